@@ -1,0 +1,72 @@
+# Needs only make and Python 3.11 or newer. Everything else is installed into $(VENV), from the lock files.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format lock clean
+
+VENV   ?= .venv
+PORT   ?= 8000
+SERVER ?= daphne
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+# A stamp is older than its lock file exactly when the environment is stale.
+RUNTIME := $(VENV)/runtime.stamp
+DEV     := $(VENV)/dev.stamp
+
+help:
+	@echo "make run      install, migrate, make demo data and serve on http://127.0.0.1:$(PORT)/"
+	@echo "              (PORT=9000 for another port, SERVER=uvicorn for uvicorn instead of daphne)"
+	@echo "make test     the whole test suite (ARGS='-k receipts' for a part of it)"
+	@echo "make lint     style, types, import rules, missing migrations"
+	@echo "make format   rewrite the code in the house style"
+	@echo "make lock     bring the lock files in line with pyproject.toml (ARGS=--upgrade for newer releases)"
+	@echo "make clean    remove the environment, caches and the demo database"
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name it with make PYTHON=..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(RUNTIME): requirements.lock | $(BIN)/python
+	$(PIP) --require-hashes -r requirements.lock
+	@touch $@
+
+$(DEV): requirements-dev.lock | $(BIN)/python
+	$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+run-daphne  = daphne -b 127.0.0.1 -p $(PORT) chatsite.asgi:application
+run-uvicorn = uvicorn --host 127.0.0.1 --port $(PORT) --loop uvloop --ws-max-size 65536 chatsite.asgi:application
+
+run: export DEBUG := 1
+run: $(RUNTIME)
+	$(if $(run-$(SERVER)),,$(error SERVER is daphne or uvicorn, not "$(SERVER)"))
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py demo
+	@echo "Serving on http://127.0.0.1:$(PORT)/ (Ctrl-C stops it)"
+	@exec $(BIN)/python -m $(run-$(SERVER))
+
+test: $(DEV)
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	DEBUG=1 DATABASE_URL= REDIS_URL= $(BIN)/python manage.py makemigrations --check --dry-run
+
+format: $(DEV)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The runtime pins come first and bind the development ones, so that tests run on what is deployed.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate
+lock: | $(BIN)/python
+	test -x $(BIN)/uv || $(PIP) uv
+	$(COMPILE) $(ARGS) pyproject.toml --output-file requirements.lock
+	$(COMPILE) $(ARGS) pyproject.toml --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
