@@ -1,0 +1,125 @@
+"""Fixtures of the whole suite: deployments of both flavours, and the cast on each.
+
+Without DATABASE_URL and REDIS_URL in the environment, black-box tests run against both flavours. With them, which is
+the second pass of CI, against `services` alone; under CI without them, which is the first pass, against `embedded`
+alone. So the two passes together run everything once. In-process tests follow the environment's settings.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from tests.harness.backend import Deployment, Flavour
+from tests.harness.cast import Cast, Stage
+from tests.harness.services import PostgreSQL, Redis, ServiceMissing
+
+pytest_plugins = ["tests.harness.verdict"]
+
+
+def flavours() -> tuple[Flavour, ...]:
+    if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
+        return ("services",)
+    return ("embedded",) if os.environ.get("CI") == "true" else ("embedded", "services")
+
+
+# A test that names one of these belongs to that flavour's pass.
+FLAVOUR_OF: dict[str, Flavour] = {
+    "embedded": "embedded",
+    "services": "services",
+    "postgres": "services",
+    "redis": "services",
+}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    wanted = set(flavours())
+    left_out = [item for item in items if not _flavours_named(item) <= wanted]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def _flavours_named(item: pytest.Item) -> set[Flavour]:
+    names: list[str] = getattr(item, "fixturenames", [])
+    return {FLAVOUR_OF[name] for name in names if name in FLAVOUR_OF}
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgreSQL]:
+    """A private PostgreSQL, shared by the session. A fault test that stops one starts its own."""
+    try:
+        with PostgreSQL() as service:
+            yield service
+    except ServiceMissing as missing:
+        pytest.skip(f"NOT TESTED on PostgreSQL: {missing}")
+
+
+@pytest.fixture
+def redis() -> Iterator[Redis]:
+    """A private Redis of this test."""
+    try:
+        with Redis() as service:
+            yield service
+    except ServiceMissing as missing:
+        pytest.skip(f"NOT TESTED on Redis: {missing}")
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """One process on SQLite."""
+    with Deployment.embedded(tmp_path_factory.mktemp("embedded")) as deployment:
+        yield deployment
+
+
+@pytest.fixture(scope="session")
+def services(tmp_path_factory: pytest.TempPathFactory, postgres: PostgreSQL) -> Iterator[Deployment]:
+    """Three processes on PostgreSQL and Redis."""
+    try:
+        with Deployment.services(tmp_path_factory.mktemp("services"), postgres) as deployment:
+            yield deployment
+    except ServiceMissing as missing:
+        pytest.skip(f"NOT TESTED on PostgreSQL and Redis: {missing}")
+
+
+@pytest.fixture(scope="session", params=flavours())
+def deployment(request: pytest.FixtureRequest) -> Deployment:
+    """Each flavour in turn."""
+    chosen: Deployment = request.getfixturevalue(request.param)
+    return chosen
+
+
+@pytest.fixture(scope="session")
+def stage(deployment: Deployment) -> Stage:
+    return Stage.set_up(deployment)
+
+
+@pytest.fixture(scope="session")
+def embedded_stage(embedded: Deployment) -> Stage:
+    return Stage.set_up(embedded)
+
+
+@pytest.fixture(scope="session")
+def services_stage(services: Deployment) -> Stage:
+    return Stage.set_up(services)
+
+
+@pytest.fixture
+async def cast(stage: Stage) -> AsyncIterator[Cast]:
+    """Everybody, logged in, on each flavour in turn."""
+    async with Cast(stage) as people:
+        yield people
+
+
+@pytest.fixture
+async def embedded_cast(embedded_stage: Stage) -> AsyncIterator[Cast]:
+    async with Cast(embedded_stage) as people:
+        yield people
+
+
+@pytest.fixture
+async def services_cast(services_stage: Stage) -> AsyncIterator[Cast]:
+    async with Cast(services_stage) as people:
+        yield people

@@ -1,0 +1,132 @@
+"""A whole deployment: database, Redis where it has one, server processes, and its own environment."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from tests.harness.servers import ROOT, Server, ServerKind
+from tests.harness.services import PostgreSQL, Redis
+
+Flavour = Literal["embedded", "services"]
+FLEET: tuple[ServerKind, ...] = ("daphne", "uvicorn", "uvicorn")  # both supported servers, side by side
+
+
+class ManageFailed(Exception):
+    """A manage.py command answered with an exit code other than 0."""
+
+
+def base_environment() -> dict[str, str]:
+    """What every process of a deployment gets; of the caller's own environment only what a program needs to run."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    return {
+        **kept,
+        "DEBUG": "1",
+        "SECRET_KEY": secrets.token_hex(32),
+        "JWT_SECRET": secrets.token_hex(32),
+        "ALLOWED_HOSTS": "127.0.0.1,localhost",
+        "ACCESS_TOKEN_MINUTES": "240",  # one login lasts for a whole run of the suite
+        # Lets each client come from an address of its own, so that logins of a whole suite are no flood from one.
+        "TRUSTED_PROXIES": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+class Deployment:
+    """Made by `embedded` or `services`, and a context manager: migrated and serving inside, gone after."""
+
+    def __init__(
+        self,
+        flavour: Flavour,
+        folder: Path,
+        environment: dict[str, str],
+        kinds: Sequence[ServerKind],
+        redis: Redis | None = None,
+    ) -> None:
+        self.flavour = flavour
+        self.folder = folder
+        self.environment = environment
+        self.redis = redis
+        self.servers: list[Server] = []
+        for kind in kinds:
+            self.add_server(kind)
+
+    @classmethod
+    def embedded(cls, folder: Path, *, kind: ServerKind = "daphne", **environment: str) -> Self:
+        """One process on SQLite, with no service at all."""
+        database = {"DATABASE_URL": f"sqlite:///{folder / 'chat.sqlite3'}"}
+        return cls("embedded", folder, {**base_environment(), **database, **environment}, [kind])
+
+    @classmethod
+    def services(
+        cls, folder: Path, postgres: PostgreSQL, *, kinds: Sequence[ServerKind] = FLEET, **environment: str
+    ) -> Self:
+        """Several processes on a fresh database of this PostgreSQL, and a Redis that nobody else uses."""
+        redis = Redis()
+        services = {
+            "DATABASE_URL": postgres.create_database(f"chat_{secrets.token_hex(4)}"),
+            "REDIS_URL": redis.url,
+        }
+        return cls("services", folder, {**base_environment(), **services, **environment}, kinds, redis)
+
+    def add_server(self, kind: ServerKind) -> Server:
+        """One more process, not started yet."""
+        log = self.folder / f"{kind}-{len(self.servers)}.log"
+        self.servers.append(Server(kind, self.environment, log))
+        return self.servers[-1]
+
+    def server(self, number: int) -> Server:
+        """By number, round and round, so that a test can spread clients without knowing how many there are."""
+        return self.servers[number % len(self.servers)]
+
+    def manage(self, *arguments: str, stdin: str | None = None) -> str:
+        """Runs a manage.py command in the deployment's environment. Answers its standard output."""
+        run = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            input=stdin or "",
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        if run.returncode != 0:
+            raise ManageFailed(f"manage.py {' '.join(arguments)}: {run.stdout[-2000:]}\n{run.stderr[-4000:]}")
+        return run.stdout
+
+    def start(self) -> None:
+        if self.redis:
+            self.redis.start()
+        self.manage("migrate", "--verbosity", "0")
+        for server in self.servers:
+            server.launch()
+        for server in self.servers:
+            server.wait_until_up()
+
+    def stop(self) -> None:
+        for server in self.servers:
+            server.terminate()
+        if self.redis:
+            self.redis.close()
+
+    def logs(self) -> dict[str, str]:
+        return {server.log.name: server.log_tail() for server in self.servers}
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

@@ -1,0 +1,108 @@
+"""Real server processes of this project, each with its own port and log."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import httpx
+
+from tests.harness.services import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 40
+STOP_SECONDS = 15
+
+ServerKind = Literal["daphne", "uvicorn"]
+
+
+class ServerFailed(Exception):
+    """A server process did not come up, or left by itself; its last words are in the message."""
+
+
+class Server:
+    def __init__(self, kind: ServerKind, environment: Mapping[str, str], log: Path) -> None:
+        self.kind = kind
+        self.environment = dict(environment)
+        self.log = log
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def live_url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/chat"
+
+    @property
+    def pid(self) -> int:
+        if self._process is None:
+            raise ServerFailed(f"{self.kind} on port {self.port} is not running")
+        return self._process.pid
+
+    def command(self) -> list[str]:
+        if self.kind == "daphne":
+            options = ["-b", "127.0.0.1", "-p", str(self.port)]
+        else:
+            options = ["--host", "127.0.0.1", "--port", str(self.port), "--loop", "uvloop"]
+            options += ["--ws-max-size", "65536", "--timeout-graceful-shutdown", "5"]
+        return [sys.executable, "-m", self.kind, *options, "chatsite.asgi:application"]
+
+    def launch(self) -> None:
+        """Starts the process without waiting, so that several can come up side by side."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self.command(),
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def wait_until_up(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
+                self.kill9()
+                raise ServerFailed(f"{self.kind} did not come up on port {self.port}:\n{self.log_tail()}")
+            time.sleep(0.1)
+
+    def start(self) -> None:
+        self.launch()
+        self.wait_until_up()
+
+    def terminate(self) -> None:
+        """SIGTERM, as a rolling deployment would; SIGKILL where that does not help in time."""
+        if self._process:
+            self._process.terminate()
+            try:
+                self._process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.kill9()
+            self._process = None
+
+    def kill9(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._process.wait(STOP_SECONDS)
+            self._process = None
+
+    def log_tail(self, lines: int = 60) -> str:
+        if not self.log.exists():
+            return ""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def _answers(self) -> bool:
+        try:
+            answer = httpx.get(f"{self.url}/healthz", trust_env=False, timeout=5)
+        except httpx.TransportError:
+            return False
+        return answer.status_code < 500
