@@ -1,0 +1,211 @@
+"""What every REST view stands on: JSON in and out, errors in the one shape, cursor pages, struct serializers.
+
+A wire object is a `msgspec.Struct`, defined once in its app's `serializers.py`; events and REST encode the same class.
+`serializer_for` dresses it as a DRF serializer, so that the browsable API has forms and OpenAPI has schemas.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from rest_framework import exceptions, pagination, parsers, renderers, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chatsite.errors import DomainError, as_domain_error, from_decoding, invalid
+
+StructT = TypeVar("StructT", bound=msgspec.Struct)
+
+# --- JSON -------------------------------------------------------------------------------------------------------------
+
+
+class WireRenderer(renderers.JSONRenderer):
+    """JSON by msgspec: structs, UUIDs and times as `contract` shapes, several times faster than the default."""
+
+    charset = None
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        if data is None:
+            return b""
+        encoded = msgspec.json.encode(data, enc_hook=str)
+        indent = self.get_indent(accepted_media_type or "", dict(renderer_context or {}))
+        return msgspec.json.format(encoded, indent=indent) if indent else encoded
+
+
+class WireParser(parsers.JSONParser):
+    """Strict JSON: no NaN, no lone surrogates, no depth that would exhaust the stack."""
+
+    def parse(
+        self,
+        stream: Any,
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        body = stream.read()
+        if not body.strip():
+            return {}
+        try:
+            return msgspec.json.decode(body)
+        except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+            raise from_decoding(error) from error
+
+
+def read_body(request: Request, struct: type[StructT]) -> StructT:
+    """The request's body as `struct`, or `DomainError` "invalid" with the field's path."""
+    data = request.data
+    is_form = hasattr(data, "dict")
+    try:
+        return msgspec.convert(data.dict() if is_form else data, struct, strict=not is_form)
+    except msgspec.ValidationError as error:
+        raise from_decoding(error) from error
+
+
+# --- Errors -----------------------------------------------------------------------------------------------------------
+
+
+def error_response(error: DomainError) -> Response:
+    headers = {}
+    if error.code == "rate_limited" and error.details:
+        headers["Retry-After"] = str(max(1, round(error.details.get("retryAfter", 1))))
+    if error.code == "unauthenticated":
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response({"error": error.as_dict()}, status=error.http_status, headers=headers)
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Every error of a REST view, in the one shape. What is ours to mend is logged and answers `internal`."""
+    # Django REST framework loads our renderers while it imports its views.
+    from rest_framework.views import set_rollback
+
+    if isinstance(error, exceptions.APIException):
+        known = _from_rest_framework(error)
+    else:
+        known = as_domain_error(error)
+    set_rollback()
+    return error_response(known)
+
+
+_BY_STATUS = {
+    400: "invalid",
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    406: "not_acceptable",
+    413: "too_large",
+    415: "unsupported_media_type",
+    429: "rate_limited",
+    503: "unavailable",
+}
+
+
+def _from_rest_framework(error: exceptions.APIException) -> DomainError:
+    if isinstance(error, exceptions.Throttled):
+        return DomainError("rate_limited", "Too many requests.", {"retryAfter": error.wait or 1})
+    if isinstance(error, exceptions.ValidationError):
+        fields = error.detail if isinstance(error.detail, dict) else {"error": error.detail}
+        return DomainError("invalid", "Some values are not valid.", {"fields": fields})
+    detail = error.detail
+    if isinstance(detail, dict):
+        detail = detail.get("detail", "Refused.")
+    return DomainError(_BY_STATUS.get(error.status_code, "invalid"), str(detail))
+
+
+# --- Pages ------------------------------------------------------------------------------------------------------------
+
+
+class CursorPages(pagination.CursorPagination):
+    """`?cursor=&limit=` over an index, the same cost on page one and page ten thousand."""
+
+    page_size = 50
+    max_page_size = 200
+    page_size_query_param = "limit"
+
+    def decode_cursor(self, request: Request) -> Any:
+        try:
+            return super().decode_cursor(request)
+        except exceptions.NotFound as error:
+            raise invalid("The cursor is not one that this list gave out.", field="cursor") from error
+
+
+def query_integer(request: Request, name: str, *, at_least: int = 0, at_most: int = 2**31 - 1) -> int | None:
+    """A whole number from the query string; None where it is absent, `invalid` where it is bad."""
+    raw = request.query_params.get(name, "")
+    if raw == "":
+        return None
+    if not raw.isascii() or not raw.isdigit() or len(raw) > 12 or not at_least <= int(raw) <= at_most:
+        raise invalid(f"{name} must be a whole number from {at_least} to {at_most}.", field=name)
+    return int(raw)
+
+
+def query_flag(request: Request, name: str) -> bool | None:
+    """`true`/`false` (or 1/0) from the query string; None where it is absent."""
+    raw = request.query_params.get(name, "").lower()
+    if raw == "":
+        return None
+    if raw not in {"true", "false", "1", "0"}:
+        raise invalid(f"{name} must be true or false.", field=name)
+    return raw in {"true", "1"}
+
+
+def page(results: list[Any], *, next: str | None = None, previous: str | None = None) -> Response:
+    """A list's answer: `{results, next, previous}`, the last two as links or null."""
+    return Response({"results": results, "next": next, "previous": previous})
+
+
+# --- Structs as serializers -------------------------------------------------------------------------------------------
+
+
+class StructSerializer(serializers.Serializer[Any]):
+    """Reads and writes one `msgspec.Struct`; its fields are there for forms and OpenAPI."""
+
+    struct: type[msgspec.Struct]
+
+    def to_representation(self, instance: Any) -> Any:
+        return msgspec.to_builtins(instance) if isinstance(instance, msgspec.Struct) else instance
+
+
+@functools.cache
+def serializer_for(struct: type[msgspec.Struct]) -> type[StructSerializer]:
+    """The DRF serializer of a wire object: one field for each of the struct's, under its name on the wire."""
+    info = msgspec.inspect.type_info(struct)
+    assert isinstance(info, msgspec.inspect.StructType)
+    fields: dict[str, Any] = {
+        field.encode_name: _field(field.type, required=field.required) for field in info.fields
+    }
+    return type(f"{struct.__name__}Serializer", (StructSerializer,), {**fields, "struct": struct})
+
+
+_SIMPLE: list[tuple[type[msgspec.inspect.Type], type[serializers.Field[Any, Any, Any, Any]]]] = [
+    (msgspec.inspect.StrType, serializers.CharField),
+    (msgspec.inspect.IntType, serializers.IntegerField),
+    (msgspec.inspect.FloatType, serializers.FloatField),
+    (msgspec.inspect.BoolType, serializers.BooleanField),
+    (msgspec.inspect.UUIDType, serializers.UUIDField),
+    (msgspec.inspect.DateTimeType, serializers.DateTimeField),
+]
+
+
+def _field(kind: msgspec.inspect.Type, *, required: bool, allow_null: bool = False) -> Any:
+    options: dict[str, Any] = {"required": required, "allow_null": allow_null}
+    if isinstance(kind, msgspec.inspect.UnionType):
+        inner = [part for part in kind.types if not isinstance(part, msgspec.inspect.NoneType)]
+        return _field(inner[0], required=required, allow_null=True)
+    if isinstance(kind, msgspec.inspect.StructType):
+        return serializer_for(kind.cls)(**options)
+    if isinstance(kind, msgspec.inspect.ListType):
+        return serializers.ListField(child=_field(kind.item_type, required=True), **options)
+    if isinstance(kind, msgspec.inspect.LiteralType):
+        return serializers.ChoiceField(choices=list(kind.values), **options)
+    for type_info, field_class in _SIMPLE:
+        if isinstance(kind, type_info):
+            return field_class(**options)
+    return serializers.JSONField(**options)

@@ -1,0 +1,46 @@
+"""Every limit of the chat in one place, with its unit. Change one through `settings.CHAT`.
+
+A limit answers, it does not kill: what goes past it gets an error with a code from `chatsite.errors`. Only the two
+marked "closes" end a socket.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    # What one message or request may hold.
+    message_length: int = 8_000  # characters of a message's content
+    preview_length: int = 200  # characters of a conversation's lastMessage
+    client_id_length: int = 64  # characters of a client's own message id
+    receipt_ids: int = 500  # message ids in one mark_read or mark_delivered
+    sync_conversations: int = 200  # conversations in one sync
+    sync_messages: int = 500  # changed messages answered for one conversation; past it `resync: true`
+    page_default: int = 50  # rows of a page
+    page_most: int = 200
+
+    # One live socket.
+    frame_bytes: int = 64 * 1024  # a larger frame closes with 1009
+    queue_frames: int = 8_000  # frames waiting for a slow reader; past it the socket closes with 4008
+    queue_bytes: int = 4 * 1024 * 1024
+    frames_per_second: float = 200  # token bucket over all frames of one socket
+    frames_burst: int = 4_000
+    flood_strikes: int = 500  # frames refused in a row before the socket closes with 1008
+    authenticate_seconds: float = 5  # for the first frame of a socket that came without credentials
+    joined_conversations: int = 500  # conversations joined by one socket
+    pipelined_sends: int = 256  # sends of one socket under way before the next frame is read
+
+    # How long things last, in seconds.
+    typing_seconds: float = 6
+    presence_ttl: float = 30  # a process that was killed leaves nobody online for longer than this
+    presence_grace: float = 10  # the last socket gone for this long is "offline"
+    revalidate_seconds: float = 2  # how often live sockets are held against the database
+    expiry_warning_seconds: float = 60  # `session_expiring` comes this long before the access token ends
+
+    # The group-commit writer.
+    batch_changes: int = 400  # changes of one transaction
+    waiting_changes: int = 20_000  # changes waiting for the writer; past it sends get `unavailable`
+    receipt_delay: float = 0.05  # delivered receipts are gathered this long before they are written
+    order_wait: float = 0.25  # an event that overtook another one is held back at most this long
