@@ -1,0 +1,52 @@
+"""The only door through which events leave an operation."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from functools import partial
+
+import redis
+from channels.layers import get_channel_layer
+from django.db import transaction
+
+from chatsite.realtime.events import pack
+from chatsite.realtime.hub import MESSAGE_TYPE, Addressed
+from chatsite.realtime.layer import RedisLayer
+from chatsite.realtime.runtime import running_hub
+
+logger = logging.getLogger(__name__)
+
+
+def broadcast_on_commit(addressed: Sequence[Addressed]) -> None:
+    """Send each event to its group once the current transaction has committed; now, outside of one.
+
+    Callable from any thread and any process. A failure to publish never fails the caller: the change is committed,
+    and clients find it by its `rev`.
+    """
+    if addressed:
+        transaction.on_commit(partial(broadcast, addressed), robust=True)
+
+
+def broadcast(addressed: Sequence[Addressed]) -> None:
+    hub = running_hub()
+    if hub is not None:
+        hub.publish_threadsafe(addressed)
+    else:
+        _publish_from_outside(addressed)
+
+
+def _publish_from_outside(addressed: Sequence[Addressed]) -> None:
+    """From a management command or a worker, where no hub runs. Without Redis nobody else could be listening."""
+    layer = get_channel_layer()
+    if not isinstance(layer, RedisLayer):
+        return
+    try:
+        with redis.Redis.from_url(layer.loop_free_url(), socket_timeout=3) as client:
+            pipeline = client.pipeline(transaction=False)
+            for group, event in addressed:
+                message = {"type": MESSAGE_TYPE, "group": group, "origin": "", "events": pack([event])}
+                pipeline.publish(layer.group_channel(group), layer.serialize(message))
+            pipeline.execute()
+    except redis.RedisError as error:
+        logger.warning("an event could not be published: %s", error)

@@ -1,0 +1,151 @@
+"""Native WebSocket at `/chat`: JSON text frames `{event, data, ref?}`, thin over `Session`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+import msgspec
+from channels.consumer import AsyncConsumer
+from django.conf import settings
+
+from chatsite.errors import DomainError, as_domain_error, from_decoding, invalid
+from chatsite.realtime import registry
+from chatsite.realtime.database import in_database_thread
+from chatsite.realtime.events import Event
+from chatsite.realtime.identity import Identity
+from chatsite.realtime.runtime import get_runtime
+from chatsite.realtime.session import Close, Ref, Session
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class Frame(msgspec.Struct):
+    """What a client sends."""
+
+    event: str
+    data: msgspec.Raw = msgspec.Raw(b"{}")
+    ref: str | int | None = None
+
+
+_decode_frame = msgspec.json.Decoder(Frame).decode
+
+
+def _decode_data(raw: msgspec.Raw, struct: type) -> Any:
+    return msgspec.json.decode(raw, type=struct)
+
+
+class ChatConsumer(AsyncConsumer):
+    """Reads frames one after the other and writes what the session queues.
+
+    It replaces the dispatch of Channels' consumers, which would cost a thread hop and two tasks for every frame, and
+    a layer channel for every socket; the hub has one for the whole process.
+    """
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        self.scope = scope
+        self._send = send
+        self._gone = False
+        self.session = Session(self, await get_runtime())
+        try:
+            await self._serve(receive)
+        finally:
+            self._gone = True
+            await self.session.close()
+
+    async def _serve(self, receive: Receive) -> None:
+        if (await receive())["type"] != "websocket.connect":
+            return
+        await self._send({"type": "websocket.accept"})
+        deadline = self._begin_authentication_deadline()
+        try:
+            identity = await self._identity_of_handshake()
+            if identity is not None:
+                await self.session.open(identity)
+        except Exception as error:
+            known = as_domain_error(error)
+            self.session.answer_error(None, known)
+            self.session.close_soon(_close_code(known), known.message)
+        while True:
+            message = await receive()
+            if message["type"] == "websocket.disconnect":
+                deadline.cancel()
+                return
+            await self._take(message)
+
+    def _begin_authentication_deadline(self) -> asyncio.TimerHandle:
+        def close_anonymous() -> None:
+            if self.session.identity is None:
+                self.session.close_soon(Close.UNAUTHENTICATED, "no authentication in time")
+
+        return asyncio.get_running_loop().call_later(settings.CHAT.authenticate_seconds, close_anonymous)
+
+    async def _identity_of_handshake(self) -> Identity | None:
+        """By `Authorization: Bearer`, `?ticket=` or the session cookie; None where a first frame is awaited."""
+        headers = dict(self.scope["headers"])
+        authentication = registry.get_authentication()
+        scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        if scheme.lower() == "bearer":
+            return await in_database_thread(authentication.by_token, token.strip())
+        query = parse_qs(self.scope.get("query_string", b"").decode("latin-1"))
+        if "ticket" in query:
+            return await in_database_thread(authentication.by_ticket, query["ticket"][0])
+        if b"cookie" in headers and self.scope.get("same_origin"):
+            return await in_database_thread(authentication.by_cookie, headers[b"cookie"].decode("latin-1"))
+        return None
+
+    async def _take(self, message: dict[str, Any]) -> None:
+        raw = message.get("text") or message.get("bytes") or b""
+        encoded = raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else raw
+        size = len(encoded)
+        if not self.session.fits(size):
+            return
+        try:
+            if message.get("text") is None:
+                raise invalid("Frames must be text, not binary.")
+            frame = _decode_frame(encoded)
+        except (DomainError, msgspec.MsgspecError, RecursionError, UnicodeError) as error:
+            if self.session.admit(size):
+                self.session.answer_error(None, error if isinstance(error, DomainError) else from_decoding(error))
+            return
+        # Only now, so that a refusal for the rate carries the frame's `ref`.
+        if self.session.admit(size, frame.ref):
+            await self.session.receive(frame.event, frame.data, frame.ref, _decode_data)
+
+    # The transport of the session
+
+    def encode(self, event: Event) -> str:
+        return event.native
+
+    def encode_ack(self, ref: Ref, data: bytes) -> str:
+        return f'{{"event":"ack","ref":{msgspec.json.encode(ref).decode()},"data":{data.decode()}}}'
+
+    def encode_error(self, ref: Ref, error: DomainError) -> str:
+        frame: dict[str, Any] = {"event": "error", "data": error.as_dict()}
+        if ref is not None:
+            frame["ref"] = ref
+        return msgspec.json.encode(frame).decode()
+
+    async def write(self, frame: str) -> None:
+        if not self._gone:
+            await self._send({"type": "websocket.send", "text": frame})
+
+    async def close(self, code: int, reason: str) -> None:
+        if not self._gone:
+            self._gone = True
+            await self._send({"type": "websocket.close", "code": code, "reason": reason[:120]})
+
+
+def _close_code(error: DomainError) -> int:
+    return Close.UNAUTHENTICATED if error.code == "unauthenticated" else Close.TRY_LATER
+
+
+class RefusedPath(AsyncConsumer):
+    """Every WebSocket path that is not ours: refused before it is accepted."""
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.close", "code": 4404})

@@ -1,0 +1,105 @@
+"""What one server process runs beside its requests: the hub, the sessions, and background work.
+
+Started with the first request or socket, since daphne has no lifespan events, and stopped with the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from chatsite.realtime import registry
+from chatsite.realtime.hub import Hub
+
+if TYPE_CHECKING:
+    from chatsite.realtime.session import Session
+
+logger = logging.getLogger(__name__)
+
+class Runtime:
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.hub = Hub()
+        self.sessions: set[Session] = set()
+        self.state: dict[str, Any] = {}  # what an app keeps for the process, under the app's name
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        await self.hub.start()
+        self.hub.on_restored(lambda: self.spawn("catching up", self._catch_up))
+        for hook in registry.started:
+            hook(self)
+
+    async def stop(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.hub.stop()
+
+    def spawn(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Run `work` beside everything else. What it raises is logged."""
+        task = self.loop.create_task(_logged(name, work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def spawn_forever(self, name: str, every: float, work: Callable[[], Awaitable[None]]) -> None:
+        """Run `work` every so many seconds; a failure is logged and does not end it."""
+
+        async def repeat() -> None:
+            while True:
+                await asyncio.sleep(every)
+                await _logged(name, work)
+
+        self.spawn(name, repeat)
+
+    async def _catch_up(self) -> None:
+        for hook in registry.restored:
+            await hook(self)
+
+
+async def _logged(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    try:
+        await work()
+    except asyncio.CancelledError:
+        raise
+    except Exception:
+        logger.exception("%s failed", name)
+
+
+_runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Future[Runtime]] = WeakKeyDictionary()
+
+
+async def get_runtime() -> Runtime:
+    """The running loop's runtime, started if it is the first time."""
+    loop = asyncio.get_running_loop()
+    starting = _runtimes.get(loop)
+    if starting is None:
+        starting = _runtimes[loop] = loop.create_future()
+        runtime = Runtime()
+        try:
+            await runtime.start()
+        except BaseException as error:
+            del _runtimes[loop]
+            starting.set_exception(error)
+            starting.exception()  # the waiters have it; without waiters it is not "never retrieved"
+            raise
+        starting.set_result(runtime)
+    return await asyncio.shield(starting)
+
+
+async def stop_runtime() -> None:
+    """Stop the running loop's runtime, if there is one."""
+    starting = _runtimes.pop(asyncio.get_running_loop(), None)
+    if starting is not None and starting.done() and not starting.exception():
+        await starting.result().stop()
+
+
+def running_hub() -> Hub | None:
+    """The hub of this process's event loop, for a thread that has an event to send."""
+    for loop, starting in list(_runtimes.items()):
+        if loop.is_running() and starting.done() and not starting.cancelled() and not starting.exception():
+            return starting.result().hub
+    return None

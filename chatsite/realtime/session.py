@@ -1,0 +1,257 @@
+"""One connected user, whatever the transport: identity, groups, limits and the command table.
+
+A transport decodes its own framing, calls `receive` with what the client sent, and writes the frames it is given. All
+else is here, so that native WebSocket and Socket.IO cannot differ.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from uuid import uuid4
+
+import msgspec
+from django.conf import settings
+
+from chatsite.errors import DomainError, as_domain_error, from_decoding, invalid
+from chatsite.realtime import registry
+from chatsite.realtime.database import in_database_thread
+from chatsite.realtime.events import Event
+from chatsite.realtime.identity import Identity
+from chatsite.realtime.limits import TokenBucket
+from chatsite.realtime.outbox import Outbox
+
+if TYPE_CHECKING:
+    from chatsite.realtime.runtime import Runtime
+
+Ref: TypeAlias = Any  # whatever the transport needs to address the answer; None where the client wants none
+
+
+class Close:
+    """Close codes. 4xxx are ours; after each of them a client may reconnect and `sync`, with fresh credentials
+    after UNAUTHENTICATED."""
+
+    POLICY: Final = 1008  # a flood
+    TOO_BIG: Final = 1009
+    TRY_LATER: Final = 1013
+    SLOW_READER: Final = 4008
+    UNAUTHENTICATED: Final = 4401  # no, bad, expired or revoked credentials
+    ACCESS_CHANGED: Final = 4403  # no longer a member of a business
+
+
+class Transport(Protocol):
+    """What a session needs of the socket below it."""
+
+    def encode(self, event: Event) -> str: ...
+
+    def encode_ack(self, ref: Ref, data: bytes) -> str: ...
+
+    def encode_error(self, ref: Ref, error: DomainError) -> str: ...
+
+    async def write(self, frame: str) -> None: ...
+
+    async def close(self, code: int, reason: str) -> None: ...
+
+
+class Authenticate(msgspec.Struct):
+    token: str
+
+
+class Session:
+    __slots__ = (
+        "__weakref__",
+        "_bucket",
+        "_closing",
+        "_in_flight",
+        "_outbox",
+        "_strikes",
+        "_transport",
+        "_vacancy",
+        "groups",
+        "id",
+        "identity",
+        "runtime",
+        "state",
+        "user_id",
+        "warned",
+    )
+
+    def __init__(self, transport: Transport, runtime: Runtime) -> None:
+        self.id = uuid4().hex
+        self.runtime = runtime
+        self.identity: Identity | None = None
+        self.user_id = ""
+        self.groups: set[str] = set()
+        self.state: dict[str, Any] = {}  # what an app's hooks keep for this socket, under the app's name
+        self.warned = False  # `session_expiring` has been sent for the current token
+        self._transport = transport
+        self._bucket = TokenBucket(settings.CHAT.frames_per_second, settings.CHAT.frames_burst)
+        self._strikes = 0
+        self._in_flight = 0
+        self._vacancy: asyncio.Event | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self._outbox = Outbox(
+            transport.write,
+            written=self._handed,
+            overflowed=lambda: self.close_soon(Close.SLOW_READER, "too slow; reconnect and sync"),
+            most_frames=settings.CHAT.queue_frames,
+            most_bytes=settings.CHAT.queue_bytes,
+        )
+
+    # Life
+
+    async def open(self, identity: Identity) -> None:
+        """Take the identity, and let the apps subscribe the session to its user's groups."""
+        self.identity = identity
+        self.user_id = identity.user_id
+        self.runtime.sessions.add(self)
+        for hook in registry.opened:
+            await hook(self)
+
+    async def close(self) -> None:
+        """The socket is gone: leave every group, and tell the apps. Safe to call twice."""
+        self._outbox.stop()
+        if self in self.runtime.sessions:
+            self.runtime.sessions.discard(self)
+            for hook in registry.closed:
+                hook(self)
+        for group in list(self.groups):
+            self.unsubscribe(group)
+
+    def close_soon(self, code: int, reason: str) -> None:
+        """Close the socket from our side, after what is queued has been written (but not to a slow reader)."""
+        if self._closing is None:
+            self._closing = self.runtime.loop.create_task(self._close_socket(code, reason))
+
+    @property
+    def is_closing(self) -> bool:
+        return self._closing is not None
+
+    async def _close_socket(self, code: int, reason: str) -> None:
+        if code != Close.SLOW_READER:
+            await asyncio.wait([asyncio.ensure_future(self._outbox.drain())], timeout=1)
+        self._outbox.stop()
+        await self._transport.close(code, reason)
+
+    # Groups and events
+
+    async def subscribe(self, group: str) -> None:
+        self.groups.add(group)
+        await self.runtime.hub.subscribe(group, self)
+        if self not in self.runtime.sessions:  # it was closed meanwhile
+            self.unsubscribe(group)
+
+    def unsubscribe(self, group: str) -> None:
+        self.groups.discard(group)
+        self.runtime.hub.unsubscribe(group, self)
+
+    def deliver(self, event: Event) -> None:
+        """Called by the hub."""
+        if self._closing is not None:
+            return
+        if event.is_control:
+            order = registry.orders.get(event.name)
+            if order is not None:
+                order(self, event)
+        else:
+            self._outbox.put(self._transport.encode(event), event if event.note is not None else None)
+
+    def send(self, name: str, data: Any) -> None:
+        """An event for this socket alone."""
+        self._outbox.put(self._transport.encode(Event.of(name, data)))
+
+    def _handed(self, event: Event) -> None:
+        hook = registry.handed.get(event.name)
+        if hook is not None:
+            hook(self, event)
+
+    # Commands
+
+    def admit(self, size: int, ref: Ref = None) -> bool:
+        """Whether a frame of `size` bytes may be worked on. Otherwise it has been answered, or the socket closes."""
+        if self._closing is not None or not self.fits(size):
+            return False
+        wait = self._bucket.take()
+        if not wait:
+            self._strikes = 0
+            return True
+        self._strikes += 1
+        error = DomainError("rate_limited", "Too many frames. Slow down.", {"retryAfter": round(wait, 3)})
+        self.answer_error(ref, error)
+        if self._strikes >= settings.CHAT.flood_strikes:
+            self.close_soon(Close.POLICY, "flood")
+        return False
+
+    def fits(self, size: int) -> bool:
+        """Whether the frame is small enough to be decoded at all; the socket closes otherwise."""
+        if size > settings.CHAT.frame_bytes:
+            self.close_soon(Close.TOO_BIG, "frame too large")
+            return False
+        return True
+
+    async def receive(self, name: str, data: Any, ref: Ref, decode: Callable[[Any, type], Any]) -> None:
+        """Run one command and queue its answer. Never raises for what the client did.
+
+        `decode(data, struct)` turns the transport's raw data into the command's struct.
+        """
+        try:
+            if name == "authenticate":
+                await self._authenticate(decode(data, Authenticate).token, ref)
+                return
+            if self.identity is None:
+                raise DomainError("unauthenticated", "Send authenticate first.")
+            command = registry.commands.get(name)
+            if command is None:
+                raise DomainError("unknown_event", f"There is no event {name[:64]!r}.")
+            arguments = decode(data, command.data)
+            if command.pipelined:
+                await self._start_pipelined(command.handler(self, arguments), ref)
+            else:
+                self._answer(ref, await command.handler(self, arguments))
+        except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
+            self.answer_error(ref, from_decoding(error))
+        except Exception as error:
+            self.answer_error(ref, as_domain_error(error))
+
+    async def _authenticate(self, token: str, ref: Ref) -> None:
+        """The first frame of a socket without credentials, or a fresh token for the same user."""
+        identity = await in_database_thread(registry.get_authentication().by_token, token)
+        if self.identity is None:
+            await self.open(identity)
+        elif identity.user_id != self.user_id:
+            raise invalid("The token belongs to another user.")
+        self.identity = identity
+        self.warned = False
+        self._answer(ref, {"userId": self.user_id})
+
+    async def _start_pipelined(self, answer: Any, ref: Ref) -> None:
+        self._in_flight += 1
+        answer.add_done_callback(lambda done: self._finish_pipelined(done, ref))
+        if self._in_flight >= settings.CHAT.pipelined_sends:
+            self._vacancy = asyncio.Event()
+            await self._vacancy.wait()
+
+    def _finish_pipelined(self, done: asyncio.Future[Any], ref: Ref) -> None:
+        self._in_flight -= 1
+        if self._vacancy is not None and self._in_flight < settings.CHAT.pipelined_sends:
+            self._vacancy.set()
+            self._vacancy = None
+        if done.cancelled():
+            return
+        error = done.exception()
+        if error is None:
+            self._answer(ref, done.result())
+        else:
+            self.answer_error(ref, as_domain_error(error))
+
+    # Answers
+
+    def _answer(self, ref: Ref, reply: registry.Reply) -> None:
+        if ref is not None and self._closing is None:
+            data = reply if isinstance(reply, bytes) else msgspec.json.encode(reply)
+            self._outbox.put(self._transport.encode_ack(ref, data))
+
+    def answer_error(self, ref: Ref, error: DomainError) -> None:
+        if self._closing is None:
+            self._outbox.put(self._transport.encode_error(ref, error))
