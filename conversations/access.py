@@ -1,0 +1,156 @@
+"""Who may see and do what. What one may not see is "not there": one error for both, so that ids cannot be probed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db.models import Q
+
+from chatsite.errors import DomainError, not_found
+from chatsite.realtime import groups
+from conversations.models import Business, Conversation, Membership, Side
+
+UserId = Any  # the primary key of the project's user model
+
+
+@dataclass(slots=True)
+class Actor:
+    """A user as the rules see one: the businesses that he or she speaks for."""
+
+    user_id: UserId
+    businesses: set[UUID] = field(default_factory=set)
+
+    def side_in(self, conversation: Conversation) -> str | None:
+        """`customer`, `business`, or None for somebody outside."""
+        if conversation.customer_id == self.user_id:
+            return Side.CUSTOMER.value
+        if conversation.business_id in self.businesses:
+            return Side.BUSINESS.value
+        return None
+
+
+def user_key(raw: str) -> UserId:
+    """The primary key that a user id on the wire stands for, or `not_found`."""
+    try:
+        if "\x00" in raw or len(raw) > 64:
+            raise ValueError(raw)
+        key = get_user_model()._meta.pk.to_python(raw)
+        if isinstance(key, int) and not 0 < key < 2**63:
+            raise ValueError(raw)
+        return key
+    except Exception as error:
+        raise not_found("user") from error
+
+
+def object_key(raw: str | UUID, what: str) -> UUID:
+    """The UUID that an id on the wire stands for, or `not_found`."""
+    if isinstance(raw, UUID):
+        return raw
+    try:
+        return UUID(raw)
+    except ValueError as error:
+        raise not_found(what) from error
+
+
+def load_actors(user_ids: Collection[UserId]) -> dict[UserId, Actor]:
+    """The active ones among the users, with their memberships, in one query."""
+    actors: dict[UserId, Actor] = {}
+    rows = get_user_model().objects.filter(pk__in=user_ids, is_active=True)
+    for user_id, business_id in rows.values_list("pk", "memberships__business_id"):
+        actor = actors.setdefault(user_id, Actor(user_id))
+        if business_id is not None:
+            actor.businesses.add(business_id)
+    return actors
+
+
+def load_actor(user_id: UserId) -> Actor:
+    actor = load_actors([user_id]).get(user_id)
+    if actor is None:
+        raise DomainError("unauthenticated", "The account is not active.")
+    return actor
+
+
+def require_side(actor: Actor | None, conversation: Conversation | None) -> str:
+    """The actor's side in the conversation, or `not_found`."""
+    side = actor.side_in(conversation) if actor is not None and conversation is not None else None
+    if side is None:
+        raise not_found("conversation")
+    return side
+
+
+def find_conversation(user_id: UserId, raw_id: str | UUID) -> tuple[Conversation, str]:
+    """A conversation that the user takes part in, with business and customer loaded, and the user's side."""
+    key = object_key(raw_id, "conversation")
+    conversation = Conversation.objects.select_related("business", "customer").filter(pk=key).first()
+    if conversation is None:
+        raise not_found("conversation")
+    if conversation.customer_id == user_id:
+        return conversation, Side.CUSTOMER.value
+    return conversation, require_side(load_actor(user_id), conversation)
+
+
+def require_owner(user_id: UserId, raw_business_id: str | UUID) -> Business:
+    """The business, if the user owns it; `forbidden` to its agents, `not_found` to everybody else."""
+    key = object_key(raw_business_id, "business")
+    membership = Membership.objects.select_related("business").filter(business_id=key, user_id=user_id).first()
+    if membership is None:
+        raise not_found("business")
+    if membership.role != Membership.Role.OWNER:
+        raise DomainError("forbidden", "Only an owner of the business may do this.")
+    return membership.business
+
+
+def other_side(side: str) -> str:
+    return Side.BUSINESS.value if side == Side.CUSTOMER else Side.CUSTOMER.value
+
+
+# --- Who has to do with whom ------------------------------------------------------------------------------------------
+
+
+def businesses_spoken_for(user_id: UserId) -> set[UUID]:
+    return set(Membership.objects.filter(user_id=user_id).values_list("business_id", flat=True))
+
+
+def businesses_talked_to(user_id: UserId) -> set[UUID]:
+    return set(Conversation.objects.filter(customer_id=user_id).values_list("business_id", flat=True))
+
+
+def own_groups(user_id: UserId) -> tuple[set[UUID], list[str]]:
+    """The businesses that the user speaks for, and the groups that every socket of the user belongs to."""
+    speaks_for = businesses_spoken_for(user_id)
+    joined = [groups.user(str(user_id))]
+    joined += [groups.business_members(business) for business in speaks_for]
+    joined += [groups.business_customers(business) for business in businesses_talked_to(user_id)]
+    return speaks_for, joined
+
+
+def contact_groups(user_id: str) -> list[str]:
+    """The groups of all who share a conversation with the user: fellow members, customers, the businesses written to."""
+    key = user_key(user_id)
+    reached = set()
+    for business in businesses_spoken_for(key):
+        reached |= {groups.business_members(business), groups.business_customers(business)}
+    reached |= {groups.business_members(business) for business in businesses_talked_to(key)}
+    return sorted(reached)
+
+
+def shares_conversation(user_id: str, other_ids: Iterable[str]) -> set[str]:
+    """Which of the others share a conversation with the user. Three queries, however many are asked about."""
+    me = user_key(user_id)
+    others = set()
+    for raw in other_ids:
+        try:
+            others.add(user_key(raw))
+        except DomainError:
+            continue  # no such user: looks like everybody else who is not ours to see
+    mine = businesses_spoken_for(me)
+    members = Membership.objects.filter(user_id__in=others).filter(
+        Q(business_id__in=mine) | Q(business__conversations__customer_id=me)
+    )
+    customers = Conversation.objects.filter(customer_id__in=others, business_id__in=mine)
+    found = set(members.values_list("user_id", flat=True)) | set(customers.values_list("customer_id", flat=True))
+    return {str(user_id) for user_id in found}

@@ -1,0 +1,295 @@
+"""The one place where messages and receipts are written: a batch of changes in one transaction.
+
+`write` is used by every door: `send_message` over REST is a batch of one through it, and the group commit of
+`conversations.writer` hands it all that queued up while the last batch was being committed.
+
+A batch locks its conversations in the order of their ids and gives out `seq` and `rev` under these locks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+from chatsite.errors import DomainError, invalid
+from chatsite.realtime.broadcast import broadcast_on_commit
+from chatsite.realtime.hub import Addressed
+from conversations import events, store
+from conversations.access import Actor, UserId, load_actors, other_side, require_side
+from conversations.models import ChatMessage, Conversation, Side
+from conversations.serializers import MessageObject
+
+
+@dataclass(slots=True)
+class Send:
+    """A message to be stored. `sender_id` None: the system speaks."""
+
+    conversation_id: UUID
+    sender_id: UserId | None
+    content: str
+    message_type: str = "text"
+    client_id: str | None = None
+    reply_to: UUID | None = None
+
+
+@dataclass(slots=True)
+class Receipt:
+    """Messages of the other side that the user has got (`delivered`) or seen (`read`); None: all there are."""
+
+    conversation_id: UUID
+    user_id: UserId
+    status: str
+    message_ids: list[UUID] | None
+
+
+Change = Send | Receipt
+
+
+@dataclass(slots=True)
+class Sent:
+    """`payload` is the JSON of the event and of the ack. `created` is false for a repeated client id."""
+
+    message: MessageObject
+    payload: bytes
+    created: bool
+
+
+@dataclass(slots=True)
+class Receipted:
+    """The messages that moved, with the new state of each."""
+
+    stamps: list[store.Stamp]
+    unread_count: int
+
+
+Outcome = Sent | Receipted | DomainError
+
+
+def write(changes: Sequence[Change]) -> list[Outcome]:
+    """Apply the changes in one transaction; the outcomes stand in the order of the changes.
+
+    A change that is refused has a `DomainError` as its outcome and does not touch the others. Raises database errors,
+    and then nothing was written.
+    """
+    with transaction.atomic():
+        batch = _Batch(changes)
+        outcomes = batch.apply()
+        broadcast_on_commit(batch.events)
+    return outcomes
+
+
+@dataclass
+class _Batch:
+    changes: Sequence[Change]
+    now: datetime = field(default_factory=timezone.now)
+    heads: dict[UUID, Conversation] = field(default_factory=dict)
+    actors: dict[UserId, Actor] = field(default_factory=dict)
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    touched: dict[UUID, Conversation] = field(default_factory=dict)
+    inserted: list[tuple[Any, ...]] = field(default_factory=list)
+    stamps: dict[UUID, store.Stamp] = field(default_factory=dict)
+    events: list[Addressed] = field(default_factory=list)
+
+    def apply(self) -> list[Outcome]:
+        self.heads = store.lock_heads({change.conversation_id for change in self.changes})
+        self.actors = load_actors({_author(change) for change in self.changes} - {None})
+        self._apply_sends([(n, c) for n, c in enumerate(self.changes) if isinstance(c, Send)])
+        self._apply_receipts([(n, c) for n, c in enumerate(self.changes) if isinstance(c, Receipt)])
+        if self.inserted:
+            store.insert_messages(self.inserted)
+        if self.stamps:
+            store.stamp_messages(list(self.stamps.values()))
+        if self.touched:
+            store.save_heads(list(self.touched.values()))
+            self.events += events.conversations_updated(self.touched.values())
+        return [self.outcomes[number] for number in range(len(self.changes))]
+
+    # Sends
+
+    def _apply_sends(self, sends: list[tuple[int, Send]]) -> None:
+        known = store.find_sent([_client_key(send) for _, send in sends if send.client_id is not None])
+        quoted = self._find_quoted([send for _, send in sends if send.reply_to is not None])
+        for number, send in sends:
+            try:
+                side = self._may_send(send)
+                repeated = known.get(_client_key(send))
+                if repeated is not None:
+                    payload = events.message_payload(repeated)
+                    self.outcomes[number] = Sent(repeated, payload, created=False)
+                    continue
+                if send.reply_to is not None and (send.conversation_id, send.reply_to) not in quoted:
+                    raise invalid("The message replied to is not in this conversation.", field="replyTo")
+                message = self._append(send, side)
+            except DomainError as error:
+                self.outcomes[number] = error
+                continue
+            payload = events.message_payload(message)
+            customer_id = self.heads[send.conversation_id].customer_id
+            self.events.append(events.message_sent(message, customer_id, payload))
+            self.outcomes[number] = Sent(message, payload, created=True)
+            if send.client_id is not None:
+                known[_client_key(send)] = message
+
+    def _may_send(self, send: Send) -> str:
+        head = self.heads.get(send.conversation_id)
+        if send.sender_id is None and head is not None:
+            return Side.SYSTEM.value
+        side = require_side(self.actors.get(send.sender_id), head)
+        if head is not None and head.frozen_at is not None:
+            raise DomainError("frozen", "A moderator has closed this conversation for new messages.")
+        return side
+
+    @staticmethod
+    def _find_quoted(replies: list[Send]) -> set[tuple[UUID, UUID]]:
+        if not replies:
+            return set()
+        found = ChatMessage.objects.filter(pk__in=[send.reply_to for send in replies])
+        return set(found.values_list("conversation_id", "pk"))
+
+    def _append(self, send: Send, side: str) -> MessageObject:
+        head = self._touch(send.conversation_id)
+        head.last_seq += 1
+        head.last_message = preview(send.content)
+        head.last_message_at = head.active_at = self.now
+        head.customer_archived = head.business_archived = False
+        if side == Side.CUSTOMER:
+            head.business_unread += 1
+        elif side == Side.BUSINESS:
+            head.customer_unread += 1
+        message = MessageObject(
+            id=uuid7(),
+            conversation_id=head.pk,
+            seq=head.last_seq,
+            rev=head.rev,
+            sender_id=None if send.sender_id is None else str(send.sender_id),
+            sender_side=side,  # type: ignore[arg-type]
+            client_id=send.client_id,
+            content=send.content,
+            message_type=send.message_type,  # type: ignore[arg-type]
+            status="sent",
+            delivered_at=None,
+            read_at=None,
+            edited_at=None,
+            deleted_at=None,
+            reply_to=send.reply_to,
+            created_at=self.now,
+        )
+        self.inserted.append(
+            (
+                message.id,
+                head.pk,
+                message.seq,
+                message.rev,
+                send.sender_id,
+                side,
+                send.client_id,
+                send.content,
+                send.message_type,
+                send.reply_to,
+                self.now,
+            )
+        )
+        return message
+
+    def _touch(self, conversation_id: UUID) -> Conversation:
+        """Take the conversation's next `rev`."""
+        head = self.touched[conversation_id] = self.heads[conversation_id]
+        head.rev += 1
+        head.updated_at = self.now
+        return head
+
+    # Receipts
+
+    def _apply_receipts(self, receipts: list[tuple[int, Receipt]]) -> None:
+        if not receipts:
+            return
+        candidates = self._find_candidates([receipt for _, receipt in receipts])
+        for number, receipt in receipts:
+            try:
+                side = require_side(self.actors.get(receipt.user_id), self.heads.get(receipt.conversation_id))
+            except DomainError as error:
+                self.outcomes[number] = error
+                continue
+            moved = [
+                message_id
+                for message_id in self._asked_for(receipt, side, candidates)
+                if self._would_move(candidates[message_id], receipt, side)
+            ]
+            self.outcomes[number] = self._stamp(receipt, side, moved, candidates)
+
+    def _find_candidates(self, receipts: list[Receipt]) -> dict[UUID, list[Any]]:
+        """`id → [conversation, side, status, delivered_at]` of what the receipts may move, in the order of `seq`."""
+        named = {message_id for receipt in receipts for message_id in receipt.message_ids or ()}
+        whole = {receipt.conversation_id for receipt in receipts if receipt.message_ids is None}
+        unread = ChatMessage.objects.exclude(status="read").filter(deleted_at=None, hidden_at=None)
+        columns = ("pk", "conversation_id", "sender_side", "status", "delivered_at", "seq")
+        rows: list[tuple[Any, ...]] = []
+        if named:
+            rows += unread.filter(pk__in=named).order_by().values_list(*columns)
+        if whole:
+            rows += unread.filter(conversation_id__in=whole).order_by().values_list(*columns)
+        return {row[0]: list(row[1:5]) for row in sorted(rows, key=lambda row: row[5])}
+
+    @staticmethod
+    def _asked_for(receipt: Receipt, side: str, candidates: dict[UUID, list[Any]]) -> list[UUID]:
+        if receipt.message_ids is None:
+            return [key for key, row in candidates.items() if row[0] == receipt.conversation_id]
+        wanted = set(receipt.message_ids)
+        return [key for key in candidates if key in wanted]
+
+    @staticmethod
+    def _would_move(row: list[Any], receipt: Receipt, side: str) -> bool:
+        conversation_id, sender_side, status, _ = row
+        if conversation_id != receipt.conversation_id or sender_side != other_side(side):
+            return False
+        return status == "sent" if receipt.status == "delivered" else status != "read"
+
+    def _stamp(
+        self, receipt: Receipt, side: str, moved: list[UUID], candidates: dict[UUID, list[Any]]
+    ) -> Receipted:
+        """Give the moved messages their new state, in groups that each take one `rev`."""
+        head = self.heads[receipt.conversation_id]
+        stamps = []
+        for start in range(0, len(moved), settings.CHAT.receipt_ids):
+            group = moved[start : start + settings.CHAT.receipt_ids]
+            rev = self._touch(head.pk).rev
+            for message_id in group:
+                row = candidates[message_id]
+                row[2], row[3] = receipt.status, row[3] or self.now
+                read_at = self.now if receipt.status == "read" else None
+                stamp = self.stamps[message_id] = store.Stamp(message_id, rev, receipt.status, row[3], read_at)
+                stamps.append(stamp)
+            self.events.append(self._receipt_event(receipt, rev, group))
+        if receipt.status == "read":
+            attribute = f"{side}_unread"
+            setattr(head, attribute, max(0, getattr(head, attribute) - len(moved)))
+        return Receipted(stamps, head.customer_unread if side == Side.CUSTOMER else head.business_unread)
+
+    def _receipt_event(self, receipt: Receipt, rev: int, message_ids: list[UUID]) -> Addressed:
+        key = receipt.conversation_id
+        if receipt.status == "read":
+            return events.messages_read(
+                key, rev=rev, message_ids=message_ids, reader_id=receipt.user_id, at=self.now
+            )
+        return events.messages_delivered(key, rev=rev, message_ids=message_ids, at=self.now)
+
+
+def preview(content: str) -> str:
+    """A conversation's `lastMessage`: the content's beginning, on one line."""
+    return " ".join(content[: settings.CHAT.preview_length * 2].split())[: settings.CHAT.preview_length]
+
+
+def _author(change: Change) -> UserId | None:
+    return change.sender_id if isinstance(change, Send) else change.user_id
+
+
+def _client_key(send: Send) -> store.ClientKey:
+    return (send.conversation_id, send.sender_id, send.client_id or "")

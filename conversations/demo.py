@@ -1,0 +1,110 @@
+"""The demonstration data: one business with two members, three customers, some history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils import timezone
+
+from conversations import operations
+from conversations.models import Business, ChatMessage, Conversation, Membership
+
+PASSWORD: Final = "demo-pass-1"
+BUSINESS: Final = ("Northwind Cycles", "northwind-cycles")
+PEOPLE: Final = {
+    "olivia": ("Olivia", "Brand"),
+    "amir": ("Amir", "Nasser"),
+    "carol": ("Carol", "Jensen"),
+    "dave": ("Dave", "Okafor"),
+    "erin": ("Erin", "Walsh"),
+}
+MEMBERS: Final = {"olivia": Membership.Role.OWNER, "amir": Membership.Role.AGENT}
+CUSTOMERS: Final = ("carol", "dave", "erin")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One message of the history: who said it, how many minutes ago."""
+
+    sender: str
+    minutes_ago: int
+    content: str
+
+
+HISTORY: Final[dict[str, list[Line]]] = {
+    "carol": [
+        Line("carol", 2900, "Hi! Is the blue touring bike in size M still available?"),
+        Line("olivia", 2890, "Hello Carol, yes, one is left. Would you like to try it this week?"),
+        Line("carol", 2885, "Thursday after five would be great."),
+        Line("olivia", 2880, "Perfect, it is reserved for you until Thursday evening."),
+        Line("carol", 95, "Is it possible to add a rear rack?"),
+        Line("amir", 80, "Sure. We have two that fit, I will put both aside for you."),
+        Line("carol", 12, "Wonderful, thank you!"),
+    ],
+    "dave": [
+        Line("dave", 1500, "My rear brake squeals since the last service."),
+        Line("amir", 1480, "Sorry to hear that. Bring it by any time, we will look at it at no cost."),
+        Line("dave", 40, "On my way, there in half an hour."),
+    ],
+    "erin": [
+        Line("erin", 4400, "Do you also repair e-bikes?"),
+        Line("olivia", 4350, "We do, all major brands."),
+    ],
+}
+
+
+def make_demo() -> Business:
+    """Make the demonstration data, or what is missing of it. Running it again changes nothing."""
+    people = {username: _person(username, *name) for username, name in PEOPLE.items()}
+    with transaction.atomic():
+        business, _ = Business.objects.get_or_create(slug=BUSINESS[1], defaults={"name": BUSINESS[0]})
+        for username, role in MEMBERS.items():
+            Membership.objects.get_or_create(business=business, user=people[username], defaults={"role": role})
+    for customer in CUSTOMERS:
+        conversation, _, created = operations.open_conversation(
+            user_id=people[customer].pk, business_id=str(business.pk)
+        )
+        if created:
+            _tell(conversation, people, HISTORY[customer])
+    return business
+
+
+def _person(username: str, first_name: str, last_name: str) -> Any:
+    users = get_user_model().objects
+    user = users.filter(username=username).first()
+    if user is None:
+        user = users.create_user(
+            username=username,
+            password=PASSWORD,
+            email=f"{username}@demo.example",
+            first_name=first_name,
+            last_name=last_name,
+        )
+    return user
+
+
+def _tell(conversation: Conversation, people: dict[str, Any], lines: list[Line]) -> None:
+    """Say the lines through the real operations, each side reading before it answers, then date them back."""
+    now = timezone.now()
+    for number, line in enumerate(lines):
+        if number and lines[number - 1].sender != line.sender:
+            operations.mark_read(user_id=people[line.sender].pk, conversation_id=conversation.pk)
+        sent = operations.send_message(
+            sender_id=people[line.sender].pk,
+            conversation_id=conversation.pk,
+            content=line.content,
+            client_id=f"demo-{number}",
+        )
+        _date_back(sent.message.id, now - timedelta(minutes=line.minutes_ago))
+    at = now - timedelta(minutes=lines[-1].minutes_ago)
+    Conversation.objects.filter(pk=conversation.pk).update(
+        created_at=now - timedelta(minutes=lines[0].minutes_ago), last_message_at=at, active_at=at, updated_at=at
+    )
+
+
+def _date_back(message_id: Any, at: datetime) -> None:
+    ChatMessage.objects.filter(pk=message_id).update(created_at=at)

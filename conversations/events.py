@@ -1,0 +1,98 @@
+"""What happened in a conversation, and who gets to know it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from chatsite.realtime import groups
+from chatsite.realtime.events import Event
+from chatsite.realtime.hub import Addressed
+from conversations.access import UserId
+from conversations.models import Conversation, Side
+from conversations.serializers import (
+    ConversationEvent,
+    DeliveredEvent,
+    MessageEvent,
+    MessageObject,
+    ReadEvent,
+    conversation_object,
+)
+
+# Orders to sessions; clients never see them. The note is [business id].
+MEMBERSHIP_BEGAN = "~membership_began"
+MEMBERSHIP_ENDED = "~membership_ended"
+CONTACT_BEGAN = "~contact_began"
+
+
+def message_payload(message: MessageObject) -> bytes:
+    """The JSON of `new_message`, `message_edited` and `message_deleted`, and of their acks."""
+    return msgspec.json.encode(
+        MessageEvent(conversation_id=message.conversation_id, rev=message.rev, message=message)
+    )
+
+
+def message_sent(message: MessageObject, customer_id: UserId, payload: bytes) -> Addressed:
+    """The note tells a receiving session enough to know whether it has delivered the message."""
+    note = [str(message.conversation_id), str(message.id), message.sender_side, str(customer_id)]
+    event = Event("new_message", payload, rev=message.rev, note=note)
+    return groups.conversation(message.conversation_id), event
+
+
+def message_edited(message: MessageObject, payload: bytes) -> Addressed:
+    return groups.conversation(message.conversation_id), Event("message_edited", payload, rev=message.rev)
+
+
+def message_deleted(message: MessageObject, payload: bytes) -> Addressed:
+    return groups.conversation(message.conversation_id), Event("message_deleted", payload, rev=message.rev)
+
+
+def messages_read(
+    conversation_id: UUID, *, rev: int, message_ids: Sequence[UUID], reader_id: UserId, at: datetime
+) -> Addressed:
+    data = ReadEvent(
+        conversation_id=conversation_id,
+        rev=rev,
+        message_ids=list(message_ids),
+        read_by=str(reader_id),
+        read_at=at,
+    )
+    return groups.conversation(conversation_id), Event.of("messages_read", data, rev=rev)
+
+
+def messages_delivered(
+    conversation_id: UUID, *, rev: int, message_ids: Sequence[UUID], at: datetime
+) -> Addressed:
+    data = DeliveredEvent(
+        conversation_id=conversation_id, rev=rev, message_ids=list(message_ids), delivered_at=at
+    )
+    return groups.conversation(conversation_id), Event.of("messages_delivered", data, rev=rev)
+
+
+def conversation_updated(conversation: Conversation) -> list[Addressed]:
+    """To every socket of both sides, joined or not; each side sees its own unread count."""
+    return [
+        (groups.user(str(conversation.customer_id)), _updated(conversation, Side.CUSTOMER)),
+        (groups.business_members(conversation.business_id), _updated(conversation, Side.BUSINESS)),
+    ]
+
+
+def _updated(conversation: Conversation, side: str) -> Event:
+    data = ConversationEvent(
+        conversation_id=conversation.pk,
+        rev=conversation.rev,
+        conversation=conversation_object(conversation, side),
+    )
+    return Event.of("conversation_updated", data)
+
+
+def conversations_updated(conversations: Iterable[Conversation]) -> list[Addressed]:
+    return [addressed for conversation in conversations for addressed in conversation_updated(conversation)]
+
+
+def order(name: str, user_id: UserId, business_id: UUID) -> Addressed:
+    """An order to every session of the user, about a business."""
+    return groups.user(str(user_id)), Event(name, b"null", note=[str(business_id)])

@@ -1,0 +1,210 @@
+"""Businesses, their members, and the one conversation of each business and customer.
+
+The rows are the truth that clients resume from. Every change of a conversation takes its next `rev` under the
+conversation's row lock and stamps the messages it touched; every message takes the next `seq` the same way. So both
+are gapless, and `rev > what I know` finds all that a client has missed.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+
+class Business(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=200)
+    slug = models.SlugField(max_length=80, unique=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name_plural = "businesses"
+        ordering: ClassVar = ["name", "id"]
+        indexes: ClassVar = [models.Index(fields=["name", "id"], name="business_by_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A user who speaks for a business."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner"
+        AGENT = "agent"
+
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role, default=Role.AGENT)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["business", "user"], name="membership_once"),
+            models.CheckConstraint(condition=Q(role__in=["owner", "agent"]), name="membership_role"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.role}) of {self.business}"
+
+
+class Side(models.TextChoices):
+    """Who speaks. The two people's sides each have an unread count; the system has none."""
+
+    CUSTOMER = "customer"
+    BUSINESS = "business"
+    SYSTEM = "system"
+
+
+class Conversation(models.Model):
+    """All that one business and one customer say to each other, and its head: counts, preview, last numbers."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    business = models.ForeignKey(Business, on_delete=models.PROTECT, related_name="conversations")
+    customer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="conversations"
+    )
+    last_seq = models.PositiveBigIntegerField(default=0, editable=False)
+    rev = models.PositiveBigIntegerField(default=0, editable=False)
+    last_message = models.CharField(max_length=200, blank=True, editable=False)
+    last_message_at = models.DateTimeField(null=True, editable=False)
+    active_at = models.DateTimeField(default=timezone.now, editable=False)  # the order of lists
+    customer_unread = models.PositiveIntegerField(default=0, editable=False)
+    business_unread = models.PositiveIntegerField(default=0, editable=False)
+    customer_archived = models.BooleanField(default=False)
+    business_archived = models.BooleanField(default=False)
+    frozen_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["-active_at", "-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["business", "customer"], name="conversation_once"),
+            models.CheckConstraint(condition=Q(rev__gte=F("last_seq")), name="conversation_rev_covers_seq"),
+            models.CheckConstraint(
+                condition=Q(customer_unread__lte=F("last_seq"), business_unread__lte=F("last_seq")),
+                name="conversation_unread_within_messages",
+            ),
+            models.CheckConstraint(
+                condition=Q(last_seq=0, last_message_at=None) | Q(last_seq__gt=0, last_message_at__isnull=False),
+                name="conversation_last_message_at",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["customer", "-active_at", "-id"], name="conversation_of_customer"),
+            models.Index(fields=["business", "-active_at", "-id"], name="conversation_of_business"),
+            models.Index(
+                fields=["customer"], name="conversation_customer_unread", condition=Q(customer_unread__gt=0)
+            ),
+            models.Index(
+                fields=["business"], name="conversation_business_unread", condition=Q(business_unread__gt=0)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.business_id} with {self.customer_id}"
+
+
+class ChatMessage(models.Model):
+    class Type(models.TextChoices):
+        TEXT = "text"
+        IMAGE = "image"
+        FILE = "file"
+        VOICE = "voice"
+        SYSTEM = "system"
+
+    class Status(models.TextChoices):
+        """Only ever moves forward. A system message stays `sent`."""
+
+        SENT = "sent"
+        DELIVERED = "delivered"
+        READ = "read"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.CASCADE, related_name="messages", db_index=False
+    )
+    seq = models.PositiveBigIntegerField(editable=False)
+    rev = models.PositiveBigIntegerField(editable=False)
+    # Null for the system, and for a person who was erased. No index of its own: a person's messages are found through
+    # the person's conversations, and every index is paid for by every message.
+    sender = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    sender_side = models.CharField(max_length=10, choices=Side)
+    client_id = models.CharField(max_length=64, null=True, blank=True, editable=False)  # noqa: DJ001  null: not given
+    content = models.TextField()
+    message_type = models.CharField(max_length=10, choices=Type, default=Type.TEXT)
+    status = models.CharField(max_length=10, choices=Status, default=Status.SENT)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    read_at = models.DateTimeField(null=True, blank=True)
+    edited_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    hidden_at = models.DateTimeField(null=True, blank=True)  # by a moderator; clients see it as deleted
+    reply_to = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["conversation", "seq"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["conversation", "seq"], name="message_seq_once"),
+            models.UniqueConstraint(
+                fields=["conversation", "sender", "client_id"],
+                condition=Q(client_id__isnull=False),
+                name="message_client_id_once",
+            ),
+            models.CheckConstraint(condition=Q(seq__gte=1, rev__gte=F("seq")), name="message_seq_and_rev"),
+            models.CheckConstraint(
+                condition=Q(sender_side__in=["customer", "business", "system"]), name="message_side"
+            ),
+            models.CheckConstraint(
+                condition=Q(message_type__in=["text", "image", "file", "voice", "system"]), name="message_type"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="sent", delivered_at=None, read_at=None)
+                | Q(status="delivered", delivered_at__isnull=False, read_at=None)
+                | Q(status="read", delivered_at__isnull=False, read_at__isnull=False),
+                name="message_status_times",
+            ),
+            models.CheckConstraint(
+                condition=Q(sender_side="system", status="sent", sender=None) | ~Q(sender_side="system"),
+                name="message_of_system",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["conversation", "rev"], name="message_by_rev"),
+            # What a read-all or a delivery has to touch, however long the conversation is.
+            models.Index(
+                fields=["conversation", "sender_side", "seq"], name="message_unread", condition=~Q(status="read")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.conversation_id} #{self.seq}"
+
+
+class MessageEdit(models.Model):
+    """What a message said before an edit."""
+
+    message = models.ForeignKey(ChatMessage, on_delete=models.CASCADE, related_name="edits")
+    content = models.TextField()
+    replaced_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+    def __str__(self) -> str:
+        return f"an edit of {self.message_id} at {self.replaced_at:%Y-%m-%d %H:%M}"

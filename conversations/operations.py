@@ -1,0 +1,330 @@
+"""Every change of a conversation, as one function: authorised inside, transactional, knowing no transport.
+
+REST, both socket transports, admin actions and management commands call these; a live send goes through
+`new_send` and the group commit, which is the same code a batch of one runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from chatsite.errors import DomainError, invalid, not_found
+from chatsite.realtime.broadcast import broadcast_on_commit
+from conversations import access, events, store
+from conversations.access import UserId, object_key, other_side, require_side, user_key
+from conversations.batch import Outcome, Receipt, Receipted, Send, Sent, preview, write
+from conversations.models import Business, ChatMessage, Conversation, Membership, MessageEdit, Side
+from conversations.serializers import MESSAGE_COLUMNS, MessageObject, message_from_row
+
+CLIENT_TYPES = ("text", "image", "file", "voice")
+
+
+# --- What may be said -------------------------------------------------------------------------------------------------
+
+
+def clean_content(content: str) -> str:
+    """The content if it may be stored; `invalid` or `too_large` otherwise."""
+    if len(content) > settings.CHAT.message_length:
+        limit = settings.CHAT.message_length
+        raise DomainError(
+            "too_large", f"A message has at most {limit} characters.", {"field": "content", "limit": limit}
+        )
+    if not content.strip():
+        raise invalid("A message needs some content.", field="content")
+    if not storable(content):
+        raise invalid("The content has a character that cannot be stored.", field="content")
+    return content
+
+
+def storable(text: str) -> bool:
+    """Whether PostgreSQL and UTF-8 can hold the text: no NUL, no lone surrogate."""
+    return "\x00" not in text and (text.isascii() or text.encode("utf-8", "replace").decode("utf-8") == text)
+
+
+def clean_client_id(client_id: str | None) -> str | None:
+    if client_id is None:
+        return None
+    if not 1 <= len(client_id) <= settings.CHAT.client_id_length or not client_id.isprintable():
+        limit = settings.CHAT.client_id_length
+        raise invalid(f"A clientId has 1 to {limit} printable characters.", field="clientId")
+    return client_id
+
+
+def new_send(
+    *,
+    sender_id: UserId,
+    conversation_id: str | UUID,
+    content: str,
+    message_type: str = "text",
+    client_id: str | None = None,
+    reply_to: str | None = None,
+) -> Send:
+    """A checked send, ready to be written. Access is checked under the lock, when it is."""
+    if message_type not in CLIENT_TYPES:
+        raise invalid(f"messageType must be one of {', '.join(CLIENT_TYPES)}.", field="messageType")
+    return Send(
+        conversation_id=object_key(conversation_id, "conversation"),
+        sender_id=sender_id,
+        content=clean_content(content),
+        message_type=message_type,
+        client_id=clean_client_id(client_id),
+        reply_to=None if reply_to is None else _reply_key(reply_to),
+    )
+
+
+def _reply_key(raw: str) -> UUID:
+    try:
+        return UUID(raw)
+    except ValueError as error:
+        raise invalid("replyTo must be the id of a message.", field="replyTo") from error
+
+
+def new_receipt(
+    *, user_id: UserId, conversation_id: str | UUID, status: str, message_ids: Sequence[str] | None
+) -> Receipt:
+    """A checked receipt; ids that are not of the conversation are passed over when it is written."""
+    if message_ids is not None and len(message_ids) > settings.CHAT.receipt_ids:
+        limit = settings.CHAT.receipt_ids
+        raise DomainError("too_large", f"At most {limit} messageIds at once.", {"field": "messageIds", "limit": limit})
+    keys = None
+    if message_ids is not None:
+        try:
+            keys = [UUID(raw) for raw in message_ids]
+        except ValueError as error:
+            raise invalid("messageIds must be ids of messages.", field="messageIds") from error
+    return Receipt(object_key(conversation_id, "conversation"), user_id, status, keys)
+
+
+# --- Messages ---------------------------------------------------------------------------------------------------------
+
+
+def send_message(
+    *,
+    sender_id: UserId,
+    conversation_id: str | UUID,
+    content: str,
+    message_type: str = "text",
+    client_id: str | None = None,
+    reply_to: str | None = None,
+) -> Sent:
+    """Store a message and tell everybody who joined. A known `client_id` gives the stored message again."""
+    send = new_send(
+        sender_id=sender_id,
+        conversation_id=conversation_id,
+        content=content,
+        message_type=message_type,
+        client_id=client_id,
+        reply_to=reply_to,
+    )
+    return cast(Sent, _only(write([send])))
+
+
+def send_system_message(*, conversation_id: UUID, content: str) -> Sent:
+    """What the system says in a conversation; it counts as unread for nobody."""
+    send = Send(conversation_id, None, clean_content(content), message_type="system")
+    return cast(Sent, _only(write([send])))
+
+
+def mark_read(
+    *, user_id: UserId, conversation_id: str | UUID, message_ids: Sequence[str] | None = None
+) -> Receipted:
+    """The user's side has seen these messages of the other side; without ids, all of them."""
+    receipt = new_receipt(
+        user_id=user_id, conversation_id=conversation_id, status="read", message_ids=message_ids
+    )
+    return cast(Receipted, _only(write([receipt])))
+
+
+def mark_delivered(*, user_id: UserId, messages: Sequence[MessageObject]) -> list[store.Stamp]:
+    """These messages have been handed to the user. One transaction, whatever number of conversations they are of."""
+    by_conversation: dict[UUID, list[UUID]] = {}
+    for message in messages:
+        by_conversation.setdefault(message.conversation_id, []).append(message.id)
+    receipts = [Receipt(key, user_id, "delivered", ids) for key, ids in by_conversation.items()]
+    if not receipts:
+        return []
+    return [stamp for done in write(receipts) if isinstance(done, Receipted) for stamp in done.stamps]
+
+
+def edit_message(*, user_id: UserId, message_id: str | UUID, content: str) -> MessageObject:
+    """Change what one's own message says, and keep what it said. The same content again changes nothing."""
+    content = clean_content(content)
+    with transaction.atomic():
+        head, message, _ = _lock_own_message(user_id, message_id)
+        if head.frozen_at is not None:
+            raise DomainError("frozen", "A moderator has closed this conversation.")
+        if message.deleted_at or message.hidden_at:
+            raise DomainError("conflict", "The message has been deleted.")
+        if message.content == content:
+            return message_from_model(message)
+        now = timezone.now()
+        MessageEdit.objects.create(message=message, content=message.content, replaced_at=now)
+        message.content, message.edited_at = content, now
+        return publish_change(head, message, events.message_edited)
+
+
+def delete_message(*, user_id: UserId, message_id: str | UUID) -> MessageObject:
+    """Take one's own message back. The row stays for moderators; again changes nothing."""
+    with transaction.atomic():
+        head, message, _ = _lock_own_message(user_id, message_id)
+        if message.deleted_at:
+            return message_from_model(message)
+        was_visible = message.hidden_at is None
+        message.deleted_at = timezone.now()
+        if was_visible:
+            forget_unread(head, message)
+        return publish_change(head, message, events.message_deleted)
+
+
+def forget_unread(head: Conversation, message: ChatMessage) -> None:
+    """A message that is gone no longer counts as unread."""
+    if message.sender_side != Side.SYSTEM and message.status != ChatMessage.Status.READ:
+        attribute = f"{other_side(message.sender_side)}_unread"
+        setattr(head, attribute, max(0, getattr(head, attribute) - 1))
+
+
+def publish_change(head: Conversation, message: ChatMessage, event: Any) -> MessageObject:
+    """Give a changed message of a locked conversation the next `rev`, save both, and tell everybody who joined."""
+    head.rev += 1
+    head.updated_at = timezone.now()
+    message.rev = head.rev
+    if message.seq == head.last_seq:
+        gone = message.deleted_at or message.hidden_at
+        head.last_message = "" if gone else preview(message.content)
+    message.save(update_fields=["rev", "content", "edited_at", "deleted_at", "hidden_at"])
+    store.save_heads([head])
+    changed = message_from_model(message)
+    payload = events.message_payload(changed)
+    broadcast_on_commit([event(changed, payload), *events.conversation_updated(head)])
+    return changed
+
+
+def message_from_model(message: ChatMessage) -> MessageObject:
+    return message_from_row(tuple(getattr(message, name) for name in MESSAGE_COLUMNS))
+
+
+def _lock_own_message(user_id: UserId, message_id: str | UUID) -> tuple[Conversation, ChatMessage, str]:
+    """The user's own message, under its conversation's lock. `forbidden` for a visible one of somebody else."""
+    key = object_key(message_id, "message")
+    conversation_id = ChatMessage.objects.filter(pk=key).values_list("conversation_id", flat=True).first()
+    if conversation_id is None:
+        raise not_found("message")
+    head = store.lock_heads([conversation_id])[conversation_id]
+    try:
+        side = require_side(access.load_actors([user_id]).get(user_id), head)
+    except DomainError as error:
+        raise not_found("message") from error
+    message = ChatMessage.objects.get(pk=key)
+    if message.sender_id != user_id:
+        raise DomainError("forbidden", "Only its sender may change a message.")
+    return head, message, side
+
+
+def _only(outcomes: list[Outcome]) -> Outcome:
+    (outcome,) = outcomes
+    if isinstance(outcome, DomainError):
+        raise outcome
+    return outcome
+
+
+# --- Conversations ----------------------------------------------------------------------------------------------------
+
+
+def open_conversation(
+    *, user_id: UserId, business_id: str, customer_id: str | None = None
+) -> tuple[Conversation, str, bool]:
+    """The conversation of a business and a customer, made if it is new: `(conversation, the user's side, created)`.
+
+    A customer names the business; a member names the customer too.
+    """
+    actor = access.load_actor(user_id)
+    business = Business.objects.filter(pk=object_key(business_id, "business")).first()
+    if business is None:
+        raise not_found("business")
+    is_member = business.pk in actor.businesses
+    if customer_id is None or (not is_member and customer_id == str(user_id)):
+        if is_member:
+            raise invalid("A member of the business names the customer.", field="customerId")
+        customer_key, side = user_id, Side.CUSTOMER.value
+    else:
+        if not is_member:
+            raise not_found("business")
+        customer_key, side = _customer_of(business, customer_id), Side.BUSINESS.value
+    conversation, created = _get_or_create(business.pk, customer_key)
+    return conversation, side, created
+
+
+def _customer_of(business: Business, customer_id: str) -> UserId:
+    key = user_key(customer_id)
+    if not get_user_model().objects.filter(pk=key, is_active=True).exists():
+        raise not_found("user")
+    if Membership.objects.filter(business=business, user_id=key).exists():
+        raise invalid("A member of the business cannot be its customer.", field="customerId")
+    return key
+
+
+def _get_or_create(business_id: UUID, customer_id: UserId) -> tuple[Conversation, bool]:
+    both = Conversation.objects.select_related("business", "customer")
+    try:
+        with transaction.atomic():
+            conversation, created = both.get_or_create(business_id=business_id, customer_id=customer_id)
+            if created:
+                contact = events.order(events.CONTACT_BEGAN, customer_id, business_id)
+                broadcast_on_commit([contact, *events.conversation_updated(conversation)])
+    except IntegrityError:  # another request made it at the same moment
+        conversation, created = both.get(business_id=business_id, customer_id=customer_id), False
+    return conversation, created
+
+
+def archive_conversation(*, user_id: UserId, conversation_id: str, archived: bool) -> tuple[Conversation, str]:
+    """Put the conversation away on the user's own side, or take it back. The next message takes it back too.
+
+    It is one side's own arrangement and nothing that happened in the conversation, so it takes no `rev`.
+    """
+    with transaction.atomic():
+        _, side = access.find_conversation(user_id, conversation_id)
+        key = object_key(conversation_id, "conversation")
+        head = store.lock_heads([key])[key]
+        attribute = f"{side}_archived"
+        if getattr(head, attribute) != archived:
+            setattr(head, attribute, archived)
+            head.updated_at = timezone.now()
+            store.save_heads([head])
+            broadcast_on_commit(events.conversation_updated(head))
+    return head, side
+
+
+# --- Businesses -------------------------------------------------------------------------------------------------------
+
+
+def add_member(*, business_id: UUID, user_id: UserId, role: str = Membership.Role.AGENT) -> Membership:
+    """Let the user speak for the business; open sockets may join its conversations at once. Again changes the role."""
+    with transaction.atomic():
+        if Conversation.objects.filter(business_id=business_id, customer_id=user_id).exists():
+            raise DomainError("conflict", "A customer of the business cannot become its member.")
+        membership, _ = Membership.objects.update_or_create(
+            business_id=business_id, user_id=user_id, defaults={"role": role}
+        )
+        broadcast_on_commit([events.order(events.MEMBERSHIP_BEGAN, user_id, business_id)])
+    return membership
+
+
+def remove_member(*, business_id: UUID, user_id: UserId) -> None:
+    """End a membership; the user's live sockets close. The last owner stays."""
+    with transaction.atomic():
+        members = Membership.objects.select_for_update().filter(business_id=business_id)
+        membership = next((m for m in members if m.user_id == user_id), None)
+        if membership is None:
+            raise not_found("member")
+        owners = [m for m in members if m.role == Membership.Role.OWNER]
+        if owners == [membership]:
+            raise DomainError("conflict", "The last owner of a business cannot be removed.")
+        membership.delete()
+        broadcast_on_commit([events.order(events.MEMBERSHIP_ENDED, user_id, business_id)])

@@ -1,0 +1,63 @@
+"""Delivered receipts, gathered.
+
+A message is delivered when it has been handed to a live socket of the other side, or fetched by it. Under load that is
+every message once more, so what sockets report is collected for a moment and written with the next batch of the group
+commit: a few statements, not one for each message. A process that dies before that leaves messages `sent`, and the
+next fetch or sync of the reader delivers them.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.conf import settings
+
+from chatsite.realtime import registry
+from chatsite.realtime.events import Event
+from chatsite.realtime.runtime import Runtime
+from chatsite.realtime.session import Session
+from conversations.access import user_key
+from conversations.batch import Receipt
+from conversations.models import Side
+from conversations.writer import writer_of
+
+
+class DeliveryCollector:
+    """What this process's sockets have been handed since the last flush."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._seen: dict[tuple[str, str], tuple[str, dict[str, None]]] = {}
+        self._scheduled = False
+
+    def add(self, conversation_id: str, message_id: str, sender_side: str, user_id: str) -> None:
+        """The first socket of the other side that gets a message reports for all."""
+        _, ids = self._seen.setdefault((conversation_id, sender_side), (user_id, {}))
+        ids[message_id] = None
+        if not self._scheduled:
+            self._scheduled = True
+            self._runtime.loop.call_later(settings.CHAT.receipt_delay, self.flush)
+
+    def flush(self) -> None:
+        self._scheduled = False
+        seen, self._seen = self._seen, {}
+        writer = writer_of(self._runtime)
+        for (conversation_id, _), (user_id, ids) in seen.items():
+            receipt = Receipt(
+                UUID(conversation_id), user_key(user_id), "delivered", [UUID(message_id) for message_id in ids]
+            )
+            writer.submit(receipt, lambda outcome: outcome)
+
+
+def _handed(session: Session, event: Event) -> None:
+    conversation_id, message_id, sender_side, customer_id = event.note or ("", "", Side.SYSTEM, "")
+    reader_side = Side.CUSTOMER if session.user_id == customer_id else Side.BUSINESS
+    if sender_side in (reader_side, Side.SYSTEM):
+        return
+    collector = session.runtime.state.get("deliveries")
+    if collector is None:
+        collector = session.runtime.state["deliveries"] = DeliveryCollector(session.runtime)
+    collector.add(conversation_id, message_id, sender_side, session.user_id)
+
+
+registry.handed["new_message"] = _handed

@@ -1,0 +1,237 @@
+"""REST: thin viewsets over operations and queries. What a client sees is `docs/protocol.md`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.utils.urls import remove_query_param, replace_query_param
+
+from chatsite.api import CursorPages, page, query_flag, query_integer, read_body, serializer_for
+from conversations import access, operations, queries
+from conversations.models import Business
+from conversations.serializers import (
+    BusinessObject,
+    ConversationBody,
+    ConversationObject,
+    EditBody,
+    EditObject,
+    MessageObject,
+    OpenBody,
+    ReadAnswer,
+    SendBody,
+    UnreadAnswer,
+    business_object,
+    conversation_object,
+)
+
+LIMIT = OpenApiParameter("limit", int, description="Rows of the page, 1 to 200; 50 without it.")
+MESSAGES = serializer_for(MessageObject)
+CONVERSATIONS = serializer_for(ConversationObject)
+
+
+class StructViewSet(viewsets.GenericViewSet[Any]):
+    """A viewset whose bodies are structs; `bodies` gives the browsable API a form for each action."""
+
+    bodies: dict[str, type[Any]] = {}
+    pagination_class = None
+    filter_backends: Any = ()
+
+    def get_serializer_class(self) -> type[BaseSerializer[Any]]:
+        action_name = getattr(self, "action", None) or ""
+        return serializer_for(self.bodies.get(action_name, self.bodies["default"]))
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> BaseSerializer[Any]:
+        # The browsable API would fill its form from the page that it shows; an empty form is what people want.
+        return super().get_serializer(**{key: value for key, value in kwargs.items() if key == "data"})
+
+    def get_queryset(self) -> Any:
+        return Business.objects.none()
+
+
+def _limit(request: Request) -> int:
+    return query_integer(request, "limit", at_least=1, at_most=settings.CHAT.page_most) or settings.CHAT.page_default
+
+
+class ConversationViewSet(StructViewSet):
+    """The conversations that I take part in, newest activity first."""
+
+    bodies = {
+        "default": ConversationBody,
+        "list": OpenBody,
+        "create": OpenBody,
+        "messages": SendBody,
+        "send": SendBody,
+    }
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("cursor", str),
+            LIMIT,
+            OpenApiParameter("archived", bool),
+            OpenApiParameter("businessId", str),
+        ],
+        responses=CONVERSATIONS(many=True),
+    )
+    def list(self, request: Request) -> Response:
+        found = queries.conversation_page(
+            request.user.pk,
+            cursor=request.query_params.get("cursor"),
+            limit=_limit(request),
+            archived=query_flag(request, "archived"),
+            business_id=request.query_params.get("businessId"),
+        )
+        here = request.build_absolute_uri()
+        return page(
+            found.conversations,
+            next=replace_query_param(here, "cursor", found.next) if found.next else None,
+            previous=replace_query_param(here, "cursor", found.previous) if found.previous else None,
+        )
+
+    @extend_schema(request=serializer_for(OpenBody), responses={200: CONVERSATIONS, 201: CONVERSATIONS})
+    def create(self, request: Request) -> Response:
+        """Open a conversation: a customer names the business, a member of it the customer too."""
+        body = read_body(request, OpenBody)
+        conversation, side, created = operations.open_conversation(
+            user_id=request.user.pk, business_id=body.business_id, customer_id=body.customer_id
+        )
+        return Response(
+            conversation_object(conversation, side),
+            status=status.HTTP_201_CREATED if created else status.HTTP_200_OK,
+        )
+
+    @extend_schema(responses=CONVERSATIONS)
+    def retrieve(self, request: Request, pk: str) -> Response:
+        conversation, side = access.find_conversation(request.user.pk, pk)
+        return Response(conversation_object(conversation, side))
+
+    @extend_schema(request=serializer_for(ConversationBody), responses=CONVERSATIONS)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Archive the conversation on my side, or take it back."""
+        body = read_body(request, ConversationBody)
+        conversation, side = operations.archive_conversation(
+            user_id=request.user.pk, conversation_id=pk, archived=body.archived
+        )
+        return Response(conversation_object(conversation, side))
+
+    @extend_schema(
+        parameters=[OpenApiParameter("before", int), OpenApiParameter("after", int), LIMIT],
+        responses=MESSAGES(many=True),
+    )
+    @action(detail=True, methods=["get"])
+    def messages(self, request: Request, pk: str) -> Response:
+        """A page in ascending `seq`, the newest first page; fetching delivers what the other side sent."""
+        before = query_integer(request, "before", at_most=2**62)
+        after = query_integer(request, "after", at_most=2**62)
+        conversation, side = access.find_conversation(request.user.pk, pk)
+        found = queries.message_page(conversation.pk, before=before, after=after, limit=_limit(request))
+        fresh = {message.id: message for message in queries.undelivered(found.messages, side)}
+        for stamp in operations.mark_delivered(user_id=request.user.pk, messages=list(fresh.values())):
+            message = fresh[stamp.message_id]
+            message.rev, message.status, message.delivered_at = stamp.rev, "delivered", stamp.delivered_at
+        return page(found.messages, **_message_links(request, found))
+
+    @extend_schema(request=serializer_for(SendBody), responses={200: MESSAGES, 201: MESSAGES})
+    @messages.mapping.post
+    def send(self, request: Request, pk: str) -> Response:
+        """Send a message. A `clientId` that is known gives the stored message again, with 200."""
+        body = read_body(request, SendBody)
+        sent = operations.send_message(
+            sender_id=request.user.pk,
+            conversation_id=pk,
+            content=body.content,
+            message_type=body.message_type,
+            client_id=body.client_id,
+            reply_to=body.reply_to,
+        )
+        return Response(sent.message, status=status.HTTP_201_CREATED if sent.created else status.HTTP_200_OK)
+
+    @extend_schema(request=None, responses=serializer_for(ReadAnswer))
+    @action(detail=True, methods=["patch"])
+    def read(self, request: Request, pk: str) -> Response:
+        """Everything that the other side sent has been read."""
+        done = operations.mark_read(user_id=request.user.pk, conversation_id=pk)
+        ids = [stamp.message_id for stamp in done.stamps]
+        key = access.object_key(pk, "conversation")
+        return Response(ReadAnswer(conversation_id=key, message_ids=ids, unread_count=done.unread_count))
+
+
+def _message_links(request: Request, found: queries.MessagePage) -> dict[str, str | None]:
+    """`next` leads to older messages, `previous` to newer ones."""
+    here = request.build_absolute_uri()
+    for name in ("before", "after"):
+        here = remove_query_param(here, name)
+    if not found.messages:
+        return {"next": None, "previous": None}
+    first, last = found.messages[0].seq, found.messages[-1].seq
+    return {
+        "next": replace_query_param(here, "before", first) if found.older else None,
+        "previous": replace_query_param(here, "after", last) if found.newer else None,
+    }
+
+
+
+
+class MessageViewSet(StructViewSet):
+    """One message: read it, change what it says, take it back."""
+
+    bodies = {"default": EditBody}
+
+    @extend_schema(responses=MESSAGES)
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return Response(queries.find_message(request.user.pk, pk))
+
+    @extend_schema(request=serializer_for(EditBody), responses=MESSAGES)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Only its sender may; what it said before is kept."""
+        content = read_body(request, EditBody).content
+        return Response(operations.edit_message(user_id=request.user.pk, message_id=pk, content=content))
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Only its sender may; the row stays for moderators."""
+        operations.delete_message(user_id=request.user.pk, message_id=pk)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(responses=serializer_for(EditObject)(many=True))
+    @action(detail=True, methods=["get"])
+    def edits(self, request: Request, pk: str) -> Response:
+        """What the message said before, oldest first."""
+        return page(queries.message_edits(request.user.pk, pk))
+
+
+class UnreadViewSet(StructViewSet):
+    bodies = {"default": UnreadAnswer}
+
+    @extend_schema(responses=serializer_for(UnreadAnswer))
+    def list(self, request: Request) -> Response:
+        """What my sides have not read: the total, and by conversation."""
+        return Response(queries.unread(request.user.pk))
+
+
+class BusinessPages(CursorPages):
+    ordering = ("name", "id")
+
+
+class BusinessViewSet(StructViewSet):
+    """The directory of businesses that a customer can write to."""
+
+    bodies = {"default": BusinessObject}
+
+    @extend_schema(
+        parameters=[OpenApiParameter("search", str), OpenApiParameter("cursor", str), LIMIT],
+        responses=serializer_for(BusinessObject)(many=True),
+    )
+    def list(self, request: Request) -> Response:
+        search = request.query_params.get("search", "").replace("\x00", "")[:100]
+        pages = BusinessPages()
+        rows = pages.paginate_queryset(queries.businesses(search), request, view=self) or []
+        return page(
+            [business_object(row) for row in rows], next=pages.get_next_link(), previous=pages.get_previous_link()
+        )
