@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+
+
+class IdentityConfig(AppConfig):
+    name = "chatsite.identity"
+    label = "identity"
+    verbose_name = "Identity"
+
+    def ready(self) -> None:
+        # Importing registers the orders that end sockets, and the authentication scheme of the OpenAPI schema.
+        import chatsite.identity.schema
+        import chatsite.realtime.revalidation  # noqa: F401
+        from chatsite.identity.tokens import by_cookie, by_ticket, by_token, ended
+        from chatsite.realtime import registry
+
+        registry.set_authentication(registry.Authentication(by_token, by_ticket, by_cookie, ended))

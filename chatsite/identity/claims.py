@@ -1,0 +1,68 @@
+"""What a token says, once its signature, its algorithm and its end have been checked. No database here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+from rest_framework_simplejwt.exceptions import TokenBackendError, TokenBackendExpiredToken
+from rest_framework_simplejwt.state import token_backend
+
+from chatsite.errors import DomainError
+
+TokenType = Literal["access", "refresh"]
+
+MALFORMED: Final = "The token is not valid."
+EXPIRED: Final = "The token has expired."
+
+# Every character is ASCII and every length is bounded before a decoder sees anything.
+_SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_LONGEST = 4096  # characters
+
+
+# The library annotates its parameter with a class, but takes the text.
+_decode: Callable[[str], dict[str, Any]] = token_backend.decode  # type: ignore[assignment]
+
+
+class Claims(msgspec.Struct, frozen=True):
+    """The claims that the site reads. `expires_at` is in seconds since the epoch."""
+
+    user_id: Annotated[str, msgspec.Meta(min_length=1, max_length=255)] | int
+    login_id: UUID = msgspec.field(name="login")
+    token_type: TokenType
+    token_id: Annotated[str, msgspec.Meta(min_length=1, max_length=255)] = msgspec.field(name="jti")
+    expires_at: Annotated[int, msgspec.Meta(ge=0, le=2**40)] = msgspec.field(name="exp")
+
+
+def read_claims(token: str, *accepted: TokenType) -> Claims:
+    """The claims of a token of one of the accepted types, or `DomainError` "unauthenticated".
+
+    Only the one algorithm of the settings is accepted, whatever the token's header asks for.
+    """
+    if not isinstance(token, str) or len(token) > _LONGEST or not _SHAPE.fullmatch(token):
+        raise unauthenticated(MALFORMED)
+    try:
+        claims = msgspec.convert(_verified(token), Claims)
+    except msgspec.ValidationError as error:
+        raise unauthenticated(MALFORMED) from error
+    if claims.token_type not in accepted:
+        raise unauthenticated(MALFORMED)
+    return claims
+
+
+def _verified(token: str) -> dict[str, Any]:
+    try:
+        return _decode(token)
+    except TokenBackendExpiredToken as error:
+        raise unauthenticated(EXPIRED) from error
+    except (TokenBackendError, RecursionError, OverflowError) as error:
+        # The header is parsed before the signature can be checked, so its depth is anybody's choice; not every
+        # release of PyJWT turns the last two into an error of its own.
+        raise unauthenticated(MALFORMED) from error
+
+
+def unauthenticated(message: str) -> DomainError:
+    return DomainError("unauthenticated", message)

@@ -1,0 +1,81 @@
+"""Django's session login, read for a socket: by the same rules as `django.contrib.auth.get_user`, but without writing.
+
+Django's own function renews the key of some sessions, and a socket has no answer in which a new cookie could travel.
+Sessions must live in the database (the `db` and `cached_db` engines), where all of them can be checked in one query.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.contrib.sessions.models import Session
+from django.http import parse_cookie
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from chatsite.identity.users import among, user_key
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+_KEY = re.compile(r"[a-z0-9]{8,40}")
+
+
+def session_key_in(header: str) -> str:
+    """The session key in a Cookie header, or ""."""
+    key = parse_cookie(header).get(settings.SESSION_COOKIE_NAME, "")
+    return key if _KEY.fullmatch(key) else ""
+
+
+def signed_in_user(session_key: str) -> str | None:
+    """The id of the active user who is signed in by the session, if any. At most two queries."""
+    session = _unexpired().filter(session_key=session_key).first() if session_key else None
+    if session is None:
+        return None
+    content = session.get_decoded()
+    user = get_user_model()._default_manager.filter(pk=_user_key(content), is_active=True).first()
+    return str(user.pk) if user is not None and _signs_in(content, user) else None
+
+
+def live_sessions(pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those (session key, user id) of which the session still signs in the user. At most two queries."""
+    if not pairs:
+        return set()
+    keys = among(Session._meta.pk, {key for key, _ in pairs})
+    sessions = {row.session_key: row.get_decoded() for row in _unexpired().filter(session_key__in=keys)}
+    users = _active_users({_user_key(content) for content in sessions.values()} - {None})
+    return {
+        (key, user_id)
+        for key, user_id in pairs
+        if key in sessions and user_id in users and _signs_in(sessions[key], users[user_id])
+    }
+
+
+def _active_users(keys: set[Any]) -> dict[str, User]:
+    model = get_user_model()
+    rows = model._default_manager.only("pk", "password")
+    return {str(user.pk): user for user in rows.filter(pk__in=among(model._meta.pk, keys), is_active=True)}
+
+
+def _unexpired() -> Any:
+    return Session.objects.filter(expire_date__gt=timezone.now())
+
+
+def _user_key(content: dict[str, Any]) -> Any:
+    return user_key(content.get(SESSION_KEY))
+
+
+def _signs_in(content: dict[str, Any], user: User) -> bool:
+    """A changed password ends the sessions that were opened with the old one, since their hash covers it."""
+    given = content.get(HASH_SESSION_KEY, "")
+    return (
+        content.get(SESSION_KEY) == str(user.pk)
+        and content.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
+        and (
+            constant_time_compare(given, user.get_session_auth_hash())
+            or any(constant_time_compare(given, known) for known in user.get_session_auth_fallback_hash())
+        )
+    )

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from chatsite.identity.pruning import prune_logins
+
+
+class Command(BaseCommand):
+    help = "Deletes ended logins and refresh tokens that are past their time. Once a day is often enough."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="count only, delete nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        pruned = prune_logins(dry_run=options["dry_run"])
+        verb = "Would delete" if options["dry_run"] else "Deleted"
+        self.stdout.write(
+            f"{verb} {pruned.ended_logins} ended logins and {pruned.refresh_tokens} refresh tokens."
+        )

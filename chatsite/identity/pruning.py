@@ -1,0 +1,41 @@
+"""Deleting what no token can refer to any more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from django.utils import timezone
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
+
+from chatsite.identity.models import EndedLogin
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+_BATCH = 1_000  # rows of one transaction, so that nobody waits long for it
+
+
+class Pruned(msgspec.Struct, frozen=True):
+    """Rows that were deleted, or would be."""
+
+    ended_logins: int
+    refresh_tokens: int
+
+
+def prune_logins(*, dry_run: bool = False) -> Pruned:
+    """Delete ended logins and refresh tokens (with their place on the blacklist) that are past their time."""
+    now = timezone.now()
+    logins = EndedLogin.objects.filter(expires_at__lte=now)
+    tokens: QuerySet[OutstandingToken] = OutstandingToken.objects.filter(expires_at__lte=now)
+    if dry_run:
+        return Pruned(ended_logins=logins.count(), refresh_tokens=tokens.count())
+    return Pruned(ended_logins=_delete(logins), refresh_tokens=_delete(tokens))
+
+
+def _delete(rows: QuerySet[Any]) -> int:
+    deleted = 0
+    while keys := list(rows.order_by("pk").values_list("pk", flat=True)[:_BATCH]):
+        rows.model._default_manager.filter(pk__in=keys).delete()
+        deleted += len(keys)
+    return deleted

@@ -1,0 +1,8 @@
+"""How the OpenAPI schema names our authentication."""
+
+from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
+
+
+class TokenScheme(SimpleJWTScheme):  # type: ignore[no-untyped-call]  # drf-spectacular registers it on definition
+    target_class = "chatsite.identity.authentication.TokenAuthentication"
+    name = "accessToken"

@@ -1,0 +1,100 @@
+"""Limits on guessing passwords: tries of one account from anywhere, and of one address for any account.
+
+Tries are counted in the shared cache, in windows of time, with one atomic step for each, so that neither many processes
+nor many requests at once get past. Without the cache nothing is counted: logins matter more than counting them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import time
+
+from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from django.utils.crypto import salted_hmac
+from rest_framework.request import Request
+from rest_framework.settings import api_settings
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from chatsite.errors import DomainError
+from chatsite.identity.cache import CACHE_AWAY
+
+logger = logging.getLogger(__name__)
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class Attempt:
+    """One try, counted for its subject. `wait` is 0, or the seconds until the next try may be made.
+
+    `scope` names the rate in REST_FRAMEWORK's DEFAULT_THROTTLE_RATES. Only a keyed hash of the subject is stored.
+    """
+
+    def __init__(self, scope: str, subject: str) -> None:
+        most, period = _parsed(str(api_settings.DEFAULT_THROTTLE_RATES[scope]))
+        window, elapsed = divmod(time.time(), period)
+        digest = salted_hmac("chatsite.identity.throttles", subject, algorithm="sha256").hexdigest()[:32]
+        self._key = f"{scope}:{digest}:{int(window)}"
+        self.wait = period - elapsed if self._count(period) > most else 0.0
+
+    def _count(self, period: int) -> int:
+        try:
+            return 1 if cache.add(self._key, 1, 2 * period) else cache.incr(self._key)
+        except ValueError:  # a full cache dropped the count between the two steps
+            return 1
+        except CACHE_AWAY as error:
+            logger.warning("the cache is away, so attempts are not limited: %s", error)
+            return 0
+
+    def give_back(self) -> None:
+        """The try does not count after all."""
+        try:
+            cache.decr(self._key)
+        except ValueError:
+            logger.debug("the count was dropped already")
+        except CACHE_AWAY as error:
+            logger.warning("the cache is away, so attempts are not limited: %s", error)
+
+
+def _parsed(rate: str) -> tuple[int, int]:
+    """`"10/min"` as (10, 60 seconds)."""
+    most, _, period = rate.partition("/")
+    return int(most), _SECONDS[period[0]]
+
+
+def attempt_on_account(username: str) -> Attempt:
+    """Count a try to log in to the account, or raise `DomainError` "rate_limited". Give it back on success."""
+    attempt = Attempt("login_account", get_user_model().normalize_username(username).strip().lower())
+    if attempt.wait:
+        message = "Too many failed logins for this account."
+        raise DomainError("rate_limited", message, {"retryAfter": round(attempt.wait, 3)})
+    return attempt
+
+
+class AddressThrottle(BaseThrottle):
+    """Requests of one address; an IPv6 network of 64 bits is one address, since it is what one customer is given."""
+
+    scope = "login_refresh"
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        self._attempt = Attempt(self.scope, _network(self.get_ident(request) or ""))
+        return not self._attempt.wait
+
+    def wait(self) -> float | None:
+        return self._attempt.wait
+
+
+class LoginAddressThrottle(AddressThrottle):
+    scope = "login_address"
+
+
+def _network(address: str) -> str:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:  # a socket file has no address, and a proxy may name a host
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is None:
+        return str(ipaddress.ip_network((int(parsed), 64), strict=False))
+    return address

@@ -1,0 +1,117 @@
+"""Who stands behind a token, a ticket or a cookie, and who no longer does. Reads only (a ticket is used up).
+
+Each refusal is `DomainError` "unauthenticated" with the message of its class: not valid, expired, used, ended. A user
+who was deleted, one who was deactivated and a login that was logged out all read "ended": nothing tells them apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from django.contrib.auth import get_user_model
+from django.db.models import Exists
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken
+
+from chatsite.identity import cookies, tickets
+from chatsite.identity.claims import Claims, read_claims, unauthenticated
+from chatsite.identity.models import EndedLogin
+from chatsite.identity.users import among, user_key
+from chatsite.realtime.identity import Identity
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.contrib.auth.models import User
+
+ENDED: Final = "The login has ended. Please sign in again."
+USED: Final = "The token has been used already."
+
+_BATCH = 10_000  # identities of one query; databases bound the parameters of a statement
+
+
+def live_user(user_id: object, login_id: UUID) -> User:
+    """The active user of a login that has not ended, in one query."""
+    over = EndedLogin.objects.filter(login_id=login_id)
+    users = get_user_model()._default_manager.annotate(login_is_over=Exists(over))
+    user = users.filter(pk=user_key(user_id)).first()
+    if user is None or not user.is_active or user.login_is_over:
+        raise unauthenticated(ENDED)
+    return user
+
+
+def by_token(token: str) -> Identity:
+    """The identity of an access token."""
+    claims = read_claims(token, "access")
+    return identity_of(claims, live_user(claims.user_id, claims.login_id))
+
+
+def identity_of(claims: Claims, user: User) -> Identity:
+    return Identity(str(user.pk), str(claims.login_id), float(claims.expires_at))
+
+
+def by_ticket(ticket: str) -> Identity:
+    """The identity that a ticket was issued to; works once. `DomainError` "unavailable" where that cannot be known."""
+    content = tickets.redeem(ticket)
+    if content.login_id is not None:
+        user = live_user(content.user_id, content.login_id)
+        return Identity(str(user.pk), str(content.login_id), content.expires_at, "ticket")
+    session_key = tickets.take_session_key(content)
+    user_id = cookies.signed_in_user(session_key)
+    if user_id != content.user_id:
+        raise unauthenticated(ENDED)
+    return Identity(user_id, "", None, "ticket", session_key)
+
+
+def by_cookie(header: str) -> Identity | None:
+    """The identity of the session in a Cookie header; None where there is none, or its user is not active."""
+    session_key = cookies.session_key_in(header)
+    user_id = cookies.signed_in_user(session_key)
+    return None if user_id is None else Identity(user_id, "", None, "cookie", session_key)
+
+
+def verify(token: str) -> None:
+    """Whether an access or refresh token is good now; otherwise `DomainError` "unauthenticated"."""
+    claims = read_claims(token, "access", "refresh")
+    live_user(claims.user_id, claims.login_id)
+    if BlacklistedToken.objects.filter(token__jti=claims.token_id).exists():
+        raise unauthenticated(USED)
+
+
+def ended(identities: list[Identity]) -> set[Identity]:
+    """Those whose user is gone or inactive, or whose login or session is over.
+
+    At most four queries, however many identities there are (of every 10,000).
+    """
+    gone: set[Identity] = set()
+    for start in range(0, len(identities), _BATCH):
+        gone |= _ended(identities[start : start + _BATCH])
+    return gone
+
+
+def _ended(identities: list[Identity]) -> set[Identity]:
+    users = _active_users({identity.user_id for identity in identities})
+    logins = _ended_logins({identity.login_id for identity in identities if identity.login_id})
+    sessions = cookies.live_sessions(
+        {(identity.session_key, identity.user_id) for identity in identities if identity.session_key}
+    )
+    return {
+        identity
+        for identity in identities
+        if identity.user_id not in users
+        or identity.login_id in logins
+        or (identity.session_key and (identity.session_key, identity.user_id) not in sessions)
+    }
+
+
+def _active_users(user_ids: Iterable[str]) -> set[str]:
+    model = get_user_model()
+    keys = {user_key(user_id) for user_id in user_ids} - {None}
+    users = model._default_manager.filter(pk__in=among(model._meta.pk, keys), is_active=True)
+    return {str(key) for key in users.values_list("pk", flat=True)}
+
+
+def _ended_logins(login_ids: set[str]) -> set[str]:
+    ids = among(EndedLogin._meta.pk, login_ids)
+    over = EndedLogin.objects.filter(login_id__in=ids).values_list("login_id", flat=True)
+    return {str(login_id) for login_id in over}

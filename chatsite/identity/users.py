@@ -1,0 +1,30 @@
+"""User ids: strings on the wire, whatever the user model's primary key is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.db.models import Field
+from django.db.models.expressions import RawSQL
+
+
+def user_key(user_id: object) -> Any:
+    """The primary key that an id on the wire, in a token or in a session stands for; None where it cannot be one."""
+    try:
+        return get_user_model()._meta.pk.to_python(user_id)
+    except ValidationError:
+        return None
+
+
+def among(field: Field[Any, Any], values: Collection[Any]) -> Any:
+    """The right side of an `__in` lookup on the field, for thousands of values.
+
+    On PostgreSQL they are one parameter: psycopg takes 0.1 s over a statement with 10,000 of them.
+    """
+    if connection.vendor != "postgresql":
+        return values
+    return RawSQL(f"SELECT unnest(%s::{field.rel_db_type(connection)}[])", [list(values)])

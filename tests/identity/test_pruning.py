@@ -1,0 +1,50 @@
+"""The management command prune_logins."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.utils import timezone
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+
+from chatsite.identity import operations, pruning
+from chatsite.identity.models import EndedLogin
+
+
+@pytest.fixture
+def old_and_new(carol: User) -> None:
+    """Three logins that ended and are past their time, and one that ended just now."""
+    for _ in range(3):
+        operations.end_login(refresh=operations.open_login(user_id=str(carol.pk)).refresh)
+    past = timezone.now() - timedelta(seconds=1)
+    EndedLogin.objects.update(expires_at=past)
+    OutstandingToken.objects.update(expires_at=past)
+    operations.end_login(refresh=operations.open_login(user_id=str(carol.pk)).refresh)
+
+
+def run(*arguments: str) -> str:
+    output = StringIO()
+    call_command("prune_logins", *arguments, stdout=output)
+    return output.getvalue()
+
+
+def rows() -> tuple[int, int, int]:
+    return EndedLogin.objects.count(), OutstandingToken.objects.count(), BlacklistedToken.objects.count()
+
+
+def test_a_dry_run_only_counts(old_and_new: None) -> None:
+    assert run("--dry-run") == "Would delete 3 ended logins and 3 refresh tokens.\n"
+    assert rows() == (4, 4, 4)
+
+
+def test_what_is_past_its_time_goes_and_the_rest_stays(
+    old_and_new: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pruning, "_BATCH", 2)
+    assert run() == "Deleted 3 ended logins and 3 refresh tokens.\n"
+    assert rows() == (1, 1, 1)
+    assert run() == "Deleted 0 ended logins and 0 refresh tokens.\n"
