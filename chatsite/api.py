@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
+from django.http import QueryDict
 from rest_framework import exceptions, pagination, parsers, renderers, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -61,9 +62,9 @@ class WireParser(parsers.JSONParser):
 def read_body(request: Request, struct: type[StructT]) -> StructT:
     """The request's body as `struct`, or `DomainError` "invalid" with the field's path."""
     data = request.data
-    is_form = hasattr(data, "dict")
+    form = data.dict() if isinstance(data, QueryDict) else None
     try:
-        return msgspec.convert(data.dict() if is_form else data, struct, strict=not is_form)
+        return msgspec.convert(data if form is None else form, struct, strict=form is None)
     except msgspec.ValidationError as error:
         raise from_decoding(error) from error
 
@@ -109,11 +110,13 @@ _BY_STATUS = {
 
 def _from_rest_framework(error: exceptions.APIException) -> DomainError:
     if isinstance(error, exceptions.Throttled):
-        return DomainError("rate_limited", "Too many requests.", {"retryAfter": error.wait or 1})
+        return DomainError(
+            "rate_limited", "Too many requests.", {"retryAfter": getattr(error, "wait", None) or 1}
+        )
     if isinstance(error, exceptions.ValidationError):
         fields = error.detail if isinstance(error.detail, dict) else {"error": error.detail}
         return DomainError("invalid", "Some values are not valid.", {"fields": fields})
-    detail = error.detail
+    detail: Any = error.detail
     if isinstance(detail, dict):
         detail = detail.get("detail", "Refused.")
     return DomainError(_BY_STATUS.get(error.status_code, "invalid"), str(detail))
@@ -156,9 +159,9 @@ def query_flag(request: Request, name: str) -> bool | None:
     return raw in {"true", "1"}
 
 
-def page(results: list[Any], *, next: str | None = None, previous: str | None = None) -> Response:
+def page(results: list[Any], *, following: str | None = None, previous: str | None = None) -> Response:
     """A list's answer: `{results, next, previous}`, the last two as links or null."""
-    return Response({"results": results, "next": next, "previous": previous})
+    return Response({"results": results, "next": following, "previous": previous})
 
 
 # --- Structs as serializers -------------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ class WithRuntime:
 
 websocket_application = URLRouter(
     [
-        re_path(r"^chat/?$", OriginCheck(ChatConsumer.as_asgi())),
+        re_path(r"^chat/?$", OriginCheck(ChatConsumer.as_asgi())),  # type: ignore[arg-type]  # an ASGI application
         re_path(r"", RefusedPath.as_asgi()),
     ]
 )

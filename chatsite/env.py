@@ -101,7 +101,9 @@ class Environment:
         if not value:
             if not debug:
                 self.problems.append(
-                    Problem(name, f"{name} is not set. It is required unless DEBUG=1; use a long random text.")
+                    Problem(
+                        name, f"{name} is not set. It is required unless DEBUG=1; use a long random text."
+                    )
                 )
             return stand_in
         if len(value) < shortest and not debug:

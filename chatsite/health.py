@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from chatsite.errors import DomainError
@@ -23,7 +23,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         database = "ok"
-    except Exception as error:
+    except DatabaseError as error:
         database = f"unavailable: {type(error).__name__}"
     hub = running_hub()
     layer = "ok" if hub is not None and hub.is_connected else "unavailable"

@@ -21,7 +21,9 @@ env = ENVIRONMENT
 # --- The site -----------------------------------------------------------------------------------------------------
 
 DEBUG = env.boolean("DEBUG")
-SECRET_KEY = env.secret("SECRET_KEY", debug=DEBUG, stand_in="only-for-development-never-for-a-site-on-the-net")
+SECRET_KEY = env.secret(
+    "SECRET_KEY", debug=DEBUG, stand_in="only-for-development-never-for-a-site-on-the-net"
+)
 JWT_SECRET = env.secret("JWT_SECRET", debug=DEBUG, stand_in="only-for-development-the-key-that-signs-tokens")
 ALLOWED_HOSTS = env.listed("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]") if DEBUG else ())
 if not DEBUG and not ALLOWED_HOSTS:
@@ -111,7 +113,9 @@ def embedded_database() -> dict[str, object]:
 DATABASES: dict[str, dict[str, Any]] = {"default": env.database("DATABASE_URL", default=embedded_database())}
 DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 16, at_least=6)  # connections of one process, at most
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    DATABASES["default"]["CONN_MAX_AGE"] = 0  # persistent connections leak under ASGI; the pool keeps them instead
+    DATABASES["default"]["CONN_MAX_AGE"] = (
+        0  # persistent connections leak under ASGI; the pool keeps them instead
+    )
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
         "min_size": 2,
         "max_size": DATABASE_POOL_SIZE,
@@ -125,7 +129,12 @@ REDIS_PREFIX = env.text("REDIS_PREFIX", "chat")
 
 if REDIS_URL:
     CACHES: dict[str, dict[str, Any]] = {
-        "default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": REDIS_PREFIX}
+        "default": {
+            "BACKEND": "django_redis.cache.RedisCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": REDIS_PREFIX,
+            "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1},
+        }
     }
     CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
         "default": {
@@ -134,7 +143,13 @@ if REDIS_URL:
         }
     }
 else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    # Far more entries than the default of 300: a flood of logins must not push the counts of others out.
+    CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        }
+    }
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 # --- The chat -------------------------------------------------------------------------------------------------------

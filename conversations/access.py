@@ -96,7 +96,9 @@ def find_conversation(user_id: UserId, raw_id: str | UUID) -> tuple[Conversation
 def require_owner(user_id: UserId, raw_business_id: str | UUID) -> Business:
     """The business, if the user owns it; `forbidden` to its agents, `not_found` to everybody else."""
     key = object_key(raw_business_id, "business")
-    membership = Membership.objects.select_related("business").filter(business_id=key, user_id=user_id).first()
+    membership = (
+        Membership.objects.select_related("business").filter(business_id=key, user_id=user_id).first()
+    )
     if membership is None:
         raise not_found("business")
     if membership.role != Membership.Role.OWNER:
@@ -129,7 +131,7 @@ def own_groups(user_id: UserId) -> tuple[set[UUID], list[str]]:
 
 
 def contact_groups(user_id: str) -> list[str]:
-    """The groups of all who share a conversation with the user: fellow members, customers, the businesses written to."""
+    """The groups of all who share a conversation with the user."""
     key = user_key(user_id)
     reached = set()
     for business in businesses_spoken_for(key):
@@ -152,5 +154,7 @@ def shares_conversation(user_id: str, other_ids: Iterable[str]) -> set[str]:
         Q(business_id__in=mine) | Q(business__conversations__customer_id=me)
     )
     customers = Conversation.objects.filter(customer_id__in=others, business_id__in=mine)
-    found = set(members.values_list("user_id", flat=True)) | set(customers.values_list("customer_id", flat=True))
+    found = set(members.values_list("user_id", flat=True)) | set(
+        customers.values_list("customer_id", flat=True)
+    )
     return {str(user_id) for user_id in found}

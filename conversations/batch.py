@@ -250,7 +250,7 @@ class _Batch:
         conversation_id, sender_side, status, _ = row
         if conversation_id != receipt.conversation_id or sender_side != other_side(side):
             return False
-        return status == "sent" if receipt.status == "delivered" else status != "read"
+        return bool(status == "sent" if receipt.status == "delivered" else status != "read")
 
     def _stamp(
         self, receipt: Receipt, side: str, moved: list[UUID], candidates: dict[UUID, list[Any]]
@@ -265,7 +265,9 @@ class _Batch:
                 row = candidates[message_id]
                 row[2], row[3] = receipt.status, row[3] or self.now
                 read_at = self.now if receipt.status == "read" else None
-                stamp = self.stamps[message_id] = store.Stamp(message_id, rev, receipt.status, row[3], read_at)
+                stamp = self.stamps[message_id] = store.Stamp(
+                    message_id, rev, receipt.status, row[3], read_at
+                )
                 stamps.append(stamp)
             self.events.append(self._receipt_event(receipt, rev, group))
         if receipt.status == "read":

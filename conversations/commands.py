@@ -88,7 +88,9 @@ def send_message(session: Session, data: SendCommand) -> asyncio.Future[Any]:
 def mark_read(session: Session, data: ReceiptCommand) -> asyncio.Future[Any]:
     def answer(done: Receipted) -> ReadAnswer:
         ids = [stamp.message_id for stamp in done.stamps]
-        return ReadAnswer(conversation_id=receipt.conversation_id, message_ids=ids, unread_count=done.unread_count)
+        return ReadAnswer(
+            conversation_id=receipt.conversation_id, message_ids=ids, unread_count=done.unread_count
+        )
 
     receipt = operations.new_receipt(
         user_id=user_key(session.user_id),
@@ -159,5 +161,4 @@ async def heartbeat(session: Session, data: HeartbeatCommand) -> dict[str, Any]:
     """The heads of the joined conversations: how a client finds that the last event was lost."""
     joined = list(_joined(session))
     found = await in_database_thread(queries.heads, joined) if joined else {}
-    answer = {"conversations": found, "serverTime": timezone.now()}
-    return answer
+    return {"conversations": found, "serverTime": timezone.now()}

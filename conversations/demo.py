@@ -63,7 +63,9 @@ def make_demo() -> Business:
     with transaction.atomic():
         business, _ = Business.objects.get_or_create(slug=BUSINESS[1], defaults={"name": BUSINESS[0]})
         for username, role in MEMBERS.items():
-            Membership.objects.get_or_create(business=business, user=people[username], defaults={"role": role})
+            Membership.objects.get_or_create(
+                business=business, user=people[username], defaults={"role": role}
+            )
     for customer in CUSTOMERS:
         conversation, _, created = operations.open_conversation(
             user_id=people[customer].pk, business_id=str(business.pk)
@@ -102,7 +104,10 @@ def _tell(conversation: Conversation, people: dict[str, Any], lines: list[Line])
         _date_back(sent.message.id, now - timedelta(minutes=line.minutes_ago))
     at = now - timedelta(minutes=lines[-1].minutes_ago)
     Conversation.objects.filter(pk=conversation.pk).update(
-        created_at=now - timedelta(minutes=lines[0].minutes_ago), last_message_at=at, active_at=at, updated_at=at
+        created_at=now - timedelta(minutes=lines[0].minutes_ago),
+        last_message_at=at,
+        active_at=at,
+        updated_at=at,
     )
 
 

@@ -92,7 +92,8 @@ class Conversation(models.Model):
                 name="conversation_unread_within_messages",
             ),
             models.CheckConstraint(
-                condition=Q(last_seq=0, last_message_at=None) | Q(last_seq__gt=0, last_message_at__isnull=False),
+                condition=Q(last_seq=0, last_message_at=None)
+                | Q(last_seq__gt=0, last_message_at__isnull=False),
                 name="conversation_last_message_at",
             ),
         ]
@@ -171,7 +172,8 @@ class ChatMessage(models.Model):
                 condition=Q(sender_side__in=["customer", "business", "system"]), name="message_side"
             ),
             models.CheckConstraint(
-                condition=Q(message_type__in=["text", "image", "file", "voice", "system"]), name="message_type"
+                condition=Q(message_type__in=["text", "image", "file", "voice", "system"]),
+                name="message_type",
             ),
             models.CheckConstraint(
                 condition=Q(status="sent", delivered_at=None, read_at=None)
@@ -188,7 +190,9 @@ class ChatMessage(models.Model):
             models.Index(fields=["conversation", "rev"], name="message_by_rev"),
             # What a read-all or a delivery has to touch, however long the conversation is.
             models.Index(
-                fields=["conversation", "sender_side", "seq"], name="message_unread", condition=~Q(status="read")
+                fields=["conversation", "sender_side", "seq"],
+                name="message_unread",
+                condition=~Q(status="read"),
             ),
         ]
 

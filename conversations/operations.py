@@ -92,7 +92,9 @@ def new_receipt(
     """A checked receipt; ids that are not of the conversation are passed over when it is written."""
     if message_ids is not None and len(message_ids) > settings.CHAT.receipt_ids:
         limit = settings.CHAT.receipt_ids
-        raise DomainError("too_large", f"At most {limit} messageIds at once.", {"field": "messageIds", "limit": limit})
+        raise DomainError(
+            "too_large", f"At most {limit} messageIds at once.", {"field": "messageIds", "limit": limit}
+        )
     keys = None
     if message_ids is not None:
         try:
@@ -283,7 +285,9 @@ def _get_or_create(business_id: UUID, customer_id: UserId) -> tuple[Conversation
     return conversation, created
 
 
-def archive_conversation(*, user_id: UserId, conversation_id: str, archived: bool) -> tuple[Conversation, str]:
+def archive_conversation(
+    *, user_id: UserId, conversation_id: str, archived: bool
+) -> tuple[Conversation, str]:
     """Put the conversation away on the user's own side, or take it back. The next message takes it back too.
 
     It is one side's own arrangement and nothing that happened in the conversation, so it takes no `rev`.

@@ -156,7 +156,9 @@ def conversation_page(
     ]
     return ConversationPage(
         objects,
-        next=_Cursor(keys[-1][1].isoformat(), keys[-1][0], False).encoded() if keys and (more or back) else None,
+        next=_Cursor(keys[-1][1].isoformat(), keys[-1][0], False).encoded()
+        if keys and (more or back)
+        else None,
         previous=_Cursor(keys[0][1].isoformat(), keys[0][0], True).encoded()
         if keys and at is not None and (more or not back)
         else None,
@@ -184,7 +186,8 @@ def _first_keys(scopes: list[Q], at: _Cursor | None, limit: int) -> list[tuple[U
     """The first `limit` ids of the union of the scopes, from the cursor on, in one statement."""
     back = at is not None and at.back
     order = ("active_at", "id") if back else ("-active_at", "-id")
-    branches, parameters = [], []
+    branches: list[str] = []
+    parameters: list[Any] = []
     for scope in scopes:
         rows = Conversation.objects.filter(scope)
         if at is not None:
@@ -305,5 +308,3 @@ def memberships(user_id: UserId) -> list[MembershipObject]:
         MembershipObject(id=row.business.pk, name=row.business.name, slug=row.business.slug, role=row.role)
         for row in rows
     ]
-
-

@@ -44,9 +44,14 @@ class DeliveryCollector:
         writer = writer_of(self._runtime)
         for (conversation_id, _), (user_id, ids) in seen.items():
             receipt = Receipt(
-                UUID(conversation_id), user_key(user_id), "delivered", [UUID(message_id) for message_id in ids]
+                UUID(conversation_id),
+                user_key(user_id),
+                "delivered",
+                [UUID(message_id) for message_id in ids],
             )
-            writer.submit(receipt, lambda outcome: outcome)
+            _ = writer.submit(
+                receipt, lambda outcome: outcome
+            )  # a failure is found by the next fetch or sync
 
 
 def _handed(session: Session, event: Event) -> None:

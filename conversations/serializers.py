@@ -258,7 +258,9 @@ def message_from_row(row: tuple[Any, ...]) -> MessageObject:
 
 
 def person_object(user: Any) -> PersonObject:
-    return PersonObject(id=str(user.pk), username=user.get_username(), name=user.get_full_name() or user.get_username())
+    return PersonObject(
+        id=str(user.pk), username=user.get_username(), name=user.get_full_name() or user.get_username()
+    )
 
 
 def business_object(business: Any) -> BusinessObject:

@@ -96,9 +96,7 @@ def insert_messages(rows: Sequence[tuple[Any, ...]]) -> None:
         with connection.cursor() as cursor:
             cursor.execute(sql, [list(column) for column in zip(*rows, strict=True)])
     else:
-        ChatMessage.objects.bulk_create(
-            ChatMessage(**dict(zip(_INSERTED, row, strict=True))) for row in rows
-        )
+        ChatMessage.objects.bulk_create(ChatMessage(**dict(zip(_INSERTED, row, strict=True))) for row in rows)
 
 
 # What a change of a conversation may touch of its head.

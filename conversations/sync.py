@@ -35,7 +35,9 @@ def synchronise(user_id: UserId, data: SyncCommand) -> dict[str, Any]:
     limit = settings.CHAT.sync_conversations
     if len(data.conversations) > limit:
         raise DomainError(
-            "too_large", f"At most {limit} conversations in one sync.", {"field": "conversations", "limit": limit}
+            "too_large",
+            f"At most {limit} conversations in one sync.",
+            {"field": "conversations", "limit": limit},
         )
     synced = queries.changes_since(user_id, data.conversations)
     fresh = [

@@ -50,6 +50,10 @@ class TypingBoard:
         self._runtime.hub.deliver_here(groups.conversation(conversation_id), stopped)
 
 
+def watch_typing(runtime: Runtime) -> None:
+    runtime.state["typing"] = TypingBoard(runtime)
+
+
 def start_typing(session: Session, conversation_id: UUID) -> None:
     typing_in = session.state.setdefault("typing", {})
     now = time.monotonic()
@@ -75,5 +79,5 @@ def _stop_all(session: Session) -> None:
         stop_typing(session, conversation_id)
 
 
-registry.started.append(TypingBoard)
+registry.started.append(watch_typing)
 registry.closed.append(_stop_all)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
+import msgspec
 from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status, viewsets
@@ -39,7 +40,7 @@ CONVERSATIONS = serializer_for(ConversationObject)
 class StructViewSet(viewsets.GenericViewSet[Any]):
     """A viewset whose bodies are structs; `bodies` gives the browsable API a form for each action."""
 
-    bodies: dict[str, type[Any]] = {}
+    bodies: ClassVar[dict[str, type[msgspec.Struct]]] = {}
     pagination_class = None
     filter_backends: Any = ()
 
@@ -56,7 +57,10 @@ class StructViewSet(viewsets.GenericViewSet[Any]):
 
 
 def _limit(request: Request) -> int:
-    return query_integer(request, "limit", at_least=1, at_most=settings.CHAT.page_most) or settings.CHAT.page_default
+    return (
+        query_integer(request, "limit", at_least=1, at_most=settings.CHAT.page_most)
+        or settings.CHAT.page_default
+    )
 
 
 class ConversationViewSet(StructViewSet):
@@ -90,7 +94,7 @@ class ConversationViewSet(StructViewSet):
         here = request.build_absolute_uri()
         return page(
             found.conversations,
-            next=replace_query_param(here, "cursor", found.next) if found.next else None,
+            following=replace_query_param(here, "cursor", found.next) if found.next else None,
             previous=replace_query_param(here, "cursor", found.previous) if found.previous else None,
         )
 
@@ -168,14 +172,12 @@ def _message_links(request: Request, found: queries.MessagePage) -> dict[str, st
     for name in ("before", "after"):
         here = remove_query_param(here, name)
     if not found.messages:
-        return {"next": None, "previous": None}
+        return {"following": None, "previous": None}
     first, last = found.messages[0].seq, found.messages[-1].seq
     return {
-        "next": replace_query_param(here, "before", first) if found.older else None,
+        "following": replace_query_param(here, "before", first) if found.older else None,
         "previous": replace_query_param(here, "after", last) if found.newer else None,
     }
-
-
 
 
 class MessageViewSet(StructViewSet):
@@ -233,5 +235,7 @@ class BusinessViewSet(StructViewSet):
         pages = BusinessPages()
         rows = pages.paginate_queryset(queries.businesses(search), request, view=self) or []
         return page(
-            [business_object(row) for row in rows], next=pages.get_next_link(), previous=pages.get_previous_link()
+            [business_object(row) for row in rows],
+            following=pages.get_next_link(),
+            previous=pages.get_previous_link(),
         )

@@ -45,7 +45,9 @@ class Writer:
         """Queue a change. The future gets `answer(outcome)` after the commit, or the `DomainError` of the refusal."""
         future: asyncio.Future[Any] = self._loop.create_future()
         if len(self._waiting) >= settings.CHAT.waiting_changes:
-            error = DomainError("unavailable", "Too much is waiting to be stored. Please retry.", {"retryAfter": 1})
+            error = DomainError(
+                "unavailable", "Too much is waiting to be stored. Please retry.", {"retryAfter": 1}
+            )
             future.set_exception(error)
             return future
         self._waiting.append((change, answer, future))

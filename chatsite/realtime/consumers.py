@@ -38,7 +38,7 @@ def _decode_data(raw: msgspec.Raw, struct: type) -> Any:
     return msgspec.json.decode(raw, type=struct)
 
 
-class ChatConsumer(AsyncConsumer):
+class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
     """Reads frames one after the other and writes what the session queues.
 
     It replaces the dispatch of Channels' consumers, which would cost a thread hop and two tasks for every frame, and
@@ -65,7 +65,7 @@ class ChatConsumer(AsyncConsumer):
             identity = await self._identity_of_handshake()
             if identity is not None:
                 await self.session.open(identity)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  every failure has its answer
             known = as_domain_error(error)
             self.session.answer_error(None, known)
             self.session.close_soon(_close_code(known), known.message)
@@ -109,7 +109,9 @@ class ChatConsumer(AsyncConsumer):
             frame = _decode_frame(encoded)
         except (DomainError, msgspec.MsgspecError, RecursionError, UnicodeError) as error:
             if self.session.admit(size):
-                self.session.answer_error(None, error if isinstance(error, DomainError) else from_decoding(error))
+                self.session.answer_error(
+                    None, error if isinstance(error, DomainError) else from_decoding(error)
+                )
             return
         # Only now, so that a refusal for the rate carries the frame's `ref`.
         if self.session.admit(size, frame.ref):
@@ -143,7 +145,7 @@ def _close_code(error: DomainError) -> int:
     return Close.UNAUTHENTICATED if error.code == "unauthenticated" else Close.TRY_LATER
 
 
-class RefusedPath(AsyncConsumer):
+class RefusedPath(AsyncConsumer):  # type: ignore[misc]
     """Every WebSocket path that is not ours: refused before it is accepted."""
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:

@@ -23,9 +23,7 @@ _executor = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="database
 hops = 0  # times that the event loop handed work to a thread; read by benchmarks and tests
 
 
-async def in_database_thread(
-    function: Callable[P, R], /, *arguments: P.args, **options: P.kwargs
-) -> R:
+async def in_database_thread(function: Callable[P, R], /, *arguments: P.args, **options: P.kwargs) -> R:
     """Run a function that reads or writes the database."""
     return await run_in(_executor, partial(function, *arguments, **options))
 

@@ -55,7 +55,9 @@ class Hub:
         self.loop = asyncio.get_running_loop()
         self.origin = uuid4().hex
         self.groups: dict[str, LocalGroup] = {}
-        self.watchers: list[Callable[[str, Event], None]] = []  # see every event that arrives, before its order
+        self.watchers: list[
+            Callable[[str, Event], None]
+        ] = []  # see every event that arrives, before its order
         layer = get_channel_layer()
         self._layer = layer.loop_layer() if isinstance(layer, RedisLayer) else None
         self._channel = ""
@@ -127,7 +129,12 @@ class Hub:
         for group, events in by_group.items():
             self._deliver(group, events)
             if self._layer is not None:
-                message = {"type": MESSAGE_TYPE, "group": group, "origin": self.origin, "events": pack(events)}
+                message = {
+                    "type": MESSAGE_TYPE,
+                    "group": group,
+                    "origin": self.origin,
+                    "events": pack(events),
+                }
                 self._layer.group_send_soon(group, message)
 
     def publish_threadsafe(self, addressed: Iterable[Addressed]) -> None:

@@ -33,7 +33,9 @@ from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 
-MOST_WAITING = 50_000  # publishes waiting for a stalled Redis; past it they are dropped, and that is remembered
+MOST_WAITING = (
+    50_000  # publishes waiting for a stalled Redis; past it they are dropped, and that is remembered
+)
 CONFIRM_SECONDS = 3.0
 PING_SECONDS = 2.0
 SILENCE_SECONDS = 6.0  # no message and no answer to a ping for so long: the connection is dead
@@ -50,6 +52,10 @@ class RedisShard(RedisSingleShardConnection):  # type: ignore[misc]
         # No read timeout: a listening connection is idle by nature, and silence is judged in `_listen`.
         super().__init__({"socket_timeout": None, "socket_connect_timeout": 3, **host}, channel_layer)
         self.lost_something = False
+        self._redis: aioredis.Redis | None = None
+        self._pubsub: Any = None
+        self._receive_task: asyncio.Task[None] | None = None
+        self._subscribed_to: set[str] = set()
         self._waiting: list[tuple[str, bytes, asyncio.Future[None] | None]] = []
         self._flushing: asyncio.Task[None] | None = None
         self._confirmations: dict[str, asyncio.Future[None]] = {}
@@ -94,7 +100,7 @@ class RedisShard(RedisSingleShardConnection):  # type: ignore[misc]
             self._publisher = aioredis.Redis(connection_pool=pool)
         pipeline = self._publisher.pipeline(transaction=False)
         for channel, message, _ in batch:
-            pipeline.publish(channel, message)
+            _ = pipeline.publish(channel, message)
         await pipeline.execute()
 
     @staticmethod
@@ -122,7 +128,7 @@ class RedisShard(RedisSingleShardConnection):  # type: ignore[misc]
             await self._tell(self._pubsub.subscribe, channel)
         try:
             await asyncio.wait_for(asyncio.shield(confirmed), CONFIRM_SECONDS)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             self._note_loss("no confirmation of a subscription")
 
     async def unsubscribe(self, channel: str) -> None:
@@ -168,7 +174,7 @@ class RedisShard(RedisSingleShardConnection):  # type: ignore[misc]
                 heard = time.monotonic()
                 self._take(message)
             elif time.monotonic() - heard > SILENCE_SECONDS:
-                raise asyncio.TimeoutError("Redis is silent")
+                raise TimeoutError("Redis is silent")
             else:
                 async with self._lock:
                     await self._pubsub.ping()
@@ -189,7 +195,7 @@ class RedisShard(RedisSingleShardConnection):  # type: ignore[misc]
             if message is not None:
                 self._take(message)
             if time.monotonic() > deadline:
-                raise asyncio.TimeoutError("Redis did not confirm the subscriptions")
+                raise TimeoutError("Redis did not confirm the subscriptions")
         for late in self._subscribed_to.difference(wanted):
             await self._pubsub.subscribe(late)
 

@@ -17,7 +17,16 @@ Written = tuple[str, Event | None]
 
 
 class Outbox:
-    __slots__ = ("_bytes", "_frames", "_most_bytes", "_most_frames", "_overflowed", "_task", "_write", "_written")
+    __slots__ = (
+        "_bytes",
+        "_frames",
+        "_most_bytes",
+        "_most_frames",
+        "_overflowed",
+        "_task",
+        "_write",
+        "_written",
+    )
 
     def __init__(
         self,

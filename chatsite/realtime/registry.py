@@ -61,11 +61,19 @@ def pipelined_command(
 
 
 # Hooks. Each list is called in the order in which the apps stand in INSTALLED_APPS.
-opened: Final[list[Callable[[Session], Awaitable[None]]]] = []  # before the first command; may subscribe to groups
+opened: Final[
+    list[Callable[[Session], Awaitable[None]]]
+] = []  # before the first command; may subscribe to groups
 closed: Final[list[Callable[[Session], None]]] = []
-handed: Final[dict[str, Callable[[Session, Event], None]]] = {}  # by event name: it has been written to a socket
-orders: Final[dict[str, Callable[[Session, Event], None]]] = {}  # by name (`~…`): an order to the sessions of a group
-started: Final[list[Callable[[Runtime], None]]] = []  # once per process, when the first socket or request needs it
+handed: Final[
+    dict[str, Callable[[Session, Event], None]]
+] = {}  # by event name: it has been written to a socket
+orders: Final[
+    dict[str, Callable[[Session, Event], None]]
+] = {}  # by name (`~…`): an order to the sessions of a group
+started: Final[
+    list[Callable[[Runtime], None]]
+] = []  # once per process, when the first socket or request needs it
 restored: Final[list[Callable[[Runtime], Awaitable[None]]]] = []  # the layer was away: make clients catch up
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+
 class Runtime:
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()

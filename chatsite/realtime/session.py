@@ -211,7 +211,7 @@ class Session:
                 self._answer(ref, await command.handler(self, arguments))
         except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
             self.answer_error(ref, from_decoding(error))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  every failure has its answer
             self.answer_error(ref, as_domain_error(error))
 
     async def _authenticate(self, token: str, ref: Ref) -> None:

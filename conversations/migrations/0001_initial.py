@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,163 +16,338 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Business',
+            name="Business",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=200)),
-                ('slug', models.SlugField(max_length=80, unique=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("slug", models.SlugField(max_length=80, unique=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
             options={
-                'verbose_name_plural': 'businesses',
-                'ordering': ['name', 'id'],
-                'indexes': [models.Index(fields=['name', 'id'], name='business_by_name')],
+                "verbose_name_plural": "businesses",
+                "ordering": ["name", "id"],
+                "indexes": [models.Index(fields=["name", "id"], name="business_by_name")],
             },
         ),
         migrations.CreateModel(
-            name='Conversation',
+            name="Conversation",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('last_seq', models.PositiveBigIntegerField(default=0, editable=False)),
-                ('rev', models.PositiveBigIntegerField(default=0, editable=False)),
-                ('last_message', models.CharField(blank=True, editable=False, max_length=200)),
-                ('last_message_at', models.DateTimeField(editable=False, null=True)),
-                ('active_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('customer_unread', models.PositiveIntegerField(default=0, editable=False)),
-                ('business_unread', models.PositiveIntegerField(default=0, editable=False)),
-                ('customer_archived', models.BooleanField(default=False)),
-                ('business_archived', models.BooleanField(default=False)),
-                ('frozen_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('business', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='conversations', to='conversations.business')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='conversations', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("last_seq", models.PositiveBigIntegerField(default=0, editable=False)),
+                ("rev", models.PositiveBigIntegerField(default=0, editable=False)),
+                ("last_message", models.CharField(blank=True, editable=False, max_length=200)),
+                ("last_message_at", models.DateTimeField(editable=False, null=True)),
+                ("active_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("customer_unread", models.PositiveIntegerField(default=0, editable=False)),
+                ("business_unread", models.PositiveIntegerField(default=0, editable=False)),
+                ("customer_archived", models.BooleanField(default=False)),
+                ("business_archived", models.BooleanField(default=False)),
+                ("frozen_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "business",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="conversations",
+                        to="conversations.business",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="conversations",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-active_at', '-id'],
+                "ordering": ["-active_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='ChatMessage',
+            name="ChatMessage",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('seq', models.PositiveBigIntegerField(editable=False)),
-                ('rev', models.PositiveBigIntegerField(editable=False)),
-                ('sender_side', models.CharField(choices=[('customer', 'Customer'), ('business', 'Business'), ('system', 'System')], max_length=10)),
-                ('client_id', models.CharField(blank=True, editable=False, max_length=64, null=True)),
-                ('content', models.TextField()),
-                ('message_type', models.CharField(choices=[('text', 'Text'), ('image', 'Image'), ('file', 'File'), ('voice', 'Voice'), ('system', 'System')], default='text', max_length=10)),
-                ('status', models.CharField(choices=[('sent', 'Sent'), ('delivered', 'Delivered'), ('read', 'Read')], default='sent', max_length=10)),
-                ('delivered_at', models.DateTimeField(blank=True, null=True)),
-                ('read_at', models.DateTimeField(blank=True, null=True)),
-                ('edited_at', models.DateTimeField(blank=True, null=True)),
-                ('deleted_at', models.DateTimeField(blank=True, null=True)),
-                ('hidden_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('reply_to', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='conversations.chatmessage')),
-                ('sender', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('conversation', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='conversations.conversation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("seq", models.PositiveBigIntegerField(editable=False)),
+                ("rev", models.PositiveBigIntegerField(editable=False)),
+                (
+                    "sender_side",
+                    models.CharField(
+                        choices=[("customer", "Customer"), ("business", "Business"), ("system", "System")],
+                        max_length=10,
+                    ),
+                ),
+                ("client_id", models.CharField(blank=True, editable=False, max_length=64, null=True)),
+                ("content", models.TextField()),
+                (
+                    "message_type",
+                    models.CharField(
+                        choices=[
+                            ("text", "Text"),
+                            ("image", "Image"),
+                            ("file", "File"),
+                            ("voice", "Voice"),
+                            ("system", "System"),
+                        ],
+                        default="text",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("sent", "Sent"), ("delivered", "Delivered"), ("read", "Read")],
+                        default="sent",
+                        max_length=10,
+                    ),
+                ),
+                ("delivered_at", models.DateTimeField(blank=True, null=True)),
+                ("read_at", models.DateTimeField(blank=True, null=True)),
+                ("edited_at", models.DateTimeField(blank=True, null=True)),
+                ("deleted_at", models.DateTimeField(blank=True, null=True)),
+                ("hidden_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "reply_to",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="conversations.chatmessage",
+                    ),
+                ),
+                (
+                    "sender",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="conversations.conversation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['conversation', 'seq'],
+                "ordering": ["conversation", "seq"],
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('owner', 'Owner'), ('agent', 'Agent')], default='agent', max_length=10)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('business', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='conversations.business')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("owner", "Owner"), ("agent", "Agent")], default="agent", max_length=10
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "business",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="conversations.business",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='MessageEdit',
+            name="MessageEdit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('content', models.TextField()),
-                ('replaced_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('message', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='edits', to='conversations.chatmessage')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("content", models.TextField()),
+                ("replaced_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "message",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="edits",
+                        to="conversations.chatmessage",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['customer', '-active_at', '-id'], name='conversation_of_customer'),
+            model_name="conversation",
+            index=models.Index(fields=["customer", "-active_at", "-id"], name="conversation_of_customer"),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(fields=['business', '-active_at', '-id'], name='conversation_of_business'),
+            model_name="conversation",
+            index=models.Index(fields=["business", "-active_at", "-id"], name="conversation_of_business"),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(condition=models.Q(('customer_unread__gt', 0)), fields=['customer'], name='conversation_customer_unread'),
+            model_name="conversation",
+            index=models.Index(
+                condition=models.Q(("customer_unread__gt", 0)),
+                fields=["customer"],
+                name="conversation_customer_unread",
+            ),
         ),
         migrations.AddIndex(
-            model_name='conversation',
-            index=models.Index(condition=models.Q(('business_unread__gt', 0)), fields=['business'], name='conversation_business_unread'),
+            model_name="conversation",
+            index=models.Index(
+                condition=models.Q(("business_unread__gt", 0)),
+                fields=["business"],
+                name="conversation_business_unread",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.UniqueConstraint(fields=('business', 'customer'), name='conversation_once'),
+            model_name="conversation",
+            constraint=models.UniqueConstraint(fields=("business", "customer"), name="conversation_once"),
         ),
         migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.CheckConstraint(condition=models.Q(('rev__gte', models.F('last_seq'))), name='conversation_rev_covers_seq'),
+            model_name="conversation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("rev__gte", models.F("last_seq"))), name="conversation_rev_covers_seq"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.CheckConstraint(condition=models.Q(('business_unread__lte', models.F('last_seq')), ('customer_unread__lte', models.F('last_seq'))), name='conversation_unread_within_messages'),
+            model_name="conversation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("business_unread__lte", models.F("last_seq")),
+                    ("customer_unread__lte", models.F("last_seq")),
+                ),
+                name="conversation_unread_within_messages",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('last_message_at', None), ('last_seq', 0)), models.Q(('last_message_at__isnull', False), ('last_seq__gt', 0)), _connector='OR'), name='conversation_last_message_at'),
+            model_name="conversation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("last_message_at", None), ("last_seq", 0)),
+                    models.Q(("last_message_at__isnull", False), ("last_seq__gt", 0)),
+                    _connector="OR",
+                ),
+                name="conversation_last_message_at",
+            ),
         ),
         migrations.AddIndex(
-            model_name='chatmessage',
-            index=models.Index(fields=['conversation', 'rev'], name='message_by_rev'),
+            model_name="chatmessage",
+            index=models.Index(fields=["conversation", "rev"], name="message_by_rev"),
         ),
         migrations.AddIndex(
-            model_name='chatmessage',
-            index=models.Index(condition=models.Q(('status', 'read'), _negated=True), fields=['conversation', 'sender_side', 'seq'], name='message_unread'),
+            model_name="chatmessage",
+            index=models.Index(
+                condition=models.Q(("status", "read"), _negated=True),
+                fields=["conversation", "sender_side", "seq"],
+                name="message_unread",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chatmessage',
-            constraint=models.UniqueConstraint(fields=('conversation', 'seq'), name='message_seq_once'),
+            model_name="chatmessage",
+            constraint=models.UniqueConstraint(fields=("conversation", "seq"), name="message_seq_once"),
         ),
         migrations.AddConstraint(
-            model_name='chatmessage',
-            constraint=models.UniqueConstraint(condition=models.Q(('client_id__isnull', False)), fields=('conversation', 'sender', 'client_id'), name='message_client_id_once'),
+            model_name="chatmessage",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("client_id__isnull", False)),
+                fields=("conversation", "sender", "client_id"),
+                name="message_client_id_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chatmessage',
-            constraint=models.CheckConstraint(condition=models.Q(('rev__gte', models.F('seq')), ('seq__gte', 1)), name='message_seq_and_rev'),
+            model_name="chatmessage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("rev__gte", models.F("seq")), ("seq__gte", 1)), name="message_seq_and_rev"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chatmessage',
-            constraint=models.CheckConstraint(condition=models.Q(('sender_side__in', ['customer', 'business', 'system'])), name='message_side'),
+            model_name="chatmessage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("sender_side__in", ["customer", "business", "system"])),
+                name="message_side",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chatmessage',
-            constraint=models.CheckConstraint(condition=models.Q(('message_type__in', ['text', 'image', 'file', 'voice', 'system'])), name='message_type'),
+            model_name="chatmessage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("message_type__in", ["text", "image", "file", "voice", "system"])),
+                name="message_type",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chatmessage',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('delivered_at', None), ('read_at', None), ('status', 'sent')), models.Q(('delivered_at__isnull', False), ('read_at', None), ('status', 'delivered')), models.Q(('delivered_at__isnull', False), ('read_at__isnull', False), ('status', 'read')), _connector='OR'), name='message_status_times'),
+            model_name="chatmessage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("delivered_at", None), ("read_at", None), ("status", "sent")),
+                    models.Q(("delivered_at__isnull", False), ("read_at", None), ("status", "delivered")),
+                    models.Q(("delivered_at__isnull", False), ("read_at__isnull", False), ("status", "read")),
+                    _connector="OR",
+                ),
+                name="message_status_times",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chatmessage',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sender', None), ('sender_side', 'system'), ('status', 'sent')), models.Q(('sender_side', 'system'), _negated=True), _connector='OR'), name='message_of_system'),
+            model_name="chatmessage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("sender", None), ("sender_side", "system"), ("status", "sent")),
+                    models.Q(("sender_side", "system"), _negated=True),
+                    _connector="OR",
+                ),
+                name="message_of_system",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('business', 'user'), name='membership_once'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(fields=("business", "user"), name="membership_once"),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'agent'])), name='membership_role'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("role__in", ["owner", "agent"])), name="membership_role"
+            ),
         ),
     ]

@@ -12,7 +12,9 @@ class Command(BaseCommand):
     help = "Makes demonstration data: a business with two members, three customers, some history. Idempotent."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--force", action="store_true", help="also where DEBUG is off (well-known passwords!)")
+        parser.add_argument(
+            "--force", action="store_true", help="also where DEBUG is off (well-known passwords!)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG and not options["force"]:
