@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "rest_framework_simplejwt",
     "rest_framework_simplejwt.token_blacklist",  # without it rotation blacklists nothing, silently
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "chatsite.apps.ChatsiteConfig",
     "chatsite.identity",
     "conversations",
@@ -199,7 +200,19 @@ SIMPLE_JWT = {
     "TOKEN_OBTAIN_SERIALIZER": "chatsite.identity.serializers.LoginSerializer",
 }
 
-SPECTACULAR_SETTINGS = {"TITLE": "Business chat", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Business chat",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "chatsite.schema.without_trailing_slashes",
+    ],
+    # The documentation page comes from here, with no request to another host.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
 
 CORS_ALLOWED_ORIGINS = FRONTEND_ORIGINS
 CORS_ALLOW_CREDENTIALS = True
