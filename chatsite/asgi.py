@@ -1,4 +1,4 @@
-"""The ASGI application: HTTP to Django, WebSocket to the chat. The composition root of a server process."""
+"""The ASGI application: HTTP to Django, WebSocket and Socket.IO to the chat. The composition root of a process."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from chatsite.checks import refuse_bad_environment
 from chatsite.realtime.consumers import ChatConsumer, RefusedPath
 from chatsite.realtime.origins import OriginCheck
 from chatsite.realtime.runtime import get_runtime, stop_runtime
+from chatsite.realtime.socketio import socketio_application
 
 refuse_bad_environment()
 
@@ -59,6 +60,5 @@ websocket_application = URLRouter(
     ]
 )
 
-application = WithRuntime(
-    ProtocolTypeRouter({"http": django_application, "websocket": websocket_application})
-)
+routed = ProtocolTypeRouter({"http": django_application, "websocket": websocket_application})
+application = WithRuntime(socketio_application(routed))  # takes /socket.io/ over both, and hands on the rest

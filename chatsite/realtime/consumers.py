@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs
@@ -13,6 +14,7 @@ from django.conf import settings
 
 from chatsite.errors import DomainError, as_domain_error, from_decoding, invalid
 from chatsite.realtime import registry
+from chatsite.realtime.closing import close_websocket
 from chatsite.realtime.database import in_database_thread
 from chatsite.realtime.events import Event
 from chatsite.realtime.identity import Identity
@@ -133,12 +135,16 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
 
     async def write(self, frame: str) -> None:
         if not self._gone:
-            await self._send({"type": "websocket.send", "text": frame})
+            try:
+                await self._send({"type": "websocket.send", "text": frame})
+            except (OSError, RuntimeError):  # the peer has just gone; the disconnect message is on its way
+                self._gone = True
 
     async def close(self, code: int, reason: str) -> None:
         if not self._gone:
             self._gone = True
-            await self._send({"type": "websocket.close", "code": code, "reason": reason[:120]})
+            with contextlib.suppress(OSError, RuntimeError):  # the peer has just gone
+                await close_websocket(self._send, code, reason)
 
 
 def _close_code(error: DomainError) -> int:

@@ -13,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from django.db import InterfaceError, OperationalError, connections
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connections, reset_queries
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -39,6 +40,8 @@ def _with_sound_connection(call: Callable[[], R]) -> R:
         return call()
     finally:
         drop_broken_connections()
+        if settings.DEBUG:
+            reset_queries()  # Django keeps the last 9,000 statements for the request that ends; here none ends
 
 
 def drop_broken_connections() -> None:

@@ -19,7 +19,7 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from chatsite.realtime.events import Event, pack, unpack
-from chatsite.realtime.layer import RedisLayer
+from chatsite.realtime.layer import RedisLayer, RedisLoopLayer
 from chatsite.realtime.ordering import RevisionOrder
 
 logger = logging.getLogger(__name__)
@@ -110,9 +110,15 @@ class Hub:
             local.order.close()
             del self.groups[group]
             if self._layer is not None:
-                task = self.loop.create_task(self._layer.group_discard(group, self._channel))
+                task = self.loop.create_task(self._leave_layer(self._layer, group))
                 self._leaving.add(task)
                 task.add_done_callback(self._leaving.discard)
+
+    async def _leave_layer(self, layer: RedisLoopLayer, group: str) -> None:
+        # Somebody may have come between the last one's leaving and this task's turn (a page that reloads), and would
+        # be deaf to the other processes. From here on the layer keeps the order of what it tells Redis.
+        if group not in self.groups:
+            await layer.group_discard(group, self._channel)
 
     def start_after(self, group: str, rev: int) -> None:
         """What the database says of the group's place, so that the first events are put in order too."""

@@ -20,12 +20,15 @@ LATE_AT_START = 64  # revs before the first one seen that may still be on their 
 class RevisionOrder:
     """The order of one group. `release` is called with each event when its turn has come."""
 
-    __slots__ = ("_held", "_holes", "_last", "_release", "_timer", "_wait")
+    __slots__ = ("_held", "_holes", "_last", "_release", "_started", "_timer", "_wait")
 
     def __init__(self, release: Callable[[Event], None], wait: float) -> None:
         self._release = release
         self._wait = wait
-        self._last = 0  # the highest rev let go; 0 until the first one sets the start
+        self._last = 0  # the highest rev let go
+        self._started = (
+            False  # 0 is a start like any other: the first events of a conversation need their order too
+        )
         self._held: dict[int, Event] = {}
         self._holes: set[int] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -39,8 +42,7 @@ class RevisionOrder:
         if rev == 0:
             self._release(event)
             return
-        if self._last == 0:
-            self.start_after(rev - 1)
+        self.start_after(rev - 1)  # the first one sets the start, where nobody has before
         if rev == self._last + 1:
             self._let_go(event)
             self._let_go_followers()
@@ -53,7 +55,8 @@ class RevisionOrder:
 
     def start_after(self, rev: int) -> None:
         """The group stood at `rev` when the first socket joined; what comes late of before is still passed on."""
-        if self._last == 0 and rev > 0:
+        if not self._started:
+            self._started = True
             self._last = rev
             self._holes.update(range(max(1, rev - LATE_AT_START), rev + 1))
 

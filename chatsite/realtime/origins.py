@@ -25,12 +25,14 @@ def is_allowed(origin: str, scheme: str, host: str) -> bool:
 
 def is_same(origin: str, scheme: str, host: str) -> bool:
     """Whether the page came from the host that the socket was opened to. `host` is checked by ALLOWED_HOSTS."""
-    parts = urlsplit(origin)
     domain, _ = split_domain_port(host)
-    if parts.scheme not in {"http", "https"} or not domain or not validate_host(domain, _allowed_hosts()):
+    if not domain or not validate_host(domain, _allowed_hosts()):
         return False
     try:
-        here = urlsplit(f"//{host}")
+        parts, here = urlsplit(origin), urlsplit(f"//{host}")
+        # A page that came without TLS may be anybody's on the way; a site that has TLS does not listen to it.
+        if parts.scheme not in ({"https"} if scheme in {"wss", "https"} else {"http", "https"}):
+            return False
         same_port = _port(parts.port, parts.scheme) == _port(here.port, parts.scheme)
     except ValueError:
         return False

@@ -64,6 +64,7 @@ class Session:
         "_bucket",
         "_closing",
         "_in_flight",
+        "_limits",
         "_outbox",
         "_strikes",
         "_transport",
@@ -86,7 +87,10 @@ class Session:
         self.state: dict[str, Any] = {}  # what an app's hooks keep for this socket, under the app's name
         self.warned = False  # `session_expiring` has been sent for the current token
         self._transport = transport
-        self._bucket = TokenBucket(settings.CHAT.frames_per_second, settings.CHAT.frames_burst)
+        limits = self._limits = (
+            settings.CHAT
+        )  # looking it up in Django's settings costs more than a frame's checks
+        self._bucket = TokenBucket(limits.frames_per_second, limits.frames_burst)
         self._strikes = 0
         self._in_flight = 0
         self._vacancy: asyncio.Event | None = None
@@ -95,8 +99,8 @@ class Session:
             transport.write,
             written=self._handed,
             overflowed=lambda: self.close_soon(Close.SLOW_READER, "too slow; reconnect and sync"),
-            most_frames=settings.CHAT.queue_frames,
-            most_bytes=settings.CHAT.queue_bytes,
+            most_frames=limits.queue_frames,
+            most_bytes=limits.queue_bytes,
         )
 
     # Life
@@ -179,13 +183,13 @@ class Session:
         self._strikes += 1
         error = DomainError("rate_limited", "Too many frames. Slow down.", {"retryAfter": round(wait, 3)})
         self.answer_error(ref, error)
-        if self._strikes >= settings.CHAT.flood_strikes:
+        if self._strikes >= self._limits.flood_strikes:
             self.close_soon(Close.POLICY, "flood")
         return False
 
     def fits(self, size: int) -> bool:
         """Whether the frame is small enough to be decoded at all; the socket closes otherwise."""
-        if size > settings.CHAT.frame_bytes:
+        if size > self._limits.frame_bytes:
             self.close_soon(Close.TOO_BIG, "frame too large")
             return False
         return True
@@ -228,13 +232,13 @@ class Session:
     async def _start_pipelined(self, answer: Any, ref: Ref) -> None:
         self._in_flight += 1
         answer.add_done_callback(lambda done: self._finish_pipelined(done, ref))
-        if self._in_flight >= settings.CHAT.pipelined_sends:
+        if self._in_flight >= self._limits.pipelined_sends:
             self._vacancy = asyncio.Event()
             await self._vacancy.wait()
 
     def _finish_pipelined(self, done: asyncio.Future[Any], ref: Ref) -> None:
         self._in_flight -= 1
-        if self._vacancy is not None and self._in_flight < settings.CHAT.pipelined_sends:
+        if self._vacancy is not None and self._in_flight < self._limits.pipelined_sends:
             self._vacancy.set()
             self._vacancy = None
         if done.cancelled():

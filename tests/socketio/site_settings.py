@@ -1,0 +1,27 @@
+"""Settings of the test site. A test sets limits, and the origins of the pages, by environment variables."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from chatsite.limits import Limits
+
+
+def _number(name: str, default: float) -> float:
+    return float(os.environ.get(name) or default)
+
+
+SECRET_KEY = "only for these tests"
+ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
+FRONTEND_ORIGINS = os.environ.get("FRONTEND_ORIGINS", "").split()
+CHAT = Limits(
+    queue_frames=int(_number("QUEUE_FRAMES", Limits.queue_frames)),
+    frames_per_second=_number("FRAMES_PER_SECOND", Limits.frames_per_second),
+    frames_burst=int(_number("FRAMES_BURST", Limits.frames_burst)),
+    flood_strikes=int(_number("FLOOD_STRIKES", Limits.flood_strikes)),
+    authenticate_seconds=_number("AUTHENTICATE_SECONDS", Limits.authenticate_seconds),
+)
+DATABASES: dict[str, Any] = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+CHANNEL_LAYERS: dict[str, Any] = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+USE_TZ = True

@@ -1,0 +1,106 @@
+"""Size, rate, and readers that do not read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from chatsite.limits import Limits
+from tests.socketio.clients import Client, Poller, RawClient
+from tests.socketio.server import Kind, Site
+
+MOST = Limits.frame_bytes
+
+
+def _echo_of(size: int, letter: str = "x") -> str:
+    """An Engine.IO text whose Socket.IO packet has so many bytes."""
+    head, tail = '2/chat,1["echo",{"text":"', '"}]'
+    room = size - len(head) - len(tail)
+    return "4" + head + letter * (room // len(letter.encode())) + tail
+
+
+async def test_the_largest_frame_is_taken_and_a_larger_one_closes(site: Site) -> None:
+    async with RawClient(site) as raw:
+        await raw.send(_echo_of(MOST))
+        assert (await raw.read()).startswith("43/chat,1[")
+        await raw.send(_echo_of(MOST + 1))
+        assert await raw.closed() == 1009
+
+
+async def test_bytes_count_and_not_characters(site: Site) -> None:
+    async with RawClient(site) as raw:
+        await raw.send(_echo_of(MOST + 100, "ä"))
+        assert await raw.closed() == 1009
+
+
+async def test_a_large_frame_before_the_connect_closes(site: Site) -> None:
+    async with RawClient(site, token=None) as raw:
+        await raw.send('40/chat,{"token":"' + "x" * MOST + '"}')
+        assert await raw.closed() == 1008
+
+
+async def test_a_large_attachment_closes(site: Site) -> None:
+    async with RawClient(site) as raw:
+        await raw.send(b"x" * (MOST + 1))
+        assert await raw.closed() == 1009
+
+
+async def test_a_large_post_closes_the_polling_client(site: Site) -> None:
+    async with Poller(site) as poller:
+        await poller.join()
+        assert (await poller.post(_echo_of(MOST + 1))).status_code == 400
+        assert (await poller.get()).status_code == 400
+
+
+@pytest.fixture(scope="module")
+def strict_site(kind: Kind, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    limits = {"FRAMES_BURST": "10", "FRAMES_PER_SECOND": "1", "FLOOD_STRIKES": "20"}
+    with Site(kind, tmp_path_factory.mktemp("strict"), **limits) as running:
+        yield running
+
+
+async def test_a_flood_is_told_to_slow_down_and_then_closed(strict_site: Site) -> None:
+    async with RawClient(strict_site) as raw:
+        for _ in range(40):
+            await raw.send('42/chat,["echo",{}]')
+        frames = await raw.rest()
+    assert raw.socket.close_code == strict_1008
+    assert len(frames) == 20
+    assert all(frame.startswith('42/chat,["error",{"code":"rate_limited"') for frame in frames)
+
+
+async def test_attachments_count_as_frames(strict_site: Site) -> None:
+    async with RawClient(strict_site) as raw:
+        for _ in range(40):
+            await raw.send(b"x")
+        await raw.rest()
+    assert raw.socket.close_code == strict_1008
+
+
+async def _speak(speaker: Client, sessions: int, *, text: str, count: int, turns: int) -> None:
+    """Broadcast until only so many sessions are left."""
+    for _ in range(turns):
+        await speaker.call("broadcast", {"text": text, "count": count})
+        if (await speaker.call("count_sessions"))["sessions"] == sessions:
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail("the slow reader is still there")
+
+
+async def test_a_poller_that_does_not_poll_is_let_go(kind: Kind, tmp_path: Path) -> None:
+    with Site(kind, tmp_path, QUEUE_FRAMES="500") as site:
+        async with Client(site) as speaker, Poller(site) as poller:
+            await poller.join()
+            await _speak(speaker, 1, text="x", count=100, turns=30)
+            assert (await speaker.call("echo", {"text": "on"})) == {"text": "on"}
+
+
+async def test_a_slow_websocket_is_let_go(tmp_path: Path) -> None:
+    """On uvicorn: daphne takes all that it is given, and cannot tell that nobody reads."""
+    with Site("uvicorn", tmp_path) as site:
+        async with Client(site) as speaker, RawClient(site, max_queue=1):
+            await _speak(speaker, 1, text="x" * 60_000, count=20, turns=60)
+            assert (await speaker.call("echo", {"text": "on"})) == {"text": "on"}
