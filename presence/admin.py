@@ -1,0 +1,26 @@
+"""Support may look up when somebody was last here, and nobody edits it.
+
+Deleting is allowed: the admin would otherwise refuse to delete a user who has a row here.
+"""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from presence.models import LastSeen
+
+
+@admin.register(LastSeen)
+class LastSeenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+    list_display = ("user", "at")
+    list_select_related = ("user",)
+    search_fields = ("user__username",)
+    date_hierarchy = "at"
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: LastSeen | None = None) -> bool:
+        return False

@@ -1,0 +1,20 @@
+"""What contacts get to know. The user's own sockets get no copy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from chatsite.realtime.events import Event
+from chatsite.realtime.hub import Addressed
+from presence.serializers import OfflineEvent, OnlineEvent
+
+
+def user_online(user_id: str, groups: Iterable[str]) -> list[Addressed]:
+    event = Event.of("user_online", OnlineEvent(user_id=user_id), exclude_user=user_id)
+    return [(group, event) for group in groups]
+
+
+def user_offline(user_id: str, last_seen: datetime, groups: Iterable[str]) -> list[Addressed]:
+    event = Event.of("user_offline", OfflineEvent(user_id=user_id, last_seen=last_seen), exclude_user=user_id)
+    return [(group, event) for group in groups]

@@ -1,0 +1,76 @@
+"""Presence of a site that is one process, kept in its memory. Safe to use from any thread."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+
+from presence.store import Connection, Departure, Reaped, Settled
+
+GENERATION = "local"  # what is lost here is lost with the process
+
+
+@dataclass(slots=True)
+class Person:
+    """Times of the monotonic clock, which no one sets."""
+
+    heard: dict[str, float] = field(default_factory=dict)  # by connection
+    left: float = -math.inf  # when a connection was last closed
+    due: float = -math.inf  # when to look again
+
+    @property
+    def seen(self) -> float:
+        return max(self.left, *self.heard.values(), -math.inf)
+
+
+class LocalPresence:
+    """A `PresenceStore` and its `PresenceReader`."""
+
+    def __init__(self, *, ttl: float, grace: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._ttl = ttl
+        self._grace = grace
+        self._clock = clock
+        self._lock = Lock()
+        self._people: dict[str, Person] = {}
+
+    async def settle(self, *, present: Sequence[Connection], gone: Sequence[Departure]) -> Settled:
+        with self._lock:
+            now = self._clock()
+            for connection, ago in gone:
+                person = self._people.setdefault(connection.user_id, Person())
+                person.heard.pop(connection.id, None)
+                person.left = max(person.left, now - ago)
+                self._schedule(person)
+            came = {connection.user_id for connection in present}.difference(self._people)
+            for connection in present:
+                person = self._people.setdefault(connection.user_id, Person())
+                person.heard[connection.id] = now
+                self._schedule(person)
+        return Settled(generation=GENERATION, came=came)
+
+    def _schedule(self, person: Person) -> None:
+        person.due = max(person.left + self._grace, max(person.heard.values(), default=-math.inf) + self._ttl)
+
+    async def reap(self, *, doubted: Collection[str]) -> Reaped:
+        with self._lock:
+            now = self._clock()
+            wall = datetime.now(UTC)
+            over = [user_id for user_id, person in self._people.items() if person.due <= now]
+            went = {
+                user_id: wall - timedelta(seconds=now - self._people.pop(user_id).seen) for user_id in over
+            }
+            returned = set(doubted).intersection(self._people)
+        return Reaped(generation=GENERATION, went=went, returned=returned)
+
+    async def close(self) -> None:
+        """The memory outlives the event loop that used it."""
+
+    def online(self, user_ids: Collection[str]) -> set[str]:
+        with self._lock:
+            now = self._clock()
+            found = {user_id: self._people.get(user_id) for user_id in user_ids}
+        return {user_id for user_id, person in found.items() if person is not None and person.due > now}

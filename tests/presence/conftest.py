@@ -1,0 +1,67 @@
+"""Processes that share one store, without sockets and without a database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime
+from typing import TypeAlias
+
+import pytest
+
+from conversations import access
+from presence import operations
+from tests.harness.services import Redis
+from tests.presence.process import Announced, Backend, LocalBackend, Process, RedisBackend
+
+StartProcess: TypeAlias = Callable[[], Process]
+
+
+@pytest.fixture(params=["local", "redis"])
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """Each kind of store in turn."""
+    return LocalBackend() if request.param == "local" else RedisBackend(request.getfixturevalue("redis"))
+
+
+@pytest.fixture
+def redis_backend(redis: Redis) -> RedisBackend:
+    return RedisBackend(redis)
+
+
+@pytest.fixture
+def announced(monkeypatch: pytest.MonkeyPatch) -> Announced:
+    """What becomes known of the users. In the database's place; everybody has one group of contacts."""
+    announced = Announced()
+
+    def record(*, seen: Mapping[str, datetime]) -> None:
+        announced.last_seen.update(seen)
+
+    monkeypatch.setattr(operations, "record_last_seen", record)
+    monkeypatch.setattr(access, "contact_groups", lambda user_id: [f"contacts.{user_id}"])
+    return announced
+
+
+@pytest.fixture
+async def start_process(backend: Backend, announced: Announced) -> AsyncIterator[StartProcess]:
+    """Processes on each kind of store in turn; several on the local one are several event loops of one process."""
+    async for start in _processes(backend, announced):
+        yield start
+
+
+@pytest.fixture
+async def start_redis_process(
+    redis_backend: RedisBackend, announced: Announced
+) -> AsyncIterator[StartProcess]:
+    async for start in _processes(redis_backend, announced):
+        yield start
+
+
+async def _processes(backend: Backend, announced: Announced) -> AsyncIterator[StartProcess]:
+    started: list[Process] = []
+
+    def start() -> Process:
+        started.append(Process(f"process {len(started) + 1}", backend.open_store(), announced))
+        return started[-1]
+
+    yield start
+    for process in started:
+        await process.kill()

@@ -1,0 +1,107 @@
+"""From the tracker's findings to the database and the events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import pytest
+from django.db import OperationalError
+
+from chatsite.realtime import database
+from conversations import access
+from presence import announcements, operations
+from tests.presence.conftest import StartProcess
+from tests.presence.process import GRACE, ROUND, Announced, eventually
+
+AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@pytest.fixture
+def database_away(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Its one entry says whether the database is away."""
+    monkeypatch.setattr(announcements, "RETRY_SECONDS", 0.05)
+    away = [True]
+
+    def groups(user_id: str) -> list[str]:
+        if away[0]:
+            raise OperationalError("the connection is lost")
+        return [f"contacts.{user_id}"]
+
+    monkeypatch.setattr(access, "contact_groups", groups)
+    return away
+
+
+async def test_news_wait_for_the_database(
+    start_process: StartProcess, announced: Announced, database_away: list[bool]
+) -> None:
+    process = start_process()
+    process.connect("7", "phone")
+    process.connect("8", "laptop")
+    await asyncio.sleep(0.2)
+    assert announced.events == []
+    database_away[0] = False
+    await eventually(lambda: announced.names("7") == announced.names("8") == ["user_online"])
+
+
+async def test_of_one_user_the_latest_news_count(
+    start_process: StartProcess, announced: Announced, database_away: list[bool]
+) -> None:
+    process = start_process()
+    process.connect("7", "phone")
+    await asyncio.sleep(0.1)
+    process.disconnect("phone")
+    await asyncio.sleep(GRACE + 0.2)
+    database_away[0] = False
+    await eventually(lambda: announced.names("7") == ["user_offline"])
+    assert "7" in announced.last_seen
+
+
+async def test_a_failure_that_is_no_outage_does_not_stop_the_others(
+    start_process: StartProcess, announced: Announced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def record(*, seen: Mapping[str, datetime]) -> None:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(operations, "record_last_seen", record)
+    process = start_process()
+    process.announcer.went("7", AT)
+    await asyncio.sleep(0.1)
+    process.announcer.came("8")
+    await eventually(lambda: announced.names("8") == ["user_online"])
+
+
+async def test_a_return_announced_before_the_departure_is_announced_again(
+    start_process: StartProcess, announced: Announced
+) -> None:
+    """One process reaps, another announces the return first: contacts must not be left with the departure."""
+    slow, quick = start_process(), start_process()
+    quick.connect("7", "phone")
+    await eventually(lambda: announced.names("7") == ["user_online"])
+    slow.announcer.went("7", AT)
+    await eventually(lambda: announced.names("7") == ["user_online", "user_offline", "user_online"])
+    await asyncio.sleep(ROUND * 3)
+    assert len(announced.names("7")) == 3
+
+
+async def test_one_thread_hop_for_a_newcomer_and_none_for_a_second_device(
+    start_process: StartProcess, announced: Announced
+) -> None:
+    process = start_process()
+    before = database.hops
+    process.connect("7", "phone")
+    await eventually(lambda: announced.names("7") == ["user_online"])
+    assert database.hops == before + 1
+    process.connect("7", "laptop")
+    await asyncio.sleep(0.2)
+    assert database.hops == before + 1
+
+
+async def test_a_crowd_shares_its_thread_hops(start_process: StartProcess, announced: Announced) -> None:
+    process = start_process()
+    before = database.hops
+    for number in range(90):
+        process.connect(str(number), f"device {number}")
+    await eventually(lambda: len(announced.events) == 90)
+    assert database.hops == before + 1

@@ -1,0 +1,46 @@
+"""A user who is back within the grace never was away."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from tests.presence.conftest import StartProcess
+from tests.presence.process import GRACE, Announced, eventually
+
+
+async def test_offline_waits_for_the_grace(start_process: StartProcess, announced: Announced) -> None:
+    process = start_process()
+    process.connect("7", "phone")
+    await eventually(lambda: announced.names("7") == ["user_online"])
+    process.disconnect("phone")
+    left_at = datetime.now(UTC)
+    await asyncio.sleep(GRACE * 0.6)
+    assert announced.names("7") == ["user_online"]
+    await eventually(lambda: announced.names("7") == ["user_online", "user_offline"])
+    assert datetime.now(UTC) - left_at >= timedelta(seconds=GRACE)
+    assert abs(announced.last_seen_told("7") - left_at) < timedelta(seconds=0.25)
+    assert announced.last_seen["7"] == announced.last_seen_told("7")
+
+
+async def test_a_reload_is_not_noticed(start_process: StartProcess, announced: Announced) -> None:
+    one, two = start_process(), start_process()
+    one.connect("7", "first")
+    await eventually(lambda: announced.names("7") == ["user_online"])
+    one.disconnect("first")
+    await asyncio.sleep(GRACE * 0.5)
+    two.connect("7", "second")
+    await asyncio.sleep(GRACE + 0.2)
+    assert announced.names("7") == ["user_online"]
+
+
+async def test_coming_back_after_the_grace_is_announced(
+    start_process: StartProcess, announced: Announced
+) -> None:
+    process = start_process()
+    process.connect("7", "first")
+    await eventually(lambda: announced.last("7") == "user_online")
+    process.disconnect("first")
+    await eventually(lambda: announced.last("7") == "user_offline")
+    process.connect("7", "second")
+    await eventually(lambda: announced.names("7") == ["user_online", "user_offline", "user_online"])

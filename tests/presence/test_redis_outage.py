@@ -1,0 +1,182 @@
+"""Redis goes away and comes back, empty or not. Sockets notice nothing, and the picture heals by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import redis
+
+from presence.store import StoreUnavailable
+from tests.presence.conftest import StartProcess
+from tests.presence.process import GRACE, ROUND, TTL, Announced, RedisBackend, eventually
+
+
+async def online(backend: RedisBackend, *user_ids: str) -> set[str]:
+    return await asyncio.to_thread(backend.reader.online, user_ids)
+
+
+async def kill(backend: RedisBackend) -> None:
+    await asyncio.to_thread(backend.redis.kill)
+
+
+async def start(backend: RedisBackend) -> None:
+    """Empty: the tests' Redis keeps nothing on disk."""
+    await asyncio.to_thread(backend.redis.start)
+
+
+def forget_everything(backend: RedisBackend) -> None:
+    with redis.Redis.from_url(backend.redis.url) as client:
+        client.flushall()
+
+
+async def hang(backend: RedisBackend, seconds: float) -> None:
+    def pause() -> None:
+        with redis.Redis.from_url(backend.redis.url) as client:
+            client.client_pause(round(seconds * 1000))
+
+    await asyncio.to_thread(pause)
+
+
+async def test_a_restart_without_data_is_made_good_in_silence(
+    start_redis_process: StartProcess, redis_backend: RedisBackend, announced: Announced
+) -> None:
+    one, two = start_redis_process(), start_redis_process()
+    for number in range(30):
+        (one, two)[number % 2].connect(str(number), f"device {number}")
+    await eventually(lambda: len(announced.events) == 30)
+    await kill(redis_backend)
+    await asyncio.sleep(0.3)
+    await start(redis_backend)
+    await asyncio.sleep(1.0)
+    everybody = [str(number) for number in range(30)]
+    assert await online(redis_backend, *everybody) == set(everybody)
+    await asyncio.sleep(TTL)
+    assert len(announced.events) == 30
+
+
+async def test_a_loss_of_data_is_noticed_within_a_round(
+    start_redis_process: StartProcess, redis_backend: RedisBackend, announced: Announced
+) -> None:
+    """No command fails when the data alone is gone; a third of the TTL would be a long time to look offline."""
+    process = start_redis_process()
+    process.connect("7", "phone")
+    await eventually(lambda: announced.last("7") == "user_online")
+    forget_everything(redis_backend)
+    await asyncio.sleep(ROUND * 3)
+    assert await online(redis_backend, "7") == {"7"}
+    assert announced.names("7") == ["user_online"]
+
+
+async def test_who_leaves_during_an_outage_is_announced_after_it(
+    start_redis_process: StartProcess, redis_backend: RedisBackend, announced: Announced
+) -> None:
+    process = start_redis_process()
+    process.connect("7", "phone")
+    process.connect("8", "laptop")
+    await eventually(lambda: len(announced.events) == 2)
+    await kill(redis_backend)
+    process.disconnect("phone")
+    left_at = datetime.now(UTC)
+    await asyncio.sleep(GRACE + 0.3)
+    await start(redis_backend)
+    await eventually(lambda: announced.names("7") == ["user_online", "user_offline"])
+    assert abs(announced.last_seen_told("7") - left_at) < timedelta(seconds=0.2)
+    assert announced.names("8") == ["user_online"]
+
+
+async def test_who_comes_during_an_outage_is_announced_after_it(
+    start_redis_process: StartProcess, redis_backend: RedisBackend, announced: Announced
+) -> None:
+    process = start_redis_process()
+    await kill(redis_backend)
+    process.connect("7", "phone")
+    process.connect("8", "a short visit")
+    process.disconnect("a short visit")
+    await asyncio.sleep(0.2)
+    assert announced.events == []
+    await start(redis_backend)
+    await eventually(lambda: announced.names("7") == ["user_online"])
+    await asyncio.sleep(GRACE)
+    assert announced.names("8") == []
+
+
+async def test_who_changes_process_during_an_outage_never_was_away(
+    start_redis_process: StartProcess, redis_backend: RedisBackend, announced: Announced
+) -> None:
+    one, two = start_redis_process(), start_redis_process()
+    one.connect("7", "phone")
+    await eventually(lambda: announced.last("7") == "user_online")
+    await kill(redis_backend)
+    one.disconnect("phone")
+    two.connect("7", "phone again")
+    await asyncio.sleep(GRACE)
+    await start(redis_backend)
+    await asyncio.sleep(TTL * 1.5)
+    assert "user_offline" not in announced.names("7")
+    assert await online(redis_backend, "7") == {"7"}
+
+
+async def test_an_outage_longer_than_the_ttl_ends_nobody(
+    start_redis_process: StartProcess, redis_backend: RedisBackend, announced: Announced
+) -> None:
+    """Every connection looks expired when Redis answers again; nobody is reaped before all have spoken."""
+    one, two = start_redis_process(), start_redis_process()
+    one.connect("7", "phone")
+    two.connect("8", "laptop")
+    await eventually(lambda: len(announced.events) == 2)
+    await hang(redis_backend, TTL + 2.5)  # each process finds out by the timeout of its socket, 3 seconds
+    await asyncio.sleep(TTL + 2.5)
+    await eventually(lambda: not one.tracker.is_away and not two.tracker.is_away)
+    await asyncio.sleep(TTL)
+    assert len(announced.events) == 2
+
+
+async def test_sockets_do_not_wait_for_a_redis_that_hangs(
+    start_redis_process: StartProcess, redis_backend: RedisBackend, announced: Announced
+) -> None:
+    process = start_redis_process()
+    await hang(redis_backend, 1.0)
+    began = time.monotonic()
+    for number in range(100):
+        process.connect(str(number), f"device {number}")
+        process.disconnect(f"device {number}")
+    process.connect("7", "phone")
+    assert time.monotonic() - began < 0.1
+    await eventually(lambda: announced.names("7") == ["user_online"])
+
+
+async def test_an_outage_is_logged_once(
+    start_redis_process: StartProcess, redis_backend: RedisBackend, caplog: pytest.LogCaptureFixture
+) -> None:
+    process = start_redis_process()
+    process.connect("7", "phone")
+    await asyncio.sleep(0.2)
+    with caplog.at_level(logging.INFO, logger="presence"):
+        await kill(redis_backend)
+        for number in range(5):
+            process.connect(str(number), f"device {number}")
+            await asyncio.sleep(0.1)
+        await start(redis_backend)
+        await eventually(lambda: any("is back" in message for message in caplog.messages))
+    assert sum("stands still" in message for message in caplog.messages) == 1
+    assert sum("goes on" in message for message in caplog.messages) == 1
+
+
+async def test_a_request_asks_a_hanging_redis_only_now_and_then(redis_backend: RedisBackend) -> None:
+    await hang(redis_backend, 2.0)
+    began = time.monotonic()
+    for _ in range(10):
+        with pytest.raises(StoreUnavailable):
+            await online(redis_backend, "7")
+    assert time.monotonic() - began < 1.5
+
+
+async def test_a_request_survives_a_restart_of_redis(redis_backend: RedisBackend) -> None:
+    """The pooled connection is from before it."""
+    assert await online(redis_backend, "7") == set()
+    await asyncio.to_thread(redis_backend.redis.restart)
+    assert await online(redis_backend, "7") == set()

@@ -1,0 +1,173 @@
+"""The two stores keep the same promises."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import redis
+
+from presence.store import Connection, Departure, PresenceStore, Settled
+from tests.presence.process import GRACE, TTL, Backend, RedisBackend
+
+PHONE = Connection("7", "phone")
+LAPTOP = Connection("7", "laptop")
+OTHER = Connection("8", "other")
+
+
+@pytest.fixture
+async def store(backend: Backend) -> AsyncIterator[PresenceStore]:
+    store = backend.open_store()
+    yield store
+    await store.close()
+
+
+async def came(store: PresenceStore, *connections: Connection) -> set[str]:
+    return (await store.settle(present=connections, gone=[])).came
+
+
+async def leave(store: PresenceStore, connection: Connection, ago: float = 0.0) -> Settled:
+    return await store.settle(present=[], gone=[Departure(connection, ago)])
+
+
+async def went(store: PresenceStore) -> set[str]:
+    return set((await store.reap(doubted=())).went)
+
+
+async def test_a_user_comes_with_the_first_connection_only(store: PresenceStore) -> None:
+    assert await came(store, PHONE, OTHER) == {"7", "8"}
+    assert await came(store, LAPTOP) == set()
+    assert await came(store, PHONE) == set()  # told twice
+
+
+async def test_two_connections_at_once_are_one_coming(store: PresenceStore) -> None:
+    assert await came(store, PHONE, LAPTOP) == {"7"}
+
+
+async def test_a_user_stays_while_one_connection_lives(store: PresenceStore, backend: Backend) -> None:
+    await came(store, PHONE, LAPTOP)
+    await leave(store, PHONE)
+    await asyncio.sleep(GRACE + 0.1)
+    assert await went(store) == set()
+    assert backend.reader.online(["7"]) == {"7"}
+
+
+async def test_a_user_goes_when_the_grace_is_over(store: PresenceStore, backend: Backend) -> None:
+    await came(store, PHONE)
+    await leave(store, PHONE)
+    left_at = datetime.now(UTC)
+    assert await went(store) == set()
+    assert backend.reader.online(["7"]) == {"7"}
+    await asyncio.sleep(GRACE + 0.05)
+    assert backend.reader.online(["7"]) == set()  # before anybody has reaped
+    reaped = await store.reap(doubted=())
+    assert list(reaped.went) == ["7"]
+    assert abs(reaped.went["7"] - left_at) < timedelta(seconds=0.25)
+    assert await went(store) == set()
+    assert await came(store, PHONE) == {"7"}
+
+
+async def test_coming_back_within_the_grace_is_not_a_coming(store: PresenceStore) -> None:
+    await came(store, PHONE)
+    await leave(store, PHONE)
+    assert await came(store, LAPTOP) == set()
+    await asyncio.sleep(GRACE + 0.1)
+    assert await went(store) == set()
+
+
+async def test_an_unheard_connection_ends_with_its_ttl(store: PresenceStore, backend: Backend) -> None:
+    await came(store, PHONE)
+    heard_at = datetime.now(UTC)
+    await asyncio.sleep(TTL * 0.8)
+    assert await came(store, OTHER) == {"8"}
+    await asyncio.sleep(TTL * 0.3)
+    assert backend.reader.online(["7", "8"]) == {"8"}
+    reaped = await store.reap(doubted=())
+    assert list(reaped.went) == ["7"]
+    assert abs(reaped.went["7"] - heard_at) < timedelta(seconds=0.25)
+
+
+async def test_a_refreshed_connection_does_not_end(store: PresenceStore) -> None:
+    for _ in range(2):
+        await came(store, PHONE)
+        await asyncio.sleep(TTL * 0.6)
+        assert await went(store) == set()
+
+
+async def test_an_unheard_connection_does_not_hold_a_user_who_left_properly(store: PresenceStore) -> None:
+    """A device of a killed process, and one that was closed: the later of the two ends decides."""
+    await came(store, PHONE)
+    await asyncio.sleep(TTL - 0.1)
+    await came(store, LAPTOP)
+    await leave(store, LAPTOP)
+    left_at = datetime.now(UTC)
+    await asyncio.sleep(0.15)
+    assert await went(store) == set()  # the phone is over, the laptop's grace is not
+    await asyncio.sleep(GRACE)
+    reaped = await store.reap(doubted=())
+    assert abs(reaped.went["7"] - left_at) < timedelta(seconds=0.25)
+
+
+async def test_a_late_departure_keeps_its_time(store: PresenceStore) -> None:
+    """Also for a store that has lost everything: contacts still hold the user for online."""
+    await leave(store, PHONE, ago=60)
+    reaped = await store.reap(doubted=())
+    ago = datetime.now(UTC) - reaped.went["7"]
+    assert abs(ago - timedelta(seconds=60)) < timedelta(seconds=0.25)
+
+
+async def test_a_departure_told_twice_is_one(store: PresenceStore) -> None:
+    await came(store, PHONE, LAPTOP)
+    await leave(store, PHONE, ago=1)
+    await leave(store, PHONE, ago=1)
+    assert await went(store) == set()
+
+
+async def test_leaving_and_living_told_together_is_living(store: PresenceStore) -> None:
+    await came(store, PHONE)
+    settled = await store.settle(present=[LAPTOP], gone=[Departure(PHONE, 60)])
+    assert settled.came == set()
+    assert await went(store) == set()
+
+
+async def test_the_doubted_who_are_online_are_named(store: PresenceStore) -> None:
+    await came(store, PHONE)
+    reaped = await store.reap(doubted=["7", "8"])
+    assert reaped.returned == {"7"}
+
+
+async def test_each_departure_is_given_to_one_process(backend: Backend) -> None:
+    stores = [backend.open_store() for _ in range(4)]
+    crowd = [Connection(str(number), str(number)) for number in range(50)]
+    await stores[0].settle(present=crowd, gone=[])
+    await stores[0].settle(present=[], gone=[Departure(connection, 60) for connection in crowd])
+    results = await asyncio.gather(*(store.reap(doubted=()) for store in stores))
+    given = [user_id for reaped in results for user_id in reaped.went]
+    assert sorted(given) == sorted(connection.user_id for connection in crowd)
+    for store in stores:
+        await store.close()
+
+
+async def test_connections_of_dead_processes_do_not_pile_up(redis_backend: RedisBackend) -> None:
+    store = redis_backend.open_store()
+    await came(store, PHONE)
+    await asyncio.sleep(TTL + 0.05)
+    await came(store, LAPTOP)
+    with redis.Redis.from_url(redis_backend.redis.url) as client:
+        assert client.zrange("test:presence:user:7", 0, -1) == [b"laptop"]
+        assert client.ttl("test:presence:user:7") > 0
+    await store.close()
+
+
+async def test_a_crowd_goes_in_parts(store: PresenceStore) -> None:
+    crowd = [Connection(str(number), str(number)) for number in range(450)]
+    await store.settle(present=[], gone=[Departure(connection, 60) for connection in crowd])
+    gone: set[str] = set()
+    more = True
+    while more:
+        reaped = await store.reap(doubted=())
+        more = reaped.more
+        gone |= set(reaped.went)
+    assert len(gone) == 450
