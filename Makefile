@@ -35,7 +35,7 @@ $(DEV): requirements-dev.lock | $(BIN)/python
 	$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@
 
-run-daphne  = daphne -b 127.0.0.1 -p $(PORT) chatsite.asgi:application
+run-daphne  = daphne -b 127.0.0.1 -p $(PORT) --websocket-max-message-size 65536 chatsite.asgi:application
 run-uvicorn = uvicorn --host 127.0.0.1 --port $(PORT) --loop uvloop --ws-max-size 65536 chatsite.asgi:application
 
 run: export DEBUG := 1

@@ -10,6 +10,7 @@ import logging
 from typing import Any, Final
 
 import msgspec
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
 
@@ -79,6 +80,12 @@ def as_domain_error(error: BaseException) -> DomainError:
         return error
     if isinstance(error, Http404):
         return not_found()
+    if isinstance(error, RequestDataTooBig):
+        return DomainError("too_large", "The request's body is too large.")
+    if isinstance(
+        error, (SuspiciousOperation, BadRequest)
+    ):  # Django's limits on forms, such as the number of fields
+        return invalid("The request's body or headers make no sense.")
     if isinstance(error, (OperationalError, InterfaceError)):
         logger.warning("the database cannot be reached: %s", error)
         return DomainError("unavailable", "The database cannot be reached. Please retry.", {"retryAfter": 1})

@@ -122,6 +122,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         "max_size": DATABASE_POOL_SIZE,
         "timeout": 5,
     }
+    # Parameters travel beside the statement and not inside of it: quoting whole columns of a batch in Python was a
+    # seventh of a server process's time.
+    DATABASES["default"]["OPTIONS"]["server_side_binding"] = True
 
 # --- Redis: speed and fan-out ---------------------------------------------------------------------------------------
 

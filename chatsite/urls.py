@@ -6,9 +6,10 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from chatsite import health
+from chatsite import health, pages
 
 urlpatterns = [
+    path("", pages.index, name="index"),
     path("admin/", admin.site.urls),
     path("api-auth/", include("rest_framework.urls")),
     re_path(r"^api/schema/?$", SpectacularAPIView.as_view(), name="schema"),
@@ -18,6 +19,7 @@ urlpatterns = [
     path("auth/", include("chatsite.identity.urls")),
     path("", include("conversations.urls")),
     path("", include("presence.urls")),
+    path("", include("notifications.urls")),
 ]
 
 handler404 = "chatsite.health.not_found"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,6 +34,7 @@ class Actor:
         return None
 
 
+@functools.lru_cache(maxsize=10_000)
 def user_key(raw: str) -> UserId:
     """The primary key that a user id on the wire stands for, or `not_found`."""
     try:

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.utils import timezone
 
 from chatsite.errors import DomainError
 from chatsite.realtime import groups
@@ -17,13 +16,13 @@ from chatsite.realtime.session import Session
 from conversations import access, events, operations, queries, typing
 from conversations.access import object_key, user_key
 from conversations.batch import Receipted, Sent
+from conversations.models import Side
 from conversations.serializers import (
     ConversationCommand,
     DeleteCommand,
     DeliveredAnswer,
     EditCommand,
     Head,
-    HeartbeatCommand,
     MessageObject,
     ReadAnswer,
     ReceiptCommand,
@@ -46,7 +45,12 @@ async def join_conversation(session: Session, data: ConversationCommand) -> dict
         if len(joined) >= settings.CHAT.joined_conversations:
             limit = settings.CHAT.joined_conversations
             raise DomainError("too_large", f"At most {limit} joined conversations.", {"limit": limit})
-        await in_database_thread(access.find_conversation, user_key(session.user_id), key)
+        conversation, side = await in_database_thread(
+            access.find_conversation, user_key(session.user_id), key
+        )
+        if side == Side.BUSINESS:
+            # The membership may have begun after this socket opened; its end must close the socket all the same.
+            session.state.setdefault("speaks_for", set()).add(conversation.business_id)
         await session.subscribe(groups.conversation(key))
         joined[key] = None
     head = (await in_database_thread(queries.heads, [key])).get(key, Head(last_seq=0, rev=0))
@@ -154,11 +158,3 @@ async def delete_message(session: Session, data: DeleteCommand) -> bytes:
         return operations.delete_message(user_id=user_key(session.user_id), message_id=data.message_id)
 
     return events.message_payload(await in_database_thread(change))
-
-
-@command("heartbeat", HeartbeatCommand)
-async def heartbeat(session: Session, data: HeartbeatCommand) -> dict[str, Any]:
-    """The heads of the joined conversations: how a client finds that the last event was lost."""
-    joined = list(_joined(session))
-    found = await in_database_thread(queries.heads, joined) if joined else {}
-    return {"conversations": found, "serverTime": timezone.now()}

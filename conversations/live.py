@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 
 from chatsite.identity import profile
+from chatsite.identity.users import among
 from chatsite.realtime import groups, registry
 from chatsite.realtime.database import in_database_thread
 from chatsite.realtime.events import Event
@@ -47,20 +48,30 @@ def _business_of(event: Event) -> UUID:
 
 
 async def _check_memberships(runtime: Runtime) -> None:
-    """For memberships that ended without an order: a row deleted by hand, an order lost with Redis."""
-    sessions = [session for session in runtime.sessions if session.state.get("speaks_for")]
+    """For memberships that began or ended without an order: a row changed by hand, an order lost with Redis, or a
+    manage.py command beside an embedded server."""
+    sessions = [session for session in runtime.sessions if "speaks_for" in session.state]
     if not sessions:
         return
     users = {user_key(session.user_id) for session in sessions}
     current = await in_database_thread(_memberships_of, users)
     for session in sessions:
-        if any((session.user_id, business) not in current for business in session.state["speaks_for"]):
+        speaks_for, now = session.state["speaks_for"], current.get(session.user_id, set())
+        if speaks_for - now:
             session.close_soon(Close.ACCESS_CHANGED, "no longer a member of the business")
+            continue
+        for business_id in now:
+            if groups.business_members(business_id) not in session.groups:
+                speaks_for.add(business_id)
+                await session.subscribe(groups.business_members(business_id))
 
 
-def _memberships_of(users: set[access.UserId]) -> set[tuple[str, UUID]]:
-    rows = Membership.objects.filter(user_id__in=users).values_list("user_id", "business_id")
-    return {(str(user_id), business_id) for user_id, business_id in rows}
+def _memberships_of(users: set[access.UserId]) -> dict[str, set[UUID]]:
+    found: dict[str, set[UUID]] = {}
+    rows = Membership.objects.filter(user_id__in=among(Membership._meta.get_field("user"), users))
+    for user_id, business_id in rows.values_list("user_id", "business_id"):
+        found.setdefault(str(user_id), set()).add(business_id)
+    return found
 
 
 def watch_memberships(runtime: Runtime) -> None:

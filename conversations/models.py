@@ -212,3 +212,6 @@ class MessageEdit(models.Model):
 
     def __str__(self) -> str:
         return f"an edit of {self.message_id} at {self.replaced_at:%Y-%m-%d %H:%M}"
+
+
+from conversations.moderation_models import AuditEntry, Report  # noqa: E402, F401  models of this app too

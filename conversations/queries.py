@@ -121,9 +121,11 @@ class _Cursor(msgspec.Struct, array_like=True):
     def decoded(cls, raw: str) -> _Cursor:
         try:
             cursor = msgspec.json.decode(base64.urlsafe_b64decode(raw + "=" * (-len(raw) % 4)), type=cls)
-            if parse_datetime(cursor.active_at) is None:
+            when = parse_datetime(cursor.active_at)
+            if when is None or when.tzinfo is None:
                 raise ValueError(cursor.active_at)
-        except (ValueError, msgspec.MsgspecError) as error:
+            when.astimezone(UTC)  # a time that has no place in UTC cannot be compared with
+        except (ValueError, OverflowError, msgspec.MsgspecError) as error:
             raise invalid("The cursor is not one that this list gave out.", field="cursor") from error
         return cursor
 

@@ -204,10 +204,6 @@ class DeleteCommand(WireObject, kw_only=True):
     message_id: str
 
 
-class HeartbeatCommand(WireObject, kw_only=True):
-    pass
-
-
 # --- From rows --------------------------------------------------------------------------------------------------------
 
 # The columns of a message, in the order that `message_from_row` takes them.

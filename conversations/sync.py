@@ -1,14 +1,16 @@
-"""`sync`: everything that a client has missed, in one answer, never with a hole.
+"""How a client finds that it has missed something (`heartbeat`), and gets all of it (`sync`), never with a hole.
 
-Other apps add their part (notifications do) through `sections`.
+Other apps add their part (notifications do) through `sections` and `heartbeat_sections`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from django.conf import settings
+from django.utils import timezone
 
 from chatsite.errors import DomainError
 from chatsite.realtime.database import in_database_thread
@@ -26,8 +28,13 @@ class SyncCommand(WireObject, kw_only=True):
     notifications_after: str | None = None
 
 
+class HeartbeatCommand(WireObject, kw_only=True):
+    pass
+
+
 Section = Callable[[UserId, SyncCommand], dict[str, Any]]
 sections: Final[list[Section]] = []
+heartbeat_sections: Final[list[Callable[[UserId], dict[str, Any]]]] = []
 
 
 def synchronise(user_id: UserId, data: SyncCommand) -> dict[str, Any]:
@@ -56,3 +63,18 @@ def synchronise(user_id: UserId, data: SyncCommand) -> dict[str, Any]:
 @command("sync", SyncCommand)
 async def sync(session: Session, data: SyncCommand) -> dict[str, Any]:
     return await in_database_thread(synchronise, user_key(session.user_id), data)
+
+
+def heads_of(user_id: UserId, conversation_ids: Sequence[UUID]) -> dict[str, Any]:
+    """How far the conversations have come, and what the sections have to tell. The caller has checked access."""
+    answer: dict[str, Any] = {"conversations": queries.heads(conversation_ids), "serverTime": timezone.now()}
+    for section in heartbeat_sections:
+        answer.update(section(user_id))
+    return answer
+
+
+@command("heartbeat", HeartbeatCommand)
+async def heartbeat(session: Session, data: HeartbeatCommand) -> dict[str, Any]:
+    """The heads of what the socket follows: how a client finds that the last event was lost."""
+    joined = list(session.state.get("joined", {}))
+    return await in_database_thread(heads_of, user_key(session.user_id), joined)

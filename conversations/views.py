@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
-import msgspec
-from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import status, viewsets
+from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
-from chatsite.api import CursorPages, page, query_flag, query_integer, read_body, serializer_for
+from chatsite.api import (
+    CursorPages,
+    page,
+    query_flag,
+    query_integer,
+    read_body,
+    serializer_for,
+)
+from chatsite.viewsets import LIMIT, StructViewSet, page_limit
 from conversations import access, operations, queries
-from conversations.models import Business
+from conversations.models import Business, ChatMessage, Conversation
 from conversations.serializers import (
     BusinessObject,
     ConversationBody,
@@ -32,40 +35,14 @@ from conversations.serializers import (
     conversation_object,
 )
 
-LIMIT = OpenApiParameter("limit", int, description="Rows of the page, 1 to 200; 50 without it.")
 MESSAGES = serializer_for(MessageObject)
 CONVERSATIONS = serializer_for(ConversationObject)
-
-
-class StructViewSet(viewsets.GenericViewSet[Any]):
-    """A viewset whose bodies are structs; `bodies` gives the browsable API a form for each action."""
-
-    bodies: ClassVar[dict[str, type[msgspec.Struct]]] = {}
-    pagination_class = None
-    filter_backends: Any = ()
-
-    def get_serializer_class(self) -> type[BaseSerializer[Any]]:
-        action_name = getattr(self, "action", None) or ""
-        return serializer_for(self.bodies.get(action_name, self.bodies["default"]))
-
-    def get_serializer(self, *args: Any, **kwargs: Any) -> BaseSerializer[Any]:
-        # The browsable API would fill its form from the page that it shows; an empty form is what people want.
-        return super().get_serializer(**{key: value for key, value in kwargs.items() if key == "data"})
-
-    def get_queryset(self) -> Any:
-        return Business.objects.none()
-
-
-def _limit(request: Request) -> int:
-    return (
-        query_integer(request, "limit", at_least=1, at_most=settings.CHAT.page_most)
-        or settings.CHAT.page_default
-    )
 
 
 class ConversationViewSet(StructViewSet):
     """The conversations that I take part in, newest activity first."""
 
+    queryset = Conversation.objects.none()
     bodies = {
         "default": ConversationBody,
         "list": OpenBody,
@@ -87,7 +64,7 @@ class ConversationViewSet(StructViewSet):
         found = queries.conversation_page(
             request.user.pk,
             cursor=request.query_params.get("cursor"),
-            limit=_limit(request),
+            limit=page_limit(request),
             archived=query_flag(request, "archived"),
             business_id=request.query_params.get("businessId"),
         )
@@ -134,7 +111,7 @@ class ConversationViewSet(StructViewSet):
         before = query_integer(request, "before", at_most=2**62)
         after = query_integer(request, "after", at_most=2**62)
         conversation, side = access.find_conversation(request.user.pk, pk)
-        found = queries.message_page(conversation.pk, before=before, after=after, limit=_limit(request))
+        found = queries.message_page(conversation.pk, before=before, after=after, limit=page_limit(request))
         fresh = {message.id: message for message in queries.undelivered(found.messages, side)}
         for stamp in operations.mark_delivered(user_id=request.user.pk, messages=list(fresh.values())):
             message = fresh[stamp.message_id]
@@ -183,6 +160,7 @@ def _message_links(request: Request, found: queries.MessagePage) -> dict[str, st
 class MessageViewSet(StructViewSet):
     """One message: read it, change what it says, take it back."""
 
+    queryset = ChatMessage.objects.none()
     bodies = {"default": EditBody}
 
     @extend_schema(responses=MESSAGES)
@@ -209,6 +187,7 @@ class MessageViewSet(StructViewSet):
 
 
 class UnreadViewSet(StructViewSet):
+    queryset = Conversation.objects.none()
     bodies = {"default": UnreadAnswer}
 
     @extend_schema(responses=serializer_for(UnreadAnswer))
@@ -224,6 +203,7 @@ class BusinessPages(CursorPages):
 class BusinessViewSet(StructViewSet):
     """The directory of businesses that a customer can write to."""
 
+    queryset = Business.objects.none()
     bodies = {"default": BusinessObject}
 
     @extend_schema(

@@ -87,7 +87,8 @@ class RedisShard(RedisSingleShardConnection):  # type: ignore[misc]
             while self._waiting:
                 batch, self._waiting = self._waiting, []
                 try:
-                    await asyncio.wait_for(self._publish_batch(batch), CONFIRM_SECONDS)
+                    async with asyncio.timeout(CONFIRM_SECONDS):
+                        await self._publish_batch(batch)
                 except UNREACHABLE as error:
                     self._note_loss(error)
                 self._fail(batch)
@@ -120,14 +121,16 @@ class RedisShard(RedisSingleShardConnection):  # type: ignore[misc]
             # waits for it: after an outage everybody catches up.
             if not self.lost_something:
                 with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(self._ready.wait(), CONFIRM_SECONDS)
+                    async with asyncio.timeout(CONFIRM_SECONDS):
+                        await self._ready.wait()
             return
         confirmed = self._confirmations.get(channel)
         if confirmed is None:
             confirmed = self._confirmations[channel] = asyncio.get_running_loop().create_future()
             await self._tell(self._pubsub.subscribe, channel)
         try:
-            await asyncio.wait_for(asyncio.shield(confirmed), CONFIRM_SECONDS)
+            async with asyncio.timeout(CONFIRM_SECONDS):
+                await asyncio.shield(confirmed)
         except TimeoutError:
             self._note_loss("no confirmation of a subscription")
 
@@ -228,8 +231,7 @@ class RedisShard(RedisSingleShardConnection):  # type: ignore[misc]
     async def flush(self) -> None:
         if self._receive_task is not None:
             self._receive_task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._receive_task
+            await asyncio.wait([self._receive_task], timeout=CONFIRM_SECONDS)
             self._receive_task = None
         await self._hang_up()
         self._subscribed_to = set()

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+STOP_SECONDS = 3.0  # for background work to end
+
 
 class Runtime:
     def __init__(self) -> None:
@@ -37,7 +39,9 @@ class Runtime:
     async def stop(self) -> None:
         for task in list(self._tasks):
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._tasks:
+            # Bounded: Python 3.11's `wait_for`, below redis-py, may swallow a cancellation.
+            await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
         await self.hub.stop()
 
     def spawn(self, name: str, work: Callable[[], Awaitable[None]]) -> None:

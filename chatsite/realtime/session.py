@@ -181,7 +181,9 @@ class Session:
             self._strikes = 0
             return True
         self._strikes += 1
-        error = DomainError("rate_limited", "Too many frames. Slow down.", {"retryAfter": round(wait, 3)})
+        error = DomainError(
+            "rate_limited", "Too many frames. Slow down.", {"retryAfter": max(round(wait, 3), 0.001)}
+        )
         self.answer_error(ref, error)
         if self._strikes >= self._limits.flood_strikes:
             self.close_soon(Close.POLICY, "flood")

@@ -1,0 +1,60 @@
+"""The audit log, to be read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from conversations.admin.lists import ReadOnlyAdmin
+from conversations.moderation_models import AuditEntry
+
+# Where a subject is shown. A message is shown in its conversation, whose id the entry has.
+PAGES = {
+    "user": "admin:auth_user_change",
+    "conversation": "admin:conversations_conversation_change",
+    "business": "admin:conversations_business_change",
+    "report": "admin:conversations_report_change",
+}
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    list_display = ("at", "action", "subject", "actor", "reason")
+    list_display_links = ("at",)
+    list_select_related = ("actor",)
+    list_filter = ("action", "at", "subject_type")
+    search_fields = ("subject_id",)
+    search_help_text = "The id of what it was about, or the username of who did it."
+    ordering = ("-id",)
+    sortable_by = ()
+    fields = ("at", "action", "actor", "subject", "reason", "data")
+    readonly_fields = ("subject",)
+
+    @admin.display(description="about")
+    def subject(self, entry: AuditEntry) -> str:
+        text = f"{entry.subject_type} {entry.subject_id}"
+        if entry.subject_type == "message" and "conversation" in entry.data:
+            url = reverse(PAGES["conversation"], args=[entry.data["conversation"]])
+            return format_html(
+                '<a href="{}?around={}#message-{}">{}</a>', url, entry.data["seq"], entry.data["seq"], text
+            )
+        if entry.subject_type not in PAGES:
+            return text
+        url = reverse(PAGES[entry.subject_type], args=[entry.subject_id])
+        return format_html('<a href="{}">{}</a>', url, text)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Both by index: the exact id, the exact name."""
+        term = search_term.replace("\x00", "").strip()
+        if not term:
+            return queryset, False
+        named = get_user_model()._default_manager.filter(username=term).values("pk")
+        return queryset.filter(Q(subject_id=term) | Q(actor__in=named)), False

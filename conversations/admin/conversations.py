@@ -1,0 +1,192 @@
+"""Conversations: the list that moderators search, and the transcript that they act on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.views.decorators.http import require_POST
+
+from chatsite.errors import DomainError
+from conversations import exports, moderation
+from conversations.admin.downloads import as_download
+from conversations.admin.lists import ReadOnlyAdmin, ReasonActionForm, each_of, refusals_told
+from conversations.admin.search import HELP, search_conversations
+from conversations.admin.transcript import read_page
+from conversations.models import ChatMessage, Conversation
+from conversations.reports import open_reports
+from conversations.serializers import person_object
+
+PERMISSIONS: Final = ("hide_message", "freeze_conversation", "resolve_report", "export_transcript")
+
+Operation = Callable[..., Any]
+MESSAGE_VERBS: Final[dict[str, tuple[Operation, str]]] = {
+    "hide": (moderation.hide_message, "Message {seq} is hidden."),
+    "restore": (moderation.restore_message, "Message {seq} is shown again."),
+}
+CONVERSATION_VERBS: Final[dict[str, tuple[Operation, str]]] = {
+    "freeze": (moderation.freeze_conversation, "The conversation is frozen."),
+    "unfreeze": (moderation.unfreeze_conversation, "The conversation is open again."),
+}
+
+
+class FrozenFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "frozen"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Frozen"), ("no", "Open")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(frozen_at__isnull=self.value() != "yes")
+
+
+@admin.register(Conversation)
+class ConversationAdmin(ReadOnlyAdmin):
+    list_display = ("participants", "preview", "message_count", "last_active", "unread", "state")
+    list_select_related = ("business", "customer")
+    list_filter = (FrozenFilter, "active_at", "created_at")
+    search_fields = ("id",)  # shows the box; `get_search_results` knows what to do with it
+    search_help_text = HELP
+    ordering = ("-active_at", "-id")
+    sortable_by = ("last_active",)
+    action_form = ReasonActionForm
+    actions = ("freeze_chosen", "unfreeze_chosen")
+
+    # The list
+
+    @admin.display(description="conversation")
+    def participants(self, conversation: Conversation) -> str:
+        return f"{person_object(conversation.customer).name} with {conversation.business.name}"
+
+    @admin.display(description="last message")
+    def preview(self, conversation: Conversation) -> str:
+        return conversation.last_message[:80] or "–"
+
+    @admin.display(description="messages")
+    def message_count(self, conversation: Conversation) -> int:
+        return conversation.last_seq
+
+    @admin.display(description="last active", ordering="active_at")
+    def last_active(self, conversation: Conversation) -> str:
+        return f"{conversation.active_at:%Y-%m-%d %H:%M}"
+
+    @admin.display(description="unread")
+    def unread(self, conversation: Conversation) -> str:
+        counts = {"customer": conversation.customer_unread, "business": conversation.business_unread}
+        return ", ".join(f"{side} {count}" for side, count in counts.items() if count) or "–"
+
+    @admin.display(description="state")
+    def state(self, conversation: Conversation) -> str:
+        return format_html("<strong>{}</strong>", "Frozen") if conversation.frozen_at else "Open"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return search_conversations(queryset, search_term), False
+
+    def has_freeze_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("conversations.freeze_conversation"))
+
+    @admin.action(description="Freeze", permissions=["freeze"])
+    def freeze_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._for_each(request, queryset, moderation.freeze_conversation)
+
+    @admin.action(description="Unfreeze", permissions=["freeze"])
+    def unfreeze_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._for_each(request, queryset, moderation.unfreeze_conversation)
+
+    @staticmethod
+    def _for_each(request: HttpRequest, queryset: QuerySet[Any], operation: Operation) -> None:
+        with refusals_told(request):
+            chosen = each_of(request, queryset.order_by("pk"))
+            for conversation in chosen:
+                operation(
+                    actor=request.user, conversation_id=conversation.pk, reason=request.POST.get("reason", "")
+                )
+            if chosen:
+                messages.success(request, f"Done for {len(chosen)} conversations.")
+
+    # The transcript
+
+    def get_urls(self) -> list[Any]:
+        def posted(route: str, name: str, view: Callable[..., Any], **options: str) -> Any:
+            guarded = self.admin_site.admin_view(require_POST(view))
+            return path(f"<uuid:key>/{route}/", guarded, options, name=f"conversations_conversation_{name}")
+
+        return [
+            posted("export", "export", self.export),
+            *(posted(verb, verb, self.act, verb=verb) for verb in CONVERSATION_VERBS),
+            *(
+                posted(f"messages/<uuid:message>/{verb}", verb, self.act_on_message, verb=verb)
+                for verb in MESSAGE_VERBS
+            ),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The transcript in the place of a form: of a conversation no field is edited."""
+        try:
+            conversation = Conversation.objects.select_related("business", "customer").get(pk=UUID(object_id))
+        except (ValueError, Conversation.DoesNotExist) as error:
+            raise Http404("No such conversation.") from error
+        if not self.has_view_permission(request, conversation):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": self.participants(conversation),
+            "conversation": conversation,
+            "page": read_page(conversation, request.GET),
+            "reports": list(open_reports(conversation.pk).select_related("message", "user", "reporter")[:20]),
+            "may": {name: request.user.has_perm(f"conversations.{name}") for name in PERMISSIONS},
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/conversations/transcript.html", context)
+
+    def act_on_message(self, request: HttpRequest, key: UUID, message: UUID, verb: str) -> HttpResponse:
+        operation, done = MESSAGE_VERBS[verb]
+        seq = ChatMessage.objects.filter(pk=message, conversation=key).values_list("seq", flat=True).first()
+        if seq is None:
+            raise Http404("No such message.")
+        with refusals_told(request):
+            operation(actor=request.user, message_id=message, reason=request.POST.get("reason", ""))
+            messages.success(request, done.format(seq=seq))
+        return HttpResponseRedirect(f"{transcript_url(key)}?around={seq}#message-{seq}")
+
+    def act(self, request: HttpRequest, key: UUID, verb: str) -> HttpResponse:
+        operation, done = CONVERSATION_VERBS[verb]
+        with refusals_told(request):
+            operation(actor=request.user, conversation_id=key, reason=request.POST.get("reason", ""))
+            messages.success(request, done)
+        return HttpResponseRedirect(transcript_url(key))
+
+    def export(self, request: HttpRequest, key: UUID) -> HttpResponseBase:
+        try:
+            lines = exports.export_transcript(
+                actor=request.user, conversation_id=key, reason=request.POST.get("reason", "")
+            )
+        except DomainError as error:
+            messages.error(request, error.message)
+            return HttpResponseRedirect(transcript_url(key))
+        return as_download(request, lines, f"conversation-{key}.jsonl")
+
+
+def transcript_url(key: UUID) -> str:
+    return reverse("admin:conversations_conversation_change", args=[key])

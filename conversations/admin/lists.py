@@ -1,0 +1,104 @@
+"""What every list here has in common: its cost does not grow with the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
+from django.core.paginator import Paginator
+from django.db import OperationalError, connection, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.utils.functional import cached_property
+
+from chatsite.errors import DomainError
+
+MOST_ROWS: Final = 2_000  # how far a list can be paged through; filters and searches lead further
+MOST_AT_ONCE: Final = 200  # rows of one action
+SEARCH_SECONDS: Final = 5
+
+
+class CappedPaginator(Paginator):  # type: ignore[type-arg]  # not generic at run time
+    """Counts no further than anybody would page: counting a million rows is what makes such lists slow."""
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        return int(rows.order_by().values("pk")[:MOST_ROWS].count())
+
+
+class ReasonActionForm(ActionForm):
+    """An action's choice with the reason that goes to the audit log."""
+
+    reason = forms.CharField(
+        required=False, max_length=1000, widget=forms.TextInput(attrs={"placeholder": "why", "size": 24})
+    )
+
+
+class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+    """A list with a capped count, and on PostgreSQL with a limit on how long it may look."""
+
+    paginator = CappedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    list_max_show_all = 200
+    show_facets = admin.ShowFacets.NEVER  # a count for each choice of each filter
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        if request.method != "GET":
+            return super().changelist_view(request, extra_context)
+        try:
+            with transaction.atomic():
+                _limit_time()
+                response = super().changelist_view(request, extra_context)
+                # The rows are read while the page is rendered, so that has to happen within the limit too.
+                return response.render() if isinstance(response, TemplateResponse) else response
+        except OperationalError:
+            if not request.GET:
+                raise
+            text = "That search took too long. Please narrow it by a filter, or use other words."
+            messages.error(request, text)
+            return HttpResponseRedirect(request.path)
+
+
+class ReadOnlyAdmin(BoundedAdmin):
+    """Rows that are looked at. What may be done about them are operations, never a form of fields."""
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def _limit_time() -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = '{SEARCH_SECONDS}s'")
+
+
+@contextmanager
+def refusals_told(request: HttpRequest) -> Iterator[None]:
+    """A refusal of an operation as a message on the next page."""
+    try:
+        yield
+    except DomainError as error:
+        messages.error(request, error.message)
+
+
+def each_of(request: HttpRequest, rows: Any) -> list[Any]:
+    """The rows that an action was asked for; none, and a message, where they are more than one would look through."""
+    chosen = list(rows[: MOST_AT_ONCE + 1])
+    if len(chosen) > MOST_AT_ONCE:
+        messages.error(request, f"Please choose at most {MOST_AT_ONCE} at once.")
+        return []
+    return chosen

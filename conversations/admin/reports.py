@@ -1,0 +1,119 @@
+"""The queue of reports: what is open comes first, and is resolved with an outcome and a note."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.views.decorators.http import require_POST
+
+from chatsite.errors import DomainError
+from conversations.admin.lists import ReadOnlyAdmin
+from conversations.moderation_models import Report
+from conversations.reports import accused, possible_outcomes, resolve_report
+
+# The permission that an outcome needs beside the one to resolve.
+NEEDS = {
+    "message_hidden": "conversations.hide_message",
+    "user_suspended": "conversations.suspend_user",
+    "conversation_frozen": "conversations.freeze_conversation",
+}
+
+
+class StatusFilter(admin.SimpleListFilter):
+    """Open, unless asked otherwise: the queue is what one comes for."""
+
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("resolved", "Resolved"), ("all", "All")]
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield {**choice, "display": "Open"} if choice["query_string"].find("status=") < 0 else choice
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset if self.value() == "all" else queryset.filter(status=self.value() or "open")
+
+
+@admin.register(Report)
+class ReportAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "reason", "about", "text_begins", "reporter", "status", "outcome")
+    list_display_links = ("created_at",)
+    list_select_related = ("reporter", "conversation__business", "conversation__customer", "message", "user")
+    list_filter = (StatusFilter, "reason", "outcome", "created_at")
+    search_fields = ("reporter__username",)
+    search_help_text = "The username of the reporter."
+    ordering = ("-id",)
+    sortable_by = ()
+
+    @admin.display(description="about")
+    def about(self, report: Report) -> str:
+        where = f"{report.conversation.customer} with {report.conversation.business}"
+        if report.message is not None:
+            return f"message {report.message.seq} of {where}"
+        return f"{report.user} in {where}" if report.user else where
+
+    @admin.display(description="text")
+    def text_begins(self, report: Report) -> str:
+        return report.text[:80]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.replace("\x00", "").strip()
+        return (queryset.filter(reporter__username=term) if term else queryset), False
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(require_POST(self.resolve))
+        return [path("<uuid:key>/resolve/", view, name="conversations_report_resolve"), *super().get_urls()]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The report beside what it is about, and the form that closes it."""
+        related = ("reporter", "user", "resolved_by", "message__sender", *self.list_select_related[1:3])
+        try:
+            report = Report.objects.select_related(*related).get(pk=UUID(object_id))
+        except (ValueError, Report.DoesNotExist) as error:
+            raise Http404("No such report.") from error
+        if not self.has_view_permission(request, report):
+            raise PermissionDenied
+        outcomes = [
+            (value, Report.Outcome(value).label)
+            for value in possible_outcomes(report)
+            if value not in NEEDS or request.user.has_perm(NEEDS[value])
+        ]
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"Report: {report.get_reason_display()}",
+            "report": report,
+            "accused": accused(report),
+            "outcomes": outcomes,
+            "may_resolve": request.user.has_perm("conversations.resolve_report"),
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/conversations/report.html", context)
+
+    def resolve(self, request: HttpRequest, key: UUID) -> HttpResponse:
+        outcome, note = request.POST.get("outcome", ""), request.POST.get("note", "")
+        try:
+            resolve_report(actor=request.user, report_id=key, outcome=outcome, note=note)
+        except DomainError as error:
+            messages.error(request, error.message)
+            return HttpResponseRedirect(reverse("admin:conversations_report_change", args=[key]))
+        messages.success(request, "The report is resolved.")
+        return HttpResponseRedirect(reverse("admin:conversations_report_changelist"))

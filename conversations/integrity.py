@@ -1,0 +1,196 @@
+"""What must be true of every conversation, checked and, for the counts, mended.
+
+Conversations are looked at in batches by id, each in a fixed number of statements. A site that is in use changes
+between two statements, so what looks wrong is looked at again under the conversations' locks before it is believed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Count, F, Max, Q
+
+from chatsite.realtime.broadcast import broadcast_on_commit
+from conversations import events, store
+from conversations.batch import preview
+from conversations.models import ChatMessage, Conversation, Side
+
+BATCH: Final = 500
+
+
+@dataclass(frozen=True)
+class Problem:
+    conversation_id: UUID
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.conversation_id}: {self.what}"
+
+
+def find_problems() -> Iterator[Problem]:
+    """Every conversation whose numbers, preview, counts or replies do not agree with its messages."""
+    for batch in _batches():
+        suspects = {problem.conversation_id for problem in _problems_of(batch)}
+        if suspects:
+            with transaction.atomic():
+                found = _problems_of(list(store.lock_heads(suspects).values()))
+            yield from found
+
+
+def _batches() -> Iterator[list[Conversation]]:
+    rows = Conversation.objects.order_by("pk")
+    batch = list(rows[:BATCH])
+    while batch:
+        yield batch
+        batch = list(rows.filter(pk__gt=batch[-1].pk)[:BATCH])
+
+
+def _problems_of(heads: Sequence[Conversation]) -> list[Problem]:
+    keys = [head.pk for head in heads]
+    numbers = _numbers(keys)
+    last = _last_messages(keys)
+    counts = _unread(keys)
+    strangers = _strangers(keys)
+    found = []
+    for head in heads:
+        texts = [
+            *_wrong_numbers(head, *numbers.get(head.pk, (0, 0, 0))),
+            *_wrong_preview(head, last.get(head.pk)),
+            *_wrong_counts(head, counts.get(head.pk, (0, 0))),
+            *strangers.get(head.pk, ()),
+        ]
+        found += [Problem(head.pk, text) for text in texts]
+    return found
+
+
+# --- Numbers ----------------------------------------------------------------------------------------------------------
+
+
+def _numbers(keys: Sequence[UUID]) -> dict[UUID, tuple[int, int, int]]:
+    """How many messages there are, their highest `seq`, and their highest `rev`."""
+    rows = ChatMessage.objects.filter(conversation__in=keys).order_by().values("conversation_id")
+    rows = rows.annotate(count=Count("pk"), seq=Max("seq"), highest=Max("rev"))
+    return {row["conversation_id"]: (row["count"], row["seq"], row["highest"]) for row in rows}
+
+
+def _wrong_numbers(head: Conversation, count: int, seq: int, rev: int) -> Iterator[str]:
+    # `seq` begins at 1 and is unique, so as many messages as the highest one says means that none is missing.
+    if count != seq:
+        yield f"seq has holes: {count} messages up to seq {seq}"
+    if seq != head.last_seq:
+        yield f"lastSeq is {head.last_seq}, the last message has {seq}"
+    # Whatever takes a `rev` stamps a message with it, and a message only ever moves to a later one.
+    if rev != head.rev:
+        yield f"rev is {head.rev}, the highest of its messages is {rev}"
+
+
+# --- Previews ---------------------------------------------------------------------------------------------------------
+
+
+def _last_messages(keys: Sequence[UUID]) -> dict[UUID, ChatMessage]:
+    rows = ChatMessage.objects.filter(conversation__in=keys, seq=F("conversation__last_seq")).order_by()
+    return {message.conversation_id: message for message in rows}
+
+
+def _wrong_preview(head: Conversation, last: ChatMessage | None) -> Iterator[str]:
+    if last is None:
+        return
+    gone = last.deleted_at or last.hidden_at
+    if head.last_message != ("" if gone else preview(last.content)):
+        yield f"lastMessage is not what message {last.seq} says"
+    if head.last_message_at != last.created_at:
+        yield f"lastMessageAt is {head.last_message_at}, message {last.seq} is of {last.created_at}"
+
+
+# --- Counts -----------------------------------------------------------------------------------------------------------
+
+
+def _unread(keys: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
+    """What the customer and the business have not read, by the partial index of unread messages."""
+    rows = ChatMessage.objects.filter(conversation__in=keys, deleted_at=None, hidden_at=None)
+    unread = rows.exclude(status=ChatMessage.Status.READ).order_by()
+    counted = unread.values("conversation_id").annotate(
+        customer=Count("pk", filter=Q(sender_side=Side.BUSINESS)),
+        business=Count("pk", filter=Q(sender_side=Side.CUSTOMER)),
+    )
+    return {row["conversation_id"]: (row["customer"], row["business"]) for row in counted}
+
+
+def _wrong_counts(head: Conversation, counted: tuple[int, int]) -> Iterator[str]:
+    for side, stored, real in zip(
+        ("customer", "business"), (head.customer_unread, head.business_unread), counted, strict=True
+    ):
+        if stored != real:
+            yield f"the {side}'s unread count is {stored}, {real} messages are unread"
+
+
+def recount_unread(*, dry_run: bool = False) -> Iterator[str]:
+    """Mend unread counts that do not agree with the messages; yields a line for each. Live clients get the new ones."""
+    for batch in _batches():
+        counted = _unread([head.pk for head in batch])
+        for head in batch:
+            if any(_wrong_counts(head, counted.get(head.pk, (0, 0)))):
+                yield from _recount(head.pk, dry_run)
+
+
+@transaction.atomic
+def _recount(conversation_id: UUID, dry_run: bool) -> list[str]:
+    head = store.lock_heads([conversation_id])[conversation_id]
+    counted = _unread([conversation_id]).get(conversation_id, (0, 0))
+    lines = [str(Problem(conversation_id, text)) for text in _wrong_counts(head, counted)]
+    if lines and not dry_run:
+        head.customer_unread, head.business_unread = counted
+        store.save_heads([head])
+        broadcast_on_commit(events.conversation_updated(head))
+    return lines
+
+
+# --- Messages ---------------------------------------------------------------------------------------------------------
+
+
+def _strangers(keys: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """Messages that are not where they belong: by somebody who is not the customer, or in reply to another talk."""
+    by_another = Q(sender_side=Side.CUSTOMER, sender__isnull=False) & ~Q(sender=F("conversation__customer"))
+    elsewhere = Q(reply_to__isnull=False) & ~Q(reply_to__conversation=F("conversation"))
+    lost = Q(sender=None, deleted_at=None) & ~Q(sender_side=Side.SYSTEM)
+    rows = ChatMessage.objects.filter(by_another | elsewhere | lost, conversation__in=keys)
+    rows = rows.select_related("conversation", "reply_to").order_by("seq")
+    found: dict[UUID, list[str]] = {}
+    for message in rows:
+        texts = found.setdefault(message.conversation_id, [])
+        customer_id, reply = message.conversation.customer_id, message.reply_to
+        if message.sender_side == Side.CUSTOMER and message.sender_id not in (None, customer_id):
+            texts.append(f"message {message.seq} is on the customer's side, and by somebody else")
+        if reply is not None and reply.conversation_id != message.conversation_id:
+            texts.append(f"message {message.seq} replies to a message of another conversation")
+        if message.sender_id is None and message.deleted_at is None and message.sender_side != Side.SYSTEM:
+            texts.append(f"message {message.seq} has lost its sender, and is not erased")
+    return found
+
+
+# --- The audit log ----------------------------------------------------------------------------------------------------
+
+_TRIGGERS: Final[dict[str, tuple[str, set[Any]]]] = {
+    "postgresql": (
+        "SELECT tgname FROM pg_trigger WHERE tgrelid = 'conversations_auditentry'::regclass AND tgenabled <> 'D'",
+        {"audit_append_only"},
+    ),
+    "sqlite": (
+        "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'conversations_auditentry'",
+        {"audit_no_update", "audit_no_delete"},
+    ),
+}
+
+
+def audit_log_is_guarded() -> bool:
+    """Whether the database still refuses changes of the audit log. True where it has no way to."""
+    if connection.vendor not in _TRIGGERS:
+        return True
+    statement, wanted = _TRIGGERS[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return wanted <= {name for (name,) in cursor.fetchall()}

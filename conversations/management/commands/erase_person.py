@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from chatsite.errors import DomainError
+from conversations.erasure import erase_person
+from conversations.people import find_person
+
+
+class Command(BaseCommand):
+    help = (
+        "Empties a person's account and messages for good, and keeps what the other side wrote. Running it again "
+        "finishes what was cut off. Leaves an audit entry."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("person", help="the username, or the id")
+        parser.add_argument("--reason", default="From the command line.", help="for the audit log")
+        parser.add_argument("--dry-run", action="store_true", help="count, and change nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            user_id = find_person(options["person"])
+            done = erase_person(
+                actor=None, user_id=user_id, reason=options["reason"], dry_run=options["dry_run"]
+            )
+        except DomainError as error:
+            raise CommandError(error.message) from error
+        counts = asdict(done)
+        account = "the account, " if counts.pop("account") else ""
+        numbers = ", ".join(f"{number} {what}" for what, number in counts.items())
+        self.stdout.write(f"{'To be erased' if options['dry_run'] else 'Erased'}: {account}{numbers}.")

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from chatsite.errors import DomainError
+from conversations.exports import export_person
+from conversations.people import find_person
+
+
+class Command(BaseCommand):
+    help = (
+        "Writes all that the site holds of a person to standard output, as JSON Lines. Leaves an audit entry."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("person", help="the username, or the id")
+        parser.add_argument("--reason", default="From the command line.", help="for the audit log")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            user_id = find_person(options["person"])
+            lines = export_person(actor=None, user_id=user_id, reason=options["reason"])
+        except DomainError as error:
+            raise CommandError(error.message) from error
+        for line in lines:
+            self.stdout.write(line.decode(), ending="")

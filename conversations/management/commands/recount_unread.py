@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from conversations.integrity import recount_unread
+
+
+class Command(BaseCommand):
+    help = "Finds unread counts that do not agree with the messages, prints them and mends them."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="print, and change nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        wrong = 0
+        for line in recount_unread(dry_run=options["dry_run"]):
+            wrong += 1
+            self.stdout.write(line)
+        self.stdout.write(f"{wrong} counts {'would be' if options['dry_run'] else 'were'} mended.")

@@ -1,0 +1,94 @@
+"""Support may look at what users were told, invited to and offered. Changes go through the operations alone.
+
+Deleting is allowed: the admin would otherwise refuse to delete a user who has rows here.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from notifications import operations, types
+from notifications.models import Invitation, Notification, Offer
+
+COUNTED: Final = 10_000
+
+if TYPE_CHECKING:
+    _Admin = admin.ModelAdmin[Any]
+    _Paginator = Paginator[Any]
+else:  # not generic at run time
+    _Admin, _Paginator = admin.ModelAdmin, Paginator
+
+
+class BoundedPaginator(_Paginator):
+    """Counts no further than a person pages, so that a list costs the same however long the table is."""
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        return int(rows.order_by()[:COUNTED].count())
+
+
+class LookAtAdmin(_Admin):
+    paginator = BoundedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class TypeFilter(admin.SimpleListFilter):
+    """From the declarations: the default filter would look through the whole table for its values."""
+
+    title = "type"
+    parameter_name = "type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, name) for name in types.names()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(type=self.value()) if self.value() else queryset
+
+
+@admin.register(Notification)
+class NotificationAdmin(LookAtAdmin):
+    list_display = ("title", "type", "recipient", "read_at", "created_at")
+    list_filter = (TypeFilter,)
+    list_select_related = ("recipient",)
+    ordering = ("-created_at",)
+    search_fields = ("=recipient__username",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).filter(deleted_at=None)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        operations.delete_notification(user_id=obj.recipient_id, notification_id=obj.pk)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        for row in queryset:
+            self.delete_model(request, row)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(LookAtAdmin):
+    list_display = ("business", "invitee", "inviter", "role", "status", "expires_at", "answered_at")
+    list_filter = ("status", "role")
+    list_select_related = ("business", "invitee", "inviter")
+    search_fields = ("=invitee__username", "=inviter__username", "business__name__startswith")
+
+
+@admin.register(Offer)
+class OfferAdmin(LookAtAdmin):
+    list_display = ("title", "amount_minor", "currency", "status", "author", "expires_at", "answered_at")
+    list_filter = ("status",)
+    list_select_related = ("author",)
+    search_fields = ("=author__username",)

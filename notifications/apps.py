@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class NotificationsConfig(AppConfig):
+    name = "notifications"
+    verbose_name = "Notifications"
+
+    def ready(self) -> None:
+        # Importing registers the section of `sync`, and the hooks for outages, erasures and exports.
+        from notifications import live, personal  # noqa: F401

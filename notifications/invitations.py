@@ -1,0 +1,173 @@
+"""Inviting a user to speak for a business, and the answer. An invitation is settled once, under its row's lock."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from chatsite.errors import DomainError, invalid, not_found
+from conversations import operations as conversations
+from conversations.access import UserId, require_owner, user_key
+from conversations.models import Business, Conversation, Membership
+from conversations.operations import storable
+from notifications import access, operations, types
+from notifications.inbox import lock_inboxes
+from notifications.models import Invitation
+from notifications.serializers import invitation_data
+
+LASTS: Final = timedelta(days=14)
+
+PENDING, EXPIRED = Invitation.Status.PENDING, Invitation.Status.EXPIRED
+ACCEPTED, DECLINED, REVOKED = (
+    Invitation.Status.ACCEPTED,
+    Invitation.Status.DECLINED,
+    Invitation.Status.REVOKED,
+)
+
+
+def _told(invitation: Invitation) -> str:
+    """The key under which the invitee was told of it."""
+    return f"invitation:{invitation.pk}"
+
+
+# --- Inviting ---------------------------------------------------------------------------------------------------------
+
+
+def invite(
+    *,
+    inviter_id: UserId,
+    business_id: str | UUID,
+    username: str | None = None,
+    user_id: str | None = None,
+    role: str = Membership.Role.AGENT,
+) -> Invitation:
+    """Ask a user to join the business; only an owner may. The user is told at once."""
+    if role not in Membership.Role.values:
+        raise invalid(f"role must be one of {', '.join(Membership.Role.values)}.", field="role")
+    with transaction.atomic():
+        business = require_owner(inviter_id, business_id)
+        invitee = _find_invitee(username, user_id)
+        _check_may_join(business, invitee, inviter_id)
+        invitation = _create(business, inviter_id, invitee, role)
+        operations.notify(
+            recipient_id=invitee.pk,
+            type=types.TEAM_INVITATION.name,
+            data=invitation_data(invitation),
+            dedupe_key=_told(invitation),
+        )
+    return invitation
+
+
+def _find_invitee(username: str | None, user_id: str | None) -> Any:
+    if (username is None) == (user_id is None):
+        raise invalid("Name the user by username or by userId.", field="username")
+    users = get_user_model().objects.filter(is_active=True)
+    if user_id is not None:
+        found = users.filter(pk=user_key(user_id)).first()
+    else:
+        name = username or ""
+        found = users.filter(**{get_user_model().USERNAME_FIELD: name}).first() if storable(name) else None
+    if found is None:
+        raise not_found("user")
+    return found
+
+
+def _check_may_join(business: Business, invitee: Any, inviter_id: UserId) -> None:
+    if invitee.pk == inviter_id:
+        raise invalid("Nobody invites themselves.", field="username")
+    if Membership.objects.filter(business=business, user=invitee).exists():
+        raise DomainError("conflict", "The user is a member of the business already.")
+    if Conversation.objects.filter(business=business, customer=invitee).exists():
+        raise DomainError("conflict", "A customer of the business cannot become its member.")
+
+
+def _create(business: Business, inviter_id: UserId, invitee: Any, role: str) -> Invitation:
+    now = timezone.now()
+    earlier = Invitation.objects.filter(business=business, invitee=invitee, status=PENDING)
+    earlier.filter(expires_at__lte=now).update(status=EXPIRED, answered_at=now)
+    try:
+        with transaction.atomic():
+            created = Invitation.objects.create(
+                business=business,
+                inviter_id=inviter_id,
+                invitee=invitee,
+                role=role,
+                created_at=now,
+                expires_at=now + LASTS,
+            )
+    except IntegrityError as error:  # invitation_pending_once
+        raise DomainError("conflict", "The user has an open invitation to the business already.") from error
+    return access.invitations().get(pk=created.pk)
+
+
+# --- Answers ----------------------------------------------------------------------------------------------------------
+
+
+def accept(*, user_id: UserId, invitation_id: str | UUID) -> Invitation:
+    """The invited user joins; open sockets may join the business's conversations at once. Again changes nothing."""
+    return _settle(user_id, invitation_id, ACCEPTED)
+
+
+def decline(*, user_id: UserId, invitation_id: str | UUID) -> Invitation:
+    """The invited user does not want to join. Again changes nothing."""
+    return _settle(user_id, invitation_id, DECLINED)
+
+
+def revoke(*, user_id: UserId, invitation_id: str | UUID) -> Invitation:
+    """An owner of the business takes the invitation back. Again changes nothing."""
+    return _settle(user_id, invitation_id, REVOKED)
+
+
+def _settle(user_id: UserId, invitation_id: str | UUID, status: str) -> Invitation:
+    with transaction.atomic():
+        invitation = _lock(user_id, invitation_id)
+        if status == REVOKED:
+            access.require_inviting_side(user_id, invitation)
+        else:
+            access.require_invitee(user_id, invitation)
+        changed = invitation.status == PENDING
+        if changed:
+            now = timezone.now()
+            _save(invitation, EXPIRED if invitation.expires_at <= now else status, now)
+    # Outside, so that a refusal does not undo what was found out.
+    if invitation.status != status:
+        raise DomainError(
+            "conflict", f"The invitation is {invitation.status}.", {"status": str(invitation.status)}
+        )
+    return invitation
+
+
+def _lock(user_id: UserId, invitation_id: str | UUID) -> Invitation:
+    seen = access.find_invitation(user_id, invitation_id)
+    return access.invitations().select_for_update(of=("self",)).get(pk=seen.pk)
+
+
+def _save(invitation: Invitation, status: str, now: datetime) -> None:
+    invitation.status, invitation.answered_at = status, now
+    invitation.save(update_fields=["status", "answered_at"])
+    if status == ACCEPTED:
+        _join(invitation)
+    lock_inboxes({invitation.invitee_id, invitation.inviter_id})
+    operations.mark_answered(recipient_id=invitation.invitee_id, dedupe_key=_told(invitation))
+    if status != EXPIRED:
+        operations.notify(
+            recipient_id=invitation.invitee_id if status == REVOKED else invitation.inviter_id,
+            type=types.TEAM_INVITATION.name,
+            data=invitation_data(invitation),
+            dedupe_key=f"{_told(invitation)}:{status}",
+        )
+
+
+def _join(invitation: Invitation) -> None:
+    """Who became a member by another way meanwhile keeps the role that was given there."""
+    if not Membership.objects.filter(
+        business_id=invitation.business_id, user_id=invitation.invitee_id
+    ).exists():
+        conversations.add_member(
+            business_id=invitation.business_id, user_id=invitation.invitee_id, role=invitation.role
+        )

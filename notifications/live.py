@@ -1,0 +1,53 @@
+"""What a live session has to do with notifications: their part of `sync`, and catching up after an outage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chatsite.realtime import registry
+from chatsite.realtime.database import in_database_thread
+from chatsite.realtime.runtime import Runtime
+from conversations import sync
+from conversations.access import UserId, user_key
+from notifications import events, queries
+
+BATCH = 500  # users looked up at once
+
+
+def section(user_id: UserId, data: sync.SyncCommand) -> dict[str, Any]:
+    """`notifications` (new or changed), `notificationsDeleted`, or `notificationsResync`; and how it stands now."""
+    changes = queries.changes_after(user_id, data.notifications_after)
+    answer: dict[str, Any] = {
+        "notifications": changes.changed,
+        "notificationsDeleted": changes.deleted,
+        "notificationsRev": changes.rev,
+        "notificationsUnread": queries.unread(user_id),
+    }
+    if changes.resync:
+        answer["notificationsResync"] = True
+    return answer
+
+
+def heartbeat_section(user_id: UserId) -> dict[str, Any]:
+    """The inbox's `rev`: a client that knows less has missed the last event."""
+    return {"notificationsRev": queries.inbox_rev(user_id)}
+
+
+async def catch_up(runtime: Runtime) -> None:
+    """Events may have been lost between the processes: repeat to everybody here the last one that there was.
+
+    A client that knows less sees the gap in `rev` and asks with `sync`.
+    """
+    users = sorted({session.user_id for session in runtime.sessions if session.user_id})
+    for start in range(0, len(users), BATCH):
+        keys = [user_key(user_id) for user_id in users[start : start + BATCH]]
+        for head in await in_database_thread(queries.inbox_heads, keys):
+            group, event = events.notification(
+                head.newest, rev=head.rev, unread_count=head.unread_count, in_order=False
+            )
+            runtime.hub.deliver_here(group, event)
+
+
+sync.sections.append(section)
+sync.heartbeat_sections.append(heartbeat_section)
+registry.restored.append(catch_up)

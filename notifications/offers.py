@@ -1,0 +1,206 @@
+"""Offers in a conversation: made by a member, answered by the customer.
+
+An offer and what the conversation shows of it change in one transaction, under the conversation's lock, which is taken
+before anything else. So an offer is settled once, whoever comes at the same time.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from chatsite.errors import DomainError, invalid
+from conversations import store
+from conversations.access import UserId, find_conversation
+from conversations.models import Conversation, Membership, Side
+from conversations.operations import clean_client_id, send_system_message, storable
+from notifications import access, operations, types
+from notifications.currencies import MINOR_DIGITS, amount_text
+from notifications.inbox import lock_inboxes
+from notifications.models import Offer
+from notifications.serializers import offer_data
+
+TITLE_LENGTH: Final = 200
+DESCRIPTION_LENGTH: Final = 4_000
+MOST: Final = 2**53 - 1  # the largest amount that JavaScript counts exactly
+LONGEST: Final = timedelta(days=366)
+
+PENDING, EXPIRED = Offer.Status.PENDING, Offer.Status.EXPIRED
+ACCEPTED, DECLINED, WITHDRAWN = Offer.Status.ACCEPTED, Offer.Status.DECLINED, Offer.Status.WITHDRAWN
+
+
+def _told(offer: Offer) -> str:
+    """The key under which the customer was told of it."""
+    return f"offer:{offer.pk}"
+
+
+# --- Making -----------------------------------------------------------------------------------------------------------
+
+
+def make_offer(
+    *,
+    author_id: UserId,
+    conversation_id: str | UUID,
+    title: str,
+    amount_minor: int,
+    currency: str,
+    expires_at: datetime,
+    description: str = "",
+    client_id: str | None = None,
+) -> tuple[Offer, bool]:
+    """Offer something to the customer of the conversation: `(offer, created)`. Only a member of the business may.
+
+    A `client_id` that the author has used in the conversation answers the stored offer again.
+    """
+    client_id = clean_client_id(client_id)
+    offer = Offer(
+        author_id=author_id,
+        client_id=client_id,
+        title=_clean_text("title", title, TITLE_LENGTH, required=True),
+        description=_clean_text("description", description, DESCRIPTION_LENGTH),
+        amount_minor=_clean_amount(amount_minor),
+        currency=_clean_currency(currency),
+    )
+    with transaction.atomic():
+        conversation, side = find_conversation(author_id, conversation_id)
+        access.require_offer_side(side, Side.BUSINESS)
+        offer.conversation = _lock(conversation)
+        known = _find_made(offer)
+        if known is not None:
+            return known, False
+        offer.created_at = timezone.now()
+        offer.expires_at = _clean_expiry(expires_at, offer.created_at)
+        _require_open(offer.conversation)
+        offer.save(force_insert=True)
+        send_system_message(conversation_id=conversation.pk, content=_line(offer))
+        _notify(offer, offer.conversation.customer_id, _told(offer))
+    return offer, True
+
+
+def _find_made(offer: Offer) -> Offer | None:
+    if offer.client_id is None:
+        return None
+    of_author = Offer.objects.filter(conversation=offer.conversation, author_id=offer.author_id)
+    return of_author.select_related("conversation").filter(client_id=offer.client_id).first()
+
+
+def _clean_text(field: str, text: str, limit: int, *, required: bool = False) -> str:
+    text = text.strip()
+    if required and not text:
+        raise invalid(f"An offer needs a {field}.", field=field)
+    if len(text) > limit:
+        raise DomainError("too_large", f"At most {limit} characters.", {"field": field, "limit": limit})
+    if not storable(text):
+        raise invalid("A character cannot be stored.", field=field)
+    return text
+
+
+def _clean_amount(amount_minor: int) -> int:
+    if not 0 < amount_minor <= MOST:
+        raise invalid(f"amountMinor must be from 1 to {MOST}.", field="amountMinor")
+    return amount_minor
+
+
+def _clean_currency(currency: str) -> str:
+    if currency not in MINOR_DIGITS:
+        raise invalid("currency must be an active code of ISO 4217, such as EUR.", field="currency")
+    return currency
+
+
+def _clean_expiry(expires_at: datetime, now: datetime) -> datetime:
+    if expires_at.tzinfo is None or not now < expires_at <= now + LONGEST:
+        raise invalid("expiresAt must be a time of the year to come, with its zone.", field="expiresAt")
+    return expires_at.astimezone(UTC)
+
+
+# --- Answers ----------------------------------------------------------------------------------------------------------
+
+
+def accept_offer(*, user_id: UserId, offer_id: str | UUID) -> Offer:
+    """The customer takes the offer. Again changes nothing."""
+    return _settle(user_id, offer_id, ACCEPTED)
+
+
+def decline_offer(*, user_id: UserId, offer_id: str | UUID) -> Offer:
+    """The customer does not want it. Again changes nothing."""
+    return _settle(user_id, offer_id, DECLINED)
+
+
+def withdraw_offer(*, user_id: UserId, offer_id: str | UUID) -> Offer:
+    """A member of the business takes the offer back. Again changes nothing."""
+    return _settle(user_id, offer_id, WITHDRAWN)
+
+
+def _settle(user_id: UserId, offer_id: str | UUID, status: str) -> Offer:
+    with transaction.atomic():
+        seen, side = access.find_offer(user_id, offer_id)
+        access.require_offer_side(side, Side.BUSINESS if status == WITHDRAWN else Side.CUSTOMER)
+        conversation = _lock(seen.conversation)
+        offer = Offer.objects.select_for_update().get(pk=seen.pk)
+        offer.conversation = conversation
+        if offer.status == PENDING:
+            now = timezone.now()
+            if offer.expires_at <= now:
+                _save(offer, EXPIRED, now)
+            else:
+                _require_open(conversation)
+                _save(offer, status, now)
+                _tell_of_answer(offer, user_id)
+    # Outside, so that a refusal does not undo what was found out.
+    if offer.status != status:
+        raise DomainError("conflict", f"The offer is {offer.status}.", {"status": str(offer.status)})
+    return offer
+
+
+def _save(offer: Offer, status: str, now: datetime) -> None:
+    offer.status, offer.answered_at = status, now
+    offer.save(update_fields=["status", "answered_at"])
+
+
+def _tell_of_answer(offer: Offer, answered_by: UserId) -> None:
+    """In the conversation, and to those of the other people whom it concerns."""
+    send_system_message(conversation_id=offer.conversation_id, content=_line(offer))
+    customer_id = offer.conversation.customer_id
+    concerned = {customer_id, *_business_side(offer)} - {answered_by}
+    lock_inboxes({customer_id, *concerned})
+    operations.mark_answered(recipient_id=customer_id, dedupe_key=_told(offer))
+    for user_id in concerned:
+        _notify(offer, user_id, f"{_told(offer)}:{offer.status}")
+
+
+def _business_side(offer: Offer) -> set[UserId]:
+    """Its author; the owners, where the author has left the business."""
+    members = Membership.objects.filter(business_id=offer.conversation.business_id)
+    if offer.author_id is not None and members.filter(user_id=offer.author_id).exists():
+        return {offer.author_id}
+    return set(members.filter(role=Membership.Role.OWNER).values_list("user_id", flat=True))
+
+
+# --- Both -------------------------------------------------------------------------------------------------------------
+
+
+def _lock(conversation: Conversation) -> Conversation:
+    return store.lock_heads([conversation.pk])[conversation.pk]
+
+
+def _require_open(conversation: Conversation) -> None:
+    if conversation.frozen_at is not None:
+        raise DomainError("frozen", "A moderator has closed this conversation.")
+
+
+def _notify(offer: Offer, user_id: UserId, dedupe_key: str) -> None:
+    operations.notify(
+        recipient_id=user_id, type=types.OFFER.name, data=offer_data(offer), dedupe_key=dedupe_key
+    )
+
+
+def _line(offer: Offer) -> str:
+    """What the conversation shows."""
+    what = f"{offer.title}, {amount_text(offer.amount_minor, offer.currency)} {offer.currency}"
+    if offer.status == PENDING:
+        return f"Offer: {what}. Valid until {offer.expires_at:%Y-%m-%d %H:%M} UTC."
+    return f"Offer {offer.status}: {what}."

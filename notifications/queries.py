@@ -1,0 +1,150 @@
+"""Everything that is read, each in a number of queries that does not depend on how much there is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+
+from chatsite.errors import DomainError
+from conversations.access import UserId, object_key, require_owner
+from conversations.models import Conversation
+from notifications import access, types
+from notifications.inbox import unread_rows
+from notifications.models import Inbox, Invitation, Notification, Offer
+from notifications.serializers import NotificationObject, UnreadNotifications, notification_object
+
+# --- Notifications ----------------------------------------------------------------------------------------------------
+
+
+def notifications(
+    user_id: UserId, *, kind: str | None = None, unread: bool | None = None
+) -> QuerySet[Notification]:
+    """The user's notifications, newest first."""
+    rows = Notification.objects.filter(recipient_id=user_id, deleted_at=None).order_by("-created_rev")
+    if kind is not None:
+        rows = rows.filter(type=types.find(kind).name)
+    if unread is not None:
+        rows = rows.filter(read_at__isnull=unread)
+    return rows
+
+
+def unread(user_id: UserId) -> UnreadNotifications:
+    """What the user has not read: the total, and by type. One query over a partial index."""
+    counts = dict(unread_rows(user_id).values_list("type").annotate(count=Count("pk")))
+    return UnreadNotifications(total=sum(counts.values()), types=counts)
+
+
+# --- Sync -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Changes:
+    """What happened to a user's notifications after what a client knows, up to `rev`."""
+
+    rev: int
+    changed: list[NotificationObject] = field(default_factory=list)
+    deleted: list[UUID] = field(default_factory=list)
+    resync: bool = False
+
+
+def changes_after(user_id: UserId, known: str | None) -> Changes:
+    """`known` is the last rev that a client has applied, or the id of the newest notification that it has.
+
+    At most three queries. The rev is read first: what changes meanwhile may be answered too and comes again as an
+    event, never the other way round.
+    """
+    inbox = Inbox.objects.filter(pk=user_id).first() or Inbox(user_id=user_id)
+    changes = Changes(rev=inbox.rev)
+    place = _place_of(user_id, known)
+    if place is None or place.rev > inbox.rev or 0 < place.rev < inbox.pruned_rev:
+        changes.resync = True
+        return changes
+    if place.reach == inbox.rev:
+        return changes
+    rows = Notification.objects.filter(recipient_id=user_id, rev__gt=place.reach).order_by(
+        "rev", "created_rev"
+    )
+    if place.rev == 0:  # who has nothing need not hear of what is gone
+        rows = rows.filter(deleted_at=None)
+    found = list(rows[: settings.CHAT.page_most + 1])
+    if len(found) > settings.CHAT.page_most:
+        changes.resync = True
+        return changes
+    changes.changed = [notification_object(row) for row in found if row.deleted_at is None]
+    changes.deleted = [row.pk for row in found if row.deleted_at is not None]
+    return changes
+
+
+@dataclass
+class _Place:
+    """How far a client has come, and from which rev on it needs to hear."""
+
+    rev: int
+    reach: int
+
+
+def _place_of(user_id: UserId, known: str | None) -> _Place | None:
+    """None where nobody can tell.
+
+    An id says less than a rev. The client has that notification, but an event from shortly before may have been lost
+    on the way, so the answer reaches one page further back.
+    """
+    if not known:
+        return _Place(0, 0)
+    if known.isascii() and known.isdigit() and len(known) <= 18:
+        return _Place(int(known), int(known))
+    try:
+        key = object_key(known, "notification")
+    except DomainError:
+        return None
+    rows = Notification.objects.filter(pk=key, recipient_id=user_id)
+    rev = rows.values_list("created_rev", flat=True).first()
+    return None if rev is None else _Place(rev, max(0, rev - settings.CHAT.page_default))
+
+
+@dataclass
+class InboxHead:
+    """How far an inbox has come, and the last thing that came into it."""
+
+    rev: int
+    unread_count: int
+    newest: Notification
+
+
+def inbox_rev(user_id: UserId) -> int:
+    """How far the user's notifications have come; 0 where there never was one."""
+    return Inbox.objects.filter(pk=user_id).values_list("rev", flat=True).first() or 0
+
+
+def inbox_heads(user_ids: list[UserId]) -> list[InboxHead]:
+    """Of those who ever had a notification. Three queries."""
+    of_user = Notification.objects.filter(recipient_id=OuterRef("pk")).order_by("-created_rev")
+    inboxes = Inbox.objects.filter(pk__in=user_ids).annotate(newest=Subquery(of_user.values("pk")[:1]))
+    found: list[tuple[Any, ...]] = list(inboxes.values_list("pk", "rev", "newest"))
+    newest = Notification.objects.in_bulk([key for _, _, key in found if key is not None])
+    unread = Notification.objects.filter(recipient_id__in=user_ids, read_at=None, deleted_at=None)
+    counts = dict(unread.order_by().values_list("recipient_id").annotate(count=Count("pk")))
+    return [
+        InboxHead(rev, counts.get(user_id, 0), newest[key]) for user_id, rev, key in found if key in newest
+    ]
+
+
+# --- Invitations and offers -------------------------------------------------------------------------------------------
+
+
+def invitations_to(user_id: UserId) -> QuerySet[Invitation]:
+    return access.invitations().filter(invitee_id=user_id).order_by("-id")
+
+
+def invitations_of(user_id: UserId, business_id: str) -> QuerySet[Invitation]:
+    """The business's invitations, for its owners."""
+    return access.invitations().filter(business=require_owner(user_id, business_id)).order_by("-id")
+
+
+def offers_in(conversation: Conversation) -> QuerySet[Offer]:
+    """The conversation's offers, newest first; the caller has checked access."""
+    return Offer.objects.select_related("conversation").filter(conversation=conversation).order_by("-id")

@@ -1,0 +1,215 @@
+"""The wire objects of notifications, invitations and offers. Names are camelCase on the wire, times UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from django.utils import timezone
+
+from conversations.serializers import BusinessObject, PersonObject, WireObject, business_object, person_object
+from notifications.currencies import amount_text
+from notifications.models import Invitation, Notification, Offer
+
+InvitationStatus = Literal["pending", "accepted", "declined", "revoked", "expired"]
+OfferStatus = Literal["pending", "accepted", "declined", "withdrawn", "expired"]
+RoleName = Literal["owner", "agent"]
+ZonedTime = Annotated[datetime, msgspec.Meta(tz=True)]
+
+# --- Notifications ----------------------------------------------------------------------------------------------------
+
+
+class NotificationObject(WireObject, kw_only=True):
+    """`actionUrl` is where one acts on it: a path of this site, an https address, or empty."""
+
+    id: UUID
+    type: str
+    title: str
+    body: str
+    action_url: str
+    data: dict[str, Any]
+    read_at: datetime | None
+    created_at: datetime
+
+
+class ReadAll(WireObject, kw_only=True):
+    """All notifications (of the type, if there is one) up to this event have been read."""
+
+    type: str | None
+    read_at: datetime
+
+
+class NotificationEvent(WireObject, kw_only=True, omit_defaults=True):
+    """`notification`: new, read, or (`deleted`) gone. After a read-all it shows the newest one that was read."""
+
+    notification: NotificationObject
+    rev: int
+    unread_count: int
+    deleted: bool = False
+    read_all: ReadAll | None = None
+
+
+class UnreadNotifications(WireObject, kw_only=True):
+    total: int
+    types: dict[str, int]
+
+
+class ReadAllAnswer(WireObject, kw_only=True):
+    """`updated` is how many were read by this; `unreadCount` is what is left, of all types."""
+
+    updated: int
+    unread_count: int
+
+
+def notification_object(row: Notification) -> NotificationObject:
+    return NotificationObject(
+        id=row.pk,
+        type=row.type,
+        title=row.title,
+        body=row.body,
+        action_url=row.action_url,
+        data=row.data,
+        read_at=row.read_at,
+        created_at=row.created_at,
+    )
+
+
+# --- Invitations ------------------------------------------------------------------------------------------------------
+
+
+class InvitationObject(WireObject, kw_only=True):
+    id: UUID
+    business_id: UUID
+    business: BusinessObject
+    inviter_id: str
+    inviter: PersonObject
+    invitee_id: str
+    invitee: PersonObject
+    role: RoleName
+    status: InvitationStatus
+    expires_at: datetime
+    answered_at: datetime | None
+    created_at: datetime
+
+
+class InviteBody(WireObject, kw_only=True):
+    """Who is invited, by `username` or by `userId`."""
+
+    business_id: str
+    username: str | None = None
+    user_id: str | None = None
+    role: RoleName = "agent"
+
+
+def status_of(row: Invitation | Offer) -> Any:
+    """The status as it is now: a pending one whose time is over has expired."""
+    return "expired" if row.status == "pending" and row.expires_at <= timezone.now() else row.status
+
+
+def invitation_object(row: Invitation) -> InvitationObject:
+    """Needs business, inviter and invitee loaded."""
+    return InvitationObject(
+        id=row.pk,
+        business_id=row.business_id,
+        business=business_object(row.business),
+        inviter_id=str(row.inviter_id),
+        inviter=person_object(row.inviter),
+        invitee_id=str(row.invitee_id),
+        invitee=person_object(row.invitee),
+        role=row.role,  # type: ignore[arg-type]  # a constraint holds it
+        status=status_of(row),
+        expires_at=row.expires_at,
+        answered_at=row.answered_at,
+        created_at=row.created_at,
+    )
+
+
+def invitation_data(row: Invitation) -> Mapping[str, Any]:
+    """What the notifications about an invitation carry."""
+    return {
+        "invitationId": str(row.pk),
+        "businessId": str(row.business_id),
+        "businessName": row.business.name,
+        "role": row.role,
+        "inviter": msgspec.to_builtins(person_object(row.inviter)),
+        "invitee": msgspec.to_builtins(person_object(row.invitee)),
+        "status": row.status,
+        "expiresAt": msgspec.to_builtins(row.expires_at),
+    }
+
+
+# --- Offers -----------------------------------------------------------------------------------------------------------
+
+
+class OfferObject(WireObject, kw_only=True):
+    """`amountMinor` counts the currency's smallest unit; `amount` is the same as a decimal text."""
+
+    id: UUID
+    conversation_id: UUID
+    business_id: UUID
+    customer_id: str
+    author_id: str | None
+    client_id: str | None
+    title: str
+    description: str
+    amount_minor: int
+    amount: str
+    currency: str
+    status: OfferStatus
+    expires_at: datetime
+    answered_at: datetime | None
+    created_at: datetime
+
+
+class OfferBody(WireObject, kw_only=True):
+    """With a `clientId` that the author used before in the conversation, the stored offer is answered again."""
+
+    conversation_id: str
+    title: str
+    amount_minor: int
+    currency: str
+    expires_at: ZonedTime
+    description: str = ""
+    client_id: str | None = None
+
+
+def offer_object(row: Offer) -> OfferObject:
+    """Needs the conversation loaded."""
+    return OfferObject(
+        id=row.pk,
+        conversation_id=row.conversation_id,
+        business_id=row.conversation.business_id,
+        customer_id=str(row.conversation.customer_id),
+        author_id=None if row.author_id is None else str(row.author_id),
+        client_id=row.client_id,
+        title=row.title,
+        description=row.description,
+        amount_minor=row.amount_minor,
+        amount=amount_text(row.amount_minor, row.currency),
+        currency=row.currency,
+        status=status_of(row),
+        expires_at=row.expires_at,
+        answered_at=row.answered_at,
+        created_at=row.created_at,
+    )
+
+
+def offer_data(row: Offer) -> Mapping[str, Any]:
+    """What the notifications about an offer carry; needs the conversation with business and customer loaded."""
+    conversation = row.conversation
+    return {
+        "offerId": str(row.pk),
+        "conversationId": str(row.conversation_id),
+        "businessId": str(conversation.business_id),
+        "businessName": conversation.business.name,
+        "customerName": person_object(conversation.customer).name,
+        "title": row.title,
+        "amountMinor": row.amount_minor,
+        "amount": amount_text(row.amount_minor, row.currency),
+        "currency": row.currency,
+        "status": row.status,
+        "expiresAt": msgspec.to_builtins(row.expires_at),
+    }

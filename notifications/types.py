@@ -1,0 +1,111 @@
+"""The types of notifications. What is not declared here, or by a project, cannot be sent.
+
+A project adds one by one declaration, in the `ready` of an app's AppConfig:
+
+    types.declare("order_shipped", title="Order {orderNumber} is on its way", action_url="/orders/{orderId}")
+
+A text is a template over the notification's `data`, or a function of it. In `action_url` the values are quoted, so
+that no value can lead somewhere else. What `notify` is given explicitly wins over the type.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+from urllib.parse import quote
+
+from chatsite.errors import invalid
+
+Data: TypeAlias = Mapping[str, Any]
+Text: TypeAlias = str | Callable[[Data], str]
+
+NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,49}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotificationType:
+    """How the notifications of one type read."""
+
+    name: str
+    title: Text
+    body: Text
+    action_url: Text
+
+    def title_of(self, data: Data) -> str:
+        return _rendered(self.title, data)
+
+    def body_of(self, data: Data) -> str:
+        return _rendered(self.body, data)
+
+    def action_url_of(self, data: Data) -> str:
+        if callable(self.action_url):
+            return self.action_url(data)
+        return _rendered(self.action_url, {key: quote(str(value), safe="") for key, value in data.items()})
+
+
+_declared: Final[dict[str, NotificationType]] = {}
+
+
+def declare(name: str, *, title: Text = "", body: Text = "", action_url: Text = "") -> NotificationType:
+    """Make a type known. Without a `title`, each `notify` has to bring one. A name is declared once."""
+    if not NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is not a type's name: lower case letters, digits and _, at most 50.")
+    if name in _declared:
+        raise ValueError(f"The notification type {name!r} is declared twice.")
+    _declared[name] = NotificationType(name=name, title=title, body=body, action_url=action_url)
+    return _declared[name]
+
+
+def find(name: str) -> NotificationType:
+    """The declared type, or `invalid`."""
+    found = _declared.get(name)
+    if found is None:
+        raise invalid(f"There is no notification type {name[:50]!r}.", field="type", known=sorted(_declared))
+    return found
+
+
+def names() -> list[str]:
+    return sorted(_declared)
+
+
+def _rendered(text: Text, data: Data) -> str:
+    if callable(text):
+        return text(data)
+    try:
+        return text.format_map(data)
+    except KeyError as error:
+        raise invalid(f"The notification's data lacks {error.args[0]!r}.", field="data") from error
+
+
+# --- Built in ---------------------------------------------------------------------------------------------------------
+
+
+def _invitation_title(data: Data) -> str:
+    inviter, invitee, business = data["inviter"]["name"], data["invitee"]["name"], data["businessName"]
+    titles = {
+        "pending": f"{inviter} invites you to join {business}",
+        "accepted": f"{invitee} has joined {business}",
+        "declined": f"{invitee} does not want to join {business}",
+        "revoked": f"The invitation to {business} was taken back",
+    }
+    return titles[data["status"]]
+
+
+def _offer_title(data: Data) -> str:
+    what = f"{data['title']}, {data['amount']} {data['currency']}"
+    titles = {
+        "pending": f"Offer from {data['businessName']}: {what}",
+        "accepted": f"{data['customerName']} accepted your offer: {what}",
+        "declined": f"{data['customerName']} declined your offer: {what}",
+        "withdrawn": f"{data['businessName']} withdrew an offer: {what}",
+    }
+    return titles[data["status"]]
+
+
+SYSTEM: Final = declare("system")
+TEAM_INVITATION: Final = declare(
+    "team_invitation", title=_invitation_title, action_url="/team/invitations/{invitationId}"
+)
+OFFER: Final = declare("offer", title=_offer_title, action_url="/offers/{offerId}")

@@ -1,0 +1,211 @@
+"""REST: thin viewsets over operations and queries. What a client sees is `docs/notifications.md`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chatsite.api import CursorPages, page, query_flag, query_integer, read_body, serializer_for
+from chatsite.errors import invalid
+from chatsite.viewsets import LIMIT, StructViewSet
+from conversations.access import find_conversation
+from notifications import access, invitations, offers, operations, queries
+from notifications.models import Invitation, Notification, Offer
+from notifications.pages import IdPages, NotificationPages
+from notifications.serializers import (
+    InvitationObject,
+    InviteBody,
+    NotificationObject,
+    OfferBody,
+    OfferObject,
+    ReadAllAnswer,
+    UnreadNotifications,
+    invitation_object,
+    notification_object,
+    offer_object,
+)
+
+NOTIFICATIONS = serializer_for(NotificationObject)
+INVITATIONS = serializer_for(InvitationObject)
+OFFERS = serializer_for(OfferObject)
+CURSOR = OpenApiParameter("cursor", str)
+TYPE = OpenApiParameter("type", str, description="Only notifications of this type.")
+
+
+def _paged(
+    view: StructViewSet,
+    pages: CursorPages,
+    rows: QuerySet[Any],
+    as_object: Callable[[Any], msgspec.Struct],
+) -> Response:
+    query_integer(view.request, "limit", at_least=1, at_most=settings.CHAT.page_most)
+    found = pages.paginate_queryset(rows, view.request, view=view) or []
+    return page(
+        [as_object(row) for row in found], following=pages.get_next_link(), previous=pages.get_previous_link()
+    )
+
+
+def _type(request: Request) -> str | None:
+    return request.query_params.get("type") or None
+
+
+class NotificationViewSet(StructViewSet):
+    """What the system has told me, newest first. Unread chat messages are counted at `/chat/unread-count`."""
+
+    queryset = Notification.objects.none()
+    bodies = {"default": NotificationObject}
+
+    @extend_schema(
+        parameters=[TYPE, OpenApiParameter("unread", bool), CURSOR, LIMIT], responses=NOTIFICATIONS(many=True)
+    )
+    def list(self, request: Request) -> Response:
+        rows = queries.notifications(
+            request.user.pk, kind=_type(request), unread=query_flag(request, "unread")
+        )
+        return _paged(self, NotificationPages(), rows, notification_object)
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Take it out of my list, on all my devices."""
+        operations.delete_notification(user_id=request.user.pk, notification_id=pk)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request=None, responses=NOTIFICATIONS)
+    @action(detail=True, methods=["patch"])
+    def read(self, request: Request, pk: str) -> Response:
+        """I have seen it."""
+        return Response(operations.mark_read(user_id=request.user.pk, notification_id=pk))
+
+    @extend_schema(request=None, parameters=[TYPE], responses=serializer_for(ReadAllAnswer))
+    @action(detail=False, methods=["patch"], url_path="read-all")
+    def read_all(self, request: Request) -> Response:
+        """I have seen all of them, or all of one type."""
+        return Response(operations.mark_all_read(user_id=request.user.pk, kind=_type(request)))
+
+    @extend_schema(responses=serializer_for(UnreadNotifications))
+    @action(detail=False, methods=["get"], url_path="unread-count")
+    def unread_count(self, request: Request) -> Response:
+        """What I have not seen: the total, and by type."""
+        return Response(queries.unread(request.user.pk))
+
+
+class InvitationViewSet(StructViewSet):
+    """Invitations to speak for a business. An owner makes and revokes them, the invited user answers."""
+
+    queryset = Invitation.objects.none()
+    bodies = {"default": InvitationObject, "list": InviteBody, "create": InviteBody}
+
+    @extend_schema(
+        parameters=[OpenApiParameter("businessId", str), CURSOR, LIMIT], responses=INVITATIONS(many=True)
+    )
+    def list(self, request: Request) -> Response:
+        """Those that I have received; with `businessId` those of a business that I own."""
+        business_id = request.query_params.get("businessId")
+        if business_id:
+            rows = queries.invitations_of(request.user.pk, business_id)
+        else:
+            rows = queries.invitations_to(request.user.pk)
+        return _paged(self, IdPages(), rows, invitation_object)
+
+    @extend_schema(request=serializer_for(InviteBody), responses={201: INVITATIONS})
+    def create(self, request: Request) -> Response:
+        """Invite a user. Only an owner of the business may."""
+        body = read_body(request, InviteBody)
+        invitation = invitations.invite(
+            inviter_id=request.user.pk,
+            business_id=body.business_id,
+            username=body.username,
+            user_id=body.user_id,
+            role=body.role,
+        )
+        return Response(invitation_object(invitation), status=status.HTTP_201_CREATED)
+
+    @extend_schema(responses=INVITATIONS)
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return Response(invitation_object(access.find_invitation(request.user.pk, pk)))
+
+    @extend_schema(request=None, responses=INVITATIONS)
+    @action(detail=True, methods=["post"])
+    def accept(self, request: Request, pk: str) -> Response:
+        """Join the business."""
+        return Response(invitation_object(invitations.accept(user_id=request.user.pk, invitation_id=pk)))
+
+    @extend_schema(request=None, responses=INVITATIONS)
+    @action(detail=True, methods=["post"])
+    def decline(self, request: Request, pk: str) -> Response:
+        return Response(invitation_object(invitations.decline(user_id=request.user.pk, invitation_id=pk)))
+
+    @extend_schema(request=None, responses=INVITATIONS)
+    @action(detail=True, methods=["post"])
+    def revoke(self, request: Request, pk: str) -> Response:
+        """Take an open invitation back. Only an owner of the business may."""
+        return Response(invitation_object(invitations.revoke(user_id=request.user.pk, invitation_id=pk)))
+
+
+class OfferViewSet(StructViewSet):
+    """Offers in the conversations that I take part in. A member makes and withdraws them, the customer answers."""
+
+    queryset = Offer.objects.none()
+    bodies = {"default": OfferObject, "list": OfferBody, "create": OfferBody}
+
+    @extend_schema(
+        parameters=[OpenApiParameter("conversationId", str, required=True), CURSOR, LIMIT],
+        responses=OFFERS(many=True),
+    )
+    def list(self, request: Request) -> Response:
+        """The offers of one conversation, newest first."""
+        conversation_id = request.query_params.get("conversationId")
+        if not conversation_id:
+            raise invalid("conversationId is needed.", field="conversationId")
+        conversation, _ = find_conversation(request.user.pk, conversation_id)
+        return _paged(self, IdPages(), queries.offers_in(conversation), offer_object)
+
+    @extend_schema(request=serializer_for(OfferBody), responses={200: OFFERS, 201: OFFERS})
+    def create(self, request: Request) -> Response:
+        """Offer something to the customer of a conversation. A known `clientId` answers the stored offer, with 200."""
+        body = read_body(request, OfferBody)
+        offer, created = offers.make_offer(
+            author_id=request.user.pk,
+            conversation_id=body.conversation_id,
+            title=body.title,
+            amount_minor=body.amount_minor,
+            currency=body.currency,
+            expires_at=body.expires_at,
+            description=body.description,
+            client_id=body.client_id,
+        )
+        return Response(
+            offer_object(offer), status=status.HTTP_201_CREATED if created else status.HTTP_200_OK
+        )
+
+    @extend_schema(responses=OFFERS)
+    def retrieve(self, request: Request, pk: str) -> Response:
+        offer, _ = access.find_offer(request.user.pk, pk)
+        return Response(offer_object(offer))
+
+    @extend_schema(request=None, responses=OFFERS)
+    @action(detail=True, methods=["post"])
+    def accept(self, request: Request, pk: str) -> Response:
+        """Take the offer. Only the customer may."""
+        return Response(offer_object(offers.accept_offer(user_id=request.user.pk, offer_id=pk)))
+
+    @extend_schema(request=None, responses=OFFERS)
+    @action(detail=True, methods=["post"])
+    def decline(self, request: Request, pk: str) -> Response:
+        """Refuse the offer. Only the customer may."""
+        return Response(offer_object(offers.decline_offer(user_id=request.user.pk, offer_id=pk)))
+
+    @extend_schema(request=None, responses=OFFERS)
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, pk: str) -> Response:
+        """Take an open offer back. Only a member of the business may."""
+        return Response(offer_object(offers.withdraw_offer(user_id=request.user.pk, offer_id=pk)))
