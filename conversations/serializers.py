@@ -146,7 +146,7 @@ class UnreadAnswer(WireObject, kw_only=True):
     conversations: dict[UUID, int]
 
 
-class SyncedConversation(WireObject, kw_only=True, omit_defaults=True):
+class SyncedConversation(WireObject, kw_only=True):
     """`messages` are all with a higher `rev` than the client's, by `rev`; or `resync`: fetch it anew."""
 
     conversation: ConversationObject

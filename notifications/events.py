@@ -19,5 +19,6 @@ def notification(
         unread_count=unread_count,
         deleted=row.deleted_at is not None,
         read_all=read_all,
+        repeated=not in_order,
     )
     return groups.user(str(row.recipient_id)), Event.of("notification", data, rev=rev if in_order else 0)

@@ -1,0 +1,66 @@
+"""A client of the chat for bots, scripts and tests. It needs httpx, websockets and msgspec, and nothing of Django.
+
+    async with ChatClient("https://chat.example", username="amir", password="…") as client:
+        conversation = await client.join(conversation_id)
+        await conversation.send("We open at nine.")
+        async for event in conversation.events():
+            print(event)
+
+`docs/python-client.md` has the whole of it.
+"""
+
+from chatsite.client.client import ChatClient
+from chatsite.client.conversation import Conversation
+from chatsite.client.errors import ChatError
+from chatsite.client.events import (
+    ConversationChanged,
+    MessageArrived,
+    MessageDeleted,
+    MessageEdited,
+    MessagesDelivered,
+    MessagesRead,
+    NotificationArrived,
+    NotificationChanged,
+    NotificationGone,
+    PresenceChanged,
+    Resumed,
+    TypingChanged,
+)
+from chatsite.client.objects import (
+    Business,
+    ConversationDetails,
+    Message,
+    Notification,
+    Person,
+    Presence,
+    Profile,
+    Unread,
+)
+from chatsite.client.streams import EventStream
+
+__all__ = [
+    "Business",
+    "ChatClient",
+    "ChatError",
+    "Conversation",
+    "ConversationChanged",
+    "ConversationDetails",
+    "EventStream",
+    "Message",
+    "MessageArrived",
+    "MessageDeleted",
+    "MessageEdited",
+    "MessagesDelivered",
+    "MessagesRead",
+    "Notification",
+    "NotificationArrived",
+    "NotificationChanged",
+    "NotificationGone",
+    "Person",
+    "Presence",
+    "PresenceChanged",
+    "Profile",
+    "Resumed",
+    "TypingChanged",
+    "Unread",
+]

@@ -1,0 +1,207 @@
+"""The objects of the wire, as clients see them. Times are aware datetimes in UTC, ids are strings.
+
+Fields that a newer server adds are ignored.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+
+import msgspec
+
+Row = TypeVar("Row")
+Side = Literal["customer", "business", "system"]
+
+
+class WireObject(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
+    """Base of what the server sends."""
+
+
+class Message(WireObject, frozen=True, kw_only=True):
+    """One message. `seq` is its place in the conversation, `rev` the place of its last change.
+
+    A deleted message keeps its place, has `deleted_at`, and no content.
+    """
+
+    id: str
+    conversation_id: str
+    seq: int
+    rev: int
+    sender_id: str | None
+    sender_side: Side
+    client_id: str | None
+    content: str
+    message_type: str
+    status: Literal["sent", "delivered", "read"]
+    delivered_at: datetime | None
+    read_at: datetime | None
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    reply_to: str | None
+    created_at: datetime
+
+
+class Business(WireObject, frozen=True, kw_only=True):
+    """`role` is set where it is one of my own: `owner` or `agent`."""
+
+    id: str
+    name: str
+    slug: str
+    role: str | None = None
+
+
+class Person(WireObject, frozen=True, kw_only=True):
+    id: str
+    username: str
+    name: str
+
+
+class ConversationDetails(WireObject, frozen=True, kw_only=True):
+    """A conversation's head. `unread_count` and `archived` are those of the reader's side."""
+
+    id: str
+    business_id: str
+    business: Business
+    customer_id: str
+    customer: Person
+    last_message: str
+    last_message_at: datetime | None
+    last_seq: int
+    rev: int
+    unread_count: int
+    business_unread_count: int
+    customer_unread_count: int
+    archived: bool
+    frozen: bool = False
+    created_at: datetime
+    updated_at: datetime
+
+
+class Notification(WireObject, frozen=True, kw_only=True):
+    id: str
+    type: str
+    title: str
+    body: str
+    action_url: str | None = None
+    data: Any = None
+    read_at: datetime | None = None
+    created_at: datetime
+
+
+class Presence(WireObject, frozen=True, kw_only=True):
+    user_id: str
+    online: bool
+    last_seen: datetime | None
+
+
+class Unread(WireObject, frozen=True, kw_only=True):
+    """What I have not read: the total, and by conversation id."""
+
+    total: int
+    conversations: dict[str, int]
+
+
+class Profile(WireObject, frozen=True, kw_only=True):
+    """Who I am, and the businesses that I speak for."""
+
+    id: str
+    username: str
+    name: str = ""
+    email: str = ""
+    is_staff: bool = False
+    businesses: tuple[Business, ...] = ()
+
+
+# --- What pushes and answers carry ------------------------------------------------------------------------------------
+
+
+class MessagePush(WireObject, frozen=True, kw_only=True):
+    """`new_message`, `message_edited`, `message_deleted`, and the acks of what caused them."""
+
+    conversation_id: str
+    rev: int
+    message: Message
+
+
+class ReceiptPush(WireObject, frozen=True, kw_only=True):
+    """`messages_delivered` and `messages_read`; the time that is set tells which."""
+
+    conversation_id: str
+    rev: int
+    message_ids: list[str]
+    read_by: str | None = None
+    read_at: datetime | None = None
+    delivered_at: datetime | None = None
+
+
+class ConversationPush(WireObject, frozen=True, kw_only=True):
+    conversation_id: str
+    rev: int
+    conversation: ConversationDetails
+
+
+class TypingPush(WireObject, frozen=True, kw_only=True):
+    conversation_id: str
+    user_id: str
+    is_typing: bool
+
+
+class PresencePush(WireObject, frozen=True, kw_only=True):
+    """`user_online` and `user_offline`."""
+
+    user_id: str
+    last_seen: datetime | None = None
+
+
+class NotificationPush(WireObject, frozen=True, kw_only=True):
+    """`rev` numbers what happens in the user's inbox."""
+
+    rev: int = 0
+
+
+class Head(WireObject, frozen=True, kw_only=True):
+    last_seq: int
+    rev: int
+
+
+class Heartbeat(WireObject, frozen=True, kw_only=True):
+    conversations: dict[str, Head]
+
+
+class SyncedConversation(WireObject, frozen=True, kw_only=True):
+    conversation: ConversationDetails
+    messages: list[Message] = []
+    resync: bool = False
+
+
+class SyncAnswer(WireObject, frozen=True, kw_only=True):
+    conversations: dict[str, SyncedConversation]
+    notifications: list[Notification] = []
+    notifications_deleted: list[str] = []
+    notifications_rev: int = 0
+    notifications_resync: bool = False
+
+
+class ReadAnswer(WireObject, frozen=True, kw_only=True):
+    """What a read changed, and my side's unread count after it."""
+
+    conversation_id: str
+    message_ids: list[str]
+    unread_count: int
+
+
+class TokenPair(WireObject, frozen=True, kw_only=True):
+    access: str
+    refresh: str | None = None
+
+
+class Page(WireObject, Generic[Row], frozen=True, kw_only=True):
+    """`next` is a link, or None on the last page."""
+
+    results: list[Row]
+    next: str | None = None
+
+
+class Count(WireObject, frozen=True, kw_only=True):
+    total: int

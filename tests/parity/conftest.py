@@ -1,0 +1,47 @@
+"""The doors, and a conversation of the test's own with somebody watching through each live one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.conversations.rooms import Room
+from tests.harness.backend import Deployment
+from tests.harness.cast import Cast
+from tests.parity.doors import DoorName, Doors
+from tests.parity.node import NodeBridge
+from tests.socketio.conftest import node_modules  # noqa: F401  the same installed packages
+
+
+@pytest.fixture
+async def bridge(node_modules: Path) -> AsyncIterator[NodeBridge]:  # noqa: F811
+    async with NodeBridge(node_modules) as running:
+        yield running
+
+
+@pytest.fixture
+async def doors(bridge: NodeBridge, deployment: Deployment) -> AsyncIterator[Doors]:
+    opened = Doors(bridge, deployment)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(params=["native", "socketio", "rest"])
+def door(request: pytest.FixtureRequest) -> DoorName:
+    """Each in turn, for what can be done through all three."""
+    chosen: DoorName = request.param
+    return chosen
+
+
+@pytest.fixture(params=["native", "socketio"])
+def live_door(request: pytest.FixtureRequest) -> DoorName:
+    """Each in turn, for what REST has not."""
+    chosen: DoorName = request.param
+    return chosen
+
+
+@pytest.fixture
+async def room(cast: Cast) -> Room:
+    return await Room.open(cast)

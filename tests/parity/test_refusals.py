@@ -1,0 +1,180 @@
+"""What is wrong is refused with the same code and details at every door, and the socket stays open."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.conversations.rooms import Room
+from tests.harness.client import LiveClient, LiveClosed
+from tests.harness.rest import ApiError, Json, RestClient
+from tests.parity.doors import DoorName, Doors, Refused, send_raw
+
+NOBODY = str(uuid4())
+CLOSED_FOR_SIZE = (1009, 4109)  # daphne lets an application close with 1000 and 3000-4999 alone
+SEND = "send_message"
+
+# (event, data, code, field); ROOM, MINE and THEIRS stand for the ids of the conversation and of two messages.
+REFUSED: list[tuple[str, Json, str, str | None]] = [
+    (SEND, {"conversationId": "ROOM", "content": "  "}, "invalid", "content"),
+    (SEND, {"conversationId": "ROOM", "content": "x" * 8_001}, "too_large", "content"),
+    (SEND, {"conversationId": "ROOM", "content": "nul \x00"}, "invalid", "content"),
+    (SEND, {"conversationId": "ROOM", "content": 7}, "invalid", "content"),
+    (SEND, {"conversationId": "ROOM"}, "invalid", "content"),
+    (SEND, {"conversationId": "ROOM", "content": "x", "messageType": "system"}, "invalid", "messageType"),
+    (SEND, {"conversationId": "ROOM", "content": "x", "messageType": "video"}, "invalid", "messageType"),
+    (SEND, {"conversationId": "ROOM", "content": "x", "clientId": ""}, "invalid", "clientId"),
+    (SEND, {"conversationId": "ROOM", "content": "x", "clientId": "c" * 65}, "invalid", "clientId"),
+    (SEND, {"conversationId": "ROOM", "content": "x", "replyTo": "none"}, "invalid", "replyTo"),
+    (SEND, {"conversationId": "ROOM", "content": "x", "replyTo": NOBODY}, "invalid", "replyTo"),
+    (SEND, {"conversationId": NOBODY, "content": "x"}, "not_found", None),
+    (SEND, {"conversationId": "no-uuid", "content": "x"}, "not_found", None),
+    ("edit_message", {"messageId": "THEIRS", "content": "mine now"}, "forbidden", None),
+    ("edit_message", {"messageId": "MINE", "content": ""}, "invalid", "content"),
+    ("edit_message", {"messageId": NOBODY, "content": "x"}, "not_found", None),
+    ("delete_message", {"messageId": "THEIRS"}, "forbidden", None),
+    ("delete_message", {"messageId": NOBODY}, "not_found", None),
+    ("join_conversation", {"conversationId": NOBODY}, "not_found", None),
+]
+
+REFUSED_LIVE: list[tuple[str, Any, str, str | None]] = [
+    ("mark_read", {"conversationId": "ROOM", "messageIds": ["no-uuid"]}, "invalid", "messageIds"),
+    ("mark_read", {"conversationId": "ROOM", "messageIds": []}, "invalid", "messageIds"),
+    ("mark_read", {"conversationId": "ROOM", "messageIds": [NOBODY] * 501}, "too_large", "messageIds"),
+    ("mark_delivered", {"conversationId": NOBODY, "messageIds": [NOBODY]}, "not_found", None),
+    ("typing_start", {"conversationId": NOBODY}, "not_found", None),
+    ("sync", {"conversations": {str(n): 0 for n in range(201)}}, "too_large", "conversations"),
+    ("sync", {"conversations": [1]}, "invalid", "conversations"),
+    ("no_such_event", {}, "unknown_event", None),
+    ("authenticate", {"token": "nonsense"}, "unauthenticated", None),
+    (SEND, [1, 2], "invalid", None),
+    (SEND, "text", "invalid", None),
+    (SEND, None, "invalid", None),
+]
+
+# Data that is not, or hardly, JSON. The answer is an `error` push with this code.
+HOSTILE: dict[str, str] = {
+    "very deep": "[" * 30_000 + "]" * 30_000,
+    "deep in content": '{"conversationId":"ROOM","content":' + "[" * 20_000 + "]" * 20_000 + "}",
+    "huge number": '{"conversationId":"ROOM","content":"x","extra":' + "9" * 5_000 + ',"clientId":1}',
+    "not a number": '{"conversationId":"ROOM","content":NaN}',
+    "half a surrogate": '{"conversationId":"ROOM","content":"\\ud800"}',
+    "nul": '{"conversationId":"ROOM","content":"\\u0000"}',
+    "cut off": '{"conversationId":"ROOM",',
+    "nothing": "",
+    "two values": '{"conversationId":"ROOM"} {"content":"x"}',
+}
+
+
+async def filled(room: Room, data: Any) -> Any:
+    if not isinstance(data, dict):
+        return data
+    ids = {"ROOM": room.id}
+    if "THEIRS" in data.values():
+        ids["THEIRS"] = (await room.say(room.olivia, "theirs"))[0]["id"]
+    if "MINE" in data.values():
+        ids["MINE"] = (await room.say(room.customer, "mine"))[0]["id"]
+    return {key: ids.get(value, value) if isinstance(value, str) else value for key, value in data.items()}
+
+
+async def works(client: LiveClient, room: Room) -> None:
+    data = {"conversationId": room.id, "content": "still here"}
+    assert (await client.call("send_message", data))["message"]["content"] == "still here"
+
+
+async def test_a_wrong_value(room: Room, doors: Doors, door: DoorName) -> None:
+    client = await doors.open(door, room.customer)
+    for event, data, code, field in REFUSED:
+        with pytest.raises(ApiError) as refused:
+            await client.call(event, await filled(room, data))
+        found = (refused.value.code, refused.value.details.get("field"))
+        assert found == (code, field), f"{event} {str(data)[:200]}: {refused.value}"
+    await works(client, room)
+
+
+async def test_a_wrong_value_of_a_live_command(room: Room, doors: Doors, live_door: DoorName) -> None:
+    client = await doors.open(live_door, room.customer)
+    for event, data, code, field in REFUSED_LIVE:
+        with pytest.raises(ApiError) as refused:
+            await raw_call(client, event, await filled(room, data))
+        found = (refused.value.code, refused.value.details.get("field"))
+        assert found == (code, field), f"{event} {str(data)[:200]}: {refused.value}"
+    await works(client, room)
+
+
+async def raw_call(client: LiveClient, event: str, data: Any) -> Json:
+    """`call` turns data that is false into an empty object; here it goes as it is."""
+    if data is not None:
+        return await client.call(event, data)
+    await send_raw(client, event, "null")
+    raise ApiError.from_shape(await client.expect("error"))
+
+
+async def test_hostile_data(room: Room, doors: Doors, live_door: DoorName) -> None:
+    client = await doors.open(live_door, room.customer)
+    for name, data in HOSTILE.items():
+        await send_raw(client, "send_message", data.replace("ROOM", room.id))
+        error = await client.expect("error")
+        assert error["code"] == "invalid", f"{name}: {error}"
+    await works(client, room)
+    assert len(await room.history(room.customer)) == 1
+
+
+async def test_a_stranger_is_told_that_nothing_is_there(room: Room, doors: Doors, door: DoorName) -> None:
+    (message,) = await room.say(room.customer, "secret")
+    stranger = await doors.open(door, room.cast.outsider)
+    for event, data in (
+        ("join_conversation", {"conversationId": room.id}),
+        ("send_message", {"conversationId": room.id, "content": "let me in"}),
+        ("edit_message", {"messageId": message["id"], "content": "mine"}),
+        ("delete_message", {"messageId": message["id"]}),
+        ("mark_read", {"conversationId": room.id, "messageIds": [message["id"]]}),
+    ):
+        with pytest.raises(ApiError) as refused:
+            await stranger.call(event, data)
+        assert refused.value.code == "not_found", event
+
+
+async def test_a_frame_past_the_limit_closes(room: Room, doors: Doors, live_door: DoorName) -> None:
+    client = await doors.open(live_door, room.customer)
+    await send_raw(client, "send_message", '"' + "x" * 66_000 + '"')
+    assert await client.closed() in CLOSED_FOR_SIZE
+    await works(await doors.open(live_door, room.customer), room)
+
+
+async def test_bad_credentials(room: Room, doors: Doors, door: DoorName) -> None:
+    where = doors.deployment.server(0)
+    for token in ("nonsense", room.customer.access[:-3] + "abc"):
+        if door == "native":
+            client = await LiveClient.open(where.live_url, token)
+            assert await client.closed() == 4401
+            with pytest.raises(LiveClosed):
+                await client.call("heartbeat")
+        elif door == "socketio":
+            with pytest.raises(Refused) as refused:
+                await doors.open_socketio(where.url, token)
+            assert refused.value.data["code"] == "unauthenticated"
+        else:
+            async with RestClient(where.url, token) as rest:
+                with pytest.raises(ApiError) as answer:
+                    await rest.get("/chat/conversations")
+            assert (answer.value.code, answer.value.status) == ("unauthenticated", 401)
+
+
+async def test_a_logout_ends_the_socket(room: Room, doors: Doors, live_door: DoorName) -> None:
+    where = doors.deployment.server(0)
+    async with RestClient(where.url) as rest:
+        await rest.login("dave", "demo-pass-1")
+        access = rest.access or ""
+        if live_door == "native":
+            client = await LiveClient.open(where.live_url, access)
+        else:
+            client = await doors.open_socketio(where.url, access)
+        await client.call("heartbeat")
+        await rest.request("POST", "/auth/logout", {"refresh": rest.refresh})
+        await asyncio.wait_for(client.closed(), 6)
+        with pytest.raises(LiveClosed):
+            await client.call("heartbeat")
