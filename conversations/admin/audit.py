@@ -28,7 +28,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = ("at", "action", "subject", "actor", "reason")
     list_display_links = ("at",)
     list_select_related = ("actor",)
-    list_filter = ("action", "at", "subject_type")
+    list_filter = ("action", "at")
     search_fields = ("subject_id",)
     search_help_text = "The id of what it was about, or the username of who did it."
     ordering = ("-id",)

@@ -1,0 +1,161 @@
+"""Erasing a person: what goes, what stays, and that clients end where the database is."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+
+from chatsite.errors import DomainError
+from conversations import erasure, moderation, operations, queries
+from conversations.integrity import find_problems
+from conversations.models import ChatMessage, Membership, MessageEdit
+from conversations.moderation_models import AuditEntry, Report
+from conversations.reports import make_report
+from tests.moderation.conftest import Shop, Wire
+
+
+def erase(shop: Shop, user: User, **options: bool) -> erasure.Erasure:
+    return erasure.erase_person(actor=shop.root, user_id=user.pk, reason="Asked for it.", **options)
+
+
+@pytest.fixture
+def talk(shop: Shop) -> Shop:
+    shop.carol.email = "carol@example.org"
+    shop.carol.save()
+    for n in range(5):
+        shop.say(shop.carol, f"carol's {n}")
+        shop.say(shop.olivia, f"olivia's {n}")
+    last = shop.say(shop.carol, "carol's last")
+    operations.edit_message(user_id=shop.carol.pk, message_id=last.pk, content="carol's very last")
+    make_report(
+        reporter_id=shop.carol.pk, conversation_id=str(shop.conversation.pk), reason="spam", text="my words"
+    )
+    return shop
+
+
+def test_nothing_of_the_person_is_left_and_all_of_the_other_side(talk: Shop) -> None:
+    done = erase(talk, talk.carol)
+    assert (done.account, done.conversations, done.messages, done.edits, done.reports) == (True, 1, 6, 1, 1)
+    user = User.objects.get(pk=talk.carol.pk)
+    assert "carol" not in f"{user.username}{user.first_name}{user.last_name}{user.email}".lower()
+    assert (user.get_full_name(), user.is_active, user.has_usable_password()) == ("Erased user", False, False)
+    contents = list(ChatMessage.objects.order_by("seq").values_list("sender__username", "content"))
+    assert [content for sender, content in contents if sender == "olivia"] == [
+        f"olivia's {n}" for n in range(5)
+    ]
+    assert {content for sender, content in contents if sender != "olivia"} == {""}
+    assert not ChatMessage.objects.filter(sender=talk.carol).exists()
+    assert not MessageEdit.objects.exists()
+    assert Report.objects.get().text == ""
+    head = talk.head()
+    assert (head.last_message, head.business_unread, head.customer_unread) == ("", 0, 5)
+    assert list(find_problems()) == []
+
+
+def test_clients_hear_of_each_message_and_those_who_were_away_find_it(talk: Shop, wire: Wire) -> None:
+    known = talk.head().rev
+    with wire.commits(execute=True):
+        erase(talk, talk.carol)
+    revs = [event.rev for _, event in wire.events if event.name == "message_deleted"]
+    assert revs == list(range(known + 1, known + 7))
+    assert "~end_user" in wire.names
+    key = str(talk.conversation.pk)
+    synced = queries.changes_since(talk.olivia.pk, {key: known}).conversations[key]
+    assert [message.rev for message in synced.messages] == revs
+    assert all(m.sender_id is None and m.content == "" and m.deleted_at for m in synced.messages)
+    assert synced.conversation.customer.name == "Erased user"
+
+
+def test_groups_are_small_and_the_work_is_finished(talk: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(erasure, "GROUP", 2)
+    assert erase(talk, talk.carol).messages == 6
+    assert list(find_problems()) == []
+
+
+def test_a_run_that_was_cut_off_is_finished_by_the_next(talk: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(erasure, "_erase_group", lambda *arguments: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            erase(talk, talk.carol)
+    assert ChatMessage.objects.filter(sender=talk.carol).count() == 6
+    again = erase(talk, talk.carol)
+    assert (again.account, again.messages) == (False, 6)
+
+
+def test_again_changes_nothing(talk: Shop) -> None:
+    erase(talk, talk.carol)
+    before = (talk.head().rev, User.objects.get(pk=talk.carol.pk).username, AuditEntry.objects.count())
+    done = erase(talk, talk.carol)
+    assert done == erasure.Erasure()
+    assert before == (
+        talk.head().rev,
+        User.objects.get(pk=talk.carol.pk).username,
+        AuditEntry.objects.count(),
+    )
+
+
+def test_a_dry_run_counts_and_changes_nothing(talk: Shop) -> None:
+    foreseen = erase(talk, talk.carol, dry_run=True)
+    assert ChatMessage.objects.filter(sender=talk.carol).count() == 6
+    assert AuditEntry.objects.count() == 0
+    assert erase(talk, talk.carol) == foreseen
+
+
+def test_an_agent_goes_with_the_membership(talk: Shop) -> None:
+    talk.say(talk.amir, "amir's")
+    erase(talk, talk.amir)
+    assert not Membership.objects.filter(user=talk.amir).exists()
+    assert not ChatMessage.objects.filter(content="amir's").exists()
+    assert list(find_problems()) == []
+
+
+def test_what_was_hidden_or_deleted_is_emptied_too(talk: Shop) -> None:
+    first, second = ChatMessage.objects.filter(sender=talk.carol).order_by("seq")[:2]
+    moderation.hide_message(actor=talk.mona, message_id=first.pk, reason="Rude.")
+    operations.delete_message(user_id=talk.carol.pk, message_id=second.pk)
+    erase(talk, talk.carol)
+    assert not ChatMessage.objects.filter(sender_side="customer").exclude(content="").exists()
+    moderation.restore_message(actor=talk.mona, message_id=first.pk, reason="x")
+    assert list(find_problems()) == []
+
+
+def test_who_cannot_go_yet(shop: Shop) -> None:
+    for user in (shop.olivia, shop.mona):
+        with pytest.raises(DomainError) as caught:
+            erase(shop, user)
+        assert caught.value.code == "conflict"
+    with pytest.raises(DomainError) as caught:
+        erasure.erase_person(actor=shop.mona, user_id=shop.carol.pk, reason="May I?")
+    assert caught.value.code == "forbidden"
+
+
+def test_an_erased_person_is_not_reinstated(talk: Shop) -> None:
+    erase(talk, talk.carol)
+    with pytest.raises(DomainError) as caught:
+        moderation.reinstate_user(actor=talk.root, user_id=talk.carol.pk, reason="Oops.")
+    assert caught.value.code == "conflict"
+
+
+def test_the_audit_log_keeps_no_names(talk: Shop) -> None:
+    erase(talk, talk.carol)
+    for entry in AuditEntry.objects.all():
+        assert "carol" not in f"{entry.subject_id} {entry.data}"
+
+
+def test_other_apps_forget_with_us(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    forgotten: list[int] = []
+    monkeypatch.setattr(erasure, "forget_person", [forgotten.append])
+    erase(shop, shop.carol)
+    assert forgotten == [shop.carol.pk]
+
+
+def test_the_command_tells_what_it_did(talk: Shop) -> None:
+    for options in (("--dry-run",), ()):
+        output = StringIO()
+        call_command("erase_person", "carol", *options, stdout=output)
+        assert "the account, 1 conversations, 6 messages, 1 edits, 1 reports" in output.getvalue()
+    with pytest.raises(CommandError):
+        call_command("erase_person", "carol", stdout=StringIO())

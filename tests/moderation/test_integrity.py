@@ -1,0 +1,92 @@
+"""The commands that find what does not agree, and mend what can be mended."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import F
+
+from conversations import integrity, operations
+from conversations.models import ChatMessage, Conversation
+from tests.moderation.conftest import Shop, Wire
+
+
+def run(*arguments: str) -> str:
+    output = StringIO()
+    call_command(*arguments, stdout=output)
+    return output.getvalue()
+
+
+@pytest.fixture
+def busy(shop: Shop) -> Shop:
+    """Some of everything that may happen to a conversation."""
+    for _ in range(3):
+        shop.say(shop.carol)
+    operations.mark_read(user_id=shop.olivia.pk, conversation_id=shop.conversation.pk)
+    message = shop.say(shop.olivia)
+    shop.say(shop.carol)
+    operations.edit_message(user_id=shop.olivia.pk, message_id=message.pk, content="other")
+    operations.send_system_message(conversation_id=shop.conversation.pk, content="The system speaks.")
+    operations.delete_message(user_id=shop.carol.pk, message_id=shop.say(shop.carol).pk)
+    return shop
+
+
+def test_what_operations_leave_agrees(busy: Shop) -> None:
+    assert run("check_integrity") == "Everything agrees.\n"
+    assert run("recount_unread") == "0 counts were mended.\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "message", "words"),
+    [
+        ({"business_unread": 5}, {}, "the business's unread count is 5, 1 messages are unread"),
+        ({"customer_unread": 0}, {}, "the customer's unread count is 0, 1 messages are unread"),
+        ({"rev": F("rev") + 1}, {}, "the highest of its messages is"),
+        ({"last_seq": F("last_seq") + 1, "rev": F("rev") + 1}, {}, "lastSeq is 8, the last message has 7"),
+        ({"last_message": "something"}, {}, "lastMessage is not what message 7 says"),
+        ({"last_message_at": F("last_message_at") - timedelta(hours=1)}, {}, "lastMessageAt is"),
+        ({}, {"seq": 90, "rev": 90}, "seq has holes: 7 messages up to seq 90"),
+        ({}, {"sender": None}, "message 1 has lost its sender"),
+    ],
+)
+def test_each_kind_of_damage_is_found(
+    busy: Shop, head: dict[str, Any], message: dict[str, Any], words: str
+) -> None:
+    if head:
+        Conversation.objects.filter(pk=busy.conversation.pk).update(**head)
+    if message:
+        ChatMessage.objects.filter(conversation=busy.conversation, seq=1).update(**message)
+    output = StringIO()
+    with pytest.raises(CommandError) as caught:
+        call_command("check_integrity", stdout=output)
+    assert caught.value.returncode == 1
+    assert words in output.getvalue()
+    assert str(busy.conversation.pk) in output.getvalue()
+
+
+def test_messages_in_the_wrong_place_are_found(busy: Shop) -> None:
+    other = Conversation.objects.create(business=busy.business, customer=busy.outsider)
+    foreign = ChatMessage.objects.create(
+        conversation=other, seq=1, rev=1, sender_side="customer", sender=busy.amir, content="x"
+    )
+    ChatMessage.objects.filter(conversation=busy.conversation, seq=1).update(reply_to=foreign)
+    texts = [problem.what for problem in integrity.find_problems()]
+    assert "message 1 replies to a message of another conversation" in texts
+    assert "message 1 is on the customer's side, and by somebody else" in texts
+
+
+def test_counts_are_mended_and_told(busy: Shop, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(integrity, "BATCH", 1)
+    Conversation.objects.create(business=busy.business, customer=busy.outsider)
+    Conversation.objects.filter(pk=busy.conversation.pk).update(business_unread=5)
+    assert run("recount_unread", "--dry-run").endswith("1 counts would be mended.\n")
+    assert busy.head().business_unread == 5
+    with wire.commits(execute=True):
+        assert run("recount_unread").endswith("1 counts were mended.\n")
+    assert busy.head().business_unread == 1
+    assert wire.names == ["conversation_updated", "conversation_updated"]
+    assert run("check_integrity") == "Everything agrees.\n"
