@@ -111,11 +111,12 @@ class ConversationViewSet(StructViewSet):
         before = query_integer(request, "before", at_most=2**62)
         after = query_integer(request, "after", at_most=2**62)
         conversation, side = access.find_conversation(request.user.pk, pk)
-        found = queries.message_page(conversation.pk, before=before, after=after, limit=page_limit(request))
-        fresh = {message.id: message for message in queries.undelivered(found.messages, side)}
-        for stamp in operations.mark_delivered(user_id=request.user.pk, messages=list(fresh.values())):
-            message = fresh[stamp.message_id]
-            message.rev, message.status, message.delivered_at = stamp.rev, "delivered", stamp.delivered_at
+        limit = page_limit(request)
+        found = queries.message_page(conversation.pk, before=before, after=after, limit=limit)
+        fresh = queries.undelivered(found.messages, side)
+        if operations.mark_delivered(user_id=request.user.pk, messages=fresh):
+            # Read again, not patched: an edit may have come in between, and its `rev` is below that of the receipts.
+            found = queries.message_page(conversation.pk, before=before, after=after, limit=limit)
         return page(found.messages, **_message_links(request, found))
 
     @extend_schema(request=serializer_for(SendBody), responses={200: MESSAGES, 201: MESSAGES})

@@ -1,0 +1,306 @@
+export type MessageType = "text" | "image" | "file" | "voice" | "system";
+export type Side = "customer" | "business" | "system";
+export type ConnectionState = "closed" | "connecting" | "ready" | "waiting" | "signed_out";
+
+export interface Business {
+  readonly id: string;
+  readonly name: string;
+  readonly slug: string;
+}
+
+export interface Person {
+  readonly id: string;
+  readonly username: string;
+  readonly name: string;
+}
+
+/** A message as the server has it. A deleted one keeps its place and has no content. */
+export interface StoredMessage {
+  readonly id: string;
+  readonly conversationId: string;
+  readonly seq: number;
+  readonly rev: number;
+  readonly senderId: string | null;
+  readonly senderSide: Side;
+  readonly clientId: string | null;
+  readonly content: string;
+  readonly messageType: MessageType;
+  readonly status: "sent" | "delivered" | "read";
+  readonly deliveredAt: string | null;
+  readonly readAt: string | null;
+  readonly editedAt: string | null;
+  readonly deletedAt: string | null;
+  readonly replyTo: string | null;
+  readonly createdAt: string;
+}
+
+/** A message of ours that the server does not have yet, or (`failed`) refused for good. Its `id` is its `clientId`. */
+export interface PendingMessage {
+  readonly id: string;
+  readonly conversationId: string;
+  readonly seq: null;
+  readonly rev: null;
+  readonly senderId: string | null;
+  readonly senderSide: null;
+  readonly clientId: string;
+  readonly content: string;
+  readonly messageType: MessageType;
+  readonly status: "sending" | "failed";
+  readonly deliveredAt: null;
+  readonly readAt: null;
+  readonly editedAt: null;
+  readonly deletedAt: null;
+  readonly replyTo: string | null;
+  readonly createdAt: string;
+  readonly error: { readonly code: string; readonly message: string } | null;
+  /** Only of a failed one: sends it once more, after all others. */
+  retry?(): boolean;
+  /** Only of a failed one: throws it away. */
+  discard?(): boolean;
+}
+
+export type ChatMessage = StoredMessage | PendingMessage;
+
+/** A conversation as the reader's side sees it. */
+export interface ConversationObject {
+  readonly id: string;
+  readonly businessId: string;
+  readonly business: Business;
+  readonly customerId: string;
+  readonly customer: Person;
+  readonly lastMessage: string;
+  readonly lastMessageAt: string | null;
+  readonly lastSeq: number;
+  readonly rev: number;
+  readonly unreadCount: number;
+  readonly businessUnreadCount: number;
+  readonly customerUnreadCount: number;
+  readonly archived: boolean;
+  readonly frozen?: boolean;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export interface Notification {
+  readonly id: string;
+  readonly type: string;
+  readonly title: string;
+  readonly body: string;
+  readonly actionUrl: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly readAt: string | null;
+  readonly createdAt: string;
+}
+
+export interface Unread {
+  readonly total: number;
+  readonly conversations: Readonly<Record<string, number>>;
+}
+
+export interface PresenceOf {
+  readonly online: boolean;
+  readonly lastSeen: string | null;
+}
+
+export interface Page<Row> {
+  readonly results: Row[];
+  readonly next: string | null;
+  readonly previous: string | null;
+}
+
+/**
+ * A refusal. `code` is one of the server's, or `disconnected`, `timeout`, `unreachable`, `outbox_full`, `discarded`.
+ */
+export class ChatError extends Error {
+  readonly code: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly status: number | undefined;
+  constructor(code: string, message: string, details?: Record<string, unknown>, status?: number);
+}
+
+export interface MessageEvent {
+  readonly conversationId: string;
+  readonly rev: number;
+  readonly message: StoredMessage;
+}
+
+export interface ConversationEvents {
+  new_message: MessageEvent;
+  message_edited: MessageEvent;
+  message_deleted: MessageEvent;
+  messages_delivered: { conversationId: string; rev: number; messageIds: string[] };
+  /** `readBy` is null where a sync told it, which does not say who. */
+  messages_read: { conversationId: string; rev: number; messageIds: string[]; readBy: string | null };
+  user_typing: { conversationId: string; userId: string; isTyping: boolean };
+}
+
+export interface ClientEvents extends ConversationEvents {
+  state: ConnectionState;
+  ready: { userId: string | null };
+  signed_out: ChatError;
+  /** A fresh pair, where the client renews by `refresh`: store it. */
+  tokens: { access: string; refresh: string };
+  message_acked: { clientId: string; message: StoredMessage };
+  message_failed: { clientId: string; error: ChatError };
+  conversations: readonly ConversationObject[];
+  conversation_updated: { conversationId: string; rev: number; conversation: ConversationObject };
+  unread: Unread;
+  presence: PresenceOf & { userId: string };
+  user_online: { userId: string };
+  user_offline: { userId: string; lastSeen: string };
+  /** New, read or (`deleted`) gone; of one that went while we were away only the id is known. */
+  notification: {
+    notification: Notification | { id: string };
+    rev: number;
+    unreadCount: number | null;
+    deleted?: boolean;
+  };
+  /** Too much happened while we were away: fetch the notifications anew. */
+  notifications_reset: { rev: number };
+  session_expiring: { expiresAt: string };
+  /** The server's refusal of something that nobody waits for. */
+  error: { code: string; message: string; details?: Record<string, unknown> };
+  /** Something went wrong that the client goes on from: for logs. */
+  trouble: Error;
+  /** `snapshot` is another one. */
+  change: undefined;
+}
+
+export interface ViewEvents extends ConversationEvents {
+  change: Conversation;
+  loaded: Conversation;
+  /** After a long absence the messages were fetched anew; older ones may have to be loaded again. */
+  reset: Conversation;
+}
+
+export interface SendOptions {
+  messageType?: Exclude<MessageType, "system">;
+  replyTo?: string;
+}
+
+export interface Sending {
+  readonly clientId: string;
+  /** Settles when the server has the message, or refuses it for good; however long that takes. */
+  acked(): Promise<StoredMessage>;
+}
+
+export interface ConversationSnapshot {
+  readonly id: string | null;
+  readonly status: "loading" | "ready" | "gone";
+  readonly conversation: ConversationObject | null;
+  /** Stored ones in the order of `seq`, then ours that are on their way. */
+  readonly messages: readonly ChatMessage[];
+  /** The ids of those who are typing. */
+  readonly typing: readonly string[];
+  readonly hasOlder: boolean;
+  readonly rev: number;
+}
+
+/** A live view of one conversation. */
+export interface Conversation {
+  readonly id: string;
+  readonly status: "loading" | "ready" | "gone";
+  readonly rev: number;
+  readonly snapshot: ConversationSnapshot;
+  readonly messages: readonly ChatMessage[];
+  readonly conversation: ConversationObject | null;
+  on<Name extends keyof ViewEvents>(event: Name, listener: (data: ViewEvents[Name]) => void): () => void;
+  ready(): Promise<Conversation>;
+  find(messageId: string): StoredMessage | undefined;
+  send(content: string, options?: SendOptions | SendOptions["messageType"]): Sending;
+  markRead(messageIds: readonly string[]): void;
+  startTyping(): void;
+  stopTyping(): void;
+  loadOlder(): Promise<boolean>;
+  leave(): void;
+}
+
+export interface ClientSnapshot {
+  readonly state: ConnectionState;
+  readonly isConnected: boolean;
+  readonly userId: string | null;
+  /** Newest activity first; those that were loaded, joined or changed. */
+  readonly conversations: readonly ConversationObject[];
+  readonly unread: Unread;
+  readonly unreadNotifications: number | null;
+  readonly presence: ReadonlyMap<string, PresenceOf>;
+  /** Our messages that the server does not have. */
+  readonly pending: number;
+}
+
+export interface KeyValueStorage {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
+
+export interface ChatClientOptions {
+  /** The socket's address, or several to go through; relative to the page, http(s) or ws(s). Default `/chat`. */
+  url?: string | readonly string[];
+  /** Where REST is, if not beside the socket. */
+  restUrl?: string;
+  /**
+   * Gives an access token. `renew`: the last one was refused or is about to end. Nothing, or an error with the code
+   * `unauthenticated` or the status 401, means signed out; any other error is tried again.
+   */
+  getToken?: (need: { renew: boolean }) => string | null | undefined | Promise<string | null | undefined>;
+  token?: string | null;
+  /** With it the client renews tokens by itself, and tells each new pair as `tokens`. For one tab at a time. */
+  refresh?: string;
+  /** A ticket for the socket's address, or (to be able to reconnect) a function that gets one. */
+  ticket?: string | (() => string | Promise<string>);
+  /** Who we are, where it is known before the server says so. */
+  userId?: string;
+  fetch?: typeof globalThis.fetch;
+  WebSocket?: new (url: string) => unknown;
+  /** Where the outbox outlives the page. Default `localStorage`. */
+  storage?: KeyValueStorage;
+  /** Milliseconds without a socket after which messages go by REST. Default 8000. */
+  restAfter?: number;
+  /** Milliseconds between heartbeats. Default 25000. */
+  heartbeat?: number;
+  /** Milliseconds in which a heartbeat must be answered. Default 8000. */
+  answerWithin?: number;
+  /** Milliseconds in which a socket must be open and authenticated. Default 10000. */
+  connectWithin?: number;
+}
+
+export interface Rest {
+  get<Answer = any>(path: string, query?: Record<string, unknown>): Promise<Answer>;
+  post<Answer = any>(path: string, body?: object): Promise<Answer>;
+  patch<Answer = any>(path: string, body?: object): Promise<Answer>;
+  delete(path: string): Promise<null>;
+}
+
+export class ChatClient {
+  constructor(options?: ChatClientOptions);
+  readonly rest: Rest;
+  readonly state: ConnectionState;
+  readonly isConnected: boolean;
+  readonly userId: string | null;
+  readonly snapshot: ClientSnapshot;
+  on<Name extends keyof ClientEvents>(event: Name, listener: (data: ClientEvents[Name]) => void): () => void;
+  connect(): this;
+  close(): void;
+  replaceToken(token: string): Promise<void>;
+  join(conversationId: string): Conversation;
+  conversation(conversationId: string): Conversation | undefined;
+  loadConversations(query?: {
+    cursor?: string;
+    limit?: number;
+    archived?: boolean;
+    businessId?: string;
+  }): Promise<Page<ConversationObject>>;
+  openConversation(parties: { businessId: string; customerId?: string }): Promise<ConversationObject>;
+  send(conversationId: string, content: string, options?: SendOptions | SendOptions["messageType"]): Sending;
+  retry(clientId: string): boolean;
+  discard(clientId: string): boolean;
+  editMessage(messageId: string, content: string): Promise<StoredMessage>;
+  deleteMessage(messageId: string): Promise<void>;
+  markRead(conversationId: string, messageIds: readonly string[]): void;
+  markAllRead(conversationId: string): Promise<{ conversationId: string; messageIds: string[]; unreadCount: number }>;
+  startTyping(conversationId: string): void;
+  stopTyping(conversationId: string): void;
+  isUserOnline(userId: string): boolean;
+  isUserTyping(conversationId: string, userId: string): boolean;
+}

@@ -1,0 +1,21 @@
+/** Time and chance, in one object that tests replace. */
+export const systemClock = {
+  now: () => Date.now(),
+  setTimeout: (callback, delay) => setTimeout(callback, delay),
+  clearTimeout: (timer) => clearTimeout(timer),
+  random: () => Math.random(),
+};
+
+export function sleep(clock, delay) {
+  return new Promise((resolve) => clock.setTimeout(resolve, delay));
+}
+
+const BASE = 1_000;
+const CAP = 30_000;
+const AFTER_FLOOD = 10_000; // on top, where the server threw us out for too many frames
+
+/** Full jitter: clients that were cut off together come back spread out. */
+export function backoff(clock, attempt, { flooded = false } = {}) {
+  const spread = Math.min(CAP, BASE * 2 ** Math.min(attempt, 10));
+  return (flooded ? AFTER_FLOOD : 0) + clock.random() * spread;
+}

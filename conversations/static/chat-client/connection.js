@@ -1,0 +1,210 @@
+import { backoff } from "./clock.js";
+import { Emitter } from "./emitter.js";
+import { ChatError, SignedOut } from "./errors.js";
+import { Code, Wire, disconnected } from "./wire.js";
+
+const STABLE = 5_000; // a socket that lived this long starts the count of failures anew
+const MOST_REFUSALS = 2; // credentials refused in a row, each time renewed, before we are signed out
+
+/**
+ * Keeps one authenticated socket up. Emits `state`, `ready` ({userId}), `event` ({event, data}), `heads`, `lost`
+ * ({code}), `trouble` (an error that it goes on from) and `signed_out`.
+ */
+export class Connection extends Emitter {
+  #options;
+  #clock;
+  #wire = null;
+  #wanted = false;
+  #serial = 0; // tells a stale step of an abandoned attempt from the present one
+  #failures = 0;
+  #refusals = 0;
+  #timers = {};
+  state = "closed";
+
+  /** `options`: addresses, credentials, WebSocket, clock, heartbeat, answerWithin, connectWithin. */
+  constructor(options) {
+    super();
+    this.#options = options;
+    this.#clock = options.clock;
+  }
+
+  get isReady() {
+    return this.state === "ready";
+  }
+
+  open() {
+    if (this.#wanted) return;
+    this.#wanted = true;
+    this.#refusals = 0;
+    this.#attempt();
+  }
+
+  close() {
+    this.#wanted = false;
+    this.#abandon();
+    this.#setState("closed");
+  }
+
+  /** The network is back, or somebody looks at the page: try now instead of later, and see whether the socket lives. */
+  wake() {
+    if (this.state === "waiting") this.#attempt();
+    else if (this.isReady) this.beat();
+  }
+
+  /** Sends a command on the live socket and answers its ack; throws `disconnected` where there is none. */
+  request(event, data = {}, patience = 15_000) {
+    if (!this.isReady) return Promise.reject(disconnected());
+    return this.#wire.request(event, data, patience);
+  }
+
+  /** Shows a fresh token on the open socket. */
+  async reauthenticate(token) {
+    if (this.isReady) await this.#wire.request("authenticate", { token }, this.#options.answerWithin);
+  }
+
+  /** Asks for the heads of what we joined. No answer: the socket only looks alive. */
+  beat() {
+    const wire = this.#wire;
+    const { answerWithin, heartbeat } = this.#options;
+    const sent = this.#clock.now();
+    this.#schedule("beat", heartbeat, () => this.beat());
+    wire.request("heartbeat", {}, answerWithin).then(
+      (answer) => this.emit("heads", answer.conversations ?? {}),
+      (error) => {
+        if (error.code === "timeout" && wire.lastHeard <= sent) wire.drop(Code.LOST, "half-open");
+        else if (error.code !== "disconnected") this.emit("trouble", error);
+      },
+    );
+  }
+
+  async #attempt() {
+    this.#abandon();
+    const serial = this.#serial;
+    this.#setState("connecting");
+    try {
+      const { url, token } = await this.#prepare();
+      if (serial === this.#serial) this.#dial(url, token);
+    } catch (error) {
+      if (serial !== this.#serial) return;
+      if (error instanceof SignedOut) return this.#signOut(error);
+      this.emit("trouble", error);
+      this.#retryLater();
+    }
+  }
+
+  async #prepare() {
+    const { addresses, credentials } = this.#options;
+    if (credentials.usesTicket) {
+      const ticket = encodeURIComponent(await credentials.ticket());
+      return { url: `${addresses.socket}?ticket=${ticket}`, token: null };
+    }
+    if (!credentials.usesToken) return { url: addresses.socket, token: null };
+    return { url: addresses.socket, token: await credentials.token({ renew: this.#refusals > 0 }) };
+  }
+
+  #dial(url, token) {
+    const serial = this.#serial;
+    const mine = (step) => (...values) => serial === this.#serial && step(...values);
+    const wire = new Wire(new this.#options.WebSocket(url), this.#clock, {
+      opened: mine(() => this.#authenticate(wire, token)),
+      event: mine((frame) => this.#take(frame)),
+      ended: mine((code, reason) => this.#lost(code, reason)),
+    });
+    this.#wire = wire;
+    this.#schedule("connect", this.#options.connectWithin, () => wire.drop(Code.LOST, "no connection in time"));
+  }
+
+  /** A ticket or cookie was shown with the URL; then the answer to any command tells that it was accepted. */
+  async #authenticate(wire, token) {
+    const [event, data] = token ? ["authenticate", { token }] : ["heartbeat", {}];
+    try {
+      const answer = await wire.request(event, data, this.#options.connectWithin);
+      if (wire === this.#wire) this.#becomeReady(answer.userId ?? null);
+    } catch (error) {
+      if (error.code === "unauthenticated") wire.drop(Code.UNAUTHENTICATED, error.message);
+      else wire.drop(Code.LOST, error.message);
+    }
+  }
+
+  #becomeReady(userId) {
+    this.#cancel("connect");
+    this.#schedule("stable", STABLE, () => {
+      this.#failures = 0;
+      this.#refusals = 0;
+    });
+    this.#schedule("beat", this.#options.heartbeat, () => this.beat());
+    this.#setState("ready");
+    this.emit("ready", { userId });
+  }
+
+  #take(frame) {
+    if (frame.event === "session_expiring") this.#renewInTime();
+    this.emit("event", frame);
+  }
+
+  /** Where this fails the server closes with 4401 in a minute, and the way back goes through the credentials again. */
+  async #renewInTime() {
+    const { credentials } = this.#options;
+    if (!credentials.usesToken) return;
+    try {
+      await this.reauthenticate(await credentials.token({ renew: true }));
+    } catch (error) {
+      this.emit("trouble", error);
+    }
+  }
+
+  #lost(code, reason) {
+    this.#abandon();
+    this.emit("lost", { code, reason });
+    if (!this.#wanted) return;
+    if (code !== Code.UNAUTHENTICATED) {
+      this.#options.addresses.rotate();
+      this.#retryLater({ flooded: code === Code.FLOOD });
+    } else if (++this.#refusals > MOST_REFUSALS) {
+      this.#signOut(new SignedOut(reason || "The credentials were refused."));
+    } else {
+      this.#attempt();
+    }
+  }
+
+  #retryLater(circumstances) {
+    this.#setState("waiting");
+    const delay = backoff(this.#clock, this.#failures++, circumstances);
+    this.#schedule("retry", delay, () => this.#attempt());
+  }
+
+  #signOut(error) {
+    this.#wanted = false;
+    this.#abandon();
+    this.#setState("signed_out");
+    this.emit("signed_out", new ChatError("unauthenticated", error.message));
+  }
+
+  /** Lets go of the present attempt or socket, whatever state it is in. */
+  #abandon() {
+    this.#serial += 1;
+    for (const name of Object.keys(this.#timers)) this.#cancel(name);
+    const wire = this.#wire;
+    this.#wire = null;
+    wire?.drop(Code.LOST, "closed by the client");
+  }
+
+  #setState(state) {
+    if (this.state === state) return;
+    this.state = state;
+    this.emit("state", state);
+  }
+
+  #schedule(name, delay, step) {
+    this.#cancel(name);
+    this.#timers[name] = this.#clock.setTimeout(() => {
+      delete this.#timers[name];
+      step();
+    }, delay);
+  }
+
+  #cancel(name) {
+    if (name in this.#timers) this.#clock.clearTimeout(this.#timers[name]);
+    delete this.#timers[name];
+  }
+}

@@ -1,0 +1,274 @@
+import { sleep } from "./clock.js";
+import { Emitter } from "./emitter.js";
+import { isPermanent } from "./errors.js";
+import { Gate } from "./gate.js";
+import { fetchAnew, fetchOlder } from "./history.js";
+import { Timeline } from "./timeline.js";
+import { RemoteTyping } from "./typing.js";
+
+const RETRY = 2_000; // milliseconds to a fetch's next try; doubled each time, up to MOST_RETRY
+const MOST_RETRY = 30_000;
+
+/**
+ * A live view of one conversation. `snapshot` is immutable and replaced on each change, which `change` tells; the
+ * events of the conversation are emitted here too, in order and each once.
+ */
+export class Conversation extends Emitter {
+  id;
+  status = "loading"; // then "ready", or "gone": not there, or not ours to see any more
+  #host;
+  #timeline;
+  #gate;
+  #typing;
+  #early = new Map(); // acked sends whose event has not had its turn yet, by clientId
+  #passing = null; // what happened while an older page was on its way
+  #older = null;
+  #loading = null;
+  #snapshot = null;
+  #closed = false;
+
+  /** `host`: rest, clock, store, outbox, me(), sync(view), tell(event, data), command(view, name, argument). */
+  constructor(id, host) {
+    super();
+    this.id = id;
+    this.#host = host;
+    this.#timeline = new Timeline(id);
+    this.#gate = new Gate(host.clock, {
+      rev: () => this.#timeline.rev,
+      pass: (event) => this.#pass(event),
+      missing: () => host.sync(this),
+    });
+    this.#typing = new RemoteTyping(host.clock, () => this.touch());
+    this.load();
+  }
+
+  get rev() {
+    return this.#timeline.rev;
+  }
+
+  get snapshot() {
+    this.#snapshot ??= Object.freeze({
+      id: this.id,
+      status: this.status,
+      conversation: this.#host.store.get(this.id) ?? null,
+      messages: this.#messages(),
+      typing: this.#typing.userIds,
+      hasOlder: this.#timeline.hasOlder,
+      rev: this.#timeline.rev,
+    });
+    return this.#snapshot;
+  }
+
+  get messages() {
+    return this.snapshot.messages;
+  }
+
+  get conversation() {
+    return this.snapshot.conversation;
+  }
+
+  /** Resolves once the first fetch is in; rejects where the conversation is gone. */
+  async ready() {
+    await this.#loading;
+    return this;
+  }
+
+  send(content, options) {
+    return this.#host.command(this, "send", content, options);
+  }
+
+  markRead(messageIds) {
+    return this.#host.command(this, "markRead", messageIds);
+  }
+
+  startTyping() {
+    return this.#host.command(this, "startTyping");
+  }
+
+  stopTyping() {
+    return this.#host.command(this, "stopTyping");
+  }
+
+  leave() {
+    return this.#host.command(this, "leave");
+  }
+
+  /** The stored message, if it is loaded. */
+  find(messageId) {
+    return this.#timeline.get(messageId);
+  }
+
+  /** Fetches the page before what is loaded. Answers whether there is still more. */
+  loadOlder() {
+    this.#older ??= this.#fetchOlder().finally(() => (this.#older = null));
+    return this.#older;
+  }
+
+  /** Fetches anew, at first and where a sync would be too long. */
+  load() {
+    this.#loading ??= this.#load().finally(() => (this.#loading = null));
+    // Whoever wants to know awaits `ready()`; for all others the status says it.
+    this.#loading.catch(() => undefined);
+    return this.#loading;
+  }
+
+  /** An event of this conversation, from the socket. */
+  receive(event) {
+    if (event.event === "user_typing") {
+      this.#typing.set(event.data.userId, event.data.isTyping);
+      this.#tell(event);
+    } else {
+      this.#gate.take(event);
+    }
+  }
+
+  /** How far the conversation has come, as a preview, a heartbeat or the answer to a join says. */
+  expect(rev, options) {
+    this.#gate.expect(rev, options);
+  }
+
+  /** The part of a sync's answer that is about this conversation; undefined where it is not ours to see. */
+  synced(part) {
+    if (!part) return this.vanish();
+    this.#host.store.put(part.conversation);
+    if (part.resync) return this.load();
+    const { messages = [] } = part;
+    this.#passing?.push(() => this.#timeline.catchUp(messages, 0));
+    this.#tellAll(this.#timeline.catchUp(messages, part.conversation.rev));
+    this.#gate.advance();
+    return this.touch();
+  }
+
+  /** One of our sends is stored. Its event is still to come, or a sync: until then it stands where it belongs. */
+  acked(message) {
+    if (this.#timeline.get(message.id)) return;
+    this.#early.set(message.clientId, message);
+    this.#gate.expect(message.rev);
+    this.touch();
+  }
+
+  vanish() {
+    this.#gate.close();
+    this.status = "gone";
+    this.touch();
+  }
+
+  /** Something that the snapshot shows has changed. */
+  touch() {
+    if (this.#closed) return;
+    this.#snapshot = null;
+    this.emit("change", this);
+  }
+
+  /** The socket is away, and with it everybody who was typing. */
+  quiet() {
+    this.#typing.clear();
+  }
+
+  close() {
+    this.#closed = true;
+    this.#gate.close();
+    this.#typing.clear();
+  }
+
+  async #load() {
+    this.#gate.shut();
+    for (let delay = RETRY; ; delay = Math.min(2 * delay, MOST_RETRY)) {
+      try {
+        return this.#begin(await fetchAnew(this.#host.rest, this.id, this.#timeline.newestSeq));
+      } catch (error) {
+        if (isPermanent(error)) {
+          this.vanish();
+          throw error;
+        }
+        if (this.#closed) throw error;
+        this.#host.tell("trouble", error);
+        await sleep(this.#host.clock, delay);
+      }
+    }
+  }
+
+  #begin({ conversation, messages, hasOlder }) {
+    const first = this.status === "loading";
+    const before = this.#timeline.newestSeq;
+    this.#host.store.put(conversation);
+    this.#timeline.reset(messages, { rev: conversation.rev, hasOlder });
+    this.status = "ready";
+    this.#settleOwn(this.#timeline.messages);
+    if (!first) {
+      const missed = this.#timeline.messages.filter((message) => message.seq > before);
+      const data = (message) => ({ conversationId: this.id, rev: message.rev, message });
+      this.#tellAll(missed.map((message) => ({ event: "new_message", data: data(message) })));
+    }
+    this.emit(first ? "loaded" : "reset", this);
+    this.#gate.advance();
+    this.touch();
+  }
+
+  async #fetchOlder() {
+    await this.ready();
+    if (!this.#timeline.hasOlder) return false;
+    const { rev, oldestSeq } = this.#timeline;
+    this.#passing = [];
+    try {
+      const page = await fetchOlder(this.#host.rest, this.id, oldestSeq);
+      if (this.#timeline.oldestSeq === oldestSeq) this.#prepend(page, rev);
+    } finally {
+      this.#passing = null;
+    }
+    return this.#timeline.hasOlder;
+  }
+
+  /** What happened to these messages on their way may have come too early to touch them, so it is applied again. */
+  #prepend({ messages, hasOlder }, rev) {
+    this.#timeline.prepend(messages, { rev, hasOlder });
+    this.#settleOwn(messages);
+    for (const again of this.#passing) this.#tellAll(again());
+    this.touch();
+  }
+
+  #pass(event) {
+    const { rev } = event.data;
+    this.#passing?.push(() => this.#timeline.apply(event));
+    this.#timeline.rev = rev;
+    this.#tellAll(this.#timeline.apply(event));
+    this.touch();
+  }
+
+  #tellAll(effects) {
+    for (const effect of effects) {
+      if (effect.event === "new_message") this.#arrived(effect.data.message);
+      this.#tell(effect);
+    }
+  }
+
+  #arrived(message) {
+    this.#typing.set(message.senderId, false);
+    this.#settleOwn([message]);
+  }
+
+  #tell({ event, data }) {
+    this.emit(event, data);
+    this.#host.tell(event, data);
+  }
+
+  /** A message of ours that is in the history needs no sending any more, whether its ack came or not. */
+  #settleOwn(messages) {
+    const me = this.#host.me();
+    for (const message of messages) {
+      if (!message.clientId || message.senderId !== me) continue;
+      this.#early.delete(message.clientId);
+      this.#host.outbox.settle(message.clientId, message);
+    }
+  }
+
+  /** Stored ones by `seq`, then those on their way in the order of their writing. */
+  #messages() {
+    const { messages, hasOlder, oldestSeq } = this.#timeline;
+    const loaded = (message) => !hasOlder || message.seq > oldestSeq;
+    const early = [...this.#early.values()].filter(loaded);
+    const stored = early.length ? [...messages, ...early].sort((a, b) => a.seq - b.seq) : messages;
+    const pending = this.#host.outbox.pendingIn(this.id).filter((entry) => !this.#early.has(entry.clientId));
+    return pending.length ? [...stored, ...pending] : stored;
+  }
+}

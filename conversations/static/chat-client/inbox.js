@@ -1,0 +1,50 @@
+/**
+ * The user's notifications, as far as events go: each is told once, in the order of the inbox's `rev`. A gap asks for
+ * a sync. The first sync only tells where we stand: what is older is for `GET /notifications`.
+ */
+export class Inbox {
+  unread = null;
+  #rev = null;
+  #handlers;
+
+  /** `handlers`: `tell(event, data)` and `missing()`. */
+  constructor(handlers) {
+    this.#handlers = handlers;
+  }
+
+  /** What `sync` asks for. */
+  get after() {
+    return this.#rev === null ? undefined : String(this.#rev);
+  }
+
+  receive(data) {
+    if (this.#rev === null || data.rev <= this.#rev) return; // the first sync comes yet, or this was told before
+    if (data.rev > this.#rev + 1) {
+      this.#handlers.missing();
+      return;
+    }
+    this.#rev = data.rev;
+    this.unread = data.unreadCount;
+    this.#handlers.tell("notification", data);
+  }
+
+  synced(answer) {
+    const { notificationsRev: rev, notificationsUnread, notificationsResync: resync } = answer;
+    if (rev === undefined) return; // a site without notifications
+    const first = this.#rev === null;
+    const moved = first || rev > this.#rev;
+    this.#rev = Math.max(rev, this.#rev ?? 0);
+    this.unread = notificationsUnread?.total ?? this.unread;
+    if (first || !moved) return;
+    if (resync) this.#handlers.tell("notifications_reset", { rev });
+    else this.#tellMissed(answer, rev);
+  }
+
+  #tellMissed({ notifications = [], notificationsDeleted = [] }, rev) {
+    const unreadCount = this.unread;
+    for (const notification of notifications) this.#handlers.tell("notification", { notification, rev, unreadCount });
+    for (const id of notificationsDeleted) {
+      this.#handlers.tell("notification", { notification: { id }, rev, unreadCount, deleted: true });
+    }
+  }
+}

@@ -1,0 +1,204 @@
+import { ChatError } from "./errors.js";
+import { randomId } from "./identifiers.js";
+import { Shelf, defaultStorage } from "./storage.js";
+
+const MOST = 500; // messages waiting, of one user
+const LEASE = 10_000; // a tab that has not renewed its claim for this long is gone, and another takes its messages
+const RENEWAL = 4_000;
+
+const NOT_STORED = Object.freeze({
+  seq: null,
+  rev: null,
+  senderSide: null,
+  deliveredAt: null,
+  readAt: null,
+  editedAt: null,
+  deletedAt: null,
+});
+
+/**
+ * What has been written and is not stored on the server yet, in the order of writing. It outlives the page: each
+ * message is kept until it is acked or thrown away, with the `clientId` by which the server knows a repetition.
+ *
+ * Tabs of one user share the storage. Each message is claimed by the tab that will send it, so that they do not all
+ * send everything; should two of them do it anyhow, the server stores it once.
+ */
+export class Outbox {
+  #clock;
+  #storage;
+  #changed;
+  #settled;
+  #failed;
+  #trouble;
+  #tab = randomId();
+  #entries = new Map();
+  #shelf = null;
+  #userId = null;
+  #timer = null;
+
+  /**
+   * `changed(conversationId)` is called whenever what is pending there looks different, `settled(entry, message)` when
+   * the server has it, `failed(entry)` when it refused for good.
+   */
+  constructor({ clock, storage, changed, settled, failed, trouble }) {
+    this.#clock = clock;
+    this.#storage = storage ?? defaultStorage();
+    this.#changed = changed;
+    this.#settled = settled;
+    this.#failed = failed;
+    this.#trouble = trouble;
+  }
+
+  get userId() {
+    return this.#userId;
+  }
+
+  get size() {
+    return this.#entries.size;
+  }
+
+  /** Now we know who writes: what this user left behind comes first, then what was written meanwhile. */
+  open(userId) {
+    if (!userId || userId === this.#userId) return;
+    if (this.#userId !== null) {
+      this.release();
+      this.#entries.clear(); // kept in that user's storage; nobody else may send it
+    }
+    this.#userId = userId;
+    this.#shelf = new Shelf(this.#storage, `business-chat:outbox:${userId}`, this.#trouble);
+    const written = [...this.#entries.values()];
+    this.#entries.clear();
+    this.#adopt();
+    for (const entry of written) this.#entries.set(entry.clientId, { ...entry, senderId: userId });
+    this.#save();
+  }
+
+  add({ conversationId, content, messageType = "text", replyTo = null }) {
+    if (this.#entries.size >= MOST) throw new ChatError("outbox_full", `${MOST} messages are waiting already.`);
+    const createdAt = new Date(this.#clock.now()).toISOString();
+    const entry = { clientId: randomId(), conversationId, content, messageType, replyTo, createdAt };
+    this.#put({ ...entry, senderId: this.#userId, status: "sending", error: null });
+    return entry.clientId;
+  }
+
+  get(clientId) {
+    return this.#entries.get(clientId);
+  }
+
+  /** The next message to send of each conversation: one at a time keeps their order whatever happens on the way. */
+  fronts() {
+    const fronts = new Map();
+    for (const entry of this.#entries.values()) {
+      if (entry.status === "sending" && !fronts.has(entry.conversationId)) fronts.set(entry.conversationId, entry);
+    }
+    return [...fronts.values()];
+  }
+
+  /** As a conversation shows them: shaped like messages, without a `seq`. */
+  pendingIn(conversationId) {
+    return [...this.#entries.values()]
+      .filter((entry) => entry.conversationId === conversationId)
+      .map((entry) => this.#asMessage(entry));
+  }
+
+  settle(clientId, message) {
+    const entry = this.#entries.get(clientId);
+    if (this.#drop(clientId)) this.#settled(entry, message);
+  }
+
+  fail(clientId, error) {
+    const entry = this.#entries.get(clientId);
+    if (!entry) return;
+    const failed = { ...entry, status: "failed", error: { code: error.code, message: error.message } };
+    this.#put(failed);
+    this.#failed(failed);
+  }
+
+  /** A failed message goes to the end: what was written after it may be stored by now. */
+  retry(clientId) {
+    const entry = this.#entries.get(clientId);
+    if (entry?.status !== "failed") return false;
+    this.#entries.delete(clientId);
+    this.#put({ ...entry, status: "sending", error: null });
+    return true;
+  }
+
+  discard(clientId) {
+    const entry = this.#entries.get(clientId);
+    const error = { code: "discarded", message: "The message was thrown away." };
+    if (this.#drop(clientId)) this.#failed({ ...entry, error });
+    return entry !== undefined;
+  }
+
+  /** Lets another tab, or the page after a reload, take over at once. */
+  release() {
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#write(0);
+  }
+
+  /** After `release`: this page goes on after all. */
+  resume() {
+    if (!this.#shelf) return;
+    this.#adopt();
+    this.#save();
+  }
+
+  /** Takes the stored messages that no living tab claims. */
+  #adopt() {
+    const now = this.#clock.now();
+    const free = this.#shelf.read().filter((row) => row.clientId && !this.#entries.has(row.clientId));
+    const mine = free.filter(({ claim }) => !claim || claim.until <= now || claim.tab === this.#tab);
+    const kept = [...this.#entries.values()];
+    const adopted = mine.map(({ claim, ...entry }) => ({ ...entry, senderId: this.#userId }));
+    this.#entries = new Map([...adopted, ...kept].map((entry) => [entry.clientId, entry]));
+    for (const conversationId of new Set(adopted.map((entry) => entry.conversationId))) this.#changed(conversationId);
+  }
+
+  #put(entry) {
+    this.#entries.set(entry.clientId, entry);
+    this.#save();
+    this.#changed(entry.conversationId);
+  }
+
+  #drop(clientId) {
+    const entry = this.#entries.get(clientId);
+    if (!entry) return false;
+    this.#entries.delete(clientId);
+    this.#save([clientId]);
+    this.#changed(entry.conversationId);
+    return true;
+  }
+
+  /** Keeps our claims fresh while there is anything, ours or another tab's, to look after. */
+  #save(gone = []) {
+    const rest = this.#write(this.#clock.now() + LEASE, gone);
+    if (rest === 0 || this.#timer !== null) return;
+    this.#timer = this.#clock.setTimeout(() => {
+      this.#timer = null;
+      this.#adopt();
+      this.#save();
+    }, RENEWAL);
+  }
+
+  /** Writes our rows among the other tabs'. Answers how many rows there are now. */
+  #write(until, gone = []) {
+    if (!this.#shelf) return 0;
+    const ours = [...this.#entries.values()].map((entry) => ({ ...entry, claim: { tab: this.#tab, until } }));
+    const known = new Set([...this.#entries.keys(), ...gone]);
+    const others = this.#shelf.read().filter((row) => row.clientId && !known.has(row.clientId));
+    const rows = [...others, ...ours].slice(0, 2 * MOST);
+    this.#shelf.write(rows);
+    return rows.length;
+  }
+  #asMessage({ clientId, ...entry }) {
+    const failed = entry.status === "failed";
+    return Object.freeze({
+      ...entry,
+      ...NOT_STORED,
+      id: clientId,
+      clientId,
+      ...(failed && { retry: () => this.retry(clientId), discard: () => this.discard(clientId) }),
+    });
+  }
+}

@@ -1,0 +1,67 @@
+const GATHER = 50; // milliseconds
+const MOST = 200; // users in one request
+
+/** Who is online, of the users that somebody asked about. `all` is replaced on each change. */
+export class Presence {
+  all = new Map();
+  #rest;
+  #clock;
+  #handlers;
+  #wanted = new Set();
+  #asked = new Set();
+  #timer = null;
+
+  /** `handlers`: `changed(userId, {online, lastSeen})` and `trouble(error)`. */
+  constructor(rest, clock, handlers) {
+    this.#rest = rest;
+    this.#clock = clock;
+    this.#handlers = handlers;
+  }
+
+  isOnline(userId) {
+    this.watch(userId);
+    return this.all.get(userId)?.online ?? false;
+  }
+
+  /** From now on we know about this user: asked once, and then kept up to date by events. */
+  watch(userId) {
+    if (!userId || this.#asked.has(userId)) return;
+    this.#asked.add(userId);
+    this.#wanted.add(userId);
+    this.#timer ??= this.#clock.setTimeout(() => this.#fetch(), GATHER);
+  }
+
+  set(userId, online, lastSeen = null) {
+    const before = this.all.get(userId);
+    const now = Object.freeze({ online, lastSeen: lastSeen ?? before?.lastSeen ?? null });
+    if (before?.online === now.online && before.lastSeen === now.lastSeen) return;
+    this.all = new Map(this.all).set(userId, now);
+    this.#handlers.changed(userId, now);
+  }
+
+  /** Events may have been missed: ask about everybody again. */
+  refresh() {
+    const known = [...this.#asked];
+    this.#asked.clear();
+    for (const userId of known) this.watch(userId);
+  }
+
+  clear() {
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  async #fetch() {
+    this.#timer = null;
+    const userIds = [...this.#wanted].slice(0, MOST);
+    for (const userId of userIds) this.#wanted.delete(userId);
+    if (this.#wanted.size) this.#timer = this.#clock.setTimeout(() => this.#fetch(), GATHER);
+    try {
+      const { results } = await this.#rest.get("/presence", { userIds: userIds.join(",") });
+      for (const { userId, online, lastSeen } of results) this.set(userId, online, lastSeen);
+    } catch (error) {
+      for (const userId of userIds) this.#asked.delete(userId); // the next one who asks tries again
+      this.#handlers.trouble(error);
+    }
+  }
+}

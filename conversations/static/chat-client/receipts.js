@@ -1,0 +1,87 @@
+import { isPermanent } from "./errors.js";
+
+const GATHER = 50; // milliseconds
+const MOST = 500; // ids in one mark_read
+const RETRY = 1_000;
+
+/** Gathers what has been seen into few `mark_read`s. Asking again for a message that is on its way does nothing. */
+export class ReadReceipts {
+  #connection;
+  #clock;
+  #handlers;
+  #waiting = new Map(); // conversation → ids to be told
+  #told = new Map(); // conversation → ids told on this socket
+  #timer = null;
+
+  /** `handlers`: `marked(answer)` and `trouble(error)`. */
+  constructor(connection, clock, handlers) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#handlers = handlers;
+  }
+
+  add(conversationId, messageIds) {
+    const told = this.#told.get(conversationId);
+    const fresh = messageIds.filter((id) => !told?.has(id));
+    if (!fresh.length) return;
+    this.#wait(conversationId, fresh);
+    this.#later(GATHER);
+  }
+
+  reconnected() {
+    this.#told.clear();
+    if (this.#waiting.size) this.#later(GATHER);
+  }
+
+  /** These are read now, so nobody will ask again. */
+  confirmed(conversationId, messageIds) {
+    const told = this.#told.get(conversationId);
+    for (const id of messageIds) told?.delete(id);
+    if (told?.size === 0) this.#told.delete(conversationId);
+  }
+
+  clear() {
+    this.#waiting.clear();
+    this.#told.clear();
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #wait(conversationId, messageIds) {
+    const waiting = this.#waiting.get(conversationId) ?? new Set();
+    this.#waiting.set(conversationId, waiting);
+    for (const id of messageIds) waiting.add(id);
+  }
+
+  #later(delay) {
+    this.#timer ??= this.#clock.setTimeout(() => {
+      this.#timer = null;
+      this.#flush();
+    }, delay);
+  }
+
+  #flush() {
+    if (!this.#connection.isReady) return; // `reconnected` comes back to it
+    for (const [conversationId, waiting] of this.#waiting) {
+      const ids = [...waiting];
+      for (let start = 0; start < ids.length; start += MOST) this.#tell(conversationId, ids.slice(start, start + MOST));
+    }
+    this.#waiting.clear();
+  }
+
+  async #tell(conversationId, messageIds) {
+    const told = this.#told.get(conversationId) ?? new Set();
+    this.#told.set(conversationId, told);
+    for (const id of messageIds) told.add(id);
+    try {
+      this.#handlers.marked(await this.#connection.request("mark_read", { conversationId, messageIds }));
+    } catch (error) {
+      if (error.code === "disconnected") return this.#wait(conversationId, messageIds); // `reconnected` tells them
+      this.confirmed(conversationId, messageIds);
+      this.#handlers.trouble(error);
+      if (isPermanent(error)) return undefined;
+      this.#clock.setTimeout(() => this.add(conversationId, messageIds), error.retryAfter?.(RETRY) ?? RETRY);
+    }
+    return undefined;
+  }
+}

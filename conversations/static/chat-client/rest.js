@@ -1,0 +1,98 @@
+import { ChatError } from "./errors.js";
+
+const PATIENCE = 15_000;
+
+/** REST as the client's user. Each method answers the parsed body, or throws `ChatError`. */
+export class Rest {
+  #addresses;
+  #fetch;
+  #clock;
+  credentials = null; // set by the client: renewing a token needs REST, and REST needs the token
+
+  constructor({ addresses, fetch, clock }) {
+    this.#addresses = addresses;
+    this.#fetch = fetch;
+    this.#clock = clock;
+  }
+
+  get(path, query) {
+    return this.request("GET", path, { query });
+  }
+
+  post(path, body = {}) {
+    return this.request("POST", path, { body });
+  }
+
+  patch(path, body = {}) {
+    return this.request("PATCH", path, { body });
+  }
+
+  delete(path) {
+    return this.request("DELETE", path);
+  }
+
+  /** With credentials; a refused token is renewed once. */
+  async request(method, path, options = {}) {
+    if (!this.credentials?.usesToken) return this.#exchange(method, path, options, cookieHeaders(method));
+    const headers = async (renew) => ({ Authorization: `Bearer ${await this.credentials.token({ renew })}` });
+    try {
+      return await this.#exchange(method, path, options, await headers(false));
+    } catch (error) {
+      if (!(error instanceof ChatError) || error.status !== 401) throw error;
+      return this.#exchange(method, path, options, await headers(true));
+    }
+  }
+
+  /** Without credentials: for a request whose body is one. */
+  anonymously(method, path, body) {
+    return this.#exchange(method, path, { body }, {});
+  }
+
+  async #exchange(method, path, { body, query }, headers) {
+    const aborter = new AbortController();
+    const timer = this.#clock.setTimeout(() => aborter.abort(), PATIENCE);
+    try {
+      const response = await this.#fetch(this.#url(path, query), {
+        method,
+        headers: { Accept: "application/json", ...(body && { "Content-Type": "application/json" }), ...headers },
+        body: body && JSON.stringify(body),
+        credentials: headers.Authorization ? "omit" : "same-origin",
+        cache: "no-store",
+        signal: aborter.signal,
+      });
+      return await parsed(response);
+    } catch (error) {
+      throw error instanceof ChatError ? error : new ChatError("unreachable", `No answer: ${error.message}`);
+    } finally {
+      this.#clock.clearTimeout(timer);
+    }
+  }
+
+  #url(path, query = {}) {
+    const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
+    const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+    return this.#addresses.rest + path + (search && `?${search}`);
+  }
+}
+
+async function parsed(response) {
+  if (response.status === 204) return null;
+  const body = await response.text();
+  let content;
+  try {
+    content = JSON.parse(body);
+  } catch {
+    // A proxy's error page, for one: to the caller the service is away.
+    throw new ChatError("unavailable", `The answer (${response.status}) is not JSON.`, {}, response.status);
+  }
+  if (response.ok) return content;
+  if (content?.error?.code) throw ChatError.from(content.error, response.status);
+  throw new ChatError("unavailable", `Refused with ${response.status}.`, {}, response.status);
+}
+
+/** Django wants its CSRF cookie repeated in a header where the session cookie says who we are. */
+function cookieHeaders(method) {
+  if (method === "GET") return {};
+  const token = /(?:^|;\s*)csrftoken=([^;]+)/.exec(globalThis.document?.cookie ?? "")?.[1];
+  return token ? { "X-CSRFToken": token } : {};
+}

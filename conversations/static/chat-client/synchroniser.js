@@ -1,0 +1,92 @@
+const GATHER = 50; // milliseconds in which what is missing elsewhere joins the same request
+const MOST = 200; // conversations in one sync
+const RETRY = 2_000;
+
+/** Asks with `sync` for what was missed: one request at a time, for everything that is behind at that moment. */
+export class Synchroniser {
+  #connection;
+  #clock;
+  #store;
+  #inbox;
+  #handlers;
+  #wanted = new Set();
+  #general = false;
+  #timer = null;
+  #running = false;
+
+  /** `handlers`: `trouble(error)`. Unread counts go to the store, notifications to the inbox. */
+  constructor({ connection, clock, store, inbox }, handlers) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#store = store;
+    this.#inbox = inbox;
+    this.#handlers = handlers;
+  }
+
+  /** This conversation is behind. */
+  want(view) {
+    this.#wanted.add(view);
+    this.#start(GATHER);
+  }
+
+  /** Unread counts and notifications may be behind. */
+  wantGeneral() {
+    this.#general = true;
+    this.#start(GATHER);
+  }
+
+  forget(view) {
+    this.#wanted.delete(view);
+  }
+
+  /** Without a socket there is nothing to wait for; coming back asks for everything anew. */
+  clear() {
+    this.#wanted.clear();
+    this.#general = false;
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #start(delay) {
+    if (this.#timer !== null || this.#running) return;
+    this.#timer = this.#clock.setTimeout(() => {
+      this.#timer = null;
+      this.#run();
+    }, delay);
+  }
+
+  async #run() {
+    const views = [...this.#wanted].slice(0, MOST);
+    for (const view of views) this.#wanted.delete(view);
+    this.#general = false;
+    this.#running = true;
+    let delay = GATHER;
+    try {
+      await this.#ask(views);
+    } catch (error) {
+      if (error.code !== "disconnected") {
+        this.#handlers.trouble(error);
+        for (const view of views) this.#wanted.add(view);
+        delay = error.retryAfter?.(RETRY) ?? RETRY;
+      }
+    } finally {
+      this.#running = false;
+    }
+    if (this.#wanted.size || this.#general) this.#start(delay);
+  }
+
+  async #ask(views) {
+    const conversations = Object.fromEntries(views.map((view) => [view.id, view.rev]));
+    const after = this.#inbox.after;
+    const data = { conversations, ...(after && { notificationsAfter: after }) };
+    const counts = this.#store.startCount();
+    try {
+      const answer = await this.#connection.request("sync", data);
+      for (const view of views) view.synced(answer.conversations[view.id]);
+      counts.take(answer.unread);
+      this.#inbox.synced(answer);
+    } finally {
+      counts.end();
+    }
+  }
+}

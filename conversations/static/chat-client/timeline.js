@@ -1,0 +1,144 @@
+const STATUSES = ["sent", "delivered", "read"];
+
+/**
+ * The stored messages of one conversation, in the order of `seq`: a stretch without holes that ends at the newest.
+ * Everything that happened up to `rev` has been applied. Messages are never changed in place, only replaced.
+ *
+ * Each change answers its effects: events as a listener gets them, where something really changed.
+ */
+export class Timeline {
+  rev = 0;
+  hasOlder = false;
+  #conversationId;
+  #byId = new Map();
+  #ordered = [];
+
+  constructor(conversationId) {
+    this.#conversationId = conversationId;
+  }
+
+  get messages() {
+    return this.#ordered;
+  }
+
+  get oldestSeq() {
+    return this.#ordered[0]?.seq;
+  }
+
+  get newestSeq() {
+    return this.#ordered.at(-1)?.seq ?? 0;
+  }
+
+  get(id) {
+    return this.#byId.get(id);
+  }
+
+  /** Starts anew from a fetch. `rev`: that of the conversation, which was fetched before its messages. */
+  reset(messages, { rev, hasOlder }) {
+    this.rev = rev;
+    this.hasOlder = hasOlder;
+    this.#ordered = heldDown(messages, rev);
+    this.#byId = new Map(this.#ordered.map((message) => [message.id, message]));
+  }
+
+  /** Puts an older page in front; `rev` is the one at which it was asked for. */
+  prepend(messages, { rev, hasOlder }) {
+    const fresh = heldDown(messages, rev).filter((message) => !this.#byId.has(message.id));
+    this.hasOlder = hasOlder;
+    this.#ordered = [...fresh, ...this.#ordered];
+    for (const message of fresh) this.#byId.set(message.id, message);
+  }
+
+  /** One live event, whatever its place in the order: the caller keeps to it. */
+  apply({ event, data }) {
+    if (data.message) return this.#effects([this.#take(data.message)]);
+    const read = event === "messages_read";
+    const stamp = { status: read ? "read" : "delivered", readAt: data.readAt, deliveredAt: data.deliveredAt };
+    const changed = data.messageIds.filter((id) => this.#stamp(id, data.rev, stamp));
+    return changed.length ? [{ event, data: { ...data, messageIds: changed } }] : [];
+  }
+
+  /** The answer of a sync: messages with all that happened to them. New ones are told first, in their order. */
+  catchUp(messages, rev) {
+    this.rev = Math.max(this.rev, rev, ...messages.map((message) => message.rev));
+    return this.#effects(messages.toSorted((a, b) => a.seq - b.seq).map((message) => this.#take(message)));
+  }
+
+  #take(message) {
+    const held = this.#byId.get(message.id);
+    if (!held) {
+      // Before what is loaded: the page that brings it will bring it as it is then.
+      if (this.hasOlder && message.seq < this.oldestSeq) return null;
+      this.#insert(message);
+      return { before: null, after: message };
+    }
+    if (message.rev <= held.rev) return null;
+    const after = { ...message, ...latest(held, message) };
+    this.#replace(after);
+    return { before: held, after };
+  }
+
+  #stamp(id, rev, { status, readAt, deliveredAt }) {
+    const held = this.#byId.get(id);
+    if (!held || held.rev >= rev) return false;
+    const given = { status, readAt: readAt ?? null, deliveredAt: deliveredAt ?? readAt ?? null };
+    this.#replace({ ...held, rev, ...latest(held, given) });
+    return true;
+  }
+
+  #insert(message) {
+    let place = this.#ordered.length;
+    while (place > 0 && this.#ordered[place - 1].seq > message.seq) place -= 1;
+    this.#ordered = this.#ordered.toSpliced(place, 0, message);
+    this.#byId.set(message.id, message);
+  }
+
+  #replace(message) {
+    const place = this.#ordered.findLastIndex((held) => held.id === message.id);
+    this.#ordered = this.#ordered.with(place, message);
+    this.#byId.set(message.id, message);
+  }
+
+  #effects(changes) {
+    const real = changes.filter(Boolean);
+    const of = (change) => ({ conversationId: this.#conversationId, rev: change.after.rev, message: change.after });
+    const named = (event, test) => real.filter(test).map((change) => ({ event, data: of(change) }));
+    const old = (test) => (change) => change.before && test(change.before, change.after);
+    return [
+      ...named("new_message", (change) => !change.before),
+      ...named("message_edited", old((a, b) => a.editedAt !== b.editedAt && !b.deletedAt)),
+      ...named("message_deleted", old((a, b) => !a.deletedAt && b.deletedAt)),
+      ...this.#receiptEffect("messages_delivered", real, "delivered"),
+      ...this.#receiptEffect("messages_read", real, "read"),
+    ];
+  }
+
+  /** Receipts found by a sync: who read is not told there. */
+  #receiptEffect(event, changes, status) {
+    const moved = changes.filter(({ before, after }) => before && before.status !== status && after.status === status);
+    if (!moved.length) return [];
+    const rev = Math.max(...moved.map(({ after }) => after.rev));
+    const data = { conversationId: this.#conversationId, rev, messageIds: moved.map(({ after }) => after.id) };
+    return [{ event, data: status === "read" ? { ...data, readBy: null } : data }];
+  }
+}
+
+/**
+ * In the order of `seq`. A page is read over REST a moment later than the `rev` that it is applied under, and a message
+ * may have been stamped in between; so its own `rev` is held down to that, and its event is not passed over.
+ */
+function heldDown(messages, rev) {
+  return messages
+    .map((message) => ({ ...message, rev: Math.min(message.rev, rev) }))
+    .toSorted((a, b) => a.seq - b.seq);
+}
+
+/** Status only moves forward, and the first moment given for each step stays. */
+function latest(held, given) {
+  const forward = STATUSES.indexOf(given.status) > STATUSES.indexOf(held.status);
+  return {
+    status: forward ? given.status : held.status,
+    deliveredAt: held.deliveredAt ?? given.deliveredAt,
+    readAt: held.readAt ?? given.readAt,
+  };
+}

@@ -1,0 +1,61 @@
+// Never run: the compiler holds it against the types. A `@ts-expect-error` fails where there is no error.
+import { ChatClient, ChatError, type ChatMessage, type ConversationSnapshot } from "business-chat-client";
+import { SocketProvider, useChat, useSocket } from "business-chat-client/react";
+
+const client: ChatClient = new ChatClient({
+  url: ["wss://a.example/chat", "wss://b.example/chat"],
+  getToken: async ({ renew }) => (renew ? "fresh" : "held"),
+  storage: localStorage,
+}).connect();
+new ChatClient({ url: "/chat", token: "a", refresh: "r" });
+new ChatClient({ ticket: async () => "t", fetch, WebSocket });
+// @ts-expect-error: a misspelt option
+new ChatClient({ adress: "/chat" });
+
+const stop: () => void = client.on("new_message", ({ message }) => {
+  const seq: number = message.seq;
+  // @ts-expect-error: a stored message is never on its way
+  if (message.status === "sending") console.log(seq);
+});
+stop();
+client.on("messages_read", ({ messageIds, readBy }) => console.log(messageIds.length, readBy?.length));
+client.on("tokens", ({ refresh }) => localStorage.setItem("refresh", refresh));
+// @ts-expect-error: there is no such event
+client.on("new_mesage", () => undefined);
+
+const view = client.join("c");
+view.on("change", ({ snapshot }) => show(snapshot));
+const { clientId, acked } = view.send("hello", { replyTo: "m" });
+client.send("c", "a.png", "image");
+// @ts-expect-error: only the system says these
+client.send("c", "x", "system");
+acked().then(
+  (message) => console.log(message.seq, clientId),
+  (error: unknown) => error instanceof ChatError && console.log(error.code),
+);
+
+function show({ messages, typing }: ConversationSnapshot): string {
+  const status = (message: ChatMessage): string => {
+    if (message.status === "failed") message.retry?.();
+    return message.seq === null ? (message.error?.code ?? "on its way") : `${message.seq}`;
+  };
+  return messages.map(status).join() + typing.join();
+}
+
+function Shop() {
+  const { messages, sendMessage, startTyping, markAsRead, isUserTyping, isConnected } = useChat("c");
+  const { unread } = useSocket();
+  markAsRead(messages.map(({ id }) => id));
+  startTyping();
+  return (
+    <button disabled={!isConnected} onClick={() => sendMessage(`${unread.total}`)}>
+      {isUserTyping("7") ? "…" : "send"}
+    </button>
+  );
+}
+
+export const app = (
+  <SocketProvider url="/chat" token={null}>
+    <Shop />
+  </SocketProvider>
+);

@@ -1,0 +1,249 @@
+/** A clock that stands still until it is moved, and a server of one conversation in memory. */
+
+export class FakeClock {
+  #now = 1_700_000_000_000;
+  #timers = new Map();
+  #next = 1;
+  chance = 0.5;
+
+  now = () => this.#now;
+  random = () => this.chance;
+
+  setTimeout = (callback, delay) => {
+    this.#timers.set(this.#next, { at: this.#now + delay, callback });
+    return this.#next++;
+  };
+
+  clearTimeout = (timer) => this.#timers.delete(timer);
+
+  /** The moments at which something is going to happen, from now. */
+  get pending() {
+    return [...this.#timers.values()].map(({ at }) => at - this.#now).sort((a, b) => a - b);
+  }
+
+  async advance(delay) {
+    const end = this.#now + delay;
+    await settle();
+    for (let due = this.#due(end); due; due = this.#due(end)) {
+      const [timer, { at, callback }] = due;
+      this.#timers.delete(timer);
+      this.#now = at;
+      callback();
+      await settle();
+    }
+    this.#now = end;
+    await settle();
+  }
+
+  #due(end) {
+    return [...this.#timers].filter(([, { at }]) => at <= end).sort(([a, x], [b, y]) => x.at - y.at || a - b)[0];
+  }
+}
+
+/** Lets every promise that can go on do so. */
+export async function settle() {
+  for (let turn = 0; turn < 4; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+export class FakeStorage {
+  items = new Map();
+  getItem = (key) => this.items.get(key) ?? null;
+  setItem = (key, value) => this.items.set(key, value);
+  removeItem = (key) => this.items.delete(key);
+}
+
+const AT = "2026-01-02T03:04:05Z";
+export const ROOM = "00000000-0000-4000-8000-000000000001";
+
+/** Knows what the real one promises: `seq` and `rev` without gaps, sends unique by `clientId`, sync without holes. */
+export class FakeServer {
+  sockets = [];
+  messages = [];
+  rev = 0;
+  frames = []; // everything that clients sent
+  requests = []; // every REST request
+  goodTokens = new Set(["good"]);
+  isUp = true; // new sockets connect
+  isMute = false; // nothing that is sent gets through, either way
+  loses = () => false; // (event, data) → whether the event is lost on the way to the clients
+  refuses = () => null; // (frame) → an error to answer instead
+  restIsUp = true;
+  onTheWay = async () => undefined; // happens between a REST answer's making and its arrival
+  userId = "7";
+
+  constructor(clock) {
+    this.clock = clock;
+    const server = this;
+    this.WebSocket = class {
+      constructor(url) {
+        this.url = url;
+        this.rooms = new Set();
+        this.isOpen = false;
+        server.sockets.push(this);
+        setImmediate(() => server.#connect(this));
+      }
+
+      send(text) {
+        if (!server.isMute) server.#take(this, JSON.parse(text));
+      }
+
+      close() {
+        this.isOpen = false;
+      }
+    };
+  }
+
+  get socket() {
+    return this.sockets.at(-1);
+  }
+
+  /** What clients sent, by the name of the command. */
+  sent(event) {
+    return this.frames.filter((frame) => frame.event === event);
+  }
+
+  conversation() {
+    const last = this.messages.at(-1);
+    const { rev } = this;
+    const object = { id: ROOM, rev, lastSeq: this.messages.length, lastMessage: last?.content ?? "" };
+    return { ...object, unreadCount: 0, createdAt: AT, updatedAt: AT, lastMessageAt: last ? AT : null };
+  }
+
+  write(content, { senderId = "8", clientId = null } = {}) {
+    const known = clientId && this.messages.find((m) => m.clientId === clientId);
+    if (known) return known;
+    const seq = this.messages.length + 1;
+    const times = { deliveredAt: null, readAt: null, editedAt: null, deletedAt: null, createdAt: AT };
+    const object = { id: `m${seq}`, conversationId: ROOM, seq, rev: ++this.rev, senderId, senderSide: "customer" };
+    const message = { ...object, clientId, content, messageType: "text", status: "sent", replyTo: null, ...times };
+    this.messages.push(message);
+    this.#publishMessage("new_message", message);
+    return message;
+  }
+
+  edit(id, content) {
+    const message = this.#change(id, { content, editedAt: AT });
+    this.#publishMessage("message_edited", message);
+  }
+
+  read(ids) {
+    this.rev += 1;
+    const stamp = { status: "read", readAt: AT, deliveredAt: AT, rev: this.rev };
+    this.messages = this.messages.map((m) => (ids.includes(m.id) ? { ...m, ...stamp } : m));
+    this.push("messages_read", { conversationId: ROOM, rev: this.rev, messageIds: ids, readBy: "8", readAt: AT });
+  }
+
+  push(event, data) {
+    if (this.isMute || this.loses(event, data)) return;
+    for (const socket of this.sockets) {
+      const wanted = !data.conversationId || event === "conversation_updated" || socket.rooms.has(data.conversationId);
+      if (socket.isOpen && wanted) this.#give(socket, { event, data });
+    }
+  }
+
+  /** To one socket, whatever the order. */
+  deliver(event, data) {
+    this.#give(this.socket, { event, data });
+  }
+
+  hangUp(code = 1006) {
+    for (const socket of this.sockets.filter((each) => each.isOpen)) {
+      socket.isOpen = false;
+      socket.onclose({ code, reason: "" });
+    }
+  }
+
+  fetch = async (url, { method, headers, body }) => {
+    const { pathname, searchParams } = new URL(url);
+    const request = { method, path: pathname, query: Object.fromEntries(searchParams), headers };
+    this.requests.push({ ...request, body: body && JSON.parse(body) });
+    if (!this.restIsUp) throw new TypeError("fetch failed");
+    const [status, answer] = this.#answer(this.requests.at(-1));
+    await this.onTheWay();
+    return new Response(status === 204 ? null : JSON.stringify(answer), { status });
+  };
+
+  #publishMessage(event, message) {
+    this.push(event, { conversationId: ROOM, rev: message.rev, message });
+  }
+
+  #change(id, change) {
+    this.rev += 1;
+    this.messages = this.messages.map((m) => (m.id === id ? { ...m, ...change, rev: this.rev } : m));
+    return this.messages.find((m) => m.id === id);
+  }
+
+  #answer({ method, path, query, body }) {
+    if (path === "/auth/token/refresh") return this.refresh?.(body) ?? [401, { error: { code: "unauthenticated" } }];
+    if (path === "/auth/me") return [200, { id: this.userId }];
+    if (path === "/presence") {
+      return [200, { results: query.userIds.split(",").map((userId) => ({ userId, online: true, lastSeen: null })) }];
+    }
+    if (path === `/chat/conversations/${ROOM}`) return [200, this.conversation()];
+    if (path !== `/chat/conversations/${ROOM}/messages`) return [404, { error: { code: "not_found", message: path } }];
+    if (method === "POST") return [201, this.write(body.content, { senderId: this.userId, clientId: body.clientId })];
+    return [200, this.#page(query)];
+  }
+
+  #page({ before = Infinity, limit = 50 }) {
+    const older = this.messages.filter((message) => message.seq < Number(before));
+    const results = older.slice(-Number(limit));
+    return { results, next: older.length > results.length ? "older" : null, previous: null };
+  }
+
+  #connect(socket) {
+    if (this.isMute) return;
+    if (!this.isUp) return socket.onclose({ code: 1006, reason: "" });
+    socket.isOpen = true;
+    socket.onopen();
+  }
+
+  #take(socket, frame) {
+    this.frames.push(frame);
+    const { ref, event, data } = frame;
+    const refusal = this.refuses(frame);
+    if (refusal === "silence") return;
+    if (refusal) return void this.#give(socket, { event: "error", ref, data: refusal });
+    const answer = this[`on_${event}`]?.(data, socket) ?? {};
+    if (answer.error) this.#give(socket, { event: "error", ref, data: answer.error });
+    else this.#give(socket, { event: "ack", ref, data: answer });
+  }
+
+  /** The frame is fixed now, and arrives a moment later. */
+  #give(socket, frame) {
+    const data = JSON.stringify(frame);
+    setImmediate(() => socket.isOpen && !this.isMute && socket.onmessage({ data }));
+  }
+
+  on_authenticate({ token }) {
+    if (this.goodTokens.has(token)) return { userId: this.userId };
+    return { error: { code: "unauthenticated", message: "no" } };
+  }
+
+  on_join_conversation({ conversationId }, socket) {
+    socket.rooms.add(conversationId);
+    return { conversationId, lastSeq: this.messages.length, rev: this.rev };
+  }
+
+  on_send_message({ conversationId, content, clientId }) {
+    const message = this.write(content, { senderId: this.userId, clientId });
+    return { conversationId, rev: message.rev, message };
+  }
+
+  on_mark_read({ conversationId, messageIds }) {
+    this.read(messageIds);
+    return { conversationId, messageIds, unreadCount: 0 };
+  }
+
+  on_heartbeat(_, socket) {
+    const head = { lastSeq: this.messages.length, rev: this.rev };
+    return { conversations: Object.fromEntries([...socket.rooms].map((id) => [id, head])), serverTime: AT };
+  }
+
+  on_sync({ conversations }) {
+    const known = conversations[ROOM];
+    const changed = this.messages.filter((message) => message.rev > known).sort((a, b) => a.rev - b.rev);
+    const part = { conversation: this.conversation(), ...(changed.length > 500 ? { resync: true } : { messages: changed }) };
+    return { conversations: known === undefined ? {} : { [ROOM]: part }, unread: { total: 0, conversations: {} } };
+  }
+}

@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ROOM, contents, differences, joined, settle } from "./setting.js";
+
+const newOnes = (told) => told.filter(([event]) => event === "new_message").map(([, data]) => data.message.content);
+const eventOf = (message) => ({ conversationId: ROOM, rev: message.rev, message });
+
+test("live events are told and shown as they come", async () => {
+  const scene = await joined();
+  scene.server.write("one");
+  scene.server.write("two");
+  await settle();
+  assert.deepEqual(contents(scene.view), ["one", "two"]);
+  assert.deepEqual(newOnes(scene.told), ["one", "two"]);
+  assert.equal(differences(scene), "");
+});
+
+test("a repeated event is told once", async () => {
+  const scene = await joined();
+  const message = scene.server.write("one");
+  scene.server.deliver("new_message", eventOf(message));
+  await settle();
+  assert.deepEqual(newOnes(scene.told), ["one"]);
+});
+
+test("events out of order are put back into it without asking", async () => {
+  const scene = await joined(undefined, (server) => (server.loses = () => true));
+  const written = ["one", "two", "three"].map((content) => scene.server.write(content));
+  for (const message of [written[2], written[0], written[1]]) scene.server.deliver("new_message", eventOf(message));
+  await scene.clock.advance(1_000);
+  assert.deepEqual(newOnes(scene.told), ["one", "two", "three"]);
+  assert.equal(scene.server.sent("sync").length, 0);
+});
+
+test("a gap is closed by one sync, and each message told once and in order", async () => {
+  const scene = await joined();
+  scene.server.loses = (_, data) => ["two", "three"].includes(data.message?.content);
+  for (const content of ["one", "two", "three", "four", "five"]) scene.server.write(content);
+  await settle();
+  assert.deepEqual(newOnes(scene.told), ["one"]);
+  await scene.clock.advance(1_000);
+  assert.deepEqual(newOnes(scene.told), ["one", "two", "three", "four", "five"]);
+  assert.equal(scene.server.sent("sync").length, 1);
+  assert.deepEqual(scene.server.sent("sync")[0].data.conversations, { [ROOM]: 1 });
+  assert.equal(differences(scene), "");
+});
+
+test("a lost last event shows at the next heartbeat", async () => {
+  const scene = await joined();
+  scene.server.loses = () => true;
+  scene.server.write("lost");
+  await scene.clock.advance(30_000);
+  assert.deepEqual(contents(scene.view), ["lost"]);
+  assert.equal(differences(scene), "");
+});
+
+test("a preview that is ahead asks, too", async () => {
+  const scene = await joined();
+  scene.server.loses = (event) => event === "new_message";
+  scene.server.write("lost");
+  scene.server.push("conversation_updated", { conversationId: ROOM, rev: 1, conversation: scene.server.conversation() });
+  await scene.clock.advance(1_000);
+  assert.deepEqual(contents(scene.view), ["lost"]);
+});
+
+test("a sync tells what happened to old messages: edits and receipts", async () => {
+  const scene = await joined();
+  scene.server.write("one");
+  scene.server.write("two");
+  await settle();
+  scene.server.loses = () => true;
+  scene.server.edit("m1", "one!");
+  scene.server.read(["m1", "m2"]);
+  await scene.clock.advance(30_000);
+  assert.equal(differences(scene), "");
+  const [edited, read] = scene.told.slice(2);
+  assert.equal(edited[0], "message_edited");
+  assert.equal(edited[1].message.content, "one!");
+  assert.equal(read[0], "messages_read");
+  assert.deepEqual(read[1].messageIds.toSorted(), ["m1", "m2"]);
+});
+
+test("a sync that fails is asked again", async () => {
+  const scene = await joined();
+  scene.server.loses = (_, data) => data.message?.content === "one";
+  let refusals = 2;
+  scene.server.refuses = ({ event }) =>
+    event === "sync" && refusals-- > 0 ? { code: "unavailable", message: "", details: { retryAfter: 1 } } : null;
+  scene.server.write("one");
+  scene.server.write("two");
+  await scene.clock.advance(5_000);
+  assert.deepEqual(newOnes(scene.told), ["one", "two"]);
+  assert.equal(differences(scene), "");
+});
+
+test("after a longer gap than a sync can carry everything is fetched anew, and nothing goes untold", async () => {
+  const scene = await joined();
+  scene.server.write("first");
+  await settle();
+  scene.server.loses = () => true;
+  for (let number = 0; number < 620; number += 1) scene.server.write(`missed ${number}`);
+  let resets = 0;
+  scene.view.on("reset", () => (resets += 1));
+  await scene.clock.advance(30_000);
+  assert.equal(resets, 1);
+  assert.equal(newOnes(scene.told).length, 621);
+  assert.deepEqual(newOnes(scene.told), scene.server.messages.map((message) => message.content));
+  scene.server.loses = () => false;
+  scene.server.write("last");
+  await scene.clock.advance(1_000);
+  while (scene.view.snapshot.hasOlder) await scene.view.loadOlder();
+  assert.equal(differences(scene), "");
+});
+
+test("older pages join on without a hole, and what happens meanwhile is not forgotten", async () => {
+  const scene = await joined(undefined, (server) => {
+    for (let number = 1; number <= 120; number += 1) server.write(`old ${number}`);
+  });
+  assert.equal(scene.view.messages.length, 50);
+  scene.server.onTheWay = async () => {
+    scene.server.onTheWay = async () => undefined;
+    scene.server.edit("m60", "edited on the way");
+    scene.server.read(["m61"]);
+    await settle();
+  };
+  await scene.view.loadOlder();
+  await settle();
+  assert.equal(scene.view.find("m60").content, "edited on the way");
+  assert.equal(scene.view.find("m61").status, "read");
+  await scene.view.loadOlder();
+  assert.equal(scene.view.snapshot.hasOlder, false);
+  assert.equal(differences(scene), "");
+});
+
+test("what happens while the first page is on its way is applied to it", async () => {
+  const scene = await joined(undefined, (server) => {
+    server.write("one");
+    let pages = 0;
+    server.onTheWay = async () => {
+      if (server.requests.at(-1).path.endsWith("/messages") && pages++ === 0) server.edit("m1", "edited on the way");
+      await settle();
+    };
+  });
+  assert.equal(differences(scene), "");
+});
+
+test("a change of a message that is not loaded is seen when it is", async () => {
+  const scene = await joined(undefined, (server) => {
+    for (let number = 1; number <= 60; number += 1) server.write(`old ${number}`);
+  });
+  scene.server.edit("m1", "edited unseen");
+  await settle();
+  assert.equal(scene.view.messages.length, 50);
+  await scene.view.loadOlder();
+  assert.equal(differences(scene), "");
+});
+
+test("a status never goes back", async () => {
+  const scene = await joined();
+  scene.server.write("one");
+  scene.server.read(["m1"]);
+  await settle();
+  const late = { ...scene.server.messages[0], status: "sent", rev: 3, editedAt: "2026-01-02T03:04:06Z", content: "x" };
+  scene.server.deliver("message_edited", { conversationId: ROOM, rev: 3, message: late });
+  await settle();
+  assert.equal(scene.view.messages[0].content, "x");
+  assert.equal(scene.view.messages[0].status, "read");
+});
+
+test("random losses, repetitions and disorder end in the state of a fresh fetch", async () => {
+  for (let seed = 1; seed <= 15; seed += 1) {
+    let state = seed;
+    const random = () => ((state = (state * 48271) % 2147483647) / 2147483647);
+    const scene = await joined();
+    scene.server.loses = () => random() < 0.3;
+    for (let step = 0; step < 60; step += 1) {
+      const { length } = scene.server.messages;
+      const some = `m${1 + Math.floor(random() * length)}`;
+      const dice = random();
+      if (!length || dice < 0.5) scene.server.write(`step ${step}`);
+      else if (dice < 0.7) scene.server.edit(some, `edit ${step}`);
+      else if (dice < 0.9) scene.server.read([some]);
+      else scene.server.deliver("new_message", eventOf(scene.server.messages[length - 1]));
+      if (random() < 0.1) scene.server.hangUp();
+      await scene.clock.advance(Math.floor(random() * 400));
+    }
+    scene.server.loses = () => false;
+    await scene.clock.advance(60_000);
+    assert.equal(differences(scene), "", `seed ${seed}`);
+    const told = scene.told.filter(([event]) => event === "new_message").map(([, data]) => data.message.seq);
+    assert.deepEqual(told, scene.server.messages.map((message) => message.seq), `seed ${seed}`);
+    scene.client.close();
+  }
+});
