@@ -335,5 +335,7 @@ def remove_member(*, business_id: UUID, user_id: UserId) -> None:
 
 def _owners(business_id: UUID) -> list[UserId]:
     """The owners, locked: of two that leave at once, the second finds that it is the last."""
-    owners = Membership.objects.select_for_update().filter(business_id=business_id, role=Membership.Role.OWNER)
+    owners = Membership.objects.select_for_update().filter(
+        business_id=business_id, role=Membership.Role.OWNER
+    )
     return list(owners.order_by("pk").values_list("user_id", flat=True))

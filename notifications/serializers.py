@@ -50,7 +50,9 @@ class NotificationEvent(WireObject, kw_only=True, omit_defaults=True):
     unread_count: int
     deleted: bool = False
     read_all: ReadAll | None = None
-    repeated: bool = False  # not what happened at `rev`: the newest notification again, to show how far it has come
+    repeated: bool = (
+        False  # not what happened at `rev`: the newest notification again, to show how far it has come
+    )
 
 
 class UnreadNotifications(WireObject, kw_only=True):

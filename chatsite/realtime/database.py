@@ -8,6 +8,8 @@ it has broken. `DATABASE_POOL_SIZE` must exceed the threads (a system check of P
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -20,7 +22,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 THREADS = 4
+TRY_AFTER = 1.0  # seconds; a connection that has rested for longer is tried before it is used
 _executor = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="database")
+_rest = threading.local()  # `since`: when the thread last had work
 hops = 0  # times that the event loop handed work to a thread; read by benchmarks and tests
 
 
@@ -36,12 +40,27 @@ async def run_in(executor: ThreadPoolExecutor, call: Callable[[], R]) -> R:
 
 
 def _with_sound_connection(call: Callable[[], R]) -> R:
+    _drop_connections_that_died_at_rest()
     try:
         return call()
     finally:
+        _rest.since = time.monotonic()
         drop_broken_connections()
         if settings.DEBUG:
             reset_queries()  # Django keeps the last 9,000 statements for the request that ends; here none ends
+
+
+def _drop_connections_that_died_at_rest() -> None:
+    """A restart of the database kills the connection of every thread, and each would cost somebody a failure."""
+    if time.monotonic() - getattr(_rest, "since", 0.0) < TRY_AFTER:
+        return
+    for connection in connections.all(initialized_only=True):
+        if (
+            connection.connection is not None
+            and not connection.in_atomic_block
+            and not connection.is_usable()
+        ):
+            connection.close()
 
 
 def drop_broken_connections() -> None:

@@ -1,0 +1,41 @@
+"""Businesses, people and messages for tests inside the process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import uuid4
+
+from django.contrib.auth.models import User
+from rest_framework.test import APIClient
+
+from conversations import operations
+from conversations.models import Business, Conversation, Membership
+
+
+def person(name: str = "") -> User:
+    return User.objects.create(username=name or f"person-{uuid4().hex[:12]}", password="!")
+
+
+def business(*members: User) -> Business:
+    name = f"shop-{uuid4().hex[:12]}"
+    made = Business.objects.create(name=name, slug=name)
+    Membership.objects.bulk_create(
+        Membership(business=made, user=member, role=Membership.Role.OWNER) for member in members
+    )
+    return made
+
+
+def conversation(shop: Business, customer: User | None = None) -> Conversation:
+    customer = customer or person()
+    return operations.open_conversation(user_id=customer.pk, business_id=str(shop.pk))[0]
+
+
+def say(where: Conversation, sender: User, contents: Sequence[str]) -> None:
+    for content in contents:
+        operations.send_message(sender_id=sender.pk, conversation_id=where.pk, content=content)
+
+
+def client_of(user: User) -> APIClient:
+    client = APIClient()
+    client.force_authenticate(user)
+    return client

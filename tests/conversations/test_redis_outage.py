@@ -1,0 +1,74 @@
+"""Redis goes away and comes back."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.conversations.rooms import Room, Watcher
+from tests.harness.rest import Json
+
+
+async def catch_up(watcher: Watcher, expected_rev: int) -> None:
+    """As a client does: a head that is ahead of what it knows makes it ask."""
+
+    def ahead(data: Json) -> bool:
+        return bool(
+            data["conversationId"] == watcher.mirror.conversation["id"] and data["rev"] >= expected_rev
+        )
+
+    update = await watcher.client.expect("conversation_updated", ahead, timeout=15)
+    known = watcher.mirror.apply_all(f for f in watcher.client.events if f.event != "conversation_updated")
+    answer = await watcher.client.call("sync", {"conversations": {update["conversationId"]: known.head}})
+    part = answer["conversations"][update["conversationId"]]
+    known.take_conversation(part["conversation"])
+    for message in part.get("messages", []):
+        known.take_message(message)
+    known.base = known.head
+    await watcher.converges()
+
+
+async def test_sends_go_on_and_everybody_catches_up(fragile_services_room: Room) -> None:
+    room = fragile_services_room
+    redis = room.cast.stage.deployment.redis
+    assert redis is not None
+    sender, neighbour = await room.join(room.customer, 0), await room.watch(room.olivia, 0)
+    elsewhere = [await room.watch(room.amir, 1), await room.watch(room.customer, 2)]
+    await room.send(sender, "before")
+    for watcher in [neighbour, *elsewhere]:
+        await watcher.client.expect("new_message")
+    redis.stop()
+    try:
+        acks = await asyncio.gather(*(room.begin_send(sender, f"during {n}") for n in range(30)))
+        for ack in acks:
+            got = await neighbour.client.expect("new_message", timeout=3)
+            assert got["message"]["id"] == ack["message"]["id"]
+        for watcher in elsewhere:
+            await watcher.client.nothing("new_message", within=0.1)
+        over_rest = await room.say(room.customer, "over REST")
+        assert over_rest[0]["seq"] == 32
+    finally:
+        redis.start()
+    head = (await room.seen_by(room.customer))["rev"]
+    for watcher in elsewhere:
+        await catch_up(watcher, head)
+    await neighbour.client.expect("new_message", lambda data: data["message"]["content"] == "over REST")
+
+
+async def test_afterwards_everything_is_as_before(fragile_services_room: Room) -> None:
+    """Also with a socket that joined while Redis was away."""
+    room = fragile_services_room
+    redis = room.cast.stage.deployment.redis
+    assert redis is not None
+    early = await room.watch(room.olivia, 1)
+    redis.stop()
+    try:
+        late = await room.watch(room.amir, 2)
+        await room.say(room.customer, "in between")
+    finally:
+        redis.start()
+    for watcher in (early, late):
+        await catch_up(watcher, (await room.seen_by(room.customer))["rev"])
+    (message,) = await room.say(room.customer, "after")
+    for watcher in (early, late):
+        await watcher.client.expect("new_message", lambda data: data["message"]["id"] == message["id"])
+        await watcher.converges()

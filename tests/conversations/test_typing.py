@@ -1,0 +1,99 @@
+"""Who is typing."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from tests.conversations.rooms import Room
+from tests.harness.client import LiveClient
+from tests.harness.rest import Json
+
+TYPING_SECONDS = 6
+
+
+async def start(room: Room, client: LiveClient) -> None:
+    answer = await client.call("typing_start", {"conversationId": room.id})
+    assert answer == {"conversationId": room.id, "isTyping": True}
+
+
+async def hears(room: Room, client: LiveClient, is_typing: bool, timeout: float = 5) -> None:
+    event = await client.expect("user_typing", lambda data: data["isTyping"] is is_typing, timeout)
+    assert event == {"conversationId": room.id, "userId": room.customer.id, "isTyping": is_typing}
+
+
+async def test_others_see_it_and_the_typists_own_devices_do_not(room: Room) -> None:
+    typist, other_device = await room.join(room.customer, 0), await room.join(room.customer, 1)
+    olivia, amir = await room.join(room.olivia), await room.join(room.amir)
+    not_joined = await room.idle(room.olivia)
+    await start(room, typist)
+    for client in (olivia, amir):
+        await hears(room, client, True)
+    answer = await typist.call("typing_stop", {"conversationId": room.id})
+    assert answer == {"conversationId": room.id, "isTyping": False}
+    for client in (olivia, amir):
+        await hears(room, client, False)
+    for client in (typist, other_device, not_joined):
+        await client.nothing("user_typing", within=0.1)
+
+
+async def test_it_ends_by_itself(room: Room) -> None:
+    typist, olivia = await room.join(room.customer), await room.join(room.olivia)
+    await start(room, typist)
+    await hears(room, olivia, True)
+    began = time.monotonic()
+    await hears(room, olivia, False, timeout=TYPING_SECONDS + 3)
+    assert TYPING_SECONDS - 1 < time.monotonic() - began < TYPING_SECONDS + 2
+    await olivia.nothing("user_typing", within=0.2)
+
+
+async def test_a_repeated_start_keeps_it_alive_and_is_not_told_again_at_once(room: Room) -> None:
+    typist, olivia = await room.join(room.customer), await room.join(room.olivia)
+    for _ in range(5):
+        await start(room, typist)
+    await hears(room, olivia, True)
+    await olivia.nothing("user_typing", within=0.2)
+    await asyncio.sleep(4)
+    await start(room, typist)
+    await hears(room, olivia, True)
+    await olivia.nothing("user_typing", TYPING_SECONDS - 2, lambda data: not data["isTyping"])
+
+
+async def test_a_send_ends_it_before_the_message_comes(room: Room) -> None:
+    typist, olivia = await room.join(room.customer), await room.join(room.olivia)
+    await start(room, typist)
+    await hears(room, olivia, True)
+    await room.send(typist, "done")
+    await hears(room, olivia, False)
+    await olivia.expect("new_message")
+    names = [frame.event for frame in olivia.events if frame.event in {"user_typing", "new_message"}]
+    assert names == ["user_typing", "user_typing", "new_message"]
+
+
+async def test_leaving_ends_it(room: Room) -> None:
+    typist, olivia = await room.join(room.customer), await room.join(room.olivia)
+    await start(room, typist)
+    await typist.call("leave_conversation", {"conversationId": room.id})
+    await hears(room, olivia, True)
+    await hears(room, olivia, False, timeout=2)
+
+
+async def test_a_lost_connection_ends_it(room: Room) -> None:
+    typist, olivia = await room.join(room.customer), await room.join(room.olivia)
+    await start(room, typist)
+    await hears(room, olivia, True)
+    typist.abort()
+    await hears(room, olivia, False, timeout=3)
+
+
+async def test_it_is_not_stored_and_takes_no_rev(room: Room) -> None:
+    before = await room.seen_by(room.customer)
+    await start(room, await room.join(room.customer))
+    assert await room.seen_by(room.customer) == before
+
+
+async def test_a_member_is_seen_typing_by_the_customer(room: Room) -> None:
+    customer, olivia = await room.join(room.customer), await room.join(room.olivia)
+    await olivia.call("typing_start", {"conversationId": room.id})
+    event: Json = await customer.expect("user_typing")
+    assert (event["userId"], event["isTyping"]) == (room.olivia.id, True)

@@ -1,0 +1,62 @@
+"""A site with people on it, an old table beside it, and the command."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from tests.conftest import flavours
+from tests.harness.services import PostgreSQL
+from tests.legacy.generator import World
+from tests.legacy.oldtable import OldTable
+from tests.legacy.site import Site
+
+Run: TypeAlias = Callable[..., str]
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    """Forty customers of five businesses."""
+    return World.make(customers=40, businesses=5)
+
+
+@pytest.fixture
+def old(world: World) -> Iterator[OldTable]:
+    """An empty old table in the site's own database."""
+    table = OldTable(connection)
+    yield table
+    table.drop()
+
+
+@pytest.fixture
+def rejects(tmp_path: Path) -> Path:
+    return tmp_path / "rejects.jsonl"
+
+
+@pytest.fixture
+def run(rejects: Path) -> Run:
+    """Run the command with these options. Answers what it says."""
+
+    def command(*options: str) -> str:
+        out = io.StringIO()
+        call_command(
+            "import_legacy_messages", "--rejects", str(rejects), *options, stdout=out, stderr=io.StringIO()
+        )
+        return out.getvalue()
+
+    return command
+
+
+@pytest.fixture(params=flavours())
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Site:
+    """On either database in turn."""
+    if request.param == "embedded":
+        return Site(f"sqlite:///{tmp_path / 'chat.sqlite3'}", tmp_path)
+    postgres: PostgreSQL = request.getfixturevalue("postgres")
+    return Site(postgres.create_database("killed_import"), tmp_path)

@@ -1,0 +1,108 @@
+"""A private database with an old table in it, and `manage.py` as processes of their own on it."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import psycopg
+
+from tests.harness.backend import base_environment
+from tests.harness.servers import ROOT
+
+ROWS: Final = 4000
+PREPARE: Final = f"""
+from django.db import connection
+from tests.legacy.generator import World, old_rows
+from tests.legacy.oldtable import OldTable
+world = World.make(customers=60, businesses=6)
+fates = OldTable(connection).fill(old_rows(world, {ROWS}, nul=connection.vendor == "sqlite"))
+print("fates", fates["message"], fates["notification"])
+"""
+COUNT: Final = """
+from conversations.models import ChatMessage, Conversation
+from notifications.models import Notification
+from notifications.legacy.models import LegacyImport, LegacyRow
+from tests.legacy.state import check_state
+check_state()
+record = LegacyImport.objects.first()
+counted = ChatMessage.objects.count() + Notification.objects.count()
+assert LegacyRow.objects.count() == counted, (LegacyRow.objects.count(), counted)
+assert record is None or record.messages + record.notifications == counted, vars(record)
+print("counts", ChatMessage.objects.count(), Notification.objects.count(), Conversation.objects.count())
+"""
+
+
+class Site:
+    """A private database with an old table, and `manage.py` on it."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.environment = {**base_environment(), "DATABASE_URL": url}
+        self.rejects = str(folder / "rejects.jsonl")
+        self.manage("migrate", "--verbosity", "0")
+        self.fates = self.shell(PREPARE)
+
+    def manage(self, *arguments: str) -> str:
+        run = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=180,
+        )
+        assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-4000:]
+        return run.stdout
+
+    def shell(self, code: str) -> list[int]:
+        """Run the code, and answer the numbers on its last line."""
+        said = self.manage("shell", "--verbosity", "0", "-c", code)
+        return [int(word) for word in said.splitlines()[-1].split()[1:]]
+
+    def command(self, *options: str) -> list[str]:
+        return ["import_legacy_messages", "--batch", "100", "--rejects", self.rejects, *options]
+
+    def kill(self, *options: str, when: Callable[[int], bool]) -> bool:
+        """Start the command and kill it a moment after so many rows are moved. Whether it was still at it."""
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", *self.command(*options)],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while process.poll() is None and not when(self.moved()):
+            time.sleep(0.002)
+        time.sleep(random.uniform(0, 0.05))  # anywhere in a batch
+        process.kill()
+        return process.wait() != 0
+
+    def moved(self) -> int:
+        """How many rows are moved, by the bookkeeping."""
+        sql = "SELECT sum(messages + notifications) FROM notifications_legacyimport"
+        url = self.environment["DATABASE_URL"]
+        if url.startswith("sqlite"):
+            with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+                (count,) = connection.execute(sql).fetchone()
+        else:
+            with psycopg.connect(url) as connection:
+                (count,) = connection.execute(sql).fetchone() or (0,)
+        return int(count or 0)
+
+    def finish(self, *options: str) -> str:
+        """Run the command to its end, once the server has noticed that the killed one is gone."""
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                return self.manage(*self.command(*options))
+            except AssertionError as error:
+                if "is being imported" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)

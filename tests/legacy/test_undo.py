@@ -1,0 +1,137 @@
+"""`--undo` takes back exactly what was brought, and nothing that people have built on."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+
+from conversations import operations
+from conversations.models import Business, ChatMessage, Conversation, MessageEdit
+from notifications.legacy.models import LegacyMade, LegacyRow
+from notifications.models import Inbox, Notification
+from tests.legacy.conftest import Run
+from tests.legacy.generator import BEGIN, World, old_rows
+from tests.legacy.oldtable import OldTable
+from tests.legacy.state import check_state
+
+
+def fill(old: OldTable, world: World) -> None:
+    old.fill(old_rows(world, 800, nul=not old.is_postgresql))
+
+
+def test_everything_goes_and_can_come_again(old: OldTable, world: World, run: Run) -> None:
+    fill(old, world)
+    run()
+    count = ChatMessage.objects.count()
+    run("--undo")
+    for model in (ChatMessage, Conversation, Notification, LegacyRow, LegacyMade):
+        assert not model._default_manager.exists(), model
+    assert "The two agree." not in _verified(run)
+    run()
+    assert ChatMessage.objects.count() == count
+    assert "The two agree." in run("--verify")
+
+
+def _verified(run: Run) -> str:
+    with pytest.raises(SystemExit):
+        run("--verify")
+    return ""
+
+
+def test_what_was_there_before_stays(old: OldTable, world: World, run: Run) -> None:
+    business, (member, _) = world.businesses[0]
+    talker, silent = world.customers[:2]
+    head, _, _ = operations.open_conversation(user_id=talker, business_id=str(business))
+    operations.send_message(sender_id=member, conversation_id=head.pk, content="live")
+    empty, _, _ = operations.open_conversation(user_id=silent, business_id=str(business))
+    before = Conversation.objects.get(pk=head.pk)
+    both = {"businessId": str(business), "senderId": member, "createdAt": BEGIN, "content": "old"}
+    old.add(id=1, customerId=talker, **both)
+    old.add(id=2, customerId=silent, **both)
+    run()
+    run("--undo")
+    after = Conversation.objects.get(pk=head.pk)
+    assert [message.content for message in ChatMessage.objects.all()] == ["live"]
+    assert (after.last_seq, after.last_message, after.customer_unread) == (1, "live", 1)
+    assert after.last_message_at == before.last_message_at
+    assert after.rev > before.rev + 1  # never back: a client may know what the import gave out
+    assert Conversation.objects.get(pk=empty.pk).last_message_at is None
+    operations.send_message(sender_id=talker, conversation_id=head.pk, content="on")
+    check_state()
+
+
+def test_a_conversation_with_later_messages_is_refused(old: OldTable, world: World, run: Run) -> None:
+    fill(old, world)
+    run()
+    used = Conversation.objects.order_by("pk")[1]
+    operations.send_message(sender_id=used.customer_id, conversation_id=used.pk, content="later")
+    held = ChatMessage.objects.filter(conversation=used).count()
+    for options in (["--undo", "--dry-run"], ["--undo"], ["--undo"]):
+        with pytest.raises(SystemExit) as ended:
+            run(*options)
+        assert ended.value.code == 1
+    assert list(Conversation.objects.values_list("pk", flat=True)) == [used.pk]
+    assert ChatMessage.objects.count() == held
+    assert LegacyRow.objects.count() == held - 1
+    check_state()
+
+
+def test_later_messages_between_two_imports_are_kept(old: OldTable, world: World, run: Run) -> None:
+    business, (member, _) = world.businesses[0]
+    customer = world.customers[0]
+    both = {"businessId": str(business), "customerId": customer, "senderId": member, "createdAt": BEGIN}
+    old.add(id=1, content="old", **both)
+    run()
+    head = Conversation.objects.get()
+    operations.send_message(sender_id=customer, conversation_id=head.pk, content="live")
+    old.add(id=2, content="old too", **both)
+    run()
+    with pytest.raises(SystemExit):
+        run("--undo")
+    assert ChatMessage.objects.count() == 3
+
+
+def test_edits_and_receipts_of_imported_messages_go_with_them(old: OldTable, world: World, run: Run) -> None:
+    fill(old, world)
+    run()
+    message = ChatMessage.objects.filter(deleted_at=None).exclude(sender=None).first()
+    assert message is not None
+    operations.edit_message(user_id=message.sender_id, message_id=message.pk, content="edited")
+    head = Conversation.objects.get(pk=message.conversation_id)
+    operations.mark_read(user_id=head.customer_id, conversation_id=head.pk)
+    run("--undo")
+    assert not MessageEdit.objects.exists()
+    assert not ChatMessage.objects.exists()
+
+
+def test_clients_that_saw_the_notifications_fetch_anew(old: OldTable, world: World, run: Run) -> None:
+    fill(old, world)
+    run()
+    seen = dict(Inbox.objects.values_list("pk", "rev"))
+    run("--undo")
+    for inbox in Inbox.objects.all():
+        assert inbox.pruned_rev == inbox.rev
+        assert inbox.rev > seen[inbox.pk]
+
+
+def test_businesses_that_it_made_go_unless_they_are_used(old: OldTable, world: World, run: Run) -> None:
+    customer, other = world.customers[:2]
+    for number, name in enumerate(["A", "B"]):
+        old.add(
+            id=number, businessId=name, customerId=customer, senderId=customer, createdAt=BEGIN, content="hi"
+        )
+    run("--create-businesses")
+    used = Business.objects.get(name="Business B")
+    operations.open_conversation(user_id=other, business_id=str(used.pk))
+    assert f"Kept, being in use: business {used.pk}" in run("--undo")
+    assert not Business.objects.filter(name="Business A").exists()
+    assert Business.objects.filter(pk=used.pk).exists()
+
+
+def test_the_index_for_the_undo_is_gone_afterwards(old: OldTable, world: World, run: Run) -> None:
+    fill(old, world)
+    run()
+    run("--undo")
+    with connection.cursor() as cursor:
+        names = connection.introspection.get_constraints(cursor, ChatMessage._meta.db_table)
+    assert "legacy_undo_replies" not in names

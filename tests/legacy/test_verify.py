@@ -1,0 +1,122 @@
+"""`--verify` says yes to a faithful import, and finds every kind of difference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from conversations import operations
+from conversations.models import ChatMessage, Conversation
+from notifications.models import Notification
+from tests.legacy.conftest import Run
+from tests.legacy.generator import BEGIN, World, old_rows
+from tests.legacy.oldtable import OldTable
+
+
+@pytest.fixture
+def imported(old: OldTable, world: World, run: Run) -> OldTable:
+    old.fill(old_rows(world, 800, nul=not old.is_postgresql))
+    run()
+    return old
+
+
+def fails(run: Run) -> bool:
+    with pytest.raises(SystemExit) as ended:
+        run("--verify", "--batch", "150")
+    return ended.value.code == 1
+
+
+def test_a_faithful_import_agrees(imported: OldTable, run: Run) -> None:
+    said = run("--verify", "--batch", "150")
+    assert "The two agree." in said
+    assert "with differences: 0" in said
+
+
+def test_what_people_did_since_is_no_difference(imported: OldTable, run: Run) -> None:
+    message = ChatMessage.objects.filter(deleted_at=None).exclude(sender=None).first()
+    assert message is not None
+    for content in ("changed", "changed again"):
+        operations.edit_message(user_id=message.sender_id, message_id=message.pk, content=content)
+    head = Conversation.objects.exclude(pk=message.conversation_id).first()
+    assert head is not None
+    operations.send_message(sender_id=head.customer_id, conversation_id=head.pk, content="new")
+    operations.mark_read(user_id=head.customer_id, conversation_id=head.pk)
+    other = ChatMessage.objects.filter(conversation=head).exclude(sender=None).first()
+    assert other is not None
+    operations.delete_message(user_id=other.sender_id, message_id=other.pk)
+    assert "The two agree." in run("--verify")
+
+
+def change_content(old: OldTable) -> None:
+    message = ChatMessage.objects.first()
+    assert message is not None
+    ChatMessage.objects.filter(pk=message.pk).update(content="forged")
+
+
+def change_sender(old: OldTable) -> None:
+    message = ChatMessage.objects.filter(sender_side="customer").first()
+    other = ChatMessage.objects.filter(sender_side="business").first()
+    assert message is not None
+    assert other is not None
+    ChatMessage.objects.filter(pk=message.pk).update(sender_id=other.sender_id)
+
+
+def lose_a_notification(old: OldTable) -> None:
+    Notification.objects.filter(pk=Notification.objects.order_by("pk").values("pk")[:1]).delete()
+
+
+def lose_a_message(old: OldTable) -> None:
+    message = ChatMessage.objects.order_by("-seq").first()
+    assert message is not None
+    message.delete()
+
+
+def delete_an_old_row(old: OldTable) -> None:
+    old.execute(
+        "DELETE FROM messages WHERE id IN (SELECT max(id) FROM messages WHERE \"type\" = 'invitation')"
+    )
+
+
+def change_an_old_row(old: OldTable) -> None:
+    old.execute(
+        "UPDATE messages SET content = 'other' WHERE id IN "
+        "(SELECT max(id) FROM messages WHERE \"type\" = 'invitation')"
+    )
+
+
+def add_an_old_row(old: OldTable) -> None:
+    head = Conversation.objects.first()
+    assert head is not None
+    old.add(
+        id=99_999,
+        businessId=str(head.business_id),
+        customerId=head.customer_id,
+        senderId=head.customer_id,
+        createdAt=BEGIN,
+        content="not moved yet",
+    )
+
+
+def spoil_a_head(old: OldTable) -> None:
+    head = Conversation.objects.filter(last_seq__gt=1, customer_unread=0).first()
+    assert head is not None
+    Conversation.objects.filter(pk=head.pk).update(customer_unread=1)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        change_content,
+        change_sender,
+        lose_a_notification,
+        lose_a_message,
+        delete_an_old_row,
+        change_an_old_row,
+        add_an_old_row,
+        spoil_a_head,
+    ],
+)
+def test_a_difference_is_found(imported: OldTable, run: Run, spoil: Callable[[OldTable], None]) -> None:
+    spoil(imported)
+    assert fails(run)

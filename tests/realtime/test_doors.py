@@ -1,0 +1,112 @@
+"""The ways to show who one is on a native WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from tests.harness.client import Door, LiveClient
+from tests.harness.rest import ApiError
+from tests.realtime.logins import Login
+
+DOORS: tuple[Door, ...] = ("header", "ticket", "frame")
+
+
+@pytest.mark.parametrize("door", DOORS)
+async def test_every_door_leads_in(login: Login, door: Door) -> None:
+    async with await login.live(door=door) as client:
+        assert (await client.call("heartbeat"))["conversations"] == {}
+
+
+async def test_a_first_frame_answers_who_one_is(login: Login) -> None:
+    async with await login.live(door="none") as client:
+        assert await client.call("authenticate", {"token": login.access}) == {"userId": login.user_id}
+
+
+async def test_a_ticket_works_once(login: Login) -> None:
+    async with login.rest() as rest:
+        ticket = (await rest.post("/auth/ws-ticket"))["ticket"]
+    url = f"{login.deployment.server(1).live_url}?ticket={ticket}"
+    async with await LiveClient.open(url, door="none") as client:
+        await client.call("heartbeat")
+    async with await LiveClient.open(url, door="none") as again:
+        assert (await again.expect("error"))["code"] == "unauthenticated"
+        assert await again.closed() == 4401
+
+
+async def test_a_cookie_counts_on_the_own_page_alone(login: Login) -> None:
+    server = login.deployment.server(0)
+    async with await login.by_cookie(Origin=server.url) as client:
+        await client.call("heartbeat")
+    async with await login.by_cookie() as unknown_page:  # nobody knows whose page it was
+        with pytest.raises(ApiError) as refusal:
+            await unknown_page.call("heartbeat")
+        assert refusal.value.code == "unauthenticated"
+
+
+async def test_a_cookie_of_nobody_leaves_the_other_doors_open(login: Login) -> None:
+    server = login.deployment.server(0)
+    headers = {"Cookie": "sessionid=nonsense", "Origin": server.url}
+    async with await LiveClient.open(server.live_url, door="none", headers=headers) as client:
+        with pytest.raises(ApiError) as refusal:
+            await client.call("heartbeat")
+        assert refusal.value.code == "unauthenticated"
+        await client.call("authenticate", {"token": login.access})
+
+
+async def test_who_says_nothing_is_shown_out(login: Login) -> None:
+    silent, talks, late = await asyncio.gather(*(login.live(door="none") for _ in range(3)))
+    began = time.monotonic()
+    with pytest.raises(ApiError) as refusal:
+        await talks.call("heartbeat")
+    assert refusal.value.code == "unauthenticated"
+    await asyncio.sleep(3)
+    await late.call("authenticate", {"token": login.access})
+    assert [await client.closed() for client in (silent, talks)] == [4401, 4401]
+    assert 4 < time.monotonic() - began < 8
+    await late.call("heartbeat")
+    for client in (silent, talks, late):
+        await client.close()
+
+
+@pytest.mark.parametrize("token", ["", "nonsense", "a.b.c", "é" * 10])
+async def test_a_bad_token_in_the_handshake(login: Login, token: str) -> None:
+    headers = {"Authorization": f"Bearer {token}".encode().decode("latin-1")}
+    async with await LiveClient.open(
+        login.deployment.server(0).live_url, door="none", headers=headers
+    ) as client:
+        assert (await client.expect("error"))["code"] == "unauthenticated"
+        assert await client.closed() == 4401
+
+
+async def test_a_refresh_token_and_an_expired_one_are_no_keys(login: Login) -> None:
+    for token in (login.refresh, login.short_token(-10), login.token(user_id="999999999")):
+        async with await login.live(token=token) as client:
+            assert (await client.expect("error"))["code"] == "unauthenticated"
+            assert await client.closed() == 4401
+
+
+async def test_a_bad_token_in_a_frame_leaves_time_for_a_good_one(login: Login) -> None:
+    async with await login.live(door="none") as client:
+        for bad in ("nonsense", "\x00", login.refresh):
+            with pytest.raises(ApiError) as refusal:
+                await client.call("authenticate", {"token": bad})
+            assert refusal.value.code == "unauthenticated"
+        await client.call("authenticate", {"token": login.access})
+        await client.call("heartbeat")
+
+
+async def test_nobody_becomes_somebody_else(login: Login, logins: tuple[Login, Login]) -> None:
+    async with await login.live() as client:
+        with pytest.raises(ApiError) as refusal:
+            await client.call("authenticate", {"token": logins[0].access})
+        assert refusal.value.code == "invalid"
+        await client.call("heartbeat")
+
+
+async def test_a_path_that_is_not_ours(login: Login) -> None:
+    url = login.deployment.server(0).live_url + "/elsewhere"
+    with pytest.raises(Exception, match=r"403|rejected"):
+        await LiveClient.open(url, login.access)

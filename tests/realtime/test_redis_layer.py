@@ -1,0 +1,175 @@
+"""The Redis channel layer and the hub on it, against a private Redis."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from operator import eq
+from typing import Any
+
+import pytest
+import redis as client
+from channels.layers import get_channel_layer
+from pytest_django import Settings
+
+from chatsite.realtime.broadcast import _publish_from_outside
+from chatsite.realtime.events import Event
+from chatsite.realtime.hub import Addressed, Hub
+from chatsite.realtime.layer import RedisLoopLayer, RedisShard
+from tests.harness.services import Redis
+
+
+class Listener:
+    def __init__(self, user_id: str = "1") -> None:
+        self.user_id = user_id
+        self.heard: list[str] = []
+
+    def deliver(self, event: Event) -> None:
+        self.heard.append(event.name)
+
+
+@pytest.fixture
+async def layer(redis: Redis, settings: Settings) -> AsyncIterator[RedisLoopLayer]:
+    settings.CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "chatsite.realtime.layer.RedisLayer",
+            "CONFIG": {"hosts": [redis.url], "prefix": "test"},
+        }
+    }
+    found: Any = get_channel_layer()
+    yield found.loop_layer()
+    await found.loop_layer().flush()
+
+
+@pytest.fixture
+async def hub(layer: RedisLoopLayer) -> AsyncIterator[Hub]:
+    hub = Hub()
+    await hub.start()
+    yield hub
+    await hub.stop()
+
+
+async def from_another_process(*addressed: Addressed) -> None:
+    await asyncio.to_thread(_publish_from_outside, addressed)
+
+
+async def until(condition: Callable[[], bool], within: float = 10) -> None:
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        await asyncio.sleep(0.01)
+
+
+async def test_what_is_published_after_a_subscription_returned_is_heard(hub: Hub) -> None:
+    for number in range(20):
+        listener = Listener()
+        await hub.subscribe(f"room{number}", listener)
+        await from_another_process((f"room{number}", Event.of("news", 1)))
+        await until(partial(eq, listener.heard, ["news"]))
+
+
+async def test_a_group_has_its_own_events_and_no_others(hub: Hub) -> None:
+    mine, other, excluded = Listener(), Listener(), Listener("2")
+    await asyncio.gather(hub.subscribe("a", mine), hub.subscribe("b", other), hub.subscribe("a", excluded))
+    await from_another_process(("a", Event.of("one", 1, exclude_user="2")), ("b", Event.of("two", 2)))
+    await until(lambda: bool(mine.heard and other.heard))
+    assert (mine.heard, other.heard, excluded.heard) == (["one"], ["two"], [])
+
+
+async def test_the_own_events_come_once_and_without_a_round_trip(hub: Hub) -> None:
+    listener, other_process = Listener(), Hub()
+    await other_process.start()
+    far = Listener()
+    await hub.subscribe("room", listener)
+    await other_process.subscribe("room", far)
+    hub.publish([("room", Event.of("news", 1))])
+    assert listener.heard == ["news"]
+    await until(lambda: far.heard == ["news"])
+    await asyncio.sleep(0.1)
+    assert listener.heard == ["news"]
+    await other_process.stop()
+
+
+async def test_one_comes_as_the_last_one_leaves(hub: Hub) -> None:
+    """A page that reloads: the old socket's leaving must not take the new one's subscription with it."""
+    leaves, comes = Listener(), Listener()
+    await hub.subscribe("room", leaves)
+    hub.unsubscribe("room", leaves)
+    await hub.subscribe("room", comes)
+    await from_another_process(("room", Event.of("news", 1)))
+    await until(lambda: comes.heard == ["news"], within=3)
+    assert leaves.heard == []
+
+
+async def test_who_left_hears_nothing_and_costs_no_subscription(hub: Hub, redis: Redis) -> None:
+    listener = Listener()
+    await hub.subscribe("room", listener)
+    with client.Redis.from_url(redis.url) as connection:
+        assert b"test__group__room" in connection.pubsub_channels()
+        hub.unsubscribe("room", listener)
+        await until(lambda: b"test__group__room" not in connection.pubsub_channels())
+    await from_another_process(("room", Event.of("news", 1)))
+    await asyncio.sleep(0.1)
+    assert listener.heard == []
+
+
+async def test_publishes_share_a_pipeline(
+    hub: Hub, layer: RedisLoopLayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    publish = RedisShard._publish_batch
+
+    async def counted(shard: RedisShard, batch: Any) -> None:
+        sizes.append(len(batch))
+        await publish(shard, batch)
+
+    monkeypatch.setattr(RedisShard, "_publish_batch", counted)
+    far, other_process = Listener(), Hub()
+    await other_process.start()
+    await other_process.subscribe("room", far)
+    for number in range(500):
+        hub.publish([("room", Event.of(f"n{number}", 1))])
+    await until(lambda: len(far.heard) == 500)
+    assert far.heard == [f"n{number}" for number in range(500)]
+    assert sum(sizes) == 500
+    assert len(sizes) < 10
+    await other_process.stop()
+
+
+async def test_a_restart_of_redis_is_noticed_and_told_once_everything_works(hub: Hub, redis: Redis) -> None:
+    listener, restored = Listener(), []
+    hub.on_restored(lambda: restored.append(hub.is_connected))
+    await hub.subscribe("room", listener)
+    assert hub.is_connected
+    await asyncio.to_thread(redis.stop)
+    await until(lambda: not hub.is_connected)
+    late = Listener()
+    await asyncio.wait_for(hub.subscribe("late", late), 4)
+    hub.publish([("room", Event.of("meanwhile", 1))])
+    assert listener.heard == ["meanwhile"]
+    await asyncio.to_thread(redis.start)
+    await until(lambda: bool(restored))
+    assert restored == [True]
+    await from_another_process(("room", Event.of("after", 1)), ("late", Event.of("after", 1)))
+    await until(lambda: listener.heard == ["meanwhile", "after"] and late.heard == ["after"])
+    assert restored == [True]
+
+
+async def test_a_redis_that_was_never_there_stops_nobody(settings: Settings) -> None:
+    settings.CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "chatsite.realtime.layer.RedisLayer",
+            "CONFIG": {"hosts": ["redis://127.0.0.1:1/0"], "prefix": "test"},
+        }
+    }
+    hub, listener = Hub(), Listener()
+    await hub.start()
+    await asyncio.wait_for(hub.subscribe("room", listener), 5)
+    hub.publish([("room", Event.of("news", 1))])
+    assert listener.heard == ["news"]
+    assert not hub.is_connected
+    await hub.stop()
+    found: Any = get_channel_layer()
+    await found.loop_layer().flush()

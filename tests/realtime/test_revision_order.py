@@ -1,0 +1,102 @@
+"""Events of one group come out in the order of their `rev`."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+
+from chatsite.realtime.events import Event
+from chatsite.realtime.ordering import MOST_HELD, RevisionOrder
+
+WAIT = 0.05
+
+
+def event(rev: int) -> Event:
+    return Event("new_message", b"{}", rev=rev)
+
+
+@pytest.fixture
+def out() -> list[int]:
+    return []
+
+
+@pytest.fixture
+async def order(out: list[int]) -> RevisionOrder:
+    return RevisionOrder(lambda event: out.append(event.rev), WAIT)
+
+
+def add(order: RevisionOrder, *revs: int) -> None:
+    for rev in revs:
+        order.add(event(rev))
+
+
+async def test_what_comes_in_order_leaves_at_once(order: RevisionOrder, out: list[int]) -> None:
+    order.start_after(4)
+    add(order, 5, 6, 7)
+    assert out == [5, 6, 7]
+    assert order.last == 7
+
+
+async def test_what_came_early_waits_for_the_missing_one(order: RevisionOrder, out: list[int]) -> None:
+    order.start_after(4)
+    add(order, 7, 6)
+    assert out == []
+    add(order, 5)
+    assert out == [5, 6, 7]
+
+
+@pytest.mark.parametrize("start", [0, 1, 100])
+async def test_any_order_becomes_one(order: RevisionOrder, out: list[int], start: int) -> None:
+    """From the very first event of a new conversation, which stands at 0, on."""
+    order.start_after(start)
+    revs = list(range(start + 1, start + 60))
+    add(order, *random.Random(start).sample(revs, len(revs)))
+    assert out == revs
+
+
+async def test_it_does_not_wait_for_ever_and_still_passes_on_what_is_late(
+    order: RevisionOrder, out: list[int]
+) -> None:
+    order.start_after(1)
+    add(order, 4, 3)
+    await asyncio.sleep(WAIT * 2)
+    assert out == [3, 4]
+    add(order, 5, 2)
+    assert out == [3, 4, 5, 2]
+
+
+async def test_a_repeated_event_is_dropped(order: RevisionOrder, out: list[int]) -> None:
+    order.start_after(1)
+    add(order, 2, 2, 4)
+    await asyncio.sleep(WAIT * 2)
+    add(order, 4, 3, 3)
+    assert out == [2, 4, 3]
+
+
+async def test_without_a_rev_there_is_no_order(order: RevisionOrder, out: list[int]) -> None:
+    order.start_after(1)
+    add(order, 3, 0)
+    assert out == [0]
+
+
+async def test_what_was_on_its_way_when_the_first_socket_joined(order: RevisionOrder, out: list[int]) -> None:
+    order.start_after(100)
+    add(order, 100, 99, 101, 99, 20)
+    assert out == [100, 99, 101]
+
+
+async def test_the_first_event_sets_the_start_where_nobody_has(order: RevisionOrder, out: list[int]) -> None:
+    add(order, 50, 52, 51)
+    assert out == [50, 51, 52]
+    order.start_after(10)
+    add(order, 53)
+    assert out[-1] == 53
+
+
+async def test_it_holds_no_more_than_it_may(order: RevisionOrder, out: list[int]) -> None:
+    order.start_after(1)
+    add(order, *range(3, MOST_HELD + 4))
+    assert out == list(range(3, MOST_HELD + 4))
+    order.close()
