@@ -57,7 +57,9 @@ async def test_only_what_changed(room: Room) -> None:
     answer = await sync(client, **{room.id: 5})
     assert [message["seq"] for message in answer["conversations"][room.id]["messages"]] == [2]
     answer = await sync(client, **{room.id: 6})
-    assert answer["conversations"][room.id].keys() == {"conversation"}
+    part = answer["conversations"][room.id]
+    assert (part["messages"], part["resync"]) == ([], False)
+    assert part["conversation"]["rev"] == 6
 
 
 async def test_while_both_sides_keep_talking(room: Room) -> None:

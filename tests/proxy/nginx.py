@@ -1,0 +1,70 @@
+"""A private nginx that runs the configuration of `deploy/`, in front of a deployment's processes."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.harness.services import ServiceFailed, ServiceMissing, free_port
+
+CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nginx.conf"
+MAIN = """
+daemon off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{ }}
+http {{
+    log_format upstreams '$request_uri $upstream_addr';
+    access_log {folder}/access.log upstreams;
+    {temporary}
+    include {folder}/chat.conf;
+}}
+"""
+TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+
+
+class Nginx:
+    """A context manager: serving inside, gone after."""
+
+    def __init__(self, folder: Path, ports: list[int]) -> None:
+        program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+        if program is None:
+            raise ServiceMissing("nginx is not installed")
+        self._program = program
+        self._folder = folder
+        self.port = free_port()
+        chat = CONFIGURATION.read_text().replace("listen 8000;", f"listen 127.0.0.1:{self.port};")
+        servers = "\n".join(f"    server 127.0.0.1:{port};" for port in ports)
+        chat = re.sub(r"(    server 127\.0\.0\.1:\d+;\n)+", servers + "\n", chat)
+        (folder / "chat.conf").write_text(chat)
+        temporary = "\n    ".join(f"{name}_temp_path {folder}/{name};" for name in TEMPORARY)
+        (folder / "nginx.conf").write_text(MAIN.format(folder=folder, temporary=temporary))
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def upstreams(self, start: str) -> set[str]:
+        """The processes that have answered requests whose address starts so; nginx logs a socket when it ends."""
+        lines = [line.split() for line in (self._folder / "access.log").read_text().splitlines()]
+        return {line[1] for line in lines if line[0].startswith(start)}
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            [self._program, "-p", str(self._folder), "-c", str(self._folder / "nginx.conf")]
+        )
+        deadline = time.monotonic() + 10
+        while not (self._folder / "nginx.pid").exists():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise ServiceFailed((self._folder / "error.log").read_text())
+            time.sleep(0.05)
+        return self
+
+    def __exit__(self, *details: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._process.terminate()
+        self._process.wait(10)
