@@ -9,14 +9,16 @@ import pytest
 
 from tests.conversations.rooms import Room
 from tests.harness.backend import Deployment
-from tests.harness.cast import Cast, Stage
+from tests.harness.cast import PASSWORD, Cast, Stage
 from tests.harness.services import PostgreSQL, ServiceMissing
 
 MAKE_CUSTOMERS = """
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from chatsite.identity.operations import open_login
+password = make_password({password!r})
 for name in {names!r}:
-    user = User.objects.create(username=name, password="!")
+    user = User.objects.create(username=name, password=password)
     print("login", name, open_login(user_id=str(user.pk)).access)
 """
 
@@ -26,7 +28,7 @@ def hire_newcomers(stage: Stage) -> None:
     if stage.newcomers:
         return
     names = [f"customer-{secrets.token_hex(4)}" for _ in range(64)]
-    code = MAKE_CUSTOMERS.format(names=names)
+    code = MAKE_CUSTOMERS.format(names=names, password=PASSWORD)
     printed = stage.deployment.manage("shell", "--verbosity", "0", "-c", code)
     for line in printed.splitlines():
         if line.startswith("login "):

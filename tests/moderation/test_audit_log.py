@@ -66,7 +66,7 @@ def test_a_database_without_its_triggers_is_noticed(db: None) -> None:
     assert not audit_log_is_guarded()
 
 
-def test_the_groups_are_made_once_and_mended(db: None) -> None:
+def test_the_groups_are_made_once_and_mended(groups: None) -> None:
     migration = importlib.import_module("conversations.migrations.0003_moderation_groups")
     moderator = Group.objects.get(name="moderator")
     wanted = set(moderator.permissions.values_list("codename", flat=True))

@@ -46,7 +46,7 @@ async def test_a_logout_ends_its_own_login_alone(logins: tuple[Login, Login]) ->
         assert await again.closed() == 4401
 
 
-@pytest.mark.parametrize("code", [DEACTIVATE, BY_HAND])
+@pytest.mark.parametrize("code", [DEACTIVATE, BY_HAND], ids=["by the operation", "by hand"])
 async def test_a_deactivated_user_is_out(logins: tuple[Login, Login], code: str) -> None:
     login = logins[0]
     clients = await everywhere(login)
