@@ -45,6 +45,7 @@ class TypingBoard:
             self._ends[key] = self._runtime.loop.call_later(settings.CHAT.typing_seconds, self._end, key)
 
     def _end(self, key: tuple[str, str]) -> None:
+        self._ends.pop(key, None)  # nobody here may be left to hear of it
         conversation_id, user_id = UUID(key[0]), key[1]
         stopped = _typing_event(conversation_id, user_id, False)
         self._runtime.hub.deliver_here(groups.conversation(conversation_id), stopped)

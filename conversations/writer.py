@@ -93,9 +93,8 @@ def _resolve(future: asyncio.Future[Any], answer: Answer, outcome: Outcome) -> N
 def write_apart_if_needed(changes: Sequence[Change]) -> list[Outcome]:
     """`write`, but one change that the database will not take does not fail the others.
 
-    A lost connection is tried once more with a new one: the first statement of a batch is what finds it. If the COMMIT
-    itself was lost, nobody knows what became of it; the sends get `unavailable`, and the retry of a client finds its
-    message by the client id.
+    Where the connection was lost the sends get `unavailable`, and nothing is tried again here: if it was the COMMIT
+    that was lost, nobody knows what became of it, and the retry of a client finds its message by the client id.
     """
     try:
         return write(changes)

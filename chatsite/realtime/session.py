@@ -224,7 +224,13 @@ class Session:
         """The first frame of a socket without credentials, or a fresh token for the same user."""
         identity = await in_database_thread(registry.get_authentication().by_token, token)
         if self.identity is None:
-            await self.open(identity)
+            try:
+                await self.open(identity)
+            except Exception as error:  # noqa: BLE001  every failure has its answer
+                # Half open it would hear of nothing; the client comes back.
+                self.answer_error(ref, as_domain_error(error))
+                self.close_soon(Close.TRY_LATER, "the session could not be opened")
+                return
         elif identity.user_id != self.user_id:
             raise invalid("The token belongs to another user.")
         self.identity = identity
