@@ -2,7 +2,7 @@
 
 Django ties a connection to its thread. Channels' `database_sync_to_async` runs everything on one thread and closes
 the connection around each call; here a small pool of threads works in parallel and lets go of a connection only when
-it has broken. `DATABASE_POOL_SIZE` must exceed the threads (a system check of PostgreSQL's pool says so otherwise).
+it has broken. `DATABASE_POOL_SIZE` leaves room for them, the writer and a request: it is at least 6.
 """
 
 from __future__ import annotations

@@ -1,0 +1,42 @@
+"""The documents say what the code does, where a program can tell."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from chatsite.errors import HTTP_STATUS
+from chatsite.realtime import registry
+
+ROOT = Path(__file__).parents[2]
+PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+
+def test_the_error_codes_are_the_documented_ones() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (\d{3}) \|", PROTOCOL, re.MULTILINE)
+    assert {code: int(status) for code, status in rows} == HTTP_STATUS
+
+
+def test_the_commands_are_the_documented_ones() -> None:
+    table = PROTOCOL.split("### Client → server")[1].split("###")[0]
+    named = {
+        name
+        for row in table.splitlines()
+        if row.startswith("| `")
+        for name in re.findall(r"`(\w+)`", row.split("|")[1])
+    }
+    assert named == registry.commands.keys() | {"authenticate"}
+
+
+@pytest.mark.parametrize("document", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", document.read_text())
+    missing = [
+        target
+        for target in targets
+        if not target.startswith(("http:", "https:")) and not (document.parent / target).exists()
+    ]
+    assert missing == []
