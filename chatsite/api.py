@@ -24,7 +24,7 @@ StructT = TypeVar("StructT", bound=msgspec.Struct)
 
 
 class WireRenderer(renderers.JSONRenderer):
-    """JSON by msgspec: structs, UUIDs and times as `contract` shapes, several times faster than the default."""
+    """JSON by msgspec: structs, UUIDs and times as they stand on the wire, several times faster than the default."""
 
     charset = None
 

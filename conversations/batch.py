@@ -220,7 +220,7 @@ class _Batch:
                 continue
             moved = [
                 message_id
-                for message_id in self._asked_for(receipt, side, candidates)
+                for message_id in self._asked_for(receipt, candidates)
                 if self._would_move(candidates[message_id], receipt, side)
             ]
             self.outcomes[number] = self._stamp(receipt, side, moved, candidates)
@@ -239,7 +239,7 @@ class _Batch:
         return {row[0]: list(row[1:5]) for row in sorted(rows, key=lambda row: row[5])}
 
     @staticmethod
-    def _asked_for(receipt: Receipt, side: str, candidates: dict[UUID, list[Any]]) -> list[UUID]:
+    def _asked_for(receipt: Receipt, candidates: dict[UUID, list[Any]]) -> list[UUID]:
         if receipt.message_ids is None:
             return [key for key, row in candidates.items() if row[0] == receipt.conversation_id]
         wanted = set(receipt.message_ids)

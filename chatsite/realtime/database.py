@@ -25,7 +25,7 @@ THREADS = 4
 TRY_AFTER = 1.0  # seconds; a connection that has rested for longer is tried before it is used
 _executor = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="database")
 _rest = threading.local()  # `since`: when the thread last had work
-hops = 0  # times that the event loop handed work to a thread; read by benchmarks and tests
+hops = 0  # times that the event loop handed work to a thread; read by tests
 
 
 async def in_database_thread(function: Callable[P, R], /, *arguments: P.args, **options: P.kwargs) -> R:
