@@ -1,6 +1,6 @@
 # Needs only make and Python 3.11 or newer. Everything else is installed into $(VENV), from the lock files.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format lock clean
+.PHONY: help run test faults bench lint format messages lock audit clean
 
 VENV   ?= .venv
 PORT   ?= 8000
@@ -18,9 +18,13 @@ help:
 	@echo "make run      install, migrate, make demo data and serve on http://127.0.0.1:$(PORT)/"
 	@echo "              (PORT=9000 for another port, SERVER=uvicorn for uvicorn instead of daphne)"
 	@echo "make test     the whole test suite (ARGS='-k receipts' for a part of it)"
+	@echo "make bench    how fast it is beside its Node original (ARGS=--quick for a look; needs Node 20, PostgreSQL, Redis)"
+	@echo "make faults   random faults under load on PostgreSQL and Redis (ARGS='--seed 7 --faults 1000')"
 	@echo "make lint     style, types, import rules, missing migrations"
 	@echo "make format   rewrite the code in the house style"
+	@echo "make messages bring the translations in line with the code, and compile them (needs GNU gettext)"
 	@echo "make lock     bring the lock files in line with pyproject.toml (ARGS=--upgrade for newer releases)"
+	@echo "make audit    ask the vulnerability services about every dependency of the lock files"
 	@echo "make clean    remove the environment, caches and the demo database"
 
 $(BIN)/python:
@@ -33,6 +37,11 @@ $(RUNTIME): requirements.lock | $(BIN)/python
 
 $(DEV): requirements-dev.lock | $(BIN)/python
 	$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+BENCH := $(VENV)/bench.stamp
+$(BENCH): requirements-bench.lock $(DEV) | $(BIN)/python
+	$(PIP) --require-hashes -r requirements-bench.lock
 	@touch $@
 
 run-daphne  = daphne -b 127.0.0.1 -p $(PORT) --websocket-max-message-size 65536 chatsite.asgi:application
@@ -49,6 +58,13 @@ run: $(RUNTIME)
 test: $(DEV)
 	$(BIN)/python -m pytest $(ARGS)
 
+bench: $(BENCH)
+	$(BIN)/python -m bench $(ARGS)
+
+faults: export DEBUG := 1
+faults: $(DEV)
+	$(BIN)/python -m tests.faults $(ARGS)
+
 lint: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -60,12 +76,28 @@ format: $(DEV)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# Catalogues without line numbers: these would change with every line of code.
+MESSAGES = $(BIN)/python manage.py makemessages --all --no-location --no-wrap --no-obsolete \
+	--ignore .venv --ignore node_modules --ignore tests --ignore var
+messages: export DEBUG := 1
+messages: $(DEV)
+	$(MESSAGES) --domain django
+	$(MESSAGES) --domain djangojs
+	cd chatsite/web && $(abspath $(BIN))/python $(CURDIR)/manage.py compilemessages
+
 # The runtime pins come first and bind the development ones, so that tests run on what is deployed.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate
 lock: | $(BIN)/python
 	test -x $(BIN)/uv || $(PIP) uv
 	$(COMPILE) $(ARGS) pyproject.toml --output-file requirements.lock
 	$(COMPILE) $(ARGS) pyproject.toml --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) $(ARGS) pyproject.toml --extra bench --constraint requirements-dev.lock --output-file requirements-bench.lock
+
+# Without --strict a package that the service does not know, or a service that does not answer, would pass for sound.
+AUDITED := requirements.lock requirements-dev.lock requirements-bench.lock
+audit: $(DEV)
+	$(foreach lock,$(AUDITED),$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r $(lock) && ) true
+	$(foreach lock,$(wildcard tests/*/package-lock.json tests/*/node/package-lock.json),npm audit --prefix $(dir $(lock)) --package-lock-only && ) true
 
 clean:
 	rm -rf $(VENV) var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from chatsite.errors import DomainError, not_found
+from chatsite.identity.users import among
 from chatsite.realtime import groups
+from chatsite.realtime.pipeline import ask_rows
 from conversations.models import Business, Conversation, Membership, Side
 
 UserId = Any  # the primary key of the project's user model
+
+# Rules of other apps on which business a customer may talk to; each raises where it may not be. An app adds its own in
+# `AppConfig.ready`.
+customer_rules: Final[list[Callable[[UserId, UUID], None]]] = []
 
 
 @dataclass(slots=True)
@@ -60,13 +67,24 @@ def object_key(raw: str | UUID, what: str) -> UUID:
 
 def load_actors(user_ids: Collection[UserId]) -> dict[UserId, Actor]:
     """The active ones among the users, with their memberships, in one query."""
-    actors: dict[UserId, Actor] = {}
-    rows = get_user_model().objects.filter(pk__in=user_ids, is_active=True)
-    for user_id, business_id in rows.values_list("pk", "memberships__business_id"):
-        actor = actors.setdefault(user_id, Actor(user_id))
-        if business_id is not None:
-            actor.businesses.add(business_id)
-    return actors
+    return ask_actors(user_ids)()
+
+
+def ask_actors(user_ids: Collection[UserId]) -> Callable[[], dict[UserId, Actor]]:
+    """As `load_actors`, for a pipeline."""
+    model = get_user_model()
+    active = model.objects.filter(pk__in=among(model._meta.pk, user_ids), is_active=True)
+    rows = ask_rows(active.values_list("pk", "memberships__business_id"))
+
+    def read() -> dict[UserId, Actor]:
+        actors: dict[UserId, Actor] = {}
+        for user_id, business_id in rows():
+            actor = actors.setdefault(user_id, Actor(user_id))
+            if business_id is not None:
+                actor.businesses.add(business_id)
+        return actors
+
+    return read
 
 
 def load_actor(user_id: UserId) -> Actor:
@@ -119,27 +137,47 @@ def businesses_spoken_for(user_id: UserId) -> set[UUID]:
     return set(Membership.objects.filter(user_id=user_id).values_list("business_id", flat=True))
 
 
-def businesses_talked_to(user_id: UserId) -> set[UUID]:
-    return set(Conversation.objects.filter(customer_id=user_id).values_list("business_id", flat=True))
-
-
 def own_groups(user_id: UserId) -> tuple[set[UUID], list[str]]:
-    """The businesses that the user speaks for, and the groups that every socket of the user belongs to."""
-    speaks_for = businesses_spoken_for(user_id)
+    """The businesses that the user speaks for, and the groups that every socket of the user belongs to. One query."""
+    ties = _ties([user_id])[user_id]
     joined = [groups.user(str(user_id))]
-    joined += [groups.business_members(business) for business in speaks_for]
-    joined += [groups.business_customers(business) for business in businesses_talked_to(user_id)]
-    return speaks_for, joined
+    joined += [groups.business_members(business) for business in ties.spoken_for]
+    joined += [groups.business_customers(business) for business in ties.talked_to]
+    return ties.spoken_for, joined
 
 
-def contact_groups(user_id: str) -> list[str]:
-    """The groups of all who share a conversation with the user."""
-    key = user_key(user_id)
-    reached = set()
-    for business in businesses_spoken_for(key):
-        reached |= {groups.business_members(business), groups.business_customers(business)}
-    reached |= {groups.business_members(business) for business in businesses_talked_to(key)}
-    return sorted(reached)
+def contact_groups(user_ids: Iterable[str]) -> dict[str, list[str]]:
+    """For each user the groups of all who share a conversation with the user. One query, however many users."""
+    keys = {user_id: user_key(user_id) for user_id in user_ids}
+    ties = _ties(keys.values())
+    return {user_id: _groups_around(ties[key]) for user_id, key in keys.items()}
+
+
+@dataclass(slots=True)
+class Ties:
+    """The businesses that a user speaks for, and those that he or she talks to as a customer."""
+
+    spoken_for: set[UUID] = field(default_factory=set)
+    talked_to: set[UUID] = field(default_factory=set)
+
+
+def _groups_around(ties: Ties) -> list[str]:
+    members = {groups.business_members(business) for business in ties.spoken_for | ties.talked_to}
+    return sorted(members | {groups.business_customers(business) for business in ties.spoken_for})
+
+
+def _ties(user_ids: Collection[UserId]) -> defaultdict[UserId, Ties]:
+    """A crowd that comes online or goes is asked about at once, and each of its sockets beside that."""
+    speaks, talks = Value("speaks"), Value("talks")
+    members = Membership.objects.filter(user_id__in=user_ids).values_list("user_id", "business_id", speaks)
+    customers = Conversation.objects.filter(customer_id__in=user_ids).order_by()
+    found: defaultdict[UserId, Ties] = defaultdict(Ties)
+    for user_id, business_id, tie in members.order_by().union(
+        customers.values_list("customer_id", "business_id", talks), all=True
+    ):
+        ties = found[user_id]
+        (ties.spoken_for if tie == "speaks" else ties.talked_to).add(business_id)
+    return found
 
 
 def shares_conversation(user_id: str, other_ids: Iterable[str]) -> set[str]:

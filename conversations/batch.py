@@ -8,23 +8,25 @@ A batch locks its conversations in the order of their ids and gives out `seq` an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from chatsite.errors import DomainError, invalid
+from chatsite.limits import limits
+from chatsite.metrics import measures
 from chatsite.realtime.broadcast import broadcast_on_commit
 from chatsite.realtime.hub import Addressed
+from chatsite.realtime.pipeline import pipelined
 from conversations import events, store
-from conversations.access import Actor, UserId, load_actors, other_side, require_side
-from conversations.models import ChatMessage, Conversation, Side
+from conversations.access import Actor, UserId, ask_actors, other_side, require_side
+from conversations.models import Conversation, Side
 from conversations.serializers import MessageObject
 
 
@@ -83,6 +85,7 @@ def write(changes: Sequence[Change]) -> list[Outcome]:
         batch = _Batch(changes)
         outcomes = batch.apply()
         broadcast_on_commit(batch.events)
+        transaction.on_commit(batch.count)
     return outcomes
 
 
@@ -94,29 +97,51 @@ class _Batch:
     actors: dict[UserId, Actor] = field(default_factory=dict)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     touched: dict[UUID, Conversation] = field(default_factory=dict)
-    inserted: list[tuple[Any, ...]] = field(default_factory=list)
+    inserted: list[store.NewMessage] = field(default_factory=list)
     stamps: dict[UUID, store.Stamp] = field(default_factory=dict)
     events: list[Addressed] = field(default_factory=list)
+    repeats: int = 0
 
     def apply(self) -> list[Outcome]:
-        self.heads = store.lock_heads({change.conversation_id for change in self.changes})
-        self.actors = load_actors({_author(change) for change in self.changes} - {None})
-        self._apply_sends([(n, c) for n, c in enumerate(self.changes) if isinstance(c, Send)])
-        self._apply_receipts([(n, c) for n, c in enumerate(self.changes) if isinstance(c, Receipt)])
+        sends = [(n, c) for n, c in enumerate(self.changes) if isinstance(c, Send)]
+        receipts = [(n, c) for n, c in enumerate(self.changes) if isinstance(c, Receipt)]
+        with pipelined():
+            # The locks are asked for first: what is read after them is read under them.
+            heads = store.ask_heads({change.conversation_id for change in self.changes})
+            actors = ask_actors({_author(change) for change in self.changes} - {None})
+            known = store.ask_sent([_client_key(send) for _, send in sends if send.client_id is not None])
+            quoted = store.ask_places([send.reply_to for _, send in sends if send.reply_to is not None])
+            unread = _ask_unread([receipt for _, receipt in receipts])
+            self.heads, self.actors = heads(), actors()
+            self._apply_sends(sends, known(), quoted())
+            self._apply_receipts(receipts, unread())
+            self._store()
+        if self.touched:
+            self.events += events.conversations_updated(self.touched.values())
+        return [self.outcomes[number] for number in range(len(self.changes))]
+
+    def _store(self) -> None:
         if self.inserted:
             store.insert_messages(self.inserted)
         if self.stamps:
             store.stamp_messages(list(self.stamps.values()))
         if self.touched:
             store.save_heads(list(self.touched.values()))
-            self.events += events.conversations_updated(self.touched.values())
-        return [self.outcomes[number] for number in range(len(self.changes))]
+
+    def count(self) -> None:
+        measures.messages.add(len(self.inserted))
+        measures.repeats.add(self.repeats)
+        for status, number in Counter(stamp.status for stamp in self.stamps.values()).items():
+            measures.receipts.add(number, status)
 
     # Sends
 
-    def _apply_sends(self, sends: list[tuple[int, Send]]) -> None:
-        known = store.find_sent([_client_key(send) for _, send in sends if send.client_id is not None])
-        quoted = self._find_quoted([send for _, send in sends if send.reply_to is not None])
+    def _apply_sends(
+        self,
+        sends: list[tuple[int, Send]],
+        known: dict[store.ClientKey, MessageObject],
+        quoted: set[tuple[UUID, UUID]],
+    ) -> None:
         for number, send in sends:
             try:
                 side = self._may_send(send)
@@ -124,6 +149,7 @@ class _Batch:
                 if repeated is not None:
                     payload = events.message_payload(repeated)
                     self.outcomes[number] = Sent(repeated, payload, created=False)
+                    self.repeats += 1
                     continue
                 if send.reply_to is not None and (send.conversation_id, send.reply_to) not in quoted:
                     raise invalid("The message replied to is not in this conversation.", field="replyTo")
@@ -146,13 +172,6 @@ class _Batch:
         if head is not None and head.frozen_at is not None:
             raise DomainError("frozen", "A moderator has closed this conversation for new messages.")
         return side
-
-    @staticmethod
-    def _find_quoted(replies: list[Send]) -> set[tuple[UUID, UUID]]:
-        if not replies:
-            return set()
-        found = ChatMessage.objects.filter(pk__in=[send.reply_to for send in replies])
-        return set(found.values_list("conversation_id", "pk"))
 
     def _append(self, send: Send, side: str) -> MessageObject:
         head = self._touch(send.conversation_id)
@@ -182,21 +201,7 @@ class _Batch:
             reply_to=send.reply_to,
             created_at=self.now,
         )
-        self.inserted.append(
-            (
-                message.id,
-                head.pk,
-                message.seq,
-                message.rev,
-                send.sender_id,
-                side,
-                send.client_id,
-                send.content,
-                send.message_type,
-                send.reply_to,
-                self.now,
-            )
-        )
+        self.inserted.append((message, send.sender_id))
         return message
 
     def _touch(self, conversation_id: UUID) -> Conversation:
@@ -208,68 +213,31 @@ class _Batch:
 
     # Receipts
 
-    def _apply_receipts(self, receipts: list[tuple[int, Receipt]]) -> None:
-        if not receipts:
-            return
-        candidates = self._find_candidates([receipt for _, receipt in receipts])
+    def _apply_receipts(self, receipts: list[tuple[int, Receipt]], unread: store.UnreadMessages) -> None:
         for number, receipt in receipts:
             try:
                 side = require_side(self.actors.get(receipt.user_id), self.heads.get(receipt.conversation_id))
             except DomainError as error:
                 self.outcomes[number] = error
                 continue
-            moved = [
-                message_id
-                for message_id in self._asked_for(receipt, candidates)
-                if self._would_move(candidates[message_id], receipt, side)
-            ]
-            self.outcomes[number] = self._stamp(receipt, side, moved, candidates)
+            moved = _moved_by(receipt, other_side(side), unread.get(receipt.conversation_id, {}))
+            self.outcomes[number] = self._stamp(receipt, side, moved)
 
-    def _find_candidates(self, receipts: list[Receipt]) -> dict[UUID, list[Any]]:
-        """`id → [conversation, side, status, delivered_at]` of what the receipts may move, in the order of `seq`."""
-        named = {message_id for receipt in receipts for message_id in receipt.message_ids or ()}
-        whole = {receipt.conversation_id for receipt in receipts if receipt.message_ids is None}
-        unread = ChatMessage.objects.exclude(status="read").filter(deleted_at=None, hidden_at=None)
-        columns = ("pk", "conversation_id", "sender_side", "status", "delivered_at", "seq")
-        rows: list[tuple[Any, ...]] = []
-        if named:
-            rows += unread.filter(pk__in=named).order_by().values_list(*columns)
-        if whole:
-            rows += unread.filter(conversation_id__in=whole).order_by().values_list(*columns)
-        return {row[0]: list(row[1:5]) for row in sorted(rows, key=lambda row: row[5])}
-
-    @staticmethod
-    def _asked_for(receipt: Receipt, candidates: dict[UUID, list[Any]]) -> list[UUID]:
-        if receipt.message_ids is None:
-            return [key for key, row in candidates.items() if row[0] == receipt.conversation_id]
-        wanted = set(receipt.message_ids)
-        return [key for key in candidates if key in wanted]
-
-    @staticmethod
-    def _would_move(row: list[Any], receipt: Receipt, side: str) -> bool:
-        conversation_id, sender_side, status, _ = row
-        if conversation_id != receipt.conversation_id or sender_side != other_side(side):
-            return False
-        return bool(status == "sent" if receipt.status == "delivered" else status != "read")
-
-    def _stamp(
-        self, receipt: Receipt, side: str, moved: list[UUID], candidates: dict[UUID, list[Any]]
-    ) -> Receipted:
+    def _stamp(self, receipt: Receipt, side: str, moved: list[store.Unread]) -> Receipted:
         """Give the moved messages their new state, in groups that each take one `rev`."""
         head = self.heads[receipt.conversation_id]
         stamps = []
-        for start in range(0, len(moved), settings.CHAT.receipt_ids):
-            group = moved[start : start + settings.CHAT.receipt_ids]
+        read_at = self.now if receipt.status == "read" else None
+        for start in range(0, len(moved), limits().receipt_ids):
+            group = moved[start : start + limits().receipt_ids]
             rev = self._touch(head.pk).rev
-            for message_id in group:
-                row = candidates[message_id]
-                row[2], row[3] = receipt.status, row[3] or self.now
-                read_at = self.now if receipt.status == "read" else None
-                stamp = self.stamps[message_id] = store.Stamp(
-                    message_id, rev, receipt.status, row[3], read_at
-                )
+            for message in group:
+                message.status = receipt.status
+                message.delivered_at = message.delivered_at or self.now
+                stamp = store.Stamp(message.id, rev, receipt.status, message.delivered_at, read_at)
+                self.stamps[message.id] = stamp
                 stamps.append(stamp)
-            self.events.append(self._receipt_event(receipt, rev, group))
+            self.events.append(self._receipt_event(receipt, rev, [message.id for message in group]))
         if receipt.status == "read":
             attribute = f"{side}_unread"
             setattr(head, attribute, max(0, getattr(head, attribute) - len(moved)))
@@ -286,7 +254,26 @@ class _Batch:
 
 def preview(content: str) -> str:
     """A conversation's `lastMessage`: the content's beginning, on one line."""
-    return " ".join(content[: settings.CHAT.preview_length * 2].split())[: settings.CHAT.preview_length]
+    length = limits().preview_length
+    return " ".join(content[: length * 2].split())[:length]
+
+
+def _moved_by(receipt: Receipt, sender_side: str, unread: dict[UUID, store.Unread]) -> list[store.Unread]:
+    """What of the conversation's unread messages the receipt moves forward, in the order of `seq`."""
+    if receipt.message_ids is None:
+        asked = list(unread.values())
+    else:
+        wanted = set(receipt.message_ids)
+        asked = [message for key, message in unread.items() if key in wanted]
+    movable = ("sent",) if receipt.status == "delivered" else ("sent", "delivered")
+    return [message for message in asked if message.sender_side == sender_side and message.status in movable]
+
+
+def _ask_unread(receipts: list[Receipt]) -> Callable[[], store.UnreadMessages]:
+    return store.ask_unread(
+        {message_id for receipt in receipts for message_id in receipt.message_ids or ()},
+        {receipt.conversation_id for receipt in receipts if receipt.message_ids is None},
+    )
 
 
 def _author(change: Change) -> UserId | None:

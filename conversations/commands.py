@@ -10,23 +10,32 @@ from django.conf import settings
 
 from chatsite.errors import DomainError
 from chatsite.realtime import groups
+from chatsite.realtime.allowance import spend
 from chatsite.realtime.database import in_database_thread
 from chatsite.realtime.registry import command, pipelined_command
 from chatsite.realtime.session import Session
-from conversations import access, events, operations, queries, typing
+from conversations import access, events, looking, operations, queries, typing
 from conversations.access import object_key, user_key
 from conversations.batch import Receipted, Sent
 from conversations.models import Side
-from conversations.serializers import (
+from conversations.requests import (
     ConversationCommand,
     DeleteCommand,
-    DeliveredAnswer,
     EditCommand,
-    Head,
-    MessageObject,
-    ReadAnswer,
+    LookCommand,
     ReceiptCommand,
     SendCommand,
+)
+from conversations.serializers import (
+    DeliveredAnswer,
+    Head,
+    JoinedEvent,
+    LeftAnswer,
+    LookAnswer,
+    MessageEvent,
+    MessageObject,
+    ReadAnswer,
+    TypingAnswer,
 )
 from conversations.writer import writer_of
 
@@ -36,8 +45,8 @@ def _joined(session: Session) -> dict[UUID, None]:
     return joined
 
 
-@command("join_conversation", ConversationCommand)
-async def join_conversation(session: Session, data: ConversationCommand) -> dict[str, Any]:
+@command("join_conversation", ConversationCommand, answer=JoinedEvent)
+async def join_conversation(session: Session, data: ConversationCommand) -> JoinedEvent:
     """Subscribe first and read the head then: whatever happens after the head that is answered comes as an event."""
     key = object_key(data.conversation_id, "conversation")
     joined = _joined(session)
@@ -55,23 +64,26 @@ async def join_conversation(session: Session, data: ConversationCommand) -> dict
         joined[key] = None
     head = (await in_database_thread(queries.heads, [key])).get(key, Head(last_seq=0, rev=0))
     session.runtime.hub.start_after(groups.conversation(key), head.rev)
-    answer = {"conversationId": key, "lastSeq": head.last_seq, "rev": head.rev}
+    answer = JoinedEvent(conversation_id=key, last_seq=head.last_seq, rev=head.rev)
     session.send("joined_conversation", answer)
     return answer
 
 
-@command("leave_conversation", ConversationCommand)
-async def leave_conversation(session: Session, data: ConversationCommand) -> dict[str, Any]:
+@command("leave_conversation", ConversationCommand, answer=LeftAnswer)
+async def leave_conversation(session: Session, data: ConversationCommand) -> LeftAnswer:
+    """Stop hearing of what happens in it. Its head still comes with `conversation_updated`."""
     key = object_key(data.conversation_id, "conversation")
     if key in _joined(session):
         typing.stop_typing(session, key)
         del _joined(session)[key]
         session.unsubscribe(groups.conversation(key))
-    return {"conversationId": key}
+    return LeftAnswer(conversation_id=key)
 
 
-@pipelined_command("send_message", SendCommand)
+@pipelined_command("send_message", SendCommand, answer=MessageEvent)
 def send_message(session: Session, data: SendCommand) -> asyncio.Future[Any]:
+    """Store a message. The ack comes after the commit; a `clientId` makes retries harmless."""
+    spend(session.user_id)
     send = operations.new_send(
         sender_id=user_key(session.user_id),
         conversation_id=data.conversation_id,
@@ -88,8 +100,10 @@ def send_message(session: Session, data: SendCommand) -> asyncio.Future[Any]:
     return writer_of(session.runtime).submit(send, answer)
 
 
-@pipelined_command("mark_read", ReceiptCommand)
+@pipelined_command("mark_read", ReceiptCommand, answer=ReadAnswer)
 def mark_read(session: Session, data: ReceiptCommand) -> asyncio.Future[Any]:
+    """Messages of the other side have been seen."""
+
     def answer(done: Receipted) -> ReadAnswer:
         ids = [stamp.message_id for stamp in done.stamps]
         return ReadAnswer(
@@ -105,8 +119,10 @@ def mark_read(session: Session, data: ReceiptCommand) -> asyncio.Future[Any]:
     return writer_of(session.runtime).submit(receipt, answer)
 
 
-@pipelined_command("mark_delivered", ReceiptCommand)
+@pipelined_command("mark_delivered", ReceiptCommand, answer=DeliveredAnswer)
 def mark_delivered(session: Session, data: ReceiptCommand) -> asyncio.Future[Any]:
+    """Messages of the other side have arrived at the device."""
+
     def answer(done: Receipted) -> DeliveredAnswer:
         ids = [stamp.message_id for stamp in done.stamps]
         return DeliveredAnswer(conversation_id=receipt.conversation_id, message_ids=ids)
@@ -120,18 +136,26 @@ def mark_delivered(session: Session, data: ReceiptCommand) -> asyncio.Future[Any
     return writer_of(session.runtime).submit(receipt, answer)
 
 
-@command("typing_start", ConversationCommand)
-async def typing_start(session: Session, data: ConversationCommand) -> dict[str, Any]:
+@command("typing_start", ConversationCommand, answer=TypingAnswer)
+async def typing_start(session: Session, data: ConversationCommand) -> TypingAnswer:
+    """The user is typing. It ends by itself after a few seconds."""
     key = await _accessible(session, data.conversation_id)
     typing.start_typing(session, key)
-    return {"conversationId": key, "isTyping": True}
+    return TypingAnswer(conversation_id=key, is_typing=True)
 
 
-@command("typing_stop", ConversationCommand)
-async def typing_stop(session: Session, data: ConversationCommand) -> dict[str, Any]:
+@command("typing_stop", ConversationCommand, answer=TypingAnswer)
+async def typing_stop(session: Session, data: ConversationCommand) -> TypingAnswer:
+    """The user has stopped typing."""
     key = await _accessible(session, data.conversation_id)
     typing.stop_typing(session, key)
-    return {"conversationId": key, "isTyping": False}
+    return TypingAnswer(conversation_id=key, is_typing=False)
+
+
+@command("look", LookCommand, answer=LookAnswer)
+async def look(session: Session, data: LookCommand) -> LookAnswer:
+    """Show one's colleagues what one looks at; for members of a business."""
+    return await looking.look(session, data)
 
 
 async def _accessible(session: Session, raw_id: str) -> UUID:
@@ -142,8 +166,11 @@ async def _accessible(session: Session, raw_id: str) -> UUID:
     return key
 
 
-@command("edit_message", EditCommand)
+@command("edit_message", EditCommand, answer=MessageEvent)
 async def edit_message(session: Session, data: EditCommand) -> bytes:
+    """Change one's own message; what it said before is kept."""
+    spend(session.user_id)
+
     def change() -> MessageObject:
         return operations.edit_message(
             user_id=user_key(session.user_id), message_id=data.message_id, content=data.content
@@ -152,8 +179,11 @@ async def edit_message(session: Session, data: EditCommand) -> bytes:
     return events.message_payload(await in_database_thread(change))
 
 
-@command("delete_message", DeleteCommand)
+@command("delete_message", DeleteCommand, answer=MessageEvent)
 async def delete_message(session: Session, data: DeleteCommand) -> bytes:
+    """Delete one's own message; its place stays, its content goes."""
+    spend(session.user_id)
+
     def change() -> MessageObject:
         return operations.delete_message(user_id=user_key(session.user_id), message_id=data.message_id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -24,6 +25,10 @@ PEOPLE: Final = {
 }
 MEMBERS: Final = {"olivia": Membership.Role.OWNER, "amir": Membership.Role.AGENT}
 CUSTOMERS: Final = ("carol", "dave", "erin")
+
+# What other apps add to the demonstration business; each answers a line to print. An app adds its own in
+# `AppConfig.ready`, and running it again changes nothing.
+furnishers: Final[list[Callable[[Business], str]]] = []
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from chatsite.realtime import groups
+from chatsite.realtime import groups, registry
 from chatsite.realtime.events import Event
 from chatsite.realtime.hub import Addressed
 from conversations.access import UserId
@@ -16,9 +16,12 @@ from conversations.models import Conversation, Side
 from conversations.serializers import (
     ConversationEvent,
     DeliveredEvent,
+    JoinedEvent,
+    LookingEvent,
     MessageEvent,
     MessageObject,
     ReadEvent,
+    TypingEvent,
     conversation_object,
 )
 
@@ -96,3 +99,16 @@ def conversations_updated(conversations: Iterable[Conversation]) -> list[Address
 def order(name: str, user_id: UserId, business_id: UUID) -> Addressed:
     """An order to every session of the user, about a business."""
     return groups.user(str(user_id)), Event(name, b"null", note=[str(business_id)])
+
+
+# Who gets what, for the document of the protocol.
+JOINED = "Sockets that joined the conversation."
+registry.event("joined_conversation", JoinedEvent, "The socket that joined.")
+registry.event("new_message", MessageEvent, JOINED)
+registry.event("message_edited", MessageEvent, JOINED)
+registry.event("message_deleted", MessageEvent, JOINED)
+registry.event("messages_read", ReadEvent, JOINED)
+registry.event("messages_delivered", DeliveredEvent, JOINED)
+registry.event("user_typing", TypingEvent, "Sockets that joined the conversation, not the typist's.")
+registry.event("colleague_looking", LookingEvent, "Every socket of the business's other members.")
+registry.event("conversation_updated", ConversationEvent, "Every socket of both sides, joined or not.")

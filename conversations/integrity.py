@@ -83,8 +83,9 @@ def _wrong_numbers(head: Conversation, count: int, seq: int, rev: int) -> Iterat
         yield f"seq has holes: {count} messages up to seq {seq}"
     if seq != head.last_seq:
         yield f"lastSeq is {head.last_seq}, the last message has {seq}"
-    # Whatever takes a `rev` stamps a message with it, and a message only ever moves to a later one.
-    if rev != head.rev:
+    # Whatever takes a `rev` stamps a message with it, and a message only ever moves to a later one. Taking messages
+    # out leaves its `rev` in the head.
+    if max(rev, head.rewritten_rev) != head.rev:
         yield f"rev is {head.rev}, the highest of its messages is {rev}"
 
 

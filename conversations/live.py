@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 
 from chatsite.identity import profile
 from chatsite.identity.users import among
+from chatsite.metrics import measures
 from chatsite.realtime import groups, registry
 from chatsite.realtime.database import in_database_thread
 from chatsite.realtime.events import Event
 from chatsite.realtime.runtime import Runtime
 from chatsite.realtime.session import Close, Session
-from conversations import access, events, queries, receipts  # noqa: F401  receipts registers its hook
+from conversations import access, events, queries, receipts
 from conversations.access import user_key
 from conversations.models import Conversation, Membership
+from conversations.writer import writer_of
 
 
 async def open_groups(session: Session) -> None:
@@ -50,20 +54,26 @@ def _business_of(event: Event) -> UUID:
 async def _check_memberships(runtime: Runtime) -> None:
     """For memberships that began or ended without an order: a row changed by hand, an order lost with Redis, or a
     manage.py command beside an embedded server."""
-    sessions = [session for session in runtime.sessions if "speaks_for" in session.state]
-    if not sessions:
+    # Before the database is asked: a membership that begins meanwhile is not in the answer, and has not ended.
+    held = {session: set(session.state["speaks_for"]) for session in runtime.sessions if _is_open(session)}
+    if not held:
         return
-    users = {user_key(session.user_id) for session in sessions}
+    users = {user_key(session.user_id) for session in held}
     current = await in_database_thread(_memberships_of, users)
-    for session in sessions:
-        speaks_for, now = session.state["speaks_for"], current.get(session.user_id, set())
-        if speaks_for - now:
+    for session, spoke_for in held.items():
+        now = current.get(session.user_id, set())
+        if spoke_for - now:
             session.close_soon(Close.ACCESS_CHANGED, "no longer a member of the business")
             continue
         for business_id in now:
             if groups.business_members(business_id) not in session.groups:
-                speaks_for.add(business_id)
+                session.state["speaks_for"].add(business_id)
                 await session.subscribe(groups.business_members(business_id))
+
+
+def _is_open(session: Session) -> bool:
+    """It has heard what its user may see."""
+    return "speaks_for" in session.state
 
 
 def _memberships_of(users: set[access.UserId]) -> dict[str, set[UUID]]:
@@ -81,16 +91,38 @@ def watch_memberships(runtime: Runtime) -> None:
 
 
 async def catch_up(runtime: Runtime) -> None:
-    """Events may have been lost between the processes: show every joined conversation's present head.
+    """Events may have been lost between the processes: show the present heads of the conversations that are joined
+    here, and of those that changed meanwhile and stand in the lists of people here.
 
     A client that knows less sees the gap in `rev` and asks with `sync`.
     """
-    joined = {key for session in runtime.sessions for key in session.state.get("joined", {})}
-    for start in range(0, len(joined), 500):
-        part = sorted(joined)[start : start + 500]
+    shown = {key for session in runtime.sessions for key in session.state.get("joined", {})}
+    shown |= await in_database_thread(
+        _changed_since,
+        runtime.hub.lost_since,
+        {user_key(session.user_id) for session in runtime.sessions},
+        {key for session in runtime.sessions for key in session.state.get("speaks_for", ())},
+    )
+    measures.heads_shown.add(len(shown))
+    for start in range(0, len(shown), 500):
+        part = sorted(shown)[start : start + 500]
         for conversation in await in_database_thread(_load, part):
             for group, event in events.conversation_updated(conversation):
                 runtime.hub.deliver_here(group, event)
+
+
+def _changed_since(moment: datetime, customers: set[access.UserId], businesses: set[UUID]) -> set[UUID]:
+    concerned = Q(customer_id__in=among(Conversation._meta.get_field("customer"), customers)) | Q(
+        business_id__in=among(Conversation._meta.get_field("business"), businesses)
+    )
+    return set(Conversation.objects.filter(concerned, updated_at__gte=moment).values_list("pk", flat=True))
+
+
+async def finish_writing(runtime: Runtime) -> None:
+    """The process ends: what was taken is committed and answered, and what sockets were handed is marked delivered."""
+    await writer_of(runtime).drain()
+    receipts.flush(runtime)
+    await writer_of(runtime).drain()
 
 
 def _load(conversation_ids: list[UUID]) -> list[Conversation]:
@@ -103,4 +135,5 @@ registry.orders[events.MEMBERSHIP_ENDED] = end_membership
 registry.orders[events.CONTACT_BEGAN] = begin_contact
 registry.started.append(watch_memberships)
 registry.restored.append(catch_up)
+registry.stopping.append(finish_writing)
 profile.me_sections["businesses"] = lambda user: queries.memberships(user.pk)

@@ -79,6 +79,8 @@ class Conversation(models.Model):
     customer_archived = models.BooleanField(default=False)
     business_archived = models.BooleanField(default=False)
     frozen_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Messages were taken out at this `rev`: whoever has seen less cannot be told what is gone, and fetches anew.
+    rewritten_rev = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -188,6 +190,8 @@ class ChatMessage(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["conversation", "rev"], name="message_by_rev"),
+            # The few that are replies: the database looks for them whenever a message is deleted for good.
+            models.Index(fields=["reply_to"], name="message_replies", condition=Q(reply_to__isnull=False)),
             # What a read-all or a delivery has to touch, however long the conversation is.
             models.Index(
                 fields=["conversation", "sender_side", "seq"],

@@ -1,7 +1,8 @@
 """Every change of a conversation, as one function: authorised inside, transactional, knowing no transport.
 
 REST, both socket transports, admin actions and management commands call these; a live send goes through
-`new_send` and the group commit, which is the same code a batch of one runs.
+`new_send` and the group commit, which is the same code a batch of one runs. Parts of it have modules of their own:
+`drafts` checks what is to be written, `membership` says who speaks for a business.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any, cast
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -20,89 +20,15 @@ from chatsite.realtime.broadcast import broadcast_on_commit
 from conversations import access, events, store
 from conversations.access import UserId, object_key, other_side, require_side, user_key
 from conversations.batch import Outcome, Receipt, Receipted, Send, Sent, preview, write
+from conversations.drafts import clean_client_id as clean_client_id
+from conversations.drafts import clean_content as clean_content
+from conversations.drafts import new_receipt as new_receipt
+from conversations.drafts import new_send as new_send
+from conversations.drafts import storable as storable
+from conversations.membership import add_member as add_member
+from conversations.membership import remove_member as remove_member
 from conversations.models import Business, ChatMessage, Conversation, Membership, MessageEdit, Side
 from conversations.serializers import MESSAGE_COLUMNS, MessageObject, message_from_row
-
-CLIENT_TYPES = ("text", "image", "file", "voice")
-
-
-# --- What may be said -------------------------------------------------------------------------------------------------
-
-
-def clean_content(content: str) -> str:
-    """The content if it may be stored; `invalid` or `too_large` otherwise."""
-    if len(content) > settings.CHAT.message_length:
-        limit = settings.CHAT.message_length
-        raise DomainError(
-            "too_large", f"A message has at most {limit} characters.", {"field": "content", "limit": limit}
-        )
-    if not content.strip():
-        raise invalid("A message needs some content.", field="content")
-    if not storable(content):
-        raise invalid("The content has a character that cannot be stored.", field="content")
-    return content
-
-
-def storable(text: str) -> bool:
-    """Whether PostgreSQL and UTF-8 can hold the text: no NUL, no lone surrogate."""
-    return "\x00" not in text and (text.isascii() or text.encode("utf-8", "replace").decode("utf-8") == text)
-
-
-def clean_client_id(client_id: str | None) -> str | None:
-    if client_id is None:
-        return None
-    if not 1 <= len(client_id) <= settings.CHAT.client_id_length or not client_id.isprintable():
-        limit = settings.CHAT.client_id_length
-        raise invalid(f"A clientId has 1 to {limit} printable characters.", field="clientId")
-    return client_id
-
-
-def new_send(
-    *,
-    sender_id: UserId,
-    conversation_id: str | UUID,
-    content: str,
-    message_type: str = "text",
-    client_id: str | None = None,
-    reply_to: str | None = None,
-) -> Send:
-    """A checked send, ready to be written. Access is checked under the lock, when it is."""
-    if message_type not in CLIENT_TYPES:
-        raise invalid(f"messageType must be one of {', '.join(CLIENT_TYPES)}.", field="messageType")
-    return Send(
-        conversation_id=object_key(conversation_id, "conversation"),
-        sender_id=sender_id,
-        content=clean_content(content),
-        message_type=message_type,
-        client_id=clean_client_id(client_id),
-        reply_to=None if reply_to is None else _reply_key(reply_to),
-    )
-
-
-def _reply_key(raw: str) -> UUID:
-    try:
-        return UUID(raw)
-    except ValueError as error:
-        raise invalid("replyTo must be the id of a message.", field="replyTo") from error
-
-
-def new_receipt(
-    *, user_id: UserId, conversation_id: str | UUID, status: str, message_ids: Sequence[str] | None
-) -> Receipt:
-    """A checked receipt; ids that are not of the conversation are passed over when it is written."""
-    if message_ids is not None and len(message_ids) > settings.CHAT.receipt_ids:
-        limit = settings.CHAT.receipt_ids
-        raise DomainError(
-            "too_large", f"At most {limit} messageIds at once.", {"field": "messageIds", "limit": limit}
-        )
-    keys = None
-    if message_ids is not None:
-        try:
-            keys = [UUID(raw) for raw in message_ids]
-        except ValueError as error:
-            raise invalid("messageIds must be ids of messages.", field="messageIds") from error
-    return Receipt(object_key(conversation_id, "conversation"), user_id, status, keys)
-
 
 # --- Messages ---------------------------------------------------------------------------------------------------------
 
@@ -259,6 +185,8 @@ def open_conversation(
         if not is_member:
             raise not_found("business")
         customer_key, side = _customer_of(business, customer_id), Side.BUSINESS.value
+    for rule in access.customer_rules:
+        rule(customer_key, business.pk)
     conversation, created = _get_or_create(business.pk, customer_key)
     return conversation, side, created
 
@@ -303,39 +231,3 @@ def archive_conversation(
             store.save_heads([head])
             broadcast_on_commit(events.conversation_updated(head))
     return head, side
-
-
-# --- Businesses -------------------------------------------------------------------------------------------------------
-
-
-def add_member(*, business_id: UUID, user_id: UserId, role: str = Membership.Role.AGENT) -> Membership:
-    """Let the user speak for the business; open sockets may join its conversations at once. Again changes the role."""
-    with transaction.atomic():
-        if Conversation.objects.filter(business_id=business_id, customer_id=user_id).exists():
-            raise DomainError("conflict", "A customer of the business cannot become its member.")
-        if role != Membership.Role.OWNER and _owners(business_id) == [user_id]:
-            raise DomainError("conflict", "A business needs an owner.")
-        membership, _ = Membership.objects.update_or_create(
-            business_id=business_id, user_id=user_id, defaults={"role": role}
-        )
-        broadcast_on_commit([events.order(events.MEMBERSHIP_BEGAN, user_id, business_id)])
-    return membership
-
-
-def remove_member(*, business_id: UUID, user_id: UserId) -> None:
-    """End a membership; the user's live sockets close. The last owner stays."""
-    with transaction.atomic():
-        if _owners(business_id) == [user_id]:
-            raise DomainError("conflict", "The last owner of a business cannot be removed.")
-        ended, _ = Membership.objects.filter(business_id=business_id, user_id=user_id).delete()
-        if not ended:
-            raise not_found("member")
-        broadcast_on_commit([events.order(events.MEMBERSHIP_ENDED, user_id, business_id)])
-
-
-def _owners(business_id: UUID) -> list[UserId]:
-    """The owners, locked: of two that leave at once, the second finds that it is the last."""
-    owners = Membership.objects.select_for_update().filter(
-        business_id=business_id, role=Membership.Role.OWNER
-    )
-    return list(owners.order_by("pk").values_list("user_id", flat=True))

@@ -1,101 +1,43 @@
-"""Everything that is read, each in a number of queries that does not depend on how much there is."""
+"""Everything that is read, each in a number of queries that does not depend on how much there is.
+
+What was said, and what a client has missed of it, is in `history`.
+"""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from django.conf import settings
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
-from chatsite.errors import DomainError, invalid, not_found
+from chatsite.errors import invalid
 from conversations import access
-from conversations.access import UserId, object_key, other_side
-from conversations.models import Business, ChatMessage, Conversation, Membership, MessageEdit, Side
+from conversations.access import UserId, object_key
+from conversations.history import MessagePage as MessagePage
+from conversations.history import changes_since as changes_since
+from conversations.history import find_message as find_message
+from conversations.history import message_edits as message_edits
+from conversations.history import message_page as message_page
+from conversations.history import undelivered as undelivered
+from conversations.models import Business, Conversation, Membership, Side
 from conversations.serializers import (
-    MESSAGE_COLUMNS,
     BusinessObject,
     ConversationObject,
-    EditObject,
     Head,
-    MessageObject,
-    SyncedConversation,
+    ParticipantObject,
     UnreadAnswer,
     conversation_object,
-    message_from_row,
+    person_object,
 )
 
-# --- Messages ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class MessagePage:
-    """Messages in ascending `seq`; `older` and `newer` tell whether there are more on that side."""
-
-    messages: list[MessageObject]
-    older: bool
-    newer: bool
-
-
-def _messages() -> QuerySet[ChatMessage, tuple[Any, ...]]:
-    return ChatMessage.objects.order_by().values_list(*MESSAGE_COLUMNS)
-
-
-def message_page(
-    conversation_id: UUID, *, before: int | None = None, after: int | None = None, limit: int
-) -> MessagePage:
-    """The newest messages, or those before or after a `seq` (exclusive). One query."""
-    rows = _messages().filter(conversation_id=conversation_id)
-    if before is not None:
-        rows = rows.filter(seq__lt=before)
-    if after is not None:
-        rows = rows.filter(seq__gt=after)
-    forward = after is not None and before is None
-    found = [message_from_row(row) for row in rows.order_by("seq" if forward else "-seq")[: limit + 1]]
-    more = len(found) > limit
-    found = found[:limit] if forward else found[:limit][::-1]
-    if forward:
-        return MessagePage(found, older=after is not None and after > 0, newer=more)
-    return MessagePage(found, older=more, newer=before is not None)
-
-
-def find_message(user_id: UserId, raw_id: str | UUID) -> MessageObject:
-    """A message of a conversation that the user takes part in."""
-    row = _messages().filter(pk=object_key(raw_id, "message")).first()
-    if row is None:
-        raise not_found("message")
-    message = message_from_row(row)
-    try:
-        access.find_conversation(user_id, message.conversation_id)
-    except DomainError as error:
-        raise not_found("message") from error
-    return message
-
-
-def message_edits(user_id: UserId, raw_id: str | UUID) -> list[EditObject]:
-    """What the message said before, oldest first; nothing of one that is deleted."""
-    message = find_message(user_id, raw_id)
-    if message.deleted_at is not None:
-        return []
-    edits = MessageEdit.objects.filter(message_id=message.id).order_by("id")
-    return [EditObject(content=edit.content, replaced_at=edit.replaced_at) for edit in edits]
-
-
-def undelivered(messages: Sequence[MessageObject], side: str) -> list[MessageObject]:
-    """Those that reach `side` for the first time by being read from the database."""
-    return [
-        message
-        for message in messages
-        if message.status == "sent" and message.sender_side == other_side(side) and message.deleted_at is None
-    ]
-
+SEARCH_WORDS: Final = 5  # of a search; each is one more condition
 
 # --- Conversations ----------------------------------------------------------------------------------------------------
 
@@ -137,15 +79,23 @@ def conversation_page(
     limit: int,
     archived: bool | None = None,
     business_id: str | None = None,
+    unread: bool | None = None,
+    search: str = "",
 ) -> ConversationPage:
     """The user's conversations, newest activity first. Three queries, each over an index.
+
+    `unread` asks what the user's own side has not read. `search` looks in the names of the other side and in the
+    previews; it reads the user's conversations from the newest on until the page is full.
 
     A user may be a customer here and speak for several businesses there, and an OR of these would sort everything
     there is; so each scope gives its first rows from its own index, and the union of these is sorted.
     """
     at = _Cursor.decoded(cursor) if cursor else None
     mine = access.load_actor(user_id).businesses
-    scopes = _scopes(user_id, mine, business_id, archived)
+    scopes = [
+        scope & _narrowed(side, archived=archived, unread=unread, search=search)
+        for side, scope in _scopes(user_id, mine, business_id)
+    ]
     keys = _first_keys(scopes, at, limit + 1)
     back = at is not None and at.back
     more = len(keys) > limit
@@ -167,21 +117,35 @@ def conversation_page(
     )
 
 
-def _scopes(user_id: UserId, mine: set[UUID], business_id: str | None, archived: bool | None) -> list[Q]:
+def _scopes(user_id: UserId, mine: set[UUID], business_id: str | None) -> list[tuple[str, Q]]:
+    """Where the user's conversations are, each with the user's side there."""
     only = None if business_id is None else object_key(business_id, "business")
-    scopes = []
     customer = Q(customer_id=user_id)
     if only is not None:
         customer &= Q(business_id=only)
+    spoken_for = sorted(mine if only is None else mine & {only})
+    return [
+        (Side.CUSTOMER.value, customer),
+        *((Side.BUSINESS.value, Q(business_id=key)) for key in spoken_for),
+    ]
+
+
+def _narrowed(side: str, *, archived: bool | None, unread: bool | None, search: str) -> Q:
+    """What a filter means to one side: its own archive and count, and the other side's names."""
+    found = Q()
     if archived is not None:
-        customer &= Q(customer_archived=archived)
-    scopes.append(customer)
-    for business in sorted(mine if only is None else mine & {only}):
-        scope = Q(business_id=business)
-        if archived is not None:
-            scope &= Q(business_archived=archived)
-        scopes.append(scope)
-    return scopes
+        found &= Q(**{f"{side}_archived": archived})
+    if unread is not None:
+        found &= Q(**{f"{side}_unread__gt" if unread else f"{side}_unread": 0})
+    for word in search.replace("\x00", "").split()[:SEARCH_WORDS]:
+        named = Q(business__name__icontains=word) if side == Side.CUSTOMER else _person_named(word)
+        found &= named | Q(last_message__icontains=word)
+    return found
+
+
+def _person_named(word: str) -> Q:
+    fields = ("username", "first_name", "last_name")
+    return Q(*((f"customer__{field}__icontains", word) for field in fields), _connector=Q.OR)
 
 
 def _first_keys(scopes: list[Q], at: _Cursor | None, limit: int) -> list[tuple[UUID, datetime]]:
@@ -222,6 +186,20 @@ def _as_key(row: tuple[Any, Any]) -> tuple[UUID, datetime]:
     return (key if isinstance(key, UUID) else UUID(key)), when
 
 
+def participants(conversation: Conversation) -> list[ParticipantObject]:
+    """Who may write in it: the customer, and the members of the business in the order in which they came. One query."""
+    members = Membership.objects.select_related("user").filter(business_id=conversation.business_id)
+    people = [
+        (conversation.customer, Side.CUSTOMER),
+        *((row.user, Side.BUSINESS) for row in members.order_by("id")),
+    ]
+    found = [(person_object(user), side) for user, side in people]
+    return [
+        ParticipantObject(id=person.id, name=person.name, side=side.value)  # type: ignore[arg-type]
+        for person, side in found
+    ]
+
+
 def unread(user_id: UserId) -> UnreadAnswer:
     """What the user's sides have not read, by conversation. Three queries over partial indexes."""
     mine = access.load_actor(user_id).businesses
@@ -236,57 +214,6 @@ def heads(conversation_ids: Sequence[UUID]) -> dict[UUID, Head]:
     """How far these conversations have come. One query; the caller has checked access."""
     rows = Conversation.objects.filter(pk__in=conversation_ids).order_by()
     return {key: Head(last_seq=seq, rev=rev) for key, seq, rev in rows.values_list("pk", "last_seq", "rev")}
-
-
-# --- Sync -------------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Synced:
-    """What a client has missed: `sides` tells on which side it stands in each conversation."""
-
-    conversations: dict[str, SyncedConversation]
-    sides: dict[UUID, str]
-
-
-def changes_since(user_id: UserId, known: Mapping[str, int]) -> Synced:
-    """For each conversation its object and every message whose `rev` is higher than the known one.
-
-    One query for the conversations, and one for each that has changed. A conversation that the user may not see, or
-    that is not there, is left out: the client drops it.
-    """
-    wanted: dict[UUID, tuple[str, int]] = {}
-    for raw, rev in known.items():
-        try:
-            wanted[object_key(raw, "conversation")] = (raw, rev)
-        except DomainError:
-            continue  # not an id: looks like every other conversation that is not there
-    actor = access.load_actor(user_id)
-    synced = Synced({}, {})
-    found = Conversation.objects.select_related("business", "customer").filter(pk__in=list(wanted))
-    for conversation in found:
-        side = actor.side_in(conversation)
-        if side is not None:
-            raw, rev = wanted[conversation.pk]
-            synced.conversations[raw] = _changes_of(conversation, side, rev)
-            synced.sides[conversation.pk] = side
-    return synced
-
-
-def _changes_of(conversation: Conversation, side: str, known_rev: int) -> SyncedConversation:
-    # The object was read first: a message that was written since may be among these and have a higher rev than the
-    # object says, never the other way round. So there is no hole, and its event or the next sync agrees.
-    answer = SyncedConversation(conversation=conversation_object(conversation, side))
-    if known_rev >= conversation.rev:
-        return answer
-    most = settings.CHAT.sync_messages
-    rows = _messages().filter(conversation_id=conversation.pk, rev__gt=known_rev).order_by("rev", "seq")
-    changed = [message_from_row(row) for row in rows[: most + 1]]
-    if len(changed) > most:
-        answer.resync = True
-    else:
-        answer.messages = changed
-    return answer
 
 
 # --- Businesses -------------------------------------------------------------------------------------------------------

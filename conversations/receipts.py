@@ -8,10 +8,12 @@ next fetch or sync of the reader delivers them.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from uuid import UUID
 
-from django.conf import settings
-
+from chatsite.limits import limits
+from chatsite.metrics import measures
 from chatsite.realtime import registry
 from chatsite.realtime.events import Event
 from chatsite.realtime.runtime import Runtime
@@ -27,22 +29,23 @@ class DeliveryCollector:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._seen: dict[tuple[str, str], tuple[str, dict[str, None]]] = {}
+        self._seen: dict[tuple[str, str], tuple[str, dict[str, float]]] = {}  # by message: when
         self._scheduled = False
 
     def add(self, conversation_id: str, message_id: str, sender_side: str, user_id: str) -> None:
         """The first socket of the other side that gets a message reports for all."""
         _, ids = self._seen.setdefault((conversation_id, sender_side), (user_id, {}))
-        ids[message_id] = None
+        ids.setdefault(message_id, time.time())
         if not self._scheduled:
             self._scheduled = True
-            self._runtime.loop.call_later(settings.CHAT.receipt_delay, self.flush)
+            self._runtime.loop.call_later(limits().receipt_delay, self.flush)
 
     def flush(self) -> None:
         self._scheduled = False
         seen, self._seen = self._seen, {}
         writer = writer_of(self._runtime)
         for (conversation_id, _), (user_id, ids) in seen.items():
+            measures.delivery_seconds.observe_all(_ways(ids))
             receipt = Receipt(
                 UUID(conversation_id),
                 user_key(user_id),
@@ -52,6 +55,20 @@ class DeliveryCollector:
             _ = writer.submit(
                 receipt, lambda outcome: outcome
             )  # a failure is found by the next fetch or sync
+
+
+def flush(runtime: Runtime) -> None:
+    """Hand what has been gathered to the writer now."""
+    collector: DeliveryCollector | None = runtime.state.get("deliveries")
+    if collector is not None:
+        collector.flush()
+
+
+def _ways(handed: Mapping[str, float]) -> list[float]:
+    """How long each message took. Its id, a UUID 7, begins with the milliseconds of its writing."""
+    return [
+        max(0.0, at - int(message_id[:8] + message_id[9:13], 16) / 1000) for message_id, at in handed.items()
+    ]
 
 
 def _handed(session: Session, event: Event) -> None:

@@ -1,9 +1,9 @@
-"""The wire objects: one definition for REST, for events and for acks. Names are camelCase on the wire."""
+"""The wire objects that clients get: one definition for REST, events and acks. What they send is `requests.py`."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -53,6 +53,14 @@ class MessageObject(WireObject, kw_only=True):
     deleted_at: datetime | None
     reply_to: UUID | None
     created_at: datetime
+
+
+class ParticipantObject(WireObject, kw_only=True):
+    """Somebody who may write in a conversation."""
+
+    id: str
+    name: str
+    side: SideName
 
 
 class ConversationObject(WireObject, kw_only=True):
@@ -121,6 +129,47 @@ class DeliveredEvent(WireObject, kw_only=True):
     delivered_at: datetime
 
 
+class TypingEvent(WireObject, kw_only=True):
+    """`user_typing`."""
+
+    conversation_id: UUID
+    user_id: str
+    is_typing: bool
+
+
+class JoinedEvent(WireObject, kw_only=True):
+    """`joined_conversation` and the ack of a join: how far the conversation has come."""
+
+    conversation_id: UUID
+    last_seq: int
+    rev: int
+
+
+class LeftAnswer(WireObject, kw_only=True):
+    conversation_id: UUID
+
+
+class TypingAnswer(WireObject, kw_only=True):
+    conversation_id: UUID
+    is_typing: bool
+
+
+class LookAnswer(WireObject, kw_only=True):
+    conversation_id: UUID | None
+    answering: bool
+
+
+class LookingEvent(WireObject, kw_only=True):
+    """`colleague_looking`; a null `conversationId` ends the view that `viewId` names."""
+
+    view_id: str
+    user_id: str
+    name: str
+    business_id: UUID
+    conversation_id: UUID | None
+    answering: bool
+
+
 class ReadAnswer(WireObject, kw_only=True):
     """The answer to a read: what changed, and the reader's side's count after it."""
 
@@ -154,56 +203,6 @@ class SyncedConversation(WireObject, kw_only=True):
     resync: bool = False
 
 
-# --- What clients send ------------------------------------------------------------------------------------------------
-
-Ids = Annotated[list[str], msgspec.Meta(min_length=1)]
-
-
-class OpenBody(WireObject, kw_only=True):
-    """`customerId` where a member of the business opens the conversation."""
-
-    business_id: str
-    customer_id: str | None = None
-
-
-class SendBody(WireObject, kw_only=True):
-    content: str
-    message_type: str = "text"
-    client_id: str | None = None
-    reply_to: str | None = None
-
-
-class EditBody(WireObject, kw_only=True):
-    content: str
-
-
-class ConversationBody(WireObject, kw_only=True):
-    """What one may change of a conversation: whether it is archived on one's own side."""
-
-    archived: bool
-
-
-class ConversationCommand(WireObject, kw_only=True):
-    conversation_id: str
-
-
-class SendCommand(SendBody, kw_only=True):
-    conversation_id: str
-
-
-class ReceiptCommand(WireObject, kw_only=True):
-    conversation_id: str
-    message_ids: Ids
-
-
-class EditCommand(EditBody, kw_only=True):
-    message_id: str
-
-
-class DeleteCommand(WireObject, kw_only=True):
-    message_id: str
-
-
 # --- From rows --------------------------------------------------------------------------------------------------------
 
 # The columns of a message, in the order that `message_from_row` takes them.
@@ -231,7 +230,7 @@ MESSAGE_COLUMNS: Final = (
 def message_from_row(row: tuple[Any, ...]) -> MessageObject:
     """A row of MESSAGE_COLUMNS as clients see it: no content once it is deleted or hidden."""
     (id_, conversation_id, seq, rev, sender_id, side, client_id, content, type_, status) = row[:10]
-    (delivered_at, read_at, edited_at, deleted_at, hidden_at, reply_to, created_at) = row[10:]
+    (delivered_at, read_at, edited_at, deleted_at, hidden_at, reply_to, created_at) = row[10:17]
     gone_at = deleted_at or hidden_at
     return MessageObject(
         id=id_,

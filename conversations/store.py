@@ -1,22 +1,27 @@
 """The set-based SQL of the writer: a fixed number of statements for any number of messages.
 
-PostgreSQL takes whole columns as arrays (`unnest`), which beats the ORM's `bulk_create` by 1.4 over the whole path.
+PostgreSQL takes whole columns as arrays (`unnest`), which beats the ORM's `bulk_create` by far over the whole path.
 SQLite is in the process, where a statement costs no round trip; there the ORM and `executemany` do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import functools
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Model
 
+from chatsite.realtime.pipeline import Later, ask, ask_rows
 from conversations.access import UserId
-from conversations.models import ChatMessage, Conversation
+from conversations.arrays import array, numbers, texts, uuids
+from conversations.models import Business, ChatMessage, Conversation
 from conversations.serializers import MESSAGE_COLUMNS, MessageObject, message_from_row
 
 ClientKey = tuple[UUID, UserId, str]  # conversation, sender, the client's id
@@ -35,19 +40,58 @@ class Stamp:
 
 def lock_heads(ids: Collection[UUID]) -> dict[UUID, Conversation]:
     """Lock the conversations, in the order of their ids so that two batches cannot wait for each other."""
-    locked = (
-        Conversation.objects.select_related("business", "customer")
-        .select_for_update(of=("self",))
-        .filter(pk__in=ids)
-        .order_by("pk")
-    )
-    return {conversation.pk: conversation for conversation in locked}
+    return ask_heads(ids)()
 
 
-def find_sent(keys: Sequence[ClientKey]) -> dict[ClientKey, MessageObject]:
+def ask_heads(ids: Collection[UUID]) -> Callable[[], dict[UUID, Conversation]]:
+    """As `lock_heads`, for a pipeline."""
+    if connection.vendor != "postgresql":
+        related = Conversation.objects.select_related("business", "customer")
+        locked = {head.pk: head for head in related.filter(pk__in=ids).order_by("pk")}
+        return lambda: locked
+    sql, models = _heads_statement()
+    rows = ask(sql, [uuids(ids)])
+
+    def read() -> dict[UUID, Conversation]:
+        heads: dict[UUID, Conversation] = {}
+        for row in rows():
+            head: Any
+            head, head.business, head.customer = (
+                model.from_db(connection.alias, names, row[place]) for model, names, place in models
+            )
+            heads[head.pk] = head
+        return heads
+
+    return read
+
+
+_Part = tuple[type[Model], list[str], slice]  # a model, its columns' names, and their places in a row
+
+
+@functools.cache
+def _heads_statement() -> tuple[str, list[_Part]]:
+    """The conversations with their businesses and customers, and where in a row each of the three is."""
+    parts: list[_Part] = []
+    columns: list[str] = []
+    users = get_user_model()
+    for alias, model in (("c", Conversation), ("b", Business), ("u", users)):
+        fields = model._meta.concrete_fields
+        start = len(columns)
+        columns += [f'{alias}."{field.column}"' for field in fields]
+        parts.append((model, [field.attname for field in fields], slice(start, len(columns))))
+    assert users._meta.pk is not None
+    sql = f"""
+        SELECT {", ".join(columns)} FROM conversations_conversation c
+        JOIN conversations_business b ON b.id = c.business_id
+        JOIN "{users._meta.db_table}" u ON u."{users._meta.pk.column}" = c.customer_id
+        WHERE c.id = ANY(%s::uuid[]) ORDER BY c.id FOR UPDATE OF c"""
+    return sql, parts
+
+
+def ask_sent(keys: Sequence[ClientKey]) -> Callable[[], dict[ClientKey, MessageObject]]:
     """The messages that were stored under these client ids before."""
     if not keys:
-        return {}
+        return dict
     columns = ", ".join(f"m.{name}" for name in MESSAGE_COLUMNS)
     if connection.vendor == "postgresql":
         user_type = _column_type("sender_id")
@@ -55,18 +99,35 @@ def find_sent(keys: Sequence[ClientKey]) -> dict[ClientKey, MessageObject]:
             SELECT {columns} FROM unnest(%s::uuid[], %s::{user_type}[], %s::text[]) AS k(conversation, sender, client)
             JOIN conversations_chatmessage m
               ON m.conversation_id = k.conversation AND m.sender_id = k.sender AND m.client_id = k.client"""
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [list(column) for column in zip(*keys, strict=True)])
-            rows = cursor.fetchall()
+        conversations, senders, clients = zip(*keys, strict=True)
+        rows = ask(sql, [uuids(conversations), array(senders), texts(clients)])
     else:
-        wanted = Q()
-        for conversation_id, sender_id, client_id in keys:
-            wanted |= Q(conversation_id=conversation_id, sender_id=sender_id, client_id=client_id)
-        rows = list(ChatMessage.objects.filter(wanted).order_by().values_list(*MESSAGE_COLUMNS))
-    found = {}
-    for row in rows:
-        found[(row[1], row[4], row[6])] = message_from_row(row)
-    return found
+        found = _ids_of_sent(keys)
+        if not found:
+            return dict
+        rows = ask_rows(ChatMessage.objects.filter(pk__in=found).order_by().values_list(*MESSAGE_COLUMNS))
+    return lambda: {(row[1], row[4], row[6]): message_from_row(row) for row in rows()}
+
+
+def _ids_of_sent(keys: Sequence[ClientKey]) -> list[UUID]:
+    """On SQLite. The keys come first, so that each is looked up in the index; nearly always there is nothing."""
+    listed = ", ".join(["(%s, %s, %s)"] * len(keys))
+    sql = f"""
+        WITH k(conversation, sender, client) AS (VALUES {listed})
+        SELECT m.id FROM k CROSS JOIN conversations_chatmessage m
+          ON m.conversation_id = k.conversation AND m.sender_id = k.sender AND m.client_id = k.client"""
+    values = [value for conversation, sender, client in keys for value in (conversation.hex, sender, client)]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return [UUID(row[0]) for row in cursor.fetchall()]
+
+
+def ask_places(ids: Collection[UUID]) -> Callable[[], set[tuple[UUID, UUID]]]:
+    """The conversations that these messages are in, as pairs of conversation and message."""
+    if not ids:
+        return set
+    rows = ask_rows(ChatMessage.objects.filter(pk__in=ids).order_by().values_list("conversation_id", "pk"))
+    return lambda: {(row[0], row[1]) for row in rows()}
 
 
 # What an insert gives, in this order; all other columns of a new message are null.
@@ -83,20 +144,55 @@ _INSERTED = (
     "reply_to_id",
     "created_at",
 )
+NewMessage = tuple[MessageObject, UserId]  # and its sender's key, which on the wire is a string
 
 
-def insert_messages(rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert new messages; each row has the columns of `_INSERTED`."""
-    if connection.vendor == "postgresql":
-        types = [_column_type(name) for name in _INSERTED]
-        arrays = ", ".join(f"%s::{type_}[]" for type_ in types)
-        sql = f"""
-            INSERT INTO conversations_chatmessage ({", ".join(_INSERTED)}, status)
-            SELECT *, 'sent' FROM unnest({arrays})"""
-        with connection.cursor() as cursor:
-            cursor.execute(sql, [list(column) for column in zip(*rows, strict=True)])
-    else:
-        ChatMessage.objects.bulk_create(ChatMessage(**dict(zip(_INSERTED, row, strict=True))) for row in rows)
+def insert_messages(messages: Sequence[NewMessage]) -> None:
+    """Insert new messages."""
+    new = [message for message, _ in messages]
+    senders = [sender_id for _, sender_id in messages]
+    if connection.vendor != "postgresql":
+        ChatMessage.objects.bulk_create(
+            ChatMessage(**dict(zip(_INSERTED, _inserted(message, sender_id), strict=True)))
+            for message, sender_id in messages
+        )
+        return
+    types = [_column_type(name) for name in _INSERTED]
+    arrays = ", ".join(f"%s::{type_}[]" for type_ in types)
+    sql = f"""
+        INSERT INTO conversations_chatmessage ({", ".join(_INSERTED)}, status)
+        SELECT *, 'sent' FROM unnest({arrays})"""
+    columns = [
+        uuids([message.id for message in new]),
+        uuids([message.conversation_id for message in new]),
+        numbers([message.seq for message in new]),
+        numbers([message.rev for message in new]),
+        array(senders),
+        texts([message.sender_side for message in new]),
+        array([message.client_id for message in new]),
+        texts([message.content for message in new]),
+        texts([message.message_type for message in new]),
+        array([message.reply_to for message in new]),
+        array([message.created_at for message in new]),
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, columns)
+
+
+def _inserted(message: MessageObject, sender_id: UserId) -> tuple[Any, ...]:
+    return (
+        message.id,
+        message.conversation_id,
+        message.seq,
+        message.rev,
+        sender_id,
+        message.sender_side,
+        message.client_id,
+        message.content,
+        message.message_type,
+        message.reply_to,
+        message.created_at,
+    )
 
 
 # What a change of a conversation may touch of its head.
@@ -117,16 +213,31 @@ _HEAD = (
 def save_heads(heads: Sequence[Conversation]) -> None:
     """Write back the heads that were locked and changed."""
     if connection.vendor != "postgresql":
-        Conversation.objects.bulk_update(heads, list(_HEAD), batch_size=50)
+        _save_heads_one_by_one(heads)
         return
     types = [_column_type(name, Conversation) for name in _HEAD]
     arrays = ", ".join(f"%s::{type_}[]" for type_ in types)
     sql = f"""
         UPDATE conversations_conversation c SET {", ".join(f"{name} = v.{name}" for name in _HEAD)}
         FROM unnest(%s::uuid[], {arrays}) AS v(id, {", ".join(_HEAD)}) WHERE c.id = v.id"""
-    columns = [[head.pk for head in heads], *([getattr(head, name) for head in heads] for name in _HEAD)]
+    columns = [uuids([head.pk for head in heads])]
+    columns += [array([getattr(head, name) for head in heads]) for name in _HEAD]
     with connection.cursor() as cursor:
         cursor.execute(sql, columns)
+
+
+def _save_heads_one_by_one(heads: Sequence[Conversation]) -> None:
+    """On SQLite, where a statement costs little. Django's `bulk_update` was a fifth of the embedded server's work."""
+    sql = f"""
+        UPDATE conversations_conversation SET {", ".join(f"{name} = %s" for name in _HEAD)} WHERE id = %s"""
+    by_name = {field.name: field for field in Conversation._meta.concrete_fields}
+    fields = [by_name[name] for name in (*_HEAD, "id")]
+    rows = [
+        [field.get_db_prep_save(getattr(head, field.attname), connection) for field in fields]
+        for head in heads
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(sql, rows)
 
 
 def stamp_messages(stamps: Sequence[Stamp]) -> None:
@@ -138,7 +249,13 @@ def stamp_messages(stamps: Sequence[Stamp]) -> None:
                   delivered_at = v.delivered_at, read_at = v.read_at
                 FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::timestamptz[], %s::timestamptz[])
                   AS v(id, rev, status, delivered_at, read_at) WHERE m.id = v.id"""
-            columns = [[getattr(stamp, name) for stamp in stamps] for name in Stamp.__slots__]
+            columns = [
+                uuids([stamp.message_id for stamp in stamps]),
+                numbers([stamp.rev for stamp in stamps]),
+                texts([stamp.status for stamp in stamps]),
+                array([stamp.delivered_at for stamp in stamps]),
+                array([stamp.read_at for stamp in stamps]),
+            ]
             cursor.execute(sql, columns)
             return
         adapt = connection.ops.adapt_datetimefield_value
@@ -148,6 +265,47 @@ def stamp_messages(stamps: Sequence[Stamp]) -> None:
         )
 
 
+@dataclass(slots=True)
+class Unread:
+    """A message that a receipt may move."""
+
+    id: UUID
+    sender_side: str
+    status: str
+    delivered_at: datetime | None
+
+
+UnreadMessages = dict[UUID, dict[UUID, Unread]]  # by conversation and id, by `seq`
+
+
+def ask_unread(ids: Collection[UUID], conversations: Collection[UUID]) -> Callable[[], UnreadMessages]:
+    """What is not read of these messages and of these whole conversations."""
+    asked: list[Later] = []
+    for column, keys in (("id", ids), ("conversation_id", conversations)):
+        if not keys:
+            continue
+        if connection.vendor == "postgresql":
+            sql = f"""
+                SELECT conversation_id, id, sender_side, status, delivered_at, seq FROM conversations_chatmessage
+                WHERE {column} = ANY(%s::uuid[]) AND status <> 'read' AND deleted_at IS NULL AND hidden_at IS NULL"""
+            asked.append(ask(sql, [uuids(keys)]))
+        else:
+            unread = ChatMessage.objects.exclude(status="read").filter(deleted_at=None, hidden_at=None)
+            named = unread.filter(**{f"{column}__in": keys}).order_by()
+            columns = ("conversation_id", "id", "sender_side", "status", "delivered_at", "seq")
+            asked.append(ask_rows(named.values_list(*columns)))
+
+    def read() -> UnreadMessages:
+        found: UnreadMessages = {}
+        rows = [row for rows in asked for row in rows()]
+        for conversation_id, *message, _ in sorted(rows, key=itemgetter(5)):
+            found.setdefault(conversation_id, {})[message[0]] = Unread(*message)
+        return found
+
+    return read
+
+
+@functools.cache
 def _column_type(name: str, model: type[ChatMessage] | type[Conversation] = ChatMessage) -> str:
     """The PostgreSQL type of a column (foreign keys have the type of what they point to)."""
     if name.endswith("_id") and name != "client_id":

@@ -6,6 +6,7 @@ Other apps add their part (notifications do) through `sections` and `heartbeat_s
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,12 +14,13 @@ from django.conf import settings
 from django.utils import timezone
 
 from chatsite.errors import DomainError
+from chatsite.metrics import measures
 from chatsite.realtime.database import in_database_thread
 from chatsite.realtime.registry import command
 from chatsite.realtime.session import Session
 from conversations import operations, queries
 from conversations.access import UserId, user_key
-from conversations.serializers import WireObject
+from conversations.serializers import Head, SyncedConversation, UnreadAnswer, WireObject
 
 
 class SyncCommand(WireObject, kw_only=True):
@@ -32,9 +34,26 @@ class HeartbeatCommand(WireObject, kw_only=True):
     pass
 
 
+class SyncAnswer(WireObject, kw_only=True):
+    """A conversation that one may not see is left out."""
+
+    conversations: dict[UUID, SyncedConversation]
+    unread: UnreadAnswer
+
+
+class HeartbeatAnswer(WireObject, kw_only=True):
+    """The heads of the joined conversations: who knows less has missed something."""
+
+    conversations: dict[UUID, Head]
+    server_time: datetime
+
+
 Section = Callable[[UserId, SyncCommand], dict[str, Any]]
 sections: Final[list[Section]] = []
 heartbeat_sections: Final[list[Callable[[UserId], dict[str, Any]]]] = []
+# What each answer is, for the document of the protocol: an app that adds a section adds its struct.
+sync_answers: Final[list[type[WireObject]]] = [SyncAnswer]
+heartbeat_answers: Final[list[type[WireObject]]] = [HeartbeatAnswer]
 
 
 def synchronise(user_id: UserId, data: SyncCommand) -> dict[str, Any]:
@@ -54,14 +73,16 @@ def synchronise(user_id: UserId, data: SyncCommand) -> dict[str, Any]:
     ]
     if operations.mark_delivered(user_id=user_id, messages=fresh):
         synced = queries.changes_since(user_id, data.conversations)  # with the receipts just given
+    measures.resyncs.add(sum(part.resync for part in synced.conversations.values()))
     answer: dict[str, Any] = {"conversations": synced.conversations, "unread": queries.unread(user_id)}
     for section in sections:
         answer.update(section(user_id, data))
     return answer
 
 
-@command("sync", SyncCommand)
+@command("sync", SyncCommand, answer=sync_answers)
 async def sync(session: Session, data: SyncCommand) -> dict[str, Any]:
+    """Everything that happened after what the client knows; never with a hole."""
     return await in_database_thread(synchronise, user_key(session.user_id), data)
 
 
@@ -73,7 +94,7 @@ def heads_of(user_id: UserId, conversation_ids: Sequence[UUID]) -> dict[str, Any
     return answer
 
 
-@command("heartbeat", HeartbeatCommand)
+@command("heartbeat", HeartbeatCommand, answer=heartbeat_answers)
 async def heartbeat(session: Session, data: HeartbeatCommand) -> dict[str, Any]:
     """The heads of what the socket follows: how a client finds that the last event was lost."""
     joined = list(session.state.get("joined", {}))

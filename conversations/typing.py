@@ -15,14 +15,15 @@ from chatsite.realtime import groups, registry
 from chatsite.realtime.events import Event
 from chatsite.realtime.runtime import Runtime
 from chatsite.realtime.session import Session
+from conversations.serializers import TypingEvent
 
-EVENT = "user_typing"
 REPEAT_SECONDS = 1.0  # a start within this time of the last one is not published again
 
 
 def _typing_event(conversation_id: UUID, user_id: str, is_typing: bool) -> Event:
-    data = {"conversationId": conversation_id, "userId": user_id, "isTyping": is_typing}
-    return Event.of(EVENT, data, exclude_user=user_id, note=[str(conversation_id), user_id, is_typing])
+    data = TypingEvent(conversation_id=conversation_id, user_id=user_id, is_typing=is_typing)
+    note = [str(conversation_id), user_id, is_typing]
+    return Event.of("user_typing", data, exclude_user=user_id, note=note)
 
 
 class TypingBoard:
@@ -34,7 +35,7 @@ class TypingBoard:
         runtime.hub.watchers.append(self._watch)
 
     def _watch(self, group: str, event: Event) -> None:
-        if event.name != EVENT or event.note is None:
+        if event.name != "user_typing" or event.note is None:
             return
         conversation_id, user_id, is_typing = event.note
         key = (conversation_id, user_id)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.urls import remove_query_param, replace_query_param
+from rest_framework.utils.urls import replace_query_param
 
 from chatsite.api import (
     CursorPages,
@@ -19,17 +19,16 @@ from chatsite.api import (
 )
 from chatsite.viewsets import LIMIT, StructViewSet, page_limit
 from conversations import access, operations, queries
+from conversations.links import message_links
 from conversations.models import Business, ChatMessage, Conversation
+from conversations.requests import ConversationBody, EditBody, OpenBody, SendBody
 from conversations.serializers import (
     BusinessObject,
-    ConversationBody,
     ConversationObject,
-    EditBody,
     EditObject,
     MessageObject,
-    OpenBody,
+    ParticipantObject,
     ReadAnswer,
-    SendBody,
     UnreadAnswer,
     business_object,
     conversation_object,
@@ -37,6 +36,7 @@ from conversations.serializers import (
 
 MESSAGES = serializer_for(MessageObject)
 CONVERSATIONS = serializer_for(ConversationObject)
+UNREAD = extend_schema_serializer(many=False)(serializer_for(UnreadAnswer))
 
 
 class ConversationViewSet(StructViewSet):
@@ -57,6 +57,8 @@ class ConversationViewSet(StructViewSet):
             LIMIT,
             OpenApiParameter("archived", bool),
             OpenApiParameter("businessId", str),
+            OpenApiParameter("unread", bool),
+            OpenApiParameter("search", str, description="In the other side's names and in the previews."),
         ],
         responses=CONVERSATIONS(many=True),
     )
@@ -67,6 +69,8 @@ class ConversationViewSet(StructViewSet):
             limit=page_limit(request),
             archived=query_flag(request, "archived"),
             business_id=request.query_params.get("businessId"),
+            unread=query_flag(request, "unread"),
+            search=request.query_params.get("search", "")[:100],
         )
         here = request.build_absolute_uri()
         return page(
@@ -101,6 +105,13 @@ class ConversationViewSet(StructViewSet):
         )
         return Response(conversation_object(conversation, side))
 
+    @extend_schema(responses=serializer_for(ParticipantObject)(many=True))
+    @action(detail=True, methods=["get"])
+    def people(self, request: Request, pk: str) -> Response:
+        """Who may write here: the customer, and those who speak for the business."""
+        conversation, _ = access.find_conversation(request.user.pk, pk)
+        return page(queries.participants(conversation))
+
     @extend_schema(
         parameters=[OpenApiParameter("before", int), OpenApiParameter("after", int), LIMIT],
         responses=MESSAGES(many=True),
@@ -117,7 +128,8 @@ class ConversationViewSet(StructViewSet):
         if operations.mark_delivered(user_id=request.user.pk, messages=fresh):
             # Read again, not patched: an edit may have come in between, and its `rev` is below that of the receipts.
             found = queries.message_page(conversation.pk, before=before, after=after, limit=limit)
-        return page(found.messages, **_message_links(request, found))
+        following, previous = message_links(request.build_absolute_uri(), found)
+        return page(found.messages, following=following, previous=previous)
 
     @extend_schema(request=serializer_for(SendBody), responses={200: MESSAGES, 201: MESSAGES})
     @messages.mapping.post
@@ -142,20 +154,6 @@ class ConversationViewSet(StructViewSet):
         ids = [stamp.message_id for stamp in done.stamps]
         key = access.object_key(pk, "conversation")
         return Response(ReadAnswer(conversation_id=key, message_ids=ids, unread_count=done.unread_count))
-
-
-def _message_links(request: Request, found: queries.MessagePage) -> dict[str, str | None]:
-    """`next` leads to older messages, `previous` to newer ones."""
-    here = request.build_absolute_uri()
-    for name in ("before", "after"):
-        here = remove_query_param(here, name)
-    if not found.messages:
-        return {"following": None, "previous": None}
-    first, last = found.messages[0].seq, found.messages[-1].seq
-    return {
-        "following": replace_query_param(here, "before", first) if found.older else None,
-        "previous": replace_query_param(here, "after", last) if found.newer else None,
-    }
 
 
 class MessageViewSet(StructViewSet):
@@ -191,7 +189,7 @@ class UnreadViewSet(StructViewSet):
     queryset = Conversation.objects.none()
     bodies = {"default": UnreadAnswer}
 
-    @extend_schema(responses=serializer_for(UnreadAnswer))
+    @extend_schema(responses=UNREAD)
     def list(self, request: Request) -> Response:
         """What my sides have not read: the total, and by conversation."""
         return Response(queries.unread(request.user.pk))

@@ -1,44 +1,19 @@
-"""Support may look at what users were told, invited to and offered. Changes go through the operations alone.
-
-Deleting is allowed: the admin would otherwise refuse to delete a user who has rows here.
-"""
+"""Support may look at what users were told, invited to and offered. Changes go through the operations alone."""
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
 from django.contrib import admin
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from conversations.admin.lists import BoundedAdmin
 from notifications import operations, types
 from notifications.models import Invitation, Notification, Offer
 
-COUNTED: Final = 10_000
 
-if TYPE_CHECKING:
-    _Admin = admin.ModelAdmin[Any]
-    _Paginator = Paginator[Any]
-else:  # not generic at run time
-    _Admin, _Paginator = admin.ModelAdmin, Paginator
-
-
-class BoundedPaginator(_Paginator):
-    """Counts no further than a person pages, so that a list costs the same however long the table is."""
-
-    @cached_property
-    def count(self) -> int:
-        rows: Any = self.object_list
-        return int(rows.order_by()[:COUNTED].count())
-
-
-class LookAtAdmin(_Admin):
-    paginator = BoundedPaginator
-    show_full_result_count = False
-    list_per_page = 50
-
+class LookAtAdmin(BoundedAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

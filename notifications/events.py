@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatsite.realtime import groups
+from chatsite.realtime import groups, registry
 from chatsite.realtime.events import Event
 from chatsite.realtime.hub import Addressed
 from notifications.models import Notification
@@ -22,3 +22,6 @@ def notification(
         repeated=not in_order,
     )
     return groups.user(str(row.recipient_id)), Event.of("notification", data, rev=rev if in_order else 0)
+
+
+registry.event("notification", NotificationEvent, "Every socket of the user.")

@@ -89,7 +89,8 @@ def _check_may_join(business: Business, invitee: Any, inviter_id: UserId) -> Non
 def _create(business: Business, inviter_id: UserId, invitee: Any, role: str) -> Invitation:
     now = timezone.now()
     earlier = Invitation.objects.filter(business=business, invitee=invitee, status=PENDING)
-    earlier.filter(expires_at__lte=now).update(status=EXPIRED, answered_at=now)
+    for lapsed in earlier.filter(expires_at__lte=now):
+        expire_invitation(lapsed.pk)
     try:
         with transaction.atomic():
             created = Invitation.objects.create(
@@ -142,6 +143,18 @@ def _settle(user_id: UserId, invitation_id: str | UUID, status: str) -> Invitati
     return invitation
 
 
+@transaction.atomic
+def expire_invitation(invitation_id: UUID) -> bool:
+    """Settle an invitation that nobody answered in time, and tell both sides. Whether there was anything to do."""
+    now = timezone.now()
+    lapsed = access.invitations().filter(pk=invitation_id, status=PENDING, expires_at__lte=now)
+    invitation = lapsed.select_for_update(of=("self",)).first()
+    if invitation is None:
+        return False
+    _save(invitation, EXPIRED, now)
+    return True
+
+
 def _lock(user_id: UserId, invitation_id: str | UUID) -> Invitation:
     seen = access.find_invitation(user_id, invitation_id)
     return access.invitations().select_for_update(of=("self",)).get(pk=seen.pk)
@@ -154,13 +167,20 @@ def _save(invitation: Invitation, status: str, now: datetime) -> None:
         _join(invitation)
     lock_inboxes({invitation.invitee_id, invitation.inviter_id})
     operations.mark_answered(recipient_id=invitation.invitee_id, dedupe_key=_told(invitation))
-    if status != EXPIRED:
+    for user_id in sorted(_concerned(invitation), key=str):
         operations.notify(
-            recipient_id=invitation.invitee_id if status == REVOKED else invitation.inviter_id,
+            recipient_id=user_id,
             type=types.TEAM_INVITATION.name,
             data=invitation_data(invitation),
             dedupe_key=f"{_told(invitation)}:{status}",
         )
+
+
+def _concerned(invitation: Invitation) -> set[UserId]:
+    """Whoever did not bring about what the invitation has come to. That its time was over is nobody's doing."""
+    if invitation.status == EXPIRED:
+        return {invitation.invitee_id, invitation.inviter_id}
+    return {invitation.invitee_id if invitation.status == REVOKED else invitation.inviter_id}
 
 
 def _join(invitation: Invitation) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from chatsite.realtime import registry
 from chatsite.realtime.database import in_database_thread
 from chatsite.realtime.runtime import Runtime
 from conversations import sync
 from conversations.access import UserId, user_key
+from conversations.serializers import WireObject
 from notifications import events, queries
+from notifications.serializers import NotificationObject, UnreadNotifications
 
 BATCH = 500  # users looked up at once
 
@@ -48,6 +51,24 @@ async def catch_up(runtime: Runtime) -> None:
             runtime.hub.deliver_here(group, event)
 
 
+class NotificationsSynced(WireObject, kw_only=True, omit_defaults=True):
+    """The notifications' part of `sync`. With `notificationsResync`: fetch them anew."""
+
+    notifications: list[NotificationObject]
+    notifications_deleted: list[UUID]
+    notifications_rev: int
+    notifications_unread: UnreadNotifications
+    notifications_resync: bool = False
+
+
+class NotificationsHead(WireObject, kw_only=True):
+    """The notifications' part of `heartbeat`."""
+
+    notifications_rev: int
+
+
+sync.sync_answers.append(NotificationsSynced)
+sync.heartbeat_answers.append(NotificationsHead)
 sync.sections.append(section)
 sync.heartbeat_sections.append(heartbeat_section)
 registry.restored.append(catch_up)

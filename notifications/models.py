@@ -136,6 +136,7 @@ class Invitation(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["business", "-id"], name="invitation_of_business"),
             models.Index(fields=["invitee", "-id"], name="invitation_of_invitee"),
+            models.Index(fields=["expires_at"], name="invitation_pending", condition=Q(status="pending")),
         ]
 
     def __str__(self) -> str:
@@ -189,7 +190,10 @@ class Offer(models.Model):
             ),
             models.CheckConstraint(condition=Q(expires_at__gt=F("created_at")), name="offer_lasts"),
         ]
-        indexes: ClassVar = [models.Index(fields=["conversation", "-id"], name="offer_of_conversation")]
+        indexes: ClassVar = [
+            models.Index(fields=["conversation", "-id"], name="offer_of_conversation"),
+            models.Index(fields=["expires_at"], name="offer_pending", condition=Q(status="pending")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.title} ({self.status})"

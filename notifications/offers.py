@@ -145,15 +145,37 @@ def _settle(user_id: UserId, offer_id: str | UUID, status: str) -> Offer:
         if offer.status == PENDING:
             now = timezone.now()
             if offer.expires_at <= now:
-                _save(offer, EXPIRED, now)
+                _expire(offer, now)
             else:
                 _require_open(conversation)
                 _save(offer, status, now)
-                _tell_of_answer(offer, user_id)
+                _tell_of_end(offer, user_id)
     # Outside, so that a refusal does not undo what was found out.
     if offer.status != status:
         raise DomainError("conflict", f"The offer is {offer.status}.", {"status": str(offer.status)})
     return offer
+
+
+@transaction.atomic
+def expire_offer(offer_id: UUID) -> bool:
+    """Settle an offer that nobody answered in time, and tell both sides. Whether there was anything to do."""
+    pending = Offer.objects.filter(pk=offer_id, status=PENDING)
+    seen = pending.select_related("conversation").first()
+    if seen is None:
+        return False
+    conversation = _lock(seen.conversation)
+    now = timezone.now()
+    offer = pending.select_for_update().filter(expires_at__lte=now).first()
+    if offer is None:
+        return False  # answered, while this waited for the lock
+    offer.conversation = conversation
+    _expire(offer, now)
+    return True
+
+
+def _expire(offer: Offer, now: datetime) -> None:
+    _save(offer, EXPIRED, now)
+    _tell_of_end(offer, None)
 
 
 def _save(offer: Offer, status: str, now: datetime) -> None:
@@ -161,11 +183,13 @@ def _save(offer: Offer, status: str, now: datetime) -> None:
     offer.save(update_fields=["status", "answered_at"])
 
 
-def _tell_of_answer(offer: Offer, answered_by: UserId) -> None:
-    """In the conversation, and to those of the other people whom it concerns."""
-    send_system_message(conversation_id=offer.conversation_id, content=_line(offer))
+def _tell_of_end(offer: Offer, ended_by: UserId | None) -> None:
+    """In the conversation, and to those of the other people whom it concerns. Nobody ends an offer whose time is over;
+    that happens in a frozen conversation too, where nothing more is said."""
+    if offer.conversation.frozen_at is None:
+        send_system_message(conversation_id=offer.conversation_id, content=_line(offer))
     customer_id = offer.conversation.customer_id
-    concerned = {customer_id, *_business_side(offer)} - {answered_by}
+    concerned = {customer_id, *_business_side(offer)} - {ended_by}
     lock_inboxes({customer_id, *concerned})
     operations.mark_answered(recipient_id=customer_id, dedupe_key=_told(offer))
     for user_id in concerned:

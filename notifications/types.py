@@ -89,6 +89,7 @@ def _invitation_title(data: Data) -> str:
         "accepted": f"{invitee} has joined {business}",
         "declined": f"{invitee} does not want to join {business}",
         "revoked": f"The invitation to {business} was taken back",
+        "expired": f"The invitation of {invitee} to {business} has expired",
     }
     return titles[data["status"]]
 
@@ -100,6 +101,7 @@ def _offer_title(data: Data) -> str:
         "accepted": f"{data['customerName']} accepted your offer: {what}",
         "declined": f"{data['customerName']} declined your offer: {what}",
         "withdrawn": f"{data['businessName']} withdrew an offer: {what}",
+        "expired": f"An offer from {data['businessName']} to {data['customerName']} has expired: {what}",
     }
     return titles[data["status"]]
 

@@ -107,4 +107,4 @@ def _record_and_address(batch: News) -> dict[str, list[str]]:
     went = {user_id: last_seen for user_id, last_seen in batch.items() if last_seen is not None}
     if went:
         operations.record_last_seen(seen=went)
-    return {user_id: access.contact_groups(user_id) for user_id in batch}
+    return access.contact_groups(batch)

@@ -6,4 +6,4 @@ class PresenceConfig(AppConfig):
     verbose_name = "Presence"
 
     def ready(self) -> None:
-        from presence import live  # noqa: F401  registers the hooks of a session
+        from presence import gauges, live  # noqa: F401  these register gauges, and the hooks of a session

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from chatsite.realtime import registry
 from chatsite.realtime.events import Event
 from chatsite.realtime.hub import Addressed
 from presence.serializers import OfflineEvent, OnlineEvent
@@ -18,3 +19,8 @@ def user_online(user_id: str, groups: Iterable[str]) -> list[Addressed]:
 def user_offline(user_id: str, last_seen: datetime, groups: Iterable[str]) -> list[Addressed]:
     event = Event.of("user_offline", OfflineEvent(user_id=user_id, last_seen=last_seen), exclude_user=user_id)
     return [(group, event) for group in groups]
+
+
+CONTACTS = "Sockets of those who share a conversation with the user."
+registry.event("user_online", OnlineEvent, CONTACTS)
+registry.event("user_offline", OfflineEvent, CONTACTS)

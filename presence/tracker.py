@@ -81,6 +81,16 @@ class Tracker:
         return user_id in self._devices
 
     @property
+    def connections(self) -> int:
+        """How many connections this process has."""
+        return len(self._live)
+
+    @property
+    def untold(self) -> int:
+        """How many comings and goings the store has not been told of yet."""
+        return len(self._untold) + len(self._gone)
+
+    @property
     def is_away(self) -> bool:
         """Whether the store failed to answer the last time."""
         return self._away

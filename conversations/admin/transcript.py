@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
 from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.dateparse import parse_date
 
 from conversations.models import ChatMessage, Conversation
 
@@ -25,7 +27,7 @@ class TranscriptPage:
 
 
 def read_page(conversation: Conversation, asked: QueryDict) -> TranscriptPage:
-    """The page that `?before=`, `?after=`, `?around=` or `?q=` asks for; the newest one otherwise. Two queries."""
+    """The page that `?before=`, `?after=`, `?around=`, `?on=` (a day) or `?q=` asks for; the newest one otherwise."""
     rows = _rows(conversation)
     words = asked.get("q", "").replace("\x00", "").strip()[:200]
     if words:
@@ -35,6 +37,9 @@ def read_page(conversation: Conversation, asked: QueryDict) -> TranscriptPage:
     around = _number(asked, "around")
     if around is not None:
         after = max(0, around - PAGE // 2)
+    if day := _day(asked):
+        first = rows.filter(created_at__gte=day).order_by("seq").values_list("seq", flat=True).first()
+        after = None if first is None else first - 1
     if after is not None:
         found = list(rows.filter(seq__gt=after).order_by("seq")[: PAGE + 1])
         return _page(found[:PAGE], older=after > 0, newer=len(found) > PAGE)
@@ -60,3 +65,11 @@ def _page(messages: Sequence[ChatMessage], *, older: bool, newer: bool) -> Trans
 def _number(asked: QueryDict, name: str) -> int | None:
     raw: Any = asked.get(name, "")
     return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 18 else None
+
+
+def _day(asked: QueryDict) -> datetime | None:
+    try:
+        day = parse_date(asked.get("on", ""))
+    except ValueError:  # no calendar has it
+        return None
+    return datetime.combine(day, time(), UTC) if day else None

@@ -37,6 +37,7 @@ class Head:
     customer_unread: int
     business_unread: int
     updated_at: datetime
+    rewritten_rev: int
     business_id: UUID
     customer_id: UserId
     created_at: datetime
@@ -55,6 +56,7 @@ _CHANGED: Final = (
     "customer_unread",
     "business_unread",
     "updated_at",
+    "rewritten_rev",
 )
 _COLUMNS: Final = ("id", *_CHANGED, "business_id", "customer_id", "created_at")
 _values: Final = attrgetter(*_COLUMNS)

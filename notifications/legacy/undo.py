@@ -6,8 +6,7 @@ them out would leave a hole in `seq` under messages that people have seen, so it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -16,6 +15,8 @@ from django.db import connection, transaction
 from django.db.models import Count, ProtectedError, Q
 from django.utils import timezone
 
+from chatsite.realtime.broadcast import broadcast_on_commit
+from conversations import events
 from conversations.batch import preview
 from conversations.models import Business, ChatMessage, Conversation, Membership, Side
 from notifications.inbox import lock_inboxes
@@ -30,7 +31,6 @@ from notifications.models import Notification
 _CONVERSATIONS: Final = 500  # of one transaction
 _MESSAGES: Final = 2000  # of one statement
 _NOTIFICATIONS: Final = 2000
-_REPLIES: Final = "legacy_undo_replies"
 
 
 @dataclass
@@ -52,7 +52,7 @@ def undo(name: str, *, dry_run: bool, progress: Progress) -> Undone:
     if dry_run:
         return _foreseen(record)
     progress.total = record.messages + record.notifications
-    with hold(name) as journal, _replies_indexed():
+    with hold(name) as journal:
         for ids in conversation_pages(record, _CONVERSATIONS):
             progress.advance(_undo_conversations(journal, ids, undone))
         while count := _undo_notifications(journal, undone):
@@ -90,7 +90,9 @@ def _undo_conversations(journal: Journal, ids: Sequence[UUID], undone: Undone) -
         count = _delete_messages(journal.record, [*free_ids, *gone])
         left = _count_left(free_ids)
         removed = _remove_made(journal, [head for head in free if head.id not in left])
-        _restore_heads([head for head in free if head.id not in removed], left)
+        restored = [head for head in free if head.id not in removed]
+        _restore_heads(restored, left)
+        _tell([head.id for head in restored])
         journal.note_moved(-count, 0)
     undone.messages += count
     undone.conversations += len(removed)
@@ -148,11 +150,13 @@ def _count_left(ids: Sequence[UUID]) -> dict[UUID, tuple[int, int, int]]:
 def _restore_heads(restored: Sequence[Head], left: Mapping[UUID, tuple[int, int, int]]) -> None:
     """Let the heads tell of what is left.
 
-    `rev` goes on, never back: a client that knows a higher one than the conversation has would miss what follows.
+    `rev` goes on, never back: a client that knows a higher one than the conversation has would miss what follows. That
+    messages are gone is remembered with it, so that clients which have seen them fetch the conversation anew.
     """
     for head in restored:
         head.last_seq, head.customer_unread, head.business_unread = left.get(head.id, (0, 0, 0))
         head.rev += 1
+        head.rewritten_rev = head.rev
         head.updated_at = timezone.now()
         _restore_preview(head)
     if restored:
@@ -188,27 +192,10 @@ def _remove_made(journal: Journal, empty: Sequence[Head]) -> set[UUID]:
     return ids
 
 
-@contextmanager
-def _replies_indexed() -> Iterator[None]:
-    """An index over the few messages that are replies, for as long as the undo runs.
-
-    The database looks for replies to every message that it deletes. `reply_to` has no index, since every message would
-    pay for it; without one, each delete would read the whole table.
-    """
-    concurrently = (
-        "CONCURRENTLY" if connection.vendor == "postgresql" and not connection.in_atomic_block else ""
-    )
-    table = ChatMessage._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP INDEX {concurrently} IF EXISTS {_REPLIES}")  # of an undo that was killed
-        cursor.execute(
-            f"CREATE INDEX {concurrently} {_REPLIES} ON {table} (reply_to_id) WHERE reply_to_id IS NOT NULL"
-        )
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP INDEX {concurrently} IF EXISTS {_REPLIES}")
+def _tell(ids: Sequence[UUID]) -> None:
+    """Open clients see a head that they have not reached, ask, and fetch anew."""
+    changed = Conversation.objects.select_related("business", "customer").filter(pk__in=ids)
+    broadcast_on_commit(events.conversations_updated(changed))
 
 
 # --- The rest ---------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from conversations.integrity import audit_log_is_guarded, find_problems
 
@@ -12,6 +12,12 @@ class Command(BaseCommand):
         "Holds every conversation's numbers, preview, counts and replies against its messages. Changes nothing; "
         "prints what is wrong, and then leaves with exit code 1."
     )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        # So that whoever rehearses all commands of this kind alike need not know which of them only look.
+        parser.add_argument(
+            "--dry-run", action="store_true", help="as without it: this command changes nothing"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         wrong = 0

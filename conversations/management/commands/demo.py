@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from conversations.demo import BUSINESS, CUSTOMERS, MEMBERS, PASSWORD, make_demo
+from conversations.demo import BUSINESS, CUSTOMERS, MEMBERS, PASSWORD, furnishers, make_demo
 
 
 class Command(BaseCommand):
@@ -21,8 +21,10 @@ class Command(BaseCommand):
             raise CommandError(
                 "The demonstration users have a well-known password, and DEBUG is off. Use --force if you mean it."
             )
-        make_demo()
+        business = make_demo()
         members = ", ".join(f"{role} {username}" for username, role in MEMBERS.items())
         self.stdout.write(f'Business "{BUSINESS[0]}": {members}')
         self.stdout.write(f"Customers: {', '.join(CUSTOMERS)}")
         self.stdout.write(f"Password of all: {PASSWORD}")
+        for furnish in furnishers:
+            self.stdout.write(furnish(business))

@@ -1,0 +1,49 @@
+"""Whole columns as PostgreSQL array literals (PostgreSQL manual, 8.15.2 "Array Value Input"), for `unnest`.
+
+psycopg's own way adapts every element by itself, which was a third of what a message costs the server process. A
+literal is one parameter; the statement casts it to its type, and PostgreSQL checks what is in it as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+
+def array(values: Iterable[Any]) -> str:
+    """Of uuids, numbers, booleans, times, texts and None."""
+    return _literal([_element(value) for value in values])
+
+
+def uuids(values: Iterable[UUID]) -> str:
+    return _literal([value.hex for value in values])
+
+
+def texts(values: Iterable[str]) -> str:
+    return _literal([_quoted(value) for value in values])
+
+
+def numbers(values: Iterable[int]) -> str:
+    return _literal(map(str, values))
+
+
+def _literal(elements: Iterable[str]) -> str:
+    return f"{{{','.join(elements)}}}"
+
+
+def _element(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, int) else _quoted(str(value))
+
+
+def _quoted(text: str) -> str:
+    if "\\" in text or '"' in text:
+        text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'

@@ -1,0 +1,46 @@
+"""Who speaks for a business: members come and go while their sockets are open."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+
+from chatsite.errors import DomainError, not_found
+from chatsite.realtime.broadcast import broadcast_on_commit
+from conversations import events
+from conversations.access import UserId
+from conversations.models import Conversation, Membership
+
+
+def add_member(*, business_id: UUID, user_id: UserId, role: str = Membership.Role.AGENT) -> Membership:
+    """Let the user speak for the business; open sockets may join its conversations at once. Again changes the role."""
+    with transaction.atomic():
+        if Conversation.objects.filter(business_id=business_id, customer_id=user_id).exists():
+            raise DomainError("conflict", "A customer of the business cannot become its member.")
+        if role != Membership.Role.OWNER and _owners(business_id) == [user_id]:
+            raise DomainError("conflict", "A business needs an owner.")
+        membership, _ = Membership.objects.update_or_create(
+            business_id=business_id, user_id=user_id, defaults={"role": role}
+        )
+        broadcast_on_commit([events.order(events.MEMBERSHIP_BEGAN, user_id, business_id)])
+    return membership
+
+
+def remove_member(*, business_id: UUID, user_id: UserId) -> None:
+    """End a membership; the user's live sockets close. The last owner stays."""
+    with transaction.atomic():
+        if _owners(business_id) == [user_id]:
+            raise DomainError("conflict", "The last owner of a business cannot be removed.")
+        ended, _ = Membership.objects.filter(business_id=business_id, user_id=user_id).delete()
+        if not ended:
+            raise not_found("member")
+        broadcast_on_commit([events.order(events.MEMBERSHIP_ENDED, user_id, business_id)])
+
+
+def _owners(business_id: UUID) -> list[UserId]:
+    """The owners, locked: of two that leave at once, the second finds that it is the last."""
+    owners = Membership.objects.select_for_update().filter(
+        business_id=business_id, role=Membership.Role.OWNER
+    )
+    return list(owners.order_by("pk").values_list("user_id", flat=True))

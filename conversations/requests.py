@@ -1,0 +1,63 @@
+"""What clients send: the bodies of REST and the data of live commands, one definition where the two are alike."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from conversations.serializers import WireObject
+
+Ids = Annotated[list[str], msgspec.Meta(min_length=1)]
+
+
+class OpenBody(WireObject, kw_only=True):
+    """`customerId` where a member of the business opens the conversation."""
+
+    business_id: str
+    customer_id: str | None = None
+
+
+class SendBody(WireObject, kw_only=True):
+    content: str
+    message_type: str = "text"
+    client_id: str | None = None
+    reply_to: str | None = None
+
+
+class EditBody(WireObject, kw_only=True):
+    content: str
+
+
+class ConversationBody(WireObject, kw_only=True):
+    """What one may change of a conversation: whether it is archived on one's own side."""
+
+    archived: bool
+
+
+class ConversationCommand(WireObject, kw_only=True):
+    conversation_id: str
+
+
+class LookCommand(WireObject, kw_only=True):
+    """`conversationId` null: at none; `answering`: writing in it just now."""
+
+    conversation_id: str | None = None
+    answering: bool = False
+
+
+class SendCommand(SendBody, kw_only=True):
+    conversation_id: str
+
+
+class ReceiptCommand(WireObject, kw_only=True):
+    conversation_id: str
+    message_ids: Ids
+
+
+class EditCommand(EditBody, kw_only=True):
+    message_id: str
+
+
+class DeleteCommand(WireObject, kw_only=True):
+    message_id: str

@@ -1,0 +1,32 @@
+"""What `/metrics` reads off this app."""
+
+from __future__ import annotations
+
+from chatsite.metrics.instruments import Gauge
+from chatsite.realtime.runtime import running_runtime
+from presence.tracker import Tracker
+
+
+def _tracker() -> Tracker | None:
+    runtime = running_runtime()
+    return None if runtime is None else runtime.state.get("presence")
+
+
+def _connections() -> float:
+    tracker = _tracker()
+    return 0 if tracker is None else tracker.connections
+
+
+def _untold() -> float:
+    tracker = _tracker()
+    return 0 if tracker is None else tracker.untold
+
+
+def _store_up() -> float:
+    tracker = _tracker()
+    return float(tracker is not None and not tracker.is_away)
+
+
+Gauge("chat_presence_connections", "Live connections that presence knows of here.", _connections)
+Gauge("chat_presence_untold", "Comings and goings that the store has not been told of yet.", _untold)
+Gauge("chat_presence_up", "1 while the store of presence answers.", _store_up)
