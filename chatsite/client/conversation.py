@@ -182,6 +182,11 @@ class Conversation:
         if self._timeline.is_behind and self._repair is None and self._timeline.details is not None:
             self._repair = asyncio.create_task(self._repair_soon())
 
+    def _doubt(self) -> None:
+        """The server told how far the joined conversations are, and not this one: it is gone, or just being joined."""
+        if self._repair is None and self._timeline.details is not None:
+            self._repair = asyncio.create_task(self._look())
+
     def _connection_lost(self) -> None:
         """Nobody would tell that they have stopped."""
         for user_id in sorted(self._typists):
@@ -238,7 +243,7 @@ class Conversation:
         if synced.resync or self._timeline.is_torn:
             details = await self._fetch_details()
             messages = await self._fetch_messages(down_to=self._timeline.first_seq, most=None)
-            self._emit(self._timeline.merge(details, messages))
+            self._emit(self._timeline.replace(details, messages))
         else:
             self._emit(self._timeline.merge(synced.conversation, synced.messages))
 
@@ -272,6 +277,14 @@ class Conversation:
                     await self.catch_up()
         except ChatError as error:
             logger.info("conversation %s stays behind for now: %s", self.id, error)
+        finally:
+            self._repair = None
+
+    async def _look(self) -> None:
+        try:
+            await self.catch_up()
+        except ChatError as error:
+            logger.info("conversation %s: %s", self.id, error)
         finally:
             self._repair = None
 

@@ -30,6 +30,13 @@ class MessageDeleted(_Event, frozen=True):
     message: Message
 
 
+class MessagesRemoved(_Event, frozen=True):
+    """Taken out of the conversation by those who run the site, such as the end of it when an import is undone. Their
+    numbers may be given to later messages."""
+
+    messages: tuple[Message, ...]
+
+
 class MessagesDelivered(_Event, frozen=True):
     """These messages have reached the other side than their sender's."""
 
@@ -85,6 +92,7 @@ ConversationEvent: TypeAlias = (
     MessageArrived
     | MessageEdited
     | MessageDeleted
+    | MessagesRemoved
     | MessagesDelivered
     | MessagesRead
     | TypingChanged

@@ -137,6 +137,7 @@ class Link:
             for answer in self._calls.values():
                 if not answer.done():
                     answer.set_exception(self._loss())
+                    answer.exception()  # where the frame could not even be sent, the call raises that instead
 
     def _take(self, frame: Frame) -> None:
         if frame.ref is None:

@@ -61,9 +61,12 @@ class Pushes:
 
     def take_heads(self, answer: msgspec.Raw) -> None:
         """The answer of a heartbeat."""
-        for conversation_id, head in msgspec.json.decode(answer, type=Heartbeat).conversations.items():
-            if conversation_id in self._conversations:
-                self._conversations[conversation_id]._hear(head.rev)
+        heads = msgspec.json.decode(answer, type=Heartbeat).conversations
+        for conversation_id, conversation in self._conversations.items():
+            if conversation_id in heads:
+                conversation._hear(heads[conversation_id].rev)
+            else:
+                conversation._doubt()
 
     def take_inbox(self, answer: SyncAnswer) -> None:
         """The notifications of a sync."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import cache
 from types import NoneType
 from typing import Any, Final, TypeVar, cast
 from urllib.parse import parse_qs, urlsplit
@@ -58,6 +60,12 @@ class _ErrorBody(msgspec.Struct):
     error: _Error
 
 
+@cache
+def _authorities(trust_env: bool) -> ssl.SSLContext:
+    """Read once for all clients of a process: it takes tens of milliseconds."""
+    return httpx.create_ssl_context(trust_env=trust_env)
+
+
 class Rest:
     """Every request made here may be repeated without harm, so one that got no answer goes to the next server."""
 
@@ -66,7 +74,9 @@ class Rest:
     ) -> None:
         self._addresses = addresses
         self._credentials = credentials
-        self._http = httpx.AsyncClient(headers=dict(headers), timeout=TIMEOUT, trust_env=trust_env)
+        self._http = httpx.AsyncClient(
+            headers=dict(headers), timeout=TIMEOUT, trust_env=trust_env, verify=_authorities(trust_env)
+        )
 
     async def close(self) -> None:
         await self._http.aclose()

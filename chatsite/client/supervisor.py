@@ -8,6 +8,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
+import msgspec
 from websockets.exceptions import WebSocketException
 
 from chatsite.client.backoff import Backoff
@@ -21,7 +22,12 @@ logger = logging.getLogger(__name__)
 FLOOD: Final = (1008, 4108)  # the second is how daphne says the first
 UNAUTHENTICATED: Final = 4401
 FLOOD_PAUSE: Final = 5.0  # seconds
+LONGEST_APPOINTMENT: Final = 300.0  # seconds
 RESUME_SECONDS: Final = 30.0
+
+
+class Stopping(msgspec.Struct, rename="camel"):
+    retry_after: float
 
 
 class Supervisor:
@@ -55,6 +61,7 @@ class Supervisor:
         self._tasks: set[asyncio.Task[None]] = set()
         self._token = ""  # of the connection
         self._rejected = ""  # the token that the last one was closed for
+        self._appointed: float | None = None  # seconds after which a server that stops wants us back
         self._was_up = False
 
     @property
@@ -110,7 +117,14 @@ class Supervisor:
                 self._rejected = self._token
             else:
                 self._addresses.give_up(url)
-            await asyncio.sleep(max(backoff.next(), FLOOD_PAUSE if code in FLOOD else 0))
+            await asyncio.sleep(self._pause(backoff, code))
+
+    def _pause(self, backoff: Backoff, code: int | None) -> float:
+        """A server that stops gives each client a time of its own, so that not all come back at once."""
+        appointed, self._appointed = self._appointed, None
+        if appointed is not None:
+            return min(appointed, LONGEST_APPOINTMENT)
+        return max(backoff.next(), FLOOD_PAUSE if code in FLOOD else 0)
 
     async def _live(self, url: str, backoff: Backoff) -> int | None:
         """One connection from its beginning to its end; the close code."""
@@ -166,6 +180,8 @@ class Supervisor:
         if frame.event == "session_expiring":
             if self._link is not None:
                 self._keep(asyncio.create_task(self._authenticate_again(self._link)))
+        elif frame.event == "server_stopping":
+            self._appointed = msgspec.json.decode(frame.data, type=Stopping).retry_after
         elif frame.event == "error":
             logger.warning("the server says: %s", bytes(frame.data).decode())
         else:

@@ -20,6 +20,7 @@ from chatsite.client.events import (
     MessageEdited,
     MessagesDelivered,
     MessagesRead,
+    MessagesRemoved,
 )
 from chatsite.client.objects import ConversationDetails, Message, MessagePush, ReceiptPush
 
@@ -120,6 +121,25 @@ class Timeline:
         self.rev = max(self.rev, details.rev)
         self._early = {rev: push for rev, push in self._early.items() if rev > self.rev}
         return events + self._advance()
+
+    def replace(self, details: ConversationDetails, messages: Sequence[Message]) -> list[ConversationEvent]:
+        """The conversation fetched anew: the newest messages, at least those from the first one held on, in pages that
+        were read after `details`. What is held and not among them has been taken out."""
+        present = {message.id for message in messages}
+        place = next(
+            (n for n, held in enumerate(self.messages) if held.id not in present and held.rev <= details.rev),
+            None,
+        )
+        if place is None:
+            return self.merge(details, messages)
+        gone = self.messages[place:]  # a later one that is still there comes again
+        del self.messages[place:]
+        for message in gone:
+            del self._seqs[message.id]
+        if not self.messages:
+            self._first = messages[0].seq if messages else 1
+        removed = tuple(message for message in gone if message.id not in present)
+        return [MessagesRemoved(removed), *self.merge(details, messages)]
 
     def prepend(self, messages: Sequence[Message]) -> list[Message]:
         """Older messages, which end just before the first one held. Answers those that were added."""

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib import admin
 
 
 class IdentityConfig(AppConfig):
@@ -7,10 +8,13 @@ class IdentityConfig(AppConfig):
     verbose_name = "Identity"
 
     def ready(self) -> None:
-        # Importing registers the orders that end sockets, and the authentication scheme of the OpenAPI schema.
+        # Importing registers the orders that end sockets, gauges, and the authentication scheme of the OpenAPI schema.
         import chatsite.identity.schema
+        import chatsite.realtime.gauges
         import chatsite.realtime.revalidation  # noqa: F401
+        from chatsite.identity.forms import LimitedAdminSignIn
         from chatsite.identity.tokens import by_cookie, by_ticket, by_token, ended
         from chatsite.realtime import registry
 
+        admin.site.login_form = LimitedAdminSignIn
         registry.set_authentication(registry.Authentication(by_token, by_ticket, by_cookie, ended))

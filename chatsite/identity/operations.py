@@ -12,7 +12,7 @@ from uuid import UUID
 
 import jwt
 import msgspec
-from django.contrib.auth import authenticate, get_user_model
+from django.contrib.auth import authenticate, get_user_model, login, logout
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
@@ -23,12 +23,13 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from rest_framework_simplejwt.utils import datetime_from_epoch
 from uuid_utils.compat import uuid7
 
-from chatsite.errors import not_found
+from chatsite.errors import DomainError, not_found
 from chatsite.identity.claims import read_claims, unauthenticated
 from chatsite.identity.models import EndedLogin
-from chatsite.identity.throttles import attempt_on_account
+from chatsite.identity.throttles import attempt_from_address, wait_of_account
 from chatsite.identity.tokens import ENDED, USED
 from chatsite.identity.users import user_key
+from chatsite.metrics import measures
 from chatsite.realtime import groups
 from chatsite.realtime.broadcast import broadcast_on_commit
 from chatsite.realtime.events import Event
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.db.models import QuerySet
 
+TOO_MANY: Final = "Too many failed logins for this account."
+TOO_MANY_FROM_HERE: Final = "Too many logins from this address."
 WRONG_CREDENTIALS: Final = "The username or the password is not right."
 
 
@@ -50,14 +53,34 @@ def log_in(*, username: str, password: str, request: HttpRequest | None = None) 
     """Open a login by password.
 
     An unknown user, a wrong password and an inactive user answer alike, "unauthenticated", and take alike: Django
-    hashes the password in each case. After too many failures of the account, "rate_limited".
+    hashes the password in each case. After too many failures of the account, "rate_limited": the backend counts them.
     """
-    attempt = attempt_on_account(username)
+    return open_login(user_id=str(_checked(username, password, request).pk))
+
+
+def sign_in(*, request: HttpRequest, username: str, password: str) -> User:
+    """Open a session for the browser that sent the request; refused and counted as `log_in` over REST is."""
+    if wait := attempt_from_address("login_address", request).wait:
+        raise DomainError("rate_limited", TOO_MANY_FROM_HERE, {"retryAfter": round(wait, 3)})
+    user = _checked(username, password, request)
+    login(request, user)
+    return user
+
+
+def _checked(username: str, password: str, request: HttpRequest | None) -> User:
     user = authenticate(request, username=username, password=password)
     if user is None:
+        measures.logins.add(1, "password", "refused")
+        if wait := wait_of_account(username):
+            raise DomainError("rate_limited", TOO_MANY, {"retryAfter": round(wait, 3)})
         raise unauthenticated(WRONG_CREDENTIALS)
-    attempt.give_back()
-    return open_login(user_id=str(user.pk))
+    measures.logins.add(1, "password", "ok")
+    return user
+
+
+def sign_out(*, request: HttpRequest) -> None:
+    """End the browser's session. Its live sockets are found without one and close within seconds."""
+    logout(request)
 
 
 @transaction.atomic
@@ -78,11 +101,14 @@ def rotate_login(*, refresh: str) -> TokenPair:
     claims = read_claims(refresh, "refresh")
     user = _lock_user(claims.user_id)
     if user is None or not user.is_active or EndedLogin.objects.filter(login_id=claims.login_id).exists():
+        measures.logins.add(1, "refresh", "refused")
         raise unauthenticated(ENDED)
     outstanding = _unused_refresh_tokens(user).filter(jti=claims.token_id).first()
     if outstanding is None:
+        measures.logins.add(1, "refresh", "refused")
         raise unauthenticated(USED)
     BlacklistedToken.objects.create(token=outstanding)
+    measures.logins.add(1, "refresh", "ok")
     return _issue(user, claims.login_id)
 
 

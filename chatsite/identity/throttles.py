@@ -1,4 +1,5 @@
-"""Limits on guessing passwords: tries of one account from anywhere, and of one address for any account.
+"""Limits on guessing passwords: tries of one account from anywhere, and of one address for any account. And the limit
+on changes of a signed-in user, by REST from the same bucket as by sockets.
 
 Tries are counted in the shared cache, in windows of time, with one atomic step for each, so that neither many processes
 nor many requests at once get past. Without the cache nothing is counted: logins matter more than counting them.
@@ -9,17 +10,22 @@ from __future__ import annotations
 import ipaddress
 import logging
 import time
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.utils.crypto import salted_hmac
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
-from rest_framework.views import APIView
 
-from chatsite.errors import DomainError
 from chatsite.identity.cache import CACHE_AWAY
+from chatsite.metrics import measures
+from chatsite.realtime.allowance import allowances
+
+if TYPE_CHECKING:  # REST framework imports this module while it imports its views
+    from rest_framework.views import APIView
 
 logger = logging.getLogger(__name__)
 
@@ -33,11 +39,10 @@ class Attempt:
     """
 
     def __init__(self, scope: str, subject: str) -> None:
-        most, period = _parsed(str(api_settings.DEFAULT_THROTTLE_RATES[scope]))
-        window, elapsed = divmod(time.time(), period)
-        digest = salted_hmac("chatsite.identity.throttles", subject, algorithm="sha256").hexdigest()[:32]
-        self._key = f"{scope}:{digest}:{int(window)}"
-        self.wait = period - elapsed if self._count(period) > most else 0.0
+        self._key, most, period, rest = _window(scope, subject)
+        self.wait = rest if self._count(period) > most else 0.0
+        if self.wait:
+            measures.rate_limited.add(1, scope)
 
     def _count(self, period: int) -> int:
         try:
@@ -64,13 +69,45 @@ def _parsed(rate: str) -> tuple[int, int]:
     return int(most), _SECONDS[period[0]]
 
 
-def attempt_on_account(username: str) -> Attempt:
-    """Count a try to log in to the account, or raise `DomainError` "rate_limited". Give it back on success."""
-    attempt = Attempt("login_account", get_user_model().normalize_username(username).strip().lower())
-    if attempt.wait:
-        message = "Too many failed logins for this account."
-        raise DomainError("rate_limited", message, {"retryAfter": round(attempt.wait, 3)})
-    return attempt
+def _window(scope: str, subject: str) -> tuple[str, int, int, float]:
+    """The key of the subject's count, the most that it may be, and the seconds of a window and of its rest."""
+    most, period = _parsed(str(api_settings.DEFAULT_THROTTLE_RATES[scope]))
+    window, elapsed = divmod(time.time(), period)
+    digest = salted_hmac("chatsite.identity.throttles", subject, algorithm="sha256").hexdigest()[:32]
+    return f"{scope}:{digest}:{int(window)}", most, period, period - elapsed
+
+
+def account_of(username: str) -> str:
+    """One name for all spellings of an account's."""
+    return get_user_model().normalize_username(username).strip().lower()
+
+
+def wait_of_account(username: str) -> float:
+    """The seconds for which the account is refused by now, or 0. Counts nothing."""
+    key, most, _, rest = _window("login_account", account_of(username))
+    try:
+        return rest if cache.get(key, 0) > most else 0.0
+    except CACHE_AWAY as error:
+        logger.warning("the cache is away, so attempts are not limited: %s", error)
+        return 0.0
+
+
+def attempt_from_address(scope: str, request: Any) -> Attempt:
+    """Count a try from the request's address; the request is Django's or REST framework's."""
+    return Attempt(scope, _network(BaseThrottle().get_ident(request) or ""))
+
+
+class ChangeThrottle(BaseThrottle):
+    """Whatever a user changes over REST."""
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        self._wait = 0.0
+        if request.method not in SAFE_METHODS and request.user.pk is not None:
+            self._wait = allowances.take(str(request.user.pk))
+        return not self._wait
+
+    def wait(self) -> float | None:
+        return self._wait
 
 
 class AddressThrottle(BaseThrottle):
@@ -79,7 +116,7 @@ class AddressThrottle(BaseThrottle):
     scope = "login_refresh"
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        self._attempt = Attempt(self.scope, _network(self.get_ident(request) or ""))
+        self._attempt = attempt_from_address(self.scope, request)
         return not self._attempt.wait
 
     def wait(self) -> float | None:

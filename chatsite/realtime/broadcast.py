@@ -11,7 +11,7 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 
 from chatsite.realtime.events import pack
-from chatsite.realtime.hub import MESSAGE_TYPE, Addressed
+from chatsite.realtime.hub import Addressed
 from chatsite.realtime.layer import RedisLayer
 from chatsite.realtime.runtime import running_hub
 
@@ -45,8 +45,7 @@ def _publish_from_outside(addressed: Sequence[Addressed]) -> None:
         with redis.Redis.from_url(layer.loop_free_url(), socket_timeout=3) as client:
             pipeline = client.pipeline(transaction=False)
             for group, event in addressed:
-                message = {"type": MESSAGE_TYPE, "group": group, "origin": "", "events": pack([event])}
-                pipeline.publish(layer.group_channel(group), layer.serialize(message))
+                pipeline.publish(*layer.packed_publish(group, pack([event])))
             pipeline.execute()
     except redis.RedisError as error:
         logger.warning("an event could not be published: %s", error)

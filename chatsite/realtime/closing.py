@@ -8,9 +8,10 @@ bound to its `send`; so do we.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Awaitable, Callable
 from typing import Any
+
+from chatsite.realtime.wire import autobahn_protocol
 
 LONGEST_REASON = 120  # bytes; a close frame holds 123
 
@@ -18,15 +19,8 @@ LONGEST_REASON = 120  # bytes; a close frame holds 123
 async def close_websocket(send: Callable[[dict[str, Any]], Awaitable[None]], code: int, reason: str) -> None:
     """Close an accepted socket. Raises what the server raises when the peer has just gone."""
     text = reason.encode()[:LONGEST_REASON].decode(errors="ignore")
-    protocol = _autobahn_protocol(send)
+    protocol = autobahn_protocol(send)
     if protocol is not None and not (code == 1000 or 3000 <= code <= 4999):
         protocol.sendCloseFrame(code=code, reasonUtf8=text.encode())
     else:
         await send({"type": "websocket.close", "code": code, "reason": text})
-
-
-def _autobahn_protocol(send: object) -> Any:
-    """The connection that daphne bound to `send`; None on every other server."""
-    if isinstance(send, functools.partial) and send.args and hasattr(send.args[0], "sendCloseFrame"):
-        return send.args[0]
-    return None

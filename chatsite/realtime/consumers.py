@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+import weakref
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -20,6 +21,7 @@ from chatsite.realtime.events import Event
 from chatsite.realtime.identity import Identity
 from chatsite.realtime.runtime import get_runtime
 from chatsite.realtime.session import Close, Ref, Session
+from chatsite.realtime.wire import direct_socket
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -40,50 +42,77 @@ def _decode_data(raw: msgspec.Raw, struct: type) -> Any:
     return msgspec.json.decode(raw, type=struct)
 
 
-class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
+class LeanConsumer(AsyncConsumer):  # type: ignore[misc]
+    @classmethod
+    def serve(cls, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> Awaitable[None]:
+        """As `as_asgi` does, without a coroutine of its own that would stay as long as the socket."""
+        connection: Awaitable[None] = cls()(scope, receive, send)
+        return connection
+
+
+class ChatConsumer(LeanConsumer):
     """Reads frames one after the other and writes what the session queues.
 
     It replaces the dispatch of Channels' consumers, which would cost a thread hop and two tasks for every frame, and
     a layer channel for every socket; the hub has one for the whole process.
     """
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    kind = "native"
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         self.scope = scope
         self._send = send
+        self._direct = direct_socket(send)
         self._gone = False
         self.session = Session(self, await get_runtime())
         try:
-            await self._serve(receive)
+            message = await receive()
+            if message["type"] == "websocket.connect":
+                await self._send({"type": "websocket.accept"})
+                await self._open()
+                message = await receive()
+            while message["type"] != "websocket.disconnect":
+                await self._take(message)
+                message = await receive()
         finally:
             self._gone = True
             await self.session.close()
 
-    async def _serve(self, receive: Receive) -> None:
-        if (await receive())["type"] != "websocket.connect":
-            return
-        await self._send({"type": "websocket.accept"})
-        deadline = self._begin_authentication_deadline()
+    async def _open(self) -> None:
         try:
-            identity = await self._identity_of_handshake()
-            if identity is not None:
-                await self.session.open(identity)
+            async with self.session.runtime.opening:
+                await self._open_session()
         except Exception as error:  # noqa: BLE001  every failure has its answer
             known = as_domain_error(error)
             self.session.answer_error(None, known)
             self.session.close_soon(_close_code(known), known.message)
-        while True:
-            message = await receive()
-            if message["type"] == "websocket.disconnect":
-                deadline.cancel()
-                return
-            await self._take(message)
+        self._forget_handshake()
 
-    def _begin_authentication_deadline(self) -> asyncio.TimerHandle:
+    async def _open_session(self) -> None:
+        if self._direct is not None and self._direct.is_gone:
+            return  # it waited longer than its client did, which may have come back; reading finds its end
+        identity = await self._identity_of_handshake()
+        if identity is None:
+            self._await_authentication()
+        else:
+            await self.session.open(identity)
+
+    def _forget_handshake(self) -> None:
+        """A socket lives for hours and says little; what its handshake said is half of the memory that it takes."""
+        if isinstance(self.scope["headers"], list):
+            self.scope["headers"].clear()  # the server's own list, which its scope shows too
+        if self._direct is not None:
+            self._direct.forget_handshake()
+
+    def _await_authentication(self) -> None:
+        session = weakref.ref(self.session)
+
         def close_anonymous() -> None:
-            if self.session.identity is None:
-                self.session.close_soon(Close.UNAUTHENTICATED, "no authentication in time")
+            waiting = session()
+            if waiting is not None and waiting.identity is None:
+                waiting.close_soon(Close.UNAUTHENTICATED, "no authentication in time")
 
-        return asyncio.get_running_loop().call_later(settings.CHAT.authenticate_seconds, close_anonymous)
+        asyncio.get_running_loop().call_later(settings.CHAT.authenticate_seconds, close_anonymous)
 
     async def _identity_of_handshake(self) -> Identity | None:
         """By `Authorization: Bearer`, `?ticket=` or the session cookie; None where a first frame is awaited."""
@@ -121,22 +150,27 @@ class ChatConsumer(AsyncConsumer):  # type: ignore[misc]
 
     # The transport of the session
 
-    def encode(self, event: Event) -> str:
+    def encode(self, event: Event) -> bytes:
         return event.native
 
-    def encode_ack(self, ref: Ref, data: bytes) -> str:
-        return f'{{"event":"ack","ref":{msgspec.json.encode(ref).decode()},"data":{data.decode()}}}'
+    def encode_ack(self, ref: Ref, data: bytes) -> bytes:
+        return b'{"event":"ack","ref":%b,"data":%b}' % (msgspec.json.encode(ref), data)
 
-    def encode_error(self, ref: Ref, error: DomainError) -> str:
+    def encode_error(self, ref: Ref, error: DomainError) -> bytes:
         frame: dict[str, Any] = {"event": "error", "data": error.as_dict()}
         if ref is not None:
             frame["ref"] = ref
-        return msgspec.json.encode(frame).decode()
+        return msgspec.json.encode(frame)
 
-    async def write(self, frame: str) -> None:
+    def write_now(self, frames: Iterable[bytes]) -> bool:
+        return not self._gone and self._direct is not None and self._direct.write_now(frames)
+
+    async def write(self, frame: bytes) -> None:
         if not self._gone:
             try:
-                await self._send({"type": "websocket.send", "text": frame})
+                if self._direct is not None:
+                    await self._direct.until_writable()
+                await self._send({"type": "websocket.send", "text": frame.decode()})
             except (OSError, RuntimeError):  # the peer has just gone; the disconnect message is on its way
                 self._gone = True
 
@@ -151,9 +185,9 @@ def _close_code(error: DomainError) -> int:
     return Close.UNAUTHENTICATED if error.code == "unauthenticated" else Close.TRY_LATER
 
 
-class RefusedPath(AsyncConsumer):  # type: ignore[misc]
+class RefusedPath(LeanConsumer):
     """Every WebSocket path that is not ours: refused before it is accepted."""
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "websocket.close", "code": 4404})

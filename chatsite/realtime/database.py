@@ -2,26 +2,32 @@
 
 Django ties a connection to its thread. Channels' `database_sync_to_async` runs everything on one thread and closes
 the connection around each call; here a small pool of threads works in parallel and lets go of a connection only when
-it has broken. `DATABASE_POOL_SIZE` leaves room for them, the writer and a request: it is at least 6.
+it has broken.
 """
 
 from __future__ import annotations
 
 import asyncio
+import select
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from typing import ParamSpec, TypeVar
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connections, reset_queries
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-THREADS = 4
+# Connections that a process keeps, and what for. The rest of DATABASE_POOL_SIZE, at least one, is for requests.
+THREADS = 4  # work of live sessions
+WRITERS = 2  # `conversations.writer`
+READERS = 2  # `chatsite.realtime.reader`
 TRY_AFTER = 1.0  # seconds; a connection that has rested for longer is tried before it is used
 _executor = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="database")
 _rest = threading.local()  # `since`: when the thread last had work
@@ -36,7 +42,8 @@ async def in_database_thread(function: Callable[P, R], /, *arguments: P.args, **
 async def run_in(executor: ThreadPoolExecutor, call: Callable[[], R]) -> R:
     global hops
     hops += 1
-    return await asyncio.get_running_loop().run_in_executor(executor, _with_sound_connection, call)
+    run = copy_context().run  # a line logged on the thread is about the same request
+    return await asyncio.get_running_loop().run_in_executor(executor, run, _with_sound_connection, call)
 
 
 def _with_sound_connection(call: Callable[[], R]) -> R:
@@ -52,15 +59,21 @@ def _with_sound_connection(call: Callable[[], R]) -> R:
 
 def _drop_connections_that_died_at_rest() -> None:
     """A restart of the database kills the connection of every thread, and each would cost somebody a failure."""
-    if time.monotonic() - getattr(_rest, "since", 0.0) < TRY_AFTER:
-        return
+    has_rested = time.monotonic() - getattr(_rest, "since", 0.0) >= TRY_AFTER
     for connection in connections.all(initialized_only=True):
-        if (
-            connection.connection is not None
-            and not connection.in_atomic_block
-            and not connection.is_usable()
-        ):
+        if connection.connection is None or connection.in_atomic_block:
+            continue
+        if (has_rested or _has_been_spoken_to(connection)) and not connection.is_usable():
             connection.close()
+
+
+def _has_been_spoken_to(connection: BaseDatabaseWrapper) -> bool:
+    """Whether something has come that nobody asked for. From a server that goes it is its goodbye."""
+    if connection.vendor != "postgresql":
+        return False
+    watch = select.poll()  # `select` itself cannot watch the descriptors of a process with a thousand sockets
+    watch.register(connection.connection.fileno(), select.POLLIN)
+    return bool(watch.poll(0))
 
 
 def drop_broken_connections() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -51,28 +52,39 @@ class SocketioTransport:
     def __init__(self, connection: Connection, sid: str) -> None:
         self._connection = connection
         self.sid = sid
-        self._opened = asyncio.Event()
+        self._opening: asyncio.Event | None = asyncio.Event()
 
-    def encode(self, event: Event) -> str:
+    @property
+    def kind(self) -> str:
+        return "polling" if self._connection.queue.websocket is None else "socketio"
+
+    def encode(self, event: Event) -> bytes:
         if event.socketio is None:
-            event.socketio = f'42/chat,["{event.name}",{event.data.decode()}]'
+            event.socketio = b'42/chat,["%b",%b]' % (event.name.encode(), event.data)
         return event.socketio
 
-    def encode_ack(self, ref: Ref, data: bytes) -> str:
-        return f"43/chat,{ref}[{data.decode()}]"
+    def encode_ack(self, ref: Ref, data: bytes) -> bytes:
+        return b"43/chat,%b[%b]" % (str(ref).encode(), data)
 
-    def encode_error(self, ref: Ref, error: DomainError) -> str:
-        body = msgspec.json.encode(error.as_dict()).decode()
-        return f'42/chat,["error",{body}]' if ref is None else f'43/chat,{ref}[{{"error":{body}}}]'
+    def encode_error(self, ref: Ref, error: DomainError) -> bytes:
+        body = msgspec.json.encode(error.as_dict())
+        if ref is None:
+            return b'42/chat,["error",%b]' % body
+        return b'43/chat,%b[{"error":%b}]' % (str(ref).encode(), body)
 
     def open(self) -> None:
         """The client has been told that it is connected; what came before waited for that."""
-        self._opened.set()
+        if self._opening is not None:
+            self._opening.set()
+            self._opening = None
 
-    async def write(self, frame: str) -> None:
-        if not self._opened.is_set():
-            await self._opened.wait()
-        await self._connection.queue.write(frame)
+    def write_now(self, frames: Iterable[bytes]) -> bool:
+        return self._opening is None and self._connection.queue.write_now(frames)
+
+    async def write(self, frame: bytes) -> None:
+        if self._opening is not None:
+            await self._opening.wait()
+        await self._connection.queue.write(frame.decode())
 
     async def close(self, code: int, reason: str) -> None:
         """Without credentials a client must stay away; all others shall come back.

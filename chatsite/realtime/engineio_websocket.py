@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import engineio
@@ -17,6 +17,7 @@ from engineio import packet
 
 from chatsite.realtime.closing import close_websocket
 from chatsite.realtime.engineio_polling import translate_checked
+from chatsite.realtime.wire import DirectSocket, direct_socket
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class PacketQueue(asyncio.Queue[Any]):
     def __init__(self) -> None:
         super().__init__()
         self.websocket: EngineWebSocket | None = None
-        self._room = asyncio.Event()
+        self._room: asyncio.Event | None = None  # what a writer waits for, where one does
         self._polled = 0
 
     def get_nowait(self) -> Any:
@@ -55,8 +56,13 @@ class PacketQueue(asyncio.Queue[Any]):
         return super().get_nowait()
 
     def _get(self) -> Any:
-        self._room.set()
+        self._make_room()
         return super()._get()
+
+    def _make_room(self) -> None:
+        if self._room is not None:
+            self._room.set()
+            self._room = None
 
     async def put(self, pkt: Any) -> None:
         """Never waits for a poll: the library sends pings and closes by this too. None ends a poll."""
@@ -68,12 +74,17 @@ class PacketQueue(asyncio.Queue[Any]):
     async def write(self, frame: str) -> None:
         """Send a message, once the client has taken enough of those before it."""
         while self.websocket is None and self.qsize() >= WAITING_PACKETS:
-            self._room.clear()
+            if self._room is None:
+                self._room = asyncio.Event()
             await self._room.wait()
         if self.websocket is None:
             self.put_nowait(EncodedPacket(frame))
         else:
             await self.websocket.send(frame)
+
+    def write_now(self, frames: Iterable[bytes]) -> bool:
+        """Many messages to the WebSocket in one write. False: there is none, or it must be waited for."""
+        return self.websocket is not None and self.websocket.write_now(frames)
 
     async def divert(self, websocket: EngineWebSocket) -> None:
         """From now on write to `websocket`, first of all what has been waiting."""
@@ -83,7 +94,7 @@ class PacketQueue(asyncio.Queue[Any]):
             if waiting is not None and waiting.packet_type != packet.NOOP:
                 await websocket.send_packet(waiting)
         self.websocket = websocket
-        self._room.set()
+        self._make_room()
 
     def end_poll(self) -> None:
         """Answer a poll that waits; after the end of the connection nothing else would for a long time."""
@@ -104,10 +115,12 @@ class EngineWebSocket:
     def __init__(self, handler: Callable[..., Any], server: Engine) -> None:
         self._socket: Any = handler.__self__  # type: ignore[attr-defined]  # all that the library tells of its socket
         self._server = server
+        self._direct: DirectSocket | None = None
         self._is_closed = False
 
     async def __call__(self, environ: dict[str, Any]) -> str:
         self._receive_asgi, self._send_asgi = environ["asgi.receive"], environ["asgi.send"]
+        self._direct = direct_socket(self._send_asgi)
         await self._send_asgi({"type": "websocket.accept"})
         if self._socket.connected and not await self._upgrade():
             await self.close(PROTOCOL_ERROR, "no upgrade")
@@ -115,6 +128,7 @@ class EngineWebSocket:
         try:
             self._socket.connected = self._socket.upgraded = True
             await self._socket.queue.divert(self)
+            self._forget_handshake(environ)
             reason = await self._read()
         finally:
             # First the session: a peer that does not read can hold up the goodbye.
@@ -123,13 +137,25 @@ class EngineWebSocket:
         logger.debug("%s ended: %s", self._socket.sid, reason)
         return ""
 
+    def _forget_handshake(self, environ: dict[str, Any]) -> None:
+        """As the native socket does; the library keeps a second form of it for handlers, of which ours need none."""
+        environ["asgi.scope"]["headers"].clear()
+        environ.clear()
+        if self._direct is not None:
+            self._direct.forget_handshake()
+
     # Writing
+
+    def write_now(self, frames: Iterable[bytes]) -> bool:
+        return not self._is_closed and self._direct is not None and self._direct.write_now(frames)
 
     async def send(self, frame: str) -> None:
         """Wait until the socket takes the frame. What cannot be written any more is dropped: history has it."""
         if self._is_closed:
             return
         try:
+            if self._direct is not None:
+                await self._direct.until_writable()
             await self._send_asgi({"type": "websocket.send", "text": frame})
         except (OSError, RuntimeError) as error:  # the peer went away; the reader is about to learn of it
             self._is_closed = True

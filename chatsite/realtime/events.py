@@ -2,9 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
+
+from chatsite.realtime import registry
+
+
+class ErrorObject(msgspec.Struct, omit_defaults=True):
+    """`error`: a refusal, with a code of the closed list. `message` is for people, `details` for programs."""
+
+    code: str
+    message: str
+    details: dict[str, Any] | None = None
+
+
+class ExpiringEvent(msgspec.Struct, rename="camel", kw_only=True):
+    """`session_expiring`: send `authenticate` with a fresh token before that."""
+
+    expires_at: datetime
+
+
+class StoppingEvent(msgspec.Struct, rename="camel", kw_only=True):
+    """`server_stopping`: come back after so many seconds."""
+
+    retry_after: float
 
 
 class Event:
@@ -31,8 +54,8 @@ class Event:
         self.rev = rev
         self.exclude_user = exclude_user
         self.note = note
-        self.socketio: str | None = None  # the Socket.IO packet, once that transport has made it
-        self._native: str | None = None
+        self.socketio: bytes | None = None  # the Socket.IO packet, once that transport has made it
+        self._native: bytes | None = None
 
     @classmethod
     def of(cls, name: str, data: Any, **options: Any) -> Event:
@@ -44,10 +67,10 @@ class Event:
         return self.name.startswith("~")
 
     @property
-    def native(self) -> str:
-        """The native WebSocket frame, made once."""
+    def native(self) -> bytes:
+        """The native WebSocket frame's text, made once."""
         if self._native is None:
-            self._native = f'{{"event":"{self.name}","data":{self.data.decode()}}}'
+            self._native = b'{"event":"%b","data":%b}' % (self.name.encode(), self.data)
         return self._native
 
     def packed(self) -> list[Any]:
@@ -68,3 +91,8 @@ def unpack(packed: bytes) -> list[Event]:
         Event(name, data, rev=rev, exclude_user=exclude_user, note=note)
         for name, data, rev, exclude_user, note in _unpack(packed)
     ]
+
+
+registry.event("error", ErrorObject, "The socket that asked.")
+registry.event("server_stopping", StoppingEvent, "Every socket of a process that ends.")
+registry.event("session_expiring", ExpiringEvent, "A socket whose access token ends within a minute.")

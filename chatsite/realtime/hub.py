@@ -1,7 +1,7 @@
 """One subscription per process and group, and a local fan-out of frames that were encoded once.
 
 The hub delivers to this process's own sockets first, without a round trip, and publishes for the other processes; what
-comes back of its own is recognised by the origin and dropped. So sockets of one process keep talking while Redis is
+comes back of its own is dropped by the layer. So sockets of one process keep talking while Redis is
 away, and a message to 500 sockets here costs one publish.
 
 Runs in one event loop; only `publish_threadsafe` may be called from elsewhere.
@@ -10,10 +10,9 @@ Runs in one event loop; only `publish_threadsafe` may be called from elsewhere.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
-from uuid import uuid4
+from datetime import UTC, datetime
+from typing import Protocol
 
 from channels.layers import get_channel_layer
 from django.conf import settings
@@ -22,10 +21,7 @@ from chatsite.realtime.events import Event, pack, unpack
 from chatsite.realtime.layer import RedisLayer, RedisLoopLayer
 from chatsite.realtime.ordering import RevisionOrder
 
-logger = logging.getLogger(__name__)
-
 Addressed = tuple[str, Event]  # a group and what it gets
-MESSAGE_TYPE = "hub.events"
 
 
 class Subscriber(Protocol):
@@ -35,14 +31,35 @@ class Subscriber(Protocol):
 
 
 class LocalGroup:
-    """This process's sockets in one group, and the order of the group's events."""
+    """This process's sockets in one group, and the order of the group's events, where they have one."""
 
-    __slots__ = ("order", "ready", "subscribers")
+    __slots__ = ("_order", "joining", "subscribers")
 
     def __init__(self) -> None:
         self.subscribers: dict[Subscriber, None] = {}
-        self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.order = RevisionOrder(self._fan_out, settings.CHAT.order_wait)
+        self.joining: asyncio.Future[None] | None = asyncio.get_running_loop().create_future()
+        self._order: RevisionOrder | None = None
+
+    def take(self, event: Event) -> None:
+        if event.rev == 0:
+            self._fan_out(event)
+        else:
+            self.order.add(event)
+
+    @property
+    def order(self) -> RevisionOrder:
+        if self._order is None:
+            self._order = RevisionOrder(self._fan_out, settings.CHAT.order_wait)
+        return self._order
+
+    def has_joined(self) -> None:
+        assert self.joining is not None
+        self.joining.set_result(None)
+        self.joining = None
+
+    def close(self) -> None:
+        if self._order is not None:
+            self._order.close()
 
     def _fan_out(self, event: Event) -> None:
         for subscriber in list(self.subscribers):
@@ -53,31 +70,41 @@ class LocalGroup:
 class Hub:
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
-        self.origin = uuid4().hex
         self.groups: dict[str, LocalGroup] = {}
         self.watchers: list[
             Callable[[str, Event], None]
         ] = []  # see every event that arrives, before its order
         layer = get_channel_layer()
         self._layer = layer.loop_layer() if isinstance(layer, RedisLayer) else None
-        self._channel = ""
-        self._reader: asyncio.Task[None] | None = None
         self._leaving: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         if self._layer is not None:
-            self._channel = await self._layer.new_channel("hub.")
-            self._reader = asyncio.create_task(self._read_layer(self._layer))
+            self._layer.on_events = self._take_from_layer
+            await self._layer.connect()
 
     async def stop(self) -> None:
-        if self._reader is not None:
-            self._reader.cancel()
-            await asyncio.gather(self._reader, return_exceptions=True)
+        if self._layer is not None:
+            self._layer.on_events = None
+
+    async def flush(self) -> None:
+        """Wait until what has been published so far is on its way to the other processes, or lost."""
+        if self._layer is not None:
+            await self._layer.published()
 
     @property
     def is_connected(self) -> bool:
         """Whether other processes can be reached; always true where there are none."""
         return self._layer is None or self._layer.is_up
+
+    @property
+    def lost_since(self) -> datetime:
+        """The time from which on events may have been lost; for `on_restored`."""
+        return datetime.fromtimestamp(self._layer.lost_since if self._layer is not None else 0, UTC)
+
+    @property
+    def publishes_waiting(self) -> int:
+        return 0 if self._layer is None else self._layer.waiting
 
     def on_restored(self, callback: Callable[[], None]) -> None:
         """Call back after events may have been lost between the processes and the layer works again."""
@@ -91,15 +118,16 @@ class Hub:
         local = self.groups.get(group)
         if local is not None:
             local.subscribers[subscriber] = None
-            await asyncio.shield(local.ready)
+            if local.joining is not None:
+                await asyncio.shield(local.joining)
             return
         local = self.groups[group] = LocalGroup()
         local.subscribers[subscriber] = None
         try:
             if self._layer is not None:
-                await self._layer.group_add(group, self._channel)
+                await self._layer.listen(group)
         finally:
-            local.ready.set_result(None)
+            local.has_joined()
 
     def unsubscribe(self, group: str, subscriber: Subscriber) -> None:
         local = self.groups.get(group)
@@ -107,7 +135,7 @@ class Hub:
             return
         local.subscribers.pop(subscriber, None)
         if not local.subscribers:
-            local.order.close()
+            local.close()
             del self.groups[group]
             if self._layer is not None:
                 task = self.loop.create_task(self._leave_layer(self._layer, group))
@@ -118,7 +146,7 @@ class Hub:
         # Somebody may have come between the last one's leaving and this task's turn (a page that reloads), and would
         # be deaf to the other processes. From here on the layer keeps the order of what it tells Redis.
         if group not in self.groups:
-            await layer.group_discard(group, self._channel)
+            await layer.unlisten(group)
 
     def start_after(self, group: str, rev: int) -> None:
         """What the database says of the group's place, so that the first events are put in order too."""
@@ -135,13 +163,7 @@ class Hub:
         for group, events in by_group.items():
             self._deliver(group, events)
             if self._layer is not None:
-                message = {
-                    "type": MESSAGE_TYPE,
-                    "group": group,
-                    "origin": self.origin,
-                    "events": pack(events),
-                }
-                self._layer.group_send_soon(group, message)
+                self._layer.publish_events(group, pack(events))
 
     def publish_threadsafe(self, addressed: Iterable[Addressed]) -> None:
         self.loop.call_soon_threadsafe(self.publish, list(addressed))
@@ -157,13 +179,7 @@ class Hub:
         for event in events:
             for watcher in self.watchers:
                 watcher(group, event)
-            local.order.add(event)
+            local.take(event)
 
-    async def _read_layer(self, layer: Any) -> None:
-        while True:
-            message = await layer.receive(self._channel)
-            try:
-                if message.get("type") == MESSAGE_TYPE and message["origin"] != self.origin:
-                    self._deliver(message["group"], unpack(message["events"]))
-            except Exception:
-                logger.exception("an event from another process could not be delivered")
+    def _take_from_layer(self, group: str, packed: bytes) -> None:
+        self._deliver(group, unpack(packed))

@@ -39,9 +39,6 @@ class RevisionOrder:
 
     def add(self, event: Event) -> None:
         rev = event.rev
-        if rev == 0:
-            self._release(event)
-            return
         self.start_after(rev - 1)  # the first one sets the start, where nobody has before
         if rev == self._last + 1:
             self._let_go(event)

@@ -6,7 +6,7 @@ visitor's cookies. Clients outside of browsers send none, and bring a token.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -56,19 +56,23 @@ class OriginCheck:
     def __init__(self, application: Any) -> None:
         self.application = application
 
-    async def __call__(
+    def __call__(
         self,
-        scope: dict[str, Any],
+        scope: MutableMapping[str, Any],
         receive: Callable[[], Awaitable[Any]],
         send: Callable[[Any], Awaitable[None]],
-    ) -> None:
+    ) -> Awaitable[None]:
         headers = dict(scope["headers"])
         origin = headers.get(b"origin")
         host = headers.get(b"host", b"").decode("latin-1")
         scheme = scope.get("scheme", "ws")
         if origin is not None and not is_allowed(origin.decode("latin-1"), scheme, host):
-            await receive()
-            await send({"type": "websocket.close", "code": 4403})
-            return
+            return _refuse(receive, send)
         scope["same_origin"] = origin is not None and is_same(origin.decode("latin-1"), scheme, host)
-        await self.application(scope, receive, send)
+        connection: Awaitable[None] = self.application(scope, receive, send)
+        return connection
+
+
+async def _refuse(receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]) -> None:
+    await receive()
+    await send({"type": "websocket.close", "code": 4403})

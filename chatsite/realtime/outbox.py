@@ -1,60 +1,78 @@
 """A bounded queue of frames between the hub and one socket.
 
-The hub never waits for a socket: it puts frames here, and a task that lives only while there are frames writes them
-in order. A reader that is too slow overflows the queue; its socket is then closed with a code that makes the client
-resume, rather than growing the process (daphne has no back-pressure of its own).
+The hub never waits for a socket: it puts frames here. What one turn of the event loop has put is written at once in the
+next turn, by one write; where the socket cannot take it, a task that lives only while there are frames writes them in
+order as it can. A reader that is too slow overflows the queue; its socket is then closed with a code that makes the
+client resume, rather than growing the process (daphne has no back-pressure of its own).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Iterable
+from typing import Protocol
 
 from chatsite.realtime.events import Event
 
-Written = tuple[str, Event | None]
+Written = tuple[bytes, Event | None]
+
+
+class FrameWriter(Protocol):
+    def write_now(self, frames: Iterable[bytes]) -> bool:
+        """Write all of them without waiting. False: that cannot be done now, and nothing was written."""
+
+    async def write(self, frame: bytes) -> None:
+        """Write one, waiting for the socket."""
 
 
 class Outbox:
     __slots__ = (
         "_bytes",
+        "_flush_soon",
         "_frames",
+        "_loop",
         "_most_bytes",
         "_most_frames",
         "_overflowed",
         "_task",
-        "_write",
+        "_writer",
         "_written",
     )
 
     def __init__(
         self,
-        write: Callable[[str], Awaitable[None]],
+        writer: FrameWriter,
         *,
         written: Callable[[Event], None],
         overflowed: Callable[[], None],
         most_frames: int,
         most_bytes: int,
     ) -> None:
-        self._frames: deque[Written] = deque()
+        self._loop = asyncio.get_running_loop()
+        self._frames: list[Written] = []  # a deque would be most of an idle socket's outbox
         self._bytes = 0
-        self._write = write
+        self._writer = writer
         self._written = written
         self._overflowed = overflowed
         self._most_frames = most_frames
         self._most_bytes = most_bytes
+        self._flush_soon: asyncio.Handle | None = None
         self._task: asyncio.Task[None] | None = None
 
-    def put(self, frame: str, event: Event | None = None) -> None:
+    def put(self, frame: bytes, event: Event | None = None) -> None:
         """Queue a frame; `event` is reported to `written` once it has been handed to the transport."""
         self._frames.append((frame, event))
         self._bytes += len(frame)
         if len(self._frames) > self._most_frames or self._bytes > self._most_bytes:
             self.clear()
             self._overflowed()
-        elif self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._pump())
+        elif self._flush_soon is None and self._task is None:
+            self._flush_soon = self._loop.call_soon(self._flush)
+
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """Frames that wait, and their bytes."""
+        return len(self._frames), self._bytes
 
     def clear(self) -> None:
         self._frames.clear()
@@ -62,6 +80,9 @@ class Outbox:
 
     async def drain(self) -> None:
         """Wait until everything queued has been written."""
+        if self._flush_soon is not None:
+            self._flush_soon.cancel()
+            self._flush()
         if self._task is not None:
             await asyncio.wait([self._task])
 
@@ -70,12 +91,26 @@ class Outbox:
         if self._task is not None:
             self._task.cancel()
 
+    def _flush(self) -> None:
+        self._flush_soon = None
+        if not self._frames:
+            return
+        if not self._writer.write_now([frame for frame, _ in self._frames]):
+            self._task = self._loop.create_task(self._pump())
+            return
+        # What `written` causes may queue more; that is the next turn's.
+        frames, self._frames = self._frames, []
+        self._bytes = 0
+        for _, event in frames:
+            if event is not None:
+                self._written(event)
+
     async def _pump(self) -> None:
         try:
             while self._frames:
-                frame, event = self._frames.popleft()
+                frame, event = self._frames.pop(0)
                 self._bytes -= len(frame)
-                await self._write(frame)
+                await self._writer.write(frame)
                 if event is not None:
                     self._written(event)
         finally:

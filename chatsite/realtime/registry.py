@@ -33,31 +33,51 @@ class Command:
     data: type[msgspec.Struct]
     handler: Handler | PipelinedHandler
     pipelined: bool  # the next frame is read before this one is answered
+    answer: Any = Any  # the type of what the ack carries; or several structs, of which it is all at once
 
 
 commands: Final[dict[str, Command]] = {}
 
 
-def command(name: str, data: type[DataT]) -> Callable[[Callable[[Session, DataT], Awaitable[Reply]]], Any]:
+def command(
+    name: str, data: type[DataT], *, answer: Any = Any
+) -> Callable[[Callable[[Session, DataT], Awaitable[Reply]]], Any]:
     """Register an async handler. Commands of one socket run one after the other."""
 
     def register(handler: Callable[[Session, DataT], Awaitable[Reply]]) -> Any:
-        commands[name] = Command(name, data, handler, pipelined=False)
+        commands[name] = Command(name, data, handler, pipelined=False, answer=answer)
         return handler
 
     return register
 
 
 def pipelined_command(
-    name: str, data: type[DataT]
+    name: str, data: type[DataT], *, answer: Any = Any
 ) -> Callable[[Callable[[Session, DataT], asyncio.Future[Reply]]], Any]:
     """Register a handler that queues its work at once, in order, and returns a future for the answer."""
 
     def register(handler: Callable[[Session, DataT], asyncio.Future[Reply]]) -> Any:
-        commands[name] = Command(name, data, handler, pipelined=True)
+        commands[name] = Command(name, data, handler, pipelined=True, answer=answer)
         return handler
 
     return register
+
+
+@dataclass(frozen=True)
+class EventKind:
+    """One event that clients may be sent: what its data is, and who gets it."""
+
+    name: str
+    data: type[msgspec.Struct]
+    to: str
+
+
+events: Final[dict[str, EventKind]] = {}
+
+
+def event(name: str, data: type[msgspec.Struct], to: str) -> None:
+    """Declare an event, for the document that clients are made from. `to` is a sentence."""
+    events[name] = EventKind(name, data, to)
 
 
 # Hooks. Each list is called in the order in which the apps stand in INSTALLED_APPS.
@@ -75,6 +95,9 @@ started: Final[
     list[Callable[[Runtime], None]]
 ] = []  # once per process, when the first socket or request needs it
 restored: Final[list[Callable[[Runtime], Awaitable[None]]]] = []  # the layer was away: make clients catch up
+stopping: Final[
+    list[Callable[[Runtime], Awaitable[None]]]
+] = []  # the process ends: finish what has been taken; nothing new is coming
 
 
 @dataclass

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from chatsite.realtime import registry
 from chatsite.realtime.database import in_database_thread
-from chatsite.realtime.events import Event
+from chatsite.realtime.events import Event, ExpiringEvent
 from chatsite.realtime.runtime import Runtime
 from chatsite.realtime.session import Close, Session
 
@@ -46,7 +46,7 @@ def _check_expiry(session: Session, now: float) -> None:
         session.close_soon(Close.UNAUTHENTICATED, "the access token has expired")
     elif not session.warned and expires_at - now <= settings.CHAT.expiry_warning_seconds:
         session.warned = True
-        session.send("session_expiring", {"expiresAt": datetime.fromtimestamp(expires_at, UTC)})
+        session.send("session_expiring", ExpiringEvent(expires_at=datetime.fromtimestamp(expires_at, UTC)))
 
 
 def end_user(session: Session, event: Event) -> None:

@@ -1,6 +1,7 @@
 """What one server process runs beside its requests: the hub, the sessions, and background work.
 
-Started with the first request or socket, since daphne has no lifespan events, and stopped with the event loop.
+Started with the first request or socket, since daphne has no lifespan events, and stopped with the event loop. What it
+does before that, when the process is asked to end, is in `stopping`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from chatsite.realtime import registry
+from chatsite.metrics import measures
+from chatsite.realtime import reader, registry, stopping
 from chatsite.realtime.hub import Hub
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 STOP_SECONDS = 3.0  # for background work to end
+# Native sockets whose user is looked up at once; more than the threads, so that none of them waits for work.
+OPENINGS = 16
 
 
 class Runtime:
@@ -27,6 +31,9 @@ class Runtime:
         self.loop = asyncio.get_running_loop()
         self.hub = Hub()
         self.sessions: set[Session] = set()
+        self.opening = asyncio.Semaphore(OPENINGS)  # all others of a crowd that returns wait here
+        self.requests = 0  # HTTP requests that are being answered
+        self.is_stopping = False  # asked to end: nothing new is begun
         self.state: dict[str, Any] = {}  # what an app keeps for the process, under the app's name
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -35,6 +42,7 @@ class Runtime:
         self.hub.on_restored(lambda: self.spawn("catching up", self._catch_up))
         for hook in registry.started:
             hook(self)
+        stopping.catch_termination(self)
 
     async def stop(self) -> None:
         for task in list(self._tasks):
@@ -43,6 +51,7 @@ class Runtime:
             # Bounded: Python 3.11's `wait_for`, below redis-py, may swallow a cancellation.
             await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
         await self.hub.stop()
+        await reader.close_pool()
 
     def spawn(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Run `work` beside everything else. What it raises is logged."""
@@ -61,6 +70,7 @@ class Runtime:
         self.spawn(name, repeat)
 
     async def _catch_up(self) -> None:
+        measures.catch_ups.add()
         for hook in registry.restored:
             await hook(self)
 
@@ -102,9 +112,15 @@ async def stop_runtime() -> None:
         await starting.result().stop()
 
 
-def running_hub() -> Hub | None:
-    """The hub of this process's event loop, for a thread that has an event to send."""
+def running_runtime() -> Runtime | None:
+    """The runtime of this process's event loop, for a thread that wants to know of it."""
     for loop, starting in list(_runtimes.items()):
         if loop.is_running() and starting.done() and not starting.cancelled() and not starting.exception():
-            return starting.result().hub
+            return starting.result()
     return None
+
+
+def running_hub() -> Hub | None:
+    """Its hub, for a thread that has an event to send."""
+    runtime = running_runtime()
+    return runtime.hub if runtime is not None else None

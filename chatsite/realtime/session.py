@@ -7,6 +7,7 @@ else is here, so that native WebSocket and Socket.IO cannot differ.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 from uuid import uuid4
@@ -14,16 +15,20 @@ from uuid import uuid4
 import msgspec
 from django.conf import settings
 
+from chatsite import logs
 from chatsite.errors import DomainError, as_domain_error, from_decoding, invalid
+from chatsite.metrics import measures
 from chatsite.realtime import registry
 from chatsite.realtime.database import in_database_thread
 from chatsite.realtime.events import Event
 from chatsite.realtime.identity import Identity
 from chatsite.realtime.limits import TokenBucket
-from chatsite.realtime.outbox import Outbox
+from chatsite.realtime.outbox import FrameWriter, Outbox
 
 if TYPE_CHECKING:
     from chatsite.realtime.runtime import Runtime
+
+logger = logging.getLogger(__name__)
 
 Ref: TypeAlias = Any  # whatever the transport needs to address the answer; None where the client wants none
 
@@ -32,6 +37,7 @@ class Close:
     """Close codes. 4xxx are ours; after each of them a client may reconnect and `sync`, with fresh credentials
     after UNAUTHENTICATED."""
 
+    RESTART: Final = 1012  # the process ends; `server_stopping` has said when to come back
     POLICY: Final = 1008  # a flood
     TOO_BIG: Final = 1009
     TRY_LATER: Final = 1013
@@ -40,22 +46,31 @@ class Close:
     ACCESS_CHANGED: Final = 4403  # no longer a member of a business
 
 
-class Transport(Protocol):
-    """What a session needs of the socket below it."""
+class Transport(FrameWriter, Protocol):
+    """What a session needs of the socket below it. Frames are texts in UTF-8."""
 
-    def encode(self, event: Event) -> str: ...
+    @property
+    def kind(self) -> str:
+        """`native`, `socketio` or `polling`."""
+        ...
 
-    def encode_ack(self, ref: Ref, data: bytes) -> str: ...
+    def encode(self, event: Event) -> bytes: ...
 
-    def encode_error(self, ref: Ref, error: DomainError) -> str: ...
+    def encode_ack(self, ref: Ref, data: bytes) -> bytes: ...
 
-    async def write(self, frame: str) -> None: ...
+    def encode_error(self, ref: Ref, error: DomainError) -> bytes: ...
 
     async def close(self, code: int, reason: str) -> None: ...
 
 
 class Authenticate(msgspec.Struct):
+    """Who one is, where the handshake did not say; or a fresh token of the same user."""
+
     token: str
+
+
+class Authenticated(msgspec.Struct, rename="camel"):
+    user_id: str
 
 
 class Session:
@@ -96,7 +111,7 @@ class Session:
         self._vacancy: asyncio.Event | None = None
         self._closing: asyncio.Task[None] | None = None
         self._outbox = Outbox(
-            transport.write,
+            transport,
             written=self._handed,
             overflowed=lambda: self.close_soon(Close.SLOW_READER, "too slow; reconnect and sync"),
             most_frames=limits.queue_frames,
@@ -107,9 +122,11 @@ class Session:
 
     async def open(self, identity: Identity) -> None:
         """Take the identity, and let the apps subscribe the session to its user's groups."""
+        self._refuse_when_stopping()
         self.identity = identity
         self.user_id = identity.user_id
         self.runtime.sessions.add(self)
+        logs.identify(connection_id=self.id, user_id=self.user_id)
         for hook in registry.opened:
             await hook(self)
 
@@ -123,10 +140,26 @@ class Session:
         for group in list(self.groups):
             self.unsubscribe(group)
 
+    def _refuse_when_stopping(self) -> None:
+        if self.runtime.is_stopping:
+            raise DomainError("unavailable", "The server is restarting. Please retry.", {"retryAfter": 1})
+
     def close_soon(self, code: int, reason: str) -> None:
         """Close the socket from our side, after what is queued has been written (but not to a slow reader)."""
         if self._closing is None:
             self._closing = self.runtime.loop.create_task(self._close_socket(code, reason))
+            measures.closes.add(1, str(code))
+            about = {"connection_id": self.id, "user_id": self.user_id, "code": code}
+            logger.info("closing a session: %s", reason, extra={"fields": about})
+
+    @property
+    def transport_kind(self) -> str:
+        return self._transport.kind
+
+    @property
+    def waiting(self) -> tuple[int, int]:
+        """Frames, and bytes of them, that the socket has not taken yet."""
+        return self._outbox.waiting
 
     @property
     def is_closing(self) -> bool:
@@ -178,9 +211,11 @@ class Session:
             return False
         wait = self._bucket.take()
         if not wait:
-            self._strikes = 0
+            # Not to zero: whoever floods still gets the rate, and would never be closed.
+            self._strikes = max(self._strikes - 1, 0)
             return True
         self._strikes += 1
+        measures.rate_limited.add(1, "frames")
         error = DomainError(
             "rate_limited", "Too many frames. Slow down.", {"retryAfter": max(round(wait, 3), 0.001)}
         )
@@ -202,6 +237,7 @@ class Session:
         `decode(data, struct)` turns the transport's raw data into the command's struct.
         """
         try:
+            self._refuse_when_stopping()
             if name == "authenticate":
                 await self._authenticate(decode(data, Authenticate).token, ref)
                 return
@@ -210,15 +246,16 @@ class Session:
             command = registry.commands.get(name)
             if command is None:
                 raise DomainError("unknown_event", f"There is no event {name[:64]!r}.")
+            measures.commands.add(1, name)
             arguments = decode(data, command.data)
             if command.pipelined:
-                await self._start_pipelined(command.handler(self, arguments), ref)
+                await self._start_pipelined(command.handler(self, arguments), ref, name)
             else:
                 self._answer(ref, await command.handler(self, arguments))
         except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
-            self.answer_error(ref, from_decoding(error))
+            self.answer_error(ref, from_decoding(error), name)
         except Exception as error:  # noqa: BLE001  every failure has its answer
-            self.answer_error(ref, as_domain_error(error))
+            self.answer_error(ref, as_domain_error(error), name)
 
     async def _authenticate(self, token: str, ref: Ref) -> None:
         """The first frame of a socket without credentials, or a fresh token for the same user."""
@@ -235,16 +272,16 @@ class Session:
             raise invalid("The token belongs to another user.")
         self.identity = identity
         self.warned = False
-        self._answer(ref, {"userId": self.user_id})
+        self._answer(ref, Authenticated(self.user_id))
 
-    async def _start_pipelined(self, answer: Any, ref: Ref) -> None:
+    async def _start_pipelined(self, answer: Any, ref: Ref, name: str) -> None:
         self._in_flight += 1
-        answer.add_done_callback(lambda done: self._finish_pipelined(done, ref))
+        answer.add_done_callback(lambda done: self._finish_pipelined(done, ref, name))
         if self._in_flight >= self._limits.pipelined_sends:
             self._vacancy = asyncio.Event()
             await self._vacancy.wait()
 
-    def _finish_pipelined(self, done: asyncio.Future[Any], ref: Ref) -> None:
+    def _finish_pipelined(self, done: asyncio.Future[Any], ref: Ref, name: str) -> None:
         self._in_flight -= 1
         if self._vacancy is not None and self._in_flight < self._limits.pipelined_sends:
             self._vacancy.set()
@@ -255,7 +292,7 @@ class Session:
         if error is None:
             self._answer(ref, done.result())
         else:
-            self.answer_error(ref, as_domain_error(error))
+            self.answer_error(ref, as_domain_error(error), name)
 
     # Answers
 
@@ -264,6 +301,8 @@ class Session:
             data = reply if isinstance(reply, bytes) else msgspec.json.encode(reply)
             self._outbox.put(self._transport.encode_ack(ref, data))
 
-    def answer_error(self, ref: Ref, error: DomainError) -> None:
+    def answer_error(self, ref: Ref, error: DomainError, command: str = "") -> None:
+        # Clients choose names; only ours may become label values.
+        measures.command_errors.add(1, command if command in registry.commands else "none", error.code)
         if self._closing is None:
             self._outbox.put(self._transport.encode_error(ref, error))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from typing import Any, Final
 
 import socketio
@@ -131,8 +131,19 @@ server: Final = ChatServer()
 
 
 def socketio_application(other: Any = None) -> Any:
-    """The ASGI application of `/socket.io/`, over HTTP and WebSocket; everything else goes to `other`, or is 404."""
-    return socketio.ASGIApp(server, other)
+    """The ASGI application of `/socket.io/`, over HTTP and WebSocket; everything else goes to `other`, or is 404.
+
+    With `other` it goes below an application that is a coroutine function: servers take one that is none for ASGI 2.
+    """
+    return socketio.ASGIApp(server) if other is None else HandingOn(server, other)
+
+
+class HandingOn(socketio.ASGIApp):  # type: ignore[misc]
+    def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Awaitable[None]:
+        """Hands on what is not its own without a coroutine in between, which would stay as long as the socket."""
+        own = self._ensure_trailing_slash(scope["path"]).startswith(self.engineio_path)
+        connection: Awaitable[None] = (super().__call__ if own else self.other_asgi_app)(scope, receive, send)
+        return connection
 
 
 application: Final = socketio_application()
