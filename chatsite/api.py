@@ -23,6 +23,11 @@ StructT = TypeVar("StructT", bound=msgspec.Struct)
 # --- JSON -------------------------------------------------------------------------------------------------------------
 
 
+def encode(data: Any) -> bytes:
+    """Structs, UUIDs and times as they stand on the wire."""
+    return msgspec.json.encode(data, enc_hook=str)
+
+
 class WireRenderer(renderers.JSONRenderer):
     """JSON by msgspec: structs, UUIDs and times as they stand on the wire, several times faster than the default."""
 
@@ -36,9 +41,16 @@ class WireRenderer(renderers.JSONRenderer):
     ) -> bytes:
         if data is None:
             return b""
-        encoded = msgspec.json.encode(data, enc_hook=str)
+        encoded = encode(data)
         indent = self.get_indent(accepted_media_type or "", dict(renderer_context or {}))
         return msgspec.json.format(encoded, indent=indent) if indent else encoded
+
+
+class BrowsablePages(renderers.BrowsableAPIRenderer):
+    """The browsable API without its inline style sheet, of which the text depends on what else is installed."""
+
+    def get_context(self, *arguments: Any, **options: Any) -> dict[str, Any]:
+        return {**super().get_context(*arguments, **options), "code_style": ""}
 
 
 class WireParser(parsers.JSONParser):
@@ -160,8 +172,13 @@ def query_flag(request: Request, name: str) -> bool | None:
 
 
 def page(results: list[Any], *, following: str | None = None, previous: str | None = None) -> Response:
-    """A list's answer: `{results, next, previous}`, the last two as links or null."""
-    return Response({"results": results, "next": following, "previous": previous})
+    """A list's answer."""
+    return Response(page_object(results, following=following, previous=previous))
+
+
+def page_object(results: list[Any], *, following: str | None, previous: str | None) -> dict[str, Any]:
+    """`{results, next, previous}`, the last two as links or null."""
+    return {"results": results, "next": following, "previous": previous}
 
 
 # --- Structs as serializers -------------------------------------------------------------------------------------------

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 
-from django.core.asgi import get_asgi_application
+import django
 
-django_application = get_asgi_application()  # fills the app registry; what follows needs it
+django.setup(set_prefix=False)  # fills the app registry; what follows needs it
 
-from channels.routing import ProtocolTypeRouter, URLRouter
-from django.urls import re_path
-
+from chatsite.access_log import WithAccessLog, keep_queries_out_of_access_logs
+from chatsite.bodies import BoundedBodies
 from chatsite.checks import refuse_bad_environment
+from chatsite.express import Express
+from chatsite.handler import RequestHandler
+from chatsite.metrics.endpoint import WithMetrics
 from chatsite.realtime.consumers import ChatConsumer, RefusedPath
 from chatsite.realtime.origins import OriginCheck
 from chatsite.realtime.runtime import get_runtime, stop_runtime
 from chatsite.realtime.socketio import socketio_application
 
+# Python looks for cycles whenever there are 700 more objects than before, which a burst of messages brings about all
+# the time: a third of the process's time. Most of what a message needs is gone without it.
+gc.set_threshold(50_000, 5, 5)
+
 refuse_bad_environment()
+keep_queries_out_of_access_logs()
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -37,6 +45,13 @@ class WithRuntime:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            runtime = await get_runtime()
+            runtime.requests += 1  # a process that ends waits for their answers
+            try:
+                await self.application(scope, receive, send)
+            finally:
+                runtime.requests -= 1
         else:
             await get_runtime()
             await self.application(scope, receive, send)
@@ -53,12 +68,20 @@ class WithRuntime:
                 return
 
 
-websocket_application = URLRouter(
-    [
-        re_path(r"^chat/?$", OriginCheck(ChatConsumer.as_asgi())),  # type: ignore[arg-type]  # an ASGI application
-        re_path(r"", RefusedPath.as_asgi()),
-    ]
-)
+serve_request = BoundedBodies(Express(RequestHandler()))
+serve_chat = OriginCheck(ChatConsumer.serve)
 
-routed = ProtocolTypeRouter({"http": django_application, "websocket": websocket_application})
-application = WithRuntime(socketio_application(routed))  # takes /socket.io/ over both, and hands on the rest
+
+def route(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+    """What Channels' routers do, without the coroutines and copies of the scope that they keep for every socket."""
+    if scope["type"] == "http":
+        return serve_request(scope, receive, send)
+    if scope["path"].removeprefix(scope.get("root_path", "")) in {"/chat", "/chat/"}:
+        return serve_chat(scope, receive, send)
+    return RefusedPath.serve(scope, receive, send)
+
+
+application = WithRuntime(
+    # Socket.IO takes /socket.io/ over both, and hands on the rest. The runtime starts outside of any request's context.
+    WithAccessLog(WithMetrics(socketio_application(route)))
+)

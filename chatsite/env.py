@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -20,6 +21,7 @@ T = TypeVar("T")
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
+_PATH = re.compile(r"^[\w-]+(/[\w-]+)*$", re.ASCII)
 _ORIGIN = re.compile(r"^https?://[^/\s?#]+$")
 
 
@@ -94,6 +96,37 @@ class Environment:
                     Problem(name, f"{name} holds {raw!r}; expected origins such as https://shop.example.")
                 )
         return found
+
+    def path(self, name: str, default: str) -> str:
+        """A path below the site's root, without slashes at its ends, such as `staff/desk`."""
+
+        def parse(raw: str) -> str:
+            path = raw.strip("/")
+            if not _PATH.match(path):
+                raise ValueError(raw)
+            return path
+
+        return self._parsed(name, default, parse, "a path of letters, digits, - and _")
+
+    def networks(self, name: str, default: tuple[str, ...] = ()) -> list[IPv4Network | IPv6Network]:
+        """Comma-separated networks such as 10.0.0.0/8; an address is a network of one."""
+        found = []
+        for raw in self.listed(name, default):
+            try:
+                found.append(ip_network(raw))
+            except ValueError:
+                self.problems.append(
+                    Problem(name, f"{name} holds {raw!r}; expected networks such as 10.0.0.0/8.")
+                )
+        return found
+
+    def choice(self, name: str, options: tuple[str, ...], default: str) -> str:
+        def parse(raw: str) -> str:
+            if raw.lower() not in options:
+                raise ValueError(raw)
+            return raw.lower()
+
+        return self._parsed(name, default, parse, f"one of {', '.join(options)}")
 
     def secret(self, name: str, *, debug: bool, stand_in: str, shortest: int = 32) -> str:
         """A key that must be set, and long enough, wherever DEBUG is off."""

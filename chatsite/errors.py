@@ -14,6 +14,8 @@ from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOper
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
 
+from chatsite.metrics import measures
+
 logger = logging.getLogger(__name__)
 
 HTTP_STATUS: Final[dict[str, int]] = {
@@ -88,6 +90,7 @@ def as_domain_error(error: BaseException) -> DomainError:
         return invalid("The request's body or headers make no sense.")
     if isinstance(error, (OperationalError, InterfaceError)):
         logger.warning("the database cannot be reached: %s", error)
+        measures.database_failures.add()
         return DomainError("unavailable", "The database cannot be reached. Please retry.", {"retryAfter": 1})
     logger.error("an operation failed", exc_info=error)
     return DomainError("internal", "Something went wrong on our side. Nothing was changed.")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 
 from chatsite.errors import DomainError
 from chatsite.errors import not_found as not_found_error
-from chatsite.realtime.runtime import running_hub
+from chatsite.realtime.runtime import running_runtime
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -18,17 +19,34 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 where messages can be stored; 503 otherwise. Redis away is reported, and does not stop the service."""
+    """200 where messages can be stored and the process is to stay; 503 otherwise. Redis away is reported, and does not
+    stop the service."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         database = "ok"
     except DatabaseError as error:
         database = f"unavailable: {type(error).__name__}"
-    hub = running_hub()
-    layer = "ok" if hub is not None and hub.is_connected else "unavailable"
-    status = 200 if database == "ok" else 503
-    return JsonResponse({"database": database, "layer": layer}, status=status)
+    runtime = running_runtime()
+    layer = "ok" if runtime is not None and runtime.hub.is_connected else "unavailable"
+    is_stopping = runtime is not None and runtime.is_stopping
+    status = 200 if database == "ok" and not is_stopping else 503
+    return JsonResponse({"database": database, "layer": layer, "stopping": is_stopping}, status=status)
+
+
+def answer_probes(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Middleware: answers probes before the host's name is looked at. They come to a process by its address."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        probe = PROBES.get(request.path_info.rstrip("/"))
+        return get_response(request) if probe is None else probe(request)
+
+    return answer
+
+
+PROBES: Final[dict[str, Callable[[HttpRequest], HttpResponse]]] = {"/healthz": healthz, "/readyz": readyz}
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

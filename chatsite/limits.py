@@ -7,6 +7,11 @@ marked "closes" end a socket.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.core.signals import setting_changed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +32,22 @@ class Limits:
     queue_bytes: int = 4 * 1024 * 1024
     frames_per_second: float = 200  # token bucket over all frames of one socket
     frames_burst: int = 4_000
-    flood_strikes: int = 500  # frames refused in a row before the socket closes with 1008
+    flood_strikes: int = (
+        500  # frames refused, less those let through since, before the socket closes with 1008
+    )
     authenticate_seconds: float = 5  # for the first frame of a socket that came without credentials
     joined_conversations: int = 500  # conversations joined by one socket
     pipelined_sends: int = 256  # sends of one socket under way before the next frame is read
+
+    # One user, over all sockets, requests and processes: messages, edits, deletes and every other change by REST.
+    user_changes_per_second: float = 100
+    user_changes_burst: int = 2_000
+
+    # One request.
+    request_bytes: int = 1024 * 1024  # of its body; a larger one gets 413
+
+    # A process that stops.
+    reconnects_per_second: float = 250  # its clients are told to come back one after the other at this rate
 
     # How long things last, in seconds.
     typing_seconds: float = 6
@@ -39,8 +56,28 @@ class Limits:
     revalidate_seconds: float = 2  # how often live sockets are held against the database
     expiry_warning_seconds: float = 60  # `session_expiring` comes this long before the access token ends
 
+    # The widget on a business's own site.
+    widget_token_seconds: float = 300  # how far ahead the `exp` of a host's token may be
+    widget_leeway: float = 10  # seconds by which a host's clock may be wrong
+    widget_origins: int = 50  # origins of one widget
+
     # The group-commit writer.
     batch_changes: int = 400  # changes of one transaction
     waiting_changes: int = 20_000  # changes waiting for the writer; past it sends get `unavailable`
     receipt_delay: float = 0.05  # delivered receipts are gathered this long before they are written
     order_wait: float = 0.25  # an event that overtook another one is held back at most this long
+
+
+@cache
+def limits() -> Limits:
+    """`settings.CHAT`, for what runs for every message: Django's settings take a microsecond to ask."""
+    chosen: Limits = settings.CHAT
+    return chosen
+
+
+def _forget(*, setting: str, **_: Any) -> None:
+    if setting == "CHAT":  # a test has other limits
+        limits.cache_clear()
+
+
+setting_changed.connect(_forget)

@@ -1,14 +1,14 @@
-"""The site's first page."""
+"""The browsable API's sign-in page; that of the web page is in `chatsite.web.entrance`."""
 
 from __future__ import annotations
 
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.contrib.auth.views import LoginView
+
+from chatsite.identity.forms import LimitedSignIn
 
 
-def index(request: HttpRequest) -> HttpResponse:
-    """Where a person who opens the site's address can go from there."""
-    scheme = "wss" if request.is_secure() else "ws"
-    context = {"live_url": f"{scheme}://{request.get_host()}/chat", "debug_logins": settings.DEBUG}
-    return render(request, "index.html", context)
+class SignIn(LoginView):
+    """Django REST framework's own page, with a limit on tries."""
+
+    template_name = "rest_framework/login.html"
+    authentication_form = LimitedSignIn

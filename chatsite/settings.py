@@ -6,13 +6,15 @@ With them the same code runs on PostgreSQL and Redis, with any number of process
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from csp.constants import NONE, SELF
+
 from chatsite.env import Environment
 from chatsite.limits import Limits
+from chatsite.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENVIRONMENT = Environment()
@@ -29,9 +31,11 @@ ALLOWED_HOSTS = env.listed("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]") 
 if not DEBUG and not ALLOWED_HOSTS:
     env.missing("ALLOWED_HOSTS", "the host names that this site answers to, comma-separated")
 FRONTEND_ORIGINS = env.origins("FRONTEND_URL")  # for CORS, CSRF and the WebSocket origin check
+ADMIN_PATH = env.path("ADMIN_PATH", "admin")
 
 INSTALLED_APPS = [
     "daphne",  # before staticfiles: `runserver` then speaks WebSocket too
+    "csp",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -48,21 +52,27 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "chatsite.apps.ChatsiteConfig",
     "chatsite.identity",
+    "chatsite.web",
+    "chatsite.widget",
     "conversations",
     "presence",
     "notifications",
 ]
 
 MIDDLEWARE = [
+    "chatsite.access_log.note_request",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "chatsite.security.SecurityHeaders",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "chatsite.health.answer_probes",  # below what every answer carries, above what asks for the host's name
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "chatsite.urls"
@@ -85,20 +95,21 @@ TEMPLATES = [
 ]
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # those that the pages are translated into
+LOCALE_PATHS = [BASE_DIR / "chatsite" / "web" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "var" / "static"
+STATIC_ROOT = Path(env.text("STATIC_ROOT") or BASE_DIR / "var" / "static")
 WHITENOISE_USE_FINDERS = DEBUG
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-LOGIN_URL = "/api-auth/login/"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_URL = "web:sign-in"
+LOGIN_REDIRECT_URL = "web:inbox"
 
 # --- Database: the truth --------------------------------------------------------------------------------------------
 
 
 def embedded_database() -> dict[str, object]:
-    (BASE_DIR / "var").mkdir(exist_ok=True)
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": BASE_DIR / "var" / "chat.sqlite3",
@@ -112,7 +123,10 @@ def embedded_database() -> dict[str, object]:
 
 
 DATABASES: dict[str, dict[str, Any]] = {"default": env.database("DATABASE_URL", default=embedded_database())}
-DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 16, at_least=6)  # connections of one process, at most
+if not env.text("DATABASE_URL"):
+    (BASE_DIR / "var").mkdir(exist_ok=True)  # only where it is used: an image's file system is read-only
+DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 16, at_least=10)  # connections of one process, at most
+DATABASE_PREPARED_READS = env.boolean("DATABASE_PREPARED_READS", True)
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     DATABASES["default"]["CONN_MAX_AGE"] = (
         0  # persistent connections leak under ASGI; the pool keeps them instead
@@ -163,7 +177,13 @@ else:
 CHAT = Limits(
     presence_ttl=env.number("PRESENCE_TTL", Limits.presence_ttl, at_least=1),
     presence_grace=env.number("PRESENCE_GRACE", Limits.presence_grace),
+    user_changes_per_second=env.number(
+        "USER_CHANGES_PER_SECOND", Limits.user_changes_per_second, at_least=0.01
+    ),
+    user_changes_burst=env.integer("USER_CHANGES_BURST", Limits.user_changes_burst, at_least=1),
 )
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = CHAT.request_bytes  # forms; the rest is bounded by `chatsite.bodies`
 
 # --- REST -----------------------------------------------------------------------------------------------------------
 
@@ -175,7 +195,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": [
         "chatsite.api.WireRenderer",
-        "rest_framework.renderers.BrowsableAPIRenderer",
+        "chatsite.api.BrowsablePages",
     ],
     "DEFAULT_PARSER_CLASSES": [
         "chatsite.api.WireParser",
@@ -185,10 +205,14 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "chatsite.api.exception_handler",
     "UNICODE_JSON": True,
+    "DEFAULT_THROTTLE_CLASSES": ["chatsite.identity.throttles.ChangeThrottle"],
     "DEFAULT_THROTTLE_RATES": {
         "login_account": "10/min",  # tries for one account name, from anywhere
         "login_address": "60/min",  # tries from one address, for any account
         "login_refresh": "120/min",  # token refreshes and verifications from one address
+        "widget_session": "120/min",  # exchanges of a host's token, and returns of guests, from one address
+        "widget_guest": "20/hour",  # new guests from one address
+        "widget_guests_of_site": "600/hour",  # new guests of one widget, from anywhere
     },
     "NUM_PROXIES": env.integer("TRUSTED_PROXIES", 0),
 }
@@ -213,33 +237,70 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "chatsite.schema.without_trailing_slashes",
+        "chatsite.schema.lists_in_pages",
     ],
     # The documentation page comes from here, with no request to another host.
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {"SideEnum": ["business", "customer", "system"]},
 }
 
 CORS_ALLOWED_ORIGINS = FRONTEND_ORIGINS
 CORS_ALLOW_CREDENTIALS = True
 CSRF_TRUSTED_ORIGINS = FRONTEND_ORIGINS
+CSRF_FAILURE_VIEW = "chatsite.web.refusals.csrf_failure"
+AUTHENTICATION_BACKENDS = ["chatsite.identity.backends.CountingBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-# --- Behind TLS -----------------------------------------------------------------------------------------------------
+# --- What browsers may do with our pages, and TLS -------------------------------------------------------------------
+
+# Our own scripts, styles, images and requests, nothing inline, no other host, in nobody's frame. `chatsite.security`
+# adds what pages of others need; a view may change a directive for itself by the decorators of `csp.decorators`.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "worker-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
 if not DEBUG:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.boolean("TRUST_PROXY_TLS") else None
-    SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 0)
-    SECURE_CONTENT_TYPE_NOSNIFF = True
+    SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 30 * 86_400)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.boolean("HSTS_INCLUDE_SUBDOMAINS")
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.boolean("SECURE_COOKIES", True)
 
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL", "INFO")},
-}
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # whether a domain's other hosts have TLS is not ours to say: HSTS_INCLUDE_SUBDOMAINS
+    "security.W008",  # the proxy that ends TLS redirects to it; here health checks would follow
+    "security.W021",  # being on the browsers' preload list is a step that a domain's owner takes by hand
+]
+
+# --- For the operator -----------------------------------------------------------------------------------------------
+
+METRICS_TOKEN = env.text("METRICS_TOKEN")  # `Authorization: Bearer` of a scraper
+METRICS_NETWORKS = env.networks("METRICS_NETWORKS", ("127.0.0.0/8", "::1") if DEBUG else ())
+
+LOGGING = logging_settings(
+    line_format=env.choice("LOG_FORMAT", ("json", "text"), "text" if DEBUG else "json"),
+    level=env.choice("LOG_LEVEL", ("debug", "info", "warning", "error", "critical"), "info"),
+)

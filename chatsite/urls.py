@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from chatsite import health, pages
+from chatsite import pages
+from chatsite.asyncapi import live_document
 
 urlpatterns = [
-    path("", pages.index, name="index"),
-    path("admin/", admin.site.urls),
+    path("", include("chatsite.web.urls")),
+    path(f"{settings.ADMIN_PATH}/", admin.site.urls),
+    path(
+        "api-auth/login/", pages.SignIn.as_view(), name="sign-in"
+    ),  # before the one of the same address that follows
     path("api-auth/", include("rest_framework.urls")),
     re_path(r"^api/schema/?$", SpectacularAPIView.as_view(), name="schema"),
-    re_path(r"^api/docs/?$", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
-    re_path(r"^healthz/?$", health.healthz, name="healthz"),
-    re_path(r"^readyz/?$", health.readyz, name="readyz"),
+    re_path(r"^api/asyncapi\.json$", live_document, name="asyncapi"),
+    re_path(r"^api/docs/?$", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("auth/", include("chatsite.identity.urls")),
+    path("widget/", include("chatsite.widget.urls")),
     path("", include("conversations.urls")),
     path("", include("presence.urls")),
     path("", include("notifications.urls")),
 ]
 
-handler404 = "chatsite.health.not_found"
-handler500 = "chatsite.health.server_error"
+handler404 = "chatsite.web.refusals.not_found"
+handler500 = "chatsite.web.refusals.server_error"

@@ -1,0 +1,65 @@
+"""`manage.py chat_doctor`: is this deployment sound, and if not, what to do."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from chatsite.doctor import broker, database, proxy, site
+from chatsite.doctor.findings import Finding, gathered
+
+
+class Command(BaseCommand):
+    help = (
+        "Check settings, the database, Redis and the channel layer, and with --url the proxy in front. "
+        "Changes nothing. Exit code 0: nothing failed; 1: something did; 2: warnings, with --strict."
+    )
+    requires_system_checks = ()  # a bad environment is a finding, not the end
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--url", help="where people reach the site, such as https://chat.example.com")
+        parser.add_argument("--processes", type=int, default=1, help="how many server processes there are")
+        parser.add_argument("--json", action="store_true", help="one JSON document instead of lines")
+        parser.add_argument("--strict", action="store_true", help="exit with 2 where there are warnings")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        findings = list(self._examine(options))
+        if options["json"]:
+            self._print_json(findings)
+        else:
+            self._print_lines(findings)
+        levels = Counter(finding.level for finding in findings)
+        if levels["fail"]:
+            raise CommandError(f"{levels['fail']} failed, {levels['warn']} warnings")
+        if levels["warn"] and options["strict"]:
+            raise CommandError(f"{levels['warn']} warnings", returncode=2)
+
+    @staticmethod
+    def _examine(options: dict[str, Any]) -> Iterator[Finding]:
+        yield from gathered("settings", site.examine)
+        yield from gathered("database", partial(database.examine, options["processes"]))
+        yield from gathered("redis", broker.examine)
+        if options["url"]:
+            yield from gathered("proxy", partial(proxy.examine, options["url"]))
+
+    def _print_json(self, findings: list[Finding]) -> None:
+        levels = Counter(finding.level for finding in findings)
+        summary = {level: levels[level] for level in ("ok", "warn", "fail")}
+        self.stdout.write(
+            json.dumps({"summary": summary, "findings": [asdict(f) for f in findings]}, indent=2)
+        )
+
+    def _print_lines(self, findings: list[Finding]) -> None:
+        styles = {"ok": self.style.SUCCESS, "warn": self.style.WARNING, "fail": self.style.ERROR}
+        width = max(len(finding.check) for finding in findings)
+        for finding in findings:
+            level = styles[finding.level](f"{finding.level:<4}")
+            self.stdout.write(f"{level}  {finding.check:<{width}}  {finding.text}")
+            if finding.advice:
+                self.stdout.write(f"      {'':<{width}}  → {finding.advice}")

@@ -1,0 +1,164 @@
+"""What the first screen shows of an inbox, before any script runs. The script goes on from the same data over REST."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+import msgspec
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from chatsite.identity.profile import profile_of
+from conversations import queries
+from conversations.serializers import ConversationObject
+from notifications import queries as notification_queries
+from presence.queries import presence_of
+
+PAGE: Final = 30
+SHOWN: Final = ("all", "unread", "archived")
+TINTS: Final = 8  # colours of avatars
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What of an inbox somebody wants to see, as it stands in the page's address."""
+
+    shown: str = "all"
+    business_id: str = ""
+    search: str = ""
+
+    @classmethod
+    def of(cls, request: HttpRequest, businesses: list[dict[str, Any]]) -> Filters:
+        """What makes no sense in the address counts as not given: it may be an old bookmark."""
+        shown = request.GET.get("show", "")
+        business = request.GET.get("business", "")
+        return cls(
+            shown=shown if shown in SHOWN else "all",
+            business_id=business if business in {row["id"] for row in businesses} else "",
+            search=request.GET.get("q", "").replace("\x00", "").strip()[:100],
+        )
+
+    @property
+    def without_search(self) -> str:
+        return self.address(q="")
+
+    def address(self, **changes: str) -> str:
+        given = {"show": self.shown, "business": self.business_id, "q": self.search, **changes}
+        query = urlencode({name: value for name, value in given.items() if value and value != "all"})
+        return reverse("web:inbox") + (f"?{query}" if query else "")
+
+
+@dataclass
+class Row:
+    """A conversation in the list, as the reader's side sees it."""
+
+    id: str
+    name: str
+    initials: str
+    tint: int
+    business_name: str
+    preview: str
+    at: datetime
+    today: bool
+    unread: int
+    archived: bool
+    online: bool = False
+    current: bool = False
+
+
+@dataclass
+class Inbox:
+    """One page of the list, and what stands around it."""
+
+    me: dict[str, Any]
+    filters: Filters
+    rows: list[Row]
+    following: str
+    unread_total: int
+    unread_notifications: int
+    businesses: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def has_many(self) -> bool:
+        """Whether a row has to say which business it is of."""
+        return len(self.businesses) > 1
+
+
+def load_me(user: Any) -> dict[str, Any]:
+    """`/auth/me`, and how the reader's avatar looks."""
+    me = msgspec.to_builtins(profile_of(user))
+    return {**me, "initials": initials_of(me["name"]), "tint": tint_of(me["id"])}
+
+
+def load_inbox(request: HttpRequest, *, current: UUID | None = None) -> Inbox:
+    user: Any = request.user
+    me = load_me(user)
+    filters = Filters.of(request, me["businesses"])
+    found = queries.conversation_page(
+        user.pk,
+        cursor=request.GET.get("cursor") or None,
+        limit=PAGE,
+        archived=filters.shown == "archived",
+        unread=True if filters.shown == "unread" else None,
+        business_id=filters.business_id or None,
+        search=filters.search,
+    )
+    rows = [_row(conversation, me["id"], current) for conversation in found.conversations]
+    _mark_online(me["id"], found.conversations, rows)
+    return Inbox(
+        me=me,
+        filters=filters,
+        rows=rows,
+        following=filters.address(cursor=found.next) if found.next else "",
+        unread_total=queries.unread(user.pk).total,
+        unread_notifications=notification_queries.unread(user.pk).total,
+        businesses=me["businesses"],
+    )
+
+
+def _row(conversation: ConversationObject, reader_id: str, current: UUID | None) -> Row:
+    is_customer = conversation.customer_id == reader_id
+    name = conversation.business.name if is_customer else conversation.customer.name
+    at = conversation.last_message_at or conversation.created_at
+    return Row(
+        id=str(conversation.id),
+        name=name,
+        initials=initials_of(name),
+        tint=tint_of(str(conversation.business_id) if is_customer else conversation.customer_id),
+        business_name="" if is_customer else conversation.business.name,
+        preview=conversation.last_message,
+        at=at,
+        today=timezone.localdate(at) == timezone.localdate(),
+        unread=conversation.unread_count,
+        archived=conversation.archived,
+        current=conversation.id == current,
+    )
+
+
+def _mark_online(reader_id: str, conversations: list[ConversationObject], rows: list[Row]) -> None:
+    customers = sorted({row.customer_id for row in conversations if row.customer_id != reader_id})
+    if not customers:
+        return
+    online = {row.user_id for row in presence_of(reader_id=reader_id, user_ids=customers) if row.online}
+    for row, conversation in zip(rows, conversations, strict=True):
+        row.online = conversation.customer_id in online
+
+
+def initials_of(name: str) -> str:
+    """One or two letters; the same rule as in `people.js`."""
+    words = [word for word in name.split() if word[0].isalnum()]
+    chosen = [words[0], words[-1]] if len(words) > 1 else words
+    return "".join(word[0] for word in chosen).upper() or "?"
+
+
+def tint_of(key: str) -> int:
+    """A colour that stays the same for this person or business; the same rule as in `people.js`."""
+    total = 0
+    for character in key:
+        total = (total * 31 + ord(character)) % 65_521
+    return total % TINTS

@@ -1,0 +1,47 @@
+"""What a page may load: files of this site and nothing else, and no script or style that stands in the page itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final
+
+from csp.constants import HEADER, NONE, SELF
+from csp.utils import build_policy
+from django.http import HttpRequest, HttpResponse
+
+from chatsite.errors import DomainError, as_domain_error
+from chatsite.web.refusals import refusal_page
+
+View = Callable[..., HttpResponse]
+
+POLICY: Final[dict[str, Any]] = {
+    "default-src": [SELF],
+    "base-uri": [NONE],
+    "connect-src": [SELF],
+    "form-action": [SELF],
+    "frame-ancestors": [NONE],
+    "img-src": [SELF, "data:", "blob:"],
+    "media-src": [SELF, "blob:"],
+    "object-src": [NONE],
+    "script-src": [SELF],
+    "style-src": [SELF],
+}
+
+
+def page(view: View) -> View:
+    """A page of the site: with its policy, never kept by a cache, and with a page of its own for every refusal."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *given: Any, **named: Any) -> HttpResponse:
+        try:
+            response = view(request, *given, **named)
+        except DomainError as error:
+            response = refusal_page(request, as_domain_error(error))
+        # Set here and not left to a site-wide default, which may have to be looser for other pages.
+        response[HEADER] = build_policy(config=POLICY)
+        response.setdefault("Cache-Control", "private, no-store")
+        response.setdefault("Referrer-Policy", "same-origin")
+        return response
+
+    return answer

@@ -1,0 +1,185 @@
+import { ChatClient } from "../chat-client/chat-client.js";
+import { Bell } from "./bell.js";
+import { mountBanner } from "./connection.js";
+import { Desktop } from "./desktop.js";
+import { announce, isPhone, isWriting } from "./dom.js";
+import { textOf } from "./failures.js";
+import { mountFilters, queryOf } from "./filters.js";
+import { mountFinder } from "./finder.js";
+import { ConversationList } from "./list.js";
+import { Pane } from "./pane.js";
+import { otherSide } from "./people.js";
+import { mountSettings } from "./settings.js";
+import { mountShortcuts } from "./shortcuts.js";
+import { Team } from "./team.js";
+import { Title } from "./title.js";
+import { toast } from "./toast.js";
+
+/** The signed-in page: puts the parts together, and leads from address to address. */
+class App {
+  #session = JSON.parse(document.getElementById("session").textContent);
+  #client = new ChatClient({ userId: this.#session.me.id });
+  #team = new Team(this.#client, { isMember: this.#session.businesses.length > 0 });
+  #title = new Title(this.#client);
+  #list;
+  #pane;
+  #filters;
+  #bell;
+
+  start() {
+    mountSettings();
+    const { urls } = this.#session;
+    mountBanner(document.querySelector("[data-banner]"), { client: this.#client, signIn: urls.signIn });
+    this.#mountList();
+    this.#mountPane();
+    this.#mountBell();
+    this.#mountFind();
+    mountShortcuts(document.querySelector("[data-shortcuts-sheet]"), this.#actions());
+    addEventListener("popstate", () => this.#route());
+    this.#client.on("ready", () => this.#list.reload());
+    this.#client.on("conversations", () => this.#nameTitle());
+    document.querySelector("[data-sign-out]")?.addEventListener("submit", () => this.#client.close());
+    this.#pane.adopt();
+    this.#list.setCurrent(this.#pane.id);
+    this.#client.connect();
+    this.#list.reload();
+  }
+
+  // Parts
+
+  #mountList() {
+    const root = document.querySelector("[data-list-screen]");
+    const handlers = { open: (id) => this.open(id), href: (id) => this.#address(id) };
+    this.#list = new ConversationList(root, {
+      client: this.#client,
+      session: this.#session,
+      team: this.#team,
+      filters: this.#session.filters,
+      handlers,
+    });
+    this.#filters = mountFilters(root, {
+      filters: this.#session.filters,
+      changed: (filters) => {
+        this.#list.setFilters(filters);
+        history.replaceState(history.state, "", this.#address(this.#pane.id));
+      },
+    });
+  }
+
+  #mountPane() {
+    const handlers = { back: () => this.back(), archive: (id, archived) => this.#archive(id, archived) };
+    const main = document.querySelector("[data-main]");
+    this.#pane = new Pane(main, { client: this.#client, session: this.#session, team: this.#team, handlers });
+  }
+
+  #mountBell() {
+    this.#bell = new Bell(document.querySelector("[data-bell]"), {
+      client: this.#client,
+      session: this.#session,
+      handlers: { joined: () => this.#joined() },
+    });
+    new Desktop(document.querySelector("[data-desktop]"), {
+      client: this.#client,
+      session: this.#session,
+      handlers: {
+        isLooking: (id) => id === this.#pane.id && document.hasFocus(),
+        open: (id) => this.open(id),
+        openAlerts: () => this.#bell.open(),
+      },
+    });
+  }
+
+  #mountFind() {
+    const finder = document.querySelector("[data-finder]");
+    if (finder) mountFinder(finder, { client: this.#client, open: (id) => this.#found(id), back: () => location.assign(this.#address(null)) }).focus();
+  }
+
+  #actions() {
+    return {
+      search: () => this.#filters.focus(),
+      alerts: () => this.#bell.toggle(),
+      archive: () => {
+        const open = this.#list.find(this.#pane.id);
+        if (open) this.#archive(open.id, !open.archived);
+      },
+      step: (by) => {
+        const id = this.#list.neighbour(by);
+        if (id) this.open(id);
+      },
+      escape: () => this.#escape(),
+    };
+  }
+
+  // Ways
+
+  /** Shows the conversation and makes it the page's address. */
+  open(id) {
+    if (id !== this.#pane.id) history.pushState({ within: true }, "", this.#address(id));
+    this.#show(id);
+  }
+
+  /** To the list: the way one came, where one came from there. */
+  back() {
+    if (history.state?.within && isPhone()) return history.back();
+    history.pushState({ within: true }, "", this.#address(null));
+    return this.#show(null);
+  }
+
+  #route() {
+    if (location.pathname.startsWith(this.#session.urls.find)) return location.reload();
+    return this.#show(/\/c\/([0-9a-f-]{36})/.exec(location.pathname)?.[1] ?? null);
+  }
+
+  #show(id) {
+    document.body.dataset.screen = id ? "thread" : "list";
+    if (id === this.#pane.id) return this.#pane.focus();
+    const left = this.#pane.id;
+    if (id) this.#pane.open(id);
+    else this.#pane.close();
+    this.#list.setCurrent(id);
+    this.#nameTitle();
+    if (!id && left) this.#list.focus(left);
+    return undefined;
+  }
+
+  #address(id) {
+    const query = queryOf(this.#list?.filters ?? this.#session.filters);
+    return (id ? `${this.#session.urls.inbox}/c/${id}` : this.#session.urls.inbox) + query;
+  }
+
+  #found(id) {
+    location.assign(this.#address(id)); // the list stands in the finder's place, so a fresh page it is
+  }
+
+  #escape() {
+    if (isWriting(document.activeElement) || document.activeElement.closest?.("[data-thread]")) this.#list.focus();
+    else if (this.#pane.id) this.back();
+  }
+
+  #nameTitle() {
+    const open = this.#list.find(this.#pane.id);
+    if (open) this.#title.name = otherSide(open, this.#session.me).name;
+    else if (!this.#pane.id) this.#title.name = "";
+  }
+
+  async #archive(id, archived) {
+    try {
+      await this.#client.rest.patch(`/chat/conversations/${id}`, { archived });
+    } catch (error) {
+      return toast(textOf(error));
+    }
+    const undo = { action: gettext("Undo"), run: () => this.#archive(id, !archived) };
+    if (archived) toast(gettext("Archived. It comes back with the next message."), undo);
+    else announce(gettext("Moved to the inbox"));
+    if (archived && id === this.#pane.id) this.back();
+    return undefined;
+  }
+
+  /** Somebody who has become a member sees the inbox of that business: another page. */
+  #joined() {
+    toast(gettext("Welcome to the team!"), { action: gettext("Open the inbox"), run: () => location.assign(this.#session.urls.inbox) });
+  }
+}
+
+new App().start();
+document.documentElement.dataset.ready = "true";

@@ -1,0 +1,66 @@
+import { isPlainClick } from "./dom.js";
+
+const PAUSE = 200; // milliseconds without a key before a search
+
+/** Search, the three views of the list, and the business: each change is a change of the list and of the address. */
+export function mountFilters(root, { filters, changed }) {
+  let now = filters;
+  let pause = null;
+  const search = root.querySelector("[data-search]");
+  const field = search.querySelector("[type=search]");
+  const business = search.querySelector("[data-business]");
+  const links = [...root.querySelectorAll("[data-show]")];
+
+  const set = (change) => {
+    now = { ...now, ...change };
+    for (const link of links) {
+      if (link.dataset.show === now.show) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+      link.href = addressOf({ ...now, show: link.dataset.show });
+    }
+    changed(now);
+  };
+  for (const link of links) {
+    link.addEventListener("click", (event) => {
+      if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+      event.preventDefault();
+      set({ show: link.dataset.show });
+    });
+  }
+  search.addEventListener("submit", (event) => {
+    event.preventDefault();
+    set({ q: field.value.trim() });
+  });
+  field.addEventListener("input", () => {
+    clearTimeout(pause);
+    pause = setTimeout(() => set({ q: field.value.trim() }), PAUSE);
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !field.value) return;
+    event.stopPropagation();
+    field.value = "";
+    set({ q: "" });
+  });
+  root.querySelector("[data-clear-search]").addEventListener("click", (event) => {
+    if (!isPlainClick(event)) return;
+    event.preventDefault();
+    field.value = "";
+    set({ q: "" });
+    field.focus();
+  });
+  business?.addEventListener("change", () => set({ business: business.value }));
+  // Somebody was faster than the scripts, or the browser has kept what stood there.
+  if (field.value.trim() !== now.q) set({ q: field.value.trim() });
+  return { focus: () => field.focus() };
+}
+
+/** The part of an address that says what is shown. */
+export function queryOf({ show, business, q }) {
+  const given = Object.entries({ show: show === "all" ? "" : show, business, q }).filter(([, value]) => value);
+  const query = new URLSearchParams(given).toString();
+  return query && `?${query}`;
+}
+
+function addressOf(filters) {
+  return `/app${queryOf(filters)}`;
+}

@@ -1,0 +1,63 @@
+import { copyOf, fill, make, show } from "./dom.js";
+import { initialsOf, otherSide, tintOf } from "./people.js";
+import { setTime } from "./times.js";
+
+/** A new row, or the one that the server has rendered: both come from `_row.html`. */
+export function newRow(id) {
+  const item = copyOf("row-template");
+  item.dataset.id = id;
+  return item;
+}
+
+/** Brings a row in line with the conversation, touching only what is different. */
+export function fillRow(item, conversation, { me, href, isOnline, isOpen, colleagues, withBusiness, draft }) {
+  const other = otherSide(conversation, me);
+  const link = item.querySelector("[data-row]");
+  if (link.getAttribute("href") !== href) link.setAttribute("href", href);
+  if (isOpen) link.setAttribute("aria-current", "page");
+  else link.removeAttribute("aria-current");
+  link.classList.toggle("unread", conversation.unreadCount > 0);
+  item.querySelector(".avatar").dataset.tint = tintOf(other.key);
+  fill(item, "initials", initialsOf(other.name));
+  fill(item, "name", other.name);
+  show(item.querySelector('[data-field="online"]'), isOnline);
+  show(item.querySelector('[data-field="online-text"]'), isOnline);
+  fillPreview(item, conversation.lastMessage || emptyPreview(conversation), draft);
+  setTime(item.querySelector("time"), conversation.lastMessageAt ?? conversation.createdAt);
+  show(fill(item, "business", other.businessName), withBusiness && other.businessName);
+  fillUnread(item, conversation.unreadCount);
+  fillColleagues(item.querySelector('[data-field="colleagues"]'), colleagues);
+}
+
+/** What was begun here and not sent comes before what was said last. */
+function fillPreview(item, text, draft) {
+  show(item.querySelector('[data-field="draft"]'), Boolean(draft));
+  fill(item, "preview-text", draft || text);
+}
+
+function emptyPreview(conversation) {
+  return conversation.lastSeq ? gettext("Message deleted") : gettext("No messages yet");
+}
+
+function fillUnread(item, count) {
+  show(item.querySelector('[data-field="unread"]'), count > 0);
+  fill(item, "count", count > 99 ? "99+" : String(count));
+  const text = ngettext("%(count)s unread message", "%(count)s unread messages", count);
+  fill(item, "unread-text", interpolate(text, { count }, true));
+}
+
+function fillColleagues(place, colleagues) {
+  const key = colleagues.map(({ userId, answering }) => `${userId}${answering}`).join();
+  show(place, colleagues.length > 0);
+  if (place.dataset.key === key) return;
+  place.dataset.key = key;
+  place.replaceChildren(...colleagues.map(colleagueMark));
+}
+
+function colleagueMark({ userId, name, answering }) {
+  const text = answering ? gettext("%(name)s is answering") : gettext("%(name)s is looking at this");
+  const said = interpolate(text, { name }, true);
+  const mark = make("span", { className: `avatar colleague${answering ? " answering" : ""}`, title: said, data: { tint: tintOf(userId) } });
+  mark.append(make("span", { aria: { hidden: "true" } }, initialsOf(name)), make("span", { className: "visually-hidden" }, `, ${said}`));
+  return mark;
+}

@@ -1,0 +1,135 @@
+import { askReport, confirmed, showHistory } from "./dialogs.js";
+import { Menu } from "./menu.js";
+import { summary } from "./quotes.js";
+import { isFromOther } from "./rows.js";
+import { gettext, interpolate } from "./texts.js";
+
+/**
+ * What one can do with a message. `thread`: section, client, view, composer, people, announce(text), complain(error),
+ * isOpen() (not frozen).
+ */
+export class Actions {
+  #thread;
+  #menu;
+
+  constructor(thread) {
+    this.#thread = thread;
+    this.#menu = new Menu(thread.section, gettext("Message actions"));
+  }
+
+  openMenu(message, opener, at) {
+    if (this.#menu.isOpen) return this.#menu.close({ focus: true });
+    const items = this.#items(message);
+    if (items.length) this.#menu.open(items, opener, at);
+    return undefined;
+  }
+
+  closeMenu() {
+    this.#menu.close();
+  }
+
+  canReply(message) {
+    return message.seq !== null && !message.deletedAt && this.#thread.isOpen();
+  }
+
+  /** Whether it is mine to change. */
+  canChange(message) {
+    return this.canReply(message) && message.senderId === this.#thread.me.id;
+  }
+
+  canEdit(message) {
+    return this.canChange(message) && message.messageType === "text";
+  }
+
+  hasActions(message) {
+    return this.#items(message).length > 0;
+  }
+
+  /** By a key on the message. Answers whether there was something to do. */
+  byKey(key, message, node) {
+    if (key === "r" && this.canReply(message)) this.#thread.composer.replyTo(message);
+    else if (key === "e" && this.canEdit(message)) this.#thread.composer.edit(message);
+    else if ((key === "Delete" || key === "Backspace") && this.canChange(message)) this.remove(message);
+    else if (["Enter", " "].includes(key)) this.openMenu(message, node, node.querySelector(".bubble"));
+    else return false;
+    return true;
+  }
+
+  async remove(message) {
+    const sure = await confirmed(this.#thread.section, {
+      title: gettext("Delete message?"),
+      text: `“${summary(message)}”`,
+      action: gettext("Delete"),
+      danger: true,
+    });
+    if (sure) await this.#try(() => this.#thread.client.deleteMessage(message.id));
+  }
+
+  async edit(message, text) {
+    const done = await this.#try(() => this.#thread.client.editMessage(message.id, text));
+    if (done || this.#thread.composer.text) return;
+    // What was written is not lost: it can be tried again.
+    this.#thread.composer.edit(message);
+    this.#thread.composer.fillEdit(text);
+  }
+
+  async history(message) {
+    await this.#try(async () => {
+      const { results } = await this.#thread.client.rest.get(`/chat/messages/${message.id}/edits`);
+      await showHistory(this.#thread.section, results, message);
+    });
+  }
+
+  async report(message) {
+    const report = await askReport(this.#thread.section);
+    if (!report) return;
+    const body = { conversationId: message.conversationId, messageId: message.id, ...report };
+    const done = await this.#try(() => this.#thread.client.rest.post("/chat/reports", body));
+    if (done) this.#thread.announce(gettext("Thank you. The moderators have been told."));
+  }
+
+  async answerOffer(offers, offer, action) {
+    const words = {
+      accept: [gettext("Accept this offer?"), gettext("Accept")],
+      decline: [gettext("Decline this offer?"), gettext("Decline")],
+      withdraw: [gettext("Withdraw this offer?"), gettext("Withdraw")],
+    }[action];
+    const text = interpolate(gettext("%(title)s, %(amount)s %(currency)s"), offer);
+    const given = { title: words[0], text, action: words[1], danger: action !== "accept" };
+    if (await confirmed(this.#thread.section, given)) await this.#try(() => offers.answer(offer, action));
+  }
+
+  #items(message) {
+    const { composer, client, me } = this.#thread;
+    const items = [];
+    const add = (label, icon, act, danger) => items.push({ label, icon, act, danger });
+    if (message.seq === null) {
+      if (message.status === "failed") add(gettext("Try again"), "send", () => client.retry(message.clientId));
+      add(gettext("Do not send"), "delete", () => client.discard(message.clientId), true);
+      return items;
+    }
+    if (message.deletedAt) return items;
+    if (this.canReply(message)) add(gettext("Reply"), "reply", () => composer.replyTo(message));
+    if (navigator.clipboard) add(gettext("Copy text"), "copy", () => this.#copy(message));
+    if (this.canEdit(message)) add(gettext("Edit"), "edit", () => composer.edit(message));
+    if (message.editedAt) add(gettext("Edit history"), "history", () => this.history(message));
+    if (this.canChange(message)) add(gettext("Delete"), "delete", () => this.remove(message), true);
+    const theirs = message.senderId !== me.id && isFromOther(message, this.#thread.people.side);
+    if (theirs) add(gettext("Report"), "report", () => this.report(message), true);
+    return items;
+  }
+
+  async #copy({ content }) {
+    if (await this.#try(() => navigator.clipboard.writeText(content))) this.#thread.announce(gettext("Copied"));
+  }
+
+  async #try(action) {
+    try {
+      await action();
+      return true;
+    } catch (error) {
+      this.#thread.complain(error);
+      return false;
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import { attachment } from "./attachments.js";
+import { clockTime, fullTime } from "./dates.js";
+import { el, hidden, icon, iconButton } from "./dom.js";
+import { isEmojiOnly, linked } from "./links.js";
+import { gettext, interpolate } from "./texts.js";
+
+const TICKS = {
+  sending: ["clock", () => gettext("Sending")],
+  failed: ["failed", () => gettext("Not sent")],
+  sent: ["tick", () => gettext("Sent")],
+  delivered: ["ticks", () => gettext("Delivered")],
+  read: ["ticks", () => gettext("Read")],
+};
+
+/**
+ * The node of one message's row. What changes often (times, ticks) is renewed alone, so that a text somebody is
+ * marking stays marked.
+ *
+ * `context`: nameOf(message, row), quoteOf(message), and the actions `openMenu(node, button)`, `jumpTo(id)`,
+ * `showHistory(message)`, `retry(message)`, `discard(message)`.
+ */
+export function drawMessage(row, node, before, context) {
+  const article = node ?? el("article", { class: "row row-message", tabindex: "-1", id: row.key });
+  article.classList.toggle("is-mine", row.mine);
+  article.classList.toggle("is-ours", row.ours);
+  article.classList.toggle("is-first", row.first);
+  article.classList.toggle("is-last", row.last);
+  article.classList.toggle("is-failed", row.message.status === "failed");
+  article.dataset.message = row.message.id;
+  if (row.message.seq !== null) article.dataset.seq = row.message.seq;
+  const stamp = contentStamp(row, context);
+  if (article.dataset.stamp !== stamp) {
+    article.dataset.stamp = stamp;
+    drawContent(article, row, context);
+  } else if (before?.message !== row.message) {
+    article.querySelector(".bubble-meta").replaceWith(meta(row, context));
+  }
+  return article;
+}
+
+/** All that the content shows; when it stays the same, so does the content. */
+function contentStamp({ message, mine, ours, first }, context) {
+  const { content, messageType, editedAt, deletedAt, replyTo, status, error } = message;
+  const quote = replyTo && context.quoteOf(message);
+  const pending = message.seq === null;
+  const said = [content, messageType, editedAt, deletedAt, quote && [quote.state, quote.text, quote.name]];
+  const state = [status === "failed", error?.code, pending, context.isOpen];
+  return JSON.stringify([...said, ...state, mine, ours, first, context.nameOf(message)]);
+}
+
+function drawContent(article, row, context) {
+  const { message } = row;
+  const id = row.key;
+  const name = context.nameOf(message);
+  const showsName = row.first && !row.mine && context.showsNames(row);
+  const sender = el("span", { class: showsName ? "sender" : "visually-hidden", id: `${id}-n`, dir: "auto" }, name);
+  const bubble = el("div", { class: "bubble" }, ...insides(row, context));
+  const more = iconButton("more", gettext("Message actions"), {
+    class: "more",
+    tabindex: "-1",
+    "aria-haspopup": "menu",
+    on: { click: (event) => context.openMenu(article, event.currentTarget) },
+  });
+  const hadFocus = article.contains(document.activeElement) && document.activeElement !== article;
+  article.setAttribute("aria-labelledby", `${id}-n ${id}-t ${id}-m`);
+  article.replaceChildren(sender, el("div", { class: "line" }, bubble, context.hasActions(message) && more));
+  if (message.status === "failed") article.append(failure(message, context));
+  if (hadFocus) article.focus({ preventScroll: true });
+}
+
+function insides(row, context) {
+  const { message } = row;
+  if (message.deletedAt) {
+    const text = row.mine ? gettext("You deleted this message") : gettext("This message was deleted");
+    const gone = el("span", { class: "bubble-text is-gone", id: `${row.key}-t` }, text);
+    return [el("div", { class: "bubble-body" }, gone, meta(row, context))];
+  }
+  const { content, messageType } = message;
+  const id = `${row.key}-t`;
+  const quote = message.replyTo ? [quoted(message, context)] : [];
+  if (messageType !== "text") {
+    return [...quote, attachment(messageType, content, id), el("div", { class: "bubble-body" }, meta(row, context))];
+  }
+  const large = isEmojiOnly(content) ? " is-emoji" : "";
+  const text = el("span", { class: `bubble-text${large}`, id }, ...linked(content));
+  return [...quote, el("div", { class: "bubble-body", dir: "auto" }, text, meta(row, context))];
+}
+
+function meta({ key, message, ours }, context) {
+  const date = new Date(message.createdAt);
+  const edited =
+    message.editedAt && !message.deletedAt
+      ? el(
+          "button",
+          {
+            type: "button",
+            class: "edited",
+            tabindex: "-1",
+            title: fullTime(new Date(message.editedAt)),
+            on: { click: () => context.showHistory(message) },
+          },
+          gettext("edited"),
+        )
+      : null;
+  const time = el("time", { datetime: message.createdAt, title: fullTime(date) }, clockTime(date));
+  const tick = ours && !message.deletedAt ? ticks(message.status) : null;
+  return el("bdi", { class: "bubble-meta", id: `${key}-m` }, edited, edited && " ", time, tick);
+}
+
+function ticks(status) {
+  const [shape, label] = TICKS[status];
+  const given = { class: `ticks ticks-${status}`, role: "img", "aria-label": label(), title: label() };
+  return el("span", given, icon(shape));
+}
+
+function quoted(message, context) {
+  const { state, name, text } = context.quoteOf(message);
+  const said = state === "here" ? text : state === "loading" ? "…" : gettext("This message was deleted");
+  return el(
+    "button",
+    {
+      type: "button",
+      class: `quote${state === "gone" ? " is-gone" : ""}`,
+      tabindex: "-1",
+      on: { click: () => context.jumpTo(message.replyTo) },
+    },
+    hidden(gettext("In reply to")),
+    el("span", { class: "quote-name", dir: "auto" }, name),
+    el("span", { class: "quote-text", dir: "auto" }, said),
+  );
+}
+
+const REASONS = {
+  frozen: () => gettext("The conversation has been closed."),
+  too_large: () => gettext("The message is too long."),
+  not_found: () => gettext("The conversation is not there any more."),
+  forbidden: () => gettext("You may not write here."),
+};
+
+function failure(message, context) {
+  const { code, message: words } = message.error ?? {};
+  const reason = REASONS[code]?.() ?? words ?? "";
+  const text = interpolate(gettext("Not sent. %(reason)s"), { reason });
+  const button = (label, action, kind) =>
+    el("button", { type: "button", class: `text-button ${kind}`, tabindex: "-1", on: { click: action } }, label);
+  return el(
+    "p",
+    { class: "failure" },
+    el("span", { dir: "auto" }, text),
+    button(gettext("Try again"), () => context.retry(message), "retry"),
+    button(gettext("Cancel"), () => context.discard(message), "discard"),
+  );
+}

@@ -1,0 +1,227 @@
+import { el, icon, iconButton } from "./dom.js";
+import { gettext, interpolate, ngettext } from "./texts.js";
+
+const WARN = 200; // characters left, from which on they are counted
+
+/**
+ * Where one writes: a new message, an answer to one, or an edit. `handlers`: send(text, replyTo), edit(message, text),
+ * draft({text, replyTo}), typing(), idle(), editLast(), quote(id) → {state, name, text}, leave().
+ */
+export class Composer {
+  element;
+  #handlers;
+  #limit;
+  #context = el("div", { class: "composing" });
+  #input;
+  #send;
+  #left = el("p", { class: "left", role: "status" });
+  #replyTo = null;
+  #editing = null;
+  #kept = ""; // what was being written when an edit began
+
+  constructor(limit, handlers) {
+    this.#limit = limit;
+    this.#handlers = handlers;
+    this.#input = el("textarea", {
+      class: "composer-input",
+      rows: "1",
+      dir: "auto",
+      placeholder: gettext("Write a message"),
+      "aria-label": gettext("Message"),
+      autocomplete: "off",
+      enterkeyhint: isTouch() ? "enter" : "send",
+      name: "content",
+      on: { input: () => this.#onInput(), keydown: (event) => this.#onKey(event), blur: () => handlers.idle() },
+    });
+    this.#send = el(
+      "button",
+      { type: "submit", class: "send", "aria-label": gettext("Send"), title: gettext("Send") },
+      icon("send"),
+    );
+    const line = el("div", { class: "composer-line" }, this.#input, this.#send);
+    const submit = (event) => {
+      event.preventDefault();
+      this.#submit();
+    };
+    this.element = el("form", { class: "composer", on: { submit } }, this.#context, line, this.#left);
+    this.#show();
+  }
+
+  get text() {
+    return this.#input.value;
+  }
+
+  get isEditing() {
+    return this.#editing !== null;
+  }
+
+  get hasFocus() {
+    return document.activeElement === this.#input;
+  }
+
+  /** Where the text has just been put in from elsewhere: a stored draft, another tab, the form before we came. */
+  fill({ text, replyTo = null }) {
+    if (this.#editing) {
+      this.#kept = text;
+      return;
+    }
+    if (this.#input.value !== text) this.#input.value = text;
+    this.#replyTo = replyTo;
+    this.#show();
+  }
+
+  replyTo(message) {
+    if (this.#editing) this.#stopEditing();
+    this.#replyTo = message.id;
+    this.#keepDraft();
+    this.#show();
+    this.focus();
+  }
+
+  edit(message) {
+    if (!this.#editing) this.#kept = this.#input.value;
+    this.#editing = message;
+    this.#input.value = message.content;
+    this.#show();
+    this.focus();
+    this.#input.setSelectionRange(message.content.length, message.content.length);
+  }
+
+  /** An edit that could not be made is still there to be tried again. */
+  fillEdit(text) {
+    this.#input.value = text;
+    this.#show();
+  }
+
+  focus() {
+    this.#input.focus({ preventScroll: true });
+  }
+
+  /** Also when the quoted message has changed, or been found. */
+  renew() {
+    this.#showContext();
+  }
+
+  cancel() {
+    if (this.#editing) this.#stopEditing();
+    else this.#replyTo = null;
+    this.#keepDraft();
+    this.#show();
+  }
+
+  #stopEditing() {
+    this.#editing = null;
+    this.#input.value = this.#kept;
+    this.#kept = "";
+  }
+
+  #submit() {
+    const text = this.#input.value;
+    if (!text.trim() || this.#charactersLeft() < 0) return this.focus();
+    if (this.#editing) {
+      const message = this.#editing;
+      this.#stopEditing();
+      if (text !== message.content) this.#handlers.edit(message, text);
+    } else {
+      const replyTo = this.#replyTo;
+      this.#replyTo = null;
+      this.#input.value = "";
+      this.#handlers.send(text, replyTo);
+    }
+    this.#keepDraft();
+    this.#show();
+    return this.focus();
+  }
+
+  #onInput() {
+    if (!this.#editing) this.#keepDraft();
+    if (this.#input.value) this.#handlers.typing();
+    else this.#handlers.idle();
+    this.#showSize();
+  }
+
+  #onKey(event) {
+    // While an input method is composing, its Enter chooses a word, and does not send.
+    if (event.isComposing || event.keyCode === 229) return;
+    if (event.key === "Enter" && !event.shiftKey && !event.altKey && (!isTouch() || event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      this.#submit();
+    } else if (event.key === "Escape" && (this.#editing || this.#replyTo)) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.cancel();
+    } else if (event.key === "ArrowUp" && !this.#input.value && !this.#editing) {
+      event.preventDefault();
+      this.#handlers.editLast();
+    }
+  }
+
+  #keepDraft() {
+    this.#handlers.draft({ text: this.#editing ? this.#kept : this.#input.value, replyTo: this.#replyTo });
+  }
+
+  #charactersLeft() {
+    // The server counts characters, JavaScript counts an emoji as two.
+    const { value } = this.#input;
+    return this.#limit - (value.length <= this.#limit - WARN ? value.length : [...value].length);
+  }
+
+  #show() {
+    this.#showContext();
+    this.#showSize();
+  }
+
+  #showSize() {
+    this.#input.style.height = "auto";
+    if (this.#input.scrollHeight) this.#input.style.height = `${this.#input.scrollHeight}px`;
+    const left = this.#charactersLeft();
+    this.#left.textContent = left > WARN ? "" : leftText(left);
+    this.#left.classList.toggle("is-over", left < 0);
+    this.#input.toggleAttribute("aria-invalid", left < 0);
+    if (left < 0) this.#input.setAttribute("aria-invalid", "true");
+    this.#send.disabled = left < 0 || !this.#input.value.trim();
+  }
+
+  #showContext() {
+    const parts = this.#editing ? this.#editParts() : this.#replyTo ? this.#replyParts() : [];
+    this.#context.replaceChildren(...parts);
+  }
+
+  #editParts() {
+    const text = el("span", { class: "composing-text", dir: "auto" }, this.#editing.content);
+    return [icon("edit"), words(gettext("Editing a message"), text), this.#cancelButton(gettext("Stop editing"))];
+  }
+
+  #replyParts() {
+    const { name, text, state } = this.#handlers.quote(this.#replyTo);
+    const said = state === "here" ? text : state === "loading" ? "…" : gettext("This message was deleted");
+    const title = interpolate(gettext("Reply to %(name)s"), { name: name ?? "…" });
+    const quote = el("span", { class: "composing-text", dir: "auto" }, said);
+    return [icon("reply"), words(title, quote), this.#cancelButton(gettext("Do not reply"))];
+  }
+
+  #cancelButton(label) {
+    const click = () => {
+      this.cancel();
+      this.focus();
+    };
+    return iconButton("close", label, { on: { click } });
+  }
+}
+
+function words(title, text) {
+  return el("span", { class: "composing-words" }, el("span", { class: "composing-title", dir: "auto" }, title), text);
+}
+
+function leftText(left) {
+  if (left >= 0) {
+    return interpolate(ngettext("%(count)s character left", "%(count)s characters left", left), { count: left });
+  }
+  const text = ngettext("%(count)s character too many", "%(count)s characters too many", -left);
+  return interpolate(text, { count: -left });
+}
+
+/** Where a finger writes, Enter begins a new line, and the button sends. */
+function isTouch() {
+  return matchMedia("(pointer: coarse) and (hover: none)").matches;
+}

@@ -1,0 +1,94 @@
+const GATHER = 250; // milliseconds after a keystroke
+
+/** What was written and not sent, of one conversation: kept over reloads, and shared with other tabs of this person. */
+export class Draft {
+  #storage;
+  #key;
+  #changed;
+  #timer = null;
+  #waiting = null;
+  #listener = (event) => this.#heard(event);
+
+  /** `changed({text, replyTo})` is called when another tab has written. */
+  constructor(storage, userId, conversationId, changed) {
+    this.#storage = storage;
+    this.#key = keyOf(userId, conversationId);
+    this.#changed = changed;
+    addEventListener("storage", this.#listener);
+    addEventListener("pagehide", this.flush);
+  }
+
+  read() {
+    try {
+      return parsed(this.#storage?.getItem(this.#key));
+    } catch {
+      return parsed(null); // the browser's settings forbid it: drafts live as long as the page
+    }
+  }
+
+  keep(draft) {
+    this.#waiting = draft;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.flush, GATHER);
+  }
+
+  flush = () => {
+    clearTimeout(this.#timer);
+    const draft = this.#waiting;
+    this.#waiting = null;
+    if (!draft) return;
+    try {
+      if (draft.text || draft.replyTo) this.#storage?.setItem(this.#key, JSON.stringify(draft));
+      else this.#storage?.removeItem(this.#key);
+    } catch {
+      this.#storage = null; // full, or forbidden: likewise
+    }
+  };
+
+  destroy() {
+    this.flush();
+    removeEventListener("storage", this.#listener);
+    removeEventListener("pagehide", this.flush);
+  }
+
+  #heard(event) {
+    if (event.key !== this.#key || event.newValue === event.oldValue) return;
+    clearTimeout(this.#timer);
+    this.#waiting = null;
+    this.#changed(parsed(event.newValue));
+  }
+}
+
+function keyOf(userId, conversationId) {
+  return `business-chat:draft:${userId}:${conversationId}`;
+}
+
+/** In one line, what this person has begun to write in a conversation, "" where it is nothing. */
+export function storedDraft(userId, conversationId) {
+  try {
+    const { text } = parsed(browserStorage()?.getItem(keyOf(userId, conversationId)));
+    return text.trim().replace(/\s+/g, " ").slice(0, 200);
+  } catch {
+    return ""; // the browser's settings forbid it
+  }
+}
+
+function parsed(value) {
+  let draft = null;
+  try {
+    draft = JSON.parse(value ?? "null");
+  } catch {
+    draft = null; // not ours, or of another time
+  }
+  const text = typeof draft?.text === "string" ? draft.text : "";
+  return { text, replyTo: typeof draft?.replyTo === "string" ? draft.replyTo : null };
+}
+
+/** Where drafts are kept if nobody says otherwise; null where the browser's settings forbid it. */
+export function browserStorage() {
+  try {
+    return globalThis.localStorage;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,90 @@
+import { isFromOther, keyOf } from "./rows.js";
+import { countUnread } from "./unread.js";
+
+const MOST_OPENING = 4; // pages that are fetched at first to find where one left off
+
+/** Ways through the history: where one left off, a message however far away, the first one, the latest. */
+export class Navigation {
+  isOpened = false; // the place where one left off has been found
+  #thread;
+
+  /** `thread`: view, source, list, line, people, quotes, roving, parts, complain(error). */
+  constructor(thread) {
+    this.#thread = thread;
+  }
+
+  /** Above what is new, or at the end where nothing is: at once in what the page brought, then in what is there. */
+  async open() {
+    const { view, source, parts } = this.#thread;
+    const isSeeded = source.messages.length > 0 && !this.#allUnread();
+    if (isSeeded) this.#place();
+    try {
+      await view.ready();
+      for (let pages = 0; pages < MOST_OPENING && this.#allUnread(); pages += 1) await source.load("older");
+    } catch (error) {
+      if (view.status !== "gone") this.#thread.complain(error);
+    }
+    if (!isSeeded && parts.section.isConnected) this.#place();
+  }
+
+  /** The message with this id. */
+  async find(messageId) {
+    try {
+      const message = await this.#thread.quotes.find(messageId);
+      await this.jump(message.seq);
+    } catch (error) {
+      this.#thread.complain(error);
+    }
+  }
+
+  /** The message of this `seq`. */
+  async jump(seq) {
+    const { source, list, roving } = this.#thread;
+    await source.open(seq);
+    const message = source.messages.find((one) => one.seq === seq);
+    const node = message && list.showAround(seq, { key: keyOf(message) });
+    if (!node) return;
+    roving.focus(node);
+    node.classList.remove("is-found");
+    requestAnimationFrame(() => node.classList.add("is-found"));
+  }
+
+  async toEdge(which) {
+    if (which === "last") {
+      this.toLatest({ smooth: false });
+      return this.#thread.roving.focusLast();
+    }
+    try {
+      return await this.jump(1);
+    } catch (error) {
+      return this.#thread.complain(error);
+    }
+  }
+
+  /** Smoothly, where it is near and the person does not mind. */
+  toLatest({ smooth = true } = {}) {
+    const { source, list, parts } = this.#thread;
+    const { scrollTop, clientHeight } = parts.scroller;
+    const near = source.isLatest && -scrollTop < 3 * clientHeight;
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    source.latest();
+    list.showEnd({ smooth: smooth && near && !calm });
+  }
+
+  #place() {
+    const { source, line, people, list } = this.#thread;
+    this.isOpened = true;
+    line.find(source.messages, people.side);
+    const index = source.messages.findIndex((message) => message.seq === line.from);
+    if (line.from !== null && index < source.messages.length - 3) {
+      list.showAround(line.from, { key: keyOf(source.messages[index]), block: "start" });
+    } else list.showEnd();
+  }
+
+  #allUnread() {
+    const { source, people } = this.#thread;
+    const { messages, hasOlder } = source;
+    const count = countUnread(messages, people.side);
+    return hasOlder && count > 0 && count === messages.filter((one) => isFromOther(one, people.side)).length;
+  }
+}

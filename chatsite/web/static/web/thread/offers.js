@@ -1,0 +1,110 @@
+import { fullTime } from "./dates.js";
+import { el, icon } from "./dom.js";
+import { gettext, interpolate } from "./texts.js";
+
+const OPENING = /^Offer: /;
+const ABOUT_OFFER = /^Offer(:| (accepted|declined|withdrawn):) /;
+const MOST_PAGES = 10;
+const STATUSES = {
+  pending: () => gettext("Open"),
+  accepted: () => gettext("Accepted"),
+  declined: () => gettext("Declined"),
+  withdrawn: () => gettext("Withdrawn"),
+  expired: () => gettext("Expired"),
+};
+const ACTIONS = {
+  accept: () => gettext("Accept"),
+  decline: () => gettext("Decline"),
+  withdraw: () => gettext("Withdraw"),
+};
+
+/** The offers of one conversation. The history tells of each in a line of the system's, which is shown as a card. */
+export class Offers {
+  #rest;
+  #conversationId;
+  #changed;
+  #byLine = new Map();
+  #loading = null;
+  #newest = 0; // the newest line about offers that was there at the last fetch
+
+  constructor(rest, conversationId, changed) {
+    this.#rest = rest;
+    this.#conversationId = conversationId;
+    this.#changed = changed;
+  }
+
+  /** The offer that this line of the system's tells of, if it does. */
+  of({ content, createdAt, seq }) {
+    if (!ABOUT_OFFER.test(content)) return null;
+    if (seq > this.#newest) {
+      this.#newest = seq;
+      this.#load();
+    }
+    if (!OPENING.test(content)) return null;
+    const made = Date.parse(createdAt);
+    const near = (offer) => Math.abs(Date.parse(offer.createdAt) - made);
+    return [...(this.#byLine.get(content) ?? [])].sort((a, b) => near(a) - near(b))[0] ?? null;
+  }
+
+  /** `action`: accept, decline or withdraw. */
+  async answer(offer, action) {
+    try {
+      await this.#rest.post(`/offers/${offer.id}/${action}`);
+    } finally {
+      await this.#load();
+    }
+  }
+
+  #load() {
+    this.#loading ??= this.#fetch()
+      .then(() => this.#changed())
+      .catch(() => (this.#newest = 0)) // the lines say it in words meanwhile; asked again when they are drawn again
+      .finally(() => (this.#loading = null));
+    return this.#loading;
+  }
+
+  async #fetch() {
+    const byLine = new Map();
+    let query = { conversationId: this.#conversationId, limit: 200 };
+    for (let pages = 0; query && pages < MOST_PAGES; pages += 1) {
+      const page = await this.#rest.get("/offers", query);
+      for (const offer of page.results) byLine.set(lineOf(offer), [...(byLine.get(lineOf(offer)) ?? []), offer]);
+      const cursor = page.next && new URL(page.next).searchParams.get("cursor");
+      query = cursor ? { ...query, cursor } : null;
+    }
+    this.#byLine = byLine;
+  }
+}
+
+/** The line by which the server tells of a new offer. */
+function lineOf({ title, amount, currency, expiresAt }) {
+  const until = expiresAt.slice(0, 16).replace("T", " ");
+  return `Offer: ${title}, ${amount} ${currency}. Valid until ${until} UTC.`;
+}
+
+function price({ amount, currency }) {
+  const language = document.documentElement.lang || undefined;
+  return new Intl.NumberFormat(language, { style: "currency", currency }).format(amount);
+}
+
+/** `act(offer, action)` is called by its buttons; `side` may answer. */
+export function offerCard(offer, side, act) {
+  const actions = offer.status !== "pending" ? [] : side === "customer" ? ["accept", "decline"] : ["withdraw"];
+  const button = (action) => {
+    const kind = action === "accept" ? "button is-main" : "button";
+    return el("button", { type: "button", class: kind, on: { click: () => act(offer, action) } }, ACTIONS[action]());
+  };
+  const status = el("span", { class: "offer-status" }, STATUSES[offer.status]());
+  const label = interpolate(gettext("Offer: %(title)s"), { title: offer.title });
+  const until = interpolate(gettext("Valid until %(time)s"), { time: fullTime(new Date(offer.expiresAt)) });
+  return el(
+    "section",
+    { class: `offer is-${offer.status}`, "aria-label": label },
+    el("p", { class: "offer-head" }, icon("offer"), gettext("Offer"), status),
+    el("p", { class: "offer-title", dir: "auto" }, offer.title),
+    el("p", { class: "offer-price" }, price(offer)),
+    offer.description && el("p", { class: "offer-text", dir: "auto" }, offer.description),
+    offer.status === "pending" && el("p", { class: "offer-until" }, until),
+    actions.length > 0 && el("p", { class: "offer-actions" }, ...actions.map(button)),
+  );
+}

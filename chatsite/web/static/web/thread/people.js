@@ -1,0 +1,57 @@
+import { gettext } from "./texts.js";
+
+/** Who the two sides are. A former colleague, whom nobody can name any more, speaks under the business's name. */
+export class People {
+  #names = new Map();
+  #members = [];
+  #me;
+  #conversation = () => null;
+
+  constructor(me, conversation) {
+    this.#me = me;
+    this.#conversation = conversation;
+  }
+
+  /** `[{id, name, side}]`. */
+  learn(people) {
+    for (const { id, name } of people) this.#names.set(id, name);
+    this.#members = people.filter((person) => person.side === "business").map((person) => person.id);
+  }
+
+  has(userId) {
+    return this.#names.has(userId);
+  }
+
+  get side() {
+    return this.#conversation()?.customerId === this.#me.id ? "customer" : "business";
+  }
+
+  /** The ids of those on the other side, whose presence is that side's. */
+  get others() {
+    const conversation = this.#conversation();
+    if (!conversation) return [];
+    return this.side === "customer" ? this.#members : [conversation.customerId];
+  }
+
+  get otherName() {
+    const conversation = this.#conversation();
+    if (!conversation) return "";
+    return this.side === "customer" ? conversation.business.name : conversation.customer.name;
+  }
+
+  nameOf(message) {
+    if (message.senderId !== null && message.senderId === this.#me.id) return gettext("You");
+    return this.named(message.senderId) ?? this.#nameOfSide(message.senderSide);
+  }
+
+  named(userId) {
+    return this.#names.get(userId);
+  }
+
+  #nameOfSide(side) {
+    const conversation = this.#conversation();
+    if (side === "business") return conversation?.business.name ?? gettext("The business");
+    if (side === "customer") return conversation?.customer.name ?? gettext("The customer");
+    return gettext("System");
+  }
+}

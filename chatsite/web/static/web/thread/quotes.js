@@ -1,0 +1,68 @@
+import { gettext } from "./texts.js";
+
+const MOST = 400; // messages kept for their quotes alone
+
+const KINDS = {
+  image: () => gettext("Picture"),
+  file: () => gettext("File"),
+  voice: () => gettext("Voice message"),
+};
+
+/** A message in one line, as quotes and announcements show it. */
+export function summary({ content, messageType }) {
+  const text = content.replace(/\s+/g, " ").trim();
+  const short = text.length > 160 ? `${[...text].slice(0, 160).join("")}…` : text;
+  return KINDS[messageType] ? `${KINDS[messageType]()}: ${short}` : short;
+}
+
+/** The messages that replies answer, wherever they stand: those far away are fetched one by one, when shown. */
+export class Quotes {
+  #source;
+  #rest;
+  #changed;
+  #fetched = new Map(); // id → message, null while it is on its way, undefined where it is not there
+
+  constructor(source, rest, changed) {
+    this.#source = source;
+    this.#rest = rest;
+    this.#changed = changed;
+  }
+
+  /** `{state: "loading" | "here" | "gone", message?}`. */
+  of(messageId) {
+    const message = this.#source.find(messageId) ?? this.#known(messageId);
+    if (message === null) return { state: "loading" };
+    if (!message || message.deletedAt) return { state: "gone", message };
+    return { state: "here", message };
+  }
+
+  /** It was edited or deleted. */
+  renew(message) {
+    if (this.#fetched.has(message.id)) this.#fetched.set(message.id, message);
+  }
+
+  /** The message itself, wherever it is; throws where it is not there. */
+  async find(messageId) {
+    const at = this.#source.find(messageId) ?? this.#fetched.get(messageId);
+    return at ?? this.#rest.get(`/chat/messages/${messageId}`);
+  }
+
+  #known(messageId) {
+    if (this.#fetched.has(messageId)) return this.#fetched.get(messageId);
+    if (this.#fetched.size >= MOST) this.#fetched.delete(this.#fetched.keys().next().value);
+    this.#fetched.set(messageId, null);
+    this.#rest.get(`/chat/messages/${messageId}`).then(
+      (message) => this.#took(messageId, message),
+      (error) => {
+        if (error.code === "not_found") this.#took(messageId, undefined);
+        else this.#fetched.delete(messageId); // asked again when it is drawn again
+      },
+    );
+    return null;
+  }
+
+  #took(messageId, message) {
+    this.#fetched.set(messageId, message);
+    this.#changed();
+  }
+}

@@ -1,0 +1,297 @@
+import { Actions } from "./actions.js";
+import { Announcer } from "./announcer.js";
+import { drawMessage } from "./bubble.js";
+import { Composer } from "./composer.js";
+import { drawDay, drawSystem, drawUnread, showOneDay } from "./dividers.js";
+import { Draft, browserStorage } from "./drafts.js";
+import { Head } from "./head.js";
+import { buildLayout } from "./layout.js";
+import { MessageList } from "./list.js";
+import { Navigation } from "./navigation.js";
+import { Offers } from "./offers.js";
+import { People } from "./people.js";
+import { Quotes, summary } from "./quotes.js";
+import { Reading, isLookedAt } from "./reading.js";
+import { Roving } from "./roving.js";
+import { isFromOther, rowsOf } from "./rows.js";
+import { readSeed } from "./seed.js";
+import { Source } from "./source.js";
+import { Surroundings } from "./surroundings.js";
+import { gettext, interpolate } from "./texts.js";
+import { drawTyping } from "./typists.js";
+import { UnreadLine, countUnread } from "./unread.js";
+
+const COMPLAINT = 8_000; // milliseconds
+
+/**
+ * Puts the live view of one conversation into `root`, in the place of the transcript that the page may have brought.
+ *
+ * `client`: a ChatClient; `me`: `{id, name}`; `onBack`: shows a way back and is called by it; `storage`: where drafts
+ * are kept, `localStorage` without it. Answers `{focus(), destroy()}`.
+ */
+export function mountThread(root, options) {
+  const thread = new Thread(root, options);
+  return { focus: () => thread.composer.focus(), destroy: () => thread.destroy() };
+}
+
+class Thread {
+  #stops = [];
+  #watched = new WeakSet();
+  #complaintTimer = null;
+  #asked = new Set(); // senders whose names have been asked for
+
+  constructor(root, { client, conversationId, me, onBack, storage = browserStorage() }) {
+    Object.assign(this, { root, client, me, seed: readSeed(root) });
+    this.view = client.join(conversationId);
+    this.line = new UnreadLine();
+    this.people = new People(me, () => this.conversation);
+    this.people.learn(this.seed.people);
+    this.source = new Source(this.view, this.seed.page, {
+      changed: () => this.list?.schedule(),
+      stale: (seq) => this.navigation.jump(seq).catch((error) => this.complain(error)),
+    });
+    const changed = () => this.list.schedule();
+    this.quotes = new Quotes(this.source, client.rest, changed);
+    this.offers = new Offers(client.rest, conversationId, changed);
+    this.draft = new Draft(storage, me.id, conversationId, (draft) => this.composer.fill(draft));
+    this.#build(onBack);
+    this.#listen();
+    this.#begin();
+  }
+
+  get conversation() {
+    return this.view.conversation ?? this.seed.conversation;
+  }
+
+  isOpen() {
+    return !this.conversation?.frozen && this.view.status !== "gone";
+  }
+
+  destroy() {
+    for (const stop of this.#stops) stop();
+    clearTimeout(this.#complaintTimer);
+    this.actions.closeMenu();
+    for (const part of [this.list, this.head, this.draft, this.reading]) part.destroy();
+    this.source.latest();
+    this.view.leave();
+    this.section.remove();
+  }
+
+  announce(text) {
+    this.announcer.say(text);
+  }
+
+  /** Something that the person asked for could not be done. */
+  complain(error) {
+    clearTimeout(this.#complaintTimer);
+    const away = ["disconnected", "timeout", "unreachable", "unavailable"].includes(error.code);
+    this.parts.complaint.textContent = away
+      ? gettext("That did not work: there is no connection. Please try again.")
+      : interpolate(gettext("That did not work: %(reason)s"), { reason: error.message });
+    this.#complaintTimer = setTimeout(() => (this.parts.complaint.textContent = ""), COMPLAINT);
+  }
+
+  // Putting together
+
+  #build(onBack) {
+    this.head = new Head(this.client, onBack);
+    this.announcer = new Announcer();
+    this.composer = new Composer(this.seed.limit, {
+      send: (text, replyTo) => this.#send(text, replyTo),
+      edit: (message, text) => this.actions.edit(message, text),
+      draft: (draft) => this.draft.keep(draft),
+      typing: () => this.view.startTyping(),
+      idle: () => this.view.stopTyping(),
+      editLast: () => this.#editLast(),
+      quote: (id) => this.#quote(id),
+    });
+    this.parts = buildLayout(this);
+    this.around = new Surroundings(this);
+    this.navigation = new Navigation(this);
+    this.section = this.parts.section;
+    this.actions = new Actions(this);
+    this.context = this.#context();
+    this.list = new MessageList(this.parts.scroller, this.parts.box, this.source, {
+      rows: (messages, where) => this.#rows(messages, where),
+      draw: (row, node, before) => this.#draw(row, node, before),
+      drawn: () => this.#drawn(),
+      scrolled: () => this.#scrolled(),
+    });
+    this.reading = new Reading(this.view, this.parts.scroller, {
+      side: () => this.people.side,
+      // Not before we know where one left off: that is told by what is not read.
+      find: (id) => (this.navigation.isOpened ? this.source.find(id) : undefined),
+      changed: () => this.#looked(),
+    });
+    this.roving = new Roving(this.parts.box, {
+      act: (key, node) => this.#byKey(key, node),
+      edge: (which) => this.navigation.toEdge(which),
+      leave: () => this.composer.focus(),
+    });
+  }
+
+  #context() {
+    return {
+      isOpen: this.isOpen(),
+      nameOf: (message) => this.people.nameOf(message),
+      showsNames: (row) => this.people.side === "business" ? row.ours : true,
+      quoteOf: (message) => this.#quote(message.replyTo),
+      hasActions: (message) => this.actions.hasActions(message),
+      openMenu: (node, button) => this.actions.openMenu(this.#messageOf(node), button),
+      jumpTo: (id) => this.navigation.find(id),
+      showHistory: (message) => this.actions.history(message),
+      retry: (message) => this.client.retry(message.clientId),
+      discard: (message) => this.client.discard(message.clientId),
+      offers: this.offers,
+      answerOffer: (offer, action) => this.actions.answerOffer(this.offers, offer, action),
+    };
+  }
+
+  #listen() {
+    const { client, view, parts } = this;
+    const tell = (event) => this.quotes.renew(event.message);
+    this.#stops = [
+      view.on("change", () => this.list.schedule()),
+      view.on("new_message", ({ message }) => this.#arrived(message)),
+      view.on("message_edited", tell),
+      view.on("message_deleted", tell),
+      client.on("state", (state) => this.#connected(state)),
+      client.on("message_failed", ({ error }) => error.code !== "discarded" && this.announce(gettext("Not sent"))),
+      client.on("presence", () => this.around.showHead()),
+    ];
+    parts.latest.addEventListener("click", () => this.navigation.toLatest());
+    parts.box.addEventListener("contextmenu", (event) => this.#onContextMenu(event));
+  }
+
+  /** Takes the place of what the page brought, all at once, and then finds the place where one left off. */
+  #begin() {
+    const draft = this.draft.read();
+    this.composer.fill(this.seed.written ? { text: this.seed.written } : draft);
+    this.root.replaceChildren(this.section);
+    this.list.render();
+    if (this.seed.hadFocus) this.composer.focus();
+    this.#learnPeople();
+    this.navigation.open();
+  }
+
+  async #learnPeople() {
+    try {
+      const { results } = await this.client.rest.get(`/chat/conversations/${this.view.id}/people`);
+      this.people.learn(results);
+      this.list.schedule();
+    } catch {
+      this.#asked.clear(); // they are called by their side's name; the next unknown one asks again
+    }
+  }
+
+  // Drawing
+
+  #rows(messages, { atEnd }) {
+    const { side } = this.people;
+    if (this.navigation.isOpened && this.line.from !== null) this.line.find(messages, side);
+    const rows = rowsOf(messages, { side, me: this.me.id, unreadFrom: this.line.from });
+    const typing = this.typists();
+    if (atEnd && typing.length) rows.push({ key: "typing", kind: "typing", names: typing });
+    return rows;
+  }
+
+  #draw(row, node, before) {
+    if (row.kind === "day") return drawDay(row, node);
+    if (row.kind === "unread") return drawUnread(row, node);
+    if (row.kind === "typing") return drawTyping(row, node);
+    const context = { ...this.context, isOpen: this.isOpen(), side: this.people.side };
+    const drawn = row.kind === "system" ? drawSystem(row, node, context) : drawMessage(row, node, before, context);
+    if (!this.#watched.has(drawn)) {
+      this.#watched.add(drawn);
+      this.reading.watch(drawn);
+    }
+    return drawn;
+  }
+
+  #drawn() {
+    this.roving.renew();
+    this.reading.check();
+    this.around.show();
+    showOneDay(this.parts.scroller, this.parts.box);
+    this.#askForNames();
+  }
+
+  #scrolled() {
+    this.around.showLatest();
+    showOneDay(this.parts.scroller, this.parts.box);
+  }
+
+  #askForNames() {
+    const unknown = this.source.messages
+      .slice(-200)
+      .map((message) => message.senderId)
+      .filter((id) => id !== null && id !== this.me.id && !this.people.has(id) && !this.#asked.has(id));
+    if (!unknown.length) return;
+    for (const id of unknown) this.#asked.add(id);
+    this.#learnPeople();
+  }
+
+  typists() {
+    const ids = this.view.snapshot.typing.filter((id) => id !== this.me.id);
+    return ids.map((id) => this.people.named(id) ?? this.people.otherName);
+  }
+
+  #quote(messageId) {
+    const { state, message } = this.quotes.of(messageId);
+    const name = message ? this.people.nameOf(message) : null;
+    return { state, name: name ?? "", text: message && !message.deletedAt ? summary(message) : "" };
+  }
+
+  // What happens, and what people do
+
+  #arrived(message) {
+    if (!isFromOther(message, this.people.side)) return;
+    this.line.arrived(message, isLookedAt() && this.list.atEnd);
+    const name = this.people.nameOf(message);
+    this.announce(interpolate(gettext("%(name)s: %(text)s"), { name, text: summary(message) }));
+  }
+
+  #connected(state) {
+    this.around.showConnection();
+    if (state === "ready") this.list.schedule(); // what could not be fetched is asked for again
+  }
+
+  #looked() {
+    // What comes while one looks elsewhere gets a line of its own, once the last one has been read.
+    if (!isLookedAt() && countUnread(this.view.messages, this.people.side) === 0) this.line.clear();
+  }
+
+  #send(text, replyTo) {
+    try {
+      this.view.send(text, replyTo ? { replyTo } : {});
+    } catch (error) {
+      this.composer.fill({ text, replyTo });
+      this.complain(error);
+      return;
+    }
+    this.line.clear();
+    this.source.latest();
+    this.list.showEnd();
+  }
+
+  #editLast() {
+    const last = this.view.messages.findLast((message) => this.actions.canEdit(message));
+    if (last) this.composer.edit(last);
+  }
+
+  #messageOf(node) {
+    return this.source.messages.find((message) => message.id === node.dataset.message);
+  }
+
+  #byKey(key, node) {
+    const message = this.#messageOf(node);
+    return message && message.senderSide !== "system" && this.actions.byKey(key, message, node);
+  }
+
+  #onContextMenu(event) {
+    const node = event.target.closest(".row-message:not(.row-system)");
+    if (!node || event.target.closest("a") || String(getSelection())) return;
+    event.preventDefault();
+    this.actions.openMenu(this.#messageOf(node), node, node.querySelector(".bubble"));
+  }
+}

@@ -1,0 +1,23 @@
+import { announce, make } from "./dom.js";
+
+const STAYS = 7_000; // milliseconds
+let shown = null;
+
+/** A short word at the bottom, with at most one thing to do about it. */
+export function toast(text, { action = "", run = null } = {}) {
+  shown?.remove();
+  const children = [make("span", {}, text)];
+  const element = make("div", { className: "toast" }, ...children);
+  if (action) {
+    const button = make("button", { type: "button", className: "button quiet" }, action);
+    button.addEventListener("click", () => {
+      element.remove();
+      run();
+    });
+    element.append(button);
+  }
+  document.body.append(element);
+  announce(text);
+  shown = element;
+  setTimeout(() => element.remove(), STAYS);
+}

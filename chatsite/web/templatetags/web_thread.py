@@ -1,0 +1,43 @@
+"""What the transcript's template needs to say."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+
+register = template.Library()
+
+# So that no content ends the element, or begins a comment in it.
+ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
+
+
+@register.filter
+def day_label(day: date) -> str:
+    """A day as people call it."""
+    today = timezone.localdate()
+    if day == today:
+        return gettext("Today")
+    if day == today - timedelta(days=1):
+        return gettext("Yesterday")
+    return date_format(day)
+
+
+@register.filter
+def status_label(status: str) -> str:
+    labels = {"sent": gettext("Sent"), "delivered": gettext("Delivered"), "read": gettext("Read")}
+    return labels[status]
+
+
+@register.filter
+def json_block(value: Any) -> SafeString:
+    """A value for a script to read. An element of JSON is data, which the page's policy has nothing against."""
+    text = json.dumps(value, ensure_ascii=False).translate(ESCAPES)
+    return format_html('<script type="application/json" class="thread-seed">{}</script>', mark_safe(text))

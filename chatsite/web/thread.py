@@ -1,0 +1,157 @@
+"""The conversation as the server draws it: what there is before, or without, JavaScript."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from uuid import uuid4
+
+import msgspec
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from conversations import access, operations, queries
+from conversations.models import Conversation, Side
+from conversations.serializers import MessageObject, ParticipantObject, conversation_object
+
+PAGE: Final = 50
+GROUP: Final = timedelta(minutes=5)  # messages of one person within this stand together
+MOST_QUOTE: Final = 160
+
+
+@dataclass
+class Row:
+    """One line of the transcript. `day` is set on the first one of a day."""
+
+    message: MessageObject
+    name: str
+    key: str
+    day: date | None = None
+    mine: bool = False
+    ours: bool = False
+    first: bool = True
+    last: bool = True
+    names: bool = False  # whether the sender's name is to be seen
+    quote: str | None = None
+    quote_name: str = ""
+
+
+@dataclass
+class _Voices:
+    """Who speaks in the conversation, as the reader calls them."""
+
+    conversation: Conversation
+    side: str
+    user_id: str
+    people: list[ParticipantObject]
+    names: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.names = {person.id: person.name for person in self.people}
+
+    def name_of(self, message: MessageObject) -> str:
+        """A former colleague, whom nobody can name any more, speaks under the business's name."""
+        if message.sender_id == self.user_id:
+            return _("You")
+        if message.sender_id in self.names:
+            return self.names[message.sender_id]
+        if message.sender_side == "business":
+            return self.conversation.business.name
+        return _("The customer") if message.sender_side == "customer" else _("System")
+
+    @property
+    def other_name(self) -> str:
+        if self.side == Side.CUSTOMER:
+            return self.conversation.business.name
+        return self.names[str(self.conversation.customer_id)]
+
+
+def thread_context(user: Any, conversation: Conversation, request: HttpRequest) -> dict[str, Any]:
+    """What `web/_thread.html` needs: the newest page of messages, or the one before `?before=SEQ`.
+
+    `conversation` has business and customer loaded. Showing messages delivers them, as fetching them does.
+    """
+    side = access.require_side(access.load_actor(user.pk), conversation)
+    before = _before(request)
+    found = queries.message_page(conversation.pk, before=before, limit=PAGE)
+    fresh = queries.undelivered(found.messages, side)
+    if operations.mark_delivered(user_id=user.pk, messages=fresh):
+        found = queries.message_page(conversation.pk, before=before, limit=PAGE)
+    voices = _Voices(conversation, side, str(user.pk), queries.participants(conversation))
+    seen = conversation_object(conversation, side)
+    return {
+        "conversation": conversation,
+        "other_name": voices.other_name,
+        "initials": _initials(voices.other_name),
+        "rows": _rows(found.messages, voices),
+        "older_than": found.messages[0].seq if found.older else None,
+        "is_newest": before is None,
+        "frozen": seen.frozen,
+        "limit": settings.CHAT.message_length,
+        "client_id": uuid4(),
+        "seed": _seed(seen, found, voices) if before is None else None,
+    }
+
+
+def _before(request: HttpRequest) -> int | None:
+    raw = request.GET.get("before", "")
+    return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else None
+
+
+def _seed(seen: Any, found: queries.MessagePage, voices: _Voices) -> dict[str, Any]:
+    """What the live view begins with, before it has fetched anything itself."""
+    return {
+        "conversation": msgspec.to_builtins(seen),
+        "messages": msgspec.to_builtins(found.messages),
+        "hasOlder": found.older,
+        "people": msgspec.to_builtins(voices.people),
+        "limit": settings.CHAT.message_length,
+    }
+
+
+def _rows(found: list[MessageObject], voices: _Voices) -> list[Row]:
+    rows: list[Row] = []
+    by_id = {message.id: message for message in found}
+    for message in found:
+        row = Row(message, voices.name_of(message), f"m-{message.id}")
+        row.mine = message.sender_id is not None and message.sender_id == voices.user_id
+        row.ours = message.sender_side == voices.side
+        before = rows[-1] if rows else None
+        if before is None or _day(before.message.created_at) != _day(message.created_at):
+            row.day = _day(message.created_at)
+        elif _belong_together(before.message, message):
+            row.first = before.last = False
+        row.names = row.first and not row.mine and (voices.side == Side.CUSTOMER or row.ours)
+        if message.reply_to is not None:
+            _quote(row, by_id.get(message.reply_to), voices)
+        rows.append(row)
+    return rows
+
+
+def _quote(row: Row, answered: MessageObject | None, voices: _Voices) -> None:
+    """What a reply answers, where it is on the same page; the live view fetches the others."""
+    if answered is None:
+        row.quote = "…"
+        return
+    row.quote_name = voices.name_of(answered)
+    if answered.deleted_at:
+        row.quote = _("This message was deleted")
+    else:
+        row.quote = " ".join(answered.content.split())[:MOST_QUOTE]
+
+
+def _initials(name: str) -> str:
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+def _day(moment: datetime) -> date:
+    return timezone.localtime(moment).date()
+
+
+def _belong_together(a: MessageObject, b: MessageObject) -> bool:
+    same = a.sender_id == b.sender_id and a.sender_side == b.sender_side
+    return same and b.message_type != "system" and b.created_at - a.created_at < GROUP

@@ -1,0 +1,117 @@
+"""The pages of a signed-in person. Each is complete as it comes; `app.js` takes it over where there are scripts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_safe
+
+from chatsite.web.inbox import PAGE, Inbox, initials_of, load_inbox, tint_of
+from chatsite.web.modules import modules_of
+from chatsite.web.policy import page
+from chatsite.web.thread import thread_context
+from conversations import access, queries
+from conversations.models import Conversation
+
+
+@require_safe
+@page
+@login_required
+@ensure_csrf_cookie
+def inbox(request: HttpRequest) -> HttpResponse:
+    """`/app/`: the list; beside it nothing is open."""
+    return render(request, "web/app.html", _app(request, load_inbox(request), screen="list"))
+
+
+@require_safe
+@page
+@login_required
+@ensure_csrf_cookie
+def conversation(request: HttpRequest, conversation_id: str) -> HttpResponse:
+    """`/app/c/<id>`: the list, and the conversation beside it (on a phone the conversation alone)."""
+    found, side = access.find_conversation(request.user.pk, conversation_id)
+    loaded = load_inbox(request, current=found.pk)
+    context = _app(request, loaded, screen="thread")
+    context |= {"conversation": _facts(found, side), "thread": thread_context(request.user, found, request)}
+    return render(request, "web/app.html", context)
+
+
+@require_safe
+@page
+@login_required
+def thread(request: HttpRequest, conversation_id: str) -> HttpResponse:
+    """The conversation alone, for a page that is already there."""
+    found, side = access.find_conversation(request.user.pk, conversation_id)
+    context = {"conversation": _facts(found, side), "thread": thread_context(request.user, found, request)}
+    return render(request, "web/_pane.html", context)
+
+
+@require_safe
+@page
+@login_required
+@ensure_csrf_cookie
+def find(request: HttpRequest) -> HttpResponse:
+    """`/app/find?q=`: businesses to write to."""
+    term = request.GET.get("q", "").replace("\x00", "").strip()[:100]
+    found = [
+        {"id": row.pk, "name": row.name, "initials": initials_of(row.name), "tint": tint_of(str(row.pk))}
+        for row in queries.businesses(term)[:PAGE]
+    ]
+    context = _app(request, load_inbox(request), screen="find")
+    return render(request, "web/app.html", {**context, "term": term, "found": found})
+
+
+def _facts(found: Conversation, side: str) -> dict[str, Any]:
+    """What the pane's frame says of the conversation."""
+    is_customer = side == "customer"
+    person = found.customer
+    name = found.business.name if is_customer else person.get_full_name() or person.get_username()
+    archived = found.customer_archived if is_customer else found.business_archived
+    unread = found.customer_unread if is_customer else found.business_unread
+    return {
+        "id": str(found.pk),
+        "name": name,
+        "tint": tint_of(str(found.business_id if is_customer else person.pk)),
+        "business_name": "" if is_customer else found.business.name,
+        "archived": archived,
+        "unread": unread,
+        "side": side,
+    }
+
+
+def _app(request: HttpRequest, loaded: Inbox, *, screen: str) -> dict[str, Any]:
+    session = {
+        "me": {"id": loaded.me["id"], "name": loaded.me["name"]},
+        "businesses": loaded.businesses,
+        "language": get_language(),
+        "filters": {
+            "show": loaded.filters.shown,
+            "business": loaded.filters.business_id,
+            "q": loaded.filters.search,
+        },
+        "unreadNotifications": loaded.unread_notifications,
+        "page": PAGE,
+        "urls": {
+            "inbox": reverse("web:inbox"),
+            "find": reverse("web:find"),
+            "signIn": reverse("web:sign-in"),
+        },
+    }
+    filters = [
+        {"key": key, "address": loaded.filters.address(show=key), "current": key == loaded.filters.shown}
+        for key in ("all", "unread", "archived")
+    ]
+    return {
+        "inbox": loaded,
+        "screen": screen,
+        "session": session,
+        "filters": filters,
+        "me": loaded.me,
+        "modules": modules_of("web/app.js"),
+    }

@@ -1,0 +1,44 @@
+"""The demonstration business's widget, and the page that stands in for its own site."""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+import jwt
+
+from chatsite.widget.models import WidgetSite
+from chatsite.widget.operations import Settings, create_site
+from chatsite.widget.vouching import ALGORITHM, AUDIENCE
+from conversations import demo
+from conversations.models import Business
+
+
+def furnish(business: Business) -> str:
+    """Give the business a widget, if it has none."""
+    create_site(
+        business=business,
+        chosen=Settings(
+            guests_allowed=True,
+            greeting="Hello! Ask us anything about bicycles.\nWe are here Monday to Saturday, 9 to 18.",
+            accent="#0f766e",
+        ),
+    )
+    return "Widget on a page of another site (while DEBUG is on): /widget/demo"
+
+
+def sign_visitor(site: WidgetSite, *, subject: str, name: str) -> str:
+    """What the host's own server does with its secret for a visitor who is signed in there."""
+    secret = site.secrets.latest("pk")
+    claims = {
+        "iss": str(site.pk),
+        "aud": AUDIENCE,
+        "sub": subject,
+        "name": name,
+        "exp": int(time.time()) + 120,
+        "jti": secrets.token_urlsafe(16),
+    }
+    return jwt.encode(claims, secret.value, algorithm=ALGORITHM)
+
+
+demo.furnishers.append(furnish)

@@ -1,0 +1,120 @@
+"""What the REST views of the widget take and give. Names are camelCase on the wire."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from chatsite.widget.models import SigningSecret, WidgetSite
+from chatsite.widget.operations import Settings
+from chatsite.widget.sessions import Session
+from conversations.models import Side
+from conversations.serializers import (
+    BusinessObject,
+    ConversationObject,
+    PersonObject,
+    WireObject,
+    business_object,
+    conversation_object,
+    person_object,
+)
+
+
+class SecretHint(WireObject, kw_only=True):
+    """A live secret, as far as it is shown: its last four characters."""
+
+    id: UUID
+    hint: str
+    created_at: datetime
+
+
+class SecretObject(SecretHint, kw_only=True):
+    """A new secret. Its value is in this answer and in no later one."""
+
+    value: str
+
+
+class SiteObject(WireObject, kw_only=True):
+    """A business's widget; its `id` is the `iss` of the host's tokens."""
+
+    id: UUID
+    business_id: UUID
+    business: BusinessObject
+    enabled: bool
+    origins: list[str]
+    guests_allowed: bool
+    title: str
+    greeting: str
+    accent: str
+    secrets: list[SecretHint]
+    created_at: datetime
+    updated_at: datetime
+
+
+class SiteBody(Settings, kw_only=True):
+    """What a widget is made with."""
+
+    business_id: str
+
+
+class SignOutAnswer(WireObject, kw_only=True):
+    """How many people were signed out."""
+
+    visitors: int
+
+
+class TokenBody(WireObject, kw_only=True):
+    token: str
+
+
+class GuestBody(WireObject, kw_only=True):
+    """`business` is its slug; `guest` the key of a guest who was here before."""
+
+    business: str
+    guest: str | None = None
+    name: str = ""
+
+
+class SessionObject(WireObject, kw_only=True):
+    """A login like any other, whose it is, and the conversation with the business. `guest` is a guest's key."""
+
+    access: str
+    refresh: str
+    user: PersonObject
+    conversation: ConversationObject
+    guest: str | None = None
+
+
+def secret_hint(secret: SigningSecret) -> SecretHint:
+    return SecretHint(id=secret.pk, hint=secret.hint, created_at=secret.created_at)
+
+
+def secret_object(secret: SigningSecret) -> SecretObject:
+    return SecretObject(id=secret.pk, hint=secret.hint, created_at=secret.created_at, value=secret.value)
+
+
+def site_object(site: WidgetSite) -> SiteObject:
+    return SiteObject(
+        id=site.pk,
+        business_id=site.business_id,
+        business=business_object(site.business),
+        enabled=site.enabled,
+        origins=site.origins,
+        guests_allowed=site.guests_allowed,
+        title=site.title,
+        greeting=site.greeting,
+        accent=site.accent,
+        secrets=[secret_hint(secret) for secret in site.secrets.all()],
+        created_at=site.created_at,
+        updated_at=site.updated_at,
+    )
+
+
+def session_object(session: Session, guest: str | None = None) -> SessionObject:
+    return SessionObject(
+        access=session.tokens.access,
+        refresh=session.tokens.refresh,
+        user=person_object(session.user),
+        conversation=conversation_object(session.conversation, Side.CUSTOMER),
+        guest=guest,
+    )

@@ -1,0 +1,109 @@
+import { Chat } from "./chat.js";
+import { Host } from "./host.js";
+import { Screens } from "./screens.js";
+import { Sessions } from "./sessions.js";
+
+const RELAPSE = 10_000; // a session that ends this soon after it began is not begun again by itself
+
+/** The frame: who the visitor is, as the host says, and then that person's conversation. */
+class Frame {
+  #settings = JSON.parse(document.getElementById("widget").textContent);
+  #screens = new Screens(this.#settings);
+  #chat = null;
+  #serial = 0; // tells a beginning that was overtaken from the present one
+  #begunAt = -RELAPSE;
+  #host = new Host(this.#settings.origins, {
+    hello: () => {
+      this.#host.tell({ type: "ready" });
+      this.#begin();
+    },
+    identity: () => this.#begin(),
+    theme: ({ theme }) => this.#screens.setTheme(theme),
+    show: () => this.#shown(),
+    hide: () => document.activeElement?.blur(),
+    focus: () => this.#screens.focus(),
+    logout: () => this.#logOut(),
+  });
+  #sessions = new Sessions(this.#settings.business, this.#host);
+
+  constructor() {
+    this.#screens.on({
+      close: () => this.#host.tell({ type: "close" }),
+      retry: () => this.#begin(),
+      guest: (name) => this.#begin(() => this.#sessions.newGuest(name)),
+    });
+  }
+
+  async #begin(find = () => this.#find()) {
+    const serial = ++this.#serial;
+    this.#screens.setTheme(this.#host.theme);
+    if (!this.#chat) this.#screens.show("loading");
+    try {
+      const session = await find();
+      if (serial === this.#serial) this.#enter(session);
+    } catch (error) {
+      if (serial === this.#serial) this.#fail(error);
+    }
+  }
+
+  /** The session of whom the host vouches for; else that of the guest who was here before. */
+  async #find() {
+    if (this.#host.isIdentified) {
+      const token = await this.#host.askToken();
+      return token ? this.#sessions.ofToken(token) : null;
+    }
+    return this.#settings.guestsAllowed ? this.#sessions.ofKnownGuest() : this.#sessions.leaveSigned();
+  }
+
+  #enter(session) {
+    if (session && this.#chat?.isOf(session)) return;
+    this.#chat?.end();
+    this.#chat = null;
+    this.#host.tell({ type: "unread", count: 0 });
+    if (!session) {
+      this.#screens.show(this.#settings.guestsAllowed && !this.#host.isIdentified ? "guest" : "sign-in");
+      return;
+    }
+    this.#begunAt = performance.now();
+    this.#host.tell({ type: "begun" });
+    this.#chat = new Chat(session, {
+      tokens: (pair) => this.#sessions.renewed(pair),
+      unread: (count) => this.#host.tell({ type: "unread", count }),
+      empty: (isEmpty) => this.#screens.greet(isEmpty),
+      signedOut: () => this.#signedOut(),
+    });
+    if (this.#host.isShown) this.#shown();
+  }
+
+  #shown() {
+    if (!this.#chat) return;
+    this.#screens.show("thread", this.#chat);
+  }
+
+  /** The session has ended under us. What the host says of its visitor may open another one, but not again and again. */
+  #signedOut() {
+    this.#chat.end();
+    this.#chat = null;
+    this.#sessions.drop();
+    if (performance.now() - this.#begunAt > RELAPSE) this.#begin();
+    else this.#fail({ code: "unauthenticated" });
+  }
+
+  async #logOut() {
+    this.#serial += 1;
+    this.#chat?.end();
+    this.#chat = null;
+    await this.#sessions.end();
+    this.#begin();
+  }
+
+  #fail(error) {
+    if (!error.code) reportError(error);
+    this.#chat?.end();
+    this.#chat = null;
+    this.#screens.fail(error.code);
+    this.#host.tell({ type: "error", code: error.code ?? "internal" });
+  }
+}
+
+new Frame();

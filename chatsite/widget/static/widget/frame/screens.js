@@ -1,0 +1,70 @@
+/** What stands in the frame: one of the template's screens, in the business's colours. */
+export class Screens {
+  #settings;
+  #screens = [...document.querySelectorAll("[data-screen]")];
+  #greeting = document.getElementById("greeting");
+  #current = "loading";
+  #chat = null;
+
+  constructor(settings) {
+    this.#settings = settings;
+  }
+
+  /** `pressed`: close(), retry(), guest(name). */
+  on(pressed) {
+    document.getElementById("close").addEventListener("click", pressed.close);
+    document.getElementById("retry").addEventListener("click", pressed.retry);
+    const form = document.getElementById("guest");
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      pressed.guest(form.elements.namedItem("name").value.trim());
+    });
+    document.addEventListener("keydown", (event) => {
+      const isTaken = event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]");
+      if (event.key === "Escape" && !isTaken) pressed.close();
+    });
+  }
+
+  /** `chat`: whose thread it is, where it is that. Whoever is in the frame is led on to where one goes on. */
+  show(name, chat = null) {
+    const isNew = this.#current !== name;
+    this.#current = name;
+    this.#chat = chat;
+    for (const screen of this.#screens) screen.hidden = screen.dataset.screen !== name;
+    chat?.show(document.getElementById("thread"));
+    if (name !== "thread") this.greet(name === "guest");
+    if (isNew && document.hasFocus()) this.focus();
+  }
+
+  fail(code) {
+    const { texts } = this.#settings;
+    document.getElementById("reason").textContent = texts[code] ?? texts.unreachable;
+    this.show("failed");
+  }
+
+  /** The greeting is for those who have not written yet. */
+  greet(isNew) {
+    if (this.#greeting) this.#greeting.hidden = !isNew;
+  }
+
+  /** Where there is a keyboard, to where one writes; on a phone it would cover what there is to read. */
+  focus() {
+    const isPhone = matchMedia("(pointer: coarse)").matches;
+    if (isPhone) document.querySelector("main").focus({ preventScroll: true });
+    else if (this.#current === "thread") this.#chat.focus();
+    else (this.#visible("main :is(input, button)") ?? document.getElementById("close")).focus();
+  }
+
+  setTheme(name) {
+    document.documentElement.dataset.theme = name;
+    const shade = this.#settings.shades[name];
+    if (!shade) return;
+    const { style } = document.documentElement;
+    for (const token of ["--accent", "--focus", "--bubble-own"]) style.setProperty(token, shade.accent);
+    for (const token of ["--on-accent", "--on-bubble-own", "--bubble-own-muted", "--tick-read"]) style.setProperty(token, shade.ink);
+  }
+
+  #visible(selector) {
+    return [...document.querySelectorAll(selector)].find((node) => node.checkVisibility());
+  }
+}

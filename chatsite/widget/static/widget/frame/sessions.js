@@ -1,0 +1,121 @@
+import { ChatError } from "../../chat-client/chat-client.js";
+import { Vault } from "./vault.js";
+
+/**
+ * The visitor's login with us. It belongs to this tab, so that no two tabs use up one refresh token; a reload finds it
+ * again. A guest's key is kept for good: it is all that a guest has.
+ */
+export class Sessions {
+  #business;
+  #vault;
+
+  constructor(business, host) {
+    this.#business = business;
+    this.#vault = new Vault(business, host);
+  }
+
+  /** The one that is at hand, if it is of the person whom the token names as it names that person; or a new one. */
+  async ofToken(token) {
+    const { iss, sub, name = "" } = claimsOf(token);
+    const person = JSON.stringify([iss, sub, name]);
+    const kept = this.#vault.session;
+    if (kept?.person === person) return kept;
+    if (kept) await this.#end(kept);
+    return this.#keep(await ask("/widget/sessions", { token }), { person });
+  }
+
+  /** That of the guest who was here before; null where nobody was. */
+  async ofKnownGuest() {
+    const kept = this.#vault.session;
+    if (kept?.person === "guest") return kept;
+    await this.leaveSigned();
+    const guest = this.#vault.guest;
+    if (!guest) return null;
+    try {
+      return await this.#enterAsGuest({ guest });
+    } catch (error) {
+      if (error.code !== "unauthenticated") throw error;
+      this.#vault.guest = null; // the guest has been erased
+      return null;
+    }
+  }
+
+  newGuest(name) {
+    return this.#enterAsGuest({ name });
+  }
+
+  /** The host no longer vouches for who was here: that login ends. */
+  async leaveSigned() {
+    const kept = this.#vault.session;
+    if (kept && kept.person !== "guest") await this.#end(kept);
+    return null;
+  }
+
+  renewed({ access, refresh }) {
+    this.#vault.session = { ...this.#vault.session, access, refresh };
+  }
+
+  /** What is at hand is worth nothing any more. */
+  drop() {
+    this.#vault.session = null;
+  }
+
+  /** The visitor leaves this browser: nothing of what was said stays in it. */
+  async end() {
+    const kept = this.#vault.session;
+    this.#vault.guest = null;
+    if (!kept) return;
+    this.#vault.forget(kept.user.id);
+    await this.#end(kept);
+  }
+
+  async #enterAsGuest(body) {
+    const answer = await ask("/widget/guest-sessions", { business: this.#business, ...body });
+    this.#vault.guest = answer.guest;
+    return this.#keep(answer, { person: "guest" });
+  }
+
+  #keep({ access, refresh, user, conversation }, { person }) {
+    this.#vault.session = { person, access, refresh, user, conversationId: conversation.id };
+    return this.#vault.session;
+  }
+
+  async #end({ refresh }) {
+    this.#vault.session = null;
+    try {
+      await ask("/auth/logout", { refresh });
+    } catch (error) {
+      if (error.code !== "unauthenticated" && error.code !== "unreachable") throw error; // then it is over, or ends by itself
+    }
+  }
+}
+
+async function ask(path, body) {
+  let response;
+  try {
+    response = await fetch(path, {
+      method: "POST",
+      headers: { Accept: "application/json", "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+      credentials: "omit",
+      signal: AbortSignal.timeout(15_000),
+    });
+  } catch (error) {
+    throw new ChatError("unreachable", error.message);
+  }
+  if (response.status === 204) return null;
+  const answer = await response.json().catch(() => ({}));
+  if (response.ok) return answer;
+  const { code = "unreachable", message = response.statusText, details } = answer.error ?? {};
+  throw new ChatError(code, message, details, response.status);
+}
+
+/** What a token says. Only to find out whether we know the person: the server believes nothing of it unchecked. */
+function claimsOf(token) {
+  try {
+    const bytes = atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"));
+    return JSON.parse(new TextDecoder().decode(Uint8Array.from(bytes, (character) => character.charCodeAt(0))));
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,153 @@
+import { Frame } from "./frame.js";
+import { Memory } from "./memory.js";
+import { Surface } from "./surface.js";
+import { Theme } from "./theme.js";
+
+/** The chat on a host's page: button, panel and frame, and what passes between them. */
+export class Widget {
+  #page;
+  #shades;
+  #surface;
+  #frame;
+  #theme;
+  #memory;
+  unread = 0;
+
+  /** Throws where this page's origin is not one that the business has listed; the frame would refuse it too. */
+  static on(page, configuration) {
+    if (!configuration.origins.some((pattern) => covers(pattern, location.origin))) {
+      throw new Error(`${location.origin} is not among the origins that it may be shown on.`);
+    }
+    return new Widget(page, configuration);
+  }
+
+  constructor(page, { business, texts, shades }) {
+    const { options, query } = page;
+    this.#page = page;
+    this.#shades = shades;
+    this.#memory = new Memory(business);
+    this.#surface = new Surface(texts, options, {
+      toggle: () => (this.isOpen ? this.close() : this.open()),
+      close: () => this.close(),
+      retry: () => this.#load(),
+    });
+    const address = new URL(`frame/${business}${query}`, options.base).href;
+    this.#frame = new Frame({ title: texts.panel, address }, this.#heard());
+    this.#theme = new Theme(options, () => this.retheme());
+    this.retheme();
+    this.#surface.showUnread(0, false);
+    this.#preload(options.preload);
+  }
+
+  get isOpen() {
+    return this.#surface.isOpen;
+  }
+
+  open() {
+    if (!this.#frame.isLoaded) this.#load();
+    this.#setOpen(true);
+  }
+
+  close() {
+    this.#setOpen(false);
+  }
+
+  identityChanged() {
+    this.#frame.post({ type: "identity", identified: this.#page.isIdentified() });
+  }
+
+  logout() {
+    this.#memory.clear();
+    this.#frame.post({ type: "logout" });
+  }
+
+  retheme() {
+    const { name } = this.#theme;
+    this.#surface.setTheme(name, this.#shades[name]);
+    this.#frame.post({ type: "theme", theme: name });
+  }
+
+  destroy() {
+    this.#theme.end();
+    this.#frame.remove();
+    this.#surface.remove();
+  }
+
+  /** Whoever has talked here before sees what is unread without opening anything; for others nothing is loaded. */
+  #preload(choice) {
+    if (choice === "never" || (choice !== "idle" && !this.#memory.get("seen"))) return;
+    const whenIdle = window.requestIdleCallback ?? ((step) => setTimeout(step, 500));
+    whenIdle(() => this.#frame.isLoaded || this.#load());
+  }
+
+  #load() {
+    this.#surface.say("loading");
+    this.#frame.load(this.#surface.panel);
+  }
+
+  #setOpen(isOpen) {
+    if (this.isOpen === isOpen) return;
+    this.#surface.setOpen(isOpen);
+    this.#surface.showUnread(this.unread, false);
+    this.#frame.post({ type: isOpen ? "show" : "hide" });
+    this.#surface.focus(this.#frame);
+    this.#page.emit(isOpen ? "open" : "close");
+  }
+
+  #heard() {
+    const { emit, isIdentified } = this.#page;
+    return {
+      greeting: () => ({
+        theme: this.#theme.name,
+        visible: this.isOpen,
+        identified: isIdentified(),
+        kept: { session: this.#memory.get("session"), guest: this.#memory.get("guest") },
+      }),
+      failed: () => {
+        this.#surface.say("failed");
+        emit("error", { code: "unreachable" });
+      },
+      messages: {
+        ready: () => this.#ready(),
+        begun: () => this.#memory.set("seen", "1"),
+        keep: ({ name, text }) => this.#memory.set(name, text),
+        "want-token": () => this.#giveToken(),
+        unread: ({ count }) => Number.isInteger(count) && count >= 0 && this.#countUnread(count),
+        close: () => this.close(),
+        error: ({ code }) => emit("error", { code: String(code) }),
+      },
+    };
+  }
+
+  #ready() {
+    this.#surface.say("");
+    this.retheme();
+    this.#frame.post({ type: this.isOpen ? "show" : "hide" });
+    if (this.isOpen) this.#surface.focus(this.#frame);
+    this.#page.emit("ready");
+  }
+
+  async #giveToken() {
+    let token = null;
+    try {
+      token = await this.#page.token();
+    } catch (error) {
+      reportError(error); // the page's own function failed; to the frame nobody is signed in
+    }
+    this.#frame.post({ type: "token", token: typeof token === "string" ? token : null });
+  }
+
+  #countUnread(count) {
+    if (count === this.unread) return;
+    const isNews = count > this.unread && !this.isOpen;
+    this.unread = count;
+    this.#surface.showUnread(count, isNews);
+    this.#page.emit("unread", count);
+  }
+}
+
+function covers(pattern, origin) {
+  const [scheme, domain] = pattern.split("://*.");
+  if (domain === undefined) return origin === pattern;
+  return origin.startsWith(`${scheme}://`) && origin.endsWith(`.${domain}`);
+}

@@ -1,0 +1,28 @@
+"""What the widget's scripts say, in the language that is active. Their markup and their words come from here."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+
+def loader_texts(title: str) -> dict[str, str]:
+    """For the button and the panel on the host's page. `{count}` is filled in there."""
+    return {
+        "open": _("Open the chat with %(title)s") % {"title": title},
+        "close": _("Close the chat"),
+        "unread": _("Open the chat with %(title)s, unread messages: {count}") % {"title": title},
+        "panel": _("Chat with %(title)s") % {"title": title},
+        "loading": _("Opening the chat…"),
+        "failed": _("The chat cannot be opened here at the moment."),
+        "retry": _("Try again"),
+    }
+
+
+def frame_texts() -> dict[str, str]:
+    """Why the frame shows no conversation, by the code of the error."""
+    return {
+        "unreachable": _("The chat cannot be reached at the moment."),
+        "unauthenticated": _("You could not be signed in. Please reload the page."),
+        "forbidden": _("This account is not one to chat with here."),
+        "rate_limited": _("That was a little much at once. Please try again in a while."),
+    }
