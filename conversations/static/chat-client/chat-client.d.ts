@@ -157,7 +157,18 @@ export interface ClientEvents extends ConversationEvents {
   };
   /** Too much happened while we were away: fetch the notifications anew. */
   notifications_reset: { rev: number };
+  unread_notifications: { unreadCount: number };
+  /** Of a business's other members: what one of their sockets shows, or (null) shows no more. */
+  colleague_looking: {
+    viewId: string;
+    userId: string;
+    name: string;
+    businessId: string;
+    conversationId: string | null;
+    answering: boolean;
+  };
   session_expiring: { expiresAt: string };
+  server_stopping: { retryAfter: number };
   /** The server's refusal of something that nobody waits for. */
   error: { code: string; message: string; details?: Record<string, unknown> };
   /** Something went wrong that the client goes on from: for logs. */
@@ -196,6 +207,26 @@ export interface ConversationSnapshot {
   readonly rev: number;
 }
 
+export interface ExcerptEvents {
+  change: Excerpt;
+  /** It has grown to the view's own messages, which hold all of it from now on. */
+  joined: Excerpt;
+  /** The conversation was fetched anew: open another one. */
+  stale: Excerpt;
+}
+
+/** A stretch of history far from the newest messages, kept up to date until it is closed. */
+export interface Excerpt {
+  readonly messages: readonly StoredMessage[];
+  readonly hasOlder: boolean;
+  readonly hasNewer: boolean;
+  on<Name extends keyof ExcerptEvents>(event: Name, listener: (data: ExcerptEvents[Name]) => void): () => void;
+  find(messageId: string): StoredMessage | undefined;
+  loadOlder(): Promise<boolean>;
+  loadNewer(): Promise<boolean>;
+  close(): void;
+}
+
 /** A live view of one conversation. */
 export interface Conversation {
   readonly id: string;
@@ -212,6 +243,8 @@ export interface Conversation {
   startTyping(): void;
   stopTyping(): void;
   loadOlder(): Promise<boolean>;
+  /** The messages around this `seq`, without all that lie between. */
+  excerpt(seq: number): Promise<Excerpt>;
   leave(): void;
 }
 
@@ -290,6 +323,8 @@ export class ChatClient {
     limit?: number;
     archived?: boolean;
     businessId?: string;
+    unread?: boolean;
+    search?: string;
   }): Promise<Page<ConversationObject>>;
   openConversation(parties: { businessId: string; customerId?: string }): Promise<ConversationObject>;
   send(conversationId: string, content: string, options?: SendOptions | SendOptions["messageType"]): Sending;
@@ -301,6 +336,8 @@ export class ChatClient {
   markAllRead(conversationId: string): Promise<{ conversationId: string; messageIds: string[]; unreadCount: number }>;
   startTyping(conversationId: string): void;
   stopTyping(conversationId: string): void;
+  /** Any other command of the server, on the live socket. Rejects with `disconnected` where there is none. */
+  request<Answer = any>(event: string, data?: object): Promise<Answer>;
   isUserOnline(userId: string): boolean;
   isUserTyping(conversationId: string, userId: string): boolean;
 }

@@ -165,6 +165,11 @@ export class ChatClient {
     this.#engine.typing.stop(conversationId);
   }
 
+  /** Any other command of the server, on the live socket: answers its ack, or throws `disconnected`. */
+  request(event, data = {}) {
+    return this.#engine.connection.request(event, data);
+  }
+
   // People
 
   /** As far as we know; whoever is asked about is known a moment later, and from then on (`presence` tells). */

@@ -18,6 +18,7 @@ export class Connection extends Emitter {
   #serial = 0; // tells a stale step of an abandoned attempt from the present one
   #failures = 0;
   #refusals = 0;
+  #appointed = null; // milliseconds after which a server that stops wants us back
   #timers = {};
   state = "closed";
 
@@ -139,6 +140,7 @@ export class Connection extends Emitter {
 
   #take(frame) {
     if (frame.event === "session_expiring") this.#renewInTime();
+    if (frame.event === "server_stopping") this.#appointed = frame.data.retryAfter * 1_000;
     this.emit("event", frame);
   }
 
@@ -154,12 +156,13 @@ export class Connection extends Emitter {
   }
 
   #lost(code, reason) {
+    const appointed = this.#appointed;
     this.#abandon();
     this.emit("lost", { code, reason });
     if (!this.#wanted) return;
     if (code !== Code.UNAUTHENTICATED) {
       this.#options.addresses.rotate();
-      this.#retryLater({ flooded: code === Code.FLOOD });
+      this.#retryLater({ flooded: code === Code.FLOOD, appointed });
     } else if (++this.#refusals > MOST_REFUSALS) {
       this.#signOut(new SignedOut(reason || "The credentials were refused."));
     } else {
@@ -183,6 +186,7 @@ export class Connection extends Emitter {
   /** Lets go of the present attempt or socket, whatever state it is in. */
   #abandon() {
     this.#serial += 1;
+    this.#appointed = null;
     for (const name of Object.keys(this.#timers)) this.#cancel(name);
     const wire = this.#wire;
     this.#wire = null;

@@ -1,6 +1,7 @@
 import { sleep } from "./clock.js";
 import { Emitter } from "./emitter.js";
 import { isPermanent } from "./errors.js";
+import { Excerpts } from "./excerpt.js";
 import { Gate } from "./gate.js";
 import { fetchAnew, fetchOlder } from "./history.js";
 import { Timeline } from "./timeline.js";
@@ -21,6 +22,7 @@ export class Conversation extends Emitter {
   #gate;
   #typing;
   #early = new Map(); // acked sends whose event has not had its turn yet, by clientId
+  #excerpts;
   #passing = null; // what happened while an older page was on its way
   #older = null;
   #loading = null;
@@ -39,6 +41,8 @@ export class Conversation extends Emitter {
       missing: () => host.sync(this),
     });
     this.#typing = new RemoteTyping(host.clock, () => this.touch());
+    const join = (excerpt) => this.#join(excerpt);
+    this.#excerpts = new Excerpts({ id, rest: host.rest, timeline: this.#timeline, join });
     this.load();
   }
 
@@ -104,6 +108,12 @@ export class Conversation extends Emitter {
     return this.#older;
   }
 
+  /** A live stretch of history around this `seq`, however far it is; see `Excerpt`. Close it when it is not shown. */
+  async excerpt(seq) {
+    await this.ready();
+    return this.#excerpts.open(seq);
+  }
+
   /** Fetches anew, at first and where a sync would be too long. */
   load() {
     this.#loading ??= this.#load().finally(() => (this.#loading = null));
@@ -134,6 +144,7 @@ export class Conversation extends Emitter {
     if (part.resync) return this.load();
     const { messages = [] } = part;
     this.#passing?.push(() => this.#timeline.catchUp(messages, 0));
+    this.#excerpts.catchUp(messages);
     this.#tellAll(this.#timeline.catchUp(messages, part.conversation.rev));
     this.#gate.advance();
     return this.touch();
@@ -150,6 +161,7 @@ export class Conversation extends Emitter {
   vanish() {
     this.#gate.close();
     this.status = "gone";
+    this.#host.store.drop(this.id);
     this.touch();
   }
 
@@ -169,6 +181,7 @@ export class Conversation extends Emitter {
     this.#closed = true;
     this.#gate.close();
     this.#typing.clear();
+    this.#excerpts.clear();
   }
 
   async #load() {
@@ -190,16 +203,18 @@ export class Conversation extends Emitter {
 
   #begin({ conversation, messages, hasOlder }) {
     const first = this.status === "loading";
-    const before = this.#timeline.newestSeq;
+    const { messages: before, oldestSeq: from = 0 } = this.#timeline;
     this.#host.store.put(conversation);
     this.#timeline.reset(messages, { rev: conversation.rev, hasOlder });
     this.status = "ready";
     this.#settleOwn(this.#timeline.messages);
     if (!first) {
-      const missed = this.#timeline.messages.filter((message) => message.seq > before);
+      const held = new Set(before.map(({ id }) => id));
+      const missed = this.#timeline.messages.filter(({ id, seq }) => seq >= from && !held.has(id));
       const data = (message) => ({ conversationId: this.id, rev: message.rev, message });
       this.#tellAll(missed.map((message) => ({ event: "new_message", data: data(message) })));
     }
+    this.#excerpts.outdate();
     this.emit(first ? "loaded" : "reset", this);
     this.#gate.advance();
     this.touch();
@@ -230,9 +245,21 @@ export class Conversation extends Emitter {
   #pass(event) {
     const { rev } = event.data;
     this.#passing?.push(() => this.#timeline.apply(event));
+    this.#excerpts.apply(event);
     this.#timeline.rev = rev;
     this.#tellAll(this.#timeline.apply(event));
     this.touch();
+  }
+
+  /** Where an excerpt has grown to our own messages, they become one. Answers whether that is so. */
+  #join({ messages, hasOlder }) {
+    const { oldestSeq, rev } = this.#timeline;
+    if (this.#older || !messages.length || messages.at(-1).seq < oldestSeq - 1) return false;
+    const before = messages.filter((message) => message.seq < oldestSeq);
+    if (before.length) this.#timeline.prepend(before, { rev, hasOlder });
+    this.#settleOwn(before);
+    this.touch();
+    return true;
   }
 
   #tellAll(effects) {

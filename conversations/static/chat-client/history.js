@@ -22,3 +22,8 @@ export async function fetchOlder(rest, id, before) {
   const page = await rest.get(`/chat/conversations/${id}/messages`, { before, limit: FIRST });
   return { messages: page.results, hasOlder: Boolean(page.next) };
 }
+
+export async function fetchNewer(rest, id, after) {
+  const page = await rest.get(`/chat/conversations/${id}/messages`, { after, limit: FIRST });
+  return { messages: page.results, hasNewer: Boolean(page.previous) };
+}

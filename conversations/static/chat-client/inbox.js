@@ -1,10 +1,12 @@
 /**
  * The user's notifications, as far as events go: each is told once, in the order of the inbox's `rev`. A gap asks for
- * a sync. The first sync only tells where we stand: what is older is for `GET /notifications`.
+ * a sync. The first sync only tells where we stand: what is older is for `GET /notifications`. An event may overtake
+ * its answer, which was made before.
  */
 export class Inbox {
   unread = null;
   #rev = null;
+  #early = 0; // the highest rev of an event that came before the first sync's answer
   #handlers;
 
   /** `handlers`: `tell(event, data)` and `missing()`. */
@@ -18,7 +20,11 @@ export class Inbox {
   }
 
   receive(data) {
-    if (this.#rev === null || data.rev <= this.#rev) return; // the first sync comes yet, or this was told before
+    if (this.#rev === null) {
+      this.#early = Math.max(this.#early, data.rev);
+      return;
+    }
+    if (data.rev <= this.#rev) return; // it was told before
     if (data.rev > this.#rev + 1) {
       this.#handlers.missing();
       return;
@@ -34,10 +40,17 @@ export class Inbox {
     const first = this.#rev === null;
     const moved = first || rev > this.#rev;
     this.#rev = Math.max(rev, this.#rev ?? 0);
-    this.unread = notificationsUnread?.total ?? this.unread;
+    this.#count(notificationsUnread?.total ?? this.unread);
+    if (first && this.#early > rev) this.#handlers.missing();
     if (first || !moved) return;
     if (resync) this.#handlers.tell("notifications_reset", { rev });
     else this.#tellMissed(answer, rev);
+  }
+
+  #count(unread) {
+    if (unread === this.unread) return;
+    this.unread = unread;
+    this.#handlers.tell("unread_notifications", { unreadCount: unread });
   }
 
   #tellMissed({ notifications = [], notificationsDeleted = [] }, rev) {

@@ -57,8 +57,12 @@ export class Rooms {
     this.get(event.data.conversationId)?.receive(event);
   }
 
+  /** What has no head although we look at it is gone, or not joined yet: a sync tells. */
   heads(heads) {
-    for (const [id, head] of Object.entries(heads)) this.get(id)?.expect(head.rev);
+    for (const [id, { view }] of this.#views) {
+      if (heads[id]) view.expect(heads[id].rev);
+      else if (view.status === "ready") this.#synchroniser.want(view);
+    }
   }
 
   touch(id) {

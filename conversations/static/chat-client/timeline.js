@@ -1,14 +1,15 @@
 const STATUSES = ["sent", "delivered", "read"];
 
 /**
- * The stored messages of one conversation, in the order of `seq`: a stretch without holes that ends at the newest.
- * Everything that happened up to `rev` has been applied. Messages are never changed in place, only replaced.
+ * The stored messages of one conversation, in the order of `seq`: a stretch without holes that ends at the newest, or
+ * (`hasNewer`) somewhere before it. Everything that happened up to `rev` has been applied. Messages are never changed in place, only replaced.
  *
  * Each change answers its effects: events as a listener gets them, where something really changed.
  */
 export class Timeline {
   rev = 0;
   hasOlder = false;
+  hasNewer = false;
   #conversationId;
   #byId = new Map();
   #ordered = [];
@@ -49,9 +50,21 @@ export class Timeline {
     for (const message of fresh) this.#byId.set(message.id, message);
   }
 
+  /** Puts a newer page behind; `rev` is the one at which it was asked for. */
+  append(messages, { rev, hasNewer }) {
+    const fresh = heldDown(messages, rev).filter((message) => !this.#byId.has(message.id));
+    this.hasNewer = hasNewer;
+    this.#ordered = [...this.#ordered, ...fresh];
+    for (const message of fresh) this.#byId.set(message.id, message);
+  }
+
   /** One live event, whatever its place in the order: the caller keeps to it. */
   apply({ event, data }) {
-    if (data.message) return this.#effects([this.#take(data.message)]);
+    if (data.message) {
+      // Who shows such a message anyhow, say as the quote of a reply, hears of it too.
+      if (event !== "new_message" && this.#isOutside(data.message)) return [{ event, data }];
+      return this.#effects([this.#take(data.message)]);
+    }
     const read = event === "messages_read";
     const stamp = { status: read ? "read" : "delivered", readAt: data.readAt, deliveredAt: data.deliveredAt };
     const changed = data.messageIds.filter((id) => this.#stamp(id, data.rev, stamp));
@@ -67,8 +80,8 @@ export class Timeline {
   #take(message) {
     const held = this.#byId.get(message.id);
     if (!held) {
-      // Before what is loaded: the page that brings it will bring it as it is then.
-      if (this.hasOlder && message.seq < this.oldestSeq) return null;
+      // The page that brings it will bring it as it is then.
+      if (this.#isOutside(message)) return null;
       this.#insert(message);
       return { before: null, after: message };
     }
@@ -76,6 +89,11 @@ export class Timeline {
     const after = { ...message, ...latest(held, message) };
     this.#replace(after);
     return { before: held, after };
+  }
+
+  #isOutside({ id, seq }) {
+    if (this.#byId.has(id)) return false;
+    return (this.hasOlder && seq < this.oldestSeq) || (this.hasNewer && seq > this.newestSeq);
   }
 
   #stamp(id, rev, { status, readAt, deliveredAt }) {

@@ -1,0 +1,164 @@
+import { Emitter } from "./emitter.js";
+import { fetchNewer, fetchOlder } from "./history.js";
+import { Timeline } from "./timeline.js";
+
+/**
+ * A stretch of a conversation's history far from its newest messages, kept up to date like these. `change` tells of each
+ * change; `joined` that it has grown to where the view's own messages begin, which hold all of it from then on; `stale`
+ * that the conversation was fetched anew, and this must be opened again.
+ */
+export class Excerpt extends Emitter {
+  #id;
+  #rest;
+  #newest; // the timeline that ends at the newest message, and knows how far everything has come
+  #timeline;
+  #waiting = null;
+  #passing = null; // what happened while a page was on its way
+  #close;
+
+  /** `close()` ends the view's care for this. */
+  constructor({ id, rest, timeline }, close) {
+    super();
+    this.#id = id;
+    this.#rest = rest;
+    this.#newest = timeline;
+    this.#close = close;
+    this.#timeline = new Timeline(id);
+  }
+
+  get messages() {
+    return this.#timeline.messages;
+  }
+
+  get hasOlder() {
+    return this.#timeline.hasOlder;
+  }
+
+  get hasNewer() {
+    return this.#timeline.hasNewer;
+  }
+
+  find(messageId) {
+    return this.#timeline.get(messageId);
+  }
+
+  /** Fetches the messages around this `seq`. */
+  open(seq) {
+    return this.#fetch(
+      () => fetchOlder(this.#rest, this.#id, seq + 25),
+      ({ messages, hasOlder }, rev) => {
+        this.#timeline.reset(messages, { rev, hasOlder });
+        this.#timeline.hasNewer = this.#timeline.newestSeq < this.#newest.newestSeq;
+      },
+    );
+  }
+
+  /** Fetches the page before. Answers whether there is still more. */
+  async loadOlder() {
+    if (this.hasOlder) {
+      const oldest = this.#timeline.oldestSeq;
+      await this.#fetch(
+        () => fetchOlder(this.#rest, this.#id, oldest),
+        (page, rev) => this.#timeline.prepend(page.messages, { rev, hasOlder: page.hasOlder }),
+      );
+    }
+    return this.hasOlder;
+  }
+
+  /** Fetches the page after. Answers whether there is still more. */
+  async loadNewer() {
+    if (this.hasNewer) {
+      const newest = this.#timeline.newestSeq;
+      await this.#fetch(
+        () => fetchNewer(this.#rest, this.#id, newest),
+        (page, rev) => this.#timeline.append(page.messages, { rev, hasNewer: page.hasNewer }),
+      );
+    }
+    return this.hasNewer;
+  }
+
+  close() {
+    this.#close();
+  }
+
+  /** A live event, in its turn. */
+  apply(event) {
+    this.#now(() => this.#timeline.apply(event));
+  }
+
+  /** The messages of a sync. */
+  catchUp(messages) {
+    this.#now(() => this.#timeline.catchUp(messages, 0));
+  }
+
+  #now(change) {
+    this.#passing?.push(change);
+    if (change().length) this.emit("change", this);
+  }
+
+  /** One page at a time; who asks meanwhile gets the one under way. What happened on its way is applied again. */
+  #fetch(ask, take) {
+    this.#waiting ??= (async () => {
+      const { rev } = this.#newest;
+      this.#passing = [];
+      try {
+        take(await ask(), rev);
+        for (const again of this.#passing) again();
+      } finally {
+        this.#passing = null;
+        this.#waiting = null;
+      }
+      this.emit("change", this);
+    })();
+    return this.#waiting;
+  }
+}
+
+/** The excerpts of one conversation that somebody shows. */
+export class Excerpts {
+  #host;
+  #open = new Set();
+
+  /** `host`: id, rest, timeline, and `join(excerpt)`, which answers whether it is part of the view's own now. */
+  constructor(host) {
+    this.#host = host;
+  }
+
+  async open(seq) {
+    const excerpt = new Excerpt(this.#host, () => this.#open.delete(excerpt));
+    this.#open.add(excerpt);
+    excerpt.on("change", () => this.#join(excerpt));
+    try {
+      await excerpt.open(seq);
+    } catch (error) {
+      excerpt.close();
+      throw error;
+    }
+    return excerpt;
+  }
+
+  apply(event) {
+    for (const excerpt of this.#open) excerpt.apply(event);
+  }
+
+  catchUp(messages) {
+    for (const excerpt of this.#open) excerpt.catchUp(messages);
+  }
+
+  /** What they hold may have holes now. */
+  outdate() {
+    const stale = [...this.#open];
+    this.clear();
+    for (const excerpt of stale) excerpt.emit("stale", excerpt);
+  }
+
+  clear() {
+    this.#open.clear();
+  }
+
+  #join(excerpt) {
+    if (!this.#open.has(excerpt) || !this.#host.join(excerpt)) return;
+    this.#open.delete(excerpt);
+    excerpt.emit("joined", excerpt);
+  }
+}
