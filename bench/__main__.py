@@ -1,0 +1,53 @@
+"""`python -m bench`: measure this project beside the peer, print a table with the bars, and write the figures as JSON.
+
+--only talk,idle        some of the sections: talk, latency, fan_out, idle, history, curves
+--json FILE             where the figures go (default: var/bench.json)
+--quick                 shorter measurements, for a look; the bars are judged by a whole run
+--messages 10000,…      the sizes of the history section
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from bench import curves, sections, table
+from bench.services import CORES, Services
+from bench.stack import ROOT, peer_installed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--only", default=",".join(sections.SECTIONS))
+    parser.add_argument("--json", type=Path, default=ROOT / "var" / "bench.json")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--messages", default="10000,1000000,10000000")
+    parser.add_argument(
+        "--pictures", type=Path, help="draw the figures of --json into this folder; measure nothing"
+    )
+    options = parser.parse_args()
+    if options.pictures:
+        curves.draw(json.loads(options.json.read_text()), options.pictures)
+        return 0
+    plan = sections.Plan(
+        seconds=3 if options.quick else 8, sizes=[int(size) for size in options.messages.split(",")]
+    )
+    figures: dict[str, Any] = {"machine": {"cores": len(CORES), "python": platform.python_version()}}
+    with peer_installed(), Services() as services:
+        for name in options.only.split(","):
+            began = time.monotonic()
+            figures[name] = sections.SECTIONS[name](services, plan)
+            sys.stderr.write(f"{name}: {time.monotonic() - began:.0f} s\n")
+            options.json.parent.mkdir(exist_ok=True)
+            options.json.write_text(json.dumps(figures, indent=1) + "\n")
+    sys.stdout.write(table.render(figures))
+    return 0 if table.all_met(figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,162 @@
+"""The sections of the benchmark. Each makes its own servers and answers with figures, which `table` judges."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from bench import history
+from bench.services import Services
+from bench.stack import Kind, LoadProcess, Stack, measure_talk
+from bench.wire import Protocol
+
+PAIRS: Final = 100
+WINDOW: Final = 4  # messages of one person under way
+IDLE: Final = 1_000
+
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    seconds: float = 8
+    sizes: list[int] = field(default_factory=lambda: [10_000, 1_000_000, 10_000_000])
+
+
+# What is compared: its name, the server, the protocol, and whether it is embedded (SQLite, no services).
+SETUPS: Final[dict[str, tuple[Kind, Protocol, bool]]] = {
+    "peer": ("peer", "socketio", False),
+    "uvicorn native": ("uvicorn", "native", False),
+    "daphne native": ("daphne", "native", False),
+    "uvicorn Socket.IO": ("uvicorn", "socketio", False),
+    "daphne Socket.IO": ("daphne", "socketio", False),
+    "embedded uvicorn": ("uvicorn", "native", True),
+    "embedded daphne": ("daphne", "native", True),
+}
+
+
+@contextmanager
+def running(kind: Kind, services: Services | None, processes: int = 1) -> Iterator[tuple[Stack, LoadProcess]]:
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as folder,
+        Stack(kind, services, Path(folder), processes=processes) as stack,
+        LoadProcess() as load,
+    ):
+        yield stack, load
+
+
+def talk_once(
+    services: Services | None,
+    setup: tuple[Kind, Protocol, bool],
+    *,
+    pairs: int = PAIRS,
+    processes: int = 1,
+    **how: Any,
+) -> Figures:
+    kind, protocol, _ = setup
+    with running(kind, services, processes) as (stack, load):
+        people = stack.people(pairs=pairs)
+        load.order("join", protocol=protocol, ports=stack.ports, pairs=people["pairs"])
+        return measure_talk(stack, load, warm_up=2, **how)
+
+
+def talk(services: Services, plan: Plan) -> Figures:
+    """Full load: everybody keeps some messages under way. The peer runs first and last, and its mean counts."""
+    figures: Figures = {}
+    for name, setup in SETUPS.items():
+        figures[name] = talk_once(None if setup[2] else services, setup, window=WINDOW, seconds=plan.seconds)
+    again = talk_once(services, SETUPS["peer"], window=WINDOW, seconds=plan.seconds)
+    figures["peer again"] = again
+    return figures
+
+
+def latency(services: Services, plan: Plan) -> Figures:
+    """The peer at its own full load, and this project with as many messages a second."""
+    peer = talk_once(services, SETUPS["peer"], window=WINDOW, seconds=plan.seconds)
+    figures = {"peer": peer}
+    for name in ("uvicorn native", "daphne native", "uvicorn Socket.IO"):
+        figures[name] = talk_once(services, SETUPS[name], window=0, rate=peer["rate"], seconds=plan.seconds)
+    return figures
+
+
+def fan_out(services: Services, plan: Plan) -> Figures:
+    """One conversation, one who writes, and 2, 20 or 500 sockets that get everything."""
+    figures: Figures = {}
+    for name in ("peer", "uvicorn native", "daphne native"):
+        kind, protocol, _ = SETUPS[name]
+        figures[name] = {}
+        for sockets in (2, 20, 500):
+            with running(kind, services) as (stack, load):
+                room = stack.people(room=sockets)["room"]
+                done = load.order(
+                    "fan_out", protocol=protocol, ports=stack.ports, window=8, seconds=plan.seconds, **room
+                )
+            figures[name][str(sockets)] = {**done, "rate": round(done["deliveries"] / done["seconds"], 1)}
+    return figures
+
+
+def idle(services: Services, plan: Plan) -> Figures:
+    """Authenticated sockets that say nothing: memory of each and how fast they connect; then 5,000 with 1% talking."""
+    figures: Figures = {}
+    for name in ("peer", "uvicorn native", "daphne native", "uvicorn Socket.IO"):
+        kind, protocol, _ = SETUPS[name]
+        with running(kind, services) as (stack, load):
+            people = stack.people(idle=IDLE + 50)
+            connect = {"protocol": protocol, "ports": stack.ports, "at_once": 20}
+            load.order(
+                "connect", tokens=people["idle"][:50], **connect
+            )  # what the first ones load is not theirs
+            before = stack.memory()
+            done = load.order("connect", tokens=people["idle"][50:], **connect)
+            figures[name] = {
+                "bytes": round((stack.memory() - before) / IDLE),
+                "connects": round(IDLE / done["seconds"], 1),
+            }
+    for name in ("peer", "uvicorn native", "daphne native"):
+        figures[name]["crowd"] = _crowd(services, SETUPS[name], plan)
+    return figures
+
+
+def _crowd(services: Services, setup: tuple[Kind, Protocol, bool], plan: Plan) -> Figures:
+    """5,000 sockets, of which 50 talk: two messages a second each."""
+    kind, protocol, _ = setup
+    with running(kind, services) as (stack, load):
+        people = stack.people(pairs=25, idle=4_950)
+        load.order("connect", protocol=protocol, ports=stack.ports, tokens=people["idle"], at_once=20)
+        load.order("join", protocol=protocol, ports=stack.ports, pairs=people["pairs"])
+        done = measure_talk(stack, load, warm_up=2, window=0, rate=100, seconds=plan.seconds)
+        return {**done, "memory": stack.memory()}
+
+
+def scaling(services: Services, plan: Plan) -> Figures:
+    """What stays flat and what grows: over pairs that talk, and over processes."""
+    figures: Figures = {"pairs": {}, "processes": {}}
+    for name in ("peer", "uvicorn native", "daphne native"):
+        setup = SETUPS[name]
+        figures["pairs"][name] = {
+            str(pairs): talk_once(services, setup, pairs=pairs, window=WINDOW, seconds=plan.seconds / 2)
+            for pairs in (1, 5, 20, 100, 400)
+        }
+        figures["processes"][name] = {
+            str(count): talk_once(services, setup, processes=count, window=WINDOW, seconds=plan.seconds / 2)
+            for count in (1, 2)
+        }
+    return figures
+
+
+def stored(services: Services, plan: Plan) -> Figures:
+    return history.measure(services, plan.sizes)
+
+
+SECTIONS: Final[dict[str, Callable[[Services, Plan], Figures]]] = {
+    "talk": talk,
+    "latency": latency,
+    "fan_out": fan_out,
+    "idle": idle,
+    "scaling": scaling,
+    "history": stored,
+}

@@ -1,0 +1,90 @@
+"""PostgreSQL and Redis of a benchmark, and which core does what."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+import psutil
+import psycopg
+
+from tests.harness.services import PostgreSQL, Redis, Service
+
+# One core serves, the other one does all else: load, PostgreSQL and Redis. With one core everything shares it.
+CORES: Final = sorted(psutil.Process().cpu_affinity() or [])
+SERVING: Final = CORES[:1]
+THE_REST: Final = CORES[1:] or CORES
+
+
+class BenchFailed(Exception):
+    """A process of the benchmark did not come up, or gave up."""
+
+
+class DurablePostgreSQL(PostgreSQL):
+    """As in production: the disk's own flush is waited for, and each statement is counted."""
+
+    def command(self) -> list[str]:
+        options = {
+            "fsync": "on",
+            "shared_buffers": "512MB",
+            "max_wal_size": "4GB",
+            "shared_preload_libraries": "pg_stat_statements",
+        }
+        return [
+            *super().command(),
+            *(part for name, value in options.items() for part in ("-c", f"{name}={value}")),
+        ]
+
+
+def pin(pid: int, cores: Sequence[int]) -> None:
+    process = psutil.Process(pid)
+    for one in (process, *process.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):  # a helper of the server's start
+            one.cpu_affinity(list(cores))
+
+
+@dataclass
+class Services:
+    """One PostgreSQL and one Redis for a whole run, off the server's core."""
+
+    postgres: PostgreSQL = field(default_factory=DurablePostgreSQL)
+    redis: Redis = field(default_factory=Redis)
+    _migrated: str | None = None  # the address of the database that others are copied from
+
+    def __enter__(self) -> Self:
+        for service in (self.postgres, self.redis):
+            service.start()
+            pin(_pid_of(service), THE_REST)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.redis.close()
+        self.postgres.close()
+
+    def site_database(self, migrate: Callable[[str], object]) -> str:
+        """A fresh one of the project's, copied from one that `migrate` has prepared; migrating takes longer than most
+        measurements."""
+        if self._migrated is None:
+            self._migrated = self.database()
+            migrate(self._migrated)
+        url = self.postgres.database_url(f"bench_{secrets.token_hex(4)}")
+        name, model = (urlsplit(one).path[1:] for one in (url, self._migrated))
+        with psycopg.connect(self.postgres.url, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {model}")
+        return url
+
+    def database(self) -> str:
+        url = self.postgres.create_database(f"bench_{secrets.token_hex(4)}")
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CREATE EXTENSION pg_stat_statements")
+        return url
+
+
+def _pid_of(service: Service) -> int:
+    if service._process is None:
+        raise BenchFailed(f"{service} is not running")
+    return service._process.pid

@@ -1,0 +1,125 @@
+"""The bars, and the table that says whether they are met. Every ratio is of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Bar:
+    name: str
+    value: float
+    least: float | None = None
+    most: float | None = None
+    unit: str = ""
+
+    @property
+    def is_met(self) -> bool:
+        return (self.least is None or self.value >= self.least) and (
+            self.most is None or self.value <= self.most
+        )
+
+    def line(self) -> str:
+        wanted = f"≥ {self.least:g}" if self.least is not None else f"≤ {self.most:g}"
+        verdict = "met" if self.is_met else "NOT MET"
+        return f"{self.name:<58}{self.value:>12,.2f} {self.unit:<8}{wanted:>12}  {verdict}"
+
+
+def bars(figures: Figures) -> Iterator[Bar]:
+    if "talk" in figures:
+        yield from _talk_bars(figures["talk"])
+    if "latency" in figures:
+        peer = figures["latency"]["peer"]["delivery"]["p99"]
+        for name, found in figures["latency"].items():
+            if name != "peer":
+                ratio = found["delivery"]["p99"] / peer
+                yield Bar(f"p99 at the peer's full load, {name}", ratio, most=0.5, unit="× peer")
+    if "fan_out" in figures:
+        for name in ("uvicorn native", "daphne native"):
+            rate = figures["fan_out"][name]["500"]["rate"]
+            yield Bar(f"fan-out to 500 sockets, {name}", rate, least=15_000, unit="1/s")
+    if "idle" in figures:
+        for name, found in figures["idle"].items():
+            if name != "peer":
+                peer_kib = figures["idle"]["peer"]["bytes"] / 1024
+                yield Bar(
+                    f"memory of an idle socket, {name}",
+                    found["bytes"] / 1024,
+                    most=min(60, peer_kib),
+                    unit="KiB",
+                )
+    yield from _history_bars(figures.get("history", {}))
+
+
+def _history_bars(history: Figures) -> Iterator[Bar]:
+    for size, found in history.items():
+        ratio = found["page"]["p50"] / found["bare_sql"]["p50"]
+        yield Bar(f"history page of {int(size):,} messages", ratio, most=3, unit="× SQL")
+
+
+def _talk_bars(talk: Figures) -> Iterator[Bar]:
+    peer = peer_rate(talk)
+    for name, least in (
+        ("uvicorn native", 3.0),
+        ("daphne native", 1.8),
+        ("uvicorn Socket.IO", 1.5),
+    ):
+        yield Bar(f"durable messages/s, {name}", talk[name]["rate"] / peer, least=least, unit="× peer")
+    for name in ("uvicorn native", "daphne native", "uvicorn Socket.IO"):
+        each = talk[name]["per_message"]
+        yield Bar(f"statements per message, {name}", each["statements"], most=0.2)
+        yield Bar(f"thread hops per message, {name}", each["hops"], most=0.1)
+    for name in ("embedded uvicorn", "embedded daphne"):
+        yield Bar(f"durable messages/s, {name}", talk[name]["rate"], least=1_000, unit="1/s")
+
+
+def peer_rate(talk: Figures) -> float:
+    """Of the first and the last measurement of a run, so that a machine that slows down favours nobody."""
+    return float(talk["peer"]["rate"] + talk["peer again"]["rate"]) / 2
+
+
+def all_met(figures: Figures) -> bool:
+    return all(bar.is_met for bar in bars(figures))
+
+
+def render(figures: Figures) -> str:
+    lines: list[str] = []
+    if "talk" in figures:
+        lines += _talk_table(figures["talk"])
+    lines += ["", *(bar.line() for bar in bars(figures)), ""]
+    return "\n".join(lines)
+
+
+def _talk_table(talk: Figures) -> list[str]:
+    head = (
+        "",
+        "msg/s",
+        "× peer",
+        "p50 ms",
+        "p99 ms",
+        "ack p99",
+        "CPU s/1000",
+        "SQL/msg",
+        "Redis/msg",
+        "hops/msg",
+    )
+    lines = ["".join(f"{cell:>{20 if number == 0 else 11}}" for number, cell in enumerate(head))]
+    for name, found in talk.items():
+        each = found["per_message"]
+        cells = (
+            f"{found['rate']:,.0f}",
+            f"{found['rate'] / peer_rate(talk):.2f}",
+            f"{found['delivery']['p50']:.1f}",
+            f"{found['delivery']['p99']:.1f}",
+            f"{found['ack']['p99']:.1f}",
+            f"{each['processor'] * 1000:.3f}",
+            f"{each['statements']:.3f}",
+            f"{each['redis_reads']:.3f}",
+            f"{each['hops']:.4f}",
+        )
+        lines.append(f"{name:>20}" + "".join(f"{cell:>11}" for cell in cells))
+    return lines
