@@ -2,13 +2,16 @@
 
 Without DATABASE_URL and REDIS_URL in the environment, black-box tests run against both flavours. With them, which is
 the second pass of CI, against `services` alone; under CI without them, which is the first pass, against `embedded`
-alone. So the two passes together run everything once. In-process tests follow the environment's settings.
+alone. So the two passes together run everything once. In-process tests follow the environment's settings, and so run
+in both passes; those that have nothing to do with the site's database and Redis are marked `standalone`, and run in the
+first pass alone.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -34,12 +37,59 @@ FLAVOUR_OF: dict[str, Flavour] = {
 }
 
 
+# Fixtures that follow the environment's settings: what uses one of them is not `standalone`.
+OF_THE_SITE = {"db", "transactional_db", "django_db_reset_sequences", "django_db_serialized_rollback"}
+
+
+# Files that take longest, mostly by waiting. They begin first, so that no test process ends alone with one of them.
+LONGEST = (
+    "faults/test_random_faults.py",
+    "attack/test_fuzzed_api.py",
+    "browser/test_thread_history.py",
+    "faults/test_graceful_stop.py",
+    "browser/test_widget.py",
+    "attack/test_withdrawn_rights.py",
+    "browser/test_connection.py",
+    "client_js/test_live.py",
+    "legacy/test_killed.py",
+    "presence/test_redis_outage.py",
+    "client_js/test_browser.py",
+    "legacy/test_side_by_side.py",
+    "conversations/test_postgres_outage.py",
+    "presence/test_store.py",
+    "realtime/test_ended_sessions.py",
+    "conversations/test_typing.py",
+    "moderation/test_live.py",
+    "presence/test_killed_process.py",
+    "settings/test_environment.py",
+    "conversations/test_migrations.py",
+    "parity/test_killed_process.py",
+    "client_python/test_killed_process.py",
+)
+
+
+def _turn(item: pytest.Item) -> int:
+    file = item.path.relative_to(Path(__file__).parent).as_posix()
+    return LONGEST.index(file) if file in LONGEST else len(LONGEST)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=_turn)
     wanted = set(flavours())
-    left_out = [item for item in items if not _flavours_named(item) <= wanted]
+    left_out = [item for item in items if not _is_wanted(item, wanted)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+def _is_wanted(item: pytest.Item, wanted: set[Flavour]) -> bool:
+    if item.get_closest_marker("standalone"):
+        names = {*getattr(item, "fixturenames", ()), *(mark.name for mark in item.iter_markers())}
+        named = names & {*FLAVOUR_OF, *OF_THE_SITE, "django_db", "deployment"}
+        if named - {"redis"}:  # a private one, whatever the site runs on
+            raise pytest.UsageError(f"{item.nodeid} is standalone, and uses {', '.join(sorted(named))}")
+        return "embedded" in wanted
+    return _flavours_named(item) <= wanted
 
 
 def _flavours_named(item: pytest.Item) -> set[Flavour]:

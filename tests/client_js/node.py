@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import itertools
 import json
 import os
@@ -16,6 +17,7 @@ from typing import Any, Self
 
 import pytest
 
+from tests.harness.patience import patience
 from tests.harness.rest import Json
 
 HERE = Path(__file__).parent
@@ -49,11 +51,16 @@ def find_node() -> str:
 def install_packages() -> None:
     """What the lock file says, and nothing else; nothing where that is installed already."""
     lock, installed = HERE / "package-lock.json", HERE / "node_modules" / ".package-lock.json"
-    if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
-        return
+    with lock.open("rb") as held:  # one test process installs, the others wait for it
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+            _install()
+
+
+def _install() -> None:
     install = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     done = subprocess.run(
-        install, cwd=HERE, env=node_environment(), capture_output=True, text=True, timeout=300
+        install, cwd=HERE, env=node_environment(), capture_output=True, text=True, timeout=patience(300)
     )
     assert done.returncode == 0, f"npm ci failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
 
@@ -62,7 +69,7 @@ def run_node(*arguments: str, timeout: float = 180) -> str:
     """Runs a Node program of this folder to its end; its output is in the failure if it fails."""
     command = [find_node(), *arguments]
     done = subprocess.run(
-        command, cwd=HERE, env=node_environment(), capture_output=True, text=True, timeout=timeout
+        command, cwd=HERE, env=node_environment(), capture_output=True, text=True, timeout=patience(timeout)
     )
     output = done.stdout + done.stderr
     assert done.returncode == 0, f"{' '.join(arguments)} failed:\n{output[-12000:]}"
@@ -106,10 +113,10 @@ class NodeClient:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"id": number, "call": name, "given": given}).encode() + b"\n")
         await self._process.stdin.drain()
-        return await asyncio.wait_for(answer, timeout)
+        return await asyncio.wait_for(answer, patience(timeout))
 
     async def until(self, condition: Callable[[], Awaitable[bool]], what: str, timeout: float = 15) -> None:
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + patience(timeout)
         while not await condition():
             assert time.monotonic() < deadline, f"in vain: {what}\n{self.errors()}"
             await asyncio.sleep(0.05)

@@ -14,8 +14,9 @@ import pytest
 from tests.client_js.node import HERE, find_node, node_environment
 from tests.harness.backend import Deployment
 from tests.harness.cast import PASSWORD, Cast, Stage
+from tests.harness.patience import patience
 
-PATIENCE = 120
+MOST_SECONDS = 120
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +43,7 @@ async def play(script: str, scene: dict[str, Any], services: dict[str, Callable[
     assert process.stdout is not None
     said = []
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(patience(MOST_SECONDS)):
             async for line in process.stdout:
                 said.append(line.decode())
                 service = services.get(said[-1].strip())

@@ -8,6 +8,9 @@ import subprocess
 import pytest
 
 from tests.client_js.node import HERE, node_environment, run_node
+from tests.harness.patience import patience
+
+pytestmark = pytest.mark.standalone
 
 CLIENT = HERE.parents[1] / "conversations" / "static" / "chat-client"
 
@@ -28,7 +31,9 @@ def test_types() -> None:
 @pytest.mark.usefixtures("packages")
 def test_package_holds_what_it_exports() -> None:
     pack = ["npm", "pack", "--dry-run", "--json", str(CLIENT)]
-    done = subprocess.run(pack, cwd=HERE, env=node_environment(), capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        pack, cwd=HERE, env=node_environment(), capture_output=True, text=True, timeout=patience(60)
+    )
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     packed = answer[0] if isinstance(answer, list) else next(iter(answer.values()))

@@ -29,6 +29,7 @@ class ScriptedServer:
         self.messages: list[Json] = []
         self.changes: dict[int, Json] = {}  # rev → the event's name and data
         self.rev = 0
+        self.rewritten = 0  # the rev at which messages were taken out
         self.received: list[tuple[str, Json]] = []
         self.sockets: list[ServerConnection] = []
         self.is_mute = False
@@ -63,7 +64,8 @@ class ScriptedServer:
         self.rev += 1
         seq = len(self.messages) + 1
         message = {
-            "id": f"m{seq}",
+            # A number that was taken back is given again, to another message.
+            "id": f"m{seq}" + (f"-{self.rewritten}" if self.rewritten else ""),
             "conversationId": ROOM,
             "seq": seq,
             "rev": self.rev,
@@ -94,9 +96,15 @@ class ScriptedServer:
         self.rev += 1
         for seq in seqs:
             self.messages[seq - 1].update(status="read", deliveredAt=NOW, readAt=NOW, rev=self.rev)
-        ids = [f"m{seq}" for seq in seqs]
+        ids = [self.messages[seq - 1]["id"] for seq in seqs]
         self._changed("messages_read", {"messageIds": ids, "readBy": "2", "readAt": NOW})
         return self.rev
+
+    def rewind(self, kept: int) -> None:
+        """Takes the messages after the first `kept` out for good, as an undone import does."""
+        del self.messages[kept:]
+        self.rev += 1
+        self.rewritten = self.rev
 
     def _changed(self, event: str, data: Json) -> None:
         full = {"conversationId": ROOM, "rev": self.rev, **data}
@@ -147,13 +155,11 @@ class ScriptedServer:
         return {"conversationId": ROOM, **self.head()}
 
     def sync(self, socket: ServerConnection, data: Json) -> Json:
-        answer: dict[str, Json] = {
-            key: {
-                "conversation": self.conversation(),
-                "messages": sorted((m for m in self.messages if m["rev"] > rev), key=lambda m: m["rev"]),
-            }
-            for key, rev in data["conversations"].items()
-        }
+        answer: dict[str, Json] = {}
+        for key, rev in data["conversations"].items():
+            changed = sorted((m for m in self.messages if m["rev"] > rev), key=lambda m: m["rev"])
+            told: Json = {"resync": True} if rev < self.rewritten else {"messages": changed}
+            answer[key] = {"conversation": self.conversation(), **told}
         return {"conversations": answer, "unread": {"total": 0, "conversations": {}}}
 
     def send(self, socket: ServerConnection, data: Json) -> Json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,7 +13,10 @@ import pytest
 from chatsite.client import ChatClient, ChatError, Conversation, MessageEdited, MessagesRead, Resumed
 from tests.client_python.server import ROOM, ScriptedServer, contents
 from tests.client_python.watching import watching
+from tests.harness.patience import patience
 from tests.harness.rest import Json, eventually
+
+pytestmark = pytest.mark.standalone
 
 
 @pytest.fixture
@@ -24,7 +28,7 @@ async def server() -> AsyncIterator[ScriptedServer]:
 @contextlib.asynccontextmanager
 async def client_of(*servers: ScriptedServer, heartbeat: float = 20) -> AsyncIterator[ChatClient]:
     urls = [server.url for server in servers]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(patience(20)):
         async with ChatClient(urls, access="token", trust_env=False, heartbeat=heartbeat) as client:
             yield client
 
@@ -104,7 +108,7 @@ async def test_what_happened_while_away_comes_as_events(server: ScriptedServer) 
             server.edit(1, "edited")
             server.add("new")
             server.read(1, 2)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(patience(5)):
                 assert await anext(resumed) == Resumed()
             await reaches(conversation, 4)
             kinds = [type(event).__name__ for event in watch.events]
@@ -126,9 +130,21 @@ async def test_a_silent_connection_is_replaced(server: ScriptedServer) -> None:
         first = server.sockets[0]
         server.is_mute = True  # half open: it takes what is sent, and nothing comes back
         sending = asyncio.create_task(conversation.send("into the void"))
-        await asyncio.wait_for(first.wait_closed(), 5)
+        await asyncio.wait_for(first.wait_closed(), patience(5))
         server.is_mute = False
         assert (await sending).seq == 1
+
+
+async def test_a_server_that_stops_says_when_to_come_back(server: ScriptedServer) -> None:
+    async with client_of(server) as client:
+        await client.join(ROOM)
+        for appointed, at_least, at_most in ((2.0, 1.95, patience(4)), (None, 0.0, 1.9)):  # it counts once
+            if appointed:
+                await server.tell({"event": "server_stopping", "data": {"retryAfter": appointed}})
+            await server.sockets[0].close(1012)
+            began, events = time.monotonic(), client.events()
+            assert await asyncio.wait_for(anext(events), patience(5)) == Resumed()
+            assert at_least < time.monotonic() - began < at_most
 
 
 async def test_another_server_takes_over(server: ScriptedServer) -> None:
@@ -192,4 +208,4 @@ async def test_a_conversation_that_can_no_longer_be_seen_ends(server: ScriptedSe
         server.commands["join_conversation"] = lambda socket, data: {"code": "not_found", "message": "gone"}
         server.cut()
         with pytest.raises(ChatError, match="not_found"):
-            await asyncio.wait_for(anext(events), 5)
+            await asyncio.wait_for(anext(events), patience(5))

@@ -12,6 +12,7 @@ from tests.client_python.conftest import Connect
 from tests.client_python.watching import Watch, agrees, watching
 from tests.harness.backend import Deployment
 from tests.harness.cast import Cast
+from tests.harness.patience import patience
 from tests.harness.servers import Server
 
 EACH = 60  # messages of one side
@@ -48,7 +49,7 @@ async def test_both_sides_go_on(
     resumed = carol.events()
 
     with watching(mine, theirs) as watches:
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(patience(90)):
             spoken = await asyncio.gather(talk(mine, "c", killed), talk(theirs, "o"))
             assert carol.url != killed.url
             async for event in resumed:
@@ -81,7 +82,7 @@ async def test_many_sends_under_way_are_all_repeated(
         rooms.append(await client.join(details["id"]))
     services.server(services_cast.amir.home).kill9()
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(patience(60)):
             sent = await asyncio.gather(
                 *(room.send(f"to {number} {n}") for number, room in enumerate(rooms) for n in range(5))
             )

@@ -10,10 +10,11 @@ from chatsite.client.events import ClientEvent
 from tests.client_python.conftest import Connect
 from tests.harness.backend import Deployment
 from tests.harness.cast import Cast
+from tests.harness.patience import patience
 
 
 async def first(stream: EventStream[ClientEvent], is_it: Callable[[ClientEvent], bool]) -> ClientEvent:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(patience(10)):
         async for event in stream:
             if is_it(event):
                 return event

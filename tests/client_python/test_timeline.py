@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,8 @@ from chatsite.client.objects import ConversationDetails, Message, MessagePush, R
 from chatsite.client.timeline import Push, Timeline
 from tests.client_python.server import ROOM, ScriptedServer
 from tests.harness.rest import Json
+
+pytestmark = pytest.mark.standalone
 
 # What happens in the conversation, one after the other: a new message, an edit of the nth, a read of the nth.
 STORIES = st.lists(

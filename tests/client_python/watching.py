@@ -12,6 +12,7 @@ import msgspec
 from chatsite.client import Conversation, EventStream, Message, MessageArrived
 from chatsite.client.events import ConversationEvent
 from tests.harness.mirror import Mirror
+from tests.harness.patience import patience
 from tests.harness.rest import Json, RestClient
 
 
@@ -33,7 +34,7 @@ class Watch:
 
     async def until(self, kind: type, within: float = 5) -> ConversationEvent:
         """The first event of this kind, whether it is here already or still comes."""
-        async with asyncio.timeout(within):
+        async with asyncio.timeout(patience(within)):
             while True:
                 for event in self.events:
                     if isinstance(event, kind):
@@ -64,7 +65,7 @@ def differences(conversation: Conversation, fresh: Mirror) -> list[str]:
 
 async def agrees(conversation: Conversation, rest: RestClient, within: float = 10) -> Mirror:
     """Waits until the client's state is what a fresh fetch gives, field by field. Answers the fetch."""
-    deadline = time.monotonic() + within
+    deadline = time.monotonic() + patience(within)
     while True:
         fresh = await Mirror.fetch(rest, conversation.id)
         wrong = differences(conversation, fresh)

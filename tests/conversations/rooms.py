@@ -12,6 +12,7 @@ from uuid import uuid4
 from tests.harness.cast import Cast, Person
 from tests.harness.client import LiveClient
 from tests.harness.mirror import Mirror
+from tests.harness.patience import patience
 from tests.harness.rest import Json
 
 
@@ -31,7 +32,7 @@ class Watcher:
 
     async def converges(self, timeout: float = 5) -> Mirror:
         """Old state + events == fresh fetch, and of every `rev` between an event. Answers the fresh state."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + patience(timeout)
         while True:
             fresh = await Mirror.fetch(self.person.rest, self.mirror.conversation["id"])
             self.mirror.apply_all(self.client.events)
@@ -72,8 +73,8 @@ class Room:
         return client
 
     async def idle(self, person: Person, server: int | None = None) -> LiveClient:
-        """A socket that joined nothing. Its first answer tells that it hears what concerns its user."""
-        return await ready(await person.live(server))
+        """A socket that joined nothing, and hears what concerns its user."""
+        return await person.live(server)
 
     async def say(self, person: Person, *contents: str) -> list[Json]:
         """Messages over REST, one after the other."""
@@ -94,11 +95,6 @@ class Room:
 
     async def send(self, client: LiveClient, content: str, client_id: str | None = None) -> Json:
         return await self.begin_send(client, content, client_id)
-
-
-async def ready(client: LiveClient) -> LiveClient:
-    await client.call("heartbeat")
-    return client
 
 
 async def all_converge(watchers: Iterable[Watcher]) -> None:

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 
-from tests.conversations.conftest import hire_newcomers
 from tests.conversations.rooms import Room
 from tests.harness.backend import Deployment
 from tests.harness.cast import Cast
@@ -24,14 +23,13 @@ for _ in range({count}):
 
 @pytest.fixture(scope="module")
 def shops(deployment: Deployment) -> list[str]:
-    printed = deployment.manage("shell", "--verbosity", "0", "-c", OPEN_BUSINESSES.format(count=7))
+    printed = deployment.shell(OPEN_BUSINESSES.format(count=7))
     return [line.split()[1] for line in printed.splitlines() if line.startswith("business ")]
 
 
 @pytest.fixture
 async def row_of_shops(cast: Cast, shops: list[str]) -> tuple[RestClient, list[str]]:
     """A customer of seven shops, and the conversations in the order in which they were opened."""
-    hire_newcomers(cast.stage)
     customer = await cast.newcomer()
     opened = [await customer.rest.post("/chat/conversations", {"businessId": shop}) for shop in shops]
     return customer.rest, [conversation["id"] for conversation in opened]

@@ -6,16 +6,17 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import OperationalError, connections
 from pytest_django import Settings
 
 from chatsite.errors import DomainError
+from chatsite.realtime import broadcast as broadcast_module
 from chatsite.realtime.database import run_in
 from chatsite.realtime.runtime import Runtime
-from conversations import batch
+from conversations import batch, store
 from conversations import writer as writer_module
 from conversations.batch import Send
 from conversations.models import ChatMessage, Conversation
@@ -54,10 +55,11 @@ def run(use: Callable[[Writer], Awaitable[Any]]) -> Any:
         try:
             return await use(writer)
         finally:
-            await run_in(writer._thread, connections.close_all)
+            for lane in writer._lanes:
+                await run_in(lane._thread, connections.close_all)
             await runtime.stop()
 
-    return asyncio.run(main())
+    return asyncio.run(asyncio.wait_for(main(), 60))
 
 
 def submit(writer: Writer, *sends: Send) -> list[asyncio.Future[Any]]:
@@ -93,7 +95,7 @@ def test_a_batch_has_a_size(talk: Conversation, batches: Batches, settings: Sett
 
 def test_a_refused_change_does_not_touch_the_others(talk: Conversation, batches: Batches) -> None:
     stranger = Send(talk.pk, person().pk, "let me in")
-    nowhere = Send(uuid4(), talk.customer_id, "hello?")
+    nowhere = Send(UUID(int=talk.pk.int ^ 2), talk.customer_id, "hello?")  # on the same lane
     first, refused, missing, second = outcomes(talk, good(talk), stranger, nowhere, good(talk))
     assert (first.seq, second.seq) == (1, 2)
     assert [error.code for error in (refused, missing)] == ["not_found", "not_found"]
@@ -165,15 +167,32 @@ def test_a_client_that_went_away_changes_nothing(talk: Conversation) -> None:
 def test_draining_waits_for_all(talk: Conversation) -> None:
     async def use(writer: Writer) -> bool:
         futures = submit(writer, *(good(talk) for _ in range(30)))
-        await asyncio.sleep(0)
-        await writer.drain()
+        await writer.drain()  # at once, before the writer has had a turn
         return all(future.done() for future in futures)
 
     assert run(use) is True
 
 
-def test_the_same_client_id_in_one_batch_is_one_message(talk: Conversation) -> None:
+def test_the_same_client_id_in_one_batch_is_one_message(talk: Conversation, batches: Batches) -> None:
     send = good(talk)
     messages = outcomes(talk, send, send, good(talk), send)
     assert [message.seq for message in messages] == [1, 1, 2, 1]
     assert ChatMessage.objects.count() == 2
+    assert batches == [4]  # known without the constraint, which would fail the batch
+
+
+def test_a_commit_that_fails_acks_and_tells_nothing(
+    talk: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Foreign keys are checked at the COMMIT: until then all has gone well."""
+    told: list[Any] = []
+    monkeypatch.setattr(broadcast_module, "broadcast", told.extend)
+    monkeypatch.setattr(store, "ask_places", lambda ids: lambda: {(talk.pk, key) for key in ids})
+    dangling = replace(good(talk), reply_to=uuid4())
+    (refused,) = outcomes(talk, dangling)
+    assert isinstance(refused, DomainError)
+    assert not ChatMessage.objects.exists()
+    assert told == []
+    (stored,) = outcomes(talk, replace(dangling, reply_to=None))
+    assert stored.seq == 1
+    assert "new_message" in {event.name for _, event in told}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 
 from tests.conversations.rooms import Room, seqs
 from tests.harness.client import LiveClient, LiveClosed
+from tests.harness.patience import patience
 from tests.harness.rest import Json
 from tests.harness.servers import Server
 
@@ -29,7 +29,7 @@ async def send_until_killed(room: Room, client: LiveClient, server: Server) -> d
     calls = [room.begin_send(client, f"m{number}", f"kill-{number}") for number in range(MANY)]
     for call in calls:
         call.add_done_callback(note)
-    await asyncio.wait_for(some.wait(), 20)
+    await asyncio.wait_for(some.wait(), patience(20))
     server.kill9()
     for outcome in await asyncio.gather(*calls, return_exceptions=True):
         assert isinstance(outcome, (dict, LiveClosed)), outcome
@@ -87,8 +87,6 @@ async def test_whose_typist_stops_typing(fragile_services_room: Room) -> None:
     await olivia.expect("user_typing", lambda data: data["isTyping"])
     server.kill9()
     try:
-        began = time.monotonic()
-        await olivia.expect("user_typing", lambda data: not data["isTyping"], timeout=9)
-        assert time.monotonic() - began < 8
+        await olivia.expect("user_typing", lambda data: not data["isTyping"], timeout=8)
     finally:
         server.start()

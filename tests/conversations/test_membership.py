@@ -16,7 +16,7 @@ operations.{operation}(business_id={business!r}, user_id={user})
 
 def change(room: Room, operation: str, person: Person) -> None:
     code = CHANGE.format(operation=operation, business=room.cast.business_id, user=person.id)
-    room.cast.stage.deployment.manage("shell", "--verbosity", "0", "-c", code)
+    room.cast.stage.deployment.shell(code)
 
 
 async def test_a_new_member_speaks_at_once_and_a_removed_one_no_more(room: Room) -> None:

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+from contextlib import closing
 from pathlib import Path
 
 from tests.harness.backend import base_environment
 from tests.harness.services import PostgreSQL
-
-ROOT = Path(__file__).parents[2]
-
-
-def manage(database: str, *arguments: str) -> str:
-    run = subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        env={**base_environment(), "DATABASE_URL": database, "PATH": os.environ["PATH"]},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    return run.stdout
+from tests.harness.shell import Shell
 
 
 def there_and_back(database: str) -> None:
-    manage(database, "migrate", "--verbosity", "0")
-    back = manage(database, "migrate", "conversations", "zero")
-    assert "Unapplying conversations.0001_initial... OK" in back
-    assert "Applying conversations.0001_initial... OK" in manage(database, "migrate")
-    manage(database, "demo", "--force")
+    with closing(Shell({**base_environment(), "DATABASE_URL": database})) as shell:
+        shell.command("migrate", "--verbosity", "0")
+        back = shell.command("migrate", "conversations", "zero")
+        assert "Unapplying conversations.0001_initial... OK" in back
+        assert "Applying conversations.0001_initial... OK" in shell.command("migrate")
+        shell.command("demo", "--force")
 
 
 def test_on_sqlite(tmp_path: Path) -> None:
@@ -43,6 +28,6 @@ def test_on_postgresql(postgres: PostgreSQL) -> None:
 
 
 def test_no_model_waits_for_a_migration(tmp_path: Path) -> None:
-    manage(
-        f"sqlite:///{tmp_path / 'chat.sqlite3'}", "makemigrations", "--check", "--dry-run", "conversations"
-    )
+    database = f"sqlite:///{tmp_path / 'chat.sqlite3'}"
+    with closing(Shell({**base_environment(), "DATABASE_URL": database})) as shell:
+        shell.command("makemigrations", "--check", "--dry-run")

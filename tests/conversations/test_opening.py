@@ -7,15 +7,13 @@ from uuid import uuid4
 
 import pytest
 
-from tests.conversations.conftest import hire_newcomers
-from tests.conversations.rooms import Room, ready
+from tests.conversations.rooms import Room
 from tests.harness.cast import Cast, Person
 from tests.harness.rest import ApiError, Json, RestClient
 
 
 @pytest.fixture
 async def newcomer(cast: Cast) -> Person:
-    hire_newcomers(cast.stage)
     return await cast.newcomer()
 
 
@@ -59,7 +57,7 @@ async def test_many_at_once_make_one(cast: Cast, newcomer: Person) -> None:
 
 
 async def test_everybody_concerned_hears_of_it(cast: Cast, newcomer: Person) -> None:
-    customer, olivia = await ready(await newcomer.live()), await ready(await cast.olivia.live())
+    customer, olivia = await newcomer.live(), await cast.olivia.live()
     _, made = await ask(newcomer, businessId=cast.business_id)
     for client in (customer, olivia):
         event = await client.expect("conversation_updated", lambda data: data["conversationId"] == made["id"])

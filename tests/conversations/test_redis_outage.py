@@ -18,7 +18,7 @@ async def catch_up(watcher: Watcher, expected_rev: int) -> None:
 
     update = await watcher.client.expect("conversation_updated", ahead, timeout=15)
     known = watcher.mirror.apply_all(f for f in watcher.client.events if f.event != "conversation_updated")
-    answer = await watcher.client.call("sync", {"conversations": {update["conversationId"]: known.head}})
+    answer = await watcher.client.call("sync", {"conversations": {update["conversationId"]: known.known()}})
     part = answer["conversations"][update["conversationId"]]
     known.take_conversation(part["conversation"])
     for message in part.get("messages", []):
@@ -72,3 +72,20 @@ async def test_afterwards_everything_is_as_before(fragile_services_room: Room) -
     for watcher in (early, late):
         await watcher.client.expect("new_message", lambda data: data["message"]["id"] == message["id"])
         await watcher.converges()
+
+
+async def test_who_joined_nothing_is_told_too(fragile_services_room: Room) -> None:
+    """A list with its unread badges must not stay as it was before the outage."""
+    room = fragile_services_room
+    redis = room.cast.stage.deployment.redis
+    assert redis is not None
+    idle = await room.idle(room.olivia, 1)
+    redis.stop()
+    try:
+        await room.say(room.customer, "unheard elsewhere")
+    finally:
+        redis.start()
+    update = await idle.expect(
+        "conversation_updated", lambda data: data["conversationId"] == room.id, timeout=15
+    )
+    assert update["conversation"]["unreadCount"] == 1

@@ -6,6 +6,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import TracebackType
 from typing import Final, Protocol, Self
 
@@ -15,19 +16,32 @@ from tests.harness.rest import Json, RestClient
 
 PASSWORD: Final = "demo-pass-1"
 BUSINESS: Final = "Northwind Cycles"
+EVERYBODY: Final = ("olivia", "amir", "carol", "dave", "erin", "outsider")
 
-MAKE_USERS = """
+# Each of the names is a user, made where there is none, and logged in: a password check for each would take longer than
+# most tests. Logging in by password has tests of its own.
+LOG_IN: Final = """
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
+from chatsite.identity.operations import open_login
 password = make_password({password!r})
 for name in {names!r}:
-    get_user_model().objects.get_or_create(username=name, defaults={{"password": password}})
+    user, _ = get_user_model().objects.get_or_create(username=name, defaults={{"password": password}})
+    print("login", name, user.pk, open_login(user_id=str(user.pk)).access)
 """
 
-READ_BUSINESS = """
+SET_UP: Final = """
+from django.core.management import call_command
 from conversations.models import Business
+call_command("demo", "--force")
 print("business", Business.objects.get(name={name!r}).pk)
 """
+
+
+@dataclass(frozen=True)
+class Login:
+    user_id: str
+    access: str
 
 
 @dataclass
@@ -36,26 +50,35 @@ class Stage:
 
     deployment: Deployment
     business_id: str
-    access: dict[str, str] = field(default_factory=dict)
+    logins: dict[str, Login] = field(default_factory=dict)
     newcomers: list[str] = field(default_factory=list)
 
     @classmethod
     def set_up(cls, deployment: Deployment) -> Self:
-        deployment.manage("demo", "--force")
-        answer = deployment.manage("shell", "--verbosity", "0", "-c", READ_BUSINESS.format(name=BUSINESS))
+        answer = deployment.shell(SET_UP.format(name=BUSINESS))
         stage = cls(deployment, answer.split()[-1])
-        stage.make_users(["outsider"])
+        stage.log_in([*EVERYBODY])
         return stage
 
-    def make_users(self, names: list[str]) -> None:
-        code = MAKE_USERS.format(names=names, password=PASSWORD)
-        self.deployment.manage("shell", "--verbosity", "0", "-c", code)
+    def log_in(self, names: list[str]) -> None:
+        for line in self.deployment.shell(LOG_IN.format(names=names, password=PASSWORD)).splitlines():
+            _, name, user_id, access = line.split()
+            self.logins[name] = Login(user_id, access)
+
+    @property
+    def access(self) -> dict[str, str]:
+        """The access token of each who is logged in."""
+        return {name: login.access for name, login in self.logins.items()}
+
+    def hire_newcomers(self) -> None:
+        """Sees to it that there are some. They are made by the dozen."""
+        if not self.newcomers:
+            self.newcomers = [f"customer-{secrets.token_hex(4)}" for _ in range(24)]
+            self.log_in(self.newcomers)
 
     def newcomer(self) -> str:
-        """Users are made by the dozen, since each command costs a second and each test wants one of its own."""
-        if not self.newcomers:
-            self.newcomers = [f"customer-{secrets.token_hex(4)}" for _ in range(48)]
-            self.make_users(self.newcomers)
+        """Each test takes one of its own."""
+        self.hire_newcomers()
         return self.newcomers.pop()
 
 
@@ -64,38 +87,32 @@ class Closable(Protocol):
 
 
 class Person:
-    """One user, whose clients talk to the server process `home` unless told otherwise."""
+    """One user, whose clients talk to the server process `home` unless told otherwise. The login is one for a whole
+    run, so a test that ends it takes a newcomer."""
 
     def __init__(self, stage: Stage, name: str, home: int, props: list[Closable]) -> None:
         self.name = name
         self.home = home
-        self.id = ""
-        self.access = ""
+        self.id = stage.logins[name].user_id
+        self.access = stage.logins[name].access
         self._stage = stage
         self._props = props
 
-    async def enter(self) -> Self:
-        """Logs in on the first entrance of the run, and uses the same token from then on."""
-        self.rest = self.rest_on(self.home)
-        if self.name not in self._stage.access:
-            await self.rest.login(self.name, PASSWORD)
-            self._stage.access[self.name] = self.rest.access or ""
-        self.access = self._stage.access[self.name]
-        self.rest.use(self.access)
-        self.id = (await self.rest.get("/auth/me"))["id"]
-        return self
+    @cached_property
+    def rest(self) -> RestClient:
+        return self.rest_on(self.home)
 
     def rest_on(self, server: int) -> RestClient:
-        client = RestClient(self._stage.deployment.server(server).url, self.access or None)
+        client = RestClient(self._stage.deployment.server(server).url, self.access)
         self._props.append(client)
         return client
 
     async def live(self, server: int | None = None, *, door: Door = "header") -> LiveClient:
-        """One more device of this user."""
+        """One more device of this user, that hears from now on of all that concerns the user."""
         where = self._stage.deployment.server(self.home if server is None else server)
         client = await LiveClient.open(where.live_url, self.access, door=door)
         self._props.append(client)
-        return client
+        return await client.ready()
 
     async def send(self, conversation_id: str, content: str, **more: str | None) -> Json:
         """A message over REST."""
@@ -112,27 +129,26 @@ class Cast:
         self.stage = stage
         self.business_id = stage.business_id
         self._props: list[Closable] = []
-        self.carol = self._person("carol", 0)
-        self.dave = self._person("dave", 0)
-        self.erin = self._person("erin", 0)
-        self.olivia = self._person("olivia", 1)
-        self.amir = self._person("amir", 2)
-        self.outsider = self._person("outsider", 1)
+        self.carol = self.person("carol", 0)
+        self.dave = self.person("dave", 0)
+        self.erin = self.person("erin", 0)
+        self.olivia = self.person("olivia", 1)
+        self.amir = self.person("amir", 2)
+        self.outsider = self.person("outsider", 1)
 
-    def _person(self, name: str, home: int) -> Person:
+    def person(self, name: str, home: int) -> Person:
+        """Somebody who is logged in on this stage."""
         return Person(self.stage, name, home, self._props)
 
     async def newcomer(self, home: int = 0) -> Person:
         """A customer with no history, whose conversation belongs to this test alone."""
-        return await self._person(self.stage.newcomer(), home).enter()
+        return self.person(self.stage.newcomer(), home)
 
     async def conversation(self, customer: Person) -> Json:
         """The customer's conversation with the business, as the customer sees it; made where there is none."""
         return await customer.rest.post("/chat/conversations", {"businessId": self.business_id})
 
     async def __aenter__(self) -> Self:
-        for person in (self.carol, self.dave, self.erin, self.olivia, self.amir, self.outsider):
-            await person.enter()
         return self
 
     async def __aexit__(

@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.harness.patience import patience
 from tests.harness.rest import ApiError, Json, RestClient
 
 Door = Literal["header", "ticket", "frame", "none"]
@@ -37,7 +38,8 @@ class Frame:
 
 class LiveClient:
     """Made by `open`. A reader task collects all frames: answers go to their calls, and pushes wait in a buffer
-    until a test expects them. `events` keeps every push in order, whether expected or not."""
+    until a test expects them. `events` keeps every push in order, whether expected or not. Every `timeout` is that of
+    a machine at rest."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
@@ -65,9 +67,15 @@ class LiveClient:
             await client.call("authenticate", {"token": access})
         return client
 
+    async def ready(self) -> Self:
+        """Waits until the server has looked up who this is and what concerns it: the handshake is over before that,
+        and a frame is answered after it."""
+        await self.call("heartbeat")
+        return self
+
     async def call(self, event: str, data: Json | None = None, timeout: float = 10) -> Json:
         """Sends a frame and answers its ack's data; an `error` answer is raised as `ApiError`."""
-        return await asyncio.wait_for(self.begin(event, data), timeout)
+        return await asyncio.wait_for(self.begin(event, data), patience(timeout))
 
     def begin(self, event: str, data: Json | None = None) -> asyncio.Task[Json]:
         """As `call`, but without waiting, for many calls under way at once."""
@@ -90,11 +98,13 @@ class LiveClient:
             return self._match(event, predicate)
 
         try:
-            async with asyncio.timeout(timeout), self._arrived:
+            async with asyncio.timeout(patience(timeout)), self._arrived:
                 await self._arrived.wait_for(lambda: self._over or found() is not None)
         except TimeoutError:
             seen = [frame.event for frame in self._unexpected]
-            raise AssertionError(f"no {event} within {timeout:g} s; unexpected so far: {seen}") from None
+            raise AssertionError(
+                f"no {event} within {patience(timeout):g} s; unexpected so far: {seen}"
+            ) from None
         frame = found()
         if frame is None:
             raise self._closed()
@@ -120,7 +130,7 @@ class LiveClient:
 
     async def closed(self, timeout: float = 10) -> int | None:
         """Waits until the other side has closed the socket, and answers the close code."""
-        await asyncio.wait_for(asyncio.shield(self._reader), timeout)
+        await asyncio.wait_for(asyncio.shield(self._reader), patience(timeout))
         return self.connection.close_code
 
     async def close(self) -> None:

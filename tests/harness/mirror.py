@@ -87,6 +87,10 @@ class Mirror:
         """The revs between the fetch and the newest event of which nothing was heard."""
         return [rev for rev in range(self.base + 1, self.head + 1) if rev not in self.revs]
 
+    def known(self) -> int:
+        """Everything up to here was in the fetch or has been heard of: where a `sync` goes on."""
+        return min(self.gaps(), default=self.head + 1) - 1
+
     def ordered(self) -> list[Json]:
         return sorted(self.messages.values(), key=lambda message: message["seq"])
 

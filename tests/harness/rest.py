@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import ssl
 import time
 from collections.abc import Awaitable, Callable
 from types import TracebackType
@@ -11,7 +12,13 @@ from typing import Any, Self
 
 import httpx
 
+from tests.harness.patience import patience
+
 Json = dict[str, Any]
+
+# For clients that never speak TLS: httpx would read the certificates of all authorities for each client, which takes
+# longer than most requests of a test.
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class ApiError(Exception):
@@ -46,7 +53,9 @@ class RestClient:
         self.access = access
         self.refresh: str | None = None
         headers = {"X-Forwarded-For": address or random_address(), "Accept": "application/json"}
-        self.http = httpx.AsyncClient(base_url=url, headers=headers, timeout=20, trust_env=False)
+        self.http = httpx.AsyncClient(
+            base_url=url, headers=headers, timeout=patience(20), trust_env=False, verify=NO_TLS
+        )
         if access:
             self.use(access)
 
@@ -113,8 +122,9 @@ class RestClient:
 
 async def eventually(condition: Callable[[], Awaitable[bool]], what: str, timeout: float = 10) -> None:
     """For what happens elsewhere and is announced nowhere. Prefer to wait for an event."""
-    deadline = time.monotonic() + timeout
+    allowed = patience(timeout)
+    deadline = time.monotonic() + allowed
     while not await condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {timeout:g} s in vain: {what}")
+            raise AssertionError(f"waited {allowed:g} s in vain: {what}")
         await asyncio.sleep(0.05)

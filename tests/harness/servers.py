@@ -6,16 +6,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Literal
 
-import httpx
-
+from tests.harness.patience import patience
 from tests.harness.services import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 40
 STOP_SECONDS = 15
+GRACEFUL_SECONDS = 5  # uvicorn's; daphne waits for its own work alone
 
 ServerKind = Literal["daphne", "uvicorn"]
 
@@ -46,12 +48,16 @@ class Server:
             raise ServerFailed(f"{self.kind} on port {self.port} is not running")
         return self._process.pid
 
+    @property
+    def pid_or_none(self) -> int | None:
+        return self._process.pid if self._process is not None else None
+
     def command(self) -> list[str]:
         if self.kind == "daphne":
             options = ["-b", "127.0.0.1", "-p", str(self.port)]
         else:
             options = ["--host", "127.0.0.1", "--port", str(self.port), "--loop", "uvloop"]
-            options += ["--ws-max-size", "65536", "--timeout-graceful-shutdown", "5"]
+            options += ["--ws-max-size", "65536", "--timeout-graceful-shutdown", str(GRACEFUL_SECONDS)]
         return [sys.executable, "-m", self.kind, *options, "chatsite.asgi:application"]
 
     def launch(self) -> None:
@@ -68,12 +74,12 @@ class Server:
             )
 
     def wait_until_up(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + patience(START_SECONDS)
         while not self._answers():
             if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
                 self.kill9()
                 raise ServerFailed(f"{self.kind} did not come up on port {self.port}:\n{self.log_tail()}")
-            time.sleep(0.1)
+            time.sleep(0.05)
 
     def start(self) -> None:
         self.launch()
@@ -81,8 +87,16 @@ class Server:
 
     def terminate(self) -> None:
         """SIGTERM, as a rolling deployment would; SIGKILL where that does not help in time."""
+        self.ask_to_end()
+        self.wait_until_gone()
+
+    def ask_to_end(self) -> None:
+        """SIGTERM without waiting, so that several can go side by side."""
         if self._process:
             self._process.terminate()
+
+    def wait_until_gone(self) -> None:
+        if self._process:
             try:
                 self._process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
@@ -102,7 +116,8 @@ class Server:
 
     def _answers(self) -> bool:
         try:
-            answer = httpx.get(f"{self.url}/healthz", trust_env=False, timeout=5)
-        except httpx.TransportError:
+            with closing(HTTPConnection("127.0.0.1", self.port, timeout=patience(5))) as connection:
+                connection.request("GET", "/healthz")
+                return connection.getresponse().status < 500
+        except (OSError, HTTPException):
             return False
-        return answer.status_code < 500

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -13,7 +15,7 @@ import time
 from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
 
 import psutil
 import psycopg
@@ -22,8 +24,13 @@ from psycopg import sql
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from tests.harness.patience import patience
+
 START_SECONDS = 30
 STOP_SECONDS = 15
+
+PORTS = range(20_000, 32_000)  # below those that Linux, macOS and Windows give to connections that go out
+_held_ports: list[TextIO] = []  # open for as long as this process lives, since their locks are
 
 
 class ServiceMissing(Exception):
@@ -35,10 +42,31 @@ class ServiceFailed(Exception):
 
 
 def free_port() -> int:
+    """A port that is given to nobody else while this process lives, not even while its server is down: not to another
+    test process, which would find a lock on it, and not to a client's connection, which comes from higher ones."""
+    folder = Path(tempfile.gettempdir()) / f"chat-ports-{os.geteuid()}"
+    folder.mkdir(exist_ok=True)
+    for port in random.sample(PORTS, len(PORTS)):
+        lock = (folder / str(port)).open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            continue
+        if _can_listen(port):
+            _held_ports.append(lock)
+            return port
+        lock.close()
+    raise ServiceFailed(f"no port of {PORTS} is free")
+
+
+def _can_listen(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def find_program(name: str, *folders: str) -> str:
@@ -91,7 +119,7 @@ class Service(ABC):
 
     def start(self) -> None:
         self._process = self._spawn(self.command())
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + patience(START_SECONDS)
         while not self.answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
@@ -108,13 +136,17 @@ class Service(ABC):
                 self.kill()
             self._process = None
 
+    def processes(self) -> list[psutil.Process]:
+        """The server and all its children, as far as they run."""
+        if self._process is None or self._process.poll() is not None:
+            return []
+        server = psutil.Process(self._process.pid)
+        return [server, *server.children(recursive=True)]
+
     def kill(self) -> None:
         """SIGKILL for the server and all its children: nothing is flushed, nobody is told."""
         if self._process:
-            victims = []
-            if self._process.poll() is None:
-                server = psutil.Process(self._process.pid)
-                victims = [server, *server.children(recursive=True)]
+            victims = self.processes()
             for victim in victims:
                 try:
                     victim.kill()
@@ -215,9 +247,50 @@ class PostgreSQL(Service):
     def start(self) -> None:
         if not self.data.exists():
             initdb = [self._initdb, "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8"]
-            if self._spawn([*initdb, "--locale=C.UTF-8", "--no-sync"]).wait(START_SECONDS) != 0:
+            if self._spawn([*initdb, "--locale=C.UTF-8", "--no-sync"]).wait(patience(START_SECONDS)) != 0:
                 raise ServiceFailed(f"initdb failed:\n{self.log.read_text()[-4000:]}")
         super().start()
+
+
+class Standby(PostgreSQL):
+    """A synchronous replica: a commit of the primary waits until it is here too."""
+
+    def __init__(self, primary: PostgreSQL) -> None:
+        self._basebackup = find_program("pg_basebackup", *self.FOLDERS)
+        super().__init__()
+        self._primary = primary
+
+    def start(self) -> None:
+        if not self.data.exists():
+            where = ["-h", "127.0.0.1", "-p", str(self._primary.port), "-U", "postgres", "-D", str(self.data)]
+            copy = [self._basebackup, *where, "--write-recovery-conf", "--checkpoint=fast", "--no-sync"]
+            if self._spawn(copy).wait(START_SECONDS) != 0:
+                raise ServiceFailed(f"pg_basebackup failed:\n{self.log.read_text()[-4000:]}")
+            super().start()
+            self._become_synchronous()
+        else:
+            super().start()
+
+    def _become_synchronous(self) -> None:
+        with psycopg.connect(self._primary.url, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            connection.execute("SELECT pg_reload_conf()")
+            deadline = time.monotonic() + START_SECONDS
+            while (
+                connection.execute("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'").fetchone()
+                is None
+            ):
+                if time.monotonic() > deadline:
+                    raise ServiceFailed(f"the standby does not follow:\n{self.log.read_text()[-4000:]}")
+                time.sleep(0.05)
+
+    def take_over(self) -> None:
+        """In the place of a primary that is gone: writable, and at its address."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute("SELECT pg_promote()")
+        self.stop()
+        self.port = self._primary.port
+        self.start()
 
 
 class Redis(Service):

@@ -11,6 +11,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from tests.harness.client import LiveClient, LiveClosed
 from tests.harness.rest import ApiError
 
+pytestmark = pytest.mark.standalone
+
 
 async def parrot(connection: ServerConnection) -> None:
     """Acks with the data itself; `push` pushes it first, `refuse` answers an error, `leave` closes."""

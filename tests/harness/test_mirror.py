@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import pytest
+
 from tests.harness.client import Frame
 from tests.harness.mirror import Mirror
 from tests.harness.rest import Json
+
+pytestmark = pytest.mark.standalone
 
 
 def message(number: int, rev: int, **more: object) -> Json:

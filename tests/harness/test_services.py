@@ -1,10 +1,19 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import psycopg
 import pytest
 import redis as redis_client
 
 from tests.harness.services import PostgreSQL, Redis, ServiceMissing, find_program
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[PostgreSQL]:
+    """Not the one that deployments of other tests are running on."""
+    with PostgreSQL() as own:
+        yield own
 
 
 def test_a_database_survives_the_kill_of_its_server(postgres: PostgreSQL) -> None:

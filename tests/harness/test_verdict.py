@@ -9,6 +9,8 @@ import pytest
 
 from tests.harness.servers import ROOT
 
+pytestmark = pytest.mark.standalone
+
 SUITE = """
 import pytest
 

@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 
 from chatsite.errors import DomainError
 from chatsite.identity import operations
-from chatsite.identity.claims import EXPIRED, MALFORMED
+from chatsite.identity.claims import EXPIRED, MALFORMED, read_claims
 from chatsite.identity.operations import TokenPair
 from chatsite.identity.tokens import ENDED, by_token
 from chatsite.realtime.registry import get_authentication
@@ -142,6 +142,24 @@ def test_garbage_is_not_valid(db: None, garbage: str) -> None:
 @pytest.mark.parametrize("payload", [b"[]", b"7", b"null", b"NaN", b'{"exp": 9}' * 2, b"[" * 2_000, b"\xff"])
 def test_a_signed_payload_that_is_no_object_is_not_valid(db: None, payload: bytes) -> None:
     assert refusal(jwt.api_jws.encode(payload, settings.JWT_SECRET)) == MALFORMED
+
+
+def test_a_token_that_was_good_expires(
+    carol: User, login: TokenPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its signature is checked once; its end each time."""
+    ends = by_token(login.access).expires_at
+    assert ends is not None
+    monkeypatch.setattr("chatsite.identity.claims.time.time", lambda: ends - 1)
+    assert by_token(login.access).user_id == str(carol.pk)
+    monkeypatch.setattr("chatsite.identity.claims.time.time", lambda: ends)
+    assert refusal(login.access) == EXPIRED
+
+
+def test_a_good_access_token_is_no_refresh_token(login: TokenPair) -> None:
+    assert read_claims(login.access, "access").token_type == "access"
+    with pytest.raises(DomainError):
+        read_claims(login.access, "refresh")
 
 
 def test_an_expired_token_says_so(forge: Forge) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TypeAlias
 
@@ -11,6 +12,8 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from tests.client_js.conftest import packages, start_client  # noqa: F401  clients that have a page open
+from tests.client_python.conftest import connect  # noqa: F401
 from tests.conftest import flavours
 from tests.harness.services import PostgreSQL
 from tests.legacy.generator import World
@@ -54,9 +57,12 @@ def run(rejects: Path) -> Run:
 
 
 @pytest.fixture(params=flavours())
-def site(request: pytest.FixtureRequest, tmp_path: Path) -> Site:
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
     """On either database in turn."""
     if request.param == "embedded":
-        return Site(f"sqlite:///{tmp_path / 'chat.sqlite3'}", tmp_path)
-    postgres: PostgreSQL = request.getfixturevalue("postgres")
-    return Site(postgres.create_database("killed_import"), tmp_path)
+        url = f"sqlite:///{tmp_path / 'chat.sqlite3'}"
+    else:
+        postgres: PostgreSQL = request.getfixturevalue("postgres")
+        url = postgres.create_database("killed_import")
+    with closing(Site(url, tmp_path)) as made:
+        yield made

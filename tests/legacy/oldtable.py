@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final, cast
@@ -64,8 +65,19 @@ class OldTable:
                 else:
                     places = ", ".join(["%s"] * len(COLUMNS))
                     values = [[_plain(value) for value in row.as_tuple] for row in part]
-                    cursor.executemany(f'INSERT INTO "{self.name}" ({names}) VALUES ({places})', values)
+                    with self._one_transaction():
+                        cursor.executemany(f'INSERT INTO "{self.name}" ({names}) VALUES ({places})', values)
         return fates
+
+    @contextmanager
+    def _one_transaction(self) -> Iterator[None]:
+        """On SQLite each row would be a transaction, which waits for the disk."""
+        if self.connection.in_atomic_block:
+            yield
+            return
+        self.execute("BEGIN")
+        yield
+        self.execute("COMMIT")
 
     def add(self, **values: Any) -> None:
         """One more row, of the columns that matter."""

@@ -15,9 +15,11 @@ from typing import Final
 import psycopg
 
 from tests.harness.backend import base_environment
+from tests.harness.patience import patience
 from tests.harness.servers import ROOT
+from tests.harness.shell import Shell, ShellFailed
 
-ROWS: Final = 4000
+ROWS: Final = 2500
 PREPARE: Final = f"""
 from django.db import connection
 from tests.legacy.generator import World, old_rows
@@ -46,24 +48,16 @@ class Site:
     def __init__(self, url: str, folder: Path) -> None:
         self.environment = {**base_environment(), "DATABASE_URL": url}
         self.rejects = str(folder / "rejects.jsonl")
-        self.manage("migrate", "--verbosity", "0")
+        self._shell = Shell(self.environment)
+        self._shell.command("migrate", "--verbosity", "0")
         self.fates = self.shell(PREPARE)
 
-    def manage(self, *arguments: str) -> str:
-        run = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=180,
-        )
-        assert run.returncode == 0, run.stdout[-2000:] + run.stderr[-4000:]
-        return run.stdout
+    def close(self) -> None:
+        self._shell.close()
 
     def shell(self, code: str) -> list[int]:
         """Run the code, and answer the numbers on its last line."""
-        said = self.manage("shell", "--verbosity", "0", "-c", code)
+        said = self._shell.run(code)
         return [int(word) for word in said.splitlines()[-1].split()[1:]]
 
     def command(self, *options: str) -> list[str]:
@@ -98,11 +92,11 @@ class Site:
 
     def finish(self, *options: str) -> str:
         """Run the command to its end, once the server has noticed that the killed one is gone."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + patience(30)
         while True:
             try:
-                return self.manage(*self.command(*options))
-            except AssertionError as error:
-                if "is being imported" not in str(error) or time.monotonic() > deadline:
+                return self._shell.command(*self.command(*options))
+            except ShellFailed as failed:
+                if "is being imported" not in str(failed) or time.monotonic() > deadline:
                     raise
                 time.sleep(0.2)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from typing import Final
 
+from tests.harness.patience import patience
 from tests.harness.servers import ROOT
 from tests.legacy.site import COUNT, Site
 
@@ -35,7 +36,7 @@ def test_live_messages_and_the_import_do_not_disturb_each_other(site: Site) -> N
         text=True,
     )
     (sent,) = site.shell(CHAT)
-    _, errors = importing.communicate(timeout=60)
+    _, errors = importing.communicate(timeout=patience(60))
     assert importing.returncode == 0, errors
     messages, notifications = site.fates
     assert sent > 0

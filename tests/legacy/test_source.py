@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import dj_database_url
 import pytest
 from django.core.management.base import CommandError
+from django.db import connections
 
 from conversations.models import ChatMessage
 from notifications.legacy import source as reading
@@ -130,6 +133,37 @@ def test_an_id_that_is_not_unique_stops_the_import(file: OldFile, run: Run) -> N
     with pytest.raises(CommandError, match="holds 1 repeated values"):
         run("--source", file.url)
     assert not LegacyImport.objects.exists()
+
+
+@pytest.fixture
+def alias(file: OldFile) -> Iterator[str]:
+    """The file as a database of the settings."""
+    config = connections.configure_settings({"default": {}, "old": dict(dj_database_url.parse(file.url))})
+    connections.settings["old"] = config["old"]
+    connections["old"].connect()  # by hand, since Django's test case opens none that it did not set up
+    yield "old"
+    connections["old"].close()
+    del connections["old"], connections.settings["old"]
+
+
+def test_a_table_of_another_alias_is_moved_checked_and_taken_back(
+    file: OldFile, alias: str, run: Run
+) -> None:
+    for id_ in range(3):
+        file.add(id_, content=f"line {id_}")
+    assert "content" in run("--database", alias, "--describe")
+    assert "Messages would be moved: 3" in run("--database", alias, "--dry-run")
+    assert not ChatMessage.objects.exists()
+    run("--database", alias)
+    assert [message.content for message in ChatMessage.objects.order_by("seq")] == [
+        "line 0",
+        "line 1",
+        "line 2",
+    ]
+    assert LegacyImport.objects.get().source == "old:messages"
+    assert "The two agree." in run("--database", alias, "--verify")
+    run("--database", alias, "--undo")
+    assert not ChatMessage.objects.exists()
 
 
 def test_what_is_not_there_is_said(file: OldFile, run: Run) -> None:

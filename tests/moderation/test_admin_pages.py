@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from conversations import moderation, operations
 from conversations.audit import record
+from conversations.batch import write
 from conversations.models import Business, ChatMessage, Conversation, Membership
 from conversations.moderation_models import AuditEntry, Report
 from tests.moderation.conftest import Shop
@@ -63,8 +64,16 @@ def crowd(shop: Shop) -> Shop:
     )
     for n, talk in enumerate(talks):
         record(actor=shop.mona, action="freeze_conversation", subject=talk, reason=f"reason {n}")
-    messages = [shop.say(shop.carol if n % 2 else shop.olivia, f"line {n}") for n in range(200)]
-    for message in messages[::10]:
+    lines = [
+        operations.new_send(
+            sender_id=(shop.carol if n % 2 else shop.olivia).pk,
+            conversation_id=shop.conversation.pk,
+            content=f"line {n}",
+        )
+        for n in range(200)
+    ]
+    write(lines)
+    for message in ChatMessage.objects.order_by("seq")[::10]:
         operations.edit_message(user_id=message.sender_id, message_id=message.pk, content="edited")
     Report.objects.bulk_create(
         Report(reporter=person, conversation=talk, reason="spam")

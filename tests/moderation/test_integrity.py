@@ -66,6 +66,10 @@ def test_each_kind_of_damage_is_found(
     assert caught.value.returncode == 1
     assert words in output.getvalue()
     assert str(busy.conversation.pk) in output.getvalue()
+    rehearsal = StringIO()
+    with pytest.raises(CommandError):
+        call_command("check_integrity", "--dry-run", stdout=rehearsal)
+    assert rehearsal.getvalue() == output.getvalue()
 
 
 def test_messages_in_the_wrong_place_are_found(busy: Shop) -> None:

@@ -8,26 +8,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
-from tests.harness.cast import Cast, Person, Stage
+from tests.harness.cast import Cast, Person
 from tests.harness.client import Frame, LiveClient
 from tests.harness.rest import Json, RestClient
 
 PARTS: Final = ("owner", "agent", "customer", "newcomer")
 
-MAKE_SHOPS = """
+MAKE_SHOP = """
 from django.contrib.auth.models import User
-from chatsite.identity.operations import open_login
 from conversations.models import Business
 from conversations.operations import add_member
-for name in {names!r}:
-    shop = Business.objects.create(name=name, slug=name)
-    tokens = []
-    for part in {parts!r}:
-        user = User.objects.create(username=f"{{part}}-{{name}}", password="!")
-        if part in ("owner", "agent"):
-            add_member(business_id=shop.pk, user_id=user.pk, role=part)
-        tokens.append(open_login(user_id=str(user.pk)).access)
-    print("shop", name, shop.pk, *tokens)
+shop = Business.objects.create(name={name!r}, slug={name!r})
+for part in ("owner", "agent"):
+    user = User.objects.get(username=f"{{part}}-{name}")
+    add_member(business_id=shop.pk, user_id=user.pk, role=part)
+print("shop", shop.pk)
 """
 
 NOTIFY = """
@@ -35,32 +30,6 @@ from notifications.operations import notify
 for number in range({count}):
     notify(recipient_id={user}, type="system", title=f"{title} {{number}}")
 """
-
-
-@dataclass
-class Premises:
-    """A business that nobody has used yet, with the logins of its people."""
-
-    name: str
-    business_id: str
-    tokens: list[str]
-
-
-# By the id of the stage's own business. Made by the dozen, since each command costs seconds.
-_vacant: dict[str, list[Premises]] = {}
-
-
-def _take(stage: Stage) -> Premises:
-    vacant = _vacant.setdefault(stage.business_id, [])
-    if not vacant:
-        names = [f"shop-{secrets.token_hex(4)}" for _ in range(12)]
-        code = MAKE_SHOPS.format(names=names, parts=PARTS)
-        printed = stage.deployment.manage("shell", "--verbosity", "0", "-c", code)
-        for line in printed.splitlines():
-            if line.startswith("shop "):
-                _, name, business_id, *tokens = line.split()
-                vacant.append(Premises(name, business_id, tokens))
-    return vacant.pop()
 
 
 @dataclass
@@ -76,14 +45,11 @@ class LiveShop:
 
     @classmethod
     async def open(cls, cast: Cast) -> Self:
-        premises = _take(cast.stage)
-        people = []
-        for part, home, token in zip(PARTS, (1, 2, 0, 0), premises.tokens, strict=True):
-            name = f"{part}-{premises.name}"
-            cast.stage.access[name] = token
-            cast.stage.newcomers.append(name)
-            people.append(await cast.newcomer(home))
-        return cls(cast, premises.business_id, *people)
+        name = f"shop-{secrets.token_hex(4)}"
+        cast.stage.log_in([f"{part}-{name}" for part in PARTS])
+        answer = cast.stage.deployment.shell(MAKE_SHOP.format(name=name))
+        homes = zip(PARTS, (1, 2, 0, 0), strict=True)
+        return cls(cast, answer.split()[-1], *(cast.person(f"{part}-{name}", home) for part, home in homes))
 
     async def conversation(self) -> str:
         opened = await self.customer.rest.post("/chat/conversations", {"businessId": self.id})
@@ -107,7 +73,7 @@ class LiveShop:
     def notify(self, person: Person, count: int = 1, title: str = "news") -> None:
         """From outside of the servers, as a management command of a project would."""
         code = NOTIFY.format(user=person.id, count=count, title=title)
-        self.cast.stage.deployment.manage("shell", "--verbosity", "0", "-c", code)
+        self.cast.stage.deployment.shell(code)
 
 
 @dataclass

@@ -39,6 +39,40 @@ async def test_an_offer_from_end_to_end(live_shop: LiveShop, verb: str, status: 
     await agent.nothing("notification")
 
 
+LET_LAPSE = """
+from datetime import timedelta
+from notifications.models import Offer
+offer = Offer.objects.get(pk={offer!r})
+passed = {{"created_at": offer.created_at - timedelta(9), "expires_at": offer.expires_at - timedelta(9)}}
+Offer.objects.filter(pk=offer.pk).update(**passed)
+"""
+
+
+async def test_an_offer_that_lapses_on_open_pages(live_shop: LiveShop) -> None:
+    deployment = live_shop.cast.stage.deployment
+    conversation_id = await live_shop.conversation()
+    made = await live_shop.offer(conversation_id)
+    watchers = [
+        await Watcher.enter(person, conversation_id) for person in (live_shop.customer, live_shop.agent)
+    ]
+    trays = [await Tray.fetch(watcher.person.rest) for watcher in watchers]
+    deployment.shell(LET_LAPSE.format(offer=made["id"]))
+    deployment.command("expire_lapsed")
+    assert (await live_shop.agent.rest.get(f"/offers/{made['id']}"))["status"] == "expired"
+    for watcher, tray in zip(watchers, trays, strict=True):
+        if deployment.flavour == "services":
+            message = (await watcher.client.expect("new_message"))["message"]
+            assert message["content"].startswith("Offer expired: Blue touring bike")
+            await watcher.client.expect(
+                "notification", lambda data: "expired" in data["notification"]["title"]
+            )
+            await watcher.converges()
+            tray.apply_all(watcher.client.events)
+        else:  # without Redis a command reaches no live socket
+            await tray.sync(watcher.client)
+        assert tray.rows == (await Tray.fetch(watcher.person.rest)).rows
+
+
 async def test_many_answers_at_once_have_one_outcome(live_shop: LiveShop) -> None:
     conversation_id = await live_shop.conversation()
     made = await live_shop.offer(conversation_id)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -19,6 +20,7 @@ from conversations.models import ChatMessage, Conversation, Membership
 from notifications import invitations, offers, operations
 from notifications.inbox import lock_inboxes
 from notifications.models import Inbox, Invitation, Notification, Offer
+from tests.harness.patience import patience
 from tests.notifications.conftest import Town, tomorrow
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,7 +33,7 @@ def town(transactional_db: None) -> Town:
 
 def call_until_unlocked(call: Callable[[], Any]) -> Any:
     """A database in memory says "locked" at once, which is `unavailable` to a client, and clients try again."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + patience(30)
     while True:
         try:
             return call()
@@ -55,7 +57,7 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
             connection.close()
 
     with ThreadPoolExecutor(len(calls)) as pool:
-        return [future.result(timeout=60) for future in [pool.submit(run, call) for call in calls]]
+        return [future.result(timeout=patience(60)) for future in [pool.submit(run, call) for call in calls]]
 
 
 def codes(outcomes: list[Any]) -> list[str]:
@@ -157,6 +159,28 @@ def test_two_answers_to_an_offer_are_one(town: Town) -> None:
     assert ChatMessage.objects.filter(conversation=town.conversation).count() == 2
     head = Conversation.objects.get()
     assert (head.last_seq, head.rev) == (2, 2)
+
+
+def test_a_lapsed_offer_is_settled_once(town: Town) -> None:
+    made, _ = offers.make_offer(
+        author_id=town.amir.pk,
+        conversation_id=town.conversation.pk,
+        title="bike",
+        amount_minor=1,
+        currency="EUR",
+        expires_at=tomorrow(),
+    )
+    past = tomorrow() - timedelta(days=9)
+    Offer.objects.update(created_at=past, expires_at=past + timedelta(days=1))
+    answers = at_once(
+        *[lambda: offers.expire_offer(made.pk)] * 3,
+        lambda: offers.accept_offer(user_id=town.carol.pk, offer_id=made.pk),
+    )
+    assert answers[:3].count(True) <= 1
+    assert answers[3] == "conflict"
+    assert Offer.objects.get().status == "expired"
+    assert ChatMessage.objects.count() == 2
+    assert Notification.objects.filter(dedupe_key__endswith=":expired").count() == 2
 
 
 def test_the_same_offer_at_once_is_one(town: Town) -> None:

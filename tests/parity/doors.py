@@ -11,6 +11,7 @@ from typing import Any, Literal, cast
 from tests.harness.backend import Deployment
 from tests.harness.cast import Person
 from tests.harness.client import LiveClient
+from tests.harness.patience import patience
 from tests.harness.rest import ApiError, Json, RestClient
 from tests.parity.node import NodeBridge
 
@@ -57,7 +58,7 @@ class SocketioConnection(Connection):
 
     async def open(self, urls: Sequence[str], token: Any) -> None:
         self._bridge.do("open", self._name, urls=list(urls), token=token, stay=False)
-        await asyncio.wait_for(self._up, 20)
+        await asyncio.wait_for(self._up, patience(20))
 
     async def send(self, text: str) -> None:
         frame = json.loads(text)
@@ -174,7 +175,7 @@ class Doors:
     async def open(self, door: DoorName, person: Person, server: int | None = None) -> LiveClient:
         where = self.deployment.server(person.home if server is None else server)
         if door == "native":
-            return self._keep(await LiveClient.open(where.live_url, person.access))
+            return await self._keep(await LiveClient.open(where.live_url, person.access)).ready()
         if door == "rest":
             return self._keep(_client(RestConnection(person.rest)))
         return await self.open_socketio(where.url, person.access)

@@ -13,6 +13,7 @@ from tests.harness.backend import Deployment
 from tests.harness.cast import Cast
 from tests.harness.client import Frame
 from tests.harness.mirror import Mirror
+from tests.harness.patience import patience
 from tests.harness.rest import Json, RestClient
 from tests.harness.servers import Server
 from tests.parity.node import NodeBridge
@@ -44,8 +45,11 @@ class Talker:
     def close(self) -> None:
         self._bridge.do("close", self._name)
 
-    async def talk(self) -> None:
+    async def talk(self, killed: asyncio.Event) -> None:
+        """The last ones wait for the kill, which may come late."""
         for number in range(EACH):
+            if number == EACH - KILL_AFTER:
+                await killed.wait()
             client_id = f"{self._who}{number}"
             data = {"conversationId": self._room.id, "content": client_id, "clientId": client_id}
             self._waiting[client_id] = data
@@ -56,7 +60,7 @@ class Talker:
 
     def ask(self) -> None:
         """The live end of `sync`: the last event may be the one that was lost."""
-        self._emit("sync", {"conversations": {self._room.id: self._known()}}, "sync")
+        self._emit("sync", {"conversations": {self._room.id: self.mirror.known()}}, "sync")
 
     def _emit(self, event: str, data: Json, ref: str) -> None:
         if self._is_up:
@@ -94,13 +98,6 @@ class Talker:
             if not self._waiting:
                 self.idle.set()
 
-    def _known(self) -> int:
-        """Everything up to here has been applied."""
-        known = self.mirror.base
-        while known + 1 in self.mirror.revs:
-            known += 1
-        return known
-
 
 @pytest.fixture
 async def room(services_cast: Cast) -> Room:
@@ -126,10 +123,12 @@ async def test_nothing_is_lost_doubled_or_out_of_order(
         talkers[who].open(urls, person.access)
     customer, olivia = talkers["c"], talkers["o"]
 
-    async with asyncio.timeout(120):
-        talking = asyncio.gather(customer.talk(), olivia.talk())
+    async with asyncio.timeout(patience(120)):
+        done = asyncio.Event()
+        talking = asyncio.gather(customer.talk(done), olivia.talk(done))
         await customer.is_busy.wait()
         killed.kill9()
+        done.set()
         await talking
     assert len(customer.connections) > 1, "the customer's connection should have ended"
 
@@ -148,7 +147,7 @@ async def test_nothing_is_lost_doubled_or_out_of_order(
 
 async def settled(talker: Talker, rest: RestClient, room: Room) -> Mirror:
     """Waits until what the talker holds is what a fresh fetch gives."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(patience(30)):
         while True:
             fresh = await Mirror.fetch(rest, room.id)
             if not talker.mirror.diff(fresh):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -175,6 +174,6 @@ async def test_a_logout_ends_the_socket(room: Room, doors: Doors, live_door: Doo
             client = await doors.open_socketio(where.url, access)
         await client.call("heartbeat")
         await rest.request("POST", "/auth/logout", {"refresh": rest.refresh})
-        await asyncio.wait_for(client.closed(), 6)
+        await client.closed(timeout=6)
         with pytest.raises(LiveClosed):
             await client.call("heartbeat")

@@ -7,6 +7,7 @@ import asyncio
 from tests.conversations.rooms import Room
 from tests.harness.client import Frame, LiveClient
 from tests.harness.mirror import Mirror
+from tests.harness.patience import patience
 from tests.harness.rest import Json
 from tests.parity.doors import DoorName, Doors
 
@@ -25,7 +26,7 @@ def in_order(client: LiveClient, up_to: int = 2**62) -> list[Frame]:
 
 async def settled(room: Room, *clients: LiveClient) -> Mirror:
     """Waits until every client has heard of everything up to the head. Answers a fresh fetch."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(patience(10)):
         while True:
             fresh = await Mirror.fetch(room.customer.rest, room.id)
             head = fresh.conversation["rev"]

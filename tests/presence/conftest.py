@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import TypeAlias
 
@@ -27,6 +27,10 @@ def redis_backend(redis: Redis) -> RedisBackend:
     return RedisBackend(redis)
 
 
+def contacts_of(user_ids: Iterable[str]) -> dict[str, list[str]]:
+    return {user_id: [f"contacts.{user_id}"] for user_id in user_ids}
+
+
 @pytest.fixture
 def announced(monkeypatch: pytest.MonkeyPatch) -> Announced:
     """What becomes known of the users. In the database's place; everybody has one group of contacts."""
@@ -36,7 +40,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> Announced:
         announced.last_seen.update(seen)
 
     monkeypatch.setattr(operations, "record_last_seen", record)
-    monkeypatch.setattr(access, "contact_groups", lambda user_id: [f"contacts.{user_id}"])
+    monkeypatch.setattr(access, "contact_groups", contacts_of)
     return announced
 
 

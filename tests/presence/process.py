@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -25,16 +25,18 @@ from presence.store import (
     StoreUnavailable,
 )
 from presence.tracker import Tracker
+from tests.harness.patience import patience
 from tests.harness.services import Redis
 
-TTL: Final = 1.5  # a connection is told again every 0.5 s
-GRACE: Final = 0.3
+TTL: Final = 2.4  # a connection is told again every 0.8 s
+GRACE: Final = 0.8  # what a test does within it, a machine that is late must manage, too
+CLOCKS: Final = timedelta(milliseconds=20)  # by which two readings of one machine's clock may be apart
 ROUND: Final = 0.05
 WAIT_SECONDS: Final = 8.0
 
 
 async def eventually(condition: Callable[[], bool], *, within: float = WAIT_SECONDS) -> None:
-    deadline = time.monotonic() + within
+    deadline = time.monotonic() + patience(within)
     while not condition():
         assert time.monotonic() < deadline, "it did not come about in time"
         await asyncio.sleep(0.01)

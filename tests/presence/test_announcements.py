@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 import pytest
@@ -12,8 +12,11 @@ from django.db import OperationalError
 from chatsite.realtime import database
 from conversations import access
 from presence import announcements, operations
-from tests.presence.conftest import StartProcess
-from tests.presence.process import GRACE, ROUND, Announced, eventually
+from presence.announcements import Announcer
+from tests.presence.conftest import StartProcess, contacts_of
+from tests.presence.process import ROUND, Announced, eventually
+
+pytestmark = pytest.mark.standalone
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -24,10 +27,10 @@ def database_away(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     monkeypatch.setattr(announcements, "RETRY_SECONDS", 0.05)
     away = [True]
 
-    def groups(user_id: str) -> list[str]:
+    def groups(user_ids: Iterable[str]) -> dict[str, list[str]]:
         if away[0]:
             raise OperationalError("the connection is lost")
-        return [f"contacts.{user_id}"]
+        return contacts_of(user_ids)
 
     monkeypatch.setattr(access, "contact_groups", groups)
     return away
@@ -46,13 +49,22 @@ async def test_news_wait_for_the_database(
 
 
 async def test_of_one_user_the_latest_news_count(
-    start_process: StartProcess, announced: Announced, database_away: list[bool]
+    start_process: StartProcess,
+    announced: Announced,
+    database_away: list[bool],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    process = start_process()
+    process, went, tell = start_process(), list[str](), Announcer.went
+
+    def noted(announcer: Announcer, user_id: str, last_seen: datetime) -> None:
+        tell(announcer, user_id, last_seen)
+        went.append(user_id)
+
+    monkeypatch.setattr(Announcer, "went", noted)
     process.connect("7", "phone")
     await asyncio.sleep(0.1)
     process.disconnect("phone")
-    await asyncio.sleep(GRACE + 0.2)
+    await eventually(lambda: went == ["7"])
     database_away[0] = False
     await eventually(lambda: announced.names("7") == ["user_offline"])
     assert "7" in announced.last_seen

@@ -5,8 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 
+import pytest
+
 from tests.presence.conftest import StartProcess
 from tests.presence.process import GRACE, TTL, Announced, Backend, eventually
+
+pytestmark = pytest.mark.standalone
 
 
 async def test_the_first_device_is_announced_and_no_other(

@@ -5,8 +5,13 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from tests.harness.patience import patience
 from tests.presence.conftest import StartProcess
-from tests.presence.process import TTL, Announced, Backend, eventually
+from tests.presence.process import CLOCKS, TTL, Announced, Backend, eventually
+
+pytestmark = pytest.mark.standalone
 
 
 async def test_its_users_go_offline_with_the_time_they_were_last_heard_of(
@@ -17,11 +22,11 @@ async def test_its_users_go_offline_with_the_time_they_were_last_heard_of(
     witness.connect("8", "laptop")
     await asyncio.sleep(TTL)  # long enough to have been refreshed
     await victim.kill()
-    killed_at = datetime.now(UTC)
+    killed_at = datetime.now(UTC)  # what was under way has arrived
     await eventually(lambda: announced.last("7") == "user_offline")
-    assert datetime.now(UTC) - killed_at < timedelta(seconds=TTL + 0.3)
+    assert datetime.now(UTC) - killed_at < timedelta(seconds=TTL + patience(0.3))
     silent_before = killed_at - announced.last_seen_told("7")
-    assert timedelta(seconds=-0.1) < silent_before < timedelta(seconds=TTL / 3 + 0.2)
+    assert -CLOCKS < silent_before < timedelta(seconds=TTL / 3 + patience(0.2))
     assert announced.last_seen["7"] == announced.last_seen_told("7")
     assert announced.events[-1][2] == witness.name
     assert announced.names("8") == ["user_online"]
@@ -47,7 +52,7 @@ async def test_a_user_who_reconnects_elsewhere_in_time_is_not_noticed(
     victim.connect("7", "phone")
     await eventually(lambda: announced.last("7") == "user_online")
     await victim.kill()
-    await asyncio.sleep(TTL * 0.5)
+    await asyncio.sleep(TTL * 0.25)
     other.connect("7", "phone again")
     await asyncio.sleep(TTL)
     assert announced.names("7") == ["user_online"]

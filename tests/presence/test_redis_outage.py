@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 import redis
 
+from presence.redis_store import ASK_AGAIN_SECONDS, READ_SECONDS
 from presence.store import StoreUnavailable
 from tests.presence.conftest import StartProcess
-from tests.presence.process import GRACE, ROUND, TTL, Announced, RedisBackend, eventually
+from tests.presence.process import CLOCKS, GRACE, TTL, Announced, RedisBackend, eventually
+
+pytestmark = pytest.mark.standalone
 
 
 async def online(backend: RedisBackend, *user_ids: str) -> set[str]:
@@ -51,9 +55,8 @@ async def test_a_restart_without_data_is_made_good_in_silence(
     await kill(redis_backend)
     await asyncio.sleep(0.3)
     await start(redis_backend)
-    await asyncio.sleep(1.0)
-    everybody = [str(number) for number in range(30)]
-    assert await online(redis_backend, *everybody) == set(everybody)
+    everybody = {str(number) for number in range(30)}
+    await eventually(lambda: redis_backend.reader.online(everybody) == everybody)
     await asyncio.sleep(TTL)
     assert len(announced.events) == 30
 
@@ -65,9 +68,9 @@ async def test_a_loss_of_data_is_noticed_within_a_round(
     process = start_redis_process()
     process.connect("7", "phone")
     await eventually(lambda: announced.last("7") == "user_online")
+    process.tracker._refresh_at = math.inf  # nothing is told again but for the loss
     forget_everything(redis_backend)
-    await asyncio.sleep(ROUND * 3)
-    assert await online(redis_backend, "7") == {"7"}
+    await eventually(lambda: redis_backend.reader.online(["7"]) == {"7"})
     assert announced.names("7") == ["user_online"]
 
 
@@ -79,12 +82,13 @@ async def test_who_leaves_during_an_outage_is_announced_after_it(
     process.connect("8", "laptop")
     await eventually(lambda: len(announced.events) == 2)
     await kill(redis_backend)
-    process.disconnect("phone")
     left_at = datetime.now(UTC)
+    process.disconnect("phone")
     await asyncio.sleep(GRACE + 0.3)
+    back_at = datetime.now(UTC)
     await start(redis_backend)
     await eventually(lambda: announced.names("7") == ["user_online", "user_offline"])
-    assert abs(announced.last_seen_told("7") - left_at) < timedelta(seconds=0.2)
+    assert left_at - CLOCKS <= announced.last_seen_told("7") < back_at
     assert announced.names("8") == ["user_online"]
 
 
@@ -139,13 +143,13 @@ async def test_sockets_do_not_wait_for_a_redis_that_hangs(
     start_redis_process: StartProcess, redis_backend: RedisBackend, announced: Announced
 ) -> None:
     process = start_redis_process()
-    await hang(redis_backend, 1.0)
+    await hang(redis_backend, 2.0)
     began = time.monotonic()
     for number in range(100):
         process.connect(str(number), f"device {number}")
         process.disconnect(f"device {number}")
     process.connect("7", "phone")
-    assert time.monotonic() - began < 0.1
+    assert time.monotonic() - began < 1.0
     await eventually(lambda: announced.names("7") == ["user_online"])
 
 
@@ -167,12 +171,12 @@ async def test_an_outage_is_logged_once(
 
 
 async def test_a_request_asks_a_hanging_redis_only_now_and_then(redis_backend: RedisBackend) -> None:
-    await hang(redis_backend, 2.0)
+    await hang(redis_backend, 10 * READ_SECONDS)
     began = time.monotonic()
     for _ in range(10):
         with pytest.raises(StoreUnavailable):
             await online(redis_backend, "7")
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < READ_SECONDS + ASK_AGAIN_SECONDS
 
 
 async def test_a_request_survives_a_restart_of_redis(redis_backend: RedisBackend) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 
 import msgspec
 import pytest
@@ -31,16 +31,21 @@ class Contact:
 
 
 class NoTransport:
-    def encode(self, event: Event) -> str:
+    kind = "test"
+
+    def encode(self, event: Event) -> bytes:
         return event.native
 
-    def encode_ack(self, ref: object, data: bytes) -> str:
-        return ""
+    def encode_ack(self, ref: object, data: bytes) -> bytes:
+        return b""
 
-    def encode_error(self, ref: object, error: Exception) -> str:
-        return ""
+    def encode_error(self, ref: object, error: Exception) -> bytes:
+        return b""
 
-    async def write(self, frame: str) -> None: ...
+    def write_now(self, frames: Iterable[bytes]) -> bool:
+        return True
+
+    async def write(self, frame: bytes) -> None: ...
 
     async def close(self, code: int, reason: str) -> None: ...
 

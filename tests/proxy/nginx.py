@@ -6,10 +6,14 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import psutil
+
+from tests.harness.patience import patience
 from tests.harness.services import ServiceFailed, ServiceMissing, free_port
 
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nginx.conf"
@@ -17,7 +21,7 @@ MAIN = """
 daemon off;
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
-events {{ }}
+events {{ worker_connections 16384; }}
 http {{
     log_format upstreams '$request_uri $upstream_addr';
     access_log {folder}/access.log upstreams;
@@ -31,7 +35,13 @@ TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 class Nginx:
     """A context manager: serving inside, gone after."""
 
-    def __init__(self, folder: Path, ports: list[int]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        ports: list[int],
+        change: Callable[[str], str] = lambda configuration: configuration,
+    ) -> None:
+        """`change` breaks the configuration, to see what becomes of it."""
         program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
         if program is None:
             raise ServiceMissing("nginx is not installed")
@@ -41,7 +51,7 @@ class Nginx:
         chat = CONFIGURATION.read_text().replace("listen 8000;", f"listen 127.0.0.1:{self.port};")
         servers = "\n".join(f"    server 127.0.0.1:{port};" for port in ports)
         chat = re.sub(r"(    server 127\.0\.0\.1:\d+;\n)+", servers + "\n", chat)
-        (folder / "chat.conf").write_text(chat)
+        (folder / "chat.conf").write_text(change(chat))
         temporary = "\n    ".join(f"{name}_temp_path {folder}/{name};" for name in TEMPORARY)
         (folder / "nginx.conf").write_text(MAIN.format(folder=folder, temporary=temporary))
 
@@ -54,11 +64,16 @@ class Nginx:
         lines = [line.split() for line in (self._folder / "access.log").read_text().splitlines()]
         return {line[1] for line in lines if line[0].startswith(start)}
 
+    def processes(self) -> list[psutil.Process]:
+        """The master and its workers."""
+        master = psutil.Process(self._process.pid)
+        return [master, *master.children()]
+
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
             [self._program, "-p", str(self._folder), "-c", str(self._folder / "nginx.conf")]
         )
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + patience(10)
         while not (self._folder / "nginx.pid").exists():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise ServiceFailed((self._folder / "error.log").read_text())

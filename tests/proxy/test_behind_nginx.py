@@ -15,6 +15,8 @@ from tests.conversations.rooms import Room
 from tests.harness.backend import Deployment
 from tests.harness.cast import Cast
 from tests.harness.client import LiveClient
+from tests.harness.patience import patience
+from tests.harness.rest import eventually
 from tests.harness.services import ServiceMissing
 from tests.proxy.nginx import Nginx
 
@@ -65,7 +67,7 @@ class Caller:
 
 
 async def _until_all_have(callers: list[Caller], seqs: list[int]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(patience(10)):
         for caller in callers:
             while len(caller.seen) < len(seqs):  # noqa: ASYNC110  the library's handlers have no event to wait for
                 await asyncio.sleep(0.05)
@@ -86,6 +88,13 @@ async def _converse(nginx: Nginx, room: Room, transports: list[str]) -> None:
             await caller.close()
 
 
+async def _spread(nginx: Nginx, start: str) -> None:
+    async def so() -> bool:  # nginx logs a socket when it ends
+        return len(nginx.upstreams(start)) == 3
+
+    await eventually(so, f"connections of {start} with all three processes")
+
+
 async def test_native_sockets_need_no_stickiness(nginx: Nginx, room: Room) -> None:
     url = nginx.url.replace("http", "ws") + "/chat"
     people = [room.customer, room.olivia, room.amir] * 2
@@ -99,14 +108,12 @@ async def test_native_sockets_need_no_stickiness(nginx: Nginx, room: Room) -> No
         assert seqs == list(range(1, len(clients) + 1))
     for client in clients:
         await client.close()
-    await asyncio.sleep(0.3)  # nginx logs a socket when it ends
-    assert len(nginx.upstreams("/chat")) == 3
+    await _spread(nginx, "/chat")
 
 
 async def test_socketio_over_websocket_needs_no_stickiness(nginx: Nginx, room: Room) -> None:
     await _converse(nginx, room, ["websocket"])
-    await asyncio.sleep(0.3)
-    assert len(nginx.upstreams("/socket.io/?transport=websocket")) == 3
+    await _spread(nginx, "/socket.io/?transport=websocket")
 
 
 async def test_long_polling_stays_with_its_process(nginx: Nginx, room: Room) -> None:

@@ -1,9 +1,13 @@
-"""People who may be logged out."""
+"""People who may be logged out, and a runtime without a server."""
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import AsyncIterator
 
+import pytest
+from pytest_django import Settings
+
+from chatsite.realtime.runtime import Runtime
 from tests.harness.backend import Deployment
 from tests.realtime.logins import Login, make_logins
 
@@ -18,3 +22,12 @@ def login(deployment: Deployment) -> Login:
 def logins(deployment: Deployment) -> tuple[Login, Login]:
     """Two logins of a user of this test alone."""
     return make_logins(deployment)
+
+
+@pytest.fixture
+async def runtime(settings: Settings) -> AsyncIterator[Runtime]:
+    """Of a process of its own, in which nothing runs yet."""
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    runtime = Runtime()
+    yield runtime
+    await runtime.stop()

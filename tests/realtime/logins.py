@@ -61,7 +61,7 @@ class Login:
 def make_logins(deployment: Deployment) -> tuple[Login, Login]:
     """Two logins of one new user."""
     code = MAKE.format(name=f"guest-{uuid4().hex[:10]}")
-    printed = deployment.manage("shell", "--verbosity", "0", "-c", code)
+    printed = deployment.shell(code)
     lines = [line.split() for line in printed.splitlines()]
     pairs = [words[1:] for words in lines if words and words[0] == "login"]
     (session_key,) = [words[1] for words in lines if words and words[0] == "cookie"]

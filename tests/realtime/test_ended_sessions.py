@@ -12,6 +12,7 @@ from tests.realtime.logins import Login
 
 SECONDS = 5
 SERVERS = range(3)
+LASTS = 8  # a token; time enough for two sockets to open with it
 
 DEACTIVATE = """
 from chatsite.identity.operations import deactivate_user
@@ -51,7 +52,7 @@ async def test_a_deactivated_user_is_out(logins: tuple[Login, Login], code: str)
     login = logins[0]
     clients = await everywhere(login)
     clients.append(await login.by_cookie(Origin=login.deployment.server(0).url))
-    login.deployment.manage("shell", "--verbosity", "0", "-c", code.format(user=login.user_id))
+    login.deployment.shell(code.format(user=login.user_id))
     assert await close_codes(clients) == [4401] * 4
     async with await login.live() as again:
         assert (await again.expect("error"))["code"] == "unauthenticated"
@@ -60,13 +61,13 @@ async def test_a_deactivated_user_is_out(logins: tuple[Login, Login], code: str)
 
 async def test_an_access_token_that_ends(login: Login) -> None:
     """Warned of its end; a fresh token on the same socket keeps it open."""
-    token = login.short_token(5)
+    token = login.short_token(LASTS)
     lets_it_end, renews = await login.live(token=token), await login.live(token=token)
     for client in (lets_it_end, renews):
         warning = await client.expect("session_expiring")
         assert warning["expiresAt"].endswith("Z")
     await renews.call("authenticate", {"token": login.access})
-    assert await lets_it_end.closed(timeout=5 + SECONDS) == 4401
+    assert await lets_it_end.closed(timeout=LASTS + SECONDS) == 4401
     await asyncio.sleep(2)
     await renews.call("heartbeat")
     await renews.nothing("session_expiring", within=0)

@@ -24,26 +24,48 @@ async def send_for_ever(client: LiveClient) -> None:
         return
 
 
+def floods_ended(login: Login, server: int) -> int:
+    """How many this process has closed with 1008, as it says itself; `test_strikes.py` has the code."""
+    log = login.deployment.server(server).log.read_text(errors="replace")
+    return log.count("closing a session: flood")
+
+
+async def send_until_refused(client: LiveClient) -> ApiError:
+    """The refusal. A slow machine earns some more meanwhile, so that nobody can say when it comes."""
+    while True:
+        calls = [client.begin("nonsense") for _ in range(STRIKES // 2)]
+        for outcome in await asyncio.gather(*calls, return_exceptions=True):
+            assert isinstance(outcome, ApiError)
+            if outcome.code == "rate_limited":
+                return outcome
+
+
 @pytest.mark.parametrize("server", [0, 1])
 async def test_who_does_not_slow_down_is_closed(login: Login, server: int) -> None:
+    closed_before = floods_ended(login, server)
     async with await login.live(server) as flood, await login.live(server) as neighbour:
         flooding = asyncio.create_task(send_for_ever(flood))
-        assert await flood.closed(timeout=60) == 1008
+        # The second is what it sees whose connection was cut while the close frame lay behind unread answers.
+        code = await flood.closed(timeout=60)
+        assert code in {1008, 1006}
+        assert floods_ended(login, server) == closed_before + 1
         await flooding
         codes = [frame.data["code"] for frame in flood.events]
-        refused = [frame.data for frame in flood.events if frame.data["code"] == "rate_limited"]
-        assert codes[:BURST] == ["unknown_event"] * BURST
-        assert len(refused) >= STRIKES
-        assert 0 < refused[0]["details"]["retryAfter"] < 1
+        assert set(codes[:BURST]) == {"unknown_event"}
+        if (
+            code == 1008
+        ):  # a connection that was cut takes the answers with it that lay behind the client's frames
+            refused = [frame.data for frame in flood.events if frame.data["code"] == "rate_limited"]
+            assert len(codes) >= BURST + STRIKES
+            assert len(refused) >= STRIKES
+            assert 0 < refused[0]["details"]["retryAfter"] < 1
         await neighbour.call("heartbeat")
 
 
 async def test_who_slows_down_stays(login: Login) -> None:
     async with await login.live() as client:
-        for _ in range(BURST + STRIKES // 2):
+        for _ in range(BURST):
             await client.send_raw(FRAME)
-        with pytest.raises(ApiError) as refusal:
-            await asyncio.gather(*(client.begin("heartbeat") for _ in range(STRIKES // 2)))
-        assert refusal.value.code == "rate_limited"
-        await asyncio.sleep(refusal.value.details["retryAfter"] + 1)
+        refusal = await send_until_refused(client)
+        await asyncio.sleep(refusal.details["retryAfter"] + 1)
         await client.call("heartbeat")

@@ -4,69 +4,77 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from pytest_django import Settings
 
-from chatsite.errors import DomainError
 from chatsite.realtime.events import Event
-from chatsite.realtime.identity import Identity
 from chatsite.realtime.outbox import Outbox
 from chatsite.realtime.runtime import Runtime
-from chatsite.realtime.session import Session
+from tests.presence.process import eventually
+from tests.realtime.seats import Wire, seat
 
-
-class Wire:
-    """A transport whose reader may stop reading."""
-
-    def __init__(self) -> None:
-        self.written: list[str] = []
-        self.closed_with: int | None = None
-        self.reading = asyncio.Event()
-        self.reading.set()
-
-    async def write(self, frame: str) -> None:
-        await self.reading.wait()
-        self.written.append(frame)
-
-    async def close(self, code: int, reason: str) -> None:
-        self.closed_with = code
-
-    def encode(self, event: Event) -> str:
-        return event.native
-
-    def encode_ack(self, ref: Any, data: bytes) -> str:
-        return data.decode()
-
-    def encode_error(self, ref: Any, error: DomainError) -> str:
-        return error.code
+pytestmark = pytest.mark.standalone
 
 
 def outbox(wire: Wire, overflows: list[int], frames: int = 3, size: int = 1000) -> Outbox:
     return Outbox(
-        wire.write,
-        written=lambda event: wire.written.append(f"handed {event.name}"),
+        wire,
+        written=lambda event: wire.written.append(f"handed {event.name}".encode()),
         overflowed=lambda: overflows.append(1),
         most_frames=frames,
         most_bytes=size,
     )
 
 
-async def test_frames_leave_in_order_and_are_reported_after_they_left() -> None:
+async def test_what_one_turn_queued_leaves_in_one_write() -> None:
     wire = Wire()
+    queue = outbox(wire, [])
+    queue.put(b"a")
+    queue.put(b"b", Event("seen", b"{}"))
+    queue.put(b"c")
+    assert wire.written == []
+    await queue.drain()
+    assert wire.written == [b"a", b"b", b"c", b"handed seen"]
+    queue.put(b"d")
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert wire.written[-1] == b"d"
+    assert wire.writes == 2
+
+
+async def test_the_order_holds_over_a_pause_of_the_reader() -> None:
+    wire = Wire()
+    queue = outbox(wire, [], frames=10)
+    queue.put(b"a")
+    await asyncio.sleep(0.01)
+    wire.reading.clear()
+    queue.put(b"b")
+    await asyncio.sleep(0.01)
+    queue.put(b"c")
+    await asyncio.sleep(0.01)
+    wire.reading.set()
+    queue.put(b"d")
+    await asyncio.sleep(0.01)
+    queue.put(b"e")
+    await queue.drain()
+    assert wire.written == [b"a", b"b", b"c", b"d", b"e"]
+
+
+async def test_frames_leave_in_order_and_are_reported_after_they_left() -> None:
+    wire = Wire(direct=False)
     overflows: list[int] = []
     queue = outbox(wire, overflows)
-    queue.put("a")
-    queue.put("b", Event("seen", b"{}"))
-    queue.put("c")
+    queue.put(b"a")
+    queue.put(b"b", Event("seen", b"{}"))
+    queue.put(b"c")
     await queue.drain()
-    assert wire.written == ["a", "b", "handed seen", "c"]
+    assert wire.written == [b"a", b"b", b"handed seen", b"c"]
     assert not overflows
 
 
-@pytest.mark.parametrize(("frames", "size", "put"), [(3, 1000, ["x"] * 5), (100, 10, ["xxxx"] * 4)])
-async def test_too_many_or_too_much(frames: int, size: int, put: list[str]) -> None:
+@pytest.mark.parametrize(("frames", "size", "put"), [(3, 1000, [b"x"] * 5), (100, 10, [b"xxxx"] * 4)])
+async def test_too_many_or_too_much(frames: int, size: int, put: list[bytes]) -> None:
     wire = Wire()
     overflows: list[int] = []
     wire.reading.clear()
@@ -83,23 +91,9 @@ async def test_too_many_or_too_much(frames: int, size: int, put: list[str]) -> N
     assert wire.written == []
 
 
-@pytest.fixture
-async def runtime(settings: Settings) -> Any:
+@pytest.fixture(autouse=True)
+def short_queue(settings: Settings) -> None:
     settings.CHAT = replace(settings.CHAT, queue_frames=20)
-    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-    runtime = Runtime()
-    yield runtime
-    await runtime.stop()
-
-
-async def seat(runtime: Runtime, group: str) -> tuple[Session, Wire]:
-    """A session in the group, without the apps' hooks."""
-    wire = Wire()
-    session = Session(wire, runtime)
-    session.identity, session.user_id = Identity("1", "", None), "1"
-    runtime.sessions.add(session)
-    await session.subscribe(group)
-    return session, wire
 
 
 async def test_a_slow_reader_is_closed_and_disturbs_nobody(runtime: Runtime) -> None:
@@ -109,7 +103,7 @@ async def test_a_slow_reader_is_closed_and_disturbs_nobody(runtime: Runtime) -> 
         runtime.hub.publish([("room", Event.of("news", number))])
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-    await asyncio.sleep(0.05)
+    await eventually(lambda: slow.closed_with is not None)
     assert slow.closed_with == 4008
     assert quick.closed_with is None
     assert len(quick.written) == 60
@@ -125,6 +119,6 @@ async def test_a_pause_within_the_bound_loses_nothing(runtime: Runtime) -> None:
         runtime.hub.publish([("room", Event.of("news", number))])
     await asyncio.sleep(0.01)
     wire.reading.set()
-    await asyncio.sleep(0.05)
+    await eventually(lambda: len(wire.written) >= 15)
     assert len(wire.written) == 15
     assert wire.closed_with is None

@@ -18,7 +18,10 @@ from chatsite.realtime.broadcast import _publish_from_outside
 from chatsite.realtime.events import Event
 from chatsite.realtime.hub import Addressed, Hub
 from chatsite.realtime.layer import RedisLoopLayer, RedisShard
+from tests.harness.patience import patience
 from tests.harness.services import Redis
+
+pytestmark = pytest.mark.standalone
 
 
 class Listener:
@@ -51,12 +54,22 @@ async def hub(layer: RedisLoopLayer) -> AsyncIterator[Hub]:
     await hub.stop()
 
 
+@pytest.fixture
+async def other_process(layer: RedisLoopLayer, redis: Redis) -> AsyncIterator[Hub]:
+    """A hub with connections of its own, as another server process has them."""
+    hub = Hub()
+    hub._layer = RedisLoopLayer(hosts=[redis.url], prefix="test", channel_layer=layer.channel_layer)
+    await hub.start()
+    yield hub
+    await hub._layer.flush()
+
+
 async def from_another_process(*addressed: Addressed) -> None:
     await asyncio.to_thread(_publish_from_outside, addressed)
 
 
 async def until(condition: Callable[[], bool], within: float = 10) -> None:
-    deadline = time.monotonic() + within
+    deadline = time.monotonic() + patience(within)
     while not condition():
         assert time.monotonic() < deadline, "it did not come about in time"
         await asyncio.sleep(0.01)
@@ -78,10 +91,8 @@ async def test_a_group_has_its_own_events_and_no_others(hub: Hub) -> None:
     assert (mine.heard, other.heard, excluded.heard) == (["one"], ["two"], [])
 
 
-async def test_the_own_events_come_once_and_without_a_round_trip(hub: Hub) -> None:
-    listener, other_process = Listener(), Hub()
-    await other_process.start()
-    far = Listener()
+async def test_the_own_events_come_once_and_without_a_round_trip(hub: Hub, other_process: Hub) -> None:
+    listener, far = Listener(), Listener()
     await hub.subscribe("room", listener)
     await other_process.subscribe("room", far)
     hub.publish([("room", Event.of("news", 1))])
@@ -89,7 +100,6 @@ async def test_the_own_events_come_once_and_without_a_round_trip(hub: Hub) -> No
     await until(lambda: far.heard == ["news"])
     await asyncio.sleep(0.1)
     assert listener.heard == ["news"]
-    await other_process.stop()
 
 
 async def test_one_comes_as_the_last_one_leaves(hub: Hub) -> None:
@@ -116,7 +126,7 @@ async def test_who_left_hears_nothing_and_costs_no_subscription(hub: Hub, redis:
 
 
 async def test_publishes_share_a_pipeline(
-    hub: Hub, layer: RedisLoopLayer, monkeypatch: pytest.MonkeyPatch
+    hub: Hub, other_process: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes: list[int] = []
     publish = RedisShard._publish_batch
@@ -126,8 +136,7 @@ async def test_publishes_share_a_pipeline(
         await publish(shard, batch)
 
     monkeypatch.setattr(RedisShard, "_publish_batch", counted)
-    far, other_process = Listener(), Hub()
-    await other_process.start()
+    far = Listener()
     await other_process.subscribe("room", far)
     for number in range(500):
         hub.publish([("room", Event.of(f"n{number}", 1))])
@@ -135,7 +144,6 @@ async def test_publishes_share_a_pipeline(
     assert far.heard == [f"n{number}" for number in range(500)]
     assert sum(sizes) == 500
     assert len(sizes) < 10
-    await other_process.stop()
 
 
 async def test_a_restart_of_redis_is_noticed_and_told_once_everything_works(hub: Hub, redis: Redis) -> None:
@@ -146,7 +154,7 @@ async def test_a_restart_of_redis_is_noticed_and_told_once_everything_works(hub:
     await asyncio.to_thread(redis.stop)
     await until(lambda: not hub.is_connected)
     late = Listener()
-    await asyncio.wait_for(hub.subscribe("late", late), 4)
+    await asyncio.wait_for(hub.subscribe("late", late), patience(4))
     hub.publish([("room", Event.of("meanwhile", 1))])
     assert listener.heard == ["meanwhile"]
     await asyncio.to_thread(redis.start)
@@ -166,7 +174,7 @@ async def test_a_redis_that_was_never_there_stops_nobody(settings: Settings) -> 
     }
     hub, listener = Hub(), Listener()
     await hub.start()
-    await asyncio.wait_for(hub.subscribe("room", listener), 5)
+    await asyncio.wait_for(hub.subscribe("room", listener), patience(5))
     hub.publish([("room", Event.of("news", 1))])
     assert listener.heard == ["news"]
     assert not hub.is_connected

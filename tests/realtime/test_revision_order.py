@@ -5,10 +5,16 @@ from __future__ import annotations
 import asyncio
 import random
 
+import msgspec
 import pytest
 
 from chatsite.realtime.events import Event
+from chatsite.realtime.hub import LocalGroup
 from chatsite.realtime.ordering import MOST_HELD, RevisionOrder
+from chatsite.realtime.runtime import Runtime
+from tests.realtime.seats import seat
+
+pytestmark = pytest.mark.standalone
 
 WAIT = 0.05
 
@@ -25,6 +31,16 @@ def out() -> list[int]:
 @pytest.fixture
 async def order(out: list[int]) -> RevisionOrder:
     return RevisionOrder(lambda event: out.append(event.rev), WAIT)
+
+
+class Collects:
+    user_id = "1"
+
+    def __init__(self, out: list[int]) -> None:
+        self.out = out
+
+    def deliver(self, event: Event) -> None:
+        self.out.append(event.rev)
 
 
 def add(order: RevisionOrder, *revs: int) -> None:
@@ -75,9 +91,13 @@ async def test_a_repeated_event_is_dropped(order: RevisionOrder, out: list[int])
     assert out == [2, 4, 3]
 
 
-async def test_without_a_rev_there_is_no_order(order: RevisionOrder, out: list[int]) -> None:
-    order.start_after(1)
-    add(order, 3, 0)
+async def test_without_a_rev_there_is_no_order() -> None:
+    out: list[int] = []
+    group = LocalGroup()
+    group.subscribers[Collects(out)] = None
+    group.order.start_after(1)
+    for rev in (3, 0):
+        group.take(event(rev))
     assert out == [0]
 
 
@@ -100,3 +120,12 @@ async def test_it_holds_no_more_than_it_may(order: RevisionOrder, out: list[int]
     add(order, *range(3, MOST_HELD + 4))
     assert out == list(range(3, MOST_HELD + 4))
     order.close()
+
+
+async def test_the_hub_keeps_it_for_every_socket(runtime: Runtime) -> None:
+    _, wire = await seat(runtime, "room")
+    runtime.hub.start_after("room", 0)
+    for rev in (2, 3, 1):
+        runtime.hub.publish([("room", Event("news", str(rev).encode(), rev=rev))])
+    await asyncio.sleep(0.02)
+    assert [msgspec.json.decode(frame)["data"] for frame in wire.written] == [1, 2, 3]

@@ -6,6 +6,8 @@ import pytest
 
 from chatsite.realtime.limits import TokenBucket
 
+pytestmark = pytest.mark.standalone
+
 
 class Clock:
     def __init__(self) -> None:

@@ -10,6 +10,8 @@ import pytest
 from chatsite.errors import HTTP_STATUS
 from chatsite.realtime import registry
 
+pytestmark = pytest.mark.standalone
+
 ROOT = Path(__file__).parents[2]
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text()
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])

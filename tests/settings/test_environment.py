@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from chatsite.env import Environment
+from tests.harness.patience import patience
+
+pytestmark = pytest.mark.standalone
 
 ROOT = Path(__file__).parents[2]
 GOOD = {
@@ -27,7 +30,7 @@ def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
         env={"PATH": os.environ["PATH"], **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=patience(120),
     )
 
 
@@ -54,6 +57,9 @@ def test_every_bad_value_is_named_at_once() -> None:
         "PRESENCE_TTL": "-1",
         "DATABASE_POOL_SIZE": "many",
         "DEBUG": "perhaps",
+        "METRICS_NETWORKS": "10.0.0.0/8, everywhere",
+        "LOG_FORMAT": "xml",
+        "LOG_LEVEL": "loud",
     }
     check = run("manage.py", "check", **{**GOOD, **bad})
     assert check.returncode == 1

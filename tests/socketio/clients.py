@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,6 +13,8 @@ import socketio
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.harness.patience import patience
+from tests.harness.rest import NO_TLS
 from tests.socketio.server import Site
 
 NAMESPACE = "/chat"
@@ -40,13 +43,13 @@ class Client:
             namespaces=[NAMESPACE],
             auth=self._auth,
             transports=self._transports,
-            wait_timeout=5,
+            wait_timeout=patience(5),
         )
         return self
 
     async def call(self, event: str, data: Any = None) -> Any:
         return await self.socket.call(
-            event, data if data is not None else {}, namespace=NAMESPACE, timeout=10
+            event, data if data is not None else {}, namespace=NAMESPACE, timeout=patience(10)
         )
 
     async def emit(self, event: str, data: Any, callback: Any = None) -> None:
@@ -54,7 +57,7 @@ class Client:
 
     async def expect(self, event: str, within: float = 5) -> Any:
         """The data of the first such event; it is taken off the list."""
-        async with asyncio.timeout(within):
+        async with asyncio.timeout(patience(within)):
             while True:
                 for found in self.events:
                     if found[0] == event:
@@ -94,7 +97,7 @@ class RawClient:
         await self.socket.send(frame)
 
     async def read(self) -> str:
-        frame = await asyncio.wait_for(self.socket.recv(), 5)
+        frame = await asyncio.wait_for(self.socket.recv(), patience(5))
         assert isinstance(frame, str)
         return frame
 
@@ -109,7 +112,7 @@ class RawClient:
 
     async def closed(self, within: float = 10) -> int | None:
         """Wait for the other side to close; its code."""
-        await asyncio.wait_for(self.socket.wait_closed(), within)
+        await asyncio.wait_for(self.socket.wait_closed(), patience(within))
         return self.socket.close_code
 
     async def __aexit__(
@@ -122,7 +125,9 @@ class Poller:
     """Long polling by hand."""
 
     def __init__(self, site: Site) -> None:
-        self._http = httpx.AsyncClient(base_url=site.url, trust_env=False, timeout=15)
+        self._http = httpx.AsyncClient(
+            base_url=site.url, trust_env=False, timeout=patience(15), verify=NO_TLS
+        )
         self.sid = ""
 
     async def __aenter__(self) -> Self:
@@ -136,6 +141,16 @@ class Poller:
 
     async def get(self) -> httpx.Response:
         return await self._http.get("/socket.io/", params=self._query())
+
+    async def until(self, condition: Callable[[str], bool], within: float = 5) -> str:
+        """Poll until what the polls have brought meets the condition. A closed connection brings nothing more."""
+        texts = ""
+        async with asyncio.timeout(patience(within)):
+            while not condition(texts):
+                answer = await self.get()
+                assert answer.status_code == 200, f"polls are refused after {texts[-200:]!r}"
+                texts += answer.text
+        return texts
 
     async def drain(self) -> str:
         """Poll until a poll has nothing to bring."""

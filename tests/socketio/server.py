@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+from tests.harness.patience import patience
 from tests.harness.services import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,7 +55,7 @@ class Site:
             self._process = subprocess.Popen(
                 self._command(), cwd=ROOT, env=self._environment, stdout=log, stderr=subprocess.STDOUT
             )
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + patience(START_SECONDS)
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self._stop()

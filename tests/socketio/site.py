@@ -161,4 +161,9 @@ async def other(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await send({"type": "http.response.body", "body": b""})
 
 
-application = socketio_application(other)
+served = socketio_application(other)
+
+
+async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    if scope["type"] != "lifespan":  # servers go on without
+        await served(scope, receive, send)

@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
+from tests.harness.patience import patience
 from tests.socketio.conftest import NODE
 from tests.socketio.server import Site
+
+pytestmark = pytest.mark.standalone
 
 Play = Callable[..., Awaitable[Any]]
 
@@ -32,7 +35,7 @@ def play(site: Site, node_modules: Path) -> Play:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        output, errors = await asyncio.wait_for(node.communicate(), 40)
+        output, errors = await asyncio.wait_for(node.communicate(), patience(40))
         assert node.returncode == 0, errors.decode()
         return json.loads(output)
 

@@ -9,6 +9,8 @@ import pytest
 from tests.socketio.clients import Client, Poller, RawClient
 from tests.socketio.server import Site
 
+pytestmark = pytest.mark.standalone
+
 TRANSPORT_CODES = [1008, 1009, 1013, 4008, 4403]
 
 

@@ -11,6 +11,8 @@ import pytest
 from tests.socketio.clients import Client, Poller, RawClient
 from tests.socketio.server import Site
 
+pytestmark = pytest.mark.standalone
+
 BOTH = pytest.mark.parametrize("transport", ["websocket", "polling"])
 
 
@@ -55,7 +57,7 @@ async def test_a_fresh_token_is_taken_while_connected(site: Site, transport: str
 async def test_commands_run_in_order_and_pipelined_ones_do_not_wait_for_each_other(site: Site) -> None:
     async with RawClient(site) as raw:
         for number in range(50):
-            delay = 0.3 if number == 0 else 0.0
+            delay = 1.5 if number == 0 else 0.0
             await raw.send(f'42/chat,{number}["echo_pipelined",{{"text":"{number}","delay":{delay}}}]')
         answers = [await raw.read() for _ in range(50)]
     assert answers[-1].startswith("43/chat,0[")  # the slow first one is answered last
@@ -89,13 +91,11 @@ async def test_one_post_may_carry_many_packets(site: Site) -> None:
 async def test_posts_at_once_run_one_after_the_other(site: Site) -> None:
     async with Poller(site) as poller:
         await poller.join()
-        slow = asyncio.create_task(poller.post('42/chat,1["echo",{"delay":0.3}]'))
-        await asyncio.sleep(0.1)
+        slow = asyncio.create_task(poller.post('42/chat,1["echo",{"delay":1.0}]'))
+        await asyncio.sleep(0.5)
         await poller.post('42/chat,2["echo",{}]')
         await slow
-        texts = ""
-        while texts.count("43/chat,") < 2:
-            texts += (await poller.get()).text
+        texts = await poller.until(lambda texts: texts.count("43/chat,") >= 2)
     assert texts.index("43/chat,1") < texts.index("43/chat,2")
 
 
@@ -152,9 +152,7 @@ async def test_bad_packets_by_polling_do_not_harm_the_others(site: Site, name: s
     async with Poller(site) as poller:
         await poller.join()
         await poller.post(bad[name] + '\x1e42/chat,1["echo",{"text":"after"}]')
-        texts = ""
-        while "after" not in texts:
-            texts += (await poller.get()).text
+        texts = await poller.until(lambda texts: "after" in texts)
         assert '"code":"invalid"' in texts
 
 

@@ -11,8 +11,11 @@ import pytest
 from socketio.exceptions import ConnectionError as Refused
 from websockets.asyncio.client import connect
 
+from tests.harness.patience import patience
 from tests.socketio.clients import Client, Poller, RawClient
 from tests.socketio.server import Kind, Site
+
+pytestmark = pytest.mark.standalone
 
 TRANSPORTS = [("websocket",), ("polling",), ("polling", "websocket")]
 
@@ -106,7 +109,7 @@ async def test_a_session_ends_with_its_connection(site: Site, transport: str) ->
         before = (await watcher.call("count_sessions"))["sessions"]
         async with Client(site, transport):
             assert (await watcher.call("count_sessions"))["sessions"] == before + 1
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + patience(5)
         while (await watcher.call("count_sessions"))["sessions"] != before:
             assert time.monotonic() < deadline
 
@@ -130,7 +133,7 @@ async def test_no_event_is_lost_or_reordered_by_the_upgrade(site: Site) -> None:
             await upgrade.send("5")
             await speak(80)
             while "number 119." not in texts:
-                texts += str(await asyncio.wait_for(upgrade.recv(), 5))
+                texts += str(await asyncio.wait_for(upgrade.recv(), patience(5)))
     assert re.findall(r"number (\d+)\.", texts) == [str(number) for number in range(120)]
 
 
@@ -141,6 +144,6 @@ async def test_a_lost_upgrade_leaves_polling_usable(site: Site) -> None:
             await upgrade.send("2probe")
             assert await upgrade.recv() == "3probe"
         await poller.post('42/chat,1["echo",{"text":"still polling"}]')
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + patience(5)
         while "still polling" not in (await poller.get()).text:
             assert time.monotonic() < deadline

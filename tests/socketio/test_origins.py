@@ -8,8 +8,12 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
+from tests.harness.patience import patience
+from tests.harness.rest import NO_TLS
 from tests.socketio.conftest import FRONTEND
 from tests.socketio.server import Site
+
+pytestmark = pytest.mark.standalone
 
 OWN = "own"
 ALLOWED = [None, FRONTEND, FRONTEND.upper(), OWN]
@@ -32,7 +36,7 @@ def _headers(site: Site, origin: str | None) -> dict[str, str]:
 
 
 def _poll(site: Site, headers: dict[str, str], method: str = "GET") -> httpx.Response:
-    with httpx.Client(trust_env=False) as http:
+    with httpx.Client(trust_env=False, verify=NO_TLS, timeout=patience(5)) as http:
         return http.request(method, f"{site.url}/socket.io/?EIO=4&transport=polling", headers=headers)
 
 

@@ -12,7 +12,8 @@ const MODULE = `
 `;
 
 const browser = await launch(chromium);
-const context = await browser.newContext();
+// The test puts its module into a page of the site, which the page's policy would not let anybody else do.
+const context = await browser.newContext({ bypassCSP: true });
 const page = await open(context, origin, { content: ";" });
 
 await play(browser, [page], async () => {
@@ -25,6 +26,7 @@ await play(browser, [page], async () => {
   await page.waitForFunction(() => window.client?.isConnected && window.view.status === "ready");
   const message = await page.evaluate(() => window.view.send("no build step").acked());
   assert.equal(message.content, "no build step");
+  await page.waitForFunction(() => window.client.userId !== null); // the cookie does not say; `/auth/me` does
   assert.equal(await page.evaluate(() => window.client.userId), message.senderId);
   await page.evaluate(() => window.client.markAllRead(window.view.id)); // a write over REST: the CSRF token goes along
   await page.waitForFunction(() => window.view.messages.at(-1)?.status === "sent");

@@ -41,6 +41,7 @@ const calls = {
   edit: (messageId, content) => client.editMessage(messageId, content),
   seen: () => ({ messages: view.messages, rev: view.rev, conversation: view.conversation }),
   state: () => ({ state: client.state, pending: client.snapshot.pending, unread: client.snapshot.unread }),
+  status: () => view.status,
   async loadAll() {
     while (view.snapshot.hasOlder) await view.loadOlder();
   },

@@ -54,6 +54,21 @@ test("after 1008 it stays away longer", async () => {
   assert.equal(scene.client.state, "ready");
 });
 
+test("a server that stops says when to come back, once", async () => {
+  const scene = await joined();
+  scene.clock.chance = 0;
+  scene.server.deliver("server_stopping", { retryAfter: 7.25 });
+  await settle();
+  scene.server.hangUp(1012);
+  await scene.clock.advance(7_200);
+  assert.equal(scene.client.state, "waiting");
+  await scene.clock.advance(100);
+  assert.equal(scene.client.state, "ready");
+  scene.server.hangUp(1012);
+  await scene.clock.advance(10);
+  assert.equal(scene.client.state, "ready");
+});
+
 test("a half-open socket is found by a heartbeat without an answer", async () => {
   const scene = await joined();
   scene.server.isMute = true;

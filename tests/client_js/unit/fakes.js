@@ -60,6 +60,8 @@ export class FakeServer {
   sockets = [];
   messages = [];
   rev = 0;
+  rewritten = 0; // the rev at which messages were taken out
+  isGone = false; // the conversation is not there any more
   frames = []; // everything that clients sent
   requests = []; // every REST request
   goodTokens = new Set(["good"]);
@@ -114,7 +116,8 @@ export class FakeServer {
     if (known) return known;
     const seq = this.messages.length + 1;
     const times = { deliveredAt: null, readAt: null, editedAt: null, deletedAt: null, createdAt: AT };
-    const object = { id: `m${seq}`, conversationId: ROOM, seq, rev: ++this.rev, senderId, senderSide: "customer" };
+    const id = `m${seq}${this.rewritten ? `-${this.rewritten}` : ""}`; // a number that was taken back is given again
+    const object = { id, conversationId: ROOM, seq, rev: ++this.rev, senderId, senderSide: "customer" };
     const message = { ...object, clientId, content, messageType: "text", status: "sent", replyTo: null, ...times };
     this.messages.push(message);
     this.#publishMessage("new_message", message);
@@ -131,6 +134,13 @@ export class FakeServer {
     const stamp = { status: "read", readAt: AT, deliveredAt: AT, rev: this.rev };
     this.messages = this.messages.map((m) => (ids.includes(m.id) ? { ...m, ...stamp } : m));
     this.push("messages_read", { conversationId: ROOM, rev: this.rev, messageIds: ids, readBy: "8", readAt: AT });
+  }
+
+  /** Takes the messages after the first `kept` out for good, as an undone import does. */
+  rewind(kept) {
+    this.messages = this.messages.slice(0, kept);
+    this.rewritten = ++this.rev;
+    this.push("conversation_updated", { conversationId: ROOM, rev: this.rev, conversation: this.conversation() });
   }
 
   push(event, data) {
@@ -179,13 +189,18 @@ export class FakeServer {
     if (path === "/presence") {
       return [200, { results: query.userIds.split(",").map((userId) => ({ userId, online: true, lastSeen: null })) }];
     }
-    if (path === `/chat/conversations/${ROOM}`) return [200, this.conversation()];
+    if (path === `/chat/conversations/${ROOM}` && !this.isGone) return [200, this.conversation()];
     if (path !== `/chat/conversations/${ROOM}/messages`) return [404, { error: { code: "not_found", message: path } }];
     if (method === "POST") return [201, this.write(body.content, { senderId: this.userId, clientId: body.clientId })];
     return [200, this.#page(query)];
   }
 
-  #page({ before = Infinity, limit = 50 }) {
+  #page({ before = Infinity, after, limit = 50 }) {
+    if (after !== undefined) {
+      const newer = this.messages.filter((message) => message.seq > Number(after));
+      const results = newer.slice(0, Number(limit));
+      return { results, next: "older", previous: newer.length > results.length ? "newer" : null };
+    }
     const older = this.messages.filter((message) => message.seq < Number(before));
     const results = older.slice(-Number(limit));
     return { results, next: older.length > results.length ? "older" : null, previous: null };
@@ -237,13 +252,15 @@ export class FakeServer {
 
   on_heartbeat(_, socket) {
     const head = { lastSeq: this.messages.length, rev: this.rev };
-    return { conversations: Object.fromEntries([...socket.rooms].map((id) => [id, head])), serverTime: AT };
+    const there = this.isGone ? [] : [...socket.rooms];
+    return { conversations: Object.fromEntries(there.map((id) => [id, head])), serverTime: AT };
   }
 
   on_sync({ conversations }) {
     const known = conversations[ROOM];
     const changed = this.messages.filter((message) => message.rev > known).sort((a, b) => a.rev - b.rev);
-    const part = { conversation: this.conversation(), ...(changed.length > 500 ? { resync: true } : { messages: changed }) };
-    return { conversations: known === undefined ? {} : { [ROOM]: part }, unread: { total: 0, conversations: {} } };
+    const resync = changed.length > 500 || known < this.rewritten;
+    const part = { conversation: this.conversation(), ...(resync ? { resync } : { messages: changed }) };
+    return { conversations: known === undefined || this.isGone ? {} : { [ROOM]: part }, unread: { total: 0, conversations: {} } };
   }
 }

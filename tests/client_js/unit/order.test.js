@@ -112,6 +112,53 @@ test("after a longer gap than a sync can carry everything is fetched anew, and n
   assert.equal(differences(scene), "");
 });
 
+for (const [name, loses] of [
+  ["told at once", () => false],
+  ["found by a heartbeat", (event) => event === "conversation_updated"],
+]) {
+  test(`messages that were taken out are gone, and their numbers are used again: ${name}`, async () => {
+    const scene = await joined();
+    for (const content of ["one", "two", "three"]) scene.server.write(content);
+    await settle();
+    scene.server.loses = loses;
+    let resets = 0;
+    scene.view.on("reset", () => (resets += 1));
+    scene.server.rewind(1);
+    await scene.clock.advance(30_000);
+    assert.equal(resets, 1);
+    assert.equal(differences(scene), "");
+    assert.equal(scene.view.conversation.lastSeq, 1);
+    scene.server.write("two, again");
+    await scene.clock.advance(1_000);
+    assert.deepEqual(contents(scene.view), ["one", "two, again"]);
+    assert.deepEqual(newOnes(scene.told), ["one", "two", "three", "two, again"]);
+    assert.equal(differences(scene), "");
+  });
+}
+
+test("what is written before it is noticed that messages were taken out is told once", async () => {
+  const scene = await joined();
+  for (const content of ["one", "two", "three"]) scene.server.write(content);
+  await settle();
+  scene.server.loses = () => true;
+  scene.server.rewind(1);
+  scene.server.write("two, again");
+  await scene.clock.advance(30_000);
+  assert.deepEqual(newOnes(scene.told), ["one", "two", "three", "two, again"]);
+  assert.equal(differences(scene), "");
+});
+
+test("a conversation that is no longer there is gone by the next heartbeat", async () => {
+  const scene = await joined();
+  scene.server.write("one");
+  await settle();
+  assert.equal(scene.client.snapshot.conversations.length, 1);
+  scene.server.isGone = true;
+  await scene.clock.advance(30_000);
+  assert.equal(scene.view.status, "gone");
+  assert.deepEqual(scene.client.snapshot.conversations, []);
+});
+
 test("older pages join on without a hole, and what happens meanwhile is not forgotten", async () => {
   const scene = await joined(undefined, (server) => {
     for (let number = 1; number <= 120; number += 1) server.write(`old ${number}`);

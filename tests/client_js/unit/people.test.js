@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ROOM, joined, settle } from "./setting.js";
+import { ROOM, joined, setting, settle } from "./setting.js";
 
 test("typing is told rarely, and stops by itself", async () => {
   const { client, server, clock } = await joined();
@@ -143,6 +143,27 @@ test("notifications are told once and in order, and a gap is asked for", async (
   await clock.advance(1_000);
   assert.deepEqual(told, ["n1", "n2", "n3"]);
   assert.equal(client.snapshot.unreadNotifications, 3);
+});
+
+test("a notification that overtakes the first sync is asked for, and the count is told", async () => {
+  const { client, server, clock } = setting();
+  const told = [];
+  const counts = [];
+  client.on("notification", ({ notification }) => told.push(notification.id));
+  client.on("unread_notifications", ({ unreadCount }) => counts.push(unreadCount));
+  const sync = server.on_sync.bind(server);
+  let first = true;
+  server.on_sync = (data) => {
+    const full = sync(data);
+    if (!first) return { ...full, notifications: [{ id: "n1" }], notificationsRev: 1, notificationsUnread: { total: 1 } };
+    first = false;
+    server.deliver("notification", { notification: { id: "n1" }, rev: 1, unreadCount: 1 }); // before the answer, made before it
+    return { ...full, notifications: [], notificationsRev: 0, notificationsUnread: { total: 0 } };
+  };
+  client.connect();
+  await clock.advance(1_000);
+  assert.deepEqual(told, ["n1"]);
+  assert.deepEqual(counts, [0, 1]);
 });
 
 test("views are shared, and the last one who leaves ends them", async () => {

@@ -1,0 +1,19 @@
+"""How long the fuzzers look: the same few examples in every run of CI, and for long with
+`HYPOTHESIS_PROFILE=long`."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from hypothesis import HealthCheck, settings
+
+CI: Final = settings(
+    max_examples=80,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+LONG: Final = settings(max_examples=5_000, deadline=None, suppress_health_check=list(HealthCheck))
+FUZZ: Final = LONG if os.environ.get("HYPOTHESIS_PROFILE") == "long" else CI

@@ -1,0 +1,116 @@
+"""The product's own tables of what one can ask for: every address with its methods, every live command with its fields.
+
+The matrices of this folder are made from them, so that a new address or command cannot be forgotten.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import uuid4
+
+import msgspec
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from chatsite.realtime.registry import commands
+from tests.harness.rest import Json
+
+# Pages and answers for everybody, by the name of their route. What is not here must ask who one is.
+PUBLIC: Final = {
+    "index",
+    "schema",
+    "asyncapi",
+    "docs",
+    "healthz",
+    "readyz",
+    "sign-in",
+    "token",
+    "refresh",
+    "verify",
+    "logout",
+    "widget-loader",
+    "widget-configuration",
+    "widget-frame",
+    "widget-demo",
+    "widget-session",
+    "widget-guest-session",
+}
+# The web page signs in by session, answers HTML and redirects to its sign-in; tests/web has its strangers.
+APPS_WITH_THEIR_OWN_DOORS: Final = {"admin", "rest_framework", "web"}
+NO_IDS: Final = {"heartbeat", "sync"}  # `sync` leaves foreign ids out; tests/conversations/test_sync.py
+VALUES: Final[Json] = {
+    "content": "let me in",
+    "archived": True,
+}  # what a command or body needs beside its ids
+
+
+@dataclass(frozen=True, order=True)
+class Address:
+    """One method of one route. `pattern` is Django's, such as `chat/^messages/(?P<pk>[^/.]+)/?$`."""
+
+    pattern: str
+    method: str
+    name: str
+
+    @property
+    def takes_an_id(self) -> bool:
+        return "(" in self.pattern or "<" in self.pattern
+
+    @property
+    def kind(self) -> str:
+        """What its id is of, such as `messages`."""
+        return self.pattern.split("(", maxsplit=1)[0].rstrip("/").rsplit("/", 1)[-1].lstrip("^")
+
+    def path(self, ids: Json) -> str:
+        """With the id of its kind, or one that nobody has."""
+        value = ids.get(self.kind) or str(uuid4())
+        return "/" + GROUP.sub(value, self.pattern).replace("^", "").removesuffix("/?$")
+
+
+GROUP: Final = re.compile(r"\(\?P<\w+>[^)]*\)")
+
+
+def addresses() -> list[Address]:
+    """Every one that is not public."""
+    return sorted(address for address in _all(get_resolver().url_patterns, "") if address.name not in PUBLIC)
+
+
+def _all(patterns: Any, before: str) -> Iterator[Address]:
+    for pattern in patterns:
+        path = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            if pattern.app_name not in APPS_WITH_THEIR_OWN_DOORS:
+                yield from _all(pattern.url_patterns, path)
+        elif isinstance(pattern, URLPattern):
+            for method in _methods(pattern.callback):
+                yield Address(path, method.upper(), pattern.name or "")
+
+
+def _methods(view: Any) -> list[str]:
+    actions = getattr(view, "actions", None)
+    if actions:
+        return list(actions)
+    view_class = getattr(view, "view_class", None) or getattr(view, "cls", None)
+    if view_class is None:
+        return ["get"]  # a function
+    known = ("get", "post", "put", "patch", "delete")
+    return [method for method in known if hasattr(view_class, method)]
+
+
+LIVE: Final = sorted(set(commands) - NO_IDS)
+
+
+def command_data(name: str, ids: Json) -> Json:
+    """Data for a command, from the names of its fields."""
+    data: Json = {}
+    for field in msgspec.structs.fields(commands[name].data):
+        if field.encode_name == "messageIds":
+            data["messageIds"] = [ids["messageId"]]
+        elif field.encode_name in ids or field.encode_name in VALUES:
+            data[field.encode_name] = ids.get(field.encode_name, VALUES.get(field.encode_name))
+        else:
+            assert not field.required, f"{name}: what is a good {field.encode_name}?"
+    assert data, f"{name} takes no id that this test knows of"
+    return data

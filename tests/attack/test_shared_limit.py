@@ -1,0 +1,224 @@
+"""A user's limit is one limit, over sockets, requests and processes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from chatsite.realtime.allowance import Allowances, Reporter
+from tests.attack.conftest import PRODUCTION, SERVERS
+from tests.attack.sockets import TRANSPORTS, Refused, Transport, Wire
+from tests.conversations.rooms import Room
+from tests.harness.backend import Deployment
+from tests.harness.services import Redis
+
+RATE, BURST = (int(PRODUCTION[f"USER_CHANGES_{name}"]) for name in ("PER_SECOND", "BURST"))
+EMPTY = (
+    '{"conversationId":"01a208d4-b5ab-76fb-a82d-f90feed3bbfd","content":""}'  # spends, and then is refused
+)
+
+
+async def exhaust(wire: Wire) -> None:
+    """Spends until nothing is left, as fast as the socket takes it."""
+    frame, count = wire.framed('"send_message"', EMPTY), 2 * BURST
+    for _ in range(count):
+        await wire.send_text(frame)
+    codes = [(await wire.push())[1]["code"] for _ in range(count)]
+    assert codes.count("rate_limited") > BURST / 2
+    assert codes.count("invalid") > BURST / 2
+
+
+async def spend_on(wire: Wire, seconds: float) -> int:
+    """Tries as fast as it is answered; how often it was let."""
+    taken, waits, end = 0, list[float](), time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            await wire.call_raw('"send_message"', EMPTY)
+        except Refused as refused:
+            taken += refused.code == "invalid"
+            if refused.code == "rate_limited":
+                waits.append(refused.data["details"]["retryAfter"])
+                await asyncio.sleep(0.01)
+    assert all(0 < wait < 120 for wait in waits)
+    return taken
+
+
+async def wires_of(room: Room, transport: Transport) -> list[Wire]:
+    """One on each process that shares with others; embedded there is one."""
+    deployment = room.cast.stage.deployment
+    servers = SERVERS if deployment.flavour == "services" else SERVERS[:1]
+    return [await Wire.open(transport, deployment.server(n), room.customer.access) for n in servers]
+
+
+async def close(wires: list[Wire]) -> None:
+    for wire in wires:
+        await wire.socket.close()
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_who_floods_all_processes_gets_one_rate(room: Room, transport: Transport) -> None:
+    wires = await wires_of(room, transport)
+    await asyncio.gather(*(exhaust(wire) for wire in wires))
+    began = time.monotonic()
+    await asyncio.sleep(0.5)  # two reports
+    await close(wires)
+
+    # What is left is owed by everybody, REST included; and nobody else pays for it. A slow machine earns meanwhile.
+    async with room.customer.rest_on(len(wires) - 1) as rest:
+        posts = [rest.http.post(f"{room.path}/messages", json={"content": "by REST"}) for _ in range(50)]
+        answers = await asyncio.gather(*posts)
+    refused = [answer for answer in answers if answer.status_code != 201]
+    let = len(answers) - len(refused)
+    earned = RATE * (time.monotonic() - began) * 1.3 + 5
+    assert let <= earned, "REST went past the limit"
+    for answer in refused:
+        error = answer.json()["error"]
+        assert (answer.status_code, error["code"]) == (429, "rate_limited")
+        assert error["details"]["retryAfter"] > 0
+    neighbour = await Room.open(room.cast)
+    (sent,) = await neighbour.say(neighbour.customer, "I am still heard")
+    assert sent["seq"] == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "data"),
+    [
+        ("edit_message", '{"messageId":"01a208d4-b5ab-76fb-a82d-f90feed3bbfd","content":"x"}'),
+        ("delete_message", '{"messageId":"01a208d4-b5ab-76fb-a82d-f90feed3bbfd"}'),
+    ],
+)
+async def test_edits_and_deletes_are_counted_too(room: Room, command: str, data: str) -> None:
+    wires = await wires_of(room, "native")
+    await exhaust(wires[0])
+    frame = wires[0].framed(f'"{command}"', data)
+    for _ in range(20):
+        await wires[0].send_text(frame)
+    codes = [(await wires[0].push())[1]["code"] for _ in range(20)]
+    assert set(codes) <= {"rate_limited", "not_found"}  # it earns a little meanwhile
+    assert "rate_limited" in codes
+    await close(wires)
+
+
+async def test_in_the_long_run_there_is_one_rate(room: Room) -> None:
+    wires = await wires_of(room, "native")
+    await exhaust(wires[0])
+    await asyncio.gather(
+        *(spend_on(wire, 1) for wire in wires[1:])
+    )  # they learn of it with their first report
+    began = time.monotonic()
+    await asyncio.sleep(0.5)
+    taken = sum(await asyncio.gather(*(spend_on(wire, 3) for wire in wires)))
+    took = time.monotonic() - began
+    assert taken <= RATE * took * 1.3 + 5, f"{taken} in {took:.1f} s"
+    for wire in wires:
+        await wire.lives()
+    await close(wires)
+
+
+async def test_without_redis_each_process_holds_to_its_own(room: Room) -> None:
+    deployment: Deployment = room.cast.stage.deployment
+    wires = await wires_of(room, "native")
+    if deployment.redis is not None:
+        deployment.redis.kill()
+    try:
+        await asyncio.gather(*(exhaust(wire) for wire in wires))
+        began = time.monotonic()
+        for wire in wires:
+            await wire.lives()
+        taken = sum(await asyncio.gather(*(spend_on(wire, 2) for wire in wires)))
+        assert taken <= len(wires) * RATE * (time.monotonic() - began) * 1.3 + 5
+    finally:
+        if deployment.redis is not None:
+            deployment.redis.start()
+    await close(wires)
+
+
+# --- The arithmetic -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [1000.0]
+    monkeypatch.setattr("chatsite.realtime.allowance.time.monotonic", lambda: now[0])
+    return now
+
+
+def test_a_burst_and_then_the_rate(clock: list[float]) -> None:
+    bucket = Allowances(rate=10, burst=3)
+    assert [bucket.take("a") for _ in range(4)] == [0, 0, 0, pytest.approx(0.1)]
+    assert bucket.take("b") == 0
+    clock[0] += 0.11
+    assert [bucket.take("a") > 0 for _ in range(2)] == [False, True]
+
+
+def test_what_others_spent_is_owed_here(clock: list[float]) -> None:
+    bucket = Allowances(rate=10, burst=100)
+    for _ in range(10):
+        bucket.take("a")
+    assert bucket.collect() == {"a": 10}
+    bucket.take("a")  # while the report is on its way
+    bucket.settle("a", -20)
+    assert bucket.take("a") == pytest.approx(2.2)
+    assert bucket.collect() == {"a": 1}
+    assert bucket.collect() == {}
+
+
+def test_a_lost_report_is_told_later_and_not_without_end(clock: list[float]) -> None:
+    bucket = Allowances(rate=10, burst=100)
+    bucket.take("a")
+    bucket.take_back(bucket.collect())
+    bucket.take("a")
+    assert bucket.collect() == {"a": 2}
+    bucket.take_back({"a": 5_000})
+    assert bucket.collect() == {"a": 100}
+
+
+def test_who_is_still_is_forgotten(clock: list[float]) -> None:
+    bucket = Allowances(rate=10, burst=100)
+    bucket.take("a")
+    clock[0] += 60
+    bucket.take("b")
+    bucket.sweep()
+    assert len(bucket) == 2  # a's last change is not reported yet
+    bucket.collect()
+    bucket.sweep()
+    assert len(bucket) == 1
+
+
+async def test_processes_share_one_bucket_in_redis(redis: Redis) -> None:
+    processes = [Allowances(rate=0.001, burst=100) for _ in range(3)]
+    reporters = [Reporter(buckets, redis.url, "test") for buckets in processes]
+    for buckets in processes:
+        for _ in range(30):
+            assert buckets.take("a") == 0
+    for _ in range(2):
+        for buckets, reporter in zip(processes, reporters, strict=True):
+            buckets.take("a")
+            await reporter.report()
+    taken = 0
+    for buckets in processes[:1]:
+        while not buckets.take("a"):
+            taken += 1
+    assert 96 <= 96 + taken <= 104
+
+
+async def test_a_reporter_without_redis_says_so_once(redis: Redis, caplog: pytest.LogCaptureFixture) -> None:
+    buckets = Allowances(rate=0.001, burst=100)
+    reporter = Reporter(buckets, redis.url, "test")
+    redis.kill()
+    for _ in range(3):
+        buckets.take("a")
+        await reporter.report()
+    assert caplog.text.count("by each process alone") == 1
+    redis.start()
+    await reporter.report()
+    assert buckets.collect() == {}
+    other = Allowances(rate=0.001, burst=100)
+    other.take("a")
+    await Reporter(other, redis.url, "test").report()
+    taken = 0
+    while not other.take("a"):
+        taken += 1
+    assert taken == 100 - 3 - 1, "what was spent during the outage is owed everywhere"

@@ -1,0 +1,252 @@
+"""What one may not see is not there: every address and every command, for somebody who has nothing to do with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.attack.conftest import SERVERS
+from tests.attack.routes import LIVE, NO_IDS, VALUES, addresses, command_data
+from tests.attack.sockets import TRANSPORTS, Refused, Transport, Wire
+from tests.conversations.rooms import Room
+from tests.conversations.test_membership import change
+from tests.harness.cast import Person
+from tests.harness.patience import patience
+from tests.harness.rest import ApiError, Json
+from tests.realtime.logins import make_logins
+
+ADDRESSES = addresses()
+WITH_IDS = [address for address in ADDRESSES if address.takes_an_id]
+
+
+@dataclass
+class Secrets:
+    """A room in which there is one of everything, and the ids of it all, by the names under which they go."""
+
+    room: Room
+    ids: Json
+
+    @classmethod
+    async def of(cls, room: Room) -> Secrets:
+        (message,) = await room.say(room.customer, "private")
+        tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+        offer = await room.olivia.rest.post(
+            "/offers",
+            {
+                "conversationId": room.id,
+                "title": "A bicycle",
+                "amountMinor": 100,
+                "currency": "EUR",
+                "expiresAt": tomorrow,
+            },
+        )
+        invited = await room.cast.newcomer()
+        invitation = await room.olivia.rest.post(
+            "/team/invitations", {"businessId": room.cast.business_id, "userId": invited.id}
+        )
+        (notification, *_) = (await room.customer.rest.get("/notifications"))["results"]
+        ids = {
+            "conversations": room.id,
+            "messages": message["id"],
+            "conversationId": room.id,
+            "messageId": message["id"],
+            "notifications": notification["id"],
+            "offers": offer["id"],
+            "invitations": invitation["id"],
+        }
+        return cls(room, ids)
+
+
+@pytest.fixture
+async def secrets(room: Room) -> Secrets:
+    return await Secrets.of(room)
+
+
+async def ex_member(room: Room) -> Person:
+    """Who was a member, and has read everything, until a moment ago."""
+    agent = await room.cast.newcomer()
+    change(room, "add_member", agent)
+    await agent.rest.get(room.path)
+    change(room, "remove_member", agent)
+    return agent
+
+
+def test_the_tables_are_not_empty() -> None:
+    assert len(WITH_IDS) >= 18
+    assert len(ADDRESSES) >= len(WITH_IDS) + 12
+    assert {"send_message", "join_conversation", "edit_message"} <= set(LIVE)
+
+
+def test_the_secrets_have_one_of_every_kind() -> None:
+    """An address for a new kind of thing wants one of it here."""
+    known = {"conversations", "messages", "notifications", "offers", "invitations"}
+    known |= {"sites"}  # asked for with an id that nobody has; tests/widget has its strangers
+    assert {address.kind for address in WITH_IDS} <= known
+
+
+async def test_addresses_with_an_id(secrets: Secrets) -> None:
+    room = secrets.room
+    strangers = [room.cast.outsider, room.cast.carol, await ex_member(room)]
+    before = await room.seen_by(room.customer)
+    for address in WITH_IDS:
+        where = address.path(secrets.ids)
+        missing = await room.cast.outsider.rest.http.request(address.method, address.path({}), json=VALUES)
+        assert missing.json()["error"]["code"] == "not_found", address
+        for stranger in strangers:
+            there = await stranger.rest.http.request(address.method, where, json=VALUES)
+            assert (there.status_code, there.json()) == (404, missing.json()), (
+                f"{address} for {stranger.name}"
+            )
+    assert await room.seen_by(room.customer) == before
+
+
+# Ids that go in a body or a query: (method, path, body), with `$name` for one of the secrets.
+IN_BODIES: list[tuple[str, str, Json]] = [
+    ("POST", "/chat/reports", {"conversationId": "$conversationId", "reason": "spam"}),
+    (
+        "POST",
+        "/chat/reports",
+        {"conversationId": "$conversationId", "reason": "spam", "messageId": "$messageId"},
+    ),
+    (
+        "POST",
+        "/offers",
+        {
+            "conversationId": "$conversationId",
+            "title": "x",
+            "amountMinor": 1,
+            "currency": "EUR",
+            "expiresAt": (datetime.now(UTC) + timedelta(days=1)).isoformat(),
+        },
+    ),
+    ("GET", "/offers?conversationId=$conversationId", {}),
+    ("POST", "/team/invitations", {"businessId": "$business", "userId": "$user"}),
+    ("GET", "/team/invitations?businessId=$business", {}),
+    ("POST", "/chat/conversations", {"businessId": "$business", "customerId": "$user"}),
+]
+
+
+async def test_ids_in_bodies_and_queries(secrets: Secrets) -> None:
+    room = secrets.room
+    real = {**secrets.ids, "business": room.cast.business_id, "user": room.customer.id}
+    absent = {**dict.fromkeys(real, str(uuid4())), "user": real["user"]}
+
+    def filled(value: object, ids: Json) -> str:
+        text = str(value)
+        for name in sorted(ids, key=len, reverse=True):
+            text = text.replace(f"${name}", ids[name])
+        return text
+
+    for stranger in (room.cast.outsider, room.cast.carol, await ex_member(room)):
+        for method, path, body in IN_BODIES:
+            answers = []
+            for ids in (real, absent):
+                data = {
+                    key: filled(value, ids) if isinstance(value, str) else value
+                    for key, value in body.items()
+                }
+                answer = await stranger.rest.http.request(method, filled(path, ids), json=data)
+                answers.append((answer.status_code, answer.json()))
+            assert answers[0][0] == 404, f"{method} {path} for {stranger.name}: {answers[0]}"
+            assert answers[0] == answers[1], f"{method} {path} for {stranger.name}"
+
+
+async def test_lists_hold_nothing_of_others(secrets: Secrets) -> None:
+    """Every list without a filter, searched for every id."""
+    outsider = secrets.room.cast.outsider
+    for address in ADDRESSES:
+        if address.method == "GET" and not address.takes_an_id:
+            answer = await outsider.rest.http.get(
+                address.path({}), params={"userIds": secrets.room.customer.id}
+            )
+            for name, value in secrets.ids.items():
+                assert value not in answer.text, f"{address.pattern} shows {name}"
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_live_commands(secrets: Secrets, transport: Transport) -> None:
+    room = secrets.room
+    absent = dict.fromkeys(secrets.ids, str(uuid4()))
+    for number, stranger in enumerate((room.cast.outsider, room.cast.carol, await ex_member(room))):
+        server = room.cast.stage.deployment.server(number)
+        async with await Wire.open(transport, server, stranger.access) as wire:
+            for name in LIVE:
+                if (
+                    name == "leave_conversation"
+                ):  # leaving what one never joined tells nothing, and does nothing
+                    await wire.call(name, command_data(name, secrets.ids))
+                    continue
+                answers = []
+                for ids in (secrets.ids, absent):
+                    with pytest.raises(Refused) as refused:
+                        await wire.call(name, command_data(name, ids))
+                    answers.append(refused.value.data)
+                assert answers[0]["code"] == "not_found", f"{name} for {stranger.name}"
+                assert answers[0] == answers[1], f"{name} for {stranger.name}"
+
+
+async def test_nothing_of_it_reaches_the_people_inside(secrets: Secrets) -> None:
+    room = secrets.room
+    customer = await room.watch(room.customer)
+    stranger = await room.cast.outsider.live(room.customer.home)
+    (message,) = await room.say(room.customer, "private")
+    for name in LIVE:
+        await stranger.send(name, command_data(name, {**secrets.ids, "messageId": message["id"]}))
+    await stranger.call("heartbeat")
+    await customer.client.expect("new_message")
+    await customer.client.nothing("user_typing")
+    fresh = await customer.converges()
+    assert {row["content"] for row in fresh.ordered() if row["senderId"] == room.customer.id} == {"private"}
+    assert {frame.event for frame in stranger.events} <= {"error"}
+
+
+async def test_without_a_login_there_is_nothing_at_all(secrets: Secrets) -> None:
+    for number in SERVERS:
+        server = secrets.room.cast.stage.deployment.server(number)
+        async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=patience(5)) as http:
+            for address in ADDRESSES:
+                answers = [
+                    await http.request(address.method, address.path(ids), json=VALUES)
+                    for ids in (secrets.ids, {})
+                ]
+                found = {(answer.status_code, answer.json()["error"]["code"]) for answer in answers}
+                assert found == {(401, "unauthenticated")}, address
+                assert answers[0].json() == answers[1].json()
+
+
+async def test_nor_for_somebody_who_was_suspended(secrets: Secrets) -> None:
+    deployment = secrets.room.cast.stage.deployment
+    login = make_logins(deployment)[0]
+    suspend = f"suspend_user(actor=None, user_id={login.user_id!r}, reason='x')"
+    code = f"from conversations.moderation import suspend_user; {suspend}"
+    deployment.manage("shell", "--verbosity", "0", "-c", code)
+    async with login.rest(1) as rest:
+        for address in ADDRESSES:
+            answer = await rest.http.request(address.method, address.path(secrets.ids), json=VALUES)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unauthenticated"), address
+
+
+async def test_no_command_works_before_one_has_said_who_one_is(secrets: Secrets) -> None:
+    for number in SERVERS:
+        async with await Wire.open("native", secrets.room.cast.stage.deployment.server(number)) as wire:
+            for name in [*LIVE, *NO_IDS]:
+                data = {} if name in NO_IDS else command_data(name, secrets.ids)
+                with pytest.raises(Refused) as refused:
+                    await wire.call(name, data)
+                assert refused.value.code == "unauthenticated", name
+
+
+async def test_replying_to_a_message_of_another_conversation(room: Room) -> None:
+    other = await Room.open(room.cast)
+    (foreign,) = await other.say(other.customer, "elsewhere")
+    answers = []
+    for quoted in (foreign["id"], str(uuid4())):
+        with pytest.raises(ApiError) as refusal:
+            await room.customer.send(room.id, "re", replyTo=quoted)
+        answers.append((refusal.value.status, refusal.value.code, refusal.value.message))
+    assert answers[0] == answers[1]
+    assert answers[0][:2] == (400, "invalid")

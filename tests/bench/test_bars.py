@@ -1,0 +1,71 @@
+"""The benchmark's verdict: ratios of one run, held against the bars."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from bench import table
+
+pytestmark = pytest.mark.standalone
+
+
+def measured(rate: float) -> dict[str, Any]:
+    return {
+        "rate": rate,
+        "delivery": {"p50": 10.0, "p99": 20.0},
+        "ack": {"p50": 10.0, "p99": 20.0},
+        "per_message": {"processor": 0.0001, "statements": 0.05, "redis_reads": 0.02, "hops": 0.004},
+    }
+
+
+def run() -> dict[str, Any]:
+    rates = {"peer": 1_900, "uvicorn native": 6_100, "daphne native": 3_700, "uvicorn Socket.IO": 3_100}
+    rates |= {
+        "daphne Socket.IO": 3_000,
+        "embedded uvicorn": 1_200,
+        "embedded daphne": 1_100,
+        "peer again": 2_100,
+    }
+    return {"talk": {name: measured(rate) for name, rate in rates.items()}}
+
+
+def test_the_peers_two_measurements_are_averaged() -> None:
+    assert table.peer_rate(run()["talk"]) == 2_000
+
+
+def test_all_met() -> None:
+    assert table.all_met(run())
+    assert "NOT MET" not in table.render(run())
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value"),
+    [
+        ("durable messages/s, uvicorn native", ("uvicorn native", "rate"), 5_999),
+        ("durable messages/s, daphne native", ("daphne native", "rate"), 3_599),
+        ("durable messages/s, uvicorn Socket.IO", ("uvicorn Socket.IO", "rate"), 2_999),
+        ("durable messages/s, embedded daphne", ("embedded daphne", "rate"), 999),
+        ("statements per message, daphne native", ("daphne native", "per_message", "statements"), 0.21),
+        ("thread hops per message, uvicorn native", ("uvicorn native", "per_message", "hops"), 0.11),
+    ],
+)
+def test_each_bar_can_be_missed(name: str, path: tuple[str, ...], value: float) -> None:
+    figures = copy.deepcopy(run())
+    found = figures["talk"]
+    for step in path[:-1]:
+        found = found[step]
+    found[path[-1]] = value
+    assert [bar.name for bar in table.bars(figures) if not bar.is_met] == [name]
+    assert not table.all_met(figures)
+
+
+def test_memory_is_held_against_the_peers_own() -> None:
+    figures: dict[str, Any] = {"idle": {"peer": {"bytes": 30 * 1024}, "uvicorn native": {"bytes": 31 * 1024}}}
+    assert not table.all_met(figures)
+    figures["idle"]["peer"]["bytes"] = 90 * 1024
+    assert table.all_met(figures)
+    figures["idle"]["uvicorn native"]["bytes"] = 61 * 1024
+    assert not table.all_met(figures)

@@ -1,0 +1,17 @@
+"""What axe-core says of a page, or of a frame in it."""
+
+from __future__ import annotations
+
+from playwright.async_api import Frame, Page
+
+
+async def assert_accessible(place: Page | Frame, axe_source: str) -> None:
+    """Nothing serious or critical."""
+    await place.evaluate(axe_source)
+    found = await place.evaluate("() => axe.run({resultTypes: ['violations']})")
+    bad = [
+        (violation["id"], [node["html"][:160] for node in violation["nodes"][:3]])
+        for violation in found["violations"]
+        if violation["impact"] in {"serious", "critical"}
+    ]
+    assert not bad, bad

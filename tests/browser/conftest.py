@@ -1,0 +1,167 @@
+"""Real headless Chromium against real servers. Every test here runs on the session's event loop, as Chromium does."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    async_playwright,
+    expect,
+)
+
+from tests.client_js.node import find_node, node_environment
+from tests.harness.cast import PASSWORD, Cast, Stage
+from tests.harness.patience import patience
+
+HERE: Final = Path(__file__).parent
+FLAGS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+expect.set_options(timeout=patience(10_000))
+
+OpenPage = Callable[..., Awaitable[Page]]
+
+
+class SignedIn(Protocol):
+    def __call__(
+        self, name: str, path: str = "/app", *, server: int = 0, **context: Any
+    ) -> Awaitable[Page]: ...
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        pytest.skip("NOT TESTED in a browser: no Chromium was found")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_page(chromium: Browser) -> AsyncIterator[OpenPage]:
+    """`await open_page(url, **context)`: a page in a browser profile of its own (another person, another computer).
+
+    The keywords are those of Playwright's `new_context`. When the test ends, whatever a page printed as an error,
+    threw, asked of another host, or had refused by its security policy fails it; say
+    `page.allowed.append("part of the text")` for what is meant.
+    """
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    async def open_one(url: str, **options: Any) -> Page:
+        context = await chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        page = await context.new_page()
+        allowed: list[str] = []
+        page.allowed = allowed  # type: ignore[attr-defined]
+
+        def complain(text: str) -> None:
+            if not any(part in text for part in allowed):
+                complaints.append(text)
+
+        def on_console(message: ConsoleMessage) -> None:
+            # A refusal by the security policy is an error where it is enforced, a warning where it is reported.
+            if message.type == "error" or "Content Security Policy" in message.text:
+                complain(f"{message.text} ({message.location.get('url', '')})")
+
+        def on_request(request: Request) -> None:
+            # Everything that a page needs comes from where it comes from, or from the sites of the tests.
+            if urlsplit(request.url).hostname not in {"127.0.0.1", "localhost", None, ""}:
+                complain(f"asked another host: {request.url}")
+
+        context.on("request", on_request)
+        page.on("console", on_console)
+        page.on("pageerror", lambda error: complain(str(error)))
+        await page.goto(url)
+        return page
+
+    yield open_one
+    for context in contexts:
+        await context.close()
+    assert complaints == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def cast(stage: Stage) -> AsyncIterator[Cast]:
+    """Everybody with clients beside the browser, on the browser's loop."""
+    async with Cast(stage) as people:
+        yield people
+
+
+_sessions: Final[dict[tuple[int, str], Any]] = {}
+_addresses: Final = itertools.count(1)
+
+
+@pytest.fixture
+def signed_in(stage: Stage, open_page: OpenPage) -> SignedIn:
+    """`await signed_in("olivia", "/app")`: the page as this person sees it, in a browser of the person's own.
+
+    Signs in by the form once per person, and with the same session cookie from then on.
+    """
+
+    async def open_as(name: str, path: str = "/app", *, server: int = 0, **context: Any) -> Page:
+        site = stage.deployment.server(server).url
+        key = (id(stage), name)
+        if key not in _sessions:
+            page = await open_page(f"{site}/sign-in", extra_http_headers=own_address())
+            await sign_in(page, name)
+            _sessions[key] = await page.context.storage_state()
+            await page.context.close()
+        return await open_page(site + path, storage_state=_sessions[key], **context)
+
+    return open_as
+
+
+def own_address() -> dict[str, str]:
+    """As another computer, so that the sign-ins of a whole suite are no flood from one."""
+    return {"X-Forwarded-For": f"203.0.113.{next(_addresses) % 250 + 1}"}
+
+
+async def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
+    await page.get_by_label("Username").fill(name)
+    await page.get_by_label("Password").fill(password)
+    await page.locator("[data-entrance] button").click()
+    await page.wait_for_url("**/app**")
+
+
+@pytest.fixture(scope="session")
+def axe_source() -> str:
+    """axe-core, as the lock file of this folder pins it."""
+    find_node()
+    lock, installed = HERE / "package-lock.json", HERE / "node_modules" / ".package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+        install = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        done = subprocess.run(
+            install, cwd=HERE, env=node_environment(), capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, f"npm ci failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+    return (HERE / "node_modules" / "axe-core" / "axe.min.js").read_text()

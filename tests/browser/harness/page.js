@@ -1,0 +1,7 @@
+import { ChatClient } from "/static/chat-client/chat-client.js";
+import { mountThread } from "/static/web/thread/thread.js";
+
+const { token, conversationId, me, back } = JSON.parse(decodeURIComponent(location.hash.slice(1)));
+const client = new ChatClient({ url: "/chat", getToken: () => token, userId: me.id }).connect();
+const onBack = back ? () => document.documentElement.toggleAttribute("data-went-back", true) : undefined;
+globalThis.chat = { client, thread: mountThread(document.getElementById("root"), { client, conversationId, me, onBack }) };

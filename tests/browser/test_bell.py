@@ -1,0 +1,119 @@
+"""The bell: the live count, the list with its filters, and what one does in place."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime, timedelta
+
+from playwright.async_api import Locator, Page, expect
+
+from tests.browser.conftest import SignedIn
+from tests.browser.shell import newcomer_with_conversation, ready
+from tests.harness.cast import Cast
+
+NEWS = """
+from django.contrib.auth import get_user_model
+from notifications.operations import notify
+user = get_user_model().objects.get(username={name!r})
+notify(recipient_id=user.pk, type="system", title={title!r}, action_url="/app")
+"""
+
+
+async def make_offer(cast: Cast, conversation_id: str) -> str:
+    title = f"Tuning {secrets.token_hex(3)}"
+    expires = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    body = {"conversationId": conversation_id, "title": title, "amountMinor": 4900, "currency": "EUR"}
+    await cast.olivia.rest.post("/offers", {**body, "expiresAt": expires})
+    return title
+
+
+def panel(page: Page) -> Locator:
+    return page.get_by_role("dialog", name="Notifications")
+
+
+async def test_an_offer_is_accepted_in_place(cast: Cast, signed_in: SignedIn) -> None:
+    customer, conversation = await newcomer_with_conversation(cast)
+    page = await ready(await signed_in(customer.name))
+    await expect(page.locator("[data-bell-count]")).to_be_hidden()
+    title = await make_offer(cast, conversation["id"])
+    await expect(page.locator("[data-bell-count]")).to_have_text("1")
+    await page.locator("[data-bell]").click()
+    alert = panel(page).locator("[data-alert]").filter(has_text=title)
+    await alert.get_by_role("button", name="Accept").click()
+    await expect(alert.locator("[data-field=state]")).to_have_text("Accepted")
+    await expect(alert.get_by_role("button", name="Accept")).to_be_hidden()
+    await expect(page.locator("[data-bell-count]")).to_be_hidden()
+    offers = await customer.rest.get(f"/offers?conversationId={conversation['id']}")
+    assert [offer["status"] for offer in offers["results"]] == ["accepted"]
+
+
+async def test_reading_filtering_and_deleting(cast: Cast, signed_in: SignedIn) -> None:
+    customer, conversation = await newcomer_with_conversation(cast)
+    cast.stage.deployment.manage(
+        "shell", "--verbosity", "0", "-c", NEWS.format(name=customer.name, title="Fresh news")
+    )
+    title = await make_offer(cast, conversation["id"])
+    page = await ready(await signed_in(customer.name))
+    await expect(page.locator("[data-bell-count]")).to_have_text("2")
+    await page.keyboard.press("n")
+    list_ = panel(page).locator("[data-alert]")
+    await expect(list_).to_have_count(2)
+    await panel(page).get_by_role("button", name="Offers").click()
+    await expect(list_).to_have_count(1)
+    await expect(list_).to_contain_text(title)
+    await list_.get_by_role("button", name="Mark as read").click()
+    await expect(page.locator("[data-bell-count]")).to_have_text("1")
+    await panel(page).get_by_role("button", name="Unread", exact=True).click()
+    await expect(list_).to_contain_text(["Fresh news"])
+    await panel(page).get_by_role("button", name="Mark all as read").click()
+    await expect(page.locator("[data-bell-count]")).to_be_hidden()
+    await panel(page).get_by_role("button", name="All", exact=True).click()
+    await expect(list_).to_have_count(2)
+    await list_.filter(has_text="Fresh news").get_by_role("button", name="Delete").click()
+    await expect(list_).to_have_count(1)
+    await page.keyboard.press("Escape")
+    await expect(panel(page)).to_have_count(0)
+    await expect(page.locator("[data-bell]")).to_be_focused()
+
+
+async def test_an_invitation_is_accepted_and_leads_to_the_inbox(cast: Cast, signed_in: SignedIn) -> None:
+    newcomer = await cast.newcomer()
+    page = await ready(await signed_in(newcomer.name))
+    await cast.olivia.rest.post(
+        "/team/invitations", {"businessId": cast.business_id, "username": newcomer.name}
+    )
+    await page.locator("[data-bell]").click()
+    await panel(page).get_by_role("button", name="Accept").click()
+    await page.get_by_role("button", name="Open the inbox").click()
+    await expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
+    me = await newcomer.rest.get("/auth/me")
+    assert [business["role"] for business in me["businesses"]] == ["agent"]
+
+
+async def test_desktop_notifications_come_when_they_were_asked_for(cast: Cast, signed_in: SignedIn) -> None:
+    customer, conversation = await newcomer_with_conversation(cast, "hello")
+    page = await ready(await signed_in("amir"))
+    await page.evaluate(
+        """() => {
+        window.shown = []; window.asked = 0;
+        class Fake extends EventTarget {
+          static permission = "default";
+          static async requestPermission() { window.asked += 1; return (Fake.permission = "granted"); }
+          constructor(title, options) { super(); window.shown.push([title, options.body]); }
+          close() {}
+        }
+        window.Notification = Fake;
+        }"""
+    )
+    await customer.send(conversation["id"], "before")
+    await expect(page.get_by_text("before").first).to_be_visible()
+    assert await page.evaluate("[window.asked, window.shown.length]") == [0, 0]
+    await page.get_by_label("Settings", exact=True).first.click()
+    await page.get_by_role("button", name="Turn on desktop notifications").click()
+    await expect(page.get_by_role("button", name="Turn off desktop notifications")).to_be_visible()
+    await customer.send(conversation["id"], "Your bike <b>is here</b>")
+    await page.wait_for_function("window.shown.length === 1")
+    assert await page.evaluate("window.shown") == [[customer.name, "Your bike <b>is here</b>"]]
+    stranger, _ = await newcomer_with_conversation(cast, "We have not met")
+    await page.wait_for_function("window.shown.length === 2")
+    assert (await page.evaluate("window.shown"))[1] == [stranger.name, "We have not met"]

@@ -1,0 +1,57 @@
+"""Swagger, the browsable API and Django admin do what they do within our content security policy.
+
+A refusal by the policy fails these tests by itself, whatever script caused it; `tests/attack/test_page_policy.py` reads
+the pages without running them.
+"""
+
+from __future__ import annotations
+
+from playwright.async_api import Page
+
+from tests.browser.conftest import OpenPage
+from tests.harness.backend import Deployment
+
+STAFF = """
+from django.contrib.auth.models import User
+from django.test import Client
+user, _ = User.objects.get_or_create(username="policy-reader", is_staff=True, is_superuser=True)
+client = Client()
+client.force_login(user)
+print("session", client.session.session_key)
+"""
+
+
+async def signed_in(deployment: Deployment, open_page: OpenPage) -> Page:
+    printed = deployment.manage("shell", "--verbosity", "0", "-c", STAFF)
+    (key,) = [line.split()[1] for line in printed.splitlines() if line.startswith("session ")]
+    url = deployment.server(0).url
+    page = await open_page(f"{url}/healthz")
+    page.allowed.append("404")  # type: ignore[attr-defined]  # a browser asks for /favicon.ico
+    await page.context.add_cookies([{"name": "sessionid", "value": key, "url": url}])
+    return page
+
+
+async def test_swagger_shows_the_operations(deployment: Deployment, open_page: OpenPage) -> None:
+    page = await open_page(f"{deployment.server(0).url}/api/docs")
+    await page.locator(".opblock-summary", has_text="/auth/token/refresh").click()
+    await page.get_by_text("Exchange a refresh token for a fresh pair.").wait_for()
+
+
+async def test_the_browsable_api_lists_and_logs_out(deployment: Deployment, open_page: OpenPage) -> None:
+    page = await signed_in(deployment, open_page)
+    url = deployment.server(0).url
+    await page.goto(f"{url}/chat/businesses")
+    await page.get_by_text("policy-reader").click()
+    page.allowed.append("401")  # type: ignore[attr-defined]  # of the page after it
+    await page.get_by_role("link", name="Log out").click()
+    await page.get_by_role("link", name="Log in").wait_for()
+
+
+async def test_the_admin_filters_and_edits(deployment: Deployment, open_page: OpenPage) -> None:
+    page = await signed_in(deployment, open_page)
+    url = deployment.server(0).url
+    for path in ("", "auth/user/", "conversations/membership/add/", "conversations/conversation/"):
+        await page.goto(f"{url}/admin/{path}", wait_until="networkidle")
+    await page.goto(f"{url}/admin/auth/user/add/", wait_until="networkidle")
+    await page.get_by_label("Username").fill("policy-writer")
+    assert "Django" in await page.title()

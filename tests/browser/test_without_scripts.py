@@ -1,0 +1,58 @@
+"""Everything that matters works in a browser without JavaScript."""
+
+from __future__ import annotations
+
+from playwright.async_api import expect
+
+from tests.browser.conftest import SignedIn
+from tests.browser.shell import entry, newcomer_with_conversation, pane, shown
+from tests.browser.test_bell import make_offer
+from tests.harness.cast import Cast
+
+
+async def test_finding_writing_and_archiving(cast: Cast, signed_in: SignedIn) -> None:
+    customer = await cast.newcomer()
+    page = await signed_in(customer.name, "/app/find?q=northwind", java_script_enabled=False)
+    await page.get_by_role("button", name="Northwind Cycles").click()
+    await pane(page).get_by_role("textbox", name="Message").fill("Sent by a <form>")
+    await pane(page).get_by_role("button", name="Send").click()
+    await expect(pane(page)).to_contain_text("Sent by a <form>")
+    await expect(pane(page).locator(".ticks")).to_be_visible()
+    day = pane(page).locator(".row-day")
+    assert await day.evaluate("node => getComputedStyle(node).position") == "static"  # covers nothing
+    await expect(entry(page, "Northwind Cycles")).to_contain_text("Sent by a <form>")
+    await pane(page).get_by_role("button", name="Archive").click()
+    await expect(page.get_by_text("No conversations yet")).to_be_visible()
+    await shown(page, "Archived").click()
+    await entry(page, "Northwind Cycles").get_by_role("link").click()
+    await pane(page).get_by_role("button", name="Move to the inbox").click()
+    await expect(entry(page, "Northwind Cycles")).to_be_visible()
+
+
+async def test_searching_and_answering(cast: Cast, signed_in: SignedIn) -> None:
+    customer, _ = await newcomer_with_conversation(cast, "No scripts here either")
+    page = await signed_in("amir", java_script_enabled=False)
+    await page.get_by_role("searchbox", name="Search").fill(customer.name)
+    await page.get_by_role("searchbox", name="Search").press("Enter")
+    await expect(page.locator("[data-list-screen] [data-id]")).to_have_count(1)
+    await entry(page, customer.name).get_by_role("link").click()
+    await pane(page).get_by_role("button", name="Mark as read").click()
+    await expect(pane(page).get_by_role("button", name="Mark as read")).to_have_count(0)
+    await expect(entry(page, customer.name).locator("[data-field=unread]")).to_be_hidden()
+    await pane(page).get_by_role("textbox", name="Message").fill("Understood")
+    await pane(page).get_by_role("button", name="Send").click()
+    await expect(pane(page)).to_contain_text("Understood")
+
+
+async def test_notifications(cast: Cast, signed_in: SignedIn) -> None:
+    customer, conversation = await newcomer_with_conversation(cast)
+    title = await make_offer(cast, conversation["id"])
+    page = await signed_in(customer.name, "/app", java_script_enabled=False)
+    await page.get_by_role("link", name="Notifications").click()
+    await expect(page.get_by_text(title)).to_be_visible()
+    await page.get_by_role("button", name="Decline").click()
+    await expect(page.get_by_role("button", name="Decline")).to_have_count(0)
+    await page.get_by_role("button", name="Delete").click()
+    await expect(page.get_by_text("Nothing here")).to_be_visible()
+    offers = await customer.rest.get(f"/offers?conversationId={conversation['id']}")
+    assert [offer["status"] for offer in offers["results"]] == ["declined"]

@@ -1,0 +1,117 @@
+"""The conversation view in a browser, on a bare page of its own that stands at the address of a real server."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from playwright.async_api import Locator, Page, Route, expect
+
+from tests.browser.conftest import OpenPage
+from tests.harness.cast import Person
+
+FILES: Final = Path(__file__).parent / "harness"
+
+# As strict as the product's own pages: no other host, nothing that stands in the page itself.
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+Clock = Callable[[], Awaitable[None]]
+
+
+async def serve(route: Route) -> None:
+    """The harness page's own files; everything else comes from the server."""
+    name = route.request.url.partition("/test-harness/")[2].partition("#")[0] or "page.html"
+    kind = mimetypes.guess_type(name)[0] or "text/html"
+    headers = {"Content-Security-Policy": POLICY, "Content-Type": f"{kind}; charset=utf-8"}
+    await route.fulfill(body=(FILES / name).read_text(), headers=headers)
+
+
+@dataclass
+class ThreadPage:
+    """One person's window with one conversation."""
+
+    page: Page
+    root: Locator
+
+    @property
+    def messages(self) -> Locator:
+        return self.root.locator(".row-message")
+
+    @property
+    def field(self) -> Locator:
+        return self.root.get_by_role("textbox", name="Message")
+
+    @property
+    def scroller(self) -> Locator:
+        return self.root.get_by_role("log")
+
+    @property
+    def latest(self) -> Locator:
+        return self.root.locator(".latest")
+
+    def said(self, text: str) -> Locator:
+        """The row of the message with this text."""
+        return self.messages.filter(has=self.page.get_by_text(text, exact=True))
+
+    def tick(self, text: str) -> Locator:
+        return self.said(text).locator(".ticks")
+
+    async def write(self, text: str) -> None:
+        await self.field.fill(text)
+        await self.field.press("Enter")
+
+    async def choose(self, text: str, action: str) -> None:
+        """From the menu of the message's actions."""
+        row = self.said(text)
+        await row.hover()
+        await row.get_by_role("button", name="Message actions").click()
+        await self.root.get_by_role("menuitem", name=action, exact=True).click()
+
+    async def distance_from_end(self) -> float:
+        value: float = await self.scroller.evaluate("node => -node.scrollTop")
+        return value
+
+
+async def open_thread(
+    open_page: OpenPage,
+    person: Person,
+    conversation_id: str,
+    *,
+    url: str | None = None,
+    before: Callable[[Page], Awaitable[Any]] | None = None,
+    **context: Any,
+) -> ThreadPage:
+    """`before(page)` runs when the page is there and the view is not; the keywords are those of `new_context`."""
+    home = url or person.rest.url
+    page = await open_page("about:blank", **context)
+    # The harness page does not come from the network, so Chromium asks before it lets it talk to this machine.
+    await page.context.grant_permissions(["local-network-access"])
+    await page.context.route("**/test-harness/**", serve)
+    if before:
+        await before(page)
+    await enter(page, person, conversation_id, home)
+    return await opened(page)
+
+
+async def enter(page: Page, person: Person, conversation_id: str, home: str) -> None:
+    me = await person.rest.get("/auth/me")
+    session = {
+        "token": person.access,
+        "conversationId": conversation_id,
+        "me": {"id": me["id"], "name": me["name"]},
+    }
+    await page.goto(f"{home}/test-harness/page.html#{quote(json.dumps(session))}")
+
+
+async def opened(page: Page) -> ThreadPage:
+    root = page.locator(".thread.is-live")
+    await expect(root).to_have_attribute("aria-busy", "false")
+    return ThreadPage(page, root)

@@ -1,0 +1,43 @@
+"""Which groups a socket joins, and which hear of a user's coming and going: one query, however many are asked about."""
+
+from __future__ import annotations
+
+from pytest_django import DjangoAssertNumQueries
+
+from chatsite.realtime import groups
+from conversations import access
+from tests.conversations.people import business, conversation, person
+
+
+def test_what_a_socket_joins(db: None, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    both = person()
+    own, other = business(both), business(person())
+    conversation(other, both)
+    with django_assert_num_queries(1):
+        speaks_for, joined = access.own_groups(both.pk)
+    assert speaks_for == {own.pk}
+    assert sorted(joined) == sorted(
+        [groups.user(str(both.pk)), groups.business_members(own.pk), groups.business_customers(other.pk)]
+    )
+
+
+def test_who_hears_of_many(db: None, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    member, customer, stranger = person(), person(), person()
+    shop = business(member)
+    conversation(shop, customer)
+    with django_assert_num_queries(1):
+        found = access.contact_groups([str(member.pk), str(customer.pk), str(stranger.pk)])
+    assert found == {
+        str(member.pk): sorted([groups.business_members(shop.pk), groups.business_customers(shop.pk)]),
+        str(customer.pk): [groups.business_members(shop.pk)],
+        str(stranger.pk): [],
+    }
+
+
+def test_who_speaks_for_a_business_and_talks_to_it_too_is_counted_once(db: None) -> None:
+    both = person()
+    shop = business(both)
+    conversation(business(person()), both)
+    heard = access.contact_groups([str(both.pk)])[str(both.pk)]
+    assert len(heard) == len(set(heard)) == 3
+    assert groups.business_members(shop.pk) in heard

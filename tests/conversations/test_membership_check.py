@@ -1,0 +1,89 @@
+"""What looks through the sockets for memberships that ended unheard, while memberships begin and end beside it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from pytest_django import Settings
+
+from chatsite.realtime import groups
+from chatsite.realtime.identity import Identity
+from chatsite.realtime.runtime import Runtime
+from chatsite.realtime.session import Close, Session
+from conversations import live
+from conversations.live import _check_memberships
+from tests.presence.process import eventually
+from tests.realtime.seats import Wire
+
+pytestmark = pytest.mark.standalone
+
+MEMBER = "1"
+Happens = Callable[[], None]
+
+
+@pytest.fixture
+async def runtime(settings: Settings) -> AsyncIterator[Runtime]:
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    runtime = Runtime()
+    yield runtime
+    await runtime.stop()
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[[set[UUID], Happens], None]:
+    """What the database says the member speaks for; and what happens while that is on its way."""
+
+    def answer(businesses: set[UUID], meanwhile: Happens = lambda: None) -> None:
+        async def asked(function: Any, users: Any) -> dict[str, set[UUID]]:
+            meanwhile()
+            return {MEMBER: businesses} if businesses else {}
+
+        monkeypatch.setattr(live, "in_database_thread", asked)
+
+    return answer
+
+
+def seat(runtime: Runtime, *speaks_for: UUID) -> tuple[Session, Wire]:
+    wire = Wire()
+    session = Session(wire, runtime)
+    session.identity, session.user_id = Identity(MEMBER, "", None), MEMBER
+    session.state["speaks_for"] = set(speaks_for)
+    runtime.sessions.add(session)
+    return session, wire
+
+
+async def test_a_membership_that_ended_closes(runtime: Runtime, answers: Any) -> None:
+    _, wire = seat(runtime, uuid4())
+    answers(set())
+    await _check_memberships(runtime)
+    await eventually(lambda: wire.closed_with is not None)
+    assert wire.closed_with == Close.ACCESS_CHANGED
+
+
+async def test_one_that_begins_while_the_database_is_asked_has_not_ended(
+    runtime: Runtime, answers: Any
+) -> None:
+    """A new member joins a conversation, between the answer of the database and its arrival."""
+    session, _ = seat(runtime)
+    answers(set(), lambda: session.state["speaks_for"].add(uuid4()))
+    await _check_memberships(runtime)
+    assert not session.is_closing
+
+
+async def test_one_that_nobody_announced_is_taken_up(runtime: Runtime, answers: Any) -> None:
+    session, _ = seat(runtime)
+    business = uuid4()
+    answers({business})
+    await _check_memberships(runtime)
+    assert session.state["speaks_for"] == {business}
+    assert groups.business_members(business) in session.groups
+
+
+async def test_a_socket_that_closes_meanwhile_leaves_nothing_behind(runtime: Runtime, answers: Any) -> None:
+    session, _ = seat(runtime)
+    answers({uuid4()}, lambda: runtime.sessions.discard(session))
+    await _check_memberships(runtime)
+    assert session.groups == set()

@@ -1,0 +1,168 @@
+"""Carries a schedule out. What takes seconds (a process that starts) goes on beside the next faults."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable
+from types import SimpleNamespace
+from typing import Final
+
+import psycopg
+
+from chatsite.client import credentials
+from tests.faults.schedule import Fault
+from tests.faults.site import Site
+
+DAY: Final = 86_400
+
+
+class Injector:
+    def __init__(self, site: Site, seed: int, *, down_seconds: float) -> None:
+        self.site = site
+        self.done: Counter[str] = Counter()
+        self.failed: list[str] = []
+        self._chance = random.Random(f"{seed} injector")
+        self._down_seconds = down_seconds  # the first absence of Redis, and up to 10 of PostgreSQL
+        self._locks = [asyncio.Lock() for _ in site.servers]
+        self._redis, self._postgres = asyncio.Lock(), asyncio.Lock()
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def run(self, schedule: Iterable[Fault]) -> None:
+        began = time.monotonic()
+        for fault in schedule:
+            await asyncio.sleep(max(0.0, began + fault.at - time.monotonic()))
+            task = asyncio.create_task(self._inject(fault))
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+
+    async def repair(self) -> None:
+        """Wait for what is under way, and let everything work again."""
+        if self._under_way:
+            await asyncio.wait(self._under_way)
+        self.site.redis_line.behave()
+        await asyncio.to_thread(self.site.disk.free)
+        for connection in list(self.site.street.connections):
+            connection.thaw()
+        vars(credentials)["time"] = time
+
+    async def _inject(self, fault: Fault) -> None:
+        carry_out: Callable[[float], Awaitable[None]] = getattr(self, f"_{fault.kind}")
+        try:
+            await carry_out(fault.strength)
+            self.done[fault.kind] += 1
+        except Exception as error:  # noqa: BLE001  the run goes on, and is failed by it at the end
+            self.failed.append(f"{fault}: {error!r}")
+
+    # Between the processes
+
+    async def _event_dropped(self, strength: float) -> None:
+        self.site.redis_line.plan("drop")
+
+    async def _event_duplicated(self, strength: float) -> None:
+        self.site.redis_line.plan("duplicate")
+
+    async def _event_delayed(self, strength: float) -> None:
+        self.site.redis_line.plan("delay", strength)
+
+    async def _events_silenced(self, strength: float) -> None:
+        self.site.redis_line.is_silent = True
+        await asyncio.sleep(strength)
+        self.site.redis_line.is_silent = False
+
+    async def _redis_connection_cut(self, strength: float) -> None:
+        for connection in self.site.redis_line.pick(self._chance, 1 + int(strength * 3)):
+            connection.cut()
+
+    # Clients
+
+    async def _client_cut(self, strength: float) -> None:
+        for connection in self.site.street.pick(self._chance, 1 + int(strength * 2)):
+            connection.cut()
+
+    async def _clients_all_cut(self, strength: float) -> None:
+        for connection in list(self.site.street.connections):
+            connection.cut()
+
+    async def _client_frozen(self, strength: float) -> None:
+        """The client gives it up after a heartbeat without an answer; the server is told much later."""
+        for connection in self.site.street.pick(self._chance, 1):
+            connection.freeze()
+            await asyncio.sleep(8 + 4 * strength)
+            connection.cut()
+
+    async def _client_stalled(self, strength: float) -> None:
+        for connection in self.site.street.pick(self._chance, 1):
+            connection.freeze(down_only=True)
+            await asyncio.sleep(1 + 2 * strength)
+            connection.thaw()
+
+    async def _clock_skewed(self, strength: float) -> None:
+        """The clients' clocks are up to a day off, either way, until the next such fault."""
+        offset = (strength - 0.5) * 2 * DAY
+        vars(credentials)["time"] = SimpleNamespace(time=lambda: time.time() + offset)
+
+    # Processes
+
+    async def _process_killed(self, strength: float) -> None:
+        number = self._chance.randrange(len(self.site.servers))
+        async with self._locks[number]:
+            server = self.site.servers[number]
+            await asyncio.to_thread(server.kill9)
+            await asyncio.sleep(strength)
+            await asyncio.to_thread(server.start)
+
+    async def _process_terminated(self, strength: float) -> None:
+        await self._restart(self._chance.randrange(len(self.site.servers)))
+
+    async def _rolling_restart(self, strength: float) -> None:
+        for number in range(len(self.site.servers)):
+            await self._restart(number)
+
+    async def _restart(self, number: int) -> None:
+        async with self._locks[number]:
+            server = self.site.servers[number]
+            await asyncio.to_thread(server.terminate)
+            await asyncio.to_thread(server.start)
+
+    # Services
+
+    async def _redis_down(self, strength: float) -> None:
+        async with self._redis:
+            is_first = not self.done["redis_down"]
+            await asyncio.to_thread(self.site.redis.kill)
+            await asyncio.sleep(self._down_seconds if is_first else 5 * strength)
+            await asyncio.to_thread(self.site.redis.start)
+
+    async def _redis_emptied(self, strength: float) -> None:
+        """Back at once, and without its data."""
+        async with self._redis:
+            await asyncio.to_thread(self.site.redis.kill)
+            await asyncio.to_thread(self.site.redis.start)
+
+    async def _postgres_down(self, strength: float) -> None:
+        async with self._postgres:
+            await asyncio.to_thread(self.site.postgres.kill if strength < 0.5 else self.site.postgres.stop)
+            is_first = not self.done["postgres_down"]
+            await asyncio.sleep(min(self._down_seconds, 10) if is_first else 3 * strength)
+            await asyncio.to_thread(self.site.postgres.start)
+
+    async def _database_connection_cut(self, strength: float) -> None:
+        async with self._postgres:
+            await asyncio.to_thread(self._end_backends, 1 + int(strength * 2))
+
+    def _end_backends(self, most: int) -> None:
+        with psycopg.connect(self.site.postgres.url, autocommit=True, connect_timeout=5) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM (SELECT pid FROM pg_stat_activity"
+                " WHERE datname = 'chat' ORDER BY random() LIMIT %s) AS chosen",
+                [most],
+            )
+
+    async def _disk_full(self, strength: float) -> None:
+        async with self._postgres:
+            await asyncio.to_thread(self.site.disk.fill)
+            await asyncio.sleep(1 + strength)
+            await asyncio.to_thread(self.site.disk.free)

@@ -1,0 +1,30 @@
+"""The site's application as a server runs it, with one more address that tells what the process holds. Tests only."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from chatsite.asgi import application as site
+from chatsite.realtime.runtime import get_runtime
+
+
+async def application(
+    scope: dict[str, Any],
+    receive: Callable[[], Awaitable[Any]],
+    send: Callable[[dict[str, Any]], Awaitable[None]],
+) -> None:
+    if scope["type"] != "http" or scope["path"] != "/probe":
+        await site(scope, receive, send)
+        return
+    runtime = await get_runtime()
+    held = {
+        "tasks": len(asyncio.all_tasks()),
+        "sessions": len(runtime.sessions),
+        "groups": len(runtime.hub.groups),
+    }
+    head = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]}
+    await send(head)
+    await send({"type": "http.response.body", "body": json.dumps(held).encode()})

@@ -1,0 +1,83 @@
+"""The primary PostgreSQL dies under load, every connection with it, and its synchronous standby takes over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+
+from tests.conversations.conftest import hire_newcomers
+from tests.conversations.rooms import Room, all_converge, seqs
+from tests.harness.backend import Deployment
+from tests.harness.cast import Cast, Stage
+from tests.harness.client import LiveClient
+from tests.harness.rest import ApiError, eventually
+from tests.harness.services import PostgreSQL, Standby
+
+SENDERS = 6
+BEFORE, AFTER = 10, 5  # acknowledged messages of each sender before the fall, and after it
+
+
+class Sender:
+    """Repeats a send under its `clientId` until it is acknowledged."""
+
+    def __init__(self, room: Room, client: LiveClient, name: str) -> None:
+        self.acked: dict[str, str] = {}  # client id → message
+        self.refused = 0
+        self._room, self._client, self._name = room, client, name
+
+    async def talk(self, enough: asyncio.Event) -> None:
+        while not enough.is_set():
+            client_id = f"{self._name}-{len(self.acked)}"
+            data = {"conversationId": self._room.id, "content": client_id, "clientId": client_id}
+            try:
+                ack = await self._client.call("send_message", data, timeout=30)
+            except ApiError as refusal:
+                if refusal.code != "unavailable":
+                    raise
+                self.refused += 1
+                await asyncio.sleep(0.1)
+            else:
+                self.acked[client_id] = ack["message"]["id"]
+
+    async def has_acks(self, count: int) -> None:
+        async def enough() -> bool:
+            return len(self.acked) >= count
+
+        await eventually(enough, f"{count} acks of {self._name}", timeout=60)
+
+
+async def test_what_was_acked_is_on_the_standby(tmp_path: Path, postgres: PostgreSQL) -> None:
+    """Asks for `postgres` only to belong to the pass with services; it breaks its own."""
+    with (
+        PostgreSQL() as primary,
+        Standby(primary) as standby,
+        Deployment.services(tmp_path, primary, kinds=("daphne", "uvicorn")) as deployment,
+    ):
+        stage = Stage.set_up(deployment)
+        hire_newcomers(stage)
+        async with Cast(stage) as people:
+            await fail_over(await Room.open(people), primary, standby)
+
+
+async def fail_over(room: Room, primary: PostgreSQL, standby: Standby) -> None:
+    watchers = [await room.watch(room.customer, 0), await room.watch(room.olivia, 1)]
+    clients = [await room.join((room.customer, room.amir)[n % 2], n % 2) for n in range(SENDERS)]
+    senders = [Sender(room, client, f"sender{n}") for n, client in enumerate(clients)]
+    enough = asyncio.Event()
+    talking = [asyncio.create_task(sender.talk(enough)) for sender in senders]
+    await asyncio.gather(*(sender.has_acks(BEFORE) for sender in senders))
+    await asyncio.to_thread(primary.kill)
+    await asyncio.sleep(0.5)
+    await asyncio.to_thread(standby.take_over)
+    await asyncio.gather(*(sender.has_acks(len(sender.acked) + AFTER) for sender in senders))
+    enough.set()
+    await asyncio.gather(*talking)
+    assert sum(sender.refused for sender in senders) > 0, "nobody noticed"
+
+    history = await room.history(room.customer)
+    stored = {message["clientId"]: message["id"] for message in history}
+    assert stored == {key: value for sender in senders for key, value in sender.acked.items()}
+    assert max(Counter(message["clientId"] for message in history).values()) == 1
+    assert seqs(history) == list(range(1, len(history) + 1))
+    await all_converge(watchers)

@@ -1,0 +1,36 @@
+"""A short run of `python -m tests.faults`: some of everything, and afterwards every promise is checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.faults.run import Scale, run_once
+from tests.faults.schedule import SMALL, make_schedule
+from tests.harness.services import PostgreSQL
+
+SEED = 7
+SECONDS = 9.0
+SURE = [
+    "process_killed",
+    "process_terminated",
+    "redis_emptied",
+    "postgres_down",
+    "clients_all_cut",
+    "disk_full",
+]
+
+
+async def test_every_promise_is_kept(tmp_path: Path, postgres: PostgreSQL) -> None:
+    """Asks for `postgres` only to belong to the pass with services; the run breaks its own."""
+    schedule = make_schedule(SEED, 80, SECONDS, SMALL, SURE)
+    report = await run_once(tmp_path, SEED, schedule, Scale(customers=4, pause=0.15, down=2))
+    assert not report.findings.wrong, "\n".join([f"seed {SEED}", *map(str, schedule), *report.lines()])
+    assert report.faults.total() == len(schedule) + 1
+    assert len(report.log.acked) == len(report.log.intended) > 100
+
+
+def test_a_seed_always_gives_the_same_schedule() -> None:
+    first, again, other = (make_schedule(seed, 200, 60, sure=["rolling_restart"]) for seed in (1, 1, 2))
+    assert first == again != other
+    assert len(first) == 200
+    assert "rolling_restart" in {fault.kind for fault in first}

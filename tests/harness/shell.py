@@ -1,0 +1,85 @@
+"""A `manage.py shell` that stays: code of tests runs in a process of the deployment that is up already."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Final
+
+from tests.harness.patience import patience
+from tests.harness.servers import ROOT
+
+STOP_SECONDS = 15
+
+# Reads a line with a program, runs it and answers a line: what it printed, and the traceback if it failed. A program
+# gets names of its own and fresh connections, as a new process would.
+SERVE: Final = """
+import contextlib, io, json, sys, traceback
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.db import close_old_connections
+# Passwords of people who are made here are weak hashes, which logins accept and replace: the real ones take so long
+# that making the people would cost more than most tests.
+PBKDF2PasswordHasher.iterations = 1000
+requests, answers = sys.stdin, sys.stdout
+for line in requests:
+    printed, failure = io.StringIO(), ""
+    with contextlib.redirect_stdout(printed):
+        try:
+            exec(json.loads(line), {"__name__": "__main__"})
+        except BaseException:
+            failure = traceback.format_exc()
+        finally:
+            close_old_connections()
+    answers.write(json.dumps([printed.getvalue(), failure]) + "\\n")
+    answers.flush()
+"""
+
+
+class ShellFailed(Exception):
+    """The program raised something, or its process has gone; the end of what it said is in the message."""
+
+
+class Shell:
+    """Started by the first `run`, ended by `close`."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = dict(environment)
+        self._process: subprocess.Popen[str] | None = None
+
+    def run(self, code: str) -> str:
+        """Runs a program. Answers what it printed."""
+        process = self._process or self._start()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(code) + "\n")
+        process.stdin.flush()
+        answer = process.stdout.readline()
+        if not answer:
+            raise ShellFailed(f"the process has ended with {process.wait(patience(STOP_SECONDS))}:\n{code}")
+        printed, failure = json.loads(answer)
+        if failure:
+            raise ShellFailed(f"{printed[-2000:]}\n{failure[-4000:]}")
+        return str(printed)
+
+    def command(self, *arguments: str) -> str:
+        """Runs a management command. Answers its standard output."""
+        return self.run(f"from django.core.management import call_command; call_command(*{arguments!r})")
+
+    def close(self) -> None:
+        if self._process:
+            self._process.communicate(timeout=patience(STOP_SECONDS))  # closes its input, which ends it
+            self._process = None
+
+    def _start(self) -> subprocess.Popen[str]:
+        self._process = subprocess.Popen(
+            [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", SERVE],
+            cwd=ROOT,
+            env=self._environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        return self._process

@@ -1,0 +1,132 @@
+"""What a moderator finds by names, days and words together, and what looking for it may cost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from conversations.models import Business, ChatMessage, Conversation, Membership
+from tests.moderation.conftest import Shop
+
+LIST = "/admin/conversations/conversation/"
+MARCH = datetime(2026, 3, 3, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def archive(shop: Shop) -> Shop:
+    """Carol talked to the shop on 3 March and on 5 March; Otto on 4 March, to another firm."""
+    bakery = Business.objects.create(name="Bakery", slug="bakery")
+    baker = User.objects.create(username="bea", first_name="Bea")
+    Membership.objects.create(business=bakery, user=baker)
+    other = Conversation.objects.create(business=bakery, customer=shop.outsider)
+    _say(shop.conversation, "Zanzibar", MARCH)
+    _say(other, "Zanzibar too", MARCH + timedelta(days=1))
+    _say(shop.conversation, "Good bye", MARCH + timedelta(days=2))
+    return shop
+
+
+def _say(conversation: Conversation, content: str, at: datetime) -> None:
+    head = Conversation.objects.get(pk=conversation.pk)
+    head.last_seq = head.rev = head.last_seq + 1
+    ChatMessage.objects.create(
+        conversation=head,
+        seq=head.last_seq,
+        rev=head.rev,
+        sender_side="system",
+        content=content,
+        created_at=at,
+    )
+    head.created_at = at if head.last_seq == 1 else head.created_at
+    head.last_message_at = head.active_at = at
+    head.save()
+
+
+def found(client: Client, term: str, **filters: str) -> set[str]:
+    """The businesses of the conversations that are listed: each has one."""
+    page = client.get(LIST, {"q": term, **filters})
+    assert page.status_code == 200
+    return {conversation.business.slug for conversation in page.context["cl"].result_list}
+
+
+@pytest.mark.parametrize(
+    ("term", "slugs"),
+    [
+        ("on:2026-03-03", {"shop"}),
+        ("on:2026-03-04", {"shop", "bakery"}),  # going on, though nothing was said in the shop
+        ("on:2026-03-06", set()),
+        ("since:2026-03-05", {"shop"}),
+        ("until:2026-03-03", {"shop"}),
+        ("since:2026-03-04 until:2026-03-04", {"shop", "bakery"}),
+        ("text:zanzibar", {"shop", "bakery"}),
+        ("on:2026-03-04 text:zanzibar", {"bakery"}),
+        ("On:2026-03-04 Text:ZANZIBAR", {"bakery"}),
+        ("since:2026-03-05 text:zanzibar", set()),
+        ("carol text:zanzibar", {"shop"}),
+        ("carol text:too", set()),
+        ("Bakery text:zanzibar", {"bakery"}),
+        ("bea since:2026-03-01 text:zanzibar", {"bakery"}),
+        ("amir on:2026-03-03 text:zanzibar", {"shop"}),
+        ("on:2026-02-30", set()),
+        ("on:yesterday", set()),
+        ("context:zanzibar", set()),
+        ("carol text:", set()),
+    ],
+)
+def test_names_days_and_words_go_together(archive: Shop, desk: Client, term: str, slugs: set[str]) -> None:
+    assert found(desk, term) == slugs
+
+
+def test_words_are_looked_for_in_the_newest_messages_and_in_all_of_a_few_conversations(
+    archive: Shop, desk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("conversations.admin.search.SCANNED", 2)
+    assert found(desk, "text:zanzibar") == {"bakery"}
+    assert found(desk, "carol text:zanzibar") == {"shop"}
+    monkeypatch.setattr("conversations.admin.search.SCOPE", 0)
+    assert found(desk, "carol text:zanzibar") == set()
+
+
+@pytest.mark.parametrize(
+    ("term", "most"),
+    [
+        ("", 9),
+        ("shop", 9),
+        ("on:2026-03-03", 9),
+        ("text:zanzibar", 9),
+        ("since:2026-03-01 text:zanzibar", 9),
+        ("shop since:2026-03-01 text:zanzibar", 11),
+    ],
+)
+def test_no_search_counts_messages_or_all_conversations(
+    archive: Shop, desk: Client, term: str, most: int
+) -> None:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        found(desk, term)
+    statements = [row["sql"] for row in queries if "SAVEPOINT" not in row["sql"]]
+    counts = [sql for sql in statements if "COUNT(" in sql]
+    assert counts
+    for sql in counts:
+        assert "conversations_chatmessage" not in sql
+        assert "LIMIT 2000" in sql
+    assert all("LIMIT" in sql for sql in statements if "conversations_chatmessage" in sql)
+    assert len(statements) <= most
+
+
+def test_the_transcript_opens_at_a_day(archive: Shop, desk: Client) -> None:
+    path = f"{LIST}{archive.conversation.pk}/change/"
+
+    def shown(day: str) -> list[str]:
+        return [message.content for message in desk.get(path, {"on": day}).context["page"].messages]
+
+    assert shown("2026-03-01") == shown("2026-03-03") == ["Zanzibar", "Good bye"]
+    assert shown("2026-03-04") == shown("2026-03-05") == ["Good bye"]
+    for beyond in ("2026-03-06", "2026-02-30", "x", ""):  # the newest page, as without a day
+        assert shown(beyond) == ["Zanzibar", "Good bye"]
+    assert 'href="?before=2"' in desk.get(path, {"on": "2026-03-04"}).content.decode()

@@ -1,0 +1,235 @@
+"""What `deploy/` and the Dockerfile name exists in the project. CI has no Docker and no cluster to run them on."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.core.management import get_commands
+
+from chatsite.metrics.instruments import Counter, instruments
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+MANIFESTS = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
+OURS = {"PORT", "POSTGRES_PASSWORD"}  # of the compose file itself
+
+
+def number_in(path: Path, pattern: str) -> int:
+    found = re.search(pattern, path.read_text())
+    assert found is not None, pattern
+    return int(found.group(1))
+
+
+def documents(path: Path) -> list[dict[str, Any]]:
+    return [document for document in yaml.safe_load_all(path.read_text()) if document]
+
+
+def of_kind(kind: str) -> list[dict[str, Any]]:
+    return [document for path in MANIFESTS for document in documents(path) if document["kind"] == kind]
+
+
+def variables() -> set[str]:
+    """Every variable that the settings read: `env.text("NAME", …)` and the like, and what they are built from."""
+    sources = [ROOT / "chatsite" / name for name in ("settings.py", "env.py")]
+    return {name for source in sources for name in re.findall(r'\(\s*"([A-Z][A-Z_]+)"', source.read_text())}
+
+
+def containers() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Each pod's specification with each of its containers."""
+    for document in of_kind("Deployment") + of_kind("Job"):
+        pod = document["spec"]["template"]["spec"]
+        yield from ((pod, container) for container in pod["containers"])
+    for document in of_kind("CronJob"):
+        pod = document["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+        yield from ((pod, container) for container in pod["containers"])
+
+
+def commands() -> list[list[str]]:
+    """Every command line that an image, a unit or a manifest runs."""
+    found = [shlex.split(" ".join(c["command"])) for _, c in containers() if "command" in c]
+    services = documents(DEPLOY / "compose.yaml")[0]["services"]
+    found += [
+        shlex.split(" ".join(service["command"]))
+        for name, service in services.items()
+        if "build" in service and "command" in service
+    ]
+    for unit in (DEPLOY / "systemd").glob("*.service"):
+        text = unit.read_text().replace("\\\n", " ")
+        found += [shlex.split(line) for line in re.findall(r"^ExecStart=(.+)$", text, re.MULTILINE)]
+    lines = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
+    found += [yaml.safe_load(line) for line in re.findall(r"^CMD (\[.+\])$", lines, re.MULTILINE)]
+    return found
+
+
+def test_variables_exist_in_the_settings() -> None:
+    compose = documents(DEPLOY / "compose.yaml")[0]
+    named = {name for s in compose["services"].values() if "build" in s for name in s["environment"]}
+    named |= {name for document in of_kind("ConfigMap") for name in document["data"]}
+    named |= {name for document in of_kind("Secret") for name in document["stringData"]}
+    example = set(re.findall(r"^([A-Z_]+)=", (DEPLOY / "env.example").read_text(), re.MULTILINE))
+    named |= example - OURS
+    named |= set(re.findall(r"(STATIC_ROOT)=", (ROOT / "Dockerfile").read_text()))
+    assert len(named) > 10
+    assert named - variables() == set()
+    asked = set(re.findall(r"\$\{([A-Z_]+)", (DEPLOY / "compose.yaml").read_text()))
+    assert asked == example
+
+
+def test_manage_commands_and_programs_exist() -> None:
+    lock = (ROOT / "requirements.lock").read_text()
+    programs, managed = set(), set()
+    for words in commands():
+        managed |= {words[n + 1].rstrip(";") for n, word in enumerate(words) if word == "manage.py"}
+        programs.add(Path(words[0]).name)
+    assert programs == {"uvicorn", "python", "sh"}
+    assert re.search(r"^uvicorn==", lock, re.MULTILINE)
+    assert re.search(r"^uvloop==", lock, re.MULTILINE)
+    assert managed == {"migrate", "prune_logins", "prune_notifications", "expire_lapsed"}
+    assert managed < get_commands().keys()
+
+
+def test_servers_are_started_alike() -> None:
+    lines = [" ".join(words) for words in commands() if "chatsite.asgi:application" in words]
+    assert len(lines) == 2
+    for line in lines:
+        for option in ("--ws-max-size 65536", "--loop uvloop", "--ws-per-message-deflate false"):
+            assert option in line
+
+
+def test_the_image_holds_what_runs() -> None:
+    text = (ROOT / "Dockerfile").read_text()
+    copied = set(re.findall(r"^COPY ([\w.]+) ", text, re.MULTILINE))
+    assert {"chatsite", "conversations", "notifications", "presence", "templates", "manage.py"} <= copied
+    for name in copied:
+        assert (ROOT / name).exists()
+    kept = set(re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE))
+    assert kept == copied
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "bench"}
+    assert packages <= copied
+    assert re.search(r"^USER \d{4,}$", text, re.MULTILINE)
+    assert "HEALTHCHECK" in text
+
+
+@pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: path.name)
+def test_manifests_have_their_heads(path: Path) -> None:
+    for document in documents(path):
+        assert document["apiVersion"]
+        assert document["kind"]
+        assert re.fullmatch(r"[a-z0-9-]+", document["metadata"]["name"])
+
+
+def test_references_between_manifests() -> None:
+    pods = [document["spec"]["template"] for document in of_kind("Deployment")]
+    labels = pods[0]["metadata"]["labels"].items()
+    for service in of_kind("Service"):
+        assert service["spec"]["selector"].items() <= labels
+        assert (
+            service["spec"]["ports"][0]["targetPort"] == pods[0]["spec"]["containers"][0]["ports"][0]["name"]
+        )
+    for document in of_kind("Deployment") + of_kind("PodDisruptionBudget"):
+        assert document["spec"]["selector"]["matchLabels"].items() <= labels
+    (autoscaler,) = of_kind("HorizontalPodAutoscaler")
+    assert autoscaler["spec"]["scaleTargetRef"]["name"] == of_kind("Deployment")[0]["metadata"]["name"]
+    services = {
+        service["metadata"]["name"]: service["spec"]["ports"][0]["name"] for service in of_kind("Service")
+    }
+    for ingress in of_kind("Ingress"):
+        for rule in ingress["spec"]["rules"]:
+            for path in rule["http"]["paths"]:
+                backend = path["backend"]["service"]
+                assert services[backend["name"]] == backend["port"]["name"]
+    sources = {("ConfigMap", "configMapRef"), ("Secret", "secretRef")}
+    for kind, reference in sources:
+        names = {document["metadata"]["name"] for document in of_kind(kind)}
+        for _, container in containers():
+            assert {r[reference]["name"] for r in container["envFrom"] if reference in r} <= names
+
+
+def test_pods_are_confined() -> None:
+    for pod, container in containers():
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert container["securityContext"]["allowPrivilegeEscalation"] is False
+        assert container["securityContext"]["readOnlyRootFilesystem"] is True
+        assert "memory" in container["resources"]["limits"]
+
+
+def test_a_rollout_drains() -> None:
+    (deployment,) = of_kind("Deployment")
+    spec = deployment["spec"]
+    pod = spec["template"]["spec"]
+    (container,) = pod["containers"]
+    assert spec["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+    assert "replicas" not in spec  # it would undo the autoscaler's work with every rollout
+    grace = pod["terminationGracePeriodSeconds"]
+    pause = int(container["lifecycle"]["preStop"]["exec"]["command"][1])
+    shutdown = number_in(ROOT / "Dockerfile", r'timeout-graceful-shutdown", "(\d+)"')
+    assert grace > pause + shutdown
+    assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
+    assert (
+        container["livenessProbe"]["httpGet"]["path"]
+        == container["startupProbe"]["httpGet"]["path"]
+        == "/healthz"
+    )
+    compose = documents(DEPLOY / "compose.yaml")[0]["services"]
+    assert int(compose["web-1"]["stop_grace_period"].rstrip("s")) > shutdown
+
+
+def test_the_ingress_keeps_sockets_and_polls() -> None:
+    by_name = {ingress["metadata"]["name"]: ingress for ingress in of_kind("Ingress")}
+    prefix = "nginx.ingress.kubernetes.io/"
+    pause = number_in(DEPLOY / "nginx.conf", r"proxy_read_timeout (\d+)s")
+    for ingress in by_name.values():
+        assert ingress["metadata"]["annotations"][f"{prefix}proxy-read-timeout"] == str(pause)
+    polling = by_name["chat-polling"]
+    assert polling["metadata"]["annotations"][f"{prefix}affinity"] == "cookie"
+    assert polling["spec"]["rules"][0]["http"]["paths"][0]["path"] == "/socket.io/"
+
+
+def test_compose_puts_its_processes_into_the_one_nginx_configuration() -> None:
+    compose = documents(DEPLOY / "compose.yaml")[0]["services"]
+    text = (DEPLOY / "nginx.conf").read_text()
+    script = compose["nginx"]["command"][2]
+    replacements = re.findall(r"'s/([^/]+)/([^/]+)/'", script)
+    assert len(replacements) == 2
+    for old, new in replacements:
+        assert text.count(old.replace("\\", "")) == 2  # in both upstreams
+        text = text.replace(old, new)
+    assert "127.0.0.1" not in text
+    named = set(re.findall(r"server (web-\d):8000;", text))
+    assert named == {name for name in compose if name.startswith("web-")}
+    assert set(compose["nginx"]["depends_on"]) == named
+
+
+def test_alerts_ask_for_metrics_that_exist_and_are_explained() -> None:
+    rules = documents(DEPLOY / "prometheus-alerts.yaml")[0]["groups"][0]["rules"]
+    known = {instrument.name for instrument in instruments}
+    for rule in rules:
+        for name in re.findall(r"\bchat_\w+", rule["expr"]):
+            assert re.sub(r"_(total|bucket|count|sum)$", "", name) in known, rule["alert"]
+        assert rule["labels"]["severity"] in {"page", "ticket"}
+        assert rule["annotations"]["summary"]
+    page = (ROOT / "docs" / "operations.md").read_text()
+    explained = set(re.findall(r"^\| `(Chat\w+)` \|", page, re.MULTILINE))
+    assert explained == {rule["alert"] for rule in rules}
+
+
+def test_every_metric_is_explained() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    explained = set(re.findall(r"`(chat_\w+)`", page)) - {"chat_doctor"}
+    counted = {i.name + ("_total" if isinstance(i, Counter) else "") for i in instruments}
+    assert explained == counted
+
+
+def test_units_are_units() -> None:
+    for unit in (DEPLOY / "systemd").iterdir():
+        parser = configparser.RawConfigParser(strict=False, comment_prefixes=("#",))
+        parser.read_string(re.sub(r"\\\n\s*", " ", unit.read_text()))
+        assert parser.has_section("Unit")
+        assert parser.has_section("Timer" if unit.suffix == ".timer" else "Service")

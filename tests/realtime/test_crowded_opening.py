@@ -1,0 +1,86 @@
+"""Where many sockets arrive at once, their users are looked up a few at a time, and not for who has gone again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import AsyncMock, patch
+
+import pytest
+
+from chatsite.realtime.consumers import ChatConsumer
+from chatsite.realtime.runtime import OPENINGS, Runtime
+
+pytestmark = pytest.mark.standalone
+
+
+class Arrival:
+    """A socket between an accepted handshake and the answer to who it is."""
+
+    is_gone = False
+
+    def __init__(self) -> None:
+        self.messages: asyncio.Queue[Any] = asyncio.Queue()
+        scope = {"type": "websocket", "path": "/chat", "headers": [], "query_string": b""}
+        self.serving = asyncio.ensure_future(ChatConsumer.serve(scope, self.messages.get, self))
+        self.messages.put_nowait({"type": "websocket.connect"})
+
+    async def __call__(self, message: Any) -> None: ...
+
+    def forget_handshake(self) -> None: ...
+
+    async def leave(self) -> None:
+        self.messages.put_nowait({"type": "websocket.disconnect"})
+        await self.serving
+
+
+class LookUp:
+    """Stands for the database, which takes its time."""
+
+    def __init__(self) -> None:
+        self.under_way = self.begun = 0
+        self.answer = asyncio.Event()
+
+    async def __call__(self) -> None:
+        self.begun += 1
+        self.under_way += 1
+        await self.answer.wait()
+        self.under_way -= 1
+
+
+@pytest.fixture
+def look_up(runtime: Runtime) -> Iterator[LookUp]:
+    slow = LookUp()
+    with (
+        patch("chatsite.realtime.consumers.get_runtime", AsyncMock(return_value=runtime)),
+        patch("chatsite.realtime.consumers.direct_socket", lambda send: send),
+        patch.object(ChatConsumer, "_identity_of_handshake", slow),
+    ):
+        yield slow
+
+
+async def settle() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_a_few_are_looked_up_at_once_and_all_in_the_end(look_up: LookUp) -> None:
+    arrivals = [Arrival() for _ in range(3 * OPENINGS)]
+    await settle()
+    assert look_up.under_way == look_up.begun == OPENINGS
+    look_up.answer.set()
+    await settle()
+    assert look_up.begun == len(arrivals)
+    await asyncio.gather(*(arrival.leave() for arrival in arrivals))
+
+
+async def test_who_has_gone_again_is_not_looked_up(look_up: LookUp) -> None:
+    first = [Arrival() for _ in range(OPENINGS)]
+    await settle()
+    late, gone = Arrival(), Arrival()
+    gone.is_gone = True
+    look_up.answer.set()
+    await settle()
+    assert look_up.begun == OPENINGS + 1
+    await asyncio.gather(*(arrival.leave() for arrival in [*first, late, gone]))

@@ -1,0 +1,51 @@
+"""The threads that work for sockets keep their connections. One that has died costs at most the work it died under."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import pytest
+from django.db import OperationalError, connection, connections
+
+from chatsite.realtime.database import run_in
+
+
+@pytest.fixture
+def thread() -> Iterator[ThreadPoolExecutor]:
+    """One, which leaves no connection behind."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        yield thread
+        thread.submit(connections.close_all).result()
+
+
+def ask(sql: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return int(cursor.fetchone()[0])
+
+
+def of_thread(thread: ThreadPoolExecutor, sql: str) -> int:
+    """The answer by the thread's own connection, as work of a socket has it."""
+    return asyncio.run(run_in(thread, partial(ask, sql)))
+
+
+OWN_PID = "SELECT pg_backend_pid()"
+
+# SQLite is in the process, and has no connection that could die.
+if connection.vendor == "postgresql":
+
+    @pytest.mark.django_db(transaction=True)
+    def test_one_that_breaks_is_let_go_at_once(thread: ThreadPoolExecutor) -> None:
+        before = of_thread(thread, OWN_PID)
+        with pytest.raises(OperationalError):
+            of_thread(thread, "SELECT 1 FROM pg_terminate_backend(pg_backend_pid())")
+        assert of_thread(thread, OWN_PID) != before
+
+    @pytest.mark.django_db(transaction=True)
+    def test_one_that_died_at_rest_is_found_before_it_is_used(thread: ThreadPoolExecutor) -> None:
+        before = of_thread(thread, OWN_PID)
+        assert ask(f"SELECT 1 FROM pg_terminate_backend({before}, 10000)") == 1  # 10 s for it to be gone
+        assert of_thread(thread, OWN_PID) != before

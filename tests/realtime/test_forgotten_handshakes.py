@@ -1,0 +1,100 @@
+"""What only the handshake needed is let go: an idle socket costs what it says, not what its headers said."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from unittest.mock import AsyncMock, MagicMock, patch
+
+import pytest
+from uvicorn import Config
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
+
+from chatsite.realtime.consumers import ChatConsumer
+from chatsite.realtime.runtime import Runtime
+from chatsite.realtime.wire import OneReaderQueue, direct_socket
+
+pytestmark = pytest.mark.standalone
+
+HANDSHAKE = (
+    b"GET /chat HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nX-Padding: much\r\n\r\n"
+)
+EARLY, LATE = b"\x81\x80\x00\x00\x00\x00", b"\x81\x81\x00\x00\x00\x00a"  # texts "" and "a", masked with zeros
+
+
+async def test_uvicorn_lets_go_and_reads_on() -> None:
+    received: list[Any] = []
+    ended = asyncio.Event()
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        protocol.data_received(EARLY)  # while nobody waits for it
+        socket = direct_socket(send)
+        assert socket is not None
+        socket.forget_handshake()
+        received.extend([await receive(), await receive(), await receive()])
+        ended.set()
+
+    config = Config(application, ws_per_message_deflate=False)
+    protocol: Any = WebSocketsSansIOProtocol(config, ServerState(), {})
+    protocol.connection_made(MagicMock(is_closing=lambda: False))
+    protocol.data_received(HANDSHAKE)
+    await asyncio.sleep(0)
+    assert not protocol.request.headers
+    assert not protocol.response.headers
+    protocol.data_received(LATE)
+    await asyncio.sleep(0)
+    protocol.connection_lost(None)
+    await asyncio.wait_for(ended.wait(), 5)
+    assert [message.get("text") for message in received] == ["", "a", None]
+
+
+async def test_the_consumer_lets_go_once_it_knows_who_it_is(runtime: Runtime) -> None:
+    """Its first frame is to come, so nobody is there yet; the list of headers is the server's own."""
+    headers = [(b"host", b"localhost"), (b"x-padding", b"much")]
+    arriving: asyncio.Queue[Any] = asyncio.Queue()
+    accepted = asyncio.Event()
+
+    async def send(message: Any) -> None:
+        accepted.set()
+
+    with patch("chatsite.realtime.consumers.get_runtime", AsyncMock(return_value=runtime)):
+        scope = {"type": "websocket", "path": "/chat", "headers": headers, "query_string": b""}
+        serving = asyncio.ensure_future(ChatConsumer.serve(scope, arriving.get, send))
+        arriving.put_nowait({"type": "websocket.connect"})
+        await accepted.wait()
+        arriving.put_nowait({"type": "websocket.disconnect"})
+        await serving
+    assert headers == []
+
+
+async def test_the_queue_gives_what_came_in_its_order() -> None:
+    queue = OneReaderQueue()
+    assert queue.empty()
+    queue.put_nowait("a")
+    queue.put_nowait("b")
+    assert not queue.empty()
+    assert [await queue.get(), await queue.get()] == ["a", "b"]
+
+
+async def test_the_queue_wakes_its_reader_once() -> None:
+    queue = OneReaderQueue()
+    reader: asyncio.Task[Any] = asyncio.create_task(queue.get())
+    await asyncio.sleep(0)
+    queue.put_nowait("a")
+    queue.put_nowait("b")
+    assert await reader == "a"
+    assert await queue.get() == "b"
+
+
+async def test_a_reader_that_is_cancelled_leaves_the_queue_whole() -> None:
+    queue = OneReaderQueue()
+    reader: asyncio.Task[Any] = asyncio.create_task(queue.get())
+    await asyncio.sleep(0)
+    reader.cancel()
+    await asyncio.wait([reader])
+    queue.put_nowait("a")
+    assert await queue.get() == "a"

@@ -1,0 +1,41 @@
+"""A join misses nothing: what happens while it reads the head comes as an event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID, uuid4
+
+import pytest
+
+from chatsite.realtime import groups
+from chatsite.realtime.events import Event
+from chatsite.realtime.runtime import Runtime
+from conversations import access, commands, queries
+from conversations.models import Conversation, Side
+from conversations.requests import ConversationCommand
+from conversations.serializers import Head
+from tests.realtime.seats import seat
+
+pytestmark = pytest.mark.standalone
+
+
+async def test_what_happens_while_the_head_is_read_is_heard(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = Conversation(pk=uuid4())
+    session, wire = await seat(runtime, "room")
+
+    def heads(ids: Sequence[UUID]) -> dict[UUID, Head]:
+        """The head as it stood just before somebody sent a message."""
+        event = Event("new_message", b"{}", rev=8)
+        runtime.hub.publish_threadsafe([(groups.conversation(conversation.pk), event)])
+        return {conversation.pk: Head(last_seq=7, rev=7)}
+
+    monkeypatch.setattr(access, "find_conversation", lambda user_id, key: (conversation, Side.CUSTOMER))
+    monkeypatch.setattr(queries, "heads", heads)
+    answer = await commands.join_conversation(
+        session, ConversationCommand(conversation_id=str(conversation.pk))
+    )
+    assert answer.rev == 7
+    await session._outbox.drain()
+    assert b'{"event":"new_message","data":{}}' in wire.written

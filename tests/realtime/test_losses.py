@@ -1,0 +1,184 @@
+"""Ways in which events get lost between processes without Redis going down: each is noticed, and told once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import redis as client
+from channels.layers import get_channel_layer
+from pytest_django import Settings
+
+from chatsite.realtime import layer as layer_module
+from chatsite.realtime import registry
+from chatsite.realtime.events import Event
+from chatsite.realtime.hub import Hub
+from chatsite.realtime.runtime import Runtime
+from chatsite.realtime.stopping import wind_down
+from tests.faults.lines import Connection, Line
+from tests.harness.patience import patience
+from tests.harness.services import Redis
+from tests.realtime.seats import seat
+from tests.realtime.test_redis_layer import Listener, from_another_process, until
+
+pytestmark = pytest.mark.standalone
+
+
+@pytest.fixture
+async def line(redis: Redis) -> AsyncIterator[Line]:
+    async with Line(redis.port) as line:
+        yield line
+
+
+@pytest.fixture
+async def hub(line: Line, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hub]:
+    """A hub whose way to Redis is the line, and whose patience is short."""
+    monkeypatch.setattr(layer_module, "PING_SECONDS", 0.1)
+    monkeypatch.setattr(layer_module, "CONFIRM_SECONDS", 0.3)
+    settings.CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "chatsite.realtime.layer.RedisLayer",
+            "CONFIG": {"hosts": [f"redis://127.0.0.1:{line.port}/0"], "prefix": "test"},
+        }
+    }
+    hub = Hub()
+    await hub.start()
+    yield hub
+    await hub.stop()
+    found: Any = get_channel_layer()
+    await found.loop_layer().flush()
+
+
+class Told(list[bool]):
+    """`on_restored`: whether the hub was connected at the time."""
+
+    def __init__(self, hub: Hub) -> None:
+        hub.on_restored(lambda: self.append(hub.is_connected))
+
+
+async def publisher_of(hub: Hub, line: Line) -> Connection:
+    """The connection that a first publish has opened."""
+    before = set(line.connections)
+    hub.publish([("room", Event.of("first", 1))])
+    await hub.flush()
+    (publisher,) = line.connections - before
+    return publisher
+
+
+async def test_a_publish_that_failed(hub: Hub, line: Line) -> None:
+    """The connection that listens is well all the time."""
+    told = Told(hub)
+    publisher = await publisher_of(hub, line)
+    publisher.cut()
+    await asyncio.sleep(0.05)
+    hub.publish([("room", Event.of("lost", 1))])
+    await until(lambda: told == [True])
+
+
+async def test_a_publish_that_nobody_confirmed(hub: Hub, line: Line) -> None:
+    told = Told(hub)
+    publisher = await publisher_of(hub, line)
+    publisher.freeze()
+    hub.publish([("room", Event.of("lost", 1))])
+    await until(lambda: told == [True])
+
+
+async def test_a_connection_that_was_cut(hub: Hub, line: Line) -> None:
+    """Nothing is published from here, so only the listener can tell."""
+    told, listener = Told(hub), Listener()
+    await hub.subscribe("room", listener)
+    for connection in list(line.connections):
+        connection.cut()
+    await until(lambda: told == [True])
+    await from_another_process(("room", Event.of("after", 1)))
+    await until(lambda: listener.heard == ["after"])
+
+
+async def test_a_subscription_returns_when_it_stands(hub: Hub, line: Line) -> None:
+    (connection,) = line.connections
+    connection.freeze()
+    subscribing = asyncio.create_task(hub.subscribe("room", Listener()))
+    await asyncio.sleep(0.1)
+    assert not subscribing.done()
+    connection.thaw()
+    await asyncio.wait_for(subscribing, 5)
+
+
+async def test_a_connection_that_has_gone_silent(
+    hub: Hub, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half-open: nothing comes, nothing is answered, and no reset tells of it."""
+    monkeypatch.setattr(layer_module, "SILENCE_SECONDS", 0.5)
+    told, listener = Told(hub), Listener()
+    await hub.subscribe("room", listener)
+    for connection in line.connections:
+        connection.freeze()
+    await from_another_process(("room", Event.of("lost", 1)))
+    await until(lambda: told == [True])
+    await from_another_process(("room", Event.of("after", 1)))
+    await until(lambda: listener.heard == ["after"])
+
+
+async def test_more_than_may_wait_for_a_redis_that_hangs(
+    hub: Hub, redis: Redis, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layer_module, "MOST_WAITING", 50)
+    monkeypatch.setattr(layer_module, "CONFIRM_SECONDS", 30)
+    told, most = Told(hub), 0
+    await publisher_of(hub, line)
+    with client.Redis.from_url(redis.url) as connection:
+        connection.client_pause(400)
+        for number in range(500):
+            hub.publish([("room", Event.of(f"n{number}", 1))])
+            most = max(most, hub.publishes_waiting)
+            if number == 10:
+                await asyncio.sleep(0.02)  # a pipeline is on its way from here on
+    assert most == 50
+    await until(lambda: told == [True])
+
+
+@pytest.fixture
+async def ending(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Runtime]:
+    """A process that may end. It has no apps, so that nothing but its events can keep it."""
+    monkeypatch.setattr(layer_module, "CONFIRM_SECONDS", 30)
+    monkeypatch.setattr(registry, "stopping", [])
+    monkeypatch.setattr(registry, "closed", [])
+    runtime = Runtime()
+    runtime.hub = hub
+    yield runtime
+    await runtime.stop()
+
+
+async def test_events_leave_before_sockets_are_told_to_close(ending: Runtime, hub: Hub, line: Line) -> None:
+    session, wire = await seat(ending, "room")
+    publisher = await publisher_of(hub, line)
+    publisher.freeze()
+    hub.publish([("elsewhere", Event.of("last", 1))])
+    winding_down = asyncio.create_task(wind_down(ending))
+    await asyncio.sleep(0.3)
+    assert (wire.closed_with, session.is_closing) == (None, False)
+    publisher.thaw()
+    await asyncio.wait_for(winding_down, patience(5))
+    assert wire.closed_with == 1012
+
+
+async def test_events_of_the_sockets_closing_leave_before_the_process_ends(
+    ending: Runtime, hub: Hub, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, wire = await seat(ending, "room")
+    publisher = await publisher_of(hub, line)
+
+    async def close(code: int, reason: str) -> None:
+        publisher.freeze()
+        hub.publish([("elsewhere", Event.of("gone", 1))])
+        await session.close()
+
+    monkeypatch.setattr(wire, "close", close)
+    winding_down = asyncio.create_task(wind_down(ending))
+    await until(lambda: not ending.sessions)
+    await asyncio.sleep(0.3)
+    assert not winding_down.done()
+    publisher.thaw()
+    await asyncio.wait_for(winding_down, patience(5))

@@ -1,0 +1,186 @@
+"""A reader that takes nothing, below each server's own socket: what is held for it is bounded."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import socket
+from collections.abc import AsyncIterator, Iterable
+from types import SimpleNamespace
+from typing import Any, Final, Protocol
+
+import pytest
+from daphne.ws_protocol import WebSocketProtocol
+from twisted.internet.abstract import FileDescriptor
+from uvicorn import Config
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
+
+from chatsite.realtime.outbox import Outbox
+from chatsite.realtime.wire import DirectSocket, direct_socket
+
+pytestmark = pytest.mark.standalone
+
+FRAME: Final = b"x" * 8_000
+MOST: Final = 40  # frames in the queue of a test
+TRANSPORT: Final = 64 * 1024  # bytes, past which both transports say that it is enough
+KERNEL: Final = 4_096  # bytes asked for in the socket's own buffers; it takes a multiple
+FRAMES: Final = 400
+
+
+class Below(Protocol):
+    """One server's connection to a client that reads nothing until it is told to."""
+
+    socket: DirectSocket
+
+    @property
+    def held(self) -> int:
+        """Bytes in the transport's buffer."""
+
+    async def read_all(self) -> bytes:
+        """What arrives from now on, until nothing is left."""
+
+    def close(self) -> None: ...
+
+
+class StalledDescriptor(FileDescriptor):
+    """Twisted's transport with its own buffer and producer, over a file that takes nothing, and then everything."""
+
+    def __init__(self) -> None:
+        nothing: Any = SimpleNamespace(addWriter=lambda _: None, removeWriter=lambda _: None)
+        super().__init__(reactor=nothing)
+        self.connected = 1
+        self.is_open = False
+        self.taken = b""
+
+    def writeSomeData(self, data: bytes) -> int:
+        if not self.is_open:
+            return 0
+        self.taken += data
+        return len(data)
+
+
+class DaphneBelow:
+    def __init__(self) -> None:
+        protocol: Any = WebSocketProtocol()
+        self._descriptor = protocol.transport = StalledDescriptor()
+        protocol.state = protocol.STATE_OPEN
+        found = direct_socket(functools.partial(print, protocol))
+        assert found is not None
+        self.socket = found
+
+    @property
+    def held(self) -> int:
+        descriptor = self._descriptor
+        return len(descriptor.dataBuffer) - descriptor.offset + descriptor._tempDataLen
+
+    async def read_all(self) -> bytes:
+        self._descriptor.is_open = True
+        while self.held:
+            self._descriptor.doWrite()  # type: ignore[no-untyped-call]
+            await asyncio.sleep(0.01)
+        return self._descriptor.taken
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+async def nothing_runs(scope: Any, receive: Any, send: Any) -> None: ...
+
+
+class UvicornBelow:
+    socket: DirectSocket
+
+    async def open(self) -> None:
+        here, self._there = socket.socketpair()
+        here.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL)
+        self._there.setblocking(False)
+        protocol = WebSocketsSansIOProtocol(Config(nothing_runs), ServerState(), {})
+        self._transport, _ = await asyncio.get_running_loop().create_connection(lambda: protocol, sock=here)
+        protocol.handshake_complete = True
+        found = direct_socket(protocol.send)
+        assert found is not None
+        self.socket = found
+
+    @property
+    def held(self) -> int:
+        return self._transport.get_write_buffer_size()
+
+    async def read_all(self) -> bytes:
+        loop, taken = asyncio.get_running_loop(), b""
+        try:
+            while True:
+                async with asyncio.timeout(0.5):
+                    taken += await loop.sock_recv(self._there, 2**20)
+        except TimeoutError:
+            return taken
+
+    def close(self) -> None:
+        self._transport.abort()
+        self._there.close()
+
+
+@pytest.fixture(params=["daphne", "uvicorn"])
+async def below(request: pytest.FixtureRequest) -> AsyncIterator[Below]:
+    server: DaphneBelow | UvicornBelow = DaphneBelow() if request.param == "daphne" else UvicornBelow()
+    if isinstance(server, UvicornBelow):
+        await server.open()
+    yield server
+    server.close()
+
+
+class Frames:
+    """As a session writes: many at once, or one when it is time."""
+
+    def __init__(self, below: Below) -> None:
+        self._socket = below.socket
+
+    def write_now(self, frames: Iterable[bytes]) -> bool:
+        return self._socket.write_now(frames)
+
+    async def write(self, frame: bytes) -> None:
+        await self._socket.until_writable()
+        assert self._socket.write_now([frame]), "it was not writable after all"
+
+
+def outbox(below: Below, overflows: list[int]) -> Outbox:
+    return Outbox(
+        Frames(below),
+        written=lambda event: None,
+        overflowed=lambda: overflows.append(1),
+        most_frames=MOST,
+        most_bytes=10**9,
+    )
+
+
+async def put(queue: Outbox, overflows: list[int], count: int) -> int:
+    """One frame in each turn, until the queue overflows. Answers how many."""
+    for number in range(count):
+        queue.put(FRAME)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        if overflows:
+            return number + 1
+    return count
+
+
+async def test_what_is_held_for_it_is_bounded(below: Below) -> None:
+    overflows: list[int] = []
+    queue = outbox(below, overflows)
+    taken = await put(queue, overflows, FRAMES)
+    assert overflows == [1], "the process would have taken all of it"
+    assert taken < FRAMES
+    assert below.held <= TRANSPORT + 2 * len(FRAME)
+    queue.stop()
+
+
+async def test_after_a_pause_everything_arrives(below: Below) -> None:
+    """More than the transport takes, and less than the queue holds."""
+    overflows: list[int] = []
+    queue = outbox(below, overflows)
+    await put(queue, overflows, MOST)
+    assert queue.waiting[0] > 0, "nothing had to wait"
+    arrived, _ = await asyncio.gather(below.read_all(), asyncio.wait_for(queue.drain(), 5))
+    assert not overflows
+    assert arrived.count(b"\x81\x7e") == MOST
+    assert arrived.count(b"x") == MOST * len(FRAME)

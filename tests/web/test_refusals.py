@@ -1,0 +1,39 @@
+"""What a browser shows where nothing can be shown, and what a program gets there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client, RequestFactory
+
+from chatsite.web import refusals
+
+HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/chat/nowhere", "/app/nowhere/at-all"])
+def test_an_address_that_leads_nowhere(db: None, path: str) -> None:
+    page = Client().get(path, headers=HTML)
+    assert page.status_code == 404
+    assert "Not found" in page.content.decode()
+    assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+    for accept in ({}, {"Accept": "*/*"}, {"Accept": "application/json"}):
+        answer = Client().get(path, headers=accept)
+        assert answer.status_code == 404
+        assert answer.json()["error"]["code"] == "not_found"
+
+
+def test_a_failure_of_ours_needs_no_database_to_say_so(rf: RequestFactory) -> None:
+    page = refusals.server_error(rf.get("/app", headers=HTML))
+    assert page.status_code == 500
+    assert "Something went wrong on our side" in page.content.decode()
+    answer = refusals.server_error(rf.get("/chat/conversations"))
+    assert answer.status_code == 500
+    assert answer.headers["Content-Type"] == "application/json"
+
+
+def test_a_form_of_another_time_says_what_to_do(db: None, settings: Any) -> None:
+    page = Client(enforce_csrf_checks=True).post("/sign-in", {"username": "carol", "password": "x"})
+    assert page.status_code == 403
+    assert "reload the page" in page.content.decode()

@@ -1,0 +1,84 @@
+"""Every text of the pages is in every catalogue, is translated, and is what the compiled catalogue says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import polib
+import pytest
+from django.conf import settings
+from django.utils.translation import templatize
+
+ROOT: Final = Path(__file__).parents[2]
+WEB: Final = ROOT / "chatsite" / "web"
+LOCALE: Final = WEB / "locale"
+CATALOGUES: Final = sorted(LOCALE.glob("*/LC_MESSAGES/*.po"))
+STRING: Final = r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
+CALL: Final = re.compile(rf"\b(?:n?gettext|n?gettext_lazy|_)\(\s*u?{STRING}")
+
+
+def named(catalogue: Path) -> str:
+    return f"{catalogue.parents[1].name}/{catalogue.stem}"
+
+
+def texts_in(source: str) -> set[str]:
+    found = (match[1:-1] for match in CALL.findall(source))
+    return {re.sub(r"\\(.)", r"\1", text) for text in found}
+
+
+def texts_of_scripts() -> set[str]:
+    scripts = (path for path in (WEB / "static").rglob("*.js"))
+    return {text for path in scripts for text in texts_in(path.read_text())}
+
+
+def texts_of_pages() -> set[str]:
+    """Of the templates, as Django's own extraction sees them, and of the views."""
+    pages = (ROOT / "templates" / "web").glob("*.html")
+    sources = [templatize(path.read_text(), origin=str(path)) for path in pages]
+    sources += [path.read_text() for path in WEB.rglob("*.py")]
+    return {text for source in sources for text in texts_in(source)}
+
+
+def test_there_is_a_catalogue_for_each_language() -> None:
+    wanted = {code for code, _ in settings.LANGUAGES if code != settings.LANGUAGE_CODE}
+    assert {catalogue.parents[1].name for catalogue in CATALOGUES} == wanted
+    assert len(CATALOGUES) == 2 * len(wanted)
+
+
+@pytest.mark.parametrize("catalogue", CATALOGUES, ids=named)
+def test_nothing_is_untranslated(catalogue: Path) -> None:
+    entries = [entry for entry in polib.pofile(str(catalogue)) if not entry.obsolete]
+    assert [entry.msgid for entry in entries if not entry.translated()] == []
+
+
+@pytest.mark.parametrize("catalogue", CATALOGUES, ids=named)
+def test_the_compiled_one_says_the_same(catalogue: Path) -> None:
+    def contents(entries: Any) -> dict[str, object]:
+        return {
+            entry.msgid: entry.msgstr_plural or entry.msgstr
+            for entry in entries
+            if not getattr(entry, "obsolete", False)
+        }
+
+    compiled = polib.mofile(str(catalogue.with_suffix(".mo")))
+    assert contents(compiled) == contents(polib.pofile(str(catalogue)))
+
+
+@pytest.mark.parametrize("catalogue", CATALOGUES, ids=named)
+def test_placeholders_survive_translation(catalogue: Path) -> None:
+    def placeholders(text: str) -> list[str]:
+        return sorted(re.findall(r"%\(\w+\)[sd]|</?\w+>", text))
+
+    for entry in polib.pofile(str(catalogue)):
+        for text in [*entry.msgstr_plural.values()] or [entry.msgstr]:
+            assert placeholders(text) == placeholders(entry.msgid), entry.msgid
+
+
+@pytest.mark.parametrize("catalogue", CATALOGUES, ids=named)
+def test_the_catalogue_holds_every_text(catalogue: Path) -> None:
+    wanted = texts_of_scripts() if catalogue.stem == "djangojs" else texts_of_pages()
+    assert len(wanted) > 50, "the extraction finds nothing"
+    known = {entry.msgid for entry in polib.pofile(str(catalogue)) if not entry.obsolete}
+    assert sorted(wanted - known) == [], "run `make messages` and translate what is new"
