@@ -50,15 +50,11 @@ async def test_who_does_not_slow_down_is_closed(login: Login, server: int) -> No
         assert code in {1008, 1006}
         assert floods_ended(login, server) == closed_before + 1
         await flooding
-        codes = [frame.data["code"] for frame in flood.events]
-        assert set(codes[:BURST]) == {"unknown_event"}
-        if (
-            code == 1008
-        ):  # a connection that was cut takes the answers with it that lay behind the client's frames
-            refused = [frame.data for frame in flood.events if frame.data["code"] == "rate_limited"]
-            assert len(codes) >= BURST + STRIKES
-            assert len(refused) >= STRIKES
-            assert 0 < refused[0]["details"]["retryAfter"] < 1
+        # Not how many: what the server had answered when it closed may be lost behind the client's unread frames.
+        refused = [frame.data for frame in flood.events[BURST:] if frame.data["code"] == "rate_limited"]
+        assert {frame.data["code"] for frame in flood.events[:BURST]} == {"unknown_event"}
+        assert {frame.data["code"] for frame in flood.events[BURST:]} <= {"unknown_event", "rate_limited"}
+        assert all(0 < refusal["details"]["retryAfter"] < 1 for refusal in refused)
         await neighbour.call("heartbeat")
 
 
