@@ -24,18 +24,53 @@ def test_known_to_fail(): assert False
 """
 
 
-@pytest.mark.parametrize(("ci", "code"), [("true", 1), ("", 0)])
-def test_a_skip_fails_the_run_under_ci_alone(tmp_path: Path, ci: str, code: int) -> None:
-    (tmp_path / "test_suite.py").write_text(SUITE)
-    (tmp_path / "pytest.ini").write_text("[pytest]\n")
-    options = ["-p", "tests.harness.verdict", "-p", "no:django", "-p", "no:cacheprovider"]
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, str(tmp_path)],
+WHOLE_FILE = """
+import pytest
+
+pytest.skip("no such machine", allow_module_level=True)
+"""
+
+
+def run_pytest(folder: Path, *options: str, ci: str = "true") -> subprocess.CompletedProcess[str]:
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    plugins = ["-p", "tests.harness.verdict", "-p", "no:django"]
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *plugins, *options, str(folder)],
         env={**os.environ, "CI": ci, "PYTHONPATH": str(ROOT)},
-        cwd=tmp_path,
+        cwd=folder,
         capture_output=True,
         text=True,
     )
-    assert run.returncode == code, run.stdout
+
+
+def test_a_skip_fails_the_run_under_ci(tmp_path: Path) -> None:
+    (tmp_path / "test_suite.py").write_text(SUITE)
+    run = run_pytest(tmp_path)
+    assert run.returncode == 1, run.stdout
+    assert "1 passed, 1 xfailed, 1 error" in run.stdout.splitlines()[-1]
+    assert "a failure under CI: Skipped: no such machine" in run.stdout
+
+
+def test_a_file_that_skips_itself_fails_the_run_under_ci(tmp_path: Path) -> None:
+    (tmp_path / "test_suite.py").write_text(WHOLE_FILE)
+    run = run_pytest(tmp_path)
+    assert run.returncode == pytest.ExitCode.INTERRUPTED, run.stdout
+    assert "a failure under CI: Skipped: no such machine" in run.stdout
+
+
+@pytest.mark.parametrize("suite", [SUITE, WHOLE_FILE])
+def test_what_was_skipped_is_among_what_failed_last(tmp_path: Path, suite: str) -> None:
+    """CI runs what failed once more, alone: a skip must not be lost by that."""
+    (tmp_path / "test_suite.py").write_text(suite)
+    run_pytest(tmp_path)
+    again = run_pytest(tmp_path, "--last-failed", "--last-failed-no-failures", "none")
+    assert again.returncode not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}, again.stdout
+    assert "a failure under CI: Skipped: no such machine" in again.stdout
+
+
+def test_elsewhere_a_skip_is_no_failure(tmp_path: Path) -> None:
+    (tmp_path / "test_suite.py").write_text(SUITE)
+    run = run_pytest(tmp_path, "-ra", ci="")
+    assert run.returncode == 0, run.stdout
     assert "1 passed, 1 skipped, 1 xfailed" in run.stdout.splitlines()[-1]
-    assert ("test_suite.py::test_skipped: Skipped: no such machine" in run.stdout) == bool(ci)
+    assert "no such machine" in run.stdout

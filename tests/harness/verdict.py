@@ -5,41 +5,35 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
+from typing import TypeVar
 
 import pytest
 
 from tests.harness.backend import Deployment
 from tests.harness.cast import Stage
 
+Report = TypeVar("Report", pytest.CollectReport, pytest.TestReport)
+
 
 class SkipsFail:
-    """A test that CI skips guards nothing, however green the run looks."""
+    """A test that CI skips guards nothing, however green the run looks. So it is reported as one that failed, and is
+    among those that failed last."""
 
-    def __init__(self) -> None:
-        self.skipped: list[str] = []
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_make_collect_report(self) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        return _failed_if_skipped((yield))
 
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.skipped:
-            self.skipped.append(f"{report.nodeid}: {_reason(report)}")
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.skipped and not hasattr(report, "wasxfail"):
-            self.skipped.append(f"{report.nodeid}: {_reason(report)}")
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        if self.skipped and session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if self.skipped:
-            terminalreporter.section("skipped under CI, so the run has failed", red=True)
-            for line in self.skipped:
-                terminalreporter.line(line)
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        return _failed_if_skipped((yield))
 
 
-def _reason(report: pytest.CollectReport | pytest.TestReport) -> str:
-    return str(report.longrepr[2]) if isinstance(report.longrepr, tuple) else str(report.longrepr)
+def _failed_if_skipped(report: Report) -> Report:
+    if report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.longrepr = f"a failure under CI: {reason}"
+    return report
 
 
 def pytest_configure(config: pytest.Config) -> None:
