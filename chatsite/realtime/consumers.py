@@ -80,7 +80,7 @@ class ChatConsumer(LeanConsumer):
 
     async def _open(self) -> None:
         try:
-            async with self.session.runtime.opening:
+            async with self.session.runtime.turn_to_open():
                 await self._open_session()
         except Exception as error:  # noqa: BLE001  every failure has its answer
             known = as_domain_error(error)

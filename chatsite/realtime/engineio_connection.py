@@ -49,6 +49,8 @@ def _decode_data(raw: msgspec.Raw, struct: type) -> Any:
 class SocketioTransport:
     """The transport of one session: Socket.IO packets as finished Engine.IO texts. A `ref` is the id of an ack."""
 
+    __slots__ = ("_connection", "_opening", "sid")
+
     def __init__(self, connection: Connection, sid: str) -> None:
         self._connection = connection
         self.sid = sid
@@ -104,6 +106,18 @@ class Connection:
     Packets are taken one after the other, whichever requests bring them: commands run in the order of sending.
     """
 
+    __slots__ = (
+        "_deadline",
+        "_eio_sid",
+        "_is_gone",
+        "_server",
+        "_strays",
+        "_turn",
+        "queue",
+        "session",
+        "transport",
+    )
+
     def __init__(self, server: ChatServer, eio_sid: str, queue: PacketQueue) -> None:
         self.queue = queue
         self.session: Session | None = None
@@ -113,20 +127,33 @@ class Connection:
         self._turn = asyncio.Lock()
         self._strays = 0
         self._is_gone = False
-        self._deadline = self._expect_session()
+        self._deadline: asyncio.TimerHandle | None = None
+        self._expect_session()
 
     # Life
 
-    def _expect_session(self) -> asyncio.TimerHandle:
+    def _expect_session(self) -> None:
         """Close a connection that stays without a session."""
+        self._expect_nothing()
+        seconds = settings.CHAT.authenticate_seconds
+        self._deadline = asyncio.get_running_loop().call_later(seconds, self._close_idle)
 
-        def close_idle() -> None:
-            if self._turn.locked():  # it is being connected just now
-                self._deadline = self._expect_session()
-            elif self.session is None:
-                self._server.spawn(self.close(Close.UNAUTHENTICATED, f"not connected to {NAMESPACE} in time"))
+    def _expect_nothing(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
-        return asyncio.get_running_loop().call_later(settings.CHAT.authenticate_seconds, close_idle)
+    def _close_idle(self) -> None:
+        if self._turn.locked():  # it is being connected just now
+            self._expect_session()
+        elif self.session is None:
+            self._server.spawn(self.close(Close.UNAUTHENTICATED, f"not connected to {NAMESPACE} in time"))
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the client is known to have left, which its reader may not have been told yet."""
+        websocket = self.queue.websocket
+        return self._is_gone or (websocket is not None and websocket.is_gone)
 
     async def open_session(self, sid: str, identity: Identity) -> None:
         self.transport = SocketioTransport(self, sid)
@@ -137,20 +164,20 @@ class Connection:
             await session.close()
             raise
         self.session = session
+        self._expect_nothing()
 
     async def close_session(self) -> None:
         """The client is no longer connected to the namespace; it may connect again."""
         session, self.session = self.session, None
         if session is not None:
             await session.close()
-            self._deadline.cancel()
-            self._deadline = self._expect_session()
+            self._expect_session()
 
     async def closed(self) -> None:
         """The Engine.IO connection is gone."""
         self._is_gone = True
         await self.close_session()
-        self._deadline.cancel()
+        self._expect_nothing()
 
     async def close(self, code: int, reason: str) -> None:
         """Close the Engine.IO connection from our side."""

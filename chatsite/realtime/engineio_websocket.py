@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import engineio
 from engineio import packet
+from engineio.async_socket import AsyncSocket
 
 from chatsite.realtime.closing import close_websocket
 from chatsite.realtime.engineio_polling import translate_checked
+from chatsite.realtime.queues import shorten
 from chatsite.realtime.wire import DirectSocket, direct_socket
 
 logger = logging.getLogger(__name__)
@@ -43,6 +46,7 @@ class PacketQueue(asyncio.Queue[Any]):
 
     def __init__(self) -> None:
         super().__init__()
+        shorten(self)
         self.websocket: EngineWebSocket | None = None
         self._room: asyncio.Event | None = None  # what a writer waits for, where one does
         self._polled = 0
@@ -112,6 +116,8 @@ class PacketQueue(asyncio.Queue[Any]):
 class EngineWebSocket:
     """The WebSocket driver of the engine: it serves one socket from the handshake, or the upgrade, to the end."""
 
+    __slots__ = ("_direct", "_is_closed", "_receive_asgi", "_send_asgi", "_server", "_socket")
+
     def __init__(self, handler: Callable[..., Any], server: Engine) -> None:
         self._socket: Any = handler.__self__  # type: ignore[attr-defined]  # all that the library tells of its socket
         self._server = server
@@ -143,6 +149,10 @@ class EngineWebSocket:
         environ.clear()
         if self._direct is not None:
             self._direct.forget_handshake()
+
+    @property
+    def is_gone(self) -> bool:
+        return self._is_closed or (self._direct is not None and self._direct.is_gone)
 
     # Writing
 
@@ -207,21 +217,27 @@ class EngineWebSocket:
         return text if text is not None else message["bytes"] or b""
 
     async def _read(self) -> str:
-        on_message = self._server.handlers["message"]
-        sid = self._socket.sid
-        while (frame := await self._frame()) is not None:
-            if isinstance(frame, bytes):
-                await on_message(sid, frame)
-            elif frame[:1] == "4":
-                await on_message(sid, frame[1:])
-            elif frame[:1] == "3":
-                self._socket.schedule_ping()
-            elif frame[:1] == "1":
-                return "the client closed"
-            else:
-                await self.close(PROTOCOL_ERROR, "not an Engine.IO packet")
-                return "bad packet"
-        return "gone"
+        # No name for the frame here: it would keep the last one, a token perhaps, while waiting for the next.
+        while (end := await self._take(await self._frame())) is None:
+            pass
+        return end
+
+    async def _take(self, frame: str | bytes | None) -> str | None:
+        """Act on a frame; answers why this was the last one, if it was."""
+        if frame is None:
+            return "gone"
+        if isinstance(frame, bytes):
+            await self._server.handlers["message"](self._socket.sid, frame)
+        elif frame[:1] == "4":
+            await self._server.handlers["message"](self._socket.sid, frame[1:])
+        elif frame[:1] == "3":
+            self._socket.schedule_ping()
+        elif frame[:1] == "1":
+            return "the client closed"
+        else:
+            await self.close(PROTOCOL_ERROR, "not an Engine.IO packet")
+            return "bad packet"
+        return None
 
 
 class Engine(engineio.AsyncServer):  # type: ignore[misc]
@@ -232,6 +248,22 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._async = {**self._async, "websocket": EngineWebSocket, "translate_request": translate_checked}
+        self._pings: set[asyncio.Task[None]] = set()
 
     def create_queue(self, *arguments: Any, **options: Any) -> PacketQueue:
         return PacketQueue()
+
+    def start_background_task(self, target: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        """A ping that comes in half a minute is a timer; as the library's sleeping task it would be 1 KiB a socket."""
+        socket = getattr(target, "__self__", None)
+        if isinstance(socket, AsyncSocket) and target == socket._send_ping:
+            return asyncio.get_running_loop().call_later(self.ping_interval, self._ping, socket)
+        return super().start_background_task(target, *arguments, **options)
+
+    def _ping(self, socket: AsyncSocket) -> None:
+        if socket.closing or socket.closed:
+            return
+        socket.last_ping = time.time()
+        ping = asyncio.get_running_loop().create_task(socket.send(packet.Packet(packet.PING)))
+        self._pings.add(ping)
+        ping.add_done_callback(self._pings.discard)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from chatsite.errors import DomainError
 from chatsite.metrics import measures
 from chatsite.realtime import reader, registry, stopping
 from chatsite.realtime.hub import Hub
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 STOP_SECONDS = 3.0  # for background work to end
-# Native sockets whose user is looked up at once; more than the threads, so that none of them waits for work.
+# Sockets whose user is looked up at once; more than the threads, so that none of them waits for work.
 OPENINGS = 16
+# A turn comes later only where the database does not answer; a client had better knock again than hold its place.
+TURN_SECONDS = 60.0
 
 
 class Runtime:
@@ -31,7 +35,7 @@ class Runtime:
         self.loop = asyncio.get_running_loop()
         self.hub = Hub()
         self.sessions: set[Session] = set()
-        self.opening = asyncio.Semaphore(OPENINGS)  # all others of a crowd that returns wait here
+        self._openings = asyncio.Semaphore(OPENINGS)  # all others of a crowd that returns wait here
         self.requests = 0  # HTTP requests that are being answered
         self.is_stopping = False  # asked to end: nothing new is begun
         self.state: dict[str, Any] = {}  # what an app keeps for the process, under the app's name
@@ -52,6 +56,20 @@ class Runtime:
             await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
         await self.hub.stop()
         await reader.close_pool()
+
+    @asynccontextmanager
+    async def turn_to_open(self) -> AsyncIterator[None]:
+        """The right to look up who a socket is. `DomainError` "unavailable" where it does not come in time."""
+        try:
+            await asyncio.wait_for(self._openings.acquire(), TURN_SECONDS)
+        except TimeoutError as error:
+            raise DomainError(
+                "unavailable", "The server is busy. Please retry.", {"retryAfter": 5}
+            ) from error
+        try:
+            yield
+        finally:
+            self._openings.release()
 
     def spawn(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Run `work` beside everything else. What it raises is logged."""

@@ -23,6 +23,7 @@ from chatsite.realtime.database import in_database_thread
 from chatsite.realtime.engineio_connection import NAMESPACE, Connection
 from chatsite.realtime.engineio_websocket import Engine
 from chatsite.realtime.identity import Identity
+from chatsite.realtime.runtime import get_runtime
 from chatsite.realtime.session import Close
 
 # A body is bounded by its size. The library's limit of 16 packets would drop what a browser sent in one turn.
@@ -30,6 +31,16 @@ Payload.max_decode_packets = settings.CHAT.frame_bytes
 
 _library_logger = logging.getLogger("chatsite.realtime.socketio.library")
 _library_logger.setLevel(logging.WARNING)  # below that the library tells of every packet
+
+
+class Namespaces(socketio.AsyncManager):  # type: ignore[misc]
+    """Which client is in which namespace. The hub has the groups, so a room of each client's own serves nobody."""
+
+    def basic_enter_room(
+        self, sid: str, namespace: str, room: str | None, eio_sid: str | None = None
+    ) -> None:
+        if room != sid:
+            super().basic_enter_room(sid, namespace, room, eio_sid)
 
 
 class ChatServer(socketio.AsyncServer):  # type: ignore[misc]
@@ -44,6 +55,7 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]
             max_http_buffer_size=settings.CHAT.frame_bytes,
             http_compression=False,
             json=engineio_json,
+            client_manager=Namespaces(),
             logger=_library_logger,
             engineio_logger=_library_logger,
         )
@@ -62,6 +74,11 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]
         await super()._handle_eio_message(eio_sid, data)
 
     # Engine.IO
+
+    def handle_request(self, scope: dict[str, Any], receive: Any, send: Any) -> Awaitable[None]:
+        """As the library does, without a coroutine that would stay as long as the socket."""
+        request: Awaitable[None] = self.eio.handle_request(scope, receive, send)
+        return request
 
     def _engineio_server_class(self) -> type[Engine]:
         return Engine
@@ -88,7 +105,10 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]
     async def _open(self, sid: str, environ: dict[str, Any], auth: Any) -> bool | None:
         connection = self._connections[self.manager.eio_sid_from_sid(sid, NAMESPACE)]
         try:
-            await connection.open_session(sid, await _identify(auth))
+            async with (await get_runtime()).turn_to_open():
+                if connection.is_gone:
+                    return False  # it waited longer than its client did
+                await connection.open_session(sid, await _identify(auth))
         except Exception as error:
             refusal = as_domain_error(error)
             if refusal.code in {"internal", "unavailable"}:
@@ -142,7 +162,8 @@ class HandingOn(socketio.ASGIApp):  # type: ignore[misc]
     def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Awaitable[None]:
         """Hands on what is not its own without a coroutine in between, which would stay as long as the socket."""
         own = self._ensure_trailing_slash(scope["path"]).startswith(self.engineio_path)
-        connection: Awaitable[None] = (super().__call__ if own else self.other_asgi_app)(scope, receive, send)
+        serve = self.engineio_server.handle_request if own else self.other_asgi_app
+        connection: Awaitable[None] = serve(scope, receive, send)
         return connection
 
 

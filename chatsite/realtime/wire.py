@@ -8,7 +8,6 @@ for any message). With any other server, or a middleware around `send`, `direct_
 
 from __future__ import annotations
 
-import asyncio
 import functools
 from collections.abc import Iterable
 from typing import Any, Protocol
@@ -17,6 +16,7 @@ from autobahn.websocket.protocol import WebSocketProtocol as AutobahnProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from chatsite.realtime.daphne import Valve
+from chatsite.realtime.queues import OneReaderQueue, shorten, shorten_event
 
 
 class DirectSocket(Protocol):
@@ -50,34 +50,6 @@ def autobahn_protocol(send: object) -> Any:
     return None
 
 
-class OneReaderQueue:
-    """What uvicorn has received for us. Its own queue is made for many readers and writers, and is 3 KiB of every
-    connection; here there is one of each, and reading pauses while a message waits."""
-
-    __slots__ = ("_arrival", "_messages")
-
-    def __init__(self) -> None:
-        self._messages: list[Any] = []
-        self._arrival: asyncio.Future[None] | None = None
-
-    def empty(self) -> bool:
-        return not self._messages
-
-    def put_nowait(self, message: Any) -> None:
-        self._messages.append(message)
-        if self._arrival is not None and not self._arrival.done():
-            self._arrival.set_result(None)
-
-    async def get(self) -> Any:
-        while not self._messages:
-            self._arrival = asyncio.get_running_loop().create_future()
-            try:
-                await self._arrival
-            finally:
-                self._arrival = None
-        return self._messages.pop(0)
-
-
 class UvicornSocket:
     __slots__ = ("_protocol",)
 
@@ -106,6 +78,8 @@ class UvicornSocket:
         while not protocol.queue.empty():
             queue.put_nowait(protocol.queue.get_nowait())
         protocol.queue = queue  # type: ignore[assignment]  # has all that uvicorn calls
+        if protocol.writable.is_set():  # otherwise somebody may be waiting
+            shorten_event(protocol.writable)
 
 
 class DaphneSocket:
@@ -132,6 +106,7 @@ class DaphneSocket:
     def forget_handshake(self) -> None:
         self._protocol.http_headers.clear()  # its request shows the same ones
         self._protocol.http_request_data = b""
+        shorten(self._protocol.application_queue)  # its reader is who calls this
 
     def _opened_valve(self) -> Valve:
         """Made with the first frame, when the connection is no longer HTTP's."""

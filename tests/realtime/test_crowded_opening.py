@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from typing import Any
-from unittest.mock import AsyncMock, patch
+from unittest.mock import AsyncMock, MagicMock, patch
 
 import pytest
 
+from chatsite.errors import DomainError
 from chatsite.realtime.consumers import ChatConsumer
 from chatsite.realtime.runtime import OPENINGS, Runtime
+from chatsite.realtime.socketio import ChatServer
 
 pytestmark = pytest.mark.standalone
 
@@ -42,7 +45,7 @@ class LookUp:
         self.under_way = self.begun = 0
         self.answer = asyncio.Event()
 
-    async def __call__(self) -> None:
+    async def __call__(self, *_: object) -> None:
         self.begun += 1
         self.under_way += 1
         await self.answer.wait()
@@ -54,10 +57,29 @@ def look_up(runtime: Runtime) -> Iterator[LookUp]:
     slow = LookUp()
     with (
         patch("chatsite.realtime.consumers.get_runtime", AsyncMock(return_value=runtime)),
+        patch("chatsite.realtime.socketio.get_runtime", AsyncMock(return_value=runtime)),
+        patch("chatsite.realtime.socketio._identify", slow),
         patch("chatsite.realtime.consumers.direct_socket", lambda send: send),
         patch.object(ChatConsumer, "_identity_of_handshake", slow),
     ):
         yield slow
+
+
+class SocketioClient:
+    """A Socket.IO client whose connect packet has come."""
+
+    is_gone = False
+
+    async def open_session(self, sid: str, identity: object) -> None: ...
+
+
+async def knock(clients: dict[str, SocketioClient]) -> tuple[asyncio.Task[Any], ...]:
+    server = ChatServer()
+    server.manager = MagicMock(eio_sid_from_sid=lambda sid, namespace: sid)
+    server._connections = clients  # type: ignore[assignment]
+    opening = tuple(asyncio.create_task(server._open(sid, {}, {})) for sid in clients)
+    await settle()
+    return opening
 
 
 async def settle() -> None:
@@ -84,3 +106,29 @@ async def test_who_has_gone_again_is_not_looked_up(look_up: LookUp) -> None:
     await settle()
     assert look_up.begun == OPENINGS + 1
     await asyncio.gather(*(arrival.leave() for arrival in [*first, late, gone]))
+
+
+async def test_socketio_clients_wait_for_their_turn_too(look_up: LookUp) -> None:
+    clients = {str(number): SocketioClient() for number in range(2 * OPENINGS)}
+    opening = await knock(clients)
+    assert look_up.under_way == look_up.begun == OPENINGS
+    clients[str(OPENINGS)].is_gone = True
+    look_up.answer.set()
+    outcomes = await asyncio.gather(*opening)
+    assert look_up.begun == 2 * OPENINGS - 1
+    assert outcomes.count(False) == 1  # who had gone
+
+
+async def test_a_turn_that_does_not_come_is_a_reason_to_knock_again(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatsite.realtime.runtime.TURN_SECONDS", 0.01)
+    async with AsyncExitStack() as others:
+        for _ in range(OPENINGS):
+            await others.enter_async_context(runtime.turn_to_open())
+        with pytest.raises(DomainError) as refusal:
+            async with runtime.turn_to_open():
+                pytest.fail("there was no turn left")
+    assert refusal.value.code == "unavailable"
+    async with runtime.turn_to_open():  # and none has been lost by it
+        pass

@@ -7,13 +7,14 @@ from typing import Any
 from unittest.mock import AsyncMock, MagicMock, patch
 
 import pytest
+from daphne.ws_protocol import WebSocketProtocol
 from uvicorn import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
 from chatsite.realtime.consumers import ChatConsumer
 from chatsite.realtime.runtime import Runtime
-from chatsite.realtime.wire import OneReaderQueue, direct_socket
+from chatsite.realtime.wire import DaphneSocket, direct_socket
 
 pytestmark = pytest.mark.standalone
 
@@ -71,30 +72,23 @@ async def test_the_consumer_lets_go_once_it_knows_who_it_is(runtime: Runtime) ->
     assert headers == []
 
 
-async def test_the_queue_gives_what_came_in_its_order() -> None:
-    queue = OneReaderQueue()
-    assert queue.empty()
-    queue.put_nowait("a")
-    queue.put_nowait("b")
-    assert not queue.empty()
-    assert [await queue.get(), await queue.get()] == ["a", "b"]
+async def test_daphne_lets_go_and_keeps_what_has_come() -> None:
+    connection: Any = WebSocketProtocol()
+    connection.http_headers = {"x-padding": "much"}
+    connection.http_request_data = HANDSHAKE
+    connection.application_queue = asyncio.Queue()
+    connection.application_queue.put_nowait("early")
+    receive = connection.application_queue.get  # as daphne hands it to the application
+    socket = DaphneSocket(connection)
+    socket.forget_handshake()
+    assert not connection.http_headers
+    assert not connection.http_request_data
+    connection.application_queue.put_nowait("late")
+    assert [await receive(), await receive()] == ["early", "late"]
 
 
-async def test_the_queue_wakes_its_reader_once() -> None:
-    queue = OneReaderQueue()
-    reader: asyncio.Task[Any] = asyncio.create_task(queue.get())
-    await asyncio.sleep(0)
-    queue.put_nowait("a")
-    queue.put_nowait("b")
-    assert await reader == "a"
-    assert await queue.get() == "b"
-
-
-async def test_a_reader_that_is_cancelled_leaves_the_queue_whole() -> None:
-    queue = OneReaderQueue()
-    reader: asyncio.Task[Any] = asyncio.create_task(queue.get())
-    await asyncio.sleep(0)
-    reader.cancel()
-    await asyncio.wait([reader])
-    queue.put_nowait("a")
-    assert await queue.get() == "a"
+@pytest.mark.parametrize(("state", "gone"), [("STATE_OPEN", False), ("STATE_CLOSED", True)])
+async def test_daphne_tells_who_has_gone(state: str, gone: bool) -> None:
+    connection: Any = WebSocketProtocol()
+    connection.state = getattr(connection, state)
+    assert DaphneSocket(connection).is_gone is gone
