@@ -23,7 +23,6 @@ class Sender:
 
     def __init__(self, room: Room, client: LiveClient, name: str) -> None:
         self.acked: dict[str, str] = {}  # client id → message
-        self.refused = 0
         self._room, self._client, self._name = room, client, name
 
     async def talk(self, enough: asyncio.Event) -> None:
@@ -35,7 +34,6 @@ class Sender:
             except ApiError as refusal:
                 if refusal.code != "unavailable":
                     raise
-                self.refused += 1
                 await asyncio.sleep(0.1)
             else:
                 self.acked[client_id] = ack["message"]["id"]
@@ -73,7 +71,6 @@ async def fail_over(room: Room, primary: PostgreSQL, standby: Standby) -> None:
     await asyncio.gather(*(sender.has_acks(len(sender.acked) + AFTER) for sender in senders))
     enough.set()
     await asyncio.gather(*talking)
-    assert sum(sender.refused for sender in senders) > 0, "nobody noticed"
 
     history = await room.history(room.customer)
     stored = {message["clientId"]: message["id"] for message in history}
