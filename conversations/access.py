@@ -18,6 +18,7 @@ from chatsite.realtime import groups
 from chatsite.realtime.pipeline import ask_rows
 from conversations.models import Business, Conversation, Membership, Side
 
+CANONICAL: Final = 36  # characters of a UUID as we write it
 UserId = Any  # the primary key of the project's user model
 
 # Rules of other apps on which business a customer may talk to; each raises where it may not be. An app adds its own in
@@ -60,9 +61,15 @@ def object_key(raw: str | UUID, what: str) -> UUID:
     if isinstance(raw, UUID):
         return raw
     try:
-        return UUID(raw)
+        return _canonical_key(raw) if len(raw) == CANONICAL else UUID(raw)
     except ValueError as error:
         raise not_found(what) from error
+
+
+@functools.lru_cache(maxsize=10_000)
+def _canonical_key(raw: str) -> UUID:
+    """Of a text of the usual length: others stand for UUIDs too, but are as long as their sender likes."""
+    return UUID(raw)
 
 
 def load_actors(user_ids: Collection[UserId]) -> dict[UserId, Actor]:

@@ -3,7 +3,7 @@
 While a batch is being committed, the next changes queue up; then they are written together. So a thousand sends a
 second cost a few dozen commits, a lone send waits for nobody, and each is acknowledged only after its COMMIT.
 
-On PostgreSQL there are two lanes, so that one batch is prepared while the database works on the other. A conversation
+On PostgreSQL there are a few lanes, so that batches are prepared while the database works on others. A conversation
 always has the same lane: its changes keep the order in which they were submitted, and the lanes of a process never wait
 for each other's locks.
 """
@@ -99,7 +99,7 @@ class _Lane:
 
     async def _commit(self, batch: list[_Waiting]) -> None:
         began = perf_counter()
-        changes = [change for change, *_ in batch]
+        changes = [waiting[0] for waiting in batch]
         try:
             outcomes = await run_in(self._thread, partial(write_apart_if_needed, changes))
         except Exception as error:

@@ -15,7 +15,7 @@ from tests.harness.servers import Server
 from tests.harness.services import PostgreSQL, Redis
 from tests.proxy.nginx import Nginx
 
-POOL: Final = 10  # database connections of one process, at most
+POOL: Final = 11  # database connections of one process, at most
 PRESENCE_TTL: Final = 5
 PRESENCE_GRACE: Final = 1
 
