@@ -73,14 +73,15 @@ def _measure_one(stack: Stack, size: int) -> dict[str, Any]:
             ).fetchall()
         ]
         keys = (keys * REQUESTS)[:REQUESTS]
-        bare = _times(keys, lambda key: database.execute(PAGE, [key]).fetchall())
-    with KeptAlive(stack.ports[0], member) as http:
-        page = _times(keys, lambda key: http.get(f"/chat/conversations/{key}/messages"))
-        older = _times(
-            keys,
-            lambda key: http.get(f"/chat/conversations/{key}/messages?before={size // conversations // 2}"),
-        )
-        listed = _times(keys, lambda key: http.get("/chat/conversations?limit=20"))
+        with KeptAlive(stack.ports[0], member) as http:
+            middle = size // conversations // 2
+            bare, page, older = _times(
+                keys,
+                lambda key: database.execute(PAGE, [key]).fetchall(),
+                lambda key: http.get(f"/chat/conversations/{key}/messages"),
+                lambda key: http.get(f"/chat/conversations/{key}/messages?before={middle}"),
+            )
+            [listed] = _times(keys, lambda key: http.get("/chat/conversations?limit=20"))
     return {
         "bare_sql": bare,
         "page": page,
@@ -90,15 +91,21 @@ def _measure_one(stack: Stack, size: int) -> dict[str, Any]:
     }
 
 
-def _times(keys: list[Any], call: Callable[[Any], object]) -> dict[str, float]:
-    """p50 and p99 in milliseconds, after a tenth that only warms up."""
-    taken = []
+def _times(keys: list[Any], *calls: Callable[[Any], object]) -> list[dict[str, float]]:
+    """p50 and p99 of each call in milliseconds, after a tenth that only warms up. The calls take turns, so that what
+    else the machine does meanwhile meets all of them."""
+    taken: list[list[float]] = [[] for _ in calls]
     for key in keys:
-        began = time.perf_counter()
-        call(key)
-        taken.append((time.perf_counter() - began) * 1000)
-    taken = sorted(taken[len(taken) // 10 :])
-    return {"p50": round(taken[len(taken) // 2], 3), "p99": round(taken[int(len(taken) * 0.99)], 3)}
+        for call, times in zip(calls, taken, strict=True):
+            began = time.perf_counter()
+            call(key)
+            times.append((time.perf_counter() - began) * 1000)
+    return [_summary(times[len(times) // 10 :]) for times in taken]
+
+
+def _summary(times: list[float]) -> dict[str, float]:
+    ordered = sorted(times)
+    return {"p50": round(ordered[len(ordered) // 2], 3), "p99": round(ordered[int(len(ordered) * 0.99)], 3)}
 
 
 class KeptAlive:
