@@ -68,7 +68,8 @@ class OriginCheck:
         scheme = scope.get("scheme", "ws")
         if origin is not None and not is_allowed(origin.decode("latin-1"), scheme, host):
             return _refuse(receive, send)
-        scope["same_origin"] = origin is not None and is_same(origin.decode("latin-1"), scheme, host)
+        if origin is not None and is_same(origin.decode("latin-1"), scheme, host):
+            scope["same_origin"] = True
         connection: Awaitable[None] = self.application(scope, receive, send)
         return connection
 

@@ -16,7 +16,7 @@ from autobahn.websocket.protocol import WebSocketProtocol as AutobahnProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from chatsite.realtime.daphne import Valve
-from chatsite.realtime.queues import OneReaderQueue, shorten, shorten_event
+from chatsite.realtime.queues import OneReaderQueue, ShortDeque, shorten, shorten_event
 
 
 class DirectSocket(Protocol):
@@ -107,6 +107,7 @@ class DaphneSocket:
         self._protocol.http_headers.clear()  # its request shows the same ones
         self._protocol.http_request_data = b""
         shorten(self._protocol.application_queue)  # its reader is who calls this
+        self._protocol.send_queue = ShortDeque(self._protocol.send_queue)
 
     def _opened_valve(self) -> Valve:
         """Made with the first frame, when the connection is no longer HTTP's."""

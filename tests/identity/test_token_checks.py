@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient
 
 from chatsite.errors import DomainError
-from chatsite.identity import operations
+from chatsite.identity import claims, operations
 from chatsite.identity.claims import EXPIRED, MALFORMED, read_claims
 from chatsite.identity.operations import TokenPair
 from chatsite.identity.tokens import ENDED, by_token
@@ -215,3 +215,17 @@ def test_verify_refuses_what_is_used_ended_or_forged(api: APIClient, login: Toke
 
 def test_an_unknown_login_id_is_no_ended_one(carol: User, forge: Forge) -> None:
     assert by_token(forge(login=str(uuid4()))).user_id == str(carol.pk)
+
+
+def test_what_is_remembered_is_no_token_and_not_too_much(
+    login: TokenPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known: dict[bytes, claims.Claims] = {}
+    monkeypatch.setattr(claims, "_known", known)
+    monkeypatch.setattr(claims, "_MOST_KNOWN", 1)
+    for token, kind in ((login.access, "access"), (login.refresh, "refresh")):
+        assert read_claims(token, "access", "refresh") is read_claims(token, "access", "refresh")
+        [(key, kept)] = known.items()
+        assert kept.token_type == kind
+        assert len(key) == 32
+        assert key not in token.encode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import Any
 from unittest.mock import AsyncMock, MagicMock, patch
 
@@ -77,12 +78,14 @@ async def test_daphne_lets_go_and_keeps_what_has_come() -> None:
     connection.http_headers = {"x-padding": "much"}
     connection.http_request_data = HANDSHAKE
     connection.application_queue = asyncio.Queue()
+    connection.send_queue = deque(["to be sent"])
     connection.application_queue.put_nowait("early")
     receive = connection.application_queue.get  # as daphne hands it to the application
     socket = DaphneSocket(connection)
     socket.forget_handshake()
     assert not connection.http_headers
     assert not connection.http_request_data
+    assert connection.send_queue.popleft() == "to be sent"
     connection.application_queue.put_nowait("late")
     assert [await receive(), await receive()] == ["early", "late"]
 
