@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
@@ -11,7 +11,7 @@ from conversations import access
 
 pytestmark = pytest.mark.standalone
 
-KEY = uuid4()
+KEY = UUID("01a220ba-8761-725c-bb70-3c0daaec7c50")
 
 
 @pytest.mark.parametrize(
