@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from chatsite.errors import DomainError
 from chatsite.realtime import broadcast as broadcast_module
-from chatsite.realtime.database import run_in
+from chatsite.realtime.database import WRITERS, run_in
 from chatsite.realtime.runtime import Runtime
 from conversations import batch, store
 from conversations import writer as writer_module
@@ -95,7 +95,7 @@ def test_a_batch_has_a_size(talk: Conversation, batches: Batches, settings: Sett
 
 def test_a_refused_change_does_not_touch_the_others(talk: Conversation, batches: Batches) -> None:
     stranger = Send(talk.pk, person().pk, "let me in")
-    nowhere = Send(UUID(int=talk.pk.int ^ 2), talk.customer_id, "hello?")  # on the same lane
+    nowhere = Send(UUID(int=talk.pk.int + WRITERS), talk.customer_id, "hello?")  # on the same lane
     first, refused, missing, second = outcomes(talk, good(talk), stranger, nowhere, good(talk))
     assert (first.seq, second.seq) == (1, 2)
     assert [error.code for error in (refused, missing)] == ["not_found", "not_found"]
