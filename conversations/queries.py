@@ -97,24 +97,31 @@ def conversation_page(
         for side, scope in _scopes(user_id, mine, business_id)
     ]
     keys = _first_keys(scopes, at, limit + 1)
-    back = at is not None and at.back
     more = len(keys) > limit
-    keys = keys[:limit][::-1] if back else keys[:limit]
+    keys = keys[:limit][::-1] if at is not None and at.back else keys[:limit]
     found = Conversation.objects.select_related("business", "customer").in_bulk([key for key, _ in keys])
     objects = [
         conversation_object(found[key], Side.CUSTOMER if found[key].customer_id == user_id else Side.BUSINESS)
         for key, _ in keys
         if key in found
     ]
-    return ConversationPage(
-        objects,
-        next=_Cursor(keys[-1][1].isoformat(), keys[-1][0], False).encoded()
-        if keys and (more or back)
-        else None,
-        previous=_Cursor(keys[0][1].isoformat(), keys[0][0], True).encoded()
-        if keys and at is not None and (more or not back)
-        else None,
-    )
+    return ConversationPage(objects, *_neighbours(keys, at, more=more))
+
+
+def _neighbours(
+    keys: list[tuple[UUID, datetime]], at: _Cursor | None, *, more: bool
+) -> tuple[str | None, str | None]:
+    """The cursors of the next and of the previous page, where there are such. `more`: further on in the direction of
+    `at` there are others."""
+    if not keys:
+        return None, None
+    back = at is not None and at.back
+    (first, first_at), (last, last_at) = keys[0], keys[-1]
+    following = _Cursor(last_at.isoformat(), last, False).encoded() if more or back else None
+    preceding = None
+    if at is not None and (more or not back):
+        preceding = _Cursor(first_at.isoformat(), first, True).encoded()
+    return following, preceding
 
 
 def _scopes(user_id: UserId, mine: set[UUID], business_id: str | None) -> list[tuple[str, Q]]:

@@ -61,7 +61,8 @@ class Runtime:
     async def turn_to_open(self) -> AsyncIterator[None]:
         """The right to look up who a socket is. `DomainError` "unavailable" where it does not come in time."""
         try:
-            await asyncio.wait_for(self._openings.acquire(), TURN_SECONDS)
+            async with asyncio.timeout(TURN_SECONDS):
+                await self._openings.acquire()
         except TimeoutError as error:
             raise DomainError(
                 "unavailable", "The server is busy. Please retry.", {"retryAfter": 5}

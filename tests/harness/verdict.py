@@ -19,7 +19,7 @@ class SkipsFail:
     """A test that CI skips guards nothing, however green the run looks. So it is reported as one that failed, and is
     among those that failed last."""
 
-    @pytest.hookimpl(wrapper=True, trylast=True)
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_make_collect_report(self) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
         return _failed_if_skipped((yield))
 

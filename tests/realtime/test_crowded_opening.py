@@ -132,3 +132,21 @@ async def test_a_turn_that_does_not_come_is_a_reason_to_knock_again(
     assert refusal.value.code == "unavailable"
     async with runtime.turn_to_open():  # and none has been lost by it
         pass
+
+
+async def test_who_is_cancelled_while_waiting_takes_no_turn(runtime: Runtime) -> None:
+    async def wait() -> None:
+        async with runtime.turn_to_open():
+            pytest.fail("there was no turn left")
+
+    async with AsyncExitStack() as others:
+        for _ in range(OPENINGS):
+            await others.enter_async_context(runtime.turn_to_open())
+        waiting = asyncio.create_task(wait())
+        await settle()
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        assert waiting.cancelled()
+    async with AsyncExitStack() as all_of_them:
+        for _ in range(OPENINGS):
+            await all_of_them.enter_async_context(runtime.turn_to_open())
