@@ -13,7 +13,7 @@ import django
 
 django.setup(set_prefix=False)  # fills the app registry; what follows needs it
 
-from chatsite.access_log import WithAccessLog, keep_queries_out_of_access_logs
+from chatsite.access_log import WithAccessLog, tidy_access_logs
 from chatsite.bodies import BoundedBodies
 from chatsite.checks import refuse_bad_environment
 from chatsite.express import Express
@@ -29,7 +29,7 @@ from chatsite.realtime.socketio import socketio_application
 gc.set_threshold(50_000, 5, 5)
 
 refuse_bad_environment()
-keep_queries_out_of_access_logs()
+tidy_access_logs()
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]

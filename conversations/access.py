@@ -144,13 +144,20 @@ def businesses_spoken_for(user_id: UserId) -> set[UUID]:
     return set(Membership.objects.filter(user_id=user_id).values_list("business_id", flat=True))
 
 
-def own_groups(user_id: UserId) -> tuple[set[UUID], list[str]]:
-    """The businesses that the user speaks for, and the groups that every socket of the user belongs to. One query."""
-    ties = _ties([user_id])[user_id]
+def own_groups(user_ids: list[UserId]) -> list[tuple[set[UUID], list[str]]]:
+    """For each user the businesses that he or she speaks for, and the groups that all his or her sockets belong to.
+
+    One query, however many users.
+    """
+    ties = _ties(set(user_ids))
+    return [(ties[user_id].spoken_for, _groups_of(user_id, ties[user_id])) for user_id in user_ids]
+
+
+def _groups_of(user_id: UserId, ties: Ties) -> list[str]:
     joined = [groups.user(str(user_id))]
     joined += [groups.business_members(business) for business in ties.spoken_for]
     joined += [groups.business_customers(business) for business in ties.talked_to]
-    return ties.spoken_for, joined
+    return joined
 
 
 def contact_groups(user_ids: Iterable[str]) -> dict[str, list[str]]:

@@ -25,7 +25,7 @@ from conversations.writer import writer_of
 
 async def open_groups(session: Session) -> None:
     """Every socket of a user hears of all the user's conversations, joined or not."""
-    speaks_for, joined = await in_database_thread(access.own_groups, user_key(session.user_id))
+    speaks_for, joined = await session.runtime.ask(access.own_groups, user_key(session.user_id))
     session.state["speaks_for"] = speaks_for
     await asyncio.gather(*(session.subscribe(group) for group in joined))
 

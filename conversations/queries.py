@@ -6,7 +6,7 @@ What was said, and what a client has missed of it, is in `history`.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -18,6 +18,7 @@ from django.db.models import Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
 from chatsite.errors import invalid
+from chatsite.identity.users import among
 from conversations import access
 from conversations.access import UserId, object_key
 from conversations.history import MessagePage as MessagePage
@@ -38,6 +39,7 @@ from conversations.serializers import (
 )
 
 SEARCH_WORDS: Final = 5  # of a search; each is one more condition
+_BATCH = 10_000  # ids of one query; databases bound the parameters of a statement
 
 # --- Conversations ----------------------------------------------------------------------------------------------------
 
@@ -217,10 +219,15 @@ def unread(user_id: UserId) -> UnreadAnswer:
     return UnreadAnswer(total=sum(counts.values()), conversations=counts)
 
 
-def heads(conversation_ids: Sequence[UUID]) -> dict[UUID, Head]:
-    """How far these conversations have come. One query; the caller has checked access."""
-    rows = Conversation.objects.filter(pk__in=conversation_ids).order_by()
-    return {key: Head(last_seq=seq, rev=rev) for key, seq, rev in rows.values_list("pk", "last_seq", "rev")}
+def heads(conversation_ids: Collection[UUID]) -> dict[UUID, Head]:
+    """How far these conversations have come. One query (of every 10,000); the caller has checked access."""
+    keys, found = list(conversation_ids), {}
+    for start in range(0, len(keys), _BATCH):
+        among_these = among(Conversation._meta.pk, keys[start : start + _BATCH])
+        rows = Conversation.objects.filter(pk__in=among_these).order_by()
+        for key, seq, rev in rows.values_list("pk", "last_seq", "rev"):
+            found[key] = Head(last_seq=seq, rev=rev)
+    return found
 
 
 # --- Businesses -------------------------------------------------------------------------------------------------------

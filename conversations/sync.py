@@ -5,7 +5,7 @@ Other apps add their part (notifications do) through `sections` and `heartbeat_s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -50,7 +50,8 @@ class HeartbeatAnswer(WireObject, kw_only=True):
 
 Section = Callable[[UserId, SyncCommand], dict[str, Any]]
 sections: Final[list[Section]] = []
-heartbeat_sections: Final[list[Callable[[UserId], dict[str, Any]]]] = []
+# Of many users at once: a heartbeat comes from every socket, all the time.
+heartbeat_sections: Final[list[Callable[[Collection[UserId]], dict[UserId, dict[str, Any]]]]] = []
 # What each answer is, for the document of the protocol: an app that adds a section adds its struct.
 sync_answers: Final[list[type[WireObject]]] = [SyncAnswer]
 heartbeat_answers: Final[list[type[WireObject]]] = [HeartbeatAnswer]
@@ -86,16 +87,25 @@ async def sync(session: Session, data: SyncCommand) -> dict[str, Any]:
     return await in_database_thread(synchronise, user_key(session.user_id), data)
 
 
-def heads_of(user_id: UserId, conversation_ids: Sequence[UUID]) -> dict[str, Any]:
-    """How far the conversations have come, and what the sections have to tell. The caller has checked access."""
-    answer: dict[str, Any] = {"conversations": queries.heads(conversation_ids), "serverTime": timezone.now()}
-    for section in heartbeat_sections:
-        answer.update(section(user_id))
-    return answer
+def heads_of(asked: list[tuple[UserId, list[UUID]]]) -> list[dict[str, Any]]:
+    """For each user and some conversations: how far these have come, and what the sections have to tell.
+
+    The caller has checked access. Two queries, however many ask.
+    """
+    heads = queries.heads({key for _, followed in asked for key in followed})
+    told = [section({user_id for user_id, _ in asked}) for section in heartbeat_sections]
+    answers = []
+    for user_id, followed in asked:
+        found = {key: heads[key] for key in followed if key in heads}
+        answer: dict[str, Any] = {"conversations": found, "serverTime": timezone.now()}
+        for section in told:
+            answer.update(section[user_id])
+        answers.append(answer)
+    return answers
 
 
 @command("heartbeat", HeartbeatCommand, answer=heartbeat_answers)
 async def heartbeat(session: Session, data: HeartbeatCommand) -> dict[str, Any]:
     """The heads of what the socket follows: how a client finds that the last event was lost."""
-    joined = list(session.state.get("joined", {}))
-    return await in_database_thread(heads_of, user_key(session.user_id), joined)
+    joined: list[UUID] = list(session.state.get("joined", {}))
+    return await session.runtime.ask(heads_of, (user_key(session.user_id), joined))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -31,9 +32,10 @@ def section(user_id: UserId, data: sync.SyncCommand) -> dict[str, Any]:
     return answer
 
 
-def heartbeat_section(user_id: UserId) -> dict[str, Any]:
-    """The inbox's `rev`: a client that knows less has missed the last event."""
-    return {"notificationsRev": queries.inbox_rev(user_id)}
+def heartbeat_section(user_ids: Collection[UserId]) -> dict[UserId, dict[str, Any]]:
+    """Each inbox's `rev`: a client that knows less has missed the last event."""
+    revs = queries.inbox_revs(user_ids)
+    return {user_id: {"notificationsRev": revs.get(user_id, 0)} for user_id in user_ids}
 
 
 async def catch_up(runtime: Runtime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -115,9 +116,9 @@ class InboxHead:
     newest: Notification
 
 
-def inbox_rev(user_id: UserId) -> int:
-    """How far the user's notifications have come; 0 where there never was one."""
-    return Inbox.objects.filter(pk=user_id).values_list("rev", flat=True).first() or 0
+def inbox_revs(user_ids: Collection[UserId]) -> dict[UserId, int]:
+    """How far each user's notifications have come, of those who ever had one. One query."""
+    return dict(Inbox.objects.filter(pk__in=user_ids).values_list("pk", "rev"))
 
 
 def inbox_heads(user_ids: list[UserId]) -> list[InboxHead]:

@@ -13,8 +13,8 @@ class IdentityConfig(AppConfig):
         import chatsite.realtime.gauges
         import chatsite.realtime.revalidation  # noqa: F401
         from chatsite.identity.forms import LimitedAdminSignIn
-        from chatsite.identity.tokens import by_cookie, by_ticket, by_token, ended
+        from chatsite.identity.tokens import by_cookie, by_ticket, by_tokens, ended
         from chatsite.realtime import registry
 
         admin.site.login_form = LimitedAdminSignIn
-        registry.set_authentication(registry.Authentication(by_token, by_ticket, by_cookie, ended))
+        registry.set_authentication(registry.Authentication(by_tokens, by_ticket, by_cookie, ended))

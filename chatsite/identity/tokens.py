@@ -13,8 +13,9 @@ from django.contrib.auth import get_user_model
 from django.db.models import Exists
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken
 
+from chatsite.errors import DomainError
 from chatsite.identity import cookies, tickets
-from chatsite.identity.claims import Claims, read_claims, unauthenticated
+from chatsite.identity.claims import read_claims, unauthenticated
 from chatsite.identity.models import EndedLogin
 from chatsite.identity.users import among, user_key
 from chatsite.realtime.identity import Identity
@@ -40,14 +41,23 @@ def live_user(user_id: object, login_id: UUID) -> User:
     return user
 
 
-def by_token(token: str) -> Identity:
-    """The identity of an access token."""
-    claims = read_claims(token, "access")
-    return identity_of(claims, live_user(claims.user_id, claims.login_id))
+def by_tokens(tokens: list[str]) -> list[Identity | DomainError]:
+    """For each access token its identity, or its refusal. Two queries, however many they are."""
+    shown = [_shown_by(token) for token in tokens]
+    gone = ended([identity for identity in shown if isinstance(identity, Identity)])
+    return [unauthenticated(ENDED) if identity in gone else identity for identity in shown]
 
 
-def identity_of(claims: Claims, user: User) -> Identity:
-    return Identity(str(user.pk), str(claims.login_id), float(claims.expires_at))
+def _shown_by(token: str) -> Identity | DomainError:
+    """Whom the token names, who may be gone."""
+    try:
+        claims = read_claims(token, "access")
+    except DomainError as refusal:
+        return refusal
+    key = user_key(claims.user_id)
+    if key is None:
+        return unauthenticated(ENDED)
+    return Identity(str(key), str(claims.login_id), float(claims.expires_at))
 
 
 def by_ticket(ticket: str) -> Identity:

@@ -14,10 +14,13 @@ from django.db.models.expressions import RawSQL
 
 def user_key(user_id: object) -> Any:
     """The primary key that an id on the wire, in a token or in a session stands for; None where it cannot be one."""
+    field = get_user_model()._meta.pk
     try:
-        return get_user_model()._meta.pk.to_python(user_id)
+        key = field.to_python(user_id)
+        field.run_validators(key)  # a number that no row can have is an error in a query for many users
     except ValidationError:
         return None
+    return key
 
 
 def among(field: Field[Any, Any], values: Collection[Any]) -> Any:

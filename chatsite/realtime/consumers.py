@@ -120,7 +120,7 @@ class ChatConsumer(LeanConsumer):
         authentication = registry.get_authentication()
         scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
         if scheme.lower() == "bearer":
-            return await in_database_thread(authentication.by_token, token.strip())
+            return await self.session.runtime.ask(authentication.by_tokens, token.strip())
         query = parse_qs(self.scope.get("query_string", b"").decode("latin-1"))
         if "ticket" in query:
             return await in_database_thread(authentication.by_ticket, query["ticket"][0])

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import msgspec
 
 if TYPE_CHECKING:
+    from chatsite.errors import DomainError
     from chatsite.realtime.events import Event
     from chatsite.realtime.identity import Identity
     from chatsite.realtime.runtime import Runtime
@@ -104,12 +105,13 @@ stopping: Final[
 class Authentication:
     """How a token becomes an identity; `chatsite.identity` fills it in.
 
-    `by_token(token)` and `by_ticket(ticket)` raise `DomainError` "unauthenticated"; `by_cookie(header)` answers None
+    `by_tokens(tokens)` has for each an identity or a refusal ("unauthenticated"), which `by_ticket(ticket)` raises;
+    `by_cookie(header)` answers None
     where the cookies hold no live session; `ended(identities)` tells which of them are no longer valid. All are
     synchronous and may query the database.
     """
 
-    by_token: Callable[[str], Identity]
+    by_tokens: Callable[[list[str]], list[Identity | DomainError]]
     by_ticket: Callable[[str], Identity]
     by_cookie: Callable[[str], Identity | None]
     ended: Callable[[list[Identity]], set[Identity]]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -17,6 +17,7 @@ from chatsite.errors import DomainError
 from chatsite.metrics import measures
 from chatsite.realtime import reader, registry, stopping
 from chatsite.realtime.hub import Hub
+from chatsite.realtime.together import AnswerT, QuestionT, Together
 
 if TYPE_CHECKING:
     from chatsite.realtime.session import Session
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 STOP_SECONDS = 3.0  # for background work to end
-# Sockets whose user is looked up at once; more than the threads, so that none of them waits for work.
-OPENINGS = 16
+# Sockets whose user is looked up at once, and together (`Runtime.ask`): the more, the less each of them costs, and
+# the longer a message waits that comes when all of them are answered.
+OPENINGS = 64
 # A turn comes later only where the database does not answer; a client had better knock again than hold its place.
 TURN_SECONDS = 60.0
 
@@ -39,6 +41,7 @@ class Runtime:
         self.requests = 0  # HTTP requests that are being answered
         self.is_stopping = False  # asked to end: nothing new is begun
         self.state: dict[str, Any] = {}  # what an app keeps for the process, under the app's name
+        self._together: dict[Any, Together[Any, Any]] = {}  # by what answers
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -60,6 +63,16 @@ class Runtime:
     @asynccontextmanager
     async def turn_to_open(self) -> AsyncIterator[None]:
         """The right to look up who a socket is. `DomainError` "unavailable" where it does not come in time."""
+        if not self._openings.locked():
+            await self._openings.acquire()  # at once, without a timer
+        else:
+            await self._wait_to_open()
+        try:
+            yield
+        finally:
+            self._openings.release()
+
+    async def _wait_to_open(self) -> None:
         try:
             async with asyncio.timeout(TURN_SECONDS):
                 await self._openings.acquire()
@@ -67,10 +80,16 @@ class Runtime:
             raise DomainError(
                 "unavailable", "The server is busy. Please retry.", {"retryAfter": 5}
             ) from error
-        try:
-            yield
-        finally:
-            self._openings.release()
+
+    async def ask(
+        self, answer: Callable[[list[QuestionT]], Sequence[AnswerT | DomainError]], question: QuestionT
+    ) -> AnswerT:
+        """What `answer` says to the question, asked together with all who ask it now: see `together`."""
+        together = self._together.get(answer)
+        if together is None:
+            together = self._together[answer] = Together(answer)
+        answered: AnswerT = await together.ask(question)
+        return answered
 
     def spawn(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Run `work` beside everything else. What it raises is logged."""

@@ -19,7 +19,6 @@ from chatsite import logs
 from chatsite.errors import DomainError, as_domain_error, from_decoding, invalid
 from chatsite.metrics import measures
 from chatsite.realtime import registry
-from chatsite.realtime.database import in_database_thread
 from chatsite.realtime.events import Event
 from chatsite.realtime.identity import Identity
 from chatsite.realtime.limits import TokenBucket
@@ -259,7 +258,7 @@ class Session:
 
     async def _authenticate(self, token: str, ref: Ref) -> None:
         """The first frame of a socket without credentials, or a fresh token for the same user."""
-        identity = await in_database_thread(registry.get_authentication().by_token, token)
+        identity = await self.runtime.ask(registry.get_authentication().by_tokens, token)
         if self.identity is None:
             try:
                 await self.open(identity)

@@ -23,7 +23,7 @@ from chatsite.realtime.database import in_database_thread
 from chatsite.realtime.engineio_connection import NAMESPACE, Connection
 from chatsite.realtime.engineio_websocket import Engine
 from chatsite.realtime.identity import Identity
-from chatsite.realtime.runtime import get_runtime
+from chatsite.realtime.runtime import Runtime, get_runtime
 from chatsite.realtime.session import Close
 
 # A body is bounded by its size. The library's limit of 16 packets would drop what a browser sent in one turn.
@@ -105,10 +105,11 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]
     async def _open(self, sid: str, environ: dict[str, Any], auth: Any) -> bool | None:
         connection = self._connections[self.manager.eio_sid_from_sid(sid, NAMESPACE)]
         try:
-            async with (await get_runtime()).turn_to_open():
+            runtime = await get_runtime()
+            async with runtime.turn_to_open():
                 if connection.is_gone:
                     return False  # it waited longer than its client did
-                await connection.open_session(sid, await _identify(auth))
+                await connection.open_session(sid, await _identify(runtime, auth))
         except Exception as error:
             refusal = as_domain_error(error)
             if refusal.code in {"internal", "unavailable"}:
@@ -124,13 +125,13 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]
             await connection.close_session()
 
 
-async def _identify(auth: Any) -> Identity:
+async def _identify(runtime: Runtime, auth: Any) -> Identity:
     """By `auth: {token}` or `auth: {ticket}`."""
     authentication = registry.get_authentication()
     credentials = auth if isinstance(auth, dict) else {}
     token, ticket = credentials.get("token"), credentials.get("ticket")
     if isinstance(token, str) and token:
-        return await in_database_thread(authentication.by_token, token)
+        return await runtime.ask(authentication.by_tokens, token)
     if isinstance(ticket, str) and ticket:
         return await in_database_thread(authentication.by_ticket, ticket)
     raise DomainError("unauthenticated", "Connect with auth: {token}.")

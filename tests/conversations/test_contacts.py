@@ -10,11 +10,12 @@ from tests.conversations.people import business, conversation, person
 
 
 def test_what_a_socket_joins(db: None, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    both = person()
+    both, stranger = person(), person()
     own, other = business(both), business(person())
     conversation(other, both)
     with django_assert_num_queries(1):
-        speaks_for, joined = access.own_groups(both.pk)
+        nothing, (speaks_for, joined) = access.own_groups([stranger.pk, both.pk])
+    assert nothing == (set(), [groups.user(str(stranger.pk))])
     assert speaks_for == {own.pk}
     assert sorted(joined) == sorted(
         [groups.user(str(both.pk)), groups.business_members(own.pk), groups.business_customers(other.pk)]

@@ -14,12 +14,23 @@ from django.contrib.auth.models import User
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from chatsite.errors import DomainError
 from chatsite.identity import operations
 from chatsite.identity.operations import TokenPair
+from chatsite.identity.tokens import by_tokens
 from chatsite.realtime import broadcast
 from chatsite.realtime.hub import Addressed
+from chatsite.realtime.identity import Identity
 
 PASSWORD = "a long enough pass phrase"
+
+
+def by_token(token: str) -> Identity:
+    """The identity of an access token; its refusal is raised."""
+    (shown,) = by_tokens([token])
+    if isinstance(shown, DomainError):
+        raise shown
+    return shown
 
 
 @pytest.fixture(autouse=True)

@@ -10,9 +10,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from chatsite.identity import operations
-from chatsite.identity.tokens import by_cookie, by_token, ended
+from chatsite.identity.tokens import by_cookie, ended
 from chatsite.realtime.identity import Identity
-from tests.identity.conftest import PASSWORD
+from tests.identity.conftest import PASSWORD, by_token
 
 
 def signed_in(name: str) -> tuple[Identity, Identity]:

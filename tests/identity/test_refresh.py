@@ -15,9 +15,9 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from chatsite.errors import DomainError
 from chatsite.identity import operations
 from chatsite.identity.operations import TokenPair
-from chatsite.identity.tokens import ENDED, USED, by_token
+from chatsite.identity.tokens import ENDED, USED
 from tests.harness.patience import patience
-from tests.identity.conftest import PASSWORD, Forge, contents, in_the_past
+from tests.identity.conftest import PASSWORD, Forge, by_token, contents, in_the_past
 
 
 def refusal(token: str) -> str:

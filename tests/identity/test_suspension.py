@@ -14,10 +14,9 @@ from chatsite.errors import DomainError
 from chatsite.identity import operations
 from chatsite.identity.models import EndedLogin
 from chatsite.identity.operations import TokenPair
-from chatsite.identity.tokens import by_token
 from chatsite.realtime.hub import Addressed
 from chatsite.realtime.revalidation import END_USER
-from tests.identity.conftest import PASSWORD
+from tests.identity.conftest import PASSWORD, by_token
 
 
 def assert_dead(pair: TokenPair) -> None:

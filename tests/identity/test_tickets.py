@@ -13,8 +13,8 @@ from rest_framework.test import APIClient
 from chatsite.errors import DomainError
 from chatsite.identity import operations, tickets
 from chatsite.identity.operations import TokenPair
-from chatsite.identity.tokens import ENDED, by_ticket, by_token
-from tests.identity.conftest import PASSWORD, contents
+from chatsite.identity.tokens import ENDED, by_ticket
+from tests.identity.conftest import PASSWORD, by_token, contents
 
 
 def refusal(ticket: str) -> tuple[str, str]:

@@ -11,15 +11,16 @@ import jwt
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from chatsite.errors import DomainError
 from chatsite.identity import claims, operations
 from chatsite.identity.claims import EXPIRED, MALFORMED, read_claims
 from chatsite.identity.operations import TokenPair
-from chatsite.identity.tokens import ENDED, by_token
+from chatsite.identity.tokens import ENDED, by_tokens
 from chatsite.realtime.registry import get_authentication
-from tests.identity.conftest import Forge, contents, in_the_past
+from tests.identity.conftest import Forge, by_token, contents, in_the_past
 
 
 def refusal(token: str) -> str:
@@ -43,7 +44,7 @@ def test_a_good_token_names_user_login_and_end(carol: User, login: TokenPair) ->
 
 
 def test_sockets_use_these_checks() -> None:
-    assert get_authentication().by_token is by_token
+    assert get_authentication().by_tokens is by_tokens
 
 
 def test_a_forged_token_that_changes_nothing_is_good(carol: User, forge: Forge) -> None:
@@ -229,3 +230,18 @@ def test_what_is_remembered_is_no_token_and_not_too_much(
         assert kept.token_type == kind
         assert len(key) == 32
         assert key not in token.encode()
+
+
+def test_many_tokens_are_two_queries_and_each_has_its_own_answer(
+    carol: User, login: TokenPair, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    dave = User.objects.create_user("dave")
+    gone = operations.open_login(user_id=str(dave.pk))
+    over, second = (operations.open_login(user_id=str(carol.pk)) for _ in range(2))
+    operations.end_login(refresh=over.refresh)
+    User.objects.filter(pk=dave.pk).update(is_active=False)
+    shown = [login.access, "a.b.c", over.access, gone.access, second.access, second.refresh]
+    with django_assert_num_queries(2):
+        answers = by_tokens(shown)
+    said = [one.message if isinstance(one, DomainError) else one.user_id for one in answers]
+    assert said == [str(carol.pk), MALFORMED, ENDED, ENDED, str(carol.pk), MALFORMED]

@@ -24,21 +24,28 @@ from chatsite.realtime.socketio import socketio_application
 # --- Logins: a token is `user:NAME` ---------------------------------------------------------------------------------
 
 
-def by_token(token: str) -> Identity:
-    if token == "down":
+def by_tokens(tokens: list[str]) -> list[Identity | DomainError]:
+    if "down" in tokens:
         raise OperationalError("no database")
+    return [shown_by(token) for token in tokens]
+
+
+def shown_by(token: str) -> Identity | DomainError:
     kind, _, name = token.partition(":")
     if kind != "user" or not name:
-        raise DomainError("unauthenticated", "The access token is not valid.")
+        return DomainError("unauthenticated", "The access token is not valid.")
     return Identity(user_id=name, login_id=name, expires_at=None)
 
 
 def by_ticket(ticket: str) -> Identity:
-    return by_token(ticket.replace("ticket:", "user:"))
+    shown = shown_by(ticket.replace("ticket:", "user:"))
+    if isinstance(shown, DomainError):
+        raise shown
+    return shown
 
 
 registry.set_authentication(
-    registry.Authentication(by_token, by_ticket, lambda header: None, lambda identities: set())
+    registry.Authentication(by_tokens, by_ticket, lambda header: None, lambda identities: set())
 )
 
 open_sessions = 0

@@ -1,0 +1,127 @@
+"""What many ask of the database at the same moment is one call, and nobody's question spoils another's answer."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import OperationalError
+
+from chatsite.errors import DomainError
+from chatsite.realtime import together
+from chatsite.realtime.runtime import Runtime
+
+pytestmark = pytest.mark.standalone
+
+
+class Answers:
+    """Doubles numbers, and keeps what it was asked together. The first call waits for `go`."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[int]] = []
+        self.begun, self.go = threading.Event(), threading.Event()
+        self.fails_at: Callable[[list[int]], Exception | None] = lambda numbers: None
+
+    def __call__(self, numbers: list[int]) -> list[int | DomainError]:
+        self.calls.append(numbers)
+        self.begun.set()
+        assert self.go.wait(10)
+        failure = self.fails_at(numbers)
+        if failure is not None:
+            raise failure
+        return [2 * number if number >= 0 else DomainError("invalid", "negative") for number in numbers]
+
+
+@pytest.fixture
+def answers() -> Answers:
+    return Answers()
+
+
+async def begun(answers: Answers) -> None:
+    assert await asyncio.to_thread(answers.begun.wait, 10)
+
+
+async def test_a_crowd_is_one_call(runtime: Runtime, answers: Answers) -> None:
+    answers.go.set()
+    assert await asyncio.gather(*(runtime.ask(answers, number) for number in range(40))) == list(
+        range(0, 80, 2)
+    )
+    assert answers.calls == [list(range(40))]
+
+
+async def test_a_question_waits_for_the_next_call_and_not_longer(runtime: Runtime, answers: Answers) -> None:
+    """The call that is out began before it, and may have read what has changed since."""
+    first = asyncio.ensure_future(runtime.ask(answers, 1))
+    await begun(answers)
+    late = [asyncio.ensure_future(runtime.ask(answers, number)) for number in (2, 3)]
+    await asyncio.sleep(0)
+    answers.go.set()
+    assert await asyncio.gather(first, *late) == [2, 4, 6]
+    assert answers.calls == [[1], [2, 3]]
+    assert await runtime.ask(answers, 4) == 8  # after a rest, too
+
+
+async def test_a_refusal_is_for_its_own_question(runtime: Runtime, answers: Answers) -> None:
+    answers.go.set()
+    good, bad = await asyncio.gather(
+        runtime.ask(answers, 1), runtime.ask(answers, -1), return_exceptions=True
+    )
+    assert good == 2
+    assert isinstance(bad, DomainError)
+
+
+async def test_a_question_that_breaks_the_call_breaks_its_own_only(
+    runtime: Runtime, answers: Answers
+) -> None:
+    answers.go.set()
+    answers.fails_at = lambda numbers: ValueError("13") if 13 in numbers else None
+    asked = (runtime.ask(answers, number) for number in (12, 13, 14))
+    before, broken, after = await asyncio.gather(*asked, return_exceptions=True)
+    assert (before, after) == (24, 28)
+    assert isinstance(broken, ValueError)
+
+
+async def test_without_a_database_all_are_told_and_it_is_asked_once(
+    runtime: Runtime, answers: Answers
+) -> None:
+    answers.go.set()
+    answers.fails_at = lambda numbers: OperationalError("gone")
+    told = await asyncio.gather(
+        *(runtime.ask(answers, number) for number in range(9)), return_exceptions=True
+    )
+    assert [type(one) for one in told] == [OperationalError] * 9
+    assert len(answers.calls) == 1
+    answers.fails_at = lambda numbers: None
+    assert await runtime.ask(answers, 5) == 10
+
+
+async def test_who_goes_away_does_not_take_the_others_along(runtime: Runtime, answers: Answers) -> None:
+    leaving, staying = (asyncio.ensure_future(runtime.ask(answers, number)) for number in (1, 2))
+    await begun(answers)
+    leaving.cancel()
+    too_late = asyncio.ensure_future(runtime.ask(answers, 3))
+    await asyncio.sleep(0)
+    too_late.cancel()
+    answers.go.set()
+    assert await staying == 4
+    assert await runtime.ask(answers, 4) == 8
+    assert answers.calls == [[1, 2], [4]]  # nobody waits for 3
+
+
+async def test_a_call_has_a_bound(
+    runtime: Runtime, answers: Answers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(together, "MOST", 4)
+    answers.go.set()
+    await asyncio.gather(*(runtime.ask(answers, number) for number in range(10)))
+    assert answers.calls == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+
+
+async def test_what_answers_otherwise_is_another_call(runtime: Runtime, answers: Answers) -> None:
+    other = Answers()
+    answers.go.set()
+    other.go.set()
+    await asyncio.gather(runtime.ask(answers, 1), runtime.ask(other, 2))
+    assert (answers.calls, other.calls) == ([[1]], [[2]])
