@@ -45,7 +45,7 @@ $(BENCH): requirements-bench.lock $(DEV) | $(BIN)/python
 	@touch $@
 
 run-daphne  = daphne -b 127.0.0.1 -p $(PORT) --websocket-max-message-size 65536 chatsite.asgi:application
-run-uvicorn = uvicorn --host 127.0.0.1 --port $(PORT) --loop uvloop --ws-max-size 65536 chatsite.asgi:application
+run-uvicorn = uvicorn --host 127.0.0.1 --port $(PORT) --loop uvloop --no-proxy-headers --ws-max-size 65536 chatsite.asgi:application
 
 run: export DEBUG := 1
 run: $(RUNTIME)

@@ -21,7 +21,7 @@ from chatsite.realtime.events import Event
 from chatsite.realtime.identity import Identity
 from chatsite.realtime.runtime import get_runtime
 from chatsite.realtime.session import Close, Ref, Session
-from chatsite.realtime.wire import direct_socket
+from chatsite.realtime.wire import direct_socket, forget_scope
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -99,8 +99,7 @@ class ChatConsumer(LeanConsumer):
 
     def _forget_handshake(self) -> None:
         """A socket lives for hours and says little; what its handshake said is half of the memory that it takes."""
-        if isinstance(self.scope["headers"], list):
-            self.scope["headers"].clear()  # the server's own list, which its scope shows too
+        forget_scope(self.scope)
         if self._direct is not None:
             self._direct.forget_handshake()
 

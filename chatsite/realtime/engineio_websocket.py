@@ -20,7 +20,7 @@ from engineio.async_socket import AsyncSocket
 from chatsite.realtime.closing import close_websocket
 from chatsite.realtime.engineio_polling import translate_checked
 from chatsite.realtime.queues import shorten
-from chatsite.realtime.wire import DirectSocket, direct_socket
+from chatsite.realtime.wire import DirectSocket, direct_socket, forget_scope
 
 logger = logging.getLogger(__name__)
 
@@ -145,7 +145,7 @@ class EngineWebSocket:
 
     def _forget_handshake(self, environ: dict[str, Any]) -> None:
         """As the native socket does; the library keeps a second form of it for handlers, of which ours need none."""
-        environ["asgi.scope"]["headers"].clear()
+        forget_scope(environ["asgi.scope"])
         environ.clear()
         if self._direct is not None:
             self._direct.forget_handshake()

@@ -16,6 +16,16 @@ from django.http.request import split_domain_port, validate_host
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
+def scheme_of(scope: MutableMapping[str, Any]) -> str:
+    """How the client came: `https` or `wss` for TLS, also where a proxy has ended it that TRUST_PROXY_TLS believes."""
+    if settings.SECURE_PROXY_SSL_HEADER is None:
+        return str(scope.get("scheme", "ws"))
+    variable, secure = settings.SECURE_PROXY_SSL_HEADER
+    name = variable.removeprefix("HTTP_").replace("_", "-").lower().encode()
+    told = next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+    return "wss" if told.split(",", 1)[0].strip() == secure else "ws"
+
+
 def is_allowed(origin: str, scheme: str, host: str) -> bool:
     """Whether a page of `origin` may talk to us: one of FRONTEND_URL, or the very host that was asked."""
     if origin.lower() in settings.FRONTEND_ORIGINS:
@@ -65,7 +75,7 @@ class OriginCheck:
         headers = dict(scope["headers"])
         origin = headers.get(b"origin")
         host = headers.get(b"host", b"").decode("latin-1")
-        scheme = scope.get("scheme", "ws")
+        scheme = scheme_of(scope)
         if origin is not None and not is_allowed(origin.decode("latin-1"), scheme, host):
             return _refuse(receive, send)
         if origin is not None and is_same(origin.decode("latin-1"), scheme, host):

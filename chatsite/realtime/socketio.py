@@ -141,7 +141,7 @@ def _is_allowed_origin(origin: str | None, environ: dict[str, Any]) -> bool:
     """`origin` is None for clients outside of browsers, which the library lets in without asking."""
     if origin is None:
         return False
-    scheme = environ["asgi.scope"].get("scheme", "http")
+    scheme = origins.scheme_of(environ["asgi.scope"])
     try:
         return origins.is_allowed(origin, scheme, environ.get("HTTP_HOST", ""))
     except ValueError:  # no origin at all, as in `http://[`

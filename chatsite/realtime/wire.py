@@ -9,7 +9,7 @@ for any message). With any other server, or a middleware around `send`, `direct_
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 from typing import Any, Protocol
 
 from autobahn.websocket.protocol import WebSocketProtocol as AutobahnProtocol
@@ -80,6 +80,7 @@ class UvicornSocket:
         protocol.queue = queue  # type: ignore[assignment]  # has all that uvicorn calls
         if protocol.writable.is_set():  # otherwise somebody may be waiting
             shorten_event(protocol.writable)
+        _repack(protocol)
 
 
 class DaphneSocket:
@@ -108,12 +109,42 @@ class DaphneSocket:
         self._protocol.http_request_data = b""
         shorten(self._protocol.application_queue)  # its reader is who calls this
         self._protocol.send_queue = ShortDeque(self._protocol.send_queue)
+        _share_configuration(self._protocol)
+        _repack(self._protocol)
 
     def _opened_valve(self) -> Valve:
         """Made with the first frame, when the connection is no longer HTTP's."""
         if self._valve is None:
             self._valve = Valve(self._protocol.transport)
         return self._valve
+
+
+# What is asked of a socket's scope as long as it lives: by our access log, or by an application put around ours.
+_LASTING = ("type", "path", "root_path", "client", "headers")
+
+
+def forget_scope(scope: MutableMapping[str, Any]) -> None:
+    """Let go what an accepted connection needs no more of its scope; the list of headers stays, empty."""
+    if isinstance(scope["headers"], list):
+        scope["headers"].clear()  # the server's own list, which its scope shows too
+    lasting = {name: scope[name] for name in _LASTING if name in scope}
+    scope.clear()
+    scope.update(lasting)
+
+
+def _share_configuration(protocol: Any) -> None:
+    """autobahn copies its factory's options into each connection, unless the class has them; daphne has one factory."""
+    kind = type(protocol)
+    for name in protocol.CONFIG_ATTRS:
+        if not callable(protocol.__dict__.get(name, callable)):  # a function would become a method
+            setattr(kind, name, protocol.__dict__.pop(name))
+
+
+def _repack(protocol: Any) -> None:
+    """A table of attributes that has grown attribute by attribute has room for twice as many; a copy has not."""
+    attributes: dict[str, Any] = {}
+    attributes.update(protocol.__dict__)
+    protocol.__dict__ = attributes
 
 
 def _framed(frames: Iterable[bytes]) -> bytes:

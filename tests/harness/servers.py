@@ -57,6 +57,7 @@ class Server:
             options = ["-b", "127.0.0.1", "-p", str(self.port)]
         else:
             options = ["--host", "127.0.0.1", "--port", str(self.port), "--loop", "uvloop"]
+            options += ["--no-proxy-headers"]
             options += ["--ws-max-size", "65536", "--timeout-graceful-shutdown", str(GRACEFUL_SECONDS)]
         return [sys.executable, "-m", self.kind, *options, "chatsite.asgi:application"]
 

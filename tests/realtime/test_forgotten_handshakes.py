@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections import deque
 from typing import Any
 from unittest.mock import AsyncMock, MagicMock, patch
@@ -46,6 +47,7 @@ async def test_uvicorn_lets_go_and_reads_on() -> None:
     protocol.data_received(HANDSHAKE)
     await asyncio.sleep(0)
     assert not protocol.request.headers
+    assert sys.getsizeof(protocol.__dict__) < 1_000  # 1,584 as it had grown
     assert not protocol.response.headers
     protocol.data_received(LATE)
     await asyncio.sleep(0)
@@ -64,13 +66,14 @@ async def test_the_consumer_lets_go_once_it_knows_who_it_is(runtime: Runtime) ->
         accepted.set()
 
     with patch("chatsite.realtime.consumers.get_runtime", AsyncMock(return_value=runtime)):
-        scope = {"type": "websocket", "path": "/chat", "headers": headers, "query_string": b""}
+        scope = {"type": "websocket", "path": "/chat", "headers": headers, "query_string": b"ticket=a"}
         serving = asyncio.ensure_future(ChatConsumer.serve(scope, arriving.get, send))
         arriving.put_nowait({"type": "websocket.connect"})
         await accepted.wait()
         arriving.put_nowait({"type": "websocket.disconnect"})
         await serving
     assert headers == []
+    assert scope == {"type": "websocket", "path": "/chat", "headers": []}
 
 
 async def test_daphne_lets_go_and_keeps_what_has_come() -> None:
@@ -88,6 +91,22 @@ async def test_daphne_lets_go_and_keeps_what_has_come() -> None:
     assert connection.send_queue.popleft() == "to be sent"
     connection.application_queue.put_nowait("late")
     assert [await receive(), await receive()] == ["early", "late"]
+
+
+async def test_daphne_keeps_its_options_once() -> None:
+    """autobahn takes a class's options for its connections', and copies the factory's where the class has none."""
+    kind = type("OneOfThisTest", (WebSocketProtocol,), {})
+    first: Any = kind()
+    first.application_queue, first.send_queue, first.http_headers = asyncio.Queue(), deque(), {}
+    first.factory = MagicMock(autoPingTimeout=7, perMessageCompressionAccept=lambda offers: None)
+    for name in kind.CONFIG_ATTRS:  # type: ignore[attr-defined]  # as its `_connectionMade` does
+        setattr(first, name, getattr(first.factory, name))
+    first.autoPingTimeout = 7
+    DaphneSocket(first).forget_handshake()
+    assert "autoPingTimeout" not in first.__dict__
+    second: Any = kind()
+    assert first.autoPingTimeout == second.autoPingTimeout == 7
+    assert first.perMessageCompressionAccept([]) is None  # a function, and no method
 
 
 @pytest.mark.parametrize(("state", "gone"), [("STATE_OPEN", False), ("STATE_CLOSED", True)])
