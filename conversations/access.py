@@ -97,8 +97,12 @@ def ask_actors(user_ids: Collection[UserId]) -> Callable[[], dict[UserId, Actor]
 def load_actor(user_id: UserId) -> Actor:
     actor = load_actors([user_id]).get(user_id)
     if actor is None:
-        raise DomainError("unauthenticated", "The account is not active.")
+        raise _inactive()
     return actor
+
+
+def _inactive() -> DomainError:
+    return DomainError("unauthenticated", "The account is not active.")
 
 
 def require_side(actor: Actor | None, conversation: Conversation | None) -> str:
@@ -118,6 +122,29 @@ def find_conversation(user_id: UserId, raw_id: str | UUID) -> tuple[Conversation
     if conversation.customer_id == user_id:
         return conversation, Side.CUSTOMER.value
     return conversation, require_side(load_actor(user_id), conversation)
+
+
+def sides_in(asked: list[tuple[UserId, UUID]]) -> list[tuple[Conversation, str] | DomainError]:
+    """For each user and conversation: the conversation and the user's side, or `find_conversation`'s refusal.
+
+    Business and customer are not loaded. Two queries, however many are asked about.
+    """
+    found = Conversation.objects.in_bulk({key for _, key in asked})
+    team = {user for user, key in asked if key in found and found[key].customer_id != user}
+    actors = load_actors(team) if team else {}
+    answers: list[tuple[Conversation, str] | DomainError] = []
+    for user_id, key in asked:
+        conversation = found.get(key)
+        if conversation is None:
+            answers.append(not_found("conversation"))
+        elif conversation.customer_id == user_id:
+            answers.append((conversation, Side.CUSTOMER.value))
+        elif user_id not in actors:
+            answers.append(_inactive())
+        else:
+            side = actors[user_id].side_in(conversation)
+            answers.append((conversation, side) if side else not_found("conversation"))
+    return answers
 
 
 def require_owner(user_id: UserId, raw_business_id: str | UUID) -> Business:

@@ -28,7 +28,6 @@ from conversations.requests import (
 )
 from conversations.serializers import (
     DeliveredAnswer,
-    Head,
     JoinedEvent,
     LeftAnswer,
     LookAnswer,
@@ -54,15 +53,16 @@ async def join_conversation(session: Session, data: ConversationCommand) -> Join
         if len(joined) >= settings.CHAT.joined_conversations:
             limit = settings.CHAT.joined_conversations
             raise DomainError("too_large", f"At most {limit} joined conversations.", {"limit": limit})
-        conversation, side = await in_database_thread(
-            access.find_conversation, user_key(session.user_id), key
-        )
+        asked = (user_key(session.user_id), key)
+        conversation, side = await session.runtime.ask(access.sides_in, asked)
         if side == Side.BUSINESS:
             # The membership may have begun after this socket opened; its end must close the socket all the same.
-            session.state.setdefault("speaks_for", set()).add(conversation.business_id)
+            session.state["speaks_for"] = session.state.get("speaks_for", frozenset()) | {
+                conversation.business_id
+            }
         await session.subscribe(groups.conversation(key))
         joined[key] = None
-    head = (await in_database_thread(queries.heads, [key])).get(key, Head(last_seq=0, rev=0))
+    head = await session.runtime.ask(queries.head_of_each, key)
     session.runtime.hub.start_after(groups.conversation(key), head.rev)
     answer = JoinedEvent(conversation_id=key, last_seq=head.last_seq, rev=head.rev)
     session.send("joined_conversation", answer)
@@ -162,7 +162,7 @@ async def _accessible(session: Session, raw_id: str) -> UUID:
     """A joined conversation has been checked, and leaving a business closes the socket."""
     key = object_key(raw_id, "conversation")
     if key not in _joined(session):
-        await in_database_thread(access.find_conversation, user_key(session.user_id), key)
+        await session.runtime.ask(access.sides_in, (user_key(session.user_id), key))
     return key
 
 

@@ -230,6 +230,12 @@ def heads(conversation_ids: Collection[UUID]) -> dict[UUID, Head]:
     return found
 
 
+def head_of_each(conversation_ids: list[UUID]) -> list[Head]:
+    """As `heads`, in the order asked; of what is not there, where it would begin."""
+    found = heads(set(conversation_ids))
+    return [found.get(key, Head(last_seq=0, rev=0)) for key in conversation_ids]
+
+
 # --- Businesses -------------------------------------------------------------------------------------------------------
 
 

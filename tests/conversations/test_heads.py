@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from conversations import queries, sync
+from chatsite.errors import DomainError
+from conversations import access, queries, sync
+from conversations.models import Side
 from tests.conversations.people import business, conversation, person
 
 
@@ -26,3 +30,18 @@ def test_more_than_a_statement_can_name(db: None, monkeypatch: pytest.MonkeyPatc
     shop = business(person())
     keys = [conversation(shop, person()).pk for _ in range(5)]
     assert set(queries.heads(keys)) == set(keys)
+
+
+def test_who_may_join_is_two_queries(db: None, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    member, customer, suspended, stranger = (person() for _ in range(4))
+    found = conversation(business(member, suspended), customer)
+    type(suspended).objects.filter(pk=suspended.pk).update(is_active=False)
+    asked = [(one.pk, found.pk) for one in (member, customer, suspended, stranger)]
+    with django_assert_num_queries(2):
+        answers = access.sides_in([*asked, (member.pk, uuid4())])
+    said = [one.code if isinstance(one, DomainError) else one[1] for one in answers]
+    assert said == [Side.BUSINESS, Side.CUSTOMER, "unauthenticated", "not_found", "not_found"]
+    for user_id, key in asked[2:]:
+        with pytest.raises(DomainError) as refusal:
+            access.find_conversation(user_id, key)
+        assert refusal.value.code in said[2:4]

@@ -31,7 +31,7 @@ async def test_what_happens_while_the_head_is_read_is_heard(
         runtime.hub.publish_threadsafe([(groups.conversation(conversation.pk), event)])
         return {conversation.pk: Head(last_seq=7, rev=7)}
 
-    monkeypatch.setattr(access, "find_conversation", lambda user_id, key: (conversation, Side.CUSTOMER))
+    monkeypatch.setattr(access, "sides_in", lambda asked: [(conversation, Side.CUSTOMER)])
     monkeypatch.setattr(queries, "heads", heads)
     answer = await commands.join_conversation(
         session, ConversationCommand(conversation_id=str(conversation.pk))
