@@ -4,7 +4,7 @@ Without DATABASE_URL and REDIS_URL in the environment, black-box tests run again
 the second pass of CI, against `services` alone; under CI without them, which is the first pass, against `embedded`
 alone. So the two passes together run everything once. In-process tests follow the environment's settings, and so run
 in both passes; those that have nothing to do with the site's database and Redis are marked `standalone`, and run in the
-first pass alone.
+first pass alone. What is `shown` in a browser runs in the second alone.
 """
 
 from __future__ import annotations
@@ -89,6 +89,8 @@ def _is_wanted(item: pytest.Item, wanted: set[Flavour]) -> bool:
         if named - {"redis"}:  # a private one, whatever the site runs on
             raise pytest.UsageError(f"{item.nodeid} is standalone, and uses {', '.join(sorted(named))}")
         return "embedded" in wanted
+    if item.get_closest_marker("shown"):
+        return "services" in wanted
     return _flavours_named(item) <= wanted
 
 

@@ -19,6 +19,8 @@ from tests.harness.backend import Deployment
 from tests.harness.cast import Cast
 from tests.harness.client import LiveClient
 
+pytestmark = pytest.mark.shown
+
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
 NOBODY = "00000000-0000-4000-8000-000000000000"

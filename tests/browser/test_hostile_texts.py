@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import SignedIn
 from tests.browser.shell import entry, pane, ready
 from tests.harness.cast import Cast
+
+pytestmark = pytest.mark.shown
 
 CORPUS = [
     "<script>window.hacked = 1</script>",

@@ -6,11 +6,14 @@ import asyncio
 import json
 import re
 
+import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import SignedIn
 from tests.browser.shell import entry, newcomer_with_conversation, pane, place_of, ready, shown
 from tests.harness.cast import Cast, Person
+
+pytestmark = pytest.mark.shown
 
 # A member of two businesses of its own, and customers who have all said something.
 SHOPS = """

@@ -6,10 +6,13 @@ the pages without running them.
 
 from __future__ import annotations
 
+import pytest
 from playwright.async_api import Page
 
 from tests.browser.conftest import OpenPage
 from tests.harness.backend import Deployment
+
+pytestmark = pytest.mark.shown
 
 STAFF = """
 from django.contrib.auth.models import User

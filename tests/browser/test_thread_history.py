@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage
@@ -11,6 +12,8 @@ from tests.browser.test_thread_live import looks_away
 from tests.browser.threads import ThreadPage, open_thread
 from tests.harness.backend import Deployment
 from tests.harness.cast import Cast
+
+pytestmark = pytest.mark.shown
 
 MANY: Final = 100_000
 MOST_NODES: Final = 4_000

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+import pytest
 from playwright.async_api import Page, Request, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.threads import open_thread
 from tests.harness.cast import Cast
+
+pytestmark = pytest.mark.shown
 
 CORPUS: Final = (
     "<script>globalThis.hurt = 1</script>",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.threads import open_thread
 from tests.harness.cast import Cast
+
+pytestmark = pytest.mark.shown
 
 TYPING = re.compile("is typing")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage
@@ -12,6 +13,8 @@ from tests.harness.backend import Deployment
 from tests.harness.cast import Cast, Person
 from tests.harness.patience import patience
 from tests.harness.servers import Server
+
+pytestmark = pytest.mark.shown
 
 AWAY = (
     "ERR_INTERNET_DISCONNECTED",

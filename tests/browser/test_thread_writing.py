@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.threads import ThreadPage, enter, open_thread, opened
 from tests.harness.backend import Deployment
 from tests.harness.cast import Cast
+
+pytestmark = pytest.mark.shown
 
 FREEZE = """
 from django.utils import timezone

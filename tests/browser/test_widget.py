@@ -18,6 +18,8 @@ from tests.harness.client import LiveClient
 from tests.harness.patience import patience
 from tests.harness.rest import RestClient
 
+pytestmark = pytest.mark.shown
+
 EVIL = "<img src=x onerror=document.title='taken'>"
 
 
