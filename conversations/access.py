@@ -10,12 +10,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db.models import Q, Value
+from django.db import connection
+from django.db.models import Q, QuerySet, Value
 
 from chatsite.errors import DomainError, not_found
 from chatsite.identity.users import among
 from chatsite.realtime import groups
-from chatsite.realtime.pipeline import ask_rows
+from chatsite.realtime.pipeline import ask, ask_rows
 from conversations.models import Business, Conversation, Membership, Side
 
 CANONICAL: Final = 36  # characters of a UUID as we write it
@@ -79,9 +80,10 @@ def load_actors(user_ids: Collection[UserId]) -> dict[UserId, Actor]:
 
 def ask_actors(user_ids: Collection[UserId]) -> Callable[[], dict[UserId, Actor]]:
     """As `load_actors`, for a pipeline."""
-    model = get_user_model()
-    active = model.objects.filter(pk__in=among(model._meta.pk, user_ids), is_active=True)
-    rows = ask_rows(active.values_list("pk", "memberships__business_id"))
+    if connection.vendor == "postgresql":
+        rows = ask(_actors_statement(), [list(user_ids)])
+    else:
+        rows = ask_rows(_actors(user_ids))
 
     def read() -> dict[UserId, Actor]:
         actors: dict[UserId, Actor] = {}
@@ -92,6 +94,19 @@ def ask_actors(user_ids: Collection[UserId]) -> Callable[[], dict[UserId, Actor]
         return actors
 
     return read
+
+
+def _actors(user_ids: Collection[UserId]) -> QuerySet[Any, Any]:
+    model = get_user_model()
+    active = model.objects.filter(pk__in=among(model._meta.pk, user_ids), is_active=True)
+    return active.values_list("pk", "memberships__business_id")
+
+
+@functools.cache
+def _actors_statement() -> str:
+    """On PostgreSQL, where the keys are one parameter: building it takes a fifth of what a lone message costs."""
+    sql, _ = _actors([]).query.sql_with_params()
+    return sql
 
 
 def load_actor(user_id: UserId) -> Actor:

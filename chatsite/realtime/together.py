@@ -52,6 +52,7 @@ class Together(Generic[QuestionT, AnswerT]):
             self._asking = None
 
     async def _ask_together(self, pairs: list[tuple[QuestionT, asyncio.Future[Any]]]) -> None:
+        answers: Sequence[Any]
         try:
             answers = await in_database_thread(self._answer, [question for question, _ in pairs])
         except asyncio.CancelledError:
@@ -63,8 +64,7 @@ class Together(Generic[QuestionT, AnswerT]):
                 for pair in pairs:  # nobody's question may spoil the answers of all others
                     await self._ask_together([pair])
                 return
-            failed: Sequence[Any] = [error] * len(pairs)
-            answers = failed
+            answers = [error] * len(pairs)
         for (_, answered), answer in zip(pairs, answers, strict=True):
             if answered.done():
                 continue  # who asked has gone
