@@ -1,4 +1,4 @@
-"""The back-pressure that daphne leaves to the application.
+"""Writing to daphne's sockets: at once, and with the back-pressure that daphne leaves to the application.
 
 daphne puts every frame into the transport's buffer at once, however slow the reader, so a stalled one would grow the
 process without end (daphne#170). The transport, Twisted's, tells a registered producer when its buffer is over 64 KiB
@@ -9,6 +9,32 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+
+from twisted.internet.tcp import Connection
+
+
+def write_at_once(transport: Any, data: bytes) -> None:
+    """As `transport.write`, but what the kernel takes now goes now.
+
+    Twisted asks epoll first whether it may write, and takes the question back afterwards: two system calls and a turn
+    of the event loop more for each frame, a seventh of what a message costs under daphne.
+    """
+    sent = transport.writeSomeData(data) if _has_nothing_to_send(transport) else 0
+    if not isinstance(sent, int):  # the connection is lost, and Twisted is to find out by itself
+        sent = 0
+    if sent < len(data):
+        transport.write(data[sent:])
+
+
+def _has_nothing_to_send(transport: Any) -> bool:
+    """Open, plain, and with nothing in its buffers that would have to go first."""
+    return (
+        isinstance(transport, Connection)
+        and bool(transport.connected)
+        and not (
+            transport.TLS or transport.disconnecting or transport.dataBuffer or transport._tempDataBuffer
+        )
+    )
 
 
 class Valve:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from autobahn.websocket.protocol import WebSocketProtocol as AutobahnProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from chatsite.realtime.daphne import Valve
+from chatsite.realtime.daphne import Valve, write_at_once
 from chatsite.realtime.queues import OneReaderQueue, ShortDeque, shorten, shorten_event
 
 
@@ -94,7 +94,7 @@ class DaphneSocket:
         protocol = self._protocol
         if protocol.state != protocol.STATE_OPEN or not self._opened_valve().is_open:
             return False
-        protocol.transport.write(_framed(frames))
+        write_at_once(protocol.transport, _framed(frames))
         return True
 
     async def until_writable(self) -> None:

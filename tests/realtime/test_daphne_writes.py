@@ -1,0 +1,94 @@
+"""On daphne what the kernel takes goes at once, and everything goes in its order, whatever it takes."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import MagicMock
+
+import pytest
+from twisted.internet.tcp import Connection
+
+from chatsite.realtime.daphne import write_at_once
+
+pytestmark = pytest.mark.standalone
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[Any, socket.socket]]:
+    """A connection of Twisted's whose reactor runs only when a test says so, and the client at its other end."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        theirs.setblocking(False)
+        connection: Any = Connection(ours, MagicMock(), MagicMock())
+        connection.connected = 1
+        yield connection, theirs
+
+
+def everything(theirs: socket.socket, connection: Any) -> bytes:
+    """What arrives, while the reactor writes whenever it may."""
+    got = b""
+    while True:
+        try:
+            got += theirs.recv(65_536)
+        except BlockingIOError:
+            if not (connection.dataBuffer or connection._tempDataBuffer):
+                return got
+            connection.doWrite()
+
+
+def test_it_has_gone_before_the_reactor_was_asked(ends: tuple[Any, socket.socket]) -> None:
+    connection, theirs = ends
+    write_at_once(connection, b"frame")
+    assert theirs.recv(100) == b"frame"
+    connection.reactor.addWriter.assert_not_called()
+
+
+def test_what_the_kernel_does_not_take_follows_in_its_order(ends: tuple[Any, socket.socket]) -> None:
+    connection, theirs = ends
+    texts = [bytes([letter]) * 30_000 for letter in b"abcdef"]
+    for text in texts:
+        write_at_once(connection, text)
+    connection.reactor.addWriter.assert_called()
+    assert everything(theirs, connection) == b"".join(texts)
+    write_at_once(connection, b"again at once")
+    assert theirs.recv(100) == b"again at once"
+
+
+def test_what_waits_goes_first(ends: tuple[Any, socket.socket]) -> None:
+    connection, theirs = ends
+    connection.write(b"handshake,")
+    write_at_once(connection, b"frame")
+    assert everything(theirs, connection) == b"handshake,frame"
+
+
+def test_a_lost_connection_is_left_to_twisted(ends: tuple[Any, socket.socket]) -> None:
+    connection, theirs = ends
+    theirs.close()
+    write_at_once(connection, b"frame")
+    assert connection._tempDataBuffer == [b"frame"]  # the reactor will fail to write it, and close
+    connection.connected = 0
+    write_at_once(connection, b"another")
+    assert connection._tempDataBuffer == [b"frame"]
+
+
+@pytest.mark.parametrize("change", [{"TLS": True}, {"disconnecting": True}])
+def test_tls_and_goodbyes_are_left_to_twisted(
+    ends: tuple[Any, socket.socket], change: dict[str, bool]
+) -> None:
+    connection, _ = ends
+    connection.write = MagicMock()
+    for name, value in change.items():
+        setattr(connection, name, value)
+    write_at_once(connection, b"frame")
+    connection.write.assert_called_once_with(b"frame")
+
+
+def test_another_transport_is_written_to_as_ever() -> None:
+    written: list[bytes] = []
+    write_at_once(SimpleNamespace(write=written.append), b"frame")
+    assert written == [b"frame"]
