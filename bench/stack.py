@@ -171,16 +171,8 @@ class Stack:
                 str(port),
                 "bench.server:application",
             ]
-        options = [
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(port),
-            "--loop",
-            "uvloop",
-            "--no-access-log",
-            "--no-proxy-headers",
-        ]
+        options = ["--host", "127.0.0.1", "--port", str(port), "--loop", "uvloop"]
+        options += ["--no-access-log", "--no-proxy-headers"]
         websocket = ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false"]
         return [sys.executable, "-m", "uvicorn", *options, *websocket, "bench.server:application"]
 

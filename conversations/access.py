@@ -104,7 +104,7 @@ def _actors(user_ids: Collection[UserId]) -> QuerySet[Any, Any]:
 
 @functools.cache
 def _actors_statement() -> str:
-    """On PostgreSQL, where the keys are one parameter: building it takes a fifth of what a lone message costs."""
+    """On PostgreSQL, where the keys are one parameter. Building it was a sixth of a lone message's transaction."""
     sql, _ = _actors([]).query.sql_with_params()
     return sql
 
@@ -131,12 +131,10 @@ def require_side(actor: Actor | None, conversation: Conversation | None) -> str:
 def find_conversation(user_id: UserId, raw_id: str | UUID) -> tuple[Conversation, str]:
     """A conversation that the user takes part in, with business and customer loaded, and the user's side."""
     key = object_key(raw_id, "conversation")
-    conversation = Conversation.objects.select_related("business", "customer").filter(pk=key).first()
-    if conversation is None:
-        raise not_found("conversation")
-    if conversation.customer_id == user_id:
-        return conversation, Side.CUSTOMER.value
-    return conversation, require_side(load_actor(user_id), conversation)
+    (found,) = _sides_among(Conversation.objects.select_related("business", "customer"), [(user_id, key)])
+    if isinstance(found, DomainError):
+        raise found
+    return found
 
 
 def sides_in(asked: list[tuple[UserId, UUID]]) -> list[tuple[Conversation, str] | DomainError]:
@@ -144,7 +142,13 @@ def sides_in(asked: list[tuple[UserId, UUID]]) -> list[tuple[Conversation, str] 
 
     Business and customer are not loaded. Two queries, however many are asked about.
     """
-    found = Conversation.objects.in_bulk({key for _, key in asked})
+    return _sides_among(Conversation.objects.all(), asked)
+
+
+def _sides_among(
+    rows: QuerySet[Conversation], asked: list[tuple[UserId, UUID]]
+) -> list[tuple[Conversation, str] | DomainError]:
+    found = rows.in_bulk({key for _, key in asked})
     team = {user for user, key in asked if key in found and found[key].customer_id != user}
     actors = load_actors(team) if team else {}
     answers: list[tuple[Conversation, str] | DomainError] = []

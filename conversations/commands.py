@@ -14,7 +14,7 @@ from chatsite.realtime.allowance import spend
 from chatsite.realtime.database import in_database_thread
 from chatsite.realtime.registry import command, pipelined_command
 from chatsite.realtime.session import Session
-from conversations import access, events, looking, operations, queries, typing
+from conversations import access, events, live, looking, operations, queries, typing
 from conversations.access import object_key, user_key
 from conversations.batch import Receipted, Sent
 from conversations.models import Side
@@ -57,9 +57,7 @@ async def join_conversation(session: Session, data: ConversationCommand) -> Join
         conversation, side = await session.runtime.ask(access.sides_in, asked)
         if side == Side.BUSINESS:
             # The membership may have begun after this socket opened; its end must close the socket all the same.
-            session.state["speaks_for"] = session.state.get("speaks_for", frozenset()) | {
-                conversation.business_id
-            }
+            live.speak_for(session, conversation.business_id)
         await session.subscribe(groups.conversation(key))
         joined[key] = None
     head = await session.runtime.ask(queries.head_of_each, key)

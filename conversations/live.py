@@ -23,9 +23,7 @@ from conversations.access import user_key
 from conversations.models import Conversation, Membership
 from conversations.writer import writer_of
 
-NONE: Final[frozenset[UUID]] = (
-    frozenset()
-)  # most speak for no business; a set of its own would be 216 bytes a socket
+NONE: Final[frozenset[UUID]] = frozenset()  # most speak for no business; an own set is 216 bytes a socket
 
 
 async def open_groups(session: Session) -> None:
@@ -35,9 +33,14 @@ async def open_groups(session: Session) -> None:
     await asyncio.gather(*(session.subscribe(group) for group in joined))
 
 
+def speak_for(session: Session, business_id: UUID) -> None:
+    """Its user is a member of the business: the end of that is to close the socket."""
+    session.state["speaks_for"] = session.state.get("speaks_for", NONE) | {business_id}
+
+
 def begin_membership(session: Session, event: Event) -> None:
     business_id = _business_of(event)
-    session.state["speaks_for"] = session.state.get("speaks_for", frozenset()) | {business_id}
+    speak_for(session, business_id)
     session.runtime.spawn("joining", lambda: session.subscribe(groups.business_members(business_id)))
 
 
@@ -72,7 +75,7 @@ async def _check_memberships(runtime: Runtime) -> None:
             continue
         for business_id in now:
             if groups.business_members(business_id) not in session.groups:
-                session.state["speaks_for"] |= {business_id}
+                speak_for(session, business_id)
                 await session.subscribe(groups.business_members(business_id))
 
 

@@ -18,12 +18,13 @@ _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 def scheme_of(scope: MutableMapping[str, Any]) -> str:
     """How the client came: `https` or `wss` for TLS, also where a proxy has ended it that TRUST_PROXY_TLS believes."""
-    if settings.SECURE_PROXY_SSL_HEADER is None:
-        return str(scope.get("scheme", "ws"))
-    variable, secure = settings.SECURE_PROXY_SSL_HEADER
-    name = variable.removeprefix("HTTP_").replace("_", "-").lower().encode()
-    told = next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
-    return "wss" if told.split(",", 1)[0].strip() == secure else "ws"
+    if settings.SECURE_PROXY_SSL_HEADER is not None:
+        variable, secure = settings.SECURE_PROXY_SSL_HEADER
+        name = variable.removeprefix("HTTP_").replace("_", "-").lower().encode()
+        told = next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
+        if told is not None:
+            return "wss" if told.split(",", 1)[0].strip() == secure else "ws"
+    return str(scope.get("scheme", "ws"))
 
 
 def is_allowed(origin: str, scheme: str, host: str) -> bool:

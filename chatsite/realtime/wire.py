@@ -136,7 +136,7 @@ def _share_configuration(protocol: Any) -> None:
     """autobahn copies its factory's options into each connection, unless the class has them; daphne has one factory."""
     kind = type(protocol)
     for name in protocol.CONFIG_ATTRS:
-        if not callable(protocol.__dict__.get(name, callable)):  # a function would become a method
+        if name in protocol.__dict__ and not callable(protocol.__dict__[name]):  # it would become a method
             setattr(kind, name, protocol.__dict__.pop(name))
 
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.standalone
 
 
 class Answers:
-    """Doubles numbers, and keeps what it was asked together. The first call waits for `go`."""
+    """Doubles numbers, and keeps what it was asked together. Each call waits for `go`."""
 
     def __init__(self) -> None:
         self.calls: list[list[int]] = []
