@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextvars import Context
 from typing import Any, Final, Generic, TypeVar
 
 from django.db import InterfaceError, OperationalError
@@ -38,7 +39,8 @@ class Together(Generic[QuestionT, AnswerT]):
         answered: asyncio.Future[AnswerT] = loop.create_future()
         self._asked.append((question, answered))
         if self._asking is None:
-            self._asking = loop.create_task(self._ask_all())
+            # In no context: what a call logs is not about whoever happened to ask first.
+            self._asking = loop.create_task(self._ask_all(), context=Context())
         return await answered
 
     async def _ask_all(self) -> None:

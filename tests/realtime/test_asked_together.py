@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 from django.db import OperationalError
 
+from chatsite import logs
 from chatsite.errors import DomainError
 from chatsite.realtime import together
 from chatsite.realtime.runtime import Runtime
@@ -117,6 +118,16 @@ async def test_a_call_has_a_bound(
     answers.go.set()
     await asyncio.gather(*(runtime.ask(answers, number) for number in range(10)))
     assert answers.calls == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+
+
+async def test_a_call_is_about_nobody(runtime: Runtime) -> None:
+    """What it logs must not name who happened to ask first."""
+    logs.begin("of-the-first-one")
+
+    def context_of_call(numbers: list[int]) -> list[logs.LogContext | None]:
+        return [logs.current() for _ in numbers]
+
+    assert await runtime.ask(context_of_call, 1) is None
 
 
 async def test_what_answers_otherwise_is_another_call(runtime: Runtime, answers: Answers) -> None:
