@@ -29,6 +29,14 @@ def numbers(values: Iterable[int]) -> str:
     return _literal(map(str, values))
 
 
+def times(values: Iterable[datetime | None]) -> str:
+    return _literal(["NULL" if value is None else value.isoformat() for value in values])
+
+
+def booleans(values: Iterable[bool]) -> str:
+    return _literal(["t" if value else "f" for value in values])
+
+
 def _literal(elements: Iterable[str]) -> str:
     return f"{{{','.join(elements)}}}"
 

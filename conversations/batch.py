@@ -26,6 +26,7 @@ from chatsite.realtime.hub import Addressed
 from chatsite.realtime.pipeline import pipelined
 from conversations import events, store
 from conversations.access import Actor, UserId, ask_actors, other_side, require_side
+from conversations.heads import ask_heads, save_heads
 from conversations.models import Conversation, Side
 from conversations.serializers import MessageObject
 
@@ -107,7 +108,7 @@ class _Batch:
         receipts = [(n, c) for n, c in enumerate(self.changes) if isinstance(c, Receipt)]
         with pipelined():
             # The locks are asked for first: what is read after them is read under them.
-            heads = store.ask_heads({change.conversation_id for change in self.changes})
+            heads = ask_heads({change.conversation_id for change in self.changes})
             actors = ask_actors({_author(change) for change in self.changes} - {None})
             known = store.ask_sent([_client_key(send) for _, send in sends if send.client_id is not None])
             quoted = store.ask_places([send.reply_to for _, send in sends if send.reply_to is not None])
@@ -126,7 +127,7 @@ class _Batch:
         if self.stamps:
             store.stamp_messages(list(self.stamps.values()))
         if self.touched:
-            store.save_heads(list(self.touched.values()))
+            save_heads(list(self.touched.values()))
 
     def count(self) -> None:
         measures.messages.add(len(self.inserted))

@@ -25,10 +25,11 @@ from django.utils import timezone
 from chatsite.errors import DomainError, not_found
 from chatsite.identity import operations as identity
 from chatsite.realtime.broadcast import broadcast_on_commit
-from conversations import events, store
+from conversations import events
 from conversations.access import UserId
 from conversations.audit import clean_reason, record, require_permission
 from conversations.exports import conversations_written_in
+from conversations.heads import lock_heads, save_heads
 from conversations.models import ChatMessage, Conversation, Membership, MessageEdit
 from conversations.moderation import is_erased
 from conversations.moderation_models import AuditEntry, Report
@@ -139,7 +140,7 @@ def _empty_account(user: Any) -> None:
 @transaction.atomic
 def _erase_group(conversation_id: UUID, user_id: UserId, done: Erasure) -> bool:
     """Empty the next messages of the person in one conversation; False when there are none left."""
-    head = store.lock_heads([conversation_id])[conversation_id]
+    head = lock_heads([conversation_id])[conversation_id]
     mine = ChatMessage.objects.filter(conversation_id=conversation_id, sender_id=user_id)
     messages = list(mine.order_by("seq")[:GROUP])
     if not messages:
@@ -152,7 +153,7 @@ def _erase_group(conversation_id: UUID, user_id: UserId, done: Erasure) -> bool:
     _, by_model = MessageEdit.objects.filter(message__in=messages).delete()
     done.edits += sum(by_model.values())
     done.messages += len(messages)
-    store.save_heads([head])
+    save_heads([head])
     emptied = [message_from_model(message) for message in messages]
     gone = [events.message_deleted(message, events.message_payload(message)) for message in emptied]
     broadcast_on_commit([*gone, *events.conversation_updated(head)])

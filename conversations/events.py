@@ -23,6 +23,7 @@ from conversations.serializers import (
     ReadEvent,
     TypingEvent,
     conversation_object,
+    turn_to,
 )
 
 # Orders to sessions; clients never see them. The note is [business id].
@@ -77,19 +78,15 @@ def messages_delivered(
 
 def conversation_updated(conversation: Conversation) -> list[Addressed]:
     """To every socket of both sides, joined or not; each side sees its own unread count."""
+    shown = conversation_object(conversation, Side.CUSTOMER)
+    data = ConversationEvent(conversation_id=shown.id, rev=shown.rev, conversation=shown)
+    to_customer = Event.of("conversation_updated", data)
+    turn_to(Side.BUSINESS, shown, conversation)
+    to_business = Event.of("conversation_updated", data)
     return [
-        (groups.user(str(conversation.customer_id)), _updated(conversation, Side.CUSTOMER)),
-        (groups.business_members(conversation.business_id), _updated(conversation, Side.BUSINESS)),
+        (groups.user(shown.customer_id), to_customer),
+        (groups.business_members(shown.business_id), to_business),
     ]
-
-
-def _updated(conversation: Conversation, side: str) -> Event:
-    data = ConversationEvent(
-        conversation_id=conversation.pk,
-        rev=conversation.rev,
-        conversation=conversation_object(conversation, side),
-    )
-    return Event.of("conversation_updated", data)
 
 
 def conversations_updated(conversations: Iterable[Conversation]) -> list[Addressed]:

@@ -15,8 +15,9 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Max, Q
 
 from chatsite.realtime.broadcast import broadcast_on_commit
-from conversations import events, store
+from conversations import events
 from conversations.batch import preview
+from conversations.heads import lock_heads, save_heads
 from conversations.models import ChatMessage, Conversation, Side
 
 BATCH: Final = 500
@@ -37,7 +38,7 @@ def find_problems() -> Iterator[Problem]:
         suspects = {problem.conversation_id for problem in _problems_of(batch)}
         if suspects:
             with transaction.atomic():
-                found = _problems_of(list(store.lock_heads(suspects).values()))
+                found = _problems_of(list(lock_heads(suspects).values()))
             yield from found
 
 
@@ -140,12 +141,12 @@ def recount_unread(*, dry_run: bool = False) -> Iterator[str]:
 
 @transaction.atomic
 def _recount(conversation_id: UUID, dry_run: bool) -> list[str]:
-    head = store.lock_heads([conversation_id])[conversation_id]
+    head = lock_heads([conversation_id])[conversation_id]
     counted = _unread([conversation_id]).get(conversation_id, (0, 0))
     lines = [str(Problem(conversation_id, text)) for text in _wrong_counts(head, counted)]
     if lines and not dry_run:
         head.customer_unread, head.business_unread = counted
-        store.save_heads([head])
+        save_heads([head])
         broadcast_on_commit(events.conversation_updated(head))
     return lines
 

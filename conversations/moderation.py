@@ -16,9 +16,10 @@ from django.utils import timezone
 from chatsite.errors import DomainError, not_found
 from chatsite.identity import operations as identity
 from chatsite.realtime.broadcast import broadcast_on_commit
-from conversations import events, store
+from conversations import events
 from conversations.access import UserId, object_key, other_side
 from conversations.audit import clean_reason, record, require_permission
+from conversations.heads import lock_heads
 from conversations.models import ChatMessage, Conversation, Membership, Side
 from conversations.moderation_models import AuditEntry
 from conversations.operations import (
@@ -86,7 +87,7 @@ def _lock_message(message_id: str | UUID) -> tuple[Conversation, ChatMessage]:
     conversation_id = ChatMessage.objects.filter(pk=key).values_list("conversation_id", flat=True).first()
     if conversation_id is None:
         raise not_found("message")
-    head = store.lock_heads([conversation_id])[conversation_id]
+    head = lock_heads([conversation_id])[conversation_id]
     return head, ChatMessage.objects.get(pk=key)
 
 
@@ -115,7 +116,7 @@ def _set_frozen(actor: Any | None, conversation_id: str | UUID, reason: str, *, 
     require_permission(actor, "freeze_conversation")
     reason = clean_reason(reason)
     key = object_key(conversation_id, "conversation")
-    head = store.lock_heads([key]).get(key)
+    head = lock_heads([key]).get(key)
     if head is None:
         raise not_found("conversation")
     if frozen == (head.frozen_at is not None):

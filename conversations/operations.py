@@ -25,6 +25,7 @@ from conversations.drafts import clean_content as clean_content
 from conversations.drafts import new_receipt as new_receipt
 from conversations.drafts import new_send as new_send
 from conversations.drafts import storable as storable
+from conversations.heads import lock_heads, save_heads
 from conversations.membership import add_member as add_member
 from conversations.membership import remove_member as remove_member
 from conversations.models import Business, ChatMessage, Conversation, Membership, MessageEdit, Side
@@ -127,7 +128,7 @@ def publish_change(head: Conversation, message: ChatMessage, event: Any) -> Mess
         gone = message.deleted_at or message.hidden_at
         head.last_message = "" if gone else preview(message.content)
     message.save(update_fields=["rev", "content", "edited_at", "deleted_at", "hidden_at"])
-    store.save_heads([head])
+    save_heads([head])
     changed = message_from_model(message)
     payload = events.message_payload(changed)
     broadcast_on_commit([event(changed, payload), *events.conversation_updated(head)])
@@ -144,7 +145,7 @@ def _lock_own_message(user_id: UserId, message_id: str | UUID) -> tuple[Conversa
     conversation_id = ChatMessage.objects.filter(pk=key).values_list("conversation_id", flat=True).first()
     if conversation_id is None:
         raise not_found("message")
-    head = store.lock_heads([conversation_id])[conversation_id]
+    head = lock_heads([conversation_id])[conversation_id]
     try:
         side = require_side(access.load_actors([user_id]).get(user_id), head)
     except DomainError as error:
@@ -223,11 +224,11 @@ def archive_conversation(
     with transaction.atomic():
         _, side = access.find_conversation(user_id, conversation_id)
         key = object_key(conversation_id, "conversation")
-        head = store.lock_heads([key])[key]
+        head = lock_heads([key])[key]
         attribute = f"{side}_archived"
         if getattr(head, attribute) != archived:
             setattr(head, attribute, archived)
             head.updated_at = timezone.now()
-            store.save_heads([head])
+            save_heads([head])
             broadcast_on_commit(events.conversation_updated(head))
     return head, side

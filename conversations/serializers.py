@@ -264,7 +264,7 @@ def business_object(business: Any) -> BusinessObject:
 
 def conversation_object(conversation: Conversation, side: str) -> ConversationObject:
     """The conversation as `side` (customer or business) sees it; needs business and customer loaded."""
-    is_customer = side == Side.CUSTOMER
+    unread, archived = _own_to(side, conversation)
     return ConversationObject(
         id=conversation.pk,
         business_id=conversation.business_id,
@@ -275,11 +275,22 @@ def conversation_object(conversation: Conversation, side: str) -> ConversationOb
         last_message_at=conversation.last_message_at,
         last_seq=conversation.last_seq,
         rev=conversation.rev,
-        unread_count=conversation.customer_unread if is_customer else conversation.business_unread,
+        unread_count=unread,
         business_unread_count=conversation.business_unread,
         customer_unread_count=conversation.customer_unread,
-        archived=conversation.customer_archived if is_customer else conversation.business_archived,
+        archived=archived,
         frozen=conversation.frozen_at is not None,
         created_at=conversation.created_at,
         updated_at=conversation.updated_at,
     )
+
+
+def turn_to(side: str, shown: ConversationObject, conversation: Conversation) -> None:
+    """Make the object of the other side that of `side`: most of it is the same."""
+    shown.unread_count, shown.archived = _own_to(side, conversation)
+
+
+def _own_to(side: str, conversation: Conversation) -> tuple[int, bool]:
+    if side == Side.CUSTOMER:
+        return conversation.customer_unread, conversation.customer_archived
+    return conversation.business_unread, conversation.business_archived

@@ -6,7 +6,6 @@ SQLite is in the process, where a statement costs no round trip; there the ORM a
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,14 +13,13 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth import get_user_model
 from django.db import connection
-from django.db.models import Model
 
 from chatsite.realtime.pipeline import Later, ask, ask_rows
 from conversations.access import UserId
-from conversations.arrays import array, numbers, texts, uuids
-from conversations.models import Business, ChatMessage, Conversation
+from conversations.arrays import array, numbers, texts, times, uuids
+from conversations.columns import column_type
+from conversations.models import ChatMessage
 from conversations.serializers import MESSAGE_COLUMNS, MessageObject, message_from_row
 
 ClientKey = tuple[UUID, UserId, str]  # conversation, sender, the client's id
@@ -38,63 +36,13 @@ class Stamp:
     read_at: datetime | None
 
 
-def lock_heads(ids: Collection[UUID]) -> dict[UUID, Conversation]:
-    """Lock the conversations, in the order of their ids so that two batches cannot wait for each other."""
-    return ask_heads(ids)()
-
-
-def ask_heads(ids: Collection[UUID]) -> Callable[[], dict[UUID, Conversation]]:
-    """As `lock_heads`, for a pipeline."""
-    if connection.vendor != "postgresql":
-        related = Conversation.objects.select_related("business", "customer")
-        locked = {head.pk: head for head in related.filter(pk__in=ids).order_by("pk")}
-        return lambda: locked
-    sql, models = _heads_statement()
-    rows = ask(sql, [uuids(ids)])
-
-    def read() -> dict[UUID, Conversation]:
-        heads: dict[UUID, Conversation] = {}
-        for row in rows():
-            head: Any
-            head, head.business, head.customer = (
-                model.from_db(connection.alias, names, row[place]) for model, names, place in models
-            )
-            heads[head.pk] = head
-        return heads
-
-    return read
-
-
-_Part = tuple[type[Model], list[str], slice]  # a model, its columns' names, and their places in a row
-
-
-@functools.cache
-def _heads_statement() -> tuple[str, list[_Part]]:
-    """The conversations with their businesses and customers, and where in a row each of the three is."""
-    parts: list[_Part] = []
-    columns: list[str] = []
-    users = get_user_model()
-    for alias, model in (("c", Conversation), ("b", Business), ("u", users)):
-        fields = model._meta.concrete_fields
-        start = len(columns)
-        columns += [f'{alias}."{field.column}"' for field in fields]
-        parts.append((model, [field.attname for field in fields], slice(start, len(columns))))
-    assert users._meta.pk is not None
-    sql = f"""
-        SELECT {", ".join(columns)} FROM conversations_conversation c
-        JOIN conversations_business b ON b.id = c.business_id
-        JOIN "{users._meta.db_table}" u ON u."{users._meta.pk.column}" = c.customer_id
-        WHERE c.id = ANY(%s::uuid[]) ORDER BY c.id FOR UPDATE OF c"""
-    return sql, parts
-
-
 def ask_sent(keys: Sequence[ClientKey]) -> Callable[[], dict[ClientKey, MessageObject]]:
     """The messages that were stored under these client ids before."""
     if not keys:
         return dict
     columns = ", ".join(f"m.{name}" for name in MESSAGE_COLUMNS)
     if connection.vendor == "postgresql":
-        user_type = _column_type("sender_id")
+        user_type = column_type(ChatMessage, "sender_id")
         sql = f"""
             SELECT {columns} FROM unnest(%s::uuid[], %s::{user_type}[], %s::text[]) AS k(conversation, sender, client)
             JOIN conversations_chatmessage m
@@ -157,7 +105,7 @@ def insert_messages(messages: Sequence[NewMessage]) -> None:
             for message, sender_id in messages
         )
         return
-    types = [_column_type(name) for name in _INSERTED]
+    types = [column_type(ChatMessage, name) for name in _INSERTED]
     arrays = ", ".join(f"%s::{type_}[]" for type_ in types)
     sql = f"""
         INSERT INTO conversations_chatmessage ({", ".join(_INSERTED)}, status)
@@ -173,7 +121,7 @@ def insert_messages(messages: Sequence[NewMessage]) -> None:
         texts([message.content for message in new]),
         texts([message.message_type for message in new]),
         array([message.reply_to for message in new]),
-        array([message.created_at for message in new]),
+        times([message.created_at for message in new]),
     ]
     with connection.cursor() as cursor:
         cursor.execute(sql, columns)
@@ -195,51 +143,6 @@ def _inserted(message: MessageObject, sender_id: UserId) -> tuple[Any, ...]:
     )
 
 
-# What a change of a conversation may touch of its head.
-_HEAD = (
-    "last_seq",
-    "rev",
-    "last_message",
-    "last_message_at",
-    "active_at",
-    "customer_unread",
-    "business_unread",
-    "customer_archived",
-    "business_archived",
-    "updated_at",
-)
-
-
-def save_heads(heads: Sequence[Conversation]) -> None:
-    """Write back the heads that were locked and changed."""
-    if connection.vendor != "postgresql":
-        _save_heads_one_by_one(heads)
-        return
-    types = [_column_type(name, Conversation) for name in _HEAD]
-    arrays = ", ".join(f"%s::{type_}[]" for type_ in types)
-    sql = f"""
-        UPDATE conversations_conversation c SET {", ".join(f"{name} = v.{name}" for name in _HEAD)}
-        FROM unnest(%s::uuid[], {arrays}) AS v(id, {", ".join(_HEAD)}) WHERE c.id = v.id"""
-    columns = [uuids([head.pk for head in heads])]
-    columns += [array([getattr(head, name) for head in heads]) for name in _HEAD]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, columns)
-
-
-def _save_heads_one_by_one(heads: Sequence[Conversation]) -> None:
-    """On SQLite, where a statement costs little. Django's `bulk_update` was a fifth of the embedded server's work."""
-    sql = f"""
-        UPDATE conversations_conversation SET {", ".join(f"{name} = %s" for name in _HEAD)} WHERE id = %s"""
-    by_name = {field.name: field for field in Conversation._meta.concrete_fields}
-    fields = [by_name[name] for name in (*_HEAD, "id")]
-    rows = [
-        [field.get_db_prep_save(getattr(head, field.attname), connection) for field in fields]
-        for head in heads
-    ]
-    with connection.cursor() as cursor:
-        cursor.executemany(sql, rows)
-
-
 def stamp_messages(stamps: Sequence[Stamp]) -> None:
     """Write receipts: status, times and rev of many messages at once."""
     with connection.cursor() as cursor:
@@ -253,8 +156,8 @@ def stamp_messages(stamps: Sequence[Stamp]) -> None:
                 uuids([stamp.message_id for stamp in stamps]),
                 numbers([stamp.rev for stamp in stamps]),
                 texts([stamp.status for stamp in stamps]),
-                array([stamp.delivered_at for stamp in stamps]),
-                array([stamp.read_at for stamp in stamps]),
+                times([stamp.delivered_at for stamp in stamps]),
+                times([stamp.read_at for stamp in stamps]),
             ]
             cursor.execute(sql, columns)
             return
@@ -288,7 +191,7 @@ def ask_unread(ids: Collection[UUID], conversations: Collection[UUID]) -> Callab
             sql = f"""
                 SELECT conversation_id, id, sender_side, status, delivered_at, seq FROM conversations_chatmessage
                 WHERE {column} = ANY(%s::uuid[]) AND status <> 'read' AND deleted_at IS NULL AND hidden_at IS NULL"""
-            asked.append(ask(sql, [uuids(keys)]))
+            asked.append(ask(sql, [uuids(keys)], binary=True))
         else:
             unread = ChatMessage.objects.exclude(status="read").filter(deleted_at=None, hidden_at=None)
             named = unread.filter(**{f"{column}__in": keys}).order_by()
@@ -303,14 +206,3 @@ def ask_unread(ids: Collection[UUID], conversations: Collection[UUID]) -> Callab
         return found
 
     return read
-
-
-@functools.cache
-def _column_type(name: str, model: type[ChatMessage] | type[Conversation] = ChatMessage) -> str:
-    """The PostgreSQL type of a column (foreign keys have the type of what they point to)."""
-    if name.endswith("_id") and name != "client_id":
-        field = model._meta.get_field(name.removesuffix("_id"))
-    else:
-        field = model._meta.get_field(name)
-    kind = field.db_type(connection) or "text"
-    return "text" if kind.startswith("varchar") else kind

@@ -14,8 +14,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from chatsite.errors import DomainError, invalid
-from conversations import store
 from conversations.access import UserId, find_conversation
+from conversations.heads import lock_heads
 from conversations.models import Conversation, Membership, Side
 from conversations.operations import clean_client_id, send_system_message, storable
 from notifications import access, operations, types
@@ -208,7 +208,7 @@ def _business_side(offer: Offer) -> set[UserId]:
 
 
 def _lock(conversation: Conversation) -> Conversation:
-    return store.lock_heads([conversation.pk])[conversation.pk]
+    return lock_heads([conversation.pk])[conversation.pk]
 
 
 def _require_open(conversation: Conversation) -> None:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from django.db import connection
 from django.db.models import QuerySet
+from psycopg.pq import Format
 
 Rows: TypeAlias = list[tuple[Any, ...]]
 Later: TypeAlias = Callable[[], Rows]  # the rows, waited for if they have not come yet
@@ -30,8 +31,13 @@ def pipelined() -> Iterator[None]:
         yield
 
 
-def ask(sql: str, parameters: Sequence[Any]) -> Later:
+def ask(sql: str, parameters: Sequence[Any], *, binary: bool = False) -> Later:
+    """`binary`: PostgreSQL sends values as it has them, which psycopg turns into uuids and times five times as fast.
+    For columns of PostgreSQL's own types alone: a type that it does not know comes as bytes.
+    """
     cursor = connection.cursor()
+    if binary:
+        cursor.cursor.format = Format.BINARY
     cursor.execute(sql, parameters)
 
     def read() -> Rows:

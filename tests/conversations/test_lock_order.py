@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from conversations import store
+from conversations.heads import lock_heads
 from conversations.models import Conversation
 from tests.conversations.people import business, person
 
@@ -34,7 +34,7 @@ def lock_all(keys: list[UUID], plan: str, meet: threading.Barrier, failures: lis
             with transaction.atomic():
                 with connection.cursor() as cursor:
                     cursor.execute(plan)
-                assert len(store.lock_heads(keys)) == CONVERSATIONS
+                assert len(lock_heads(keys)) == CONVERSATIONS
     except (DatabaseError, threading.BrokenBarrierError) as error:
         failures.append(str(error))
         meet.abort()
