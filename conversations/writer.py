@@ -1,23 +1,22 @@
-"""Group commit: one writer per server process, one transaction for all that waits.
+"""Group commit: a transaction for all that waits, a few of them at a time.
 
 While a batch is being committed, the next changes queue up; then they are written together. So a thousand sends a
 second cost a few dozen commits, a lone send waits for nobody, and each is acknowledged only after its COMMIT.
 
-On PostgreSQL there are a few lanes, so that batches are prepared while the database works on others. A conversation
-always has the same lane: its changes keep the order in which they were submitted, and the lanes of a process never wait
-for each other's locks.
+On PostgreSQL a second and a third transaction run beside the first, so that batches are prepared while the database
+works on others. But every transaction has its price, however little it holds: one begins beside others only for many
+changes, or for some that have waited for long, as when another process holds the lock of a conversation.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
@@ -27,11 +26,13 @@ from chatsite.metrics import measures
 from chatsite.realtime.database import WRITERS, drop_broken_connections, run_in
 from chatsite.realtime.runtime import Runtime
 from conversations.batch import Change, Outcome, Send, write
+from conversations.waiting import Queue, Waiting
 
 logger = logging.getLogger(__name__)
 
 Answer = Callable[[Any], Any]
-_Waiting = tuple[Change, Answer, "asyncio.Future[Any]", float]  # the last: when it was submitted
+MANY: Final = 32  # changes that are worth a transaction beside those under way
+LONG: Final = 0.03  # seconds after which fewer are, too
 
 
 class Writer:
@@ -39,10 +40,20 @@ class Writer:
 
     def __init__(self, runtime: Runtime) -> None:
         count = WRITERS if connection.vendor == "postgresql" else 1  # SQLite has one writer at a time
-        self._lanes = [_Lane(runtime, number, self._taken) for number in range(count)]
+        self.threads = [
+            ThreadPoolExecutor(1, thread_name_prefix=f"writer-{number}") for number in range(count)
+        ]
+        self._free = list(self.threads)  # the last one is used first, so that few connections rest
+        self._runtime = runtime
         self._loop = runtime.loop
+        self._queue = Queue(parts=count, many=MANY)
+        self._turn: asyncio.Handle | None = None  # of the loop, in which what waits is looked at
+        self._patience: asyncio.TimerHandle | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
         self.waiting = 0  # changes that wait for their transaction
         self._most: int = settings.CHAT.waiting_changes
+        self._most_at_once: int = settings.CHAT.batch_changes
 
     def submit(self, change: Change, answer: Answer) -> asyncio.Future[Any]:
         """Queue a change. The future gets `answer(outcome)` after the commit, or the `DomainError` of the refusal."""
@@ -55,76 +66,76 @@ class Writer:
             measures.writer_refusals.add()
             return future
         self.waiting += 1
-        lane = self._lanes[change.conversation_id.int % len(self._lanes)]
-        lane.put((change, answer, future, perf_counter()))
+        self._queue.put(Waiting(change, answer, future, perf_counter()))
+        self._idle.clear()
+        if self._free and self._turn is None:
+            self._turn = self._loop.call_soon(self._begin)
         return future
 
-    def _taken(self, count: int) -> None:
-        self.waiting -= count
+    def _begin(self) -> None:
+        """Begin the transactions that are worth it, once for all that is submitted in a turn of the loop."""
+        self._turn = None
+        while self._free and self._queue.has_some:
+            if self._queue.has_many or len(self._free) == len(self.threads):
+                self._begin_one()
+            else:
+                if self._patience is None:
+                    self._patience = self._loop.call_later(LONG, self._begin_one)
+                break
 
-    async def drain(self) -> None:
-        """Wait until everything submitted so far has been committed or refused."""
-        for lane in self._lanes:
-            await lane.idle.wait()
+    def _begin_one(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+        if self._free and self._queue.has_some:
+            batch = self._queue.take(self._most_at_once)
+            self.waiting -= len(batch)
+            self._runtime.spawn("the writer", partial(self._commit, batch, self._free.pop()))
 
-
-class _Lane:
-    """One transaction after the other, on a thread and a connection of its own."""
-
-    def __init__(self, runtime: Runtime, number: int, taken: Callable[[int], None]) -> None:
-        self._most: int = settings.CHAT.batch_changes
-        self._waiting: deque[_Waiting] = deque()
-        self._taken = taken
-        self.idle = asyncio.Event()
-        self.idle.set()
-        self._wake = asyncio.Event()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"writer-{number}")
-        runtime.spawn("the writer", self._run)
-
-    def put(self, change: _Waiting) -> None:
-        self._waiting.append(change)
-        self.idle.clear()
-        self._wake.set()
-
-    async def _run(self) -> None:
-        while True:
-            await self._wake.wait()
-            while self._waiting:
-                count = min(len(self._waiting), self._most)
-                batch = [self._waiting.popleft() for _ in range(count)]
-                self._taken(count)
-                await self._commit(batch)
-            self._wake.clear()
-            self.idle.set()
-
-    async def _commit(self, batch: list[_Waiting]) -> None:
+    async def _commit(self, batch: list[Waiting], thread: ThreadPoolExecutor) -> None:
         began = perf_counter()
-        changes = [waiting[0] for waiting in batch]
+        changes = [waiting.change for waiting in batch]
         try:
-            outcomes = await run_in(self._thread, partial(write_apart_if_needed, changes))
+            outcomes = await run_in(thread, partial(write_apart_if_needed, changes))
         except Exception as error:
             logger.exception("a batch of %d changes failed", len(batch))
             outcomes = [as_domain_error(error)] * len(batch)
-        for (_, answer, future, _), outcome in zip(batch, outcomes, strict=True):
-            _resolve(future, answer, outcome)
+        for waiting, outcome in zip(batch, outcomes, strict=True):
+            _resolve(waiting, outcome)
         _measure(batch, began)
+        self._queue.give_back(batch)
+        self._free.append(thread)
+        self._begin()
+        if len(self._free) == len(self.threads):
+            self._idle.set()
+
+    async def drain(self) -> None:
+        """Wait until everything submitted so far has been committed or refused."""
+        await self._idle.wait()
 
 
-def _measure(batch: list[_Waiting], began: float) -> None:
+def _measure(batch: list[Waiting], began: float) -> None:
     now = perf_counter()
     measures.batch_changes.observe(len(batch))
     measures.commit_seconds.observe(now - began)
-    measures.ack_seconds.observe_all([now - since for change, _, _, since in batch if type(change) is Send])
+    measures.ack_seconds.observe_all(
+        [now - waiting.since for waiting in batch if type(waiting.change) is Send]
+    )
 
 
-def _resolve(future: asyncio.Future[Any], answer: Answer, outcome: Outcome) -> None:
+def _resolve(waiting: Waiting, outcome: Outcome) -> None:
+    future = waiting.future
     if future.done():  # the client went away
         return
     if isinstance(outcome, DomainError):
         future.set_exception(outcome)
         future.exception()  # a receipt that nobody waits for may fail unheard
-    else:
-        future.set_result(answer(outcome))
+        return
+    try:
+        future.set_result(waiting.answer(outcome))
+    except Exception as error:
+        logger.exception("the answer to a change that was written could not be made")
+        future.set_exception(as_domain_error(error))
 
 
 def write_apart_if_needed(changes: Sequence[Change]) -> list[Outcome]:
