@@ -79,7 +79,7 @@ async def open_page(chromium: Browser) -> AsyncIterator[OpenPage]:
     async def open_one(url: str, **options: Any) -> Page:
         context = await chromium.new_context(**{"viewport": {"width": 1280, "height": 800}, **options})
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(patience(10_000))
         page = await context.new_page()
         allowed: list[str] = []
         page.allowed = allowed  # type: ignore[attr-defined]
