@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Sequence
 from functools import partial
@@ -9,6 +10,8 @@ from functools import partial
 import redis
 from channels.layers import get_channel_layer
 from django.db import transaction
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from chatsite.realtime.events import pack
 from chatsite.realtime.hub import Addressed
@@ -42,10 +45,16 @@ def _publish_from_outside(addressed: Sequence[Addressed]) -> None:
     if not isinstance(layer, RedisLayer):
         return
     try:
-        with redis.Redis.from_url(layer.loop_free_url(), socket_timeout=3) as client:
-            pipeline = client.pipeline(transaction=False)
-            for group, event in addressed:
-                pipeline.publish(*layer.packed_publish(group, pack([event])))
-            pipeline.execute()
+        pipeline = _client(layer.loop_free_url()).pipeline(transaction=False)
+        for group, event in addressed:
+            pipeline.publish(*layer.packed_publish(group, pack([event])))
+        pipeline.execute()
     except redis.RedisError as error:
         logger.warning("an event could not be published: %s", error)
+
+
+@functools.cache
+def _client(url: str) -> redis.Redis:
+    """It keeps its connection: a command may change thousands of conversations one by one. What is published twice,
+    because the answer to the first try was lost, says the same again."""
+    return redis.Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3, retry=Retry(NoBackoff(), 1))

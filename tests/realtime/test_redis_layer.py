@@ -83,6 +83,21 @@ async def test_what_is_published_after_a_subscription_returned_is_heard(hub: Hub
         await until(partial(eq, listener.heard, ["news"]))
 
 
+async def test_a_process_without_a_hub_keeps_its_connection(hub: Hub, redis: Redis) -> None:
+    listener = Listener()
+    await hub.subscribe("room", listener)
+    await from_another_process(("room", Event.of("first", 1)))
+    with client.Redis.from_url(redis.url) as connection:
+        before = connection.info("stats")["total_connections_received"]
+        for number in range(10):
+            await from_another_process(("room", Event.of(f"n{number}", 1)))
+        assert connection.info("stats")["total_connections_received"] == before
+        connection.client_kill_filter(_type="normal", skipme=True)
+    await from_another_process(("room", Event.of("after its connection was lost", 1)))
+    expected = ["first", *(f"n{number}" for number in range(10)), "after its connection was lost"]
+    await until(lambda: listener.heard == expected)
+
+
 async def test_a_group_has_its_own_events_and_no_others(hub: Hub) -> None:
     mine, other, excluded = Listener(), Listener(), Listener("2")
     await asyncio.gather(hub.subscribe("a", mine), hub.subscribe("b", other), hub.subscribe("a", excluded))
