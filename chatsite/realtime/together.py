@@ -57,6 +57,8 @@ class Together(Generic[QuestionT, AnswerT]):
         answers: Sequence[Any]
         try:
             answers = await in_database_thread(self._answer, [question for question, _ in pairs])
+            if len(answers) != len(pairs):
+                raise RuntimeError(f"{len(answers)} answers to {len(pairs)} questions")
         except asyncio.CancelledError:
             for _, answered in pairs + self._asked:
                 answered.cancel()

@@ -136,3 +136,17 @@ async def test_what_answers_otherwise_is_another_call(runtime: Runtime, answers:
     other.go.set()
     await asyncio.gather(runtime.ask(answers, 1), runtime.ask(other, 2))
     assert (answers.calls, other.calls) == ([[1]], [[2]])
+
+
+async def test_who_is_not_answered_is_told_so(runtime: Runtime) -> None:
+    """A mistake in the answering function."""
+
+    def forgets_odd_ones(numbers: list[int]) -> list[int | DomainError]:
+        return [number for number in numbers if number % 2 == 0]
+
+    questions = [runtime.ask(forgets_odd_ones, number) for number in range(4)]
+    async with asyncio.timeout(10):
+        zero, one, two, three = await asyncio.gather(*questions, return_exceptions=True)
+    assert (zero, two) == (0, 2)
+    assert isinstance(one, RuntimeError)
+    assert isinstance(three, RuntimeError)
