@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, MutableMapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from autobahn.websocket.protocol import WebSocketProtocol as AutobahnProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -80,7 +80,7 @@ class UvicornSocket:
         protocol.queue = queue  # type: ignore[assignment]  # has all that uvicorn calls
         if protocol.writable.is_set():  # otherwise somebody may be waiting
             shorten_event(protocol.writable)
-        _repack(protocol)
+        _slim(protocol, _OF_UVICORNS_SERVER)
 
 
 class DaphneSocket:
@@ -105,12 +105,13 @@ class DaphneSocket:
         return bool(self._protocol.state == self._protocol.STATE_CLOSED)
 
     def forget_handshake(self) -> None:
-        self._protocol.http_headers.clear()  # its request shows the same ones
-        self._protocol.http_request_data = b""
-        shorten(self._protocol.application_queue)  # its reader is who calls this
-        self._protocol.send_queue = ShortDeque(self._protocol.send_queue)
-        _share_configuration(self._protocol)
-        _repack(self._protocol)
+        protocol = self._protocol
+        protocol.http_headers.clear()  # its request shows the same ones
+        for name in _OF_DAPHNES_HANDSHAKE:
+            setattr(protocol, name, None)
+        shorten(protocol.application_queue)  # its reader is who calls this
+        protocol.send_queue = ShortDeque(protocol.send_queue)
+        _slim(protocol, (*protocol.CONFIG_ATTRS, "factory", "server"))
 
     def _opened_valve(self) -> Valve:
         """Made with the first frame, when the connection is no longer HTTP's."""
@@ -132,19 +133,66 @@ def forget_scope(scope: MutableMapping[str, Any]) -> None:
     scope.update(lasting)
 
 
-def _share_configuration(protocol: Any) -> None:
-    """autobahn copies its factory's options into each connection, unless the class has them; daphne has one factory."""
+# What uvicorn tells each of its connections of the server.
+_OF_UVICORNS_SERVER: Final = (
+    "config",
+    "app",
+    "loop",
+    "logger",
+    "root_path",
+    "asgi_version",
+    "app_state",
+    "connections",
+    "tasks",
+    "default_headers",
+    "scheme",
+    "close_timeout",
+    "ping_interval",
+    "ping_timeout",
+)
+# What autobahn and daphne keep of a handshake, and read no more.
+_OF_DAPHNES_HANDSHAKE: Final = (
+    "_raw_query_string",
+    "_transport_details",
+    "_wskey",
+    "clean_headers",
+    "http_headers",
+    "http_request_data",
+    "http_request_host",
+    "http_request_params",
+    "http_request_path",
+    "http_request_uri",
+    "http_response_data",
+    "http_status_line",
+    "root_path",
+    "server_addr",
+    "websocket_extensions",
+    "websocket_extensions_in_use",
+    "websocket_origin",
+    "websocket_protocols",
+)
+_MISSING: Final = object()
+
+
+def _slim(protocol: Any, of_the_server: Iterable[str]) -> None:
+    """Let the class say what all of a server's connections say alike, and keep the rest in a table of its size.
+
+    A connection of uvicorn's has 40 attributes, one of daphne's 90. Most are the server's options, or None, False and
+    0; and a table that has grown attribute by attribute has room for twice as many. What is set again later is the
+    connection's own again.
+    """
     kind = type(protocol)
-    for name in protocol.CONFIG_ATTRS:
-        if name in protocol.__dict__ and not callable(protocol.__dict__[name]):  # it would become a method
-            setattr(kind, name, protocol.__dict__.pop(name))
-
-
-def _repack(protocol: Any) -> None:
-    """A table of attributes that has grown attribute by attribute has room for twice as many; a copy has not."""
-    attributes: dict[str, Any] = {}
-    attributes.update(protocol.__dict__)
-    protocol.__dict__ = attributes
+    own: dict[str, Any] = {}
+    for name, value in protocol.__dict__.items():
+        if value is None or isinstance(value, int) or name in of_the_server:
+            shared = getattr(kind, name, _MISSING)
+            if shared is _MISSING and not hasattr(value, "__get__"):  # a function would become a method
+                setattr(kind, name, value)
+                shared = value
+            if shared is value:
+                continue
+        own[name] = value
+    protocol.__dict__ = own
 
 
 def _framed(frames: Iterable[bytes]) -> bytes:
