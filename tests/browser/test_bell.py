@@ -5,12 +5,15 @@ from __future__ import annotations
 import secrets
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.conftest import SignedIn
 from tests.browser.shell import newcomer_with_conversation, ready
 from tests.harness.cast import Cast
 from tests.harness.rest import eventually
+
+pytestmark = pytest.mark.shown
 
 NEWS = """
 from django.contrib.auth import get_user_model

@@ -9,7 +9,7 @@ import pytest
 
 from chatsite.client import ChatClient, ChatError, Conversation, Message, MessagesRemoved
 from tests.client_python.server import ROOM, ScriptedServer, contents
-from tests.client_python.watching import watching
+from tests.client_python.watching import Watch, watching
 from tests.harness.patience import patience
 from tests.harness.rest import Json, eventually
 
@@ -33,6 +33,16 @@ async def holds(conversation: Conversation, wanted: Sequence[str]) -> None:
     await eventually(so, f"messages {wanted}, not {contents(conversation.messages)}")
 
 
+async def hears(watch: Watch, removed: list[list[str]], arrived: list[str]) -> None:
+    """The messages are there before whoever iterates over the events has had a turn."""
+
+    async def so() -> bool:
+        gone = [contents(messages) for messages in removed_in(watch.events)]
+        return (gone, contents(watch.arrived)) == (removed, arrived)
+
+    await eventually(so, f"{removed} are gone and {arrived} have come")
+
+
 def removed_in(events: Sequence[object]) -> list[list[Message]]:
     return [list(event.messages) for event in events if isinstance(event, MessagesRemoved)]
 
@@ -50,8 +60,7 @@ async def test_they_are_gone_and_their_numbers_are_used_again(server: ScriptedSe
             await holds(conversation, ["one"])
             await server.push(server.add("two, again"))
             await holds(conversation, ["one", "two, again"])
-            assert [contents(gone) for gone in removed_in(watch.events)] == [["two", "three"]]
-            assert contents(watch.arrived) == ["two, again"]
+            await hears(watch, removed=[["two", "three"]], arrived=["two, again"])
         await conversation.catch_up()
         assert conversation.rev == server.rev
         assert conversation.details.last_seq == 2
@@ -72,8 +81,7 @@ async def test_what_came_in_their_place_before_anybody_noticed(server: ScriptedS
             server.add("two, again")
             server.read(1, 2)
             await holds(conversation, ["one", "two, again"])
-            assert [contents(gone) for gone in removed_in(watch.events)] == [["two", "three"]]
-            assert contents(watch.arrived) == ["two, again"]
+            await hears(watch, removed=[["two", "three"]], arrived=["two, again"])
         assert [message.status for message in conversation.messages] == ["read", "read"]
 
 
