@@ -48,7 +48,7 @@ def _heads_statement() -> tuple[str, list[str]]:
     users = get_user_model()._meta
     assert users.pk is not None
     sql = f"""
-        SELECT {", ".join(columns)}, b.xmin, u.xmin FROM conversations_conversation c
+        SELECT {", ".join(columns)}, b.xmin, b.ctid, u.xmin, u.ctid FROM conversations_conversation c
         JOIN conversations_business b ON b.id = c.business_id
         JOIN "{users.db_table}" u ON u."{users.pk.column}" = c.customer_id
         WHERE c.id = ANY(%s::uuid[]) ORDER BY c.id FOR UPDATE OF c"""
@@ -59,11 +59,11 @@ def _with_their_sides(names: list[str], rows: Rows) -> dict[UUID, Conversation]:
     heads: dict[UUID, Conversation] = {}
     businesses: Versions = {}
     customers: Versions = {}
-    for *values, business_version, customer_version in rows:
+    for *values, b_xmin, b_ctid, u_xmin, u_ctid in rows:
         head = Conversation.from_db(connection.alias, names, values)
         heads[head.id] = head
-        businesses[head.business_id] = business_version
-        customers[head.customer_id] = customer_version
+        businesses[head.business_id] = (b_xmin, b_ctid)
+        customers[head.customer_id] = (u_xmin, u_ctid)
     found_businesses, found_customers = _businesses().find(businesses), _customers().find(customers)
     keep_business = Conversation.business.field.set_cached_value
     keep_customer = Conversation.customer.field.set_cached_value
@@ -73,19 +73,20 @@ def _with_their_sides(names: list[str], rows: Rows) -> dict[UUID, Conversation]:
     return heads
 
 
-Versions: TypeAlias = dict[Any, bytes]  # of rows, by primary key
+Version: TypeAlias = tuple[Any, Any]
+Versions: TypeAlias = dict[Any, Version]  # of rows, by primary key
 
 
 class KnownRows:
     """Rows that seldom change, each kept with its version: making objects of them was a third of what a batch costs.
 
-    The version is `xmin`, the transaction that wrote the row (PostgreSQL manual, 5.6 "System Columns"). Any thread
-    may ask.
+    The version is `xmin`, the transaction that wrote the row, and `ctid`, where it was written: a transaction may write
+    a row twice (PostgreSQL manual, 5.6 "System Columns"). Any thread may ask.
     """
 
     def __init__(self, model: type[Model]) -> None:
         self._model = model
-        self._known: dict[Any, tuple[bytes, Model]] = {}
+        self._known: dict[Any, tuple[Version, Model]] = {}
         self._lock = threading.Lock()
 
     def find(self, versions: Versions) -> dict[Any, Any]:
@@ -102,7 +103,7 @@ class KnownRows:
             found |= read
         return found
 
-    def _remember(self, rows: dict[Any, tuple[bytes, Model]]) -> None:
+    def _remember(self, rows: dict[Any, tuple[Version, Model]]) -> None:
         with self._lock:
             self._known |= rows
             for key in list(self._known)[: max(0, len(self._known) - KNOWN)]:  # those that came first

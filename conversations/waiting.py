@@ -10,11 +10,13 @@ from uuid import UUID
 
 from conversations.batch import Change
 
+Answer: TypeAlias = Callable[[Any], Any]
+
 
 @dataclass(slots=True)
 class Waiting:
     change: Change
-    answer: Callable[[Any], Any]  # what the future gets of the outcome
+    answer: Answer  # what the future gets of the outcome
     future: asyncio.Future[Any]
     since: float  # by `time.perf_counter`
 

@@ -1,7 +1,8 @@
 """Group commit: a transaction for all that waits, a few of them at a time.
 
 While a batch is being committed, the next changes queue up; then they are written together. So a thousand sends a
-second cost a few dozen commits, a lone send waits for nobody, and each is acknowledged only after its COMMIT.
+second cost a few dozen commits, a send that finds nothing under way waits for nobody, and each is acknowledged only
+after its COMMIT.
 
 On PostgreSQL a second and a third transaction run beside the first, so that batches are prepared while the database
 works on others. But every transaction has its price, however little it holds: one begins beside others only for many
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from time import perf_counter
@@ -26,11 +27,10 @@ from chatsite.metrics import measures
 from chatsite.realtime.database import WRITERS, drop_broken_connections, run_in
 from chatsite.realtime.runtime import Runtime
 from conversations.batch import Change, Outcome, Send, write
-from conversations.waiting import Queue, Waiting
+from conversations.waiting import Answer, Queue, Waiting
 
 logger = logging.getLogger(__name__)
 
-Answer = Callable[[Any], Any]
 MANY: Final = 32  # changes that are worth a transaction beside those under way
 LONG: Final = 0.03  # seconds after which fewer are, too
 
@@ -47,7 +47,7 @@ class Writer:
         self._runtime = runtime
         self._loop = runtime.loop
         self._queue = Queue(parts=count, many=MANY)
-        self._turn: asyncio.Handle | None = None  # of the loop, in which what waits is looked at
+        self._is_planned = False  # that what waits is looked at, in the next turn of the loop
         self._patience: asyncio.TimerHandle | None = None
         self._idle = asyncio.Event()
         self._idle.set()
@@ -68,13 +68,14 @@ class Writer:
         self.waiting += 1
         self._queue.put(Waiting(change, answer, future, perf_counter()))
         self._idle.clear()
-        if self._free and self._turn is None:
-            self._turn = self._loop.call_soon(self._begin)
+        if self._free and not self._is_planned:
+            self._is_planned = True
+            self._loop.call_soon(self._begin)
         return future
 
     def _begin(self) -> None:
         """Begin the transactions that are worth it, once for all that is submitted in a turn of the loop."""
-        self._turn = None
+        self._is_planned = False
         while self._free and self._queue.has_some:
             if self._queue.has_many or len(self._free) == len(self.threads):
                 self._begin_one()

@@ -53,8 +53,12 @@ def _publish_from_outside(addressed: Sequence[Addressed]) -> None:
         logger.warning("an event could not be published: %s", error)
 
 
+# A connection that is kept may be from before a restart of Redis.
+_ONCE_ANEW = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
+
+
 @functools.cache
 def _client(url: str) -> redis.Redis:
     """It keeps its connection: a command may change thousands of conversations one by one. What is published twice,
     because the answer to the first try was lost, says the same again."""
-    return redis.Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3, retry=Retry(NoBackoff(), 1))
+    return redis.Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3, retry=_ONCE_ANEW)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, MutableMapping
 from typing import Any, Final, Protocol
 
 from autobahn.websocket.protocol import WebSocketProtocol as AutobahnProtocol
+from autobahn.websocket.protocol import WebSocketServerProtocol as AutobahnServerProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from chatsite.realtime.daphne import Valve, write_at_once
@@ -111,7 +112,7 @@ class DaphneSocket:
             setattr(protocol, name, None)
         shorten(protocol.application_queue)  # its reader is who calls this
         protocol.send_queue = ShortDeque(protocol.send_queue)
-        _slim(protocol, (*protocol.CONFIG_ATTRS, "factory", "server"))
+        _slim(protocol, _OF_DAPHNES_SERVER)
 
     def _opened_valve(self) -> Valve:
         """Made with the first frame, when the connection is no longer HTTP's."""
@@ -133,22 +134,25 @@ def forget_scope(scope: MutableMapping[str, Any]) -> None:
     scope.update(lasting)
 
 
-# What uvicorn tells each of its connections of the server.
-_OF_UVICORNS_SERVER: Final = (
-    "config",
-    "app",
-    "loop",
-    "logger",
-    "root_path",
-    "asgi_version",
-    "app_state",
-    "connections",
-    "tasks",
-    "default_headers",
-    "scheme",
-    "close_timeout",
-    "ping_interval",
-    "ping_timeout",
+# What each of a server's connections is told of it.
+_OF_DAPHNES_SERVER: Final = frozenset((*AutobahnServerProtocol.CONFIG_ATTRS, "server"))
+_OF_UVICORNS_SERVER: Final = frozenset(
+    (
+        "config",
+        "app",
+        "loop",
+        "logger",
+        "root_path",
+        "asgi_version",
+        "app_state",
+        "connections",
+        "tasks",
+        "default_headers",
+        "scheme",
+        "close_timeout",
+        "ping_interval",
+        "ping_timeout",
+    )
 )
 # What autobahn and daphne keep of a handshake, and read no more.
 _OF_DAPHNES_HANDSHAKE: Final = (
@@ -174,12 +178,12 @@ _OF_DAPHNES_HANDSHAKE: Final = (
 _MISSING: Final = object()
 
 
-def _slim(protocol: Any, of_the_server: Iterable[str]) -> None:
+def _slim(protocol: Any, of_the_server: frozenset[str]) -> None:
     """Let the class say what all of a server's connections say alike, and keep the rest in a table of its size.
 
     A connection of uvicorn's has 40 attributes, one of daphne's 90. Most are the server's options, or None, False and
-    0; and a table that has grown attribute by attribute has room for twice as many. What is set again later is the
-    connection's own again.
+    small numbers; and a table that has grown attribute by attribute has room for twice as many. What is set again later
+    is the connection's own again.
     """
     kind = type(protocol)
     own: dict[str, Any] = {}
