@@ -22,6 +22,7 @@ from chatsite.metrics.endpoint import WithMetrics
 from chatsite.realtime.consumers import ChatConsumer, RefusedPath
 from chatsite.realtime.origins import OriginCheck
 from chatsite.realtime.runtime import get_runtime, stop_runtime
+from chatsite.realtime.slimming import part_upgraded_requests
 from chatsite.realtime.socketio import socketio_application
 
 # Python looks for cycles whenever there are 700 more objects than before, which a burst of messages brings about all
@@ -30,6 +31,7 @@ gc.set_threshold(50_000, 5, 5)
 
 refuse_bad_environment()
 tidy_access_logs()
+part_upgraded_requests()
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]

@@ -21,7 +21,8 @@ from chatsite.realtime.events import Event
 from chatsite.realtime.identity import Identity
 from chatsite.realtime.runtime import get_runtime
 from chatsite.realtime.session import Close, Ref, Session
-from chatsite.realtime.wire import direct_socket, forget_scope
+from chatsite.realtime.slimming import forget_scope
+from chatsite.realtime.wire import direct_socket
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -66,14 +67,13 @@ class ChatConsumer(LeanConsumer):
         self._gone = False
         self.session = Session(self, await get_runtime())
         try:
-            message = await receive()
-            if message["type"] == "websocket.connect":
+            if (await receive())["type"] == "websocket.connect":
                 await self._send({"type": "websocket.accept"})
                 await self._open()
-                message = await receive()
-            while message["type"] != "websocket.disconnect":
-                await self._take(message)
-                message = await receive()
+                receive = self._forget_handshake(receive)
+                # No name for a message, which would be kept while the next is awaited.
+                while await self._take(await receive()):
+                    pass
         finally:
             self._gone = True
             await self.session.close()
@@ -86,7 +86,6 @@ class ChatConsumer(LeanConsumer):
             known = as_domain_error(error)
             self.session.answer_error(None, known)
             self.session.close_soon(_close_code(known), known.message)
-        self._forget_handshake()
 
     async def _open_session(self) -> None:
         if self._direct is not None and self._direct.is_gone:
@@ -97,11 +96,10 @@ class ChatConsumer(LeanConsumer):
         else:
             await self.session.open(identity)
 
-    def _forget_handshake(self) -> None:
+    def _forget_handshake(self, receive: Receive) -> Receive:
         """A socket lives for hours and says little; what its handshake said is half of the memory that it takes."""
         forget_scope(self.scope)
-        if self._direct is not None:
-            self._direct.forget_handshake()
+        return receive if self._direct is None else self._direct.forget_handshake(receive)
 
     def _await_authentication(self) -> None:
         session = weakref.ref(self.session)
@@ -127,7 +125,14 @@ class ChatConsumer(LeanConsumer):
             return await in_database_thread(authentication.by_cookie, headers[b"cookie"].decode("latin-1"))
         return None
 
-    async def _take(self, message: dict[str, Any]) -> None:
+    async def _take(self, message: dict[str, Any]) -> bool:
+        """Act on a message; answers whether there may be another."""
+        if message["type"] == "websocket.disconnect":
+            return False
+        await self._take_frame(message)
+        return True
+
+    async def _take_frame(self, message: dict[str, Any]) -> None:
         raw = message.get("text") or message.get("bytes") or b""
         encoded = raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else raw
         size = len(encoded)

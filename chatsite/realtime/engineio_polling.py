@@ -1,7 +1,8 @@
-"""Engine.IO by long polling: a POST's body is looked at before the library reads it.
+"""The engine's view of a request: a POST's body is looked at before the library reads it.
 
 The library logs a traceback for a body that it cannot read, drops every packet in it, and answers 200. Here such a
-body closes the connection with status 400, as one that is too large does.
+body closes the connection with status 400, as one that is too large does. A WebSocket's handshake has no body; the
+library makes a class for each one, which only the garbage collector can take away.
 """
 
 from __future__ import annotations
@@ -49,7 +50,27 @@ def _is_packet(packet: str) -> bool:
 
 async def translate_checked(scope: dict[str, Any], receive: Any, send: Any) -> dict[str, Any]:
     """The library's view of a request, with its body checked."""
-    environ: dict[str, Any] = await translate_request(scope, receive, send)
+    environ: dict[str, Any]
+    if scope["type"] == "websocket":
+        await receive()  # websocket.connect
+        environ = _of_handshake(scope)
+        environ |= {"asgi.receive": receive, "asgi.send": send, "asgi.scope": scope}
+        return environ
+    environ = await translate_request(scope, receive, send)
     if environ.get("REQUEST_METHOD") == "POST":
         environ["wsgi.input"] = CheckedBody(environ["wsgi.input"])
+    return environ
+
+
+def _of_handshake(scope: dict[str, Any]) -> dict[str, Any]:
+    """What the engine asks of a WebSocket's request, by the names of PEP 3333. Repeated headers are one, by commas."""
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "QUERY_STRING": scope.get("query_string", b"").decode("latin-1"),
+        "PATH_INFO": scope["path"],
+    }
+    for name, value in scope["headers"]:
+        key = "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
+        text = value.decode("latin-1")
+        environ[key] = f"{environ[key]},{text}" if key in environ else text
     return environ

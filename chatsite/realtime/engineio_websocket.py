@@ -20,7 +20,9 @@ from engineio.async_socket import AsyncSocket
 from chatsite.realtime.closing import close_websocket
 from chatsite.realtime.engineio_polling import translate_checked
 from chatsite.realtime.queues import shorten
-from chatsite.realtime.wire import DirectSocket, direct_socket, forget_scope
+from chatsite.realtime.slimming import forget_scope
+from chatsite.realtime.timers import EqualDelays
+from chatsite.realtime.wire import DirectSocket, direct_socket
 
 logger = logging.getLogger(__name__)
 
@@ -124,31 +126,40 @@ class EngineWebSocket:
         self._direct: DirectSocket | None = None
         self._is_closed = False
 
-    async def __call__(self, environ: dict[str, Any]) -> str:
+    async def __call__(self, environ: dict[str, Any]) -> EngineWebSocket | str:
+        """Open the socket, and answer it: the library hands the answer through, and `Engine.handle_request` serves it.
+
+        Its six coroutines, with all that they know of the request, would stay as long as the socket otherwise.
+        """
         self._receive_asgi, self._send_asgi = environ["asgi.receive"], environ["asgi.send"]
         self._direct = direct_socket(self._send_asgi)
         await self._send_asgi({"type": "websocket.accept"})
         if self._socket.connected and not await self._upgrade():
             await self.close(PROTOCOL_ERROR, "no upgrade")
             return ""
+        self._socket.connected = self._socket.upgraded = True
+        forget_scope(environ["asgi.scope"])
+        return self
+
+    async def serve(self) -> None:
         try:
-            self._socket.connected = self._socket.upgraded = True
             await self._socket.queue.divert(self)
-            self._forget_handshake(environ)
-            reason = await self._read()
+            # No name for a message here: it would keep the last one while waiting for the next.
+            goes_on = await self._take(await self._receive_asgi())
+            self._forget_handshake()  # and the first packet, which has the client's token
+            while goes_on:
+                goes_on = await self._take(await self._receive_asgi())
         finally:
             # First the session: a peer that does not read can hold up the goodbye.
             await self._socket.close(wait=False, abort=True, reason=self._server.reason.TRANSPORT_CLOSE)
             await self.close(NORMAL, "")
-        logger.debug("%s ended: %s", self._socket.sid, reason)
-        return ""
+            self._server.sockets.pop(self._socket.sid, None)
 
-    def _forget_handshake(self, environ: dict[str, Any]) -> None:
-        """As the native socket does; the library keeps a second form of it for handlers, of which ours need none."""
-        forget_scope(environ["asgi.scope"])
-        environ.clear()
+    def _forget_handshake(self) -> None:
+        """As the native socket does."""
         if self._direct is not None:
-            self._direct.forget_handshake()
+            self._direct.stop_pings()  # the engine has its own
+            self._receive_asgi = self._direct.forget_handshake(self._receive_asgi)
 
     @property
     def is_gone(self) -> bool:
@@ -209,35 +220,31 @@ class EngineWebSocket:
 
     async def _frame(self) -> str | bytes | None:
         """The next frame; None at the end."""
-        message = await self._receive_asgi()
+        return self._frame_of(await self._receive_asgi())
+
+    def _frame_of(self, message: dict[str, Any]) -> str | bytes | None:
         if message["type"] != "websocket.receive":
             self._is_closed = True
             return None
         text: str | None = message.get("text")
         return text if text is not None else message["bytes"] or b""
 
-    async def _read(self) -> str:
-        # No name for the frame here: it would keep the last one, a token perhaps, while waiting for the next.
-        while (end := await self._take(await self._frame())) is None:
-            pass
-        return end
-
-    async def _take(self, frame: str | bytes | None) -> str | None:
-        """Act on a frame; answers why this was the last one, if it was."""
+    async def _take(self, message: dict[str, Any]) -> bool:
+        """Act on a frame; answers whether there may be another."""
+        frame = self._frame_of(message)
         if frame is None:
-            return "gone"
+            return False
         if isinstance(frame, bytes):
             await self._server.handlers["message"](self._socket.sid, frame)
         elif frame[:1] == "4":
             await self._server.handlers["message"](self._socket.sid, frame[1:])
         elif frame[:1] == "3":
             self._socket.schedule_ping()
-        elif frame[:1] == "1":
-            return "the client closed"
         else:
-            await self.close(PROTOCOL_ERROR, "not an Engine.IO packet")
-            return "bad packet"
-        return None
+            if frame[:1] != "1":  # it is no goodbye either
+                await self.close(PROTOCOL_ERROR, "not an Engine.IO packet")
+            return False
+        return True
 
 
 class Engine(engineio.AsyncServer):  # type: ignore[misc]
@@ -249,15 +256,22 @@ class Engine(engineio.AsyncServer):  # type: ignore[misc]
         super().__init__(**options)
         self._async = {**self._async, "websocket": EngineWebSocket, "translate_request": translate_checked}
         self._pings: set[asyncio.Task[None]] = set()
+        self._pings_to_come = EqualDelays(self.ping_interval, self._ping)
+
+    async def handle_request(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        answer = await super().handle_request(scope, receive, send)
+        if isinstance(answer, EngineWebSocket):
+            await answer.serve()
 
     def create_queue(self, *arguments: Any, **options: Any) -> PacketQueue:
         return PacketQueue()
 
     def start_background_task(self, target: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-        """A ping that comes in half a minute is a timer; as the library's sleeping task it would be 1 KiB a socket."""
+        """A ping that comes in half a minute waits with all others; as the library's sleeping task it is 1 KiB."""
         socket = getattr(target, "__self__", None)
         if isinstance(socket, AsyncSocket) and target == socket._send_ping:
-            return asyncio.get_running_loop().call_later(self.ping_interval, self._ping, socket)
+            self._pings_to_come.add(socket)
+            return None
         return super().start_background_task(target, *arguments, **options)
 
     def _ping(self, socket: AsyncSocket) -> None:

@@ -9,7 +9,7 @@ client resume, rather than growing the process (daphne has no back-pressure of i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Protocol
 
 from chatsite.realtime.events import Event
@@ -25,6 +25,16 @@ class FrameWriter(Protocol):
         """Write one, waiting for the socket."""
 
 
+class Owner(Protocol):
+    """Whose frames they are. An object, as two bound methods are a quarter of a KiB."""
+
+    def handed(self, event: Event) -> None:
+        """An event's frame has been handed to the transport."""
+
+    def overflowed(self) -> None:
+        """The reader is too slow; what waited for it is gone."""
+
+
 class Outbox:
     __slots__ = (
         "_bytes",
@@ -33,39 +43,29 @@ class Outbox:
         "_loop",
         "_most_bytes",
         "_most_frames",
-        "_overflowed",
+        "_owner",
         "_task",
         "_writer",
-        "_written",
     )
 
-    def __init__(
-        self,
-        writer: FrameWriter,
-        *,
-        written: Callable[[Event], None],
-        overflowed: Callable[[], None],
-        most_frames: int,
-        most_bytes: int,
-    ) -> None:
+    def __init__(self, writer: FrameWriter, owner: Owner, *, most_frames: int, most_bytes: int) -> None:
         self._loop = asyncio.get_running_loop()
         self._frames: list[Written] = []  # a deque would be most of an idle socket's outbox
         self._bytes = 0
         self._writer = writer
-        self._written = written
-        self._overflowed = overflowed
+        self._owner = owner
         self._most_frames = most_frames
         self._most_bytes = most_bytes
         self._flush_soon: asyncio.Handle | None = None
         self._task: asyncio.Task[None] | None = None
 
     def put(self, frame: bytes, event: Event | None = None) -> None:
-        """Queue a frame; `event` is reported to `written` once it has been handed to the transport."""
+        """Queue a frame; `event` is reported to the owner once it has been handed to the transport."""
         self._frames.append((frame, event))
         self._bytes += len(frame)
         if len(self._frames) > self._most_frames or self._bytes > self._most_bytes:
             self.clear()
-            self._overflowed()
+            self._owner.overflowed()
         elif self._flush_soon is None and self._task is None:
             self._flush_soon = self._loop.call_soon(self._flush)
 
@@ -98,12 +98,12 @@ class Outbox:
         if not self._writer.write_now([frame for frame, _ in self._frames]):
             self._task = self._loop.create_task(self._pump())
             return
-        # What `written` causes may queue more; that is the next turn's.
+        # What the owner causes may queue more; that is the next turn's.
         frames, self._frames = self._frames, []
         self._bytes = 0
         for _, event in frames:
             if event is not None:
-                self._written(event)
+                self._owner.handed(event)
 
     async def _pump(self) -> None:
         try:
@@ -112,6 +112,6 @@ class Outbox:
                 self._bytes -= len(frame)
                 await self._writer.write(frame)
                 if event is not None:
-                    self._written(event)
+                    self._owner.handed(event)
         finally:
             self._task = None

@@ -32,27 +32,36 @@ def shorten_event(event: asyncio.Event) -> None:
 
 
 class OneReaderQueue:
-    """For messages of one writer to one reader, who pauses the writer while a message waits."""
+    """For messages of one writer to one reader, who pauses the writer while a message waits.
+
+    What is waited for is the message itself: no coroutine stays for it. A reader that is cancelled just when a message
+    has come does not see it, and reads no more.
+    """
 
     __slots__ = ("_arrival", "_messages")
 
     def __init__(self) -> None:
         self._messages: list[Any] = []
-        self._arrival: asyncio.Future[None] | None = None
+        self._arrival: asyncio.Future[Any] | None = None
 
     def empty(self) -> bool:
         return not self._messages
 
     def put_nowait(self, message: Any) -> None:
-        self._messages.append(message)
-        if self._arrival is not None and not self._arrival.done():
-            self._arrival.set_result(None)
+        if (
+            self._arrival is None or self._arrival.done()
+        ):  # done: its reader was cancelled, or has not run yet
+            self._messages.append(message)
+        else:
+            self._arrival.set_result(message)
 
-    async def get(self) -> Any:
-        while not self._messages:
-            self._arrival = asyncio.get_running_loop().create_future()
-            try:
-                await self._arrival
-            finally:
-                self._arrival = None
+    def get_nowait(self) -> Any:
+        """Raises `IndexError` where nothing has come."""
         return self._messages.pop(0)
+
+    def get(self) -> asyncio.Future[Any]:
+        """The next message. Whoever has asked waits for it before asking again."""
+        self._arrival = asyncio.get_running_loop().create_future()
+        if self._messages:
+            self._arrival.set_result(self._messages.pop(0))
+        return self._arrival

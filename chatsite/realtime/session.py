@@ -97,7 +97,7 @@ class Session:
         self.runtime = runtime
         self.identity: Identity | None = None
         self.user_id = ""
-        self.groups: set[str] = set()
+        self.groups: list[str] = []  # a set of one is three times as large
         self.state: dict[str, Any] = {}  # what an app's hooks keep for this socket, under the app's name
         self.warned = False  # `session_expiring` has been sent for the current token
         self._transport = transport
@@ -109,13 +109,7 @@ class Session:
         self._in_flight = 0
         self._vacancy: asyncio.Event | None = None
         self._closing: asyncio.Task[None] | None = None
-        self._outbox = Outbox(
-            transport,
-            written=self._handed,
-            overflowed=lambda: self.close_soon(Close.SLOW_READER, "too slow; reconnect and sync"),
-            most_frames=limits.queue_frames,
-            most_bytes=limits.queue_bytes,
-        )
+        self._outbox = Outbox(transport, self, most_frames=limits.queue_frames, most_bytes=limits.queue_bytes)
 
     # Life
 
@@ -173,13 +167,15 @@ class Session:
     # Groups and events
 
     async def subscribe(self, group: str) -> None:
-        self.groups.add(group)
+        if group not in self.groups:
+            self.groups.append(group)
         await self.runtime.hub.subscribe(group, self)
         if self not in self.runtime.sessions:  # it was closed meanwhile
             self.unsubscribe(group)
 
     def unsubscribe(self, group: str) -> None:
-        self.groups.discard(group)
+        if group in self.groups:
+            self.groups.remove(group)
         self.runtime.hub.unsubscribe(group, self)
 
     def deliver(self, event: Event) -> None:
@@ -197,10 +193,15 @@ class Session:
         """An event for this socket alone."""
         self._outbox.put(self._transport.encode(Event.of(name, data)))
 
-    def _handed(self, event: Event) -> None:
+    # The owner of the outbox
+
+    def handed(self, event: Event) -> None:
         hook = registry.handed.get(event.name)
         if hook is not None:
             hook(self, event)
+
+    def overflowed(self) -> None:
+        self.close_soon(Close.SLOW_READER, "too slow; reconnect and sync")
 
     # Commands
 

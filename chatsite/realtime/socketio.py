@@ -29,6 +29,7 @@ from chatsite.realtime.session import Close
 # A body is bounded by its size. The library's limit of 16 packets would drop what a browser sent in one turn.
 Payload.max_decode_packets = settings.CHAT.frame_bytes
 
+_NO_ENVIRON: Final[dict[str, Any]] = {}  # what a client's request said, for handlers: ours ask none of it
 _library_logger = logging.getLogger("chatsite.realtime.socketio.library")
 _library_logger.setLevel(logging.WARNING)  # below that the library tells of every packet
 
@@ -85,6 +86,7 @@ class ChatServer(socketio.AsyncServer):  # type: ignore[misc]
 
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
         await super()._handle_eio_connect(eio_sid, environ)
+        self.environ[eio_sid] = _NO_ENVIRON
         self._connections[eio_sid] = Connection(self, eio_sid, self.eio.sockets[eio_sid].queue)
 
     async def _handle_eio_message(self, eio_sid: str, data: Any) -> None:

@@ -9,15 +9,14 @@ for any message). With any other server, or a middleware around `send`, `direct_
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, MutableMapping
-from typing import Any, Final, Protocol
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 from autobahn.websocket.protocol import WebSocketProtocol as AutobahnProtocol
-from autobahn.websocket.protocol import WebSocketServerProtocol as AutobahnServerProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from chatsite.realtime.daphne import Valve, write_at_once
-from chatsite.realtime.queues import OneReaderQueue, ShortDeque, shorten, shorten_event
+from chatsite.realtime.slimming import Receive, replace_queue, slim_daphne, slim_uvicorn
 
 
 class DirectSocket(Protocol):
@@ -31,8 +30,12 @@ class DirectSocket(Protocol):
     def is_gone(self) -> bool:
         """Whether the connection is lost, which its reader may not have been told yet."""
 
-    def forget_handshake(self) -> None:
-        """Let go what an accepted connection needs no more. Only its reader may call this, between two messages."""
+    def forget_handshake(self, receive: Receive) -> Receive:
+        """Let go what an accepted connection needs no more. Only its reader may call this, between two messages; it
+        reads on by what it is answered, in the place of `receive`."""
+
+    def stop_pings(self) -> None:
+        """The application asks for signs of life itself."""
 
 
 def direct_socket(send: object) -> DirectSocket | None:
@@ -71,17 +74,13 @@ class UvicornSocket:
     def is_gone(self) -> bool:
         return bool(self._protocol.disconnected)
 
-    def forget_handshake(self) -> None:
-        protocol = self._protocol
-        for handshake in (protocol.request, protocol.response):
-            handshake.headers.clear()  # the parser holds on to the request itself
-        queue = OneReaderQueue()
-        while not protocol.queue.empty():
-            queue.put_nowait(protocol.queue.get_nowait())
-        protocol.queue = queue  # type: ignore[assignment]  # has all that uvicorn calls
-        if protocol.writable.is_set():  # otherwise somebody may be waiting
-            shorten_event(protocol.writable)
-        _slim(protocol, _OF_UVICORNS_SERVER)
+    def forget_handshake(self, receive: Receive) -> Receive:
+        slim_uvicorn(self._protocol)
+        return receive
+
+    def stop_pings(self) -> None:
+        self._protocol.ping_interval = None
+        self._protocol.stop_keepalive()
 
 
 class DaphneSocket:
@@ -105,98 +104,18 @@ class DaphneSocket:
     def is_gone(self) -> bool:
         return bool(self._protocol.state == self._protocol.STATE_CLOSED)
 
-    def forget_handshake(self) -> None:
-        protocol = self._protocol
-        protocol.http_headers.clear()  # its request shows the same ones
-        for name in _OF_DAPHNES_HANDSHAKE:
-            setattr(protocol, name, None)
-        shorten(protocol.application_queue)  # its reader is who calls this
-        protocol.send_queue = ShortDeque(protocol.send_queue)
-        _slim(protocol, _OF_DAPHNES_SERVER)
+    def forget_handshake(self, receive: Receive) -> Receive:
+        slim_daphne(self._protocol)
+        return replace_queue(self._protocol, receive)
+
+    def stop_pings(self) -> None:
+        """daphne looks through all of its connections, and has nothing for each."""
 
     def _opened_valve(self) -> Valve:
         """Made with the first frame, when the connection is no longer HTTP's."""
         if self._valve is None:
             self._valve = Valve(self._protocol.transport)
         return self._valve
-
-
-# What is asked of a socket's scope as long as it lives: by our access log, or by an application put around ours.
-_LASTING = ("type", "path", "root_path", "client", "headers")
-
-
-def forget_scope(scope: MutableMapping[str, Any]) -> None:
-    """Let go what an accepted connection needs no more of its scope; the list of headers stays, empty."""
-    if isinstance(scope["headers"], list):
-        scope["headers"].clear()  # the server's own list, which its scope shows too
-    lasting = {name: scope[name] for name in _LASTING if name in scope}
-    scope.clear()
-    scope.update(lasting)
-
-
-# What each of a server's connections is told of it.
-_OF_DAPHNES_SERVER: Final = frozenset((*AutobahnServerProtocol.CONFIG_ATTRS, "server"))
-_OF_UVICORNS_SERVER: Final = frozenset(
-    (
-        "config",
-        "app",
-        "loop",
-        "logger",
-        "root_path",
-        "asgi_version",
-        "app_state",
-        "connections",
-        "tasks",
-        "default_headers",
-        "scheme",
-        "close_timeout",
-        "ping_interval",
-        "ping_timeout",
-    )
-)
-# What autobahn and daphne keep of a handshake, and read no more.
-_OF_DAPHNES_HANDSHAKE: Final = (
-    "_raw_query_string",
-    "_transport_details",
-    "_wskey",
-    "clean_headers",
-    "http_headers",
-    "http_request_data",
-    "http_request_host",
-    "http_request_params",
-    "http_request_path",
-    "http_request_uri",
-    "http_response_data",
-    "http_status_line",
-    "root_path",
-    "server_addr",
-    "websocket_extensions",
-    "websocket_extensions_in_use",
-    "websocket_origin",
-    "websocket_protocols",
-)
-_MISSING: Final = object()
-
-
-def _slim(protocol: Any, of_the_server: frozenset[str]) -> None:
-    """Let the class say what all of a server's connections say alike, and keep the rest in a table of its size.
-
-    A connection of uvicorn's has 40 attributes, one of daphne's 90. Most are the server's options, or None, False and
-    small numbers; and a table that has grown attribute by attribute has room for twice as many. What is set again later
-    is the connection's own again.
-    """
-    kind = type(protocol)
-    own: dict[str, Any] = {}
-    for name, value in protocol.__dict__.items():
-        if value is None or isinstance(value, int) or name in of_the_server:
-            shared = getattr(kind, name, _MISSING)
-            if shared is _MISSING and not hasattr(value, "__get__"):  # a function would become a method
-                setattr(kind, name, value)
-                shared = value
-            if shared is value:
-                continue
-        own[name] = value
-    protocol.__dict__ = own
 
 
 def _framed(frames: Iterable[bytes]) -> bytes:

@@ -86,4 +86,4 @@ async def test_a_socket_that_closes_meanwhile_leaves_nothing_behind(runtime: Run
     session, _ = seat(runtime)
     answers({uuid4()}, lambda: runtime.sessions.discard(session))
     await _check_memberships(runtime)
-    assert session.groups == set()
+    assert session.groups == []

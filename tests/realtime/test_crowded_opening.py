@@ -31,7 +31,8 @@ class Arrival:
 
     async def __call__(self, message: Any) -> None: ...
 
-    def forget_handshake(self) -> None: ...
+    def forget_handshake(self, receive: Any) -> Any:
+        return receive
 
     async def leave(self) -> None:
         self.messages.put_nowait({"type": "websocket.disconnect"})

@@ -39,3 +39,14 @@ async def test_what_happens_while_the_head_is_read_is_heard(
     assert answer.rev == 7
     await session._outbox.drain()
     assert b'{"event":"new_message","data":{}}' in wire.written
+
+
+async def test_who_joins_twice_hears_once_and_leaves_at_once(runtime: Runtime) -> None:
+    session, wire = await seat(runtime, "room")
+    await session.subscribe("room")
+    runtime.hub.deliver_here("room", Event("new_message", b"{}"))
+    await session._outbox.drain()
+    assert len(wire.written) == 1
+    session.unsubscribe("room")
+    session.unsubscribe("room")
+    assert (session.groups, runtime.hub.groups) == ([], {})

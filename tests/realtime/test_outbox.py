@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 from pytest_django import Settings
@@ -17,14 +17,20 @@ from tests.realtime.seats import Wire, seat
 pytestmark = pytest.mark.standalone
 
 
+@dataclass
+class Owner:
+    wire: Wire
+    overflows: list[int]
+
+    def handed(self, event: Event) -> None:
+        self.wire.written.append(f"handed {event.name}".encode())
+
+    def overflowed(self) -> None:
+        self.overflows.append(1)
+
+
 def outbox(wire: Wire, overflows: list[int], frames: int = 3, size: int = 1000) -> Outbox:
-    return Outbox(
-        wire,
-        written=lambda event: wire.written.append(f"handed {event.name}".encode()),
-        overflowed=lambda: overflows.append(1),
-        most_frames=frames,
-        most_bytes=size,
-    )
+    return Outbox(wire, Owner(wire, overflows), most_frames=frames, most_bytes=size)
 
 
 async def test_what_one_turn_queued_leaves_in_one_write() -> None:

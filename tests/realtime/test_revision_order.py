@@ -94,7 +94,7 @@ async def test_a_repeated_event_is_dropped(order: RevisionOrder, out: list[int])
 async def test_without_a_rev_there_is_no_order() -> None:
     out: list[int] = []
     group = LocalGroup()
-    group.subscribers[Collects(out)] = None
+    group.subscribers.append(Collects(out))
     group.order.start_after(1)
     for rev in (3, 0):
         group.take(event(rev))

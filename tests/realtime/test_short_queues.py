@@ -69,8 +69,7 @@ async def test_the_queue_gives_what_came_in_its_order() -> None:
 
 async def test_the_queue_wakes_its_reader_once() -> None:
     queue = OneReaderQueue()
-    reader: asyncio.Task[Any] = asyncio.create_task(queue.get())
-    await asyncio.sleep(0)
+    reader = queue.get()
     queue.put_nowait("a")
     queue.put_nowait("b")
     assert await reader == "a"
@@ -79,9 +78,6 @@ async def test_the_queue_wakes_its_reader_once() -> None:
 
 async def test_a_reader_that_is_cancelled_leaves_the_queue_whole() -> None:
     queue = OneReaderQueue()
-    reader: asyncio.Task[Any] = asyncio.create_task(queue.get())
-    await asyncio.sleep(0)
-    reader.cancel()
-    await asyncio.wait([reader])
+    queue.get().cancel()
     queue.put_nowait("a")
     assert await queue.get() == "a"

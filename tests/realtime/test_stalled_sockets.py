@@ -6,6 +6,7 @@ import asyncio
 import functools
 import socket
 from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Final, Protocol
 
@@ -16,6 +17,7 @@ from uvicorn import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
+from chatsite.realtime.events import Event
 from chatsite.realtime.outbox import Outbox
 from chatsite.realtime.wire import DirectSocket, direct_socket
 
@@ -143,14 +145,19 @@ class Frames:
         assert self._socket.write_now([frame]), "it was not writable after all"
 
 
+@dataclass
+class Owner:
+    overflows: list[int]
+
+    def handed(self, event: Event) -> None:
+        pass
+
+    def overflowed(self) -> None:
+        self.overflows.append(1)
+
+
 def outbox(below: Below, overflows: list[int]) -> Outbox:
-    return Outbox(
-        Frames(below),
-        written=lambda event: None,
-        overflowed=lambda: overflows.append(1),
-        most_frames=MOST,
-        most_bytes=10**9,
-    )
+    return Outbox(Frames(below), Owner(overflows), most_frames=MOST, most_bytes=10**9)
 
 
 async def put(queue: Outbox, overflows: list[int], count: int) -> int:
