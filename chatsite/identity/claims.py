@@ -42,14 +42,16 @@ class Claims(msgspec.Struct, frozen=True):
     expires_at: Annotated[int, msgspec.Meta(ge=0, le=2**40)] = msgspec.field(name="exp")
 
 
-def read_claims(token: str, *accepted: TokenType) -> Claims:
+def read_claims(token: str, *accepted: TokenType, again: bool = True) -> Claims:
     """The claims of a token of one of the accepted types, or `DomainError` "unauthenticated".
+
+    `again`: whether it will be shown again, as with each request; a socket shows it once.
 
     Only the one algorithm of the settings is accepted, whatever the token's header asks for.
     """
     if not isinstance(token, str) or len(token) > _LONGEST or not _SHAPE.fullmatch(token):
         raise unauthenticated(MALFORMED)
-    claims = _claims_of(token)
+    claims = _known_claims(token) if again else _claims_of(token)
     if claims.expires_at <= time.time():
         raise unauthenticated(EXPIRED)  # it was good when its signature was checked
     if claims.token_type not in accepted:
@@ -57,19 +59,23 @@ def read_claims(token: str, *accepted: TokenType) -> Claims:
     return claims
 
 
-def _claims_of(token: str) -> Claims:
+def _known_claims(token: str) -> Claims:
     """A client shows the same token for a quarter of an hour; what it says and who signed it does not change."""
     digest = sha256(token.encode()).digest()  # a tenth of the token's memory, and nothing to steal
     claims = _known.get(digest)
     if claims is None:
-        try:
-            claims = msgspec.convert(_verified(token), Claims)
-        except msgspec.ValidationError as error:
-            raise unauthenticated(MALFORMED) from error
+        claims = _claims_of(token)
         if len(_known) >= _MOST_KNOWN:
             _known.clear()
         _known[digest] = claims
     return claims
+
+
+def _claims_of(token: str) -> Claims:
+    try:
+        return msgspec.convert(_verified(token), Claims)
+    except msgspec.ValidationError as error:
+        raise unauthenticated(MALFORMED) from error
 
 
 def _verified(token: str) -> dict[str, Any]:

@@ -232,6 +232,13 @@ def test_what_is_remembered_is_no_token_and_not_too_much(
         assert key not in token.encode()
 
 
+def test_what_a_socket_shows_is_not_remembered(login: TokenPair, monkeypatch: pytest.MonkeyPatch) -> None:
+    known: dict[bytes, claims.Claims] = {}
+    monkeypatch.setattr(claims, "_known", known)
+    assert by_token(login.access).user_id
+    assert not known
+
+
 def test_many_tokens_are_two_queries_and_each_has_its_own_answer(
     carol: User, login: TokenPair, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
