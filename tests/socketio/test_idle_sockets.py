@@ -38,7 +38,7 @@ class Client:
 
     def coroutines(self) -> list[str]:
         """Those that wait for its next message, outermost first."""
-        waiting: Any = self.serving.get_coro()  # type: ignore[attr-defined]  # a task's
+        waiting: Any = self.serving.get_coro()
         names = []
         while hasattr(waiting, "cr_code"):
             names.append(waiting.cr_code.co_qualname)
