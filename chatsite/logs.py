@@ -20,7 +20,12 @@ from uuid import uuid4
 
 REDACTED: Final = "[redacted]"
 # Lines of these are about the process, in whatever connection's context they happen to be written.
-OF_THE_PROCESS: Final = ("chatsite.realtime.layer", "chatsite.realtime.hub", "chatsite.metrics.endpoint")
+OF_THE_PROCESS: Final = (
+    "chatsite.realtime.layer",
+    "chatsite.realtime.shard",
+    "chatsite.realtime.hub",
+    "chatsite.metrics.endpoint",
+)
 
 _SECRETS: Final = re.compile(
     r"(?P<key>\b(?:ticket|token|access|refresh|password|secret)=)[^&\s\"']+"

@@ -17,7 +17,8 @@ from chatsite.realtime import groups, registry
 from chatsite.realtime.database import in_database_thread
 from chatsite.realtime.events import Event
 from chatsite.realtime.runtime import Runtime
-from chatsite.realtime.session import Close, Session
+from chatsite.realtime.session import Session
+from chatsite.realtime.transport import Close
 from conversations import access, events, queries, receipts
 from conversations.access import user_key
 from conversations.models import Conversation, Membership

@@ -20,8 +20,9 @@ from chatsite.realtime.database import in_database_thread
 from chatsite.realtime.events import Event
 from chatsite.realtime.identity import Identity
 from chatsite.realtime.runtime import get_runtime
-from chatsite.realtime.session import Close, Ref, Session
+from chatsite.realtime.session import Session
 from chatsite.realtime.slimming import forget_scope
+from chatsite.realtime.transport import Close, Ref
 from chatsite.realtime.wire import direct_socket
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]

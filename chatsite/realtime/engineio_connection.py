@@ -19,7 +19,8 @@ from chatsite.realtime.engineio_websocket import PacketQueue
 from chatsite.realtime.events import Event
 from chatsite.realtime.identity import Identity
 from chatsite.realtime.runtime import get_runtime
-from chatsite.realtime.session import Close, Ref, Session
+from chatsite.realtime.session import Session
+from chatsite.realtime.transport import Close, Ref
 
 if TYPE_CHECKING:
     from chatsite.realtime.socketio import ChatServer

@@ -15,7 +15,8 @@ from chatsite.realtime import registry
 from chatsite.realtime.database import in_database_thread
 from chatsite.realtime.events import Event, ExpiringEvent
 from chatsite.realtime.runtime import Runtime
-from chatsite.realtime.session import Close, Session
+from chatsite.realtime.session import Session
+from chatsite.realtime.transport import Close
 
 END_USER = "~end_user"  # every socket of the user
 END_LOGIN = "~end_login"  # the sockets of one login; data is its id as JSON text

@@ -24,7 +24,7 @@ from chatsite.realtime.engineio_connection import NAMESPACE, Connection
 from chatsite.realtime.engineio_websocket import Engine
 from chatsite.realtime.identity import Identity
 from chatsite.realtime.runtime import Runtime, get_runtime
-from chatsite.realtime.session import Close
+from chatsite.realtime.transport import Close
 
 # A body is bounded by its size. The library's limit of 16 packets would drop what a browser sent in one turn.
 Payload.max_decode_packets = settings.CHAT.frame_bytes

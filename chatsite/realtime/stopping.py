@@ -27,7 +27,7 @@ from django.conf import settings
 
 from chatsite.realtime import registry
 from chatsite.realtime.events import StoppingEvent
-from chatsite.realtime.session import Close
+from chatsite.realtime.transport import Close
 
 if TYPE_CHECKING:
     from chatsite.realtime.runtime import Runtime

@@ -12,7 +12,8 @@ from pytest_django import Settings
 from chatsite.realtime import groups
 from chatsite.realtime.identity import Identity
 from chatsite.realtime.runtime import Runtime
-from chatsite.realtime.session import Close, Session
+from chatsite.realtime.session import Session
+from chatsite.realtime.transport import Close
 from conversations import live
 from conversations.live import _check_memberships
 from tests.presence.process import eventually

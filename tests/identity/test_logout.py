@@ -20,7 +20,8 @@ from chatsite.realtime.events import Event, pack, unpack
 from chatsite.realtime.hub import Addressed
 from chatsite.realtime.identity import Identity
 from chatsite.realtime.revalidation import END_LOGIN
-from chatsite.realtime.session import Close, Session
+from chatsite.realtime.session import Session
+from chatsite.realtime.transport import Close
 from tests.identity.conftest import Forge, contents, in_the_past
 
 

@@ -11,8 +11,8 @@ import redis as client
 from channels.layers import get_channel_layer
 from pytest_django import Settings
 
-from chatsite.realtime import layer as layer_module
 from chatsite.realtime import registry
+from chatsite.realtime import shard as shard_module
 from chatsite.realtime.events import Event
 from chatsite.realtime.hub import Hub
 from chatsite.realtime.runtime import Runtime
@@ -35,8 +35,8 @@ async def line(redis: Redis) -> AsyncIterator[Line]:
 @pytest.fixture
 async def hub(line: Line, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hub]:
     """A hub whose way to Redis is the line, and whose patience is short."""
-    monkeypatch.setattr(layer_module, "PING_SECONDS", 0.1)
-    monkeypatch.setattr(layer_module, "CONFIRM_SECONDS", 0.3)
+    monkeypatch.setattr(shard_module, "PING_SECONDS", 0.1)
+    monkeypatch.setattr(shard_module, "CONFIRM_SECONDS", 0.3)
     settings.CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "chatsite.realtime.layer.RedisLayer",
@@ -110,7 +110,7 @@ async def test_a_connection_that_has_gone_silent(
     hub: Hub, line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Half-open: nothing comes, nothing is answered, and no reset tells of it."""
-    monkeypatch.setattr(layer_module, "SILENCE_SECONDS", 0.5)
+    monkeypatch.setattr(shard_module, "SILENCE_SECONDS", 0.5)
     told, listener = Told(hub), Listener()
     await hub.subscribe("room", listener)
     for connection in line.connections:
@@ -124,8 +124,8 @@ async def test_a_connection_that_has_gone_silent(
 async def test_more_than_may_wait_for_a_redis_that_hangs(
     hub: Hub, redis: Redis, line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(layer_module, "MOST_WAITING", 50)
-    monkeypatch.setattr(layer_module, "CONFIRM_SECONDS", 30)
+    monkeypatch.setattr(shard_module, "MOST_WAITING", 50)
+    monkeypatch.setattr(shard_module, "CONFIRM_SECONDS", 30)
     told, most = Told(hub), 0
     await publisher_of(hub, line)
     with client.Redis.from_url(redis.url) as connection:
@@ -142,7 +142,7 @@ async def test_more_than_may_wait_for_a_redis_that_hangs(
 @pytest.fixture
 async def ending(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Runtime]:
     """A process that may end. It has no apps, so that nothing but its events can keep it."""
-    monkeypatch.setattr(layer_module, "CONFIRM_SECONDS", 30)
+    monkeypatch.setattr(shard_module, "CONFIRM_SECONDS", 30)
     monkeypatch.setattr(registry, "stopping", [])
     monkeypatch.setattr(registry, "closed", [])
     runtime = Runtime()

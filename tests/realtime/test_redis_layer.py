@@ -17,7 +17,8 @@ from pytest_django import Settings
 from chatsite.realtime.broadcast import _publish_from_outside
 from chatsite.realtime.events import Event
 from chatsite.realtime.hub import Addressed, Hub
-from chatsite.realtime.layer import RedisLoopLayer, RedisShard
+from chatsite.realtime.layer import RedisLoopLayer
+from chatsite.realtime.shard import RedisShard
 from tests.harness.patience import patience
 from tests.harness.services import Redis
 

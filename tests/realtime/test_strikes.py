@@ -9,7 +9,8 @@ import pytest
 from pytest_django import Settings
 
 from chatsite.realtime.runtime import Runtime
-from chatsite.realtime.session import Close, Session
+from chatsite.realtime.session import Session
+from chatsite.realtime.transport import Close
 from tests.presence.process import eventually
 from tests.realtime.seats import Wire
 from tests.realtime.test_token_bucket import Clock
