@@ -223,7 +223,7 @@ async def test_nor_for_somebody_who_was_suspended(secrets: Secrets) -> None:
     login = make_logins(deployment)[0]
     suspend = f"suspend_user(actor=None, user_id={login.user_id!r}, reason='x')"
     code = f"from conversations.moderation import suspend_user; {suspend}"
-    deployment.manage("shell", "--verbosity", "0", "-c", code)
+    deployment.shell(code)
     async with login.rest(1) as rest:
         for address in ADDRESSES:
             answer = await rest.http.request(address.method, address.path(secrets.ids), json=VALUES)

@@ -182,7 +182,7 @@ STATES = {
 @pytest.mark.parametrize("state", STATES)
 async def test_a_good_token_of_a_user_who_is_out_opens_nothing(siege: Deployment, state: str) -> None:
     login = make_logins(siege)[0]
-    siege.manage("shell", "--verbosity", "0", "-c", STATES[state].format(user=login.user_id))
+    siege.shell(STATES[state].format(user=login.user_id))
     for number in SERVERS:
         for door in ("rest", "header", "frame", "socketio"):
             assert await DOORS[door](siege.server(number), login.access) == "unauthenticated", door

@@ -44,7 +44,7 @@ class WidgetShop:
         slug = f"tea-{secrets.token_hex(4)}"
         settings = ", ".join(f"{key}={value!r}" for key, value in chosen.items())
         code = MAKE_SHOP.format(name=name, slug=slug, chosen=settings)
-        printed = deployment.manage("shell", "--verbosity", "0", "-c", code)
+        printed = deployment.shell(code)
         line = next(line for line in printed.splitlines() if line.startswith("made "))
         return cls(slug, *line.split()[1:])
 

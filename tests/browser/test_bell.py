@@ -65,9 +65,7 @@ async def test_an_offer_is_accepted_in_place(cast: Cast, signed_in: SignedIn) ->
 
 async def test_reading_filtering_and_deleting(cast: Cast, signed_in: SignedIn) -> None:
     customer, conversation = await newcomer_with_conversation(cast)
-    cast.stage.deployment.manage(
-        "shell", "--verbosity", "0", "-c", NEWS.format(name=customer.name, title="Fresh news")
-    )
+    cast.stage.deployment.shell(NEWS.format(name=customer.name, title="Fresh news"))
     title = await make_offer(cast, conversation["id"])
     page = await ready(await signed_in(customer.name))
     await expect(page.locator("[data-bell-count]")).to_have_text("2")

@@ -47,7 +47,7 @@ print("shop", shop.pk)
 async def test_no_text_runs(cast: Cast, signed_in: SignedIn) -> None:
     customer, member = await cast.newcomer(), await cast.newcomer()
     code = SETTING.format(customer=customer.name, member=member.name, corpus=json.dumps(CORPUS))
-    shop = cast.stage.deployment.manage("shell", "--verbosity", "0", "-c", code).split()[-1]
+    shop = cast.stage.deployment.shell(code).split()[-1]
     conversation = await customer.rest.post("/chat/conversations", {"businessId": shop})
     for text in CORPUS:
         await customer.send(conversation["id"], text)

@@ -25,7 +25,7 @@ print("session", client.session.session_key)
 
 
 async def signed_in(deployment: Deployment, open_page: OpenPage) -> Page:
-    printed = deployment.manage("shell", "--verbosity", "0", "-c", STAFF)
+    printed = deployment.shell(STAFF)
     (key,) = [line.split()[1] for line in printed.splitlines() if line.startswith("session ")]
     url = deployment.server(0).url
     page = await open_page(f"{url}/healthz")

@@ -78,7 +78,7 @@ async def test_a_hundred_thousand_messages(cast: Cast, deployment: Deployment, o
     customer = await cast.newcomer()
     where = (await cast.conversation(customer))["id"]
     code = FILL.format(where=where, customer=customer.id, member=cast.olivia.id, many=MANY)
-    deployment.manage("shell", "--verbosity", "0", "-c", code)
+    deployment.shell(code)
     early = (await customer.rest.get(f"/chat/conversations/{where}/messages?after=4&limit=1"))["results"][0]
     await cast.olivia.send(where, "As you said then", replyTo=early["id"])
 

@@ -79,9 +79,8 @@ async def test_a_refused_message_can_be_tried_again_or_cancelled(
     customer = await cast.newcomer()
     where = (await cast.conversation(customer))["id"]
     thread = await open_thread(open_page, customer, where)
-    shell = ("shell", "--verbosity", "0", "-c")
     # Behind the page's back, so that it still lets one write.
-    deployment.manage(*shell, FREEZE.format(where=where, value="timezone.now()"))
+    deployment.shell(FREEZE.format(where=where, value="timezone.now()"))
     await thread.write("Too late")
     await thread.write("Never mind")
     for text in ("Too late", "Never mind"):
@@ -92,7 +91,7 @@ async def test_a_refused_message_can_be_tried_again_or_cancelled(
     await thread.said("Never mind").get_by_role("button", name="Cancel").click()
     await expect(thread.said("Never mind")).to_have_count(0)
 
-    deployment.manage(*shell, FREEZE.format(where=where, value="None"))
+    deployment.shell(FREEZE.format(where=where, value="None"))
     await thread.said("Too late").get_by_role("button", name="Try again").click()
     await expect(thread.tick("Too late")).to_have_attribute("aria-label", "Sent")
     stored = await customer.rest.get(f"/chat/conversations/{where}/messages")
@@ -105,7 +104,7 @@ async def test_a_closed_conversation_can_only_be_read(
     customer = await cast.newcomer()
     where = (await cast.conversation(customer))["id"]
     await customer.send(where, "The last word")
-    deployment.manage("shell", "--verbosity", "0", "-c", FREEZE.format(where=where, value="timezone.now()"))
+    deployment.shell(FREEZE.format(where=where, value="timezone.now()"))
     thread = await open_thread(open_page, customer, where)
     await expect(thread.said("The last word")).to_be_visible()
     await expect(thread.root.get_by_text("A moderator has closed this conversation.")).to_be_visible()
