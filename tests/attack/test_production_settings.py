@@ -9,6 +9,8 @@ import pytest
 
 from tests.settings.test_environment import GOOD, run
 
+pytestmark = pytest.mark.standalone
+
 PRODUCTION = {
     **GOOD,
     "SECRET_KEY": "kVb7-2nQz_Hs8LxTf4Wm-9pRj3Yc6Gd1AeUo5Ni0BwXt-Mv-q4Zr8Kd2",

@@ -60,6 +60,7 @@ async def test_the_banner_comes_and_goes_and_nothing_is_lost(
     await expect(banner).to_be_hidden(timeout=patience(20_000))
 
 
+@pytest.mark.shown
 async def test_an_ended_session_says_so(stage: Stage, open_page: OpenPage) -> None:
     site = stage.deployment.server(0).url
     page = await open_page(site + "/sign-in", extra_http_headers=own_address())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage, own_address, sign_in
@@ -23,12 +24,14 @@ async def test_a_stranger_signs_in_and_out(stage: Stage, open_page: OpenPage) ->
     await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
+@pytest.mark.shown
 async def test_a_demo_login_is_one_click(stage: Stage, open_page: OpenPage) -> None:
     page = await open_page(stage.deployment.server(0).url, extra_http_headers=own_address())
     await page.get_by_role("button", name="Amir Nasser").click()
     await expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
 
 
+@pytest.mark.shown
 async def test_a_wrong_password_says_so_and_keeps_the_name(
     deployment: Deployment, open_page: OpenPage
 ) -> None:
@@ -41,6 +44,7 @@ async def test_a_wrong_password_says_so_and_keeps_the_name(
     await expect(page.get_by_label("Username")).to_have_value("nobody <b>")
 
 
+@pytest.mark.shown
 async def test_a_deep_link_leads_back_after_signing_in(stage: Stage, open_page: OpenPage) -> None:
     path = "/app?show=archived"
     page = await open_page(stage.deployment.server(0).url + path, extra_http_headers=own_address())
@@ -48,6 +52,7 @@ async def test_a_deep_link_leads_back_after_signing_in(stage: Stage, open_page: 
     await expect(page).to_have_url(stage.deployment.server(0).url + path)
 
 
+@pytest.mark.shown
 async def test_another_language_and_theme_are_kept(stage: Stage, open_page: OpenPage) -> None:
     page = await open_page(stage.deployment.server(0).url)
     await page.get_by_label("Settings", exact=True).first.click()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import SignedIn
@@ -33,6 +34,7 @@ async def test_two_people_talk_and_both_lists_follow(cast: Cast, signed_in: Sign
     await expect(entry(asking, "Northwind Cycles")).to_contain_text("From ten to four.")
 
 
+@pytest.mark.shown
 async def test_filters_and_search(cast: Cast, signed_in: SignedIn) -> None:
     customer, conversation = await newcomer_with_conversation(cast, "A purple unicycle, please")
     inbox = await ready(await signed_in("olivia"))
@@ -51,6 +53,7 @@ async def test_filters_and_search(cast: Cast, signed_in: SignedIn) -> None:
     await expect(inbox.get_by_text("Nothing found")).to_be_visible()
 
 
+@pytest.mark.shown
 async def test_archiving_puts_away_until_the_next_message(cast: Cast, signed_in: SignedIn) -> None:
     customer, conversation = await newcomer_with_conversation(cast, "Please archive me")
     inbox = await ready(await signed_in("olivia", f"/app/c/{conversation['id']}"))
@@ -69,6 +72,7 @@ async def test_archiving_puts_away_until_the_next_message(cast: Cast, signed_in:
     await expect(entry(inbox, customer.name)).to_contain_text("Here I am again")
 
 
+@pytest.mark.shown
 async def test_addresses_and_history(cast: Cast, signed_in: SignedIn) -> None:
     first, one = await newcomer_with_conversation(cast, "number one")
     second, two = await newcomer_with_conversation(cast, "number two")
@@ -92,6 +96,7 @@ async def test_addresses_and_history(cast: Cast, signed_in: SignedIn) -> None:
     await expect(pane(page)).to_contain_text("number two")
 
 
+@pytest.mark.shown
 async def test_a_customer_finds_a_business_and_is_seen_online(cast: Cast, signed_in: SignedIn) -> None:
     inbox = await ready(await signed_in("olivia", server=1))
     customer = await cast.newcomer()
@@ -109,6 +114,7 @@ async def test_a_customer_finds_a_business_and_is_seen_online(cast: Cast, signed
     await expect(entry(inbox, customer.name).locator("[data-field=online]")).to_be_visible()
 
 
+@pytest.mark.shown
 async def test_a_foreign_conversation_is_not_found(cast: Cast, signed_in: SignedIn) -> None:
     _, conversation = await newcomer_with_conversation(cast, "private")
     page = await signed_in("amir", "/app")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import SignedIn
@@ -9,6 +10,7 @@ from tests.browser.shell import entry, newcomer_with_conversation, pane, ready
 from tests.harness.cast import Cast
 
 
+@pytest.mark.shown
 async def test_colleagues_see_who_looks_and_who_answers(cast: Cast, signed_in: SignedIn) -> None:
     customer, conversation = await newcomer_with_conversation(cast, "Anybody there?")
     path = f"/app/c/{conversation['id']}"

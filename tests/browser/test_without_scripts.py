@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import SignedIn
@@ -29,6 +30,7 @@ async def test_finding_writing_and_archiving(cast: Cast, signed_in: SignedIn) ->
     await expect(entry(page, "Northwind Cycles")).to_be_visible()
 
 
+@pytest.mark.shown
 async def test_searching_and_answering(cast: Cast, signed_in: SignedIn) -> None:
     customer, _ = await newcomer_with_conversation(cast, "No scripts here either")
     page = await signed_in("amir", java_script_enabled=False)
@@ -44,6 +46,7 @@ async def test_searching_and_answering(cast: Cast, signed_in: SignedIn) -> None:
     await expect(pane(page)).to_contain_text("Understood")
 
 
+@pytest.mark.shown
 async def test_notifications(cast: Cast, signed_in: SignedIn) -> None:
     customer, conversation = await newcomer_with_conversation(cast)
     title = await make_offer(cast, conversation["id"])

@@ -16,6 +16,8 @@ from tests.harness.backend import Deployment
 from tests.harness.cast import PASSWORD, Cast, Stage
 from tests.harness.patience import patience
 
+pytestmark = pytest.mark.shown
+
 MOST_SECONDS = 120
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from tests.harness.backend import base_environment
 from tests.harness.services import PostgreSQL
 from tests.harness.shell import Shell
@@ -19,6 +21,7 @@ def there_and_back(database: str) -> None:
         shell.command("demo", "--force")
 
 
+@pytest.mark.standalone
 def test_on_sqlite(tmp_path: Path) -> None:
     there_and_back(f"sqlite:///{tmp_path / 'chat.sqlite3'}")
 
@@ -27,6 +30,7 @@ def test_on_postgresql(postgres: PostgreSQL) -> None:
     there_and_back(postgres.create_database("there_and_back"))
 
 
+@pytest.mark.standalone
 def test_no_model_waits_for_a_migration(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path / 'chat.sqlite3'}"
     with closing(Shell({**base_environment(), "DATABASE_URL": database})) as shell:

@@ -15,6 +15,8 @@ from django.core.management import get_commands
 
 from chatsite.metrics.instruments import Counter, instruments
 
+pytestmark = pytest.mark.standalone
+
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 MANIFESTS = sorted((DEPLOY / "kubernetes").glob("*.yaml"))

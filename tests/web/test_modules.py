@@ -6,6 +6,8 @@ import pytest
 
 from chatsite.web.modules import modules_of
 
+pytestmark = pytest.mark.standalone
+
 
 def test_all_that_is_imported_is_found() -> None:
     found = modules_of("web/app.js")
