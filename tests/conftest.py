@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -19,7 +18,7 @@ from tests.harness.backend import Deployment, Flavour
 from tests.harness.cast import Cast, Stage
 from tests.harness.services import PostgreSQL, Redis, ServiceMissing
 
-pytest_plugins = ["tests.harness.verdict"]
+pytest_plugins = ["tests.harness.verdict", "tests.schedule"]
 
 
 def flavours() -> tuple[Flavour, ...]:
@@ -41,40 +40,7 @@ FLAVOUR_OF: dict[str, Flavour] = {
 OF_THE_SITE = {"db", "transactional_db", "django_db_reset_sequences", "django_db_serialized_rollback"}
 
 
-# Files that take longest, mostly by waiting. They begin first, so that no test process ends alone with one of them.
-LONGEST = (
-    "faults/test_random_faults.py",
-    "attack/test_fuzzed_api.py",
-    "browser/test_thread_history.py",
-    "faults/test_graceful_stop.py",
-    "browser/test_widget.py",
-    "attack/test_withdrawn_rights.py",
-    "browser/test_connection.py",
-    "client_js/test_live.py",
-    "legacy/test_killed.py",
-    "presence/test_redis_outage.py",
-    "client_js/test_browser.py",
-    "legacy/test_side_by_side.py",
-    "conversations/test_postgres_outage.py",
-    "presence/test_store.py",
-    "realtime/test_ended_sessions.py",
-    "conversations/test_typing.py",
-    "moderation/test_live.py",
-    "presence/test_killed_process.py",
-    "settings/test_environment.py",
-    "conversations/test_migrations.py",
-    "parity/test_killed_process.py",
-    "client_python/test_killed_process.py",
-)
-
-
-def _turn(item: pytest.Item) -> int:
-    file = item.path.relative_to(Path(__file__).parent).as_posix()
-    return LONGEST.index(file) if file in LONGEST else len(LONGEST)
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    items.sort(key=_turn)
     wanted = set(flavours())
     left_out = [item for item in items if not _is_wanted(item, wanted)]
     if left_out:

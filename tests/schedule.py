@@ -1,0 +1,111 @@
+"""A pytest plugin for which test process of CI runs what, and in which order.
+
+A file's tests stay together, since they share its servers, and so do the files that share a deployment of their own: to
+start one takes longer than most of its tests. The longest begin, so that no process ends alone with one of them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling, Scheduling
+
+TESTS: Final = Path(__file__).parent
+
+# What takes longest begins. Files that mostly wait stand between those that mostly compute: each in the other's time.
+LONGEST: Final = (
+    "faults/test_random_faults.py",
+    "attack/test_fuzzed_api.py",
+    "browser/test_accessibility.py",
+    "presence/test_killed_process.py",
+    "client_js/test_live.py",
+    "presence/test_store.py",
+    "faults/test_graceful_stop.py",
+    "browser/test_thread_history.py",
+    "presence/test_redis_outage.py",
+    "browser/test_long_inbox.py",
+    "socketio/test_limits.py",
+    "browser/test_connection.py",
+    "conversations/test_postgres_outage.py",
+    "socketio/test_browser_client.py",
+    "legacy/test_killed.py",
+    "presence/test_cut_off.py",
+    "client_js/test_browser.py",
+    "realtime/test_ended_sessions.py",
+    "browser/test_inbox.py",
+    "conversations/test_typing.py",
+    "conversations/test_express.py",
+    "presence/test_devices.py",
+    "legacy/test_side_by_side.py",
+    "socketio/test_closing.py",
+    "operate/test_doctor.py",
+    "presence/test_live.py",
+    "faults/test_failover.py",
+    "browser/test_thread_offline.py",
+    "socketio/test_commands.py",
+    "browser/test_widget.py",
+    "settings/test_environment.py",
+    "attack/test_production_settings.py",
+    "conversations/test_migrations.py",
+    "moderation/test_live.py",
+    "parity/test_killed_process.py",
+    "client_python/test_killed_process.py",
+)
+
+# By the fixture of the deployment.
+TOGETHER: Final = {
+    "siege": (
+        "attack/test_bodies.py",
+        "attack/test_fuzzed_api.py",
+        "attack/test_fuzzed_commands.py",
+        "attack/test_hostile_frames.py",
+        "attack/test_logs.py",
+        "attack/test_origins.py",
+        "attack/test_shared_limit.py",
+        "attack/test_strangers.py",
+        "attack/test_tokens.py",
+        "attack/test_withdrawn_rights.py",
+    ),
+    "observed": (
+        "operate/test_access_log.py",
+        "operate/test_asyncapi.py",
+        "operate/test_doctor_behind_a_proxy.py",
+        "operate/test_metrics.py",
+        "operate/test_metrics_access.py",
+    ),
+    "fragile": (
+        "conversations/test_killed_process.py",
+        "conversations/test_postgres_outage.py",
+        "conversations/test_redis_outage.py",
+    ),
+    "stopping": (
+        "faults/test_full_disk.py",
+        "faults/test_graceful_stop.py",
+        "faults/test_mass_reconnect.py",
+        "faults/test_slow_readers.py",
+    ),
+}
+GROUP: Final = {f"tests/{file}": group for group, files in TOGETHER.items() for file in files}
+
+
+class Schedule(LoadFileScheduling):  # type: ignore[misc]  # xdist ships no types
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return GROUP.get(file, file)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling | None:
+    return Schedule(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    file = item.path.relative_to(TESTS).as_posix()
+    return LONGEST.index(file) if file in LONGEST else len(LONGEST)
