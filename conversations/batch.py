@@ -29,6 +29,7 @@ from conversations.access import Actor, UserId, ask_actors, other_side, require_
 from conversations.heads import ask_heads, save_heads
 from conversations.models import Conversation, Side
 from conversations.serializers import MessageObject
+from conversations.unsure import shown_if_unsure
 
 
 @dataclass(slots=True)
@@ -80,9 +81,9 @@ def write(changes: Sequence[Change]) -> list[Outcome]:
     """Apply the changes in one transaction; the outcomes stand in the order of the changes.
 
     A change that is refused has a `DomainError` as its outcome and does not touch the others. Raises database errors,
-    and then nothing was written.
+    and then nothing was written, or nobody knows whether all of it was.
     """
-    with transaction.atomic():
+    with shown_if_unsure({change.conversation_id for change in changes}), transaction.atomic():
         batch = _Batch(changes)
         outcomes = batch.apply()
         broadcast_on_commit(batch.events)

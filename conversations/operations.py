@@ -30,6 +30,7 @@ from conversations.membership import add_member as add_member
 from conversations.membership import remove_member as remove_member
 from conversations.models import Business, ChatMessage, Conversation, Membership, MessageEdit, Side
 from conversations.serializers import MESSAGE_COLUMNS, MessageObject, message_from_row
+from conversations.unsure import shown_if_unsure
 
 # --- Messages ---------------------------------------------------------------------------------------------------------
 
@@ -85,8 +86,10 @@ def mark_delivered(*, user_id: UserId, messages: Sequence[MessageObject]) -> lis
 def edit_message(*, user_id: UserId, message_id: str | UUID, content: str) -> MessageObject:
     """Change what one's own message says, and keep what it said. The same content again changes nothing."""
     content = clean_content(content)
-    with transaction.atomic():
+    touched: set[UUID] = set()
+    with shown_if_unsure(touched), transaction.atomic():
         head, message, _ = _lock_own_message(user_id, message_id)
+        touched.add(head.pk)
         if head.frozen_at is not None:
             raise DomainError("frozen", "A moderator has closed this conversation.")
         if message.deleted_at or message.hidden_at:
@@ -101,8 +104,10 @@ def edit_message(*, user_id: UserId, message_id: str | UUID, content: str) -> Me
 
 def delete_message(*, user_id: UserId, message_id: str | UUID) -> MessageObject:
     """Take one's own message back. The row stays for moderators; again changes nothing."""
-    with transaction.atomic():
+    touched: set[UUID] = set()
+    with shown_if_unsure(touched), transaction.atomic():
         head, message, _ = _lock_own_message(user_id, message_id)
+        touched.add(head.pk)
         if message.deleted_at:
             return message_from_model(message)
         was_visible = message.hidden_at is None

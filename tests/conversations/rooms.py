@@ -43,6 +43,23 @@ class Watcher:
             assert time.monotonic() < deadline, f"{self.person.name} differs:\n" + "\n".join(wrong[:20])
             await asyncio.sleep(0.05)
 
+    async def catches_up(self, rev: int) -> None:
+        """As a client does: a head that is ahead of what it knows makes it ask. It is told of `rev` without asking."""
+        key = self.mirror.conversation["id"]
+
+        def ahead(data: Json) -> bool:
+            return bool(data["conversationId"] == key and data["rev"] >= rev)
+
+        await self.client.expect("conversation_updated", ahead, timeout=15)
+        known = self.mirror.apply_all(f for f in self.client.events if f.event != "conversation_updated")
+        answer = await self.client.call("sync", {"conversations": {key: known.known()}})
+        part = answer["conversations"][key]
+        known.take_conversation(part["conversation"])
+        for message in part.get("messages", []):
+            known.take_message(message)
+        known.base = known.head
+        await self.converges()
+
 
 @dataclass
 class Room:

@@ -4,27 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.conversations.rooms import Room, Watcher
-from tests.harness.rest import Json
-
-
-async def catch_up(watcher: Watcher, expected_rev: int) -> None:
-    """As a client does: a head that is ahead of what it knows makes it ask."""
-
-    def ahead(data: Json) -> bool:
-        return bool(
-            data["conversationId"] == watcher.mirror.conversation["id"] and data["rev"] >= expected_rev
-        )
-
-    update = await watcher.client.expect("conversation_updated", ahead, timeout=15)
-    known = watcher.mirror.apply_all(f for f in watcher.client.events if f.event != "conversation_updated")
-    answer = await watcher.client.call("sync", {"conversations": {update["conversationId"]: known.known()}})
-    part = answer["conversations"][update["conversationId"]]
-    known.take_conversation(part["conversation"])
-    for message in part.get("messages", []):
-        known.take_message(message)
-    known.base = known.head
-    await watcher.converges()
+from tests.conversations.rooms import Room
 
 
 async def test_sends_go_on_and_everybody_catches_up(fragile_services_room: Room) -> None:
@@ -50,7 +30,7 @@ async def test_sends_go_on_and_everybody_catches_up(fragile_services_room: Room)
         redis.start()
     head = (await room.seen_by(room.customer))["rev"]
     for watcher in elsewhere:
-        await catch_up(watcher, head)
+        await watcher.catches_up(head)
     await neighbour.client.expect("new_message", lambda data: data["message"]["content"] == "over REST")
 
 
@@ -67,7 +47,7 @@ async def test_afterwards_everything_is_as_before(fragile_services_room: Room) -
     finally:
         redis.start()
     for watcher in (early, late):
-        await catch_up(watcher, (await room.seen_by(room.customer))["rev"])
+        await watcher.catches_up((await room.seen_by(room.customer))["rev"])
     (message,) = await room.say(room.customer, "after")
     for watcher in (early, late):
         await watcher.client.expect("new_message", lambda data: data["message"]["id"] == message["id"])

@@ -1,0 +1,178 @@
+"""A COMMIT whose answer is lost: nobody was told of what it wrote, and everybody learns that there is something."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.db import OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from chatsite.realtime import groups
+from chatsite.realtime.database import THREADS, in_database_thread
+from chatsite.realtime.runtime import Runtime
+from conversations import operations, unsure
+from conversations.batch import Send, write
+from conversations.models import Conversation
+from tests.conversations.people import business, conversation, person
+from tests.harness.rest import eventually
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+_commit = BaseDatabaseWrapper.commit
+
+
+class Lost:
+    """Commits whose answers do not come: `written` says of each whether it was committed all the same. None: it is
+    answered, as all that follow are."""
+
+    def __init__(self, *written: bool | None) -> None:
+        self._to_come = list(written)
+
+    def commit(self, wrapper: BaseDatabaseWrapper) -> None:
+        written = self._to_come.pop(0) if self._to_come else None
+        if written is not False:
+            _commit(wrapper)
+        if written is not None:
+            raise OperationalError("server closed the connection unexpectedly")
+
+
+class Listener:
+    """A socket of the customer."""
+
+    def __init__(self, user_id: str) -> None:
+        self.user_id = user_id
+        self.heard: list[tuple[str, bytes]] = []
+
+    def deliver(self, event: Any) -> None:
+        self.heard.append((event.name, event.data))
+
+    async def has_heard(self, count: int) -> None:
+        async def has() -> bool:
+            return len(self.heard) >= count
+
+        await eventually(has, f"{count} events")
+
+
+@pytest.fixture
+def talk() -> Conversation:
+    return conversation(business(person()))
+
+
+def run(talk: Conversation, lost: Lost, use: Callable[[Listener, Runtime], Awaitable[None]]) -> None:
+    async def main() -> None:
+        runtime = Runtime()
+        listener = Listener(str(talk.customer_id))
+        await runtime.hub.subscribe(groups.user(listener.user_id), listener)
+
+        def answer(wrapper: BaseDatabaseWrapper) -> None:
+            lost.commit(wrapper)
+
+        with (
+            patch.object(unsure, "running_runtime", lambda: runtime),
+            patch.object(BaseDatabaseWrapper, "commit", answer),
+        ):
+            try:
+                await use(listener, runtime)
+            finally:
+                await runtime.stop()
+                await close_connections()
+
+    asyncio.run(asyncio.wait_for(main(), 60))
+
+
+async def close_connections() -> None:
+    """Of every database thread, so that the test's database can go."""
+    all_at_once = threading.Barrier(THREADS)
+
+    def close() -> None:
+        all_at_once.wait(10)
+        connections.close_all()
+
+    await asyncio.gather(*(in_database_thread(close) for _ in range(THREADS)))
+
+
+def say(talk: Conversation, content: str) -> None:
+    with pytest.raises(OperationalError):
+        write([Send(talk.pk, talk.customer_id, content, client_id=content)])
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_the_conversation_is_shown_as_it_stands(talk: Conversation, committed: bool) -> None:
+    async def use(listener: Listener, runtime: Runtime) -> None:
+        await in_database_thread(say, talk, "there or not")
+        await listener.has_heard(1)
+        [(name, data)] = listener.heard
+        assert name == "conversation_updated"
+        assert (b'"lastMessage":"there or not"' in data) == committed
+        assert (b'"rev":1,' in data) == committed
+
+    run(talk, Lost(committed), use)
+
+
+def test_it_is_shown_once_the_database_answers_again(
+    talk: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unsure, "AGAIN_SECONDS", 0.05)
+
+    async def use(listener: Listener, runtime: Runtime) -> None:
+        await in_database_thread(say, talk, "there")
+        await listener.has_heard(1)
+        await asyncio.sleep(0.2)
+        assert len(listener.heard) == 1
+
+    # The reading's own transactions fail three times.
+    run(talk, Lost(True, False, False, False), use)
+
+
+def test_what_is_lost_while_another_is_read_is_shown_too(
+    talk: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unsure, "AGAIN_SECONDS", 0.01)
+    reading, told = asyncio.Event(), asyncio.Event()
+
+    async def use(listener: Listener, runtime: Runtime) -> None:
+        asked: list[list[Any]] = []
+
+        async def read(function: Any, part: list[Any]) -> list[Conversation]:
+            asked.append(part)
+            reading.set()
+            await told.wait()
+            return []
+
+        monkeypatch.setattr(unsure, "in_database_thread", read)
+        unsure._note(runtime, {talk.pk})
+        await reading.wait()
+        unsure._note(runtime, {talk.pk})
+        told.set()
+        await asyncio.sleep(0.1)
+        assert asked == [[talk.pk]] * 2
+        unsure._note(runtime, {talk.pk})  # when nothing has been left to show
+        await asyncio.sleep(0.1)
+        assert asked == [[talk.pk]] * 3
+
+    run(talk, Lost(), use)
+
+
+def test_an_edit_and_a_delete_are_shown_too(talk: Conversation) -> None:
+    [sent] = write([Send(talk.pk, talk.customer_id, "first")])
+    message_id = sent.message.id  # type: ignore[union-attr]
+    user = {"user_id": talk.customer_id, "message_id": message_id}
+
+    def lose(operation: Callable[..., object], **arguments: object) -> None:
+        with pytest.raises(OperationalError):
+            operation(**user, **arguments)
+
+    async def use(listener: Listener, runtime: Runtime) -> None:
+        await in_database_thread(lose, operations.edit_message, content="second")
+        await listener.has_heard(1)
+        assert b'"lastMessage":"second"' in listener.heard[0][1]
+        await in_database_thread(lose, operations.delete_message)
+        await listener.has_heard(2)
+        assert b'"rev":3,' in listener.heard[1][1]
+
+    run(talk, Lost(True, None, True), use)  # between them is the reading's
