@@ -16,7 +16,7 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from chatsite.metrics import measures
 from chatsite.realtime.database import in_database_thread
@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 AGAIN_SECONDS: Final = 0.5  # after which the database is asked, and asked again
 AT_ONCE: Final = 500  # conversations
+LOCK_SECONDS: Final = 2
 LOST: Final = (OperationalError, InterfaceError)
 
 
@@ -80,6 +81,10 @@ async def _show(runtime: Runtime, unsure: _Unsure) -> None:
 
 
 def _as_they_stand(conversation_ids: list[UUID]) -> list[Conversation]:
-    """Under their locks: the database may be busy with the lost COMMIT still."""
+    """Under their locks: the database may be busy with the lost COMMIT still. It is not waited for without end, since
+    the thread serves others too."""
     with transaction.atomic():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL lock_timeout = {int(LOCK_SECONDS * 1_000)}")
         return list(lock_heads(conversation_ids).values())

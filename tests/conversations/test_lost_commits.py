@@ -6,10 +6,10 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import pytest
-from django.db import OperationalError, connections
+from django.db import OperationalError, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from chatsite.realtime import groups
@@ -17,9 +17,11 @@ from chatsite.realtime.database import THREADS, in_database_thread
 from chatsite.realtime.runtime import Runtime
 from conversations import operations, unsure
 from conversations.batch import Send, write
+from conversations.heads import lock_heads
 from conversations.models import Conversation
 from tests.conversations.people import business, conversation, person
 from tests.harness.rest import eventually
+from tests.harness.services import PostgreSQL
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -127,6 +129,38 @@ def test_it_is_shown_once_the_database_answers_again(
 
     # The reading's own transactions fail three times.
     run(talk, Lost(True, False, False, False), use)
+
+
+def test_a_transaction_that_is_still_under_way_is_waited_for(
+    talk: Conversation, postgres: PostgreSQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the pass with services alone: SQLite has one writer at a time, and nothing outlives its connection."""
+    assert connection.vendor == "postgresql"
+    monkeypatch.setattr(unsure, "AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr(unsure, "LOCK_SECONDS", 0.2)
+    locked, enough = threading.Event(), threading.Event()
+    reading = Mock(wraps=unsure._as_they_stand)
+    monkeypatch.setattr(unsure, "_as_they_stand", reading)
+
+    def hold() -> None:
+        with transaction.atomic():
+            lock_heads([talk.pk])
+            locked.set()
+            enough.wait(30)
+        connections.close_all()
+
+    async def use(listener: Listener, runtime: Runtime) -> None:
+        holding = asyncio.create_task(asyncio.to_thread(hold))
+        await asyncio.to_thread(locked.wait, 30)
+        unsure._note(runtime, {talk.pk})
+        await asyncio.sleep(0.6)
+        assert not listener.heard
+        assert reading.call_count > 1  # no thread waits for long
+        enough.set()
+        await holding
+        await listener.has_heard(1)
+
+    run(talk, Lost(), use)
 
 
 def test_what_is_lost_while_another_is_read_is_shown_too(
