@@ -48,9 +48,8 @@ class OneReaderQueue:
         return not self._messages
 
     def put_nowait(self, message: Any) -> None:
-        if (
-            self._arrival is None or self._arrival.done()
-        ):  # done: its reader was cancelled, or has not run yet
+        # Done: its reader was cancelled, or has not run yet.
+        if self._arrival is None or self._arrival.done():
             self._messages.append(message)
         else:
             self._arrival.set_result(message)

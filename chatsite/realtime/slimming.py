@@ -109,10 +109,7 @@ def part_upgraded_requests() -> None:
 
 
 def slim_uvicorn(protocol: WebSocketsSansIOProtocol) -> None:
-    queue = OneReaderQueue()
-    while not protocol.queue.empty():
-        queue.put_nowait(protocol.queue.get_nowait())
-    protocol.queue = queue  # type: ignore[assignment]  # has all that uvicorn calls
+    protocol.queue = _for_one_reader(protocol.queue)  # type: ignore[assignment]  # has all that uvicorn calls
     if protocol.writable.is_set():  # otherwise somebody may be waiting
         shorten_event(protocol.writable)
     protocol.request = protocol.response = protocol.server = None  # type: ignore[assignment]
@@ -154,12 +151,17 @@ def replace_queue(protocol: Any, receive: Receive) -> Receive:
     if receive != old.get:
         shorten(old)
         return receive
-    queue = OneReaderQueue()
-    while not old.empty():
-        queue.put_nowait(old.get_nowait())
-    protocol.application_queue = queue
+    queue = protocol.application_queue = _for_one_reader(old)
     vars(old).clear()  # the applications around ours hold it, as long as the socket lives
     return queue.get
+
+
+def _for_one_reader(queue: Any) -> OneReaderQueue:
+    """With what has come to `queue`, for whose reader it is."""
+    shorter = OneReaderQueue()
+    while not queue.empty():
+        shorter.put_nowait(queue.get_nowait())
+    return shorter
 
 
 def _share(connection: Any, of_the_server: frozenset[str]) -> None:
