@@ -18,6 +18,11 @@ from chatsite.metrics import measures
 
 logger = logging.getLogger(__name__)
 
+LOST_DATABASE: Final = (
+    OperationalError,
+    InterfaceError,
+)  # what says that it cannot be reached, or is lost just now
+
 HTTP_STATUS: Final[dict[str, int]] = {
     "invalid": 400,  # the request's shape or a value in it
     "unknown_event": 400,  # no such command
@@ -88,7 +93,7 @@ def as_domain_error(error: BaseException) -> DomainError:
         error, (SuspiciousOperation, BadRequest)
     ):  # Django's limits on forms, such as the number of fields
         return invalid("The request's body or headers make no sense.")
-    if isinstance(error, (OperationalError, InterfaceError)):
+    if isinstance(error, LOST_DATABASE):
         logger.warning("the database cannot be reached: %s", error)
         measures.database_failures.add()
         return DomainError("unavailable", "The database cannot be reached. Please retry.", {"retryAfter": 1})

@@ -16,8 +16,9 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 
+from chatsite.errors import LOST_DATABASE
 from chatsite.metrics import measures
 from chatsite.realtime.database import in_database_thread
 from chatsite.realtime.runtime import Runtime, running_runtime
@@ -30,7 +31,6 @@ logger = logging.getLogger(__name__)
 AGAIN_SECONDS: Final = 0.5  # after which the database is asked, and asked again
 AT_ONCE: Final = 500  # conversations
 LOCK_SECONDS: Final = 2
-LOST: Final = (OperationalError, InterfaceError)
 
 
 @contextmanager
@@ -38,7 +38,7 @@ def shown_if_unsure(conversation_ids: Collection[UUID]) -> Iterator[None]:
     """Around the transaction that changes these conversations; they may be added while it runs."""
     try:
         yield
-    except LOST:
+    except LOST_DATABASE:
         runtime = running_runtime()
         if runtime is not None and conversation_ids:
             runtime.loop.call_soon_threadsafe(_note, runtime, set(conversation_ids))
@@ -70,7 +70,7 @@ async def _show(runtime: Runtime, unsure: _Unsure) -> None:
             unsure.ids.difference_update(part)
             try:
                 shown = await in_database_thread(_as_they_stand, part)
-            except LOST as error:
+            except LOST_DATABASE as error:
                 logger.info("what may have been committed is shown later: %s", error)
                 unsure.ids.update(part)
             else:

@@ -20,9 +20,9 @@ from time import perf_counter
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, connection
 
-from chatsite.errors import DomainError, as_domain_error
+from chatsite.errors import LOST_DATABASE, DomainError, as_domain_error
 from chatsite.metrics import measures
 from chatsite.realtime.database import WRITERS, drop_broken_connections, run_in
 from chatsite.realtime.runtime import Runtime
@@ -147,7 +147,7 @@ def write_apart_if_needed(changes: Sequence[Change]) -> list[Outcome]:
     """
     try:
         return write(changes)
-    except (OperationalError, InterfaceError) as error:
+    except LOST_DATABASE as error:
         logger.warning("%d changes could not be written: %s", len(changes), error)
         drop_broken_connections()
         measures.failed_changes.add(len(changes))

@@ -18,8 +18,10 @@ from functools import partial
 from typing import ParamSpec, TypeVar
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connections, reset_queries
+from django.db import connections, reset_queries
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+from chatsite.errors import LOST_DATABASE
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -83,7 +85,7 @@ def drop_broken_connections() -> None:
             continue
         try:
             usable = connection.is_usable()
-        except (OperationalError, InterfaceError):
+        except LOST_DATABASE:
             usable = False
         if usable:
             connection.errors_occurred = False

@@ -50,6 +50,8 @@ _NO_RETRY = Retry(NoBackoff(), 0)
 
 
 class RedisShard(RedisSingleShardConnection):  # type: ignore[misc]
+    """A connection that listens, and one that publishes. What it does more than the base class: see the module."""
+
     def __init__(self, host: dict[str, Any], channel_layer: RedisLoopLayer) -> None:
         # No read timeout: a listening connection is idle by nature, and silence is judged in `_listen`.
         super().__init__({"socket_timeout": None, "socket_connect_timeout": 3, **host}, channel_layer)

@@ -14,9 +14,7 @@ from collections.abc import Callable, Sequence
 from contextvars import Context
 from typing import Any, Final, Generic, TypeVar
 
-from django.db import InterfaceError, OperationalError
-
-from chatsite.errors import DomainError
+from chatsite.errors import LOST_DATABASE, DomainError
 from chatsite.realtime.database import in_database_thread
 
 QuestionT = TypeVar("QuestionT")
@@ -64,7 +62,7 @@ class Together(Generic[QuestionT, AnswerT]):
                 answered.cancel()
             raise
         except Exception as error:  # noqa: BLE001  who asked is told
-            if len(pairs) > 1 and not isinstance(error, (OperationalError, InterfaceError)):
+            if len(pairs) > 1 and not isinstance(error, LOST_DATABASE):
                 for pair in pairs:  # nobody's question may spoil the answers of all others
                     await self._ask_together([pair])
                 return

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.conversations.conftest import hire_newcomers
-from tests.conversations.rooms import Room, seqs
+from tests.conversations.rooms import Room, Watcher, seqs
 from tests.harness.backend import Deployment
 from tests.harness.cast import Cast, Stage
 from tests.harness.client import LiveClient
@@ -23,6 +23,7 @@ class Sender:
 
     def __init__(self, room: Room, client: LiveClient, name: str) -> None:
         self.acked: dict[str, str] = {}  # client id → message
+        self.refused: set[str] = set()  # client ids of sends that were refused before
         self._room, self._client, self._name = room, client, name
 
     async def talk(self, enough: asyncio.Event) -> None:
@@ -34,6 +35,7 @@ class Sender:
             except ApiError as refusal:
                 if refusal.code != "unavailable":
                     raise
+                self.refused.add(client_id)
                 await asyncio.sleep(0.1)
             else:
                 self.acked[client_id] = ack["message"]["id"]
@@ -77,7 +79,15 @@ async def fail_over(room: Room, primary: PostgreSQL, standby: Standby) -> None:
     assert stored == {key: value for sender in senders for key, value in sender.acked.items()}
     assert max(Counter(message["clientId"] for message in history).values()) == 1
     assert seqs(history) == list(range(1, len(history) + 1))
-    # Of COMMITs whose answer the fall has cut off nobody was told; that there is something, everybody is.
+    await all_are_told(room, watchers, senders)
+
+
+async def all_are_told(room: Room, watchers: list[Watcher], senders: list[Sender]) -> None:
+    """Of each message whose first try was acked there is an event. A COMMIT whose answer the fall cut off has none,
+    and its sends were refused: that there is something, everybody is told all the same."""
     head = (await room.seen_by(room.customer))["rev"]
     for watcher in watchers:
         await watcher.catches_up(head)
+        told = {f.data["message"]["clientId"] for f in watcher.client.events if f.event == "new_message"}
+        for sender in senders:
+            assert sender.acked.keys() - sender.refused <= told
