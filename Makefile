@@ -69,7 +69,7 @@ lint: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	PYTHONPATH=clients/python/src $(BIN)/lint-imports
 	DEBUG=1 DATABASE_URL= REDIS_URL= $(BIN)/python manage.py makemigrations --check --dry-run
 
 format: $(DEV)

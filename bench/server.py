@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 from chatsite.asgi import application as site
-from chatsite.realtime import database
+from chatsite.database import threads as database
 
 inner = site.application
 

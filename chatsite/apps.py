@@ -5,4 +5,4 @@ class ChatsiteConfig(AppConfig):
     name = "chatsite"
 
     def ready(self) -> None:
-        from chatsite import checks  # noqa: F401  registers the system checks
+        from chatsite.config import checks  # noqa: F401  registers the system checks

@@ -13,17 +13,17 @@ import django
 
 django.setup(set_prefix=False)  # fills the app registry; what follows needs it
 
-from chatsite.access_log import WithAccessLog, tidy_access_logs
-from chatsite.bodies import BoundedBodies
-from chatsite.checks import refuse_bad_environment
-from chatsite.express import Express
-from chatsite.handler import RequestHandler
-from chatsite.metrics.endpoint import WithMetrics
-from chatsite.realtime.consumers import ChatConsumer, RefusedPath
+from chatsite.config.checks import refuse_bad_environment
+from chatsite.http.express import Express
+from chatsite.http.handler import RequestHandler
+from chatsite.http.request_limits import BoundedBodies
+from chatsite.observability.access_log import WithAccessLog, tidy_access_logs
+from chatsite.observability.metrics.endpoint import WithMetrics
 from chatsite.realtime.origins import OriginCheck
 from chatsite.realtime.runtime import get_runtime, stop_runtime
-from chatsite.realtime.slimming import part_upgraded_requests
-from chatsite.realtime.socketio import socketio_application
+from chatsite.realtime.servers.slimming import part_upgraded_requests
+from chatsite.realtime.transports.socketio.server import socketio_application
+from chatsite.realtime.transports.websocket import ChatConsumer, RefusedPath
 
 # Python looks for cycles whenever there are 700 more objects than before, which a burst of messages brings about all
 # the time: a third of the process's time. Most of what a message needs is gone without it.

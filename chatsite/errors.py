@@ -7,6 +7,7 @@ status, or into an `error` frame. `docs/protocol.md` documents each code; a test
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -14,14 +15,13 @@ from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOper
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
 
-from chatsite.metrics import measures
-
 logger = logging.getLogger(__name__)
 
-LOST_DATABASE: Final = (
-    OperationalError,
-    InterfaceError,
-)  # what says that it cannot be reached, or is lost just now
+# What Django raises when the database cannot be reached, or when a connection breaks.
+LOST_DATABASE: Final = (OperationalError, InterfaceError)
+database_failure_observers: Final[
+    list[Callable[[], None]]
+] = []  # called for each failure; metrics count them
 
 HTTP_STATUS: Final[dict[str, int]] = {
     "invalid": 400,  # the request's shape or a value in it
@@ -95,7 +95,8 @@ def as_domain_error(error: BaseException) -> DomainError:
         return invalid("The request's body or headers make no sense.")
     if isinstance(error, LOST_DATABASE):
         logger.warning("the database cannot be reached: %s", error)
-        measures.database_failures.add()
+        for observe in database_failure_observers:
+            observe()
         return DomainError("unavailable", "The database cannot be reached. Please retry.", {"retryAfter": 1})
     logger.error("an operation failed", exc_info=error)
     return DomainError("internal", "Something went wrong on our side. Nothing was changed.")

@@ -1,4 +1,4 @@
-"""Settings, all from the environment. `docs/deployment.md` lists the variables; `chatsite.checks` names a bad one.
+"""Settings, all from the environment. `docs/deployment.md` lists the variables; `config.checks` names a bad one.
 
 Without DATABASE_URL and REDIS_URL everything is embedded: SQLite, in-process cache and channel layer, one process.
 With them the same code runs on PostgreSQL and Redis, with any number of processes.
@@ -12,9 +12,9 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 
-from chatsite.env import Environment
-from chatsite.limits import Limits
-from chatsite.logs import logging_settings
+from chatsite.config.env import Environment
+from chatsite.config.limits import Limits
+from chatsite.observability.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENVIRONMENT = Environment()
@@ -54,18 +54,19 @@ INSTALLED_APPS = [
     "chatsite.identity",
     "chatsite.web",
     "chatsite.widget",
+    "chatsite.legacy_import",
     "conversations",
     "presence",
     "notifications",
 ]
 
 MIDDLEWARE = [
-    "chatsite.access_log.note_request",
+    "chatsite.observability.access_log.note_request",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "chatsite.security.SecurityHeaders",
+    "chatsite.http.security_headers.SecurityHeaders",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "chatsite.health.answer_probes",  # below what every answer carries, above what asks for the host's name
+    "chatsite.observability.health.answer_probes",  # below the headers of every answer, above what asks for the host
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -100,6 +101,7 @@ LOCALE_PATHS = [BASE_DIR / "chatsite" / "web" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
+STATICFILES_DIRS = [("chat-client", BASE_DIR / "clients" / "javascript" / "src")]
 STATIC_ROOT = Path(env.text("STATIC_ROOT") or BASE_DIR / "var" / "static")
 WHITENOISE_USE_FINDERS = DEBUG
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -158,7 +160,7 @@ if REDIS_URL:
     }
     CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
         "default": {
-            "BACKEND": "chatsite.realtime.layer.RedisLayer",
+            "BACKEND": "chatsite.realtime.redis.layer.RedisLayer",
             "CONFIG": {"hosts": [REDIS_URL], "prefix": REDIS_PREFIX},
         }
     }
@@ -183,7 +185,9 @@ CHAT = Limits(
     user_changes_burst=env.integer("USER_CHANGES_BURST", Limits.user_changes_burst, at_least=1),
 )
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = CHAT.request_bytes  # forms; the rest is bounded by `chatsite.bodies`
+DATA_UPLOAD_MAX_MEMORY_SIZE = (
+    CHAT.request_bytes
+)  # forms; the rest is bounded by `chatsite.http.request_limits`
 
 # --- REST -----------------------------------------------------------------------------------------------------------
 
@@ -194,16 +198,16 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": [
-        "chatsite.api.WireRenderer",
-        "chatsite.api.BrowsablePages",
+        "chatsite.http.api.WireRenderer",
+        "chatsite.http.api.BrowsablePages",
     ],
     "DEFAULT_PARSER_CLASSES": [
-        "chatsite.api.WireParser",
+        "chatsite.http.api.WireParser",
         "rest_framework.parsers.FormParser",
         "rest_framework.parsers.MultiPartParser",
     ],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "chatsite.api.exception_handler",
+    "EXCEPTION_HANDLER": "chatsite.http.api.exception_handler",
     "UNICODE_JSON": True,
     "DEFAULT_THROTTLE_CLASSES": ["chatsite.identity.throttles.ChangeThrottle"],
     "DEFAULT_THROTTLE_RATES": {
@@ -236,8 +240,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "chatsite.schema.without_trailing_slashes",
-        "chatsite.schema.lists_in_pages",
+        "chatsite.http.schema.without_trailing_slashes",
+        "chatsite.http.schema.lists_in_pages",
     ],
     # The documentation page comes from here, with no request to another host.
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -248,7 +252,7 @@ SPECTACULAR_SETTINGS = {
 CORS_ALLOWED_ORIGINS = FRONTEND_ORIGINS
 CORS_ALLOW_CREDENTIALS = True
 CSRF_TRUSTED_ORIGINS = FRONTEND_ORIGINS
-CSRF_FAILURE_VIEW = "chatsite.web.refusals.csrf_failure"
+CSRF_FAILURE_VIEW = "chatsite.web.error_pages.csrf_failure"
 AUTHENTICATION_BACKENDS = ["chatsite.identity.backends.CountingBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -258,8 +262,9 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # --- What browsers may do with our pages, and TLS -------------------------------------------------------------------
 
-# Our own scripts, styles, images and requests, nothing inline, no other host, in nobody's frame. `chatsite.security`
-# adds what pages of others need; a view may change a directive for itself by the decorators of `csp.decorators`.
+# Our own scripts, styles, images and requests, nothing inline, no other host, in nobody's frame.
+# `http.security_headers` adds what pages of others need; a view may change a directive for itself by the decorators
+# of `csp.decorators`.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

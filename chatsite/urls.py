@@ -7,14 +7,14 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from chatsite import pages
-from chatsite.asyncapi import live_document
+from chatsite.identity import browsable_login
+from chatsite.realtime.asyncapi import live_document
 
 urlpatterns = [
     path("", include("chatsite.web.urls")),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),
     path(
-        "api-auth/login/", pages.SignIn.as_view(), name="sign-in"
+        "api-auth/login/", browsable_login.SignIn.as_view(), name="sign-in"
     ),  # before the one of the same address that follows
     path("api-auth/", include("rest_framework.urls")),
     re_path(r"^api/schema/?$", SpectacularAPIView.as_view(), name="schema"),
@@ -27,5 +27,5 @@ urlpatterns = [
     path("", include("notifications.urls")),
 ]
 
-handler404 = "chatsite.web.refusals.not_found"
-handler500 = "chatsite.web.refusals.server_error"
+handler404 = "chatsite.web.error_pages.not_found"
+handler500 = "chatsite.web.error_pages.server_error"

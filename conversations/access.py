@@ -13,10 +13,10 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import Q, QuerySet, Value
 
+from chatsite.database.pipeline import ask, ask_rows
 from chatsite.errors import DomainError, not_found
 from chatsite.identity.users import among
 from chatsite.realtime import groups
-from chatsite.realtime.pipeline import ask, ask_rows
 from conversations.models import Business, Conversation, Membership, Side
 
 CANONICAL: Final = 36  # characters of a UUID as we write it

@@ -8,15 +8,14 @@ from uuid import UUID
 
 from django.conf import settings
 
+from chatsite.database.threads import in_database_thread
 from chatsite.errors import DomainError
 from chatsite.realtime import groups
-from chatsite.realtime.allowance import spend
-from chatsite.realtime.database import in_database_thread
+from chatsite.realtime.redis.rate_limits import spend
 from chatsite.realtime.registry import command, pipelined_command
 from chatsite.realtime.session import Session
-from conversations import access, events, live, looking, operations, queries, typing
+from conversations import access, agent_activity, events, live, operations, queries, typing
 from conversations.access import object_key, user_key
-from conversations.batch import Receipted, Sent
 from conversations.models import Side
 from conversations.requests import (
     ConversationCommand,
@@ -36,7 +35,8 @@ from conversations.serializers import (
     ReadAnswer,
     TypingAnswer,
 )
-from conversations.writer import writer_of
+from conversations.writing.group_commit import writer_of
+from conversations.writing.write_batch import Receipted, Sent
 
 
 def _joined(session: Session) -> dict[UUID, None]:
@@ -153,7 +153,7 @@ async def typing_stop(session: Session, data: ConversationCommand) -> TypingAnsw
 @command("look", LookCommand, answer=LookAnswer)
 async def look(session: Session, data: LookCommand) -> LookAnswer:
     """Show one's colleagues what one looks at; for members of a business."""
-    return await looking.look(session, data)
+    return await agent_activity.look(session, data)
 
 
 async def _accessible(session: Session, raw_id: str) -> UUID:

@@ -14,11 +14,11 @@ from urllib.parse import parse_qsl
 from django.conf import settings
 from django.contrib.auth import get_user_model
 
-from chatsite.api import encode, page_object
-from chatsite.express import Answer, Asked, add_route
+from chatsite.database.reader import can_read, fetch_rows
+from chatsite.http.api import encode, page_object
+from chatsite.http.express import Answer, Asked, add_route
 from chatsite.identity.claims import read_claims
 from chatsite.identity.models import EndedLogin
-from chatsite.realtime.reader import can_read, fetch_rows
 from conversations import history
 from conversations.access import object_key, user_key
 from conversations.links import message_links

@@ -16,9 +16,9 @@ from django.db.models import Count, F, Max, Q
 
 from chatsite.realtime.broadcast import broadcast_on_commit
 from conversations import events
-from conversations.batch import preview
-from conversations.heads import lock_heads, save_heads
 from conversations.models import ChatMessage, Conversation, Side
+from conversations.writing.conversation_rows import lock_heads, save_heads
+from conversations.writing.write_batch import preview
 
 BATCH: Final = 500
 

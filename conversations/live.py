@@ -10,11 +10,11 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Q
 
+from chatsite.database.threads import in_database_thread
 from chatsite.identity import profile
 from chatsite.identity.users import among
-from chatsite.metrics import measures
+from chatsite.observability.metrics import measures
 from chatsite.realtime import groups, registry
-from chatsite.realtime.database import in_database_thread
 from chatsite.realtime.events import Event
 from chatsite.realtime.runtime import Runtime
 from chatsite.realtime.session import Session
@@ -22,7 +22,7 @@ from chatsite.realtime.transport import Close
 from conversations import access, events, queries, receipts
 from conversations.access import user_key
 from conversations.models import Conversation, Membership
-from conversations.writer import writer_of
+from conversations.writing.group_commit import writer_of
 
 NONE: Final[frozenset[UUID]] = frozenset()  # most speak for no business; an own set is 216 bytes a socket
 

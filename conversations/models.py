@@ -218,4 +218,4 @@ class MessageEdit(models.Model):
         return f"an edit of {self.message_id} at {self.replaced_at:%Y-%m-%d %H:%M}"
 
 
-from conversations.moderation_models import AuditEntry, Report  # noqa: E402, F401  models of this app too
+from conversations.moderation.models import AuditEntry, Report  # noqa: E402, F401  models of this app too

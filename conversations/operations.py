@@ -17,20 +17,21 @@ from django.utils import timezone
 
 from chatsite.errors import DomainError, invalid, not_found
 from chatsite.realtime.broadcast import broadcast_on_commit
-from conversations import access, events, store
+from conversations import access, events
 from conversations.access import UserId, object_key, other_side, require_side, user_key
-from conversations.batch import Outcome, Receipt, Receipted, Send, Sent, preview, write
-from conversations.drafts import clean_client_id as clean_client_id
-from conversations.drafts import clean_content as clean_content
-from conversations.drafts import new_receipt as new_receipt
-from conversations.drafts import new_send as new_send
-from conversations.drafts import storable as storable
-from conversations.heads import lock_heads, save_heads
 from conversations.membership import add_member as add_member
 from conversations.membership import remove_member as remove_member
 from conversations.models import Business, ChatMessage, Conversation, Membership, MessageEdit, Side
 from conversations.serializers import MESSAGE_COLUMNS, MessageObject, message_from_row
-from conversations.unsure import shown_if_unsure
+from conversations.validation import clean_client_id as clean_client_id
+from conversations.validation import clean_content as clean_content
+from conversations.validation import new_receipt as new_receipt
+from conversations.validation import new_send as new_send
+from conversations.validation import storable as storable
+from conversations.writing import message_sql
+from conversations.writing.commit_recovery import shown_if_unsure
+from conversations.writing.conversation_rows import lock_heads, save_heads
+from conversations.writing.write_batch import Outcome, Receipt, Receipted, Send, Sent, preview, write
 
 # --- Messages ---------------------------------------------------------------------------------------------------------
 
@@ -72,7 +73,7 @@ def mark_read(
     return cast(Receipted, _only(write([receipt])))
 
 
-def mark_delivered(*, user_id: UserId, messages: Sequence[MessageObject]) -> list[store.Stamp]:
+def mark_delivered(*, user_id: UserId, messages: Sequence[MessageObject]) -> list[message_sql.Stamp]:
     """These messages have been handed to the user. One transaction, whatever number of conversations they are of."""
     by_conversation: dict[UUID, list[UUID]] = {}
     for message in messages:

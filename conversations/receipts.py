@@ -12,16 +12,16 @@ import time
 from collections.abc import Mapping
 from uuid import UUID
 
-from chatsite.limits import limits
-from chatsite.metrics import measures
+from chatsite.config.limits import limits
+from chatsite.observability.metrics import measures
 from chatsite.realtime import registry
 from chatsite.realtime.events import Event
 from chatsite.realtime.runtime import Runtime
 from chatsite.realtime.session import Session
 from conversations.access import user_key
-from conversations.batch import Receipt
 from conversations.models import Side
-from conversations.writer import writer_of
+from conversations.writing.group_commit import writer_of
+from conversations.writing.write_batch import Receipt
 
 
 class DeliveryCollector:

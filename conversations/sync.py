@@ -13,9 +13,9 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
+from chatsite.database.threads import in_database_thread
 from chatsite.errors import DomainError
-from chatsite.metrics import measures
-from chatsite.realtime.database import in_database_thread
+from chatsite.observability.metrics import measures
 from chatsite.realtime.registry import command
 from chatsite.realtime.session import Session
 from conversations import operations, queries

@@ -1,7 +1,8 @@
 from django.urls import include, path
 
-from chatsite.viewsets import Router
-from conversations import report_views, views
+from chatsite.http.viewsets import Router
+from conversations import views
+from conversations.moderation import views as report_views
 
 router = Router()
 router.register("conversations", views.ConversationViewSet, basename="conversation")

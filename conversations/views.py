@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
-from chatsite.api import (
+from chatsite.http.api import (
     CursorPages,
     page,
     query_flag,
@@ -17,7 +17,7 @@ from chatsite.api import (
     read_body,
     serializer_for,
 )
-from chatsite.viewsets import LIMIT, StructViewSet, page_limit
+from chatsite.http.viewsets import LIMIT, StructViewSet, page_limit
 from conversations import access, operations, queries
 from conversations.links import message_links
 from conversations.models import Business, ChatMessage, Conversation

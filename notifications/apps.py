@@ -7,4 +7,7 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         # Importing registers the section of `sync`, and the hooks for outages, erasures and exports.
-        from notifications import live, personal  # noqa: F401
+        from notifications import (
+            gdpr,  # noqa: F401
+            live,  # noqa: F401
+        )

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
+from chatsite.database.threads import in_database_thread
 from chatsite.realtime import registry
-from chatsite.realtime.database import in_database_thread
 from chatsite.realtime.runtime import Runtime
 from conversations import sync
 from conversations.access import UserId, user_key

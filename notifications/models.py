@@ -197,6 +197,3 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} ({self.status})"
-
-
-from notifications.legacy.models import LegacyImport, LegacyMade, LegacyRow  # noqa: E402, F401  the import's bookkeeping

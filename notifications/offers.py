@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from chatsite.errors import DomainError, invalid
 from conversations.access import UserId, find_conversation
-from conversations.heads import lock_heads
 from conversations.models import Conversation, Membership, Side
 from conversations.operations import clean_client_id, send_system_message, storable
+from conversations.writing.conversation_rows import lock_heads
 from notifications import access, operations, types
 from notifications.currencies import MINOR_DIGITS, amount_text
 from notifications.inbox import lock_inboxes

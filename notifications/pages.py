@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from chatsite.api import CursorPages
 from chatsite.errors import invalid
+from chatsite.http.api import CursorPages
 
 
 class _CheckedPages(CursorPages):

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from chatsite.viewsets import Router
+from chatsite.http.viewsets import Router
 from notifications import views
 
 router = Router()

@@ -14,9 +14,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chatsite.api import CursorPages, page, query_flag, query_integer, read_body, serializer_for
 from chatsite.errors import invalid
-from chatsite.viewsets import LIMIT, StructViewSet
+from chatsite.http.api import CursorPages, page, query_flag, query_integer, read_body, serializer_for
+from chatsite.http.viewsets import LIMIT, StructViewSet
 from conversations.access import find_conversation
 from notifications import access, invitations, offers, operations, queries
 from notifications.models import Invitation, Notification, Offer

@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 
 from django.db import DatabaseError, InterfaceError
 
-from chatsite.realtime.database import in_database_thread
+from chatsite.database.threads import in_database_thread
 from chatsite.realtime.hub import Addressed
 from conversations import access
 from presence import events, operations

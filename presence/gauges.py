@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatsite.metrics.instruments import Gauge
+from chatsite.observability.metrics.instruments import Gauge
 from chatsite.realtime.runtime import running_runtime
 from presence.tracker import Tracker
 

@@ -8,8 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from chatsite.api import page, serializer_for
 from chatsite.errors import invalid
+from chatsite.http.api import page, serializer_for
 from presence import queries
 from presence.serializers import PresencePage
 

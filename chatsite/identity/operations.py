@@ -29,7 +29,7 @@ from chatsite.identity.models import EndedLogin
 from chatsite.identity.throttles import attempt_from_address, wait_of_account
 from chatsite.identity.tokens import ENDED, USED
 from chatsite.identity.users import user_key
-from chatsite.metrics import measures
+from chatsite.observability.metrics import measures
 from chatsite.realtime import groups
 from chatsite.realtime.broadcast import broadcast_on_commit
 from chatsite.realtime.events import Event

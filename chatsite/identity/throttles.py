@@ -21,8 +21,8 @@ from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 
 from chatsite.identity.cache import CACHE_AWAY
-from chatsite.metrics import measures
-from chatsite.realtime.allowance import allowances
+from chatsite.observability.metrics import measures
+from chatsite.realtime.redis.rate_limits import allowances
 
 if TYPE_CHECKING:  # REST framework imports this module while it imports its views
     from rest_framework.views import APIView

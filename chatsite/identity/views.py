@@ -10,7 +10,7 @@ from rest_framework import generics, permissions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chatsite.api import serializer_for
+from chatsite.http.api import serializer_for
 from chatsite.identity import tickets
 from chatsite.identity.claims import Claims
 from chatsite.identity.profile import Profile, profile_of

@@ -15,7 +15,7 @@ from redis.retry import Retry
 
 from chatsite.realtime.events import pack
 from chatsite.realtime.hub import Addressed
-from chatsite.realtime.layer import RedisLayer
+from chatsite.realtime.redis.layer import RedisLayer
 from chatsite.realtime.runtime import running_hub
 
 logger = logging.getLogger(__name__)

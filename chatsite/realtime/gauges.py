@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from django.db import connection
 
-from chatsite.metrics import measures
-from chatsite.metrics.instruments import Gauge, Labels
+from chatsite.observability.metrics import measures
+from chatsite.observability.metrics.instruments import Gauge, Labels
 from chatsite.realtime import registry
 from chatsite.realtime.runtime import Runtime, running_runtime
 from chatsite.realtime.session import Session

@@ -18,8 +18,8 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 
 from chatsite.realtime.events import Event, pack, unpack
-from chatsite.realtime.layer import RedisLayer, RedisLoopLayer
 from chatsite.realtime.ordering import RevisionOrder
+from chatsite.realtime.redis.layer import RedisLayer, RedisLoopLayer
 
 Addressed = tuple[str, Event]  # a group and what it gets
 

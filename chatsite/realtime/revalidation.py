@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 
+from chatsite.database.threads import in_database_thread
 from chatsite.realtime import registry
-from chatsite.realtime.database import in_database_thread
 from chatsite.realtime.events import Event, ExpiringEvent
 from chatsite.realtime.runtime import Runtime
 from chatsite.realtime.session import Session

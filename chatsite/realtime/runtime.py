@@ -13,11 +13,13 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from chatsite.database import reader
+from chatsite.database.batch_loader import AnswerT, QuestionT, Together
 from chatsite.errors import DomainError
-from chatsite.metrics import measures
-from chatsite.realtime import reader, registry, stopping
+from chatsite.observability.health import ProcessState, report_process_state
+from chatsite.observability.metrics import measures
+from chatsite.realtime import registry, shutdown
 from chatsite.realtime.hub import Hub
-from chatsite.realtime.together import AnswerT, QuestionT, Together
 
 if TYPE_CHECKING:
     from chatsite.realtime.session import Session
@@ -49,7 +51,7 @@ class Runtime:
         self.hub.on_restored(lambda: self.spawn("catching up", self._catch_up))
         for hook in registry.started:
             hook(self)
-        stopping.catch_termination(self)
+        shutdown.catch_termination(self)
 
     async def stop(self) -> None:
         for task in list(self._tasks):
@@ -162,3 +164,13 @@ def running_hub() -> Hub | None:
     """Its hub, for a thread that has an event to send."""
     runtime = running_runtime()
     return runtime.hub if runtime is not None else None
+
+
+def _process_state() -> ProcessState:
+    runtime = running_runtime()
+    if runtime is None:
+        return ProcessState(is_layer_connected=False, is_stopping=False)
+    return ProcessState(is_layer_connected=runtime.hub.is_connected, is_stopping=runtime.is_stopping)
+
+
+report_process_state(_process_state)

@@ -15,14 +15,14 @@ from uuid import uuid4
 import msgspec
 from django.conf import settings
 
-from chatsite import logs
 from chatsite.errors import DomainError, as_domain_error, from_decoding, invalid
-from chatsite.metrics import measures
+from chatsite.observability import logs
+from chatsite.observability.metrics import measures
 from chatsite.realtime import registry
 from chatsite.realtime.events import Event
 from chatsite.realtime.identity import Identity
-from chatsite.realtime.limits import TokenBucket
 from chatsite.realtime.outbox import Outbox
+from chatsite.realtime.token_bucket import TokenBucket
 from chatsite.realtime.transport import Close, Ref, Transport
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from csp.utils import build_policy
 from django.http import HttpRequest, HttpResponse
 
 from chatsite.errors import DomainError, as_domain_error
-from chatsite.web.refusals import refusal_page
+from chatsite.web.error_pages import refusal_page
 
 View = Callable[..., HttpResponse]
 

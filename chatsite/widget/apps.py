@@ -13,4 +13,8 @@ class WidgetConfig(AppConfig):
     def ready(self) -> None:
         # Importing registers the rule on whom a widget's customers may talk to, and the hooks of erasures, exports
         # and the demonstration data.
-        from chatsite.widget import demo, personal, rules  # noqa: F401
+        from chatsite.widget import (  # noqa: F401
+            demo,
+            gdpr,
+            rules,
+        )

@@ -7,9 +7,9 @@ import time
 
 import jwt
 
+from chatsite.widget.host_token import ALGORITHM, AUDIENCE
 from chatsite.widget.models import WidgetSite
 from chatsite.widget.operations import Settings, create_site
-from chatsite.widget.vouching import ALGORITHM, AUDIENCE
 from conversations import demo
 from conversations.models import Business
 

@@ -18,7 +18,7 @@ from chatsite.identity.claims import unauthenticated
 from chatsite.identity.operations import TokenPair
 from chatsite.identity.throttles import Attempt
 from chatsite.realtime.broadcast import broadcast_on_commit
-from chatsite.widget import access, vouching
+from chatsite.widget import access, host_token
 from chatsite.widget.appearance import clean_text
 from chatsite.widget.models import ExternalIdentity, WidgetSite
 from conversations import events
@@ -44,10 +44,10 @@ class Session(msgspec.Struct, frozen=True):
 
 def open_session(*, token: str) -> Session:
     """Exchange a host's token. It works once; a retry after a failure of ours may bring it again."""
-    site, vouched = vouching.read_token(token)
+    site, vouched = host_token.read_token(token)
     name = clean_text((vouched.name or "")[: 4 * NAME_LENGTH], field="name", limit=4 * NAME_LENGTH)
     email = _clean_email(vouched.email or "")
-    with vouching.used_once(site, vouched):
+    with host_token.used_once(site, vouched):
         return _open(site, Kind.SIGNED, vouched.subject, name, email)
 
 

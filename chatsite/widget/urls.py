@@ -1,6 +1,6 @@
 from django.urls import include, path, re_path
 
-from chatsite.viewsets import Router
+from chatsite.http.viewsets import Router
 from chatsite.widget import pages, views
 
 router = Router()

@@ -11,8 +11,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chatsite.api import CursorPages, page, query_integer, read_body, serializer_for
-from chatsite.viewsets import LIMIT, StructViewSet
+from chatsite.http.api import CursorPages, page, query_integer, read_body, serializer_for
+from chatsite.http.viewsets import LIMIT, StructViewSet
 from chatsite.widget import access, operations, sessions
 from chatsite.widget.models import WidgetSite
 from chatsite.widget.serializers import (

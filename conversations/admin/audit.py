@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from conversations.admin.lists import ReadOnlyAdmin
-from conversations.moderation_models import AuditEntry
+from conversations.moderation.models import AuditEntry
 
 # Where a subject is shown. A message is shown in its conversation, whose id the entry has.
 PAGES = {

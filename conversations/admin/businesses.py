@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from chatsite.errors import DomainError
-from conversations import moderation
 from conversations.admin.lists import BoundedAdmin
 from conversations.models import Business, Membership
+from conversations.moderation import operations as moderation
 
 
 @admin.register(Business)

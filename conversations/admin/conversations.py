@@ -16,13 +16,14 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from chatsite.errors import DomainError
-from conversations import exports, moderation
 from conversations.admin.downloads import as_download
 from conversations.admin.lists import ReadOnlyAdmin, ReasonActionForm, each_of, refusals_told
 from conversations.admin.search import HELP, search_conversations
 from conversations.admin.transcript import read_page
 from conversations.models import ChatMessage, Conversation
-from conversations.reports import open_reports
+from conversations.moderation import exports
+from conversations.moderation import operations as moderation
+from conversations.moderation.reports import open_reports
 from conversations.serializers import person_object
 
 PERMISSIONS: Final = ("hide_message", "freeze_conversation", "resolve_report", "export_transcript")

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_POST
 
 from chatsite.errors import DomainError
 from conversations.admin.lists import ReadOnlyAdmin
-from conversations.moderation_models import Report
-from conversations.reports import accused, possible_outcomes, resolve_report
+from conversations.moderation.models import Report
+from conversations.moderation.reports import accused, possible_outcomes, resolve_report
 
 # The permission that an outcome needs beside the one to resolve.
 NEEDS = {

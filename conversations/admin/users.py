@@ -15,9 +15,10 @@ from django.views.decorators.http import require_POST
 
 from chatsite.errors import DomainError
 from chatsite.identity.operations import end_user_sessions
-from conversations import erasure, exports, moderation
 from conversations.admin.downloads import as_download
 from conversations.admin.lists import BoundedAdmin, ReasonActionForm, each_of, refusals_told
+from conversations.moderation import erasure, exports
+from conversations.moderation import operations as moderation
 
 VERBS = {
     "suspend": (moderation.suspend_user, "The user is suspended."),

@@ -10,7 +10,7 @@ import httpx
 import psutil
 import pytest
 
-from chatsite.limits import Limits
+from chatsite.config.limits import Limits
 from tests.attack.conftest import SERVERS
 from tests.conversations.rooms import Room
 from tests.harness.patience import patience

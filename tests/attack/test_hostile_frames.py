@@ -13,7 +13,7 @@ import psutil
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from chatsite.limits import Limits
+from chatsite.config.limits import Limits
 from tests.attack.conftest import SERVERS
 from tests.attack.sockets import TRANSPORTS, Refused, Transport, Wire
 from tests.conversations.rooms import Room

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from chatsite.security import SecurityHeaders
+from chatsite.http.security_headers import SecurityHeaders
 from conversations import operations
 from conversations.models import Business
 from tests.attack.pages import Page, parsed_policy

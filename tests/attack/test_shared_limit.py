@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from chatsite.realtime.allowance import Allowances, Reporter
+from chatsite.realtime.redis.rate_limits import Allowances, Reporter
 from tests.attack.conftest import PRODUCTION, SERVERS
 from tests.attack.sockets import TRANSPORTS, Refused, Transport, Wire
 from tests.conversations.rooms import Room
@@ -141,7 +141,7 @@ async def test_without_redis_each_process_holds_to_its_own(room: Room) -> None:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [1000.0]
-    monkeypatch.setattr("chatsite.realtime.allowance.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("chatsite.realtime.redis.rate_limits.time.monotonic", lambda: now[0])
     return now
 
 

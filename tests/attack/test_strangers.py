@@ -222,7 +222,7 @@ async def test_nor_for_somebody_who_was_suspended(secrets: Secrets) -> None:
     deployment = secrets.room.cast.stage.deployment
     login = make_logins(deployment)[0]
     suspend = f"suspend_user(actor=None, user_id={login.user_id!r}, reason='x')"
-    code = f"from conversations.moderation import suspend_user; {suspend}"
+    code = f"from conversations.moderation.operations import suspend_user; {suspend}"
     deployment.shell(code)
     async with login.rest(1) as rest:
         for address in ADDRESSES:

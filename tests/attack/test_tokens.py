@@ -171,7 +171,8 @@ async def test_forged_tokens_open_nothing(login: Login, door: str) -> None:
 STATES = {
     "deactivated": "from chatsite.identity.operations import deactivate_user; deactivate_user(user_id={user!r})",
     "suspended": (
-        "from conversations.moderation import suspend_user; suspend_user(actor=None, user_id={user!r}, reason='x')"
+        "from conversations.moderation.operations import suspend_user; "
+        "suspend_user(actor=None, user_id={user!r}, reason='x')"
     ),
     "deleted": "from django.contrib.auth.models import User; User.objects.get(pk={user!r}).delete()",
     "every login ended": (

@@ -12,7 +12,7 @@ from tests.harness.patience import patience
 
 pytestmark = pytest.mark.standalone
 
-CLIENT = HERE.parents[1] / "conversations" / "static" / "chat-client"
+CLIENT = HERE.parents[1] / "clients" / "javascript" / "src"
 
 
 @pytest.mark.usefixtures("packages")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chatsite.client import ChatClient
+from business_chat_client import ChatClient
 from tests.harness.backend import Deployment
 from tests.harness.cast import Person
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chatsite.client import ChatClient, ChatError, Conversation, MessageEdited, MessagesRead, Resumed
+from business_chat_client import ChatClient, ChatError, Conversation, MessageEdited, MessagesRead, Resumed
 from tests.client_python.server import ROOM, ScriptedServer, contents
 from tests.client_python.watching import watching
 from tests.harness.patience import patience

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from chatsite.client import Conversation, Resumed
+from business_chat_client import Conversation, Resumed
 from tests.client_python.conftest import Connect
 from tests.client_python.watching import Watch, agrees, watching
 from tests.harness.backend import Deployment

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from chatsite.client import EventStream, NotificationArrived, NotificationChanged, NotificationGone
-from chatsite.client.events import ClientEvent
+from business_chat_client import EventStream, NotificationArrived, NotificationChanged, NotificationGone
+from business_chat_client.events import ClientEvent
 from tests.client_python.conftest import Connect
 from tests.harness.backend import Deployment
 from tests.harness.cast import Cast

@@ -26,9 +26,9 @@ def test_it_imports_nothing_of_the_server() -> None:
                 names = [node.module or ""]
             for name in names:
                 assert name.split(".")[0] in MAY_IMPORT, f"{module.name} imports {name}"
-                assert not name.startswith("chatsite") or name.startswith("chatsite.client"), module.name
+                assert not name.startswith("chatsite") or name.startswith("business_chat_client"), module.name
 
 
 def test_it_can_be_imported_without_django() -> None:
-    code = "import sys; sys.modules['django'] = None; import chatsite.client"
+    code = "import sys; sys.modules['django'] = None; import business_chat_client"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=patience(60))

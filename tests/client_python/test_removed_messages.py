@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from chatsite.client import ChatClient, ChatError, Conversation, Message, MessagesRemoved
+from business_chat_client import ChatClient, ChatError, Conversation, Message, MessagesRemoved
 from tests.client_python.server import ROOM, ScriptedServer, contents
 from tests.client_python.watching import Watch, watching
 from tests.harness.patience import patience

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from chatsite.client import (
+from business_chat_client import (
     ChatClient,
     ChatError,
     ConversationChanged,

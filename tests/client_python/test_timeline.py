@@ -7,9 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatsite.client.events import ConversationEvent, MessageArrived
-from chatsite.client.objects import ConversationDetails, Message, MessagePush, ReceiptPush, SyncedConversation
-from chatsite.client.timeline import Push, Timeline
+from business_chat_client.events import ConversationEvent, MessageArrived
+from business_chat_client.objects import (
+    ConversationDetails,
+    Message,
+    MessagePush,
+    ReceiptPush,
+    SyncedConversation,
+)
+from business_chat_client.timeline import Push, Timeline
 from tests.client_python.server import ROOM, ScriptedServer
 from tests.harness.rest import Json
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from chatsite.client import Conversation, EventStream, Message, MessageArrived
-from chatsite.client.events import ConversationEvent
+from business_chat_client import Conversation, EventStream, Message, MessageArrived
+from business_chat_client.events import ConversationEvent
 from tests.harness.mirror import Mirror
 from tests.harness.patience import patience
 from tests.harness.rest import Json, RestClient

@@ -12,15 +12,15 @@ import pytest
 from django.db import OperationalError, connections
 from pytest_django import Settings
 
+from chatsite.database.threads import run_in
 from chatsite.errors import DomainError
 from chatsite.realtime import broadcast as broadcast_module
-from chatsite.realtime.database import run_in
 from chatsite.realtime.runtime import Runtime
-from conversations import batch, store
-from conversations import writer as writer_module
-from conversations.batch import Send
 from conversations.models import ChatMessage, Conversation
-from conversations.writer import Writer
+from conversations.writing import group_commit as writer_module
+from conversations.writing import message_sql, write_batch
+from conversations.writing.group_commit import Writer
+from conversations.writing.write_batch import Send
 from tests.conversations.people import business, conversation, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,7 +40,7 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> Batches:
 
     def counted(changes: Any) -> Any:
         sizes.append(len(changes))
-        return batch.write(changes)
+        return write_batch.write(changes)
 
     monkeypatch.setattr(writer_module, "write", counted)
     return sizes
@@ -187,7 +187,7 @@ def test_a_commit_that_fails_acks_and_tells_nothing(
     """Foreign keys are checked at the COMMIT: until then all has gone well."""
     told: list[Any] = []
     monkeypatch.setattr(broadcast_module, "broadcast", told.extend)
-    monkeypatch.setattr(store, "ask_places", lambda ids: lambda: {(talk.pk, key) for key in ids})
+    monkeypatch.setattr(message_sql, "ask_places", lambda ids: lambda: {(talk.pk, key) for key in ids})
     dangling = replace(good(talk), reply_to=uuid4())
     (refused,) = outcomes(talk, dangling)
     assert isinstance(refused, DomainError)

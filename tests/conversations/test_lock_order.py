@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from conversations.heads import lock_heads
 from conversations.models import Conversation
+from conversations.writing.conversation_rows import lock_heads
 from tests.conversations.people import business, person
 
 ROUNDS = 12

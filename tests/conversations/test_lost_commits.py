@@ -12,13 +12,14 @@ import pytest
 from django.db import OperationalError, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from chatsite.database.threads import THREADS, in_database_thread
 from chatsite.realtime import groups
-from chatsite.realtime.database import THREADS, in_database_thread
 from chatsite.realtime.runtime import Runtime
-from conversations import operations, unsure
-from conversations.batch import Send, write
-from conversations.heads import lock_heads
+from conversations import operations
 from conversations.models import Conversation
+from conversations.writing import commit_recovery
+from conversations.writing.conversation_rows import lock_heads
+from conversations.writing.write_batch import Send, write
 from tests.conversations.people import business, conversation, person
 from tests.harness.rest import eventually
 from tests.harness.services import PostgreSQL
@@ -75,7 +76,7 @@ def run(talk: Conversation, lost: Lost, use: Callable[[Listener, Runtime], Await
             lost.commit(wrapper)
 
         with (
-            patch.object(unsure, "running_runtime", lambda: runtime),
+            patch.object(commit_recovery, "running_runtime", lambda: runtime),
             patch.object(BaseDatabaseWrapper, "commit", answer),
         ):
             try:
@@ -119,7 +120,7 @@ def test_the_conversation_is_shown_as_it_stands(talk: Conversation, committed: b
 def test_it_is_shown_once_the_database_answers_again(
     talk: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unsure, "AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr(commit_recovery, "AGAIN_SECONDS", 0.05)
 
     async def use(listener: Listener, runtime: Runtime) -> None:
         await in_database_thread(say, talk, "there")
@@ -136,11 +137,11 @@ def test_a_transaction_that_is_still_under_way_is_waited_for(
 ) -> None:
     """In the pass with services alone: SQLite has one writer at a time, and nothing outlives its connection."""
     assert connection.vendor == "postgresql"
-    monkeypatch.setattr(unsure, "AGAIN_SECONDS", 0.05)
-    monkeypatch.setattr(unsure, "LOCK_SECONDS", 0.2)
+    monkeypatch.setattr(commit_recovery, "AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr(commit_recovery, "LOCK_SECONDS", 0.2)
     locked, enough = threading.Event(), threading.Event()
-    reading = Mock(wraps=unsure._as_they_stand)
-    monkeypatch.setattr(unsure, "_as_they_stand", reading)
+    reading = Mock(wraps=commit_recovery._as_they_stand)
+    monkeypatch.setattr(commit_recovery, "_as_they_stand", reading)
 
     def hold() -> None:
         with transaction.atomic():
@@ -152,7 +153,7 @@ def test_a_transaction_that_is_still_under_way_is_waited_for(
     async def use(listener: Listener, runtime: Runtime) -> None:
         holding = asyncio.create_task(asyncio.to_thread(hold))
         await asyncio.to_thread(locked.wait, 30)
-        unsure._note(runtime, {talk.pk})
+        commit_recovery._note(runtime, {talk.pk})
         await asyncio.sleep(0.6)
         assert not listener.heard
         assert reading.call_count > 1  # no thread waits for long
@@ -166,7 +167,7 @@ def test_a_transaction_that_is_still_under_way_is_waited_for(
 def test_what_is_lost_while_another_is_read_is_shown_too(
     talk: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unsure, "AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(commit_recovery, "AGAIN_SECONDS", 0.01)
     reading, told = asyncio.Event(), asyncio.Event()
 
     async def use(listener: Listener, runtime: Runtime) -> None:
@@ -178,14 +179,14 @@ def test_what_is_lost_while_another_is_read_is_shown_too(
             await told.wait()
             return []
 
-        monkeypatch.setattr(unsure, "in_database_thread", read)
-        unsure._note(runtime, {talk.pk})
+        monkeypatch.setattr(commit_recovery, "in_database_thread", read)
+        commit_recovery._note(runtime, {talk.pk})
         await reading.wait()
-        unsure._note(runtime, {talk.pk})
+        commit_recovery._note(runtime, {talk.pk})
         told.set()
         await asyncio.sleep(0.1)
         assert asked == [[talk.pk]] * 2
-        unsure._note(runtime, {talk.pk})  # when nothing has been left to show
+        commit_recovery._note(runtime, {talk.pk})  # when nothing has been left to show
         await asyncio.sleep(0.1)
         assert asked == [[talk.pk]] * 3
 

@@ -10,10 +10,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from conversations import batch, sync
-from conversations.batch import Send, write
-from conversations.heads import lock_heads
+from conversations import sync
 from conversations.models import Conversation
+from conversations.writing import write_batch
+from conversations.writing.conversation_rows import lock_heads
+from conversations.writing.write_batch import Send, write
 from tests.conversations.people import business, client_of, conversation, person, say
 
 pytestmark = pytest.mark.django_db
@@ -126,7 +127,7 @@ def test_receipts_of_many_messages_cost_what_one_costs() -> None:
     counts = []
     for many in (1, 50):
         say(talk, member, [f"m{n}" for n in range(many)])
-        receipt = batch.Receipt(talk.pk, customer.pk, "read", None)
+        receipt = write_batch.Receipt(talk.pk, customer.pk, "read", None)
         counts.append(queries_of(partial(write, [receipt])))
     if connection.vendor == "postgresql":
         assert counts[0] == counts[1]

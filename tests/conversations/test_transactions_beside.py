@@ -13,12 +13,12 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from chatsite.database.threads import WRITERS
 from chatsite.errors import DomainError
-from chatsite.realtime.database import WRITERS
 from chatsite.realtime.runtime import Runtime
-from conversations import writer as writer_module
-from conversations.batch import Change, Send
-from conversations.writer import LONG, MANY, Writer
+from conversations.writing import group_commit as writer_module
+from conversations.writing.group_commit import LONG, MANY, Writer
+from conversations.writing.write_batch import Change, Send
 from tests.conversations.rooms import Room, seqs
 from tests.harness.patience import patience
 from tests.harness.rest import eventually

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from chatsite.client.backoff import Backoff
+from business_chat_client.backoff import Backoff
 from tests.faults.sockets import frame, handshake
 from tests.harness.client import LiveClient
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import psycopg
 
-from chatsite.client import credentials
+from business_chat_client import credentials
 from tests.faults.schedule import Fault
 from tests.faults.site import Site
 

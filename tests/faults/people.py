@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 import httpx
 
-from chatsite.client import (
+from business_chat_client import (
     ChatClient,
     ChatError,
     Conversation,

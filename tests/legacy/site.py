@@ -31,7 +31,7 @@ print("fates", fates["message"], fates["notification"])
 COUNT: Final = """
 from conversations.models import ChatMessage, Conversation
 from notifications.models import Notification
-from notifications.legacy.models import LegacyImport, LegacyRow
+from chatsite.legacy_import.models import LegacyImport, LegacyRow
 from tests.legacy.state import check_state
 check_state()
 record = LegacyImport.objects.first()

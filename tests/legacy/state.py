@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from conversations.batch import preview
+from chatsite.legacy_import.models import LegacyImport, LegacyMade, LegacyRow
 from conversations.models import ChatMessage, Conversation, Side
-from notifications.legacy.models import LegacyImport, LegacyMade, LegacyRow
+from conversations.writing.write_batch import preview
 from notifications.models import Inbox, Notification
 
 

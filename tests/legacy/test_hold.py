@@ -16,12 +16,12 @@ from django.db import OperationalError, connection
 from django.db.models import Model
 from django.utils import timezone
 
+from chatsite.legacy_import import bulk, journal, writing
+from chatsite.legacy_import.errors import AlreadyRunning
+from chatsite.legacy_import.journal import Journal, hold
+from chatsite.legacy_import.models import LegacyImport, LegacyRow
+from chatsite.legacy_import.plan import Planned
 from conversations.models import ChatMessage
-from notifications.legacy import bulk, journal, writing
-from notifications.legacy.errors import AlreadyRunning
-from notifications.legacy.journal import Journal, hold
-from notifications.legacy.models import LegacyImport, LegacyRow
-from notifications.legacy.plan import Planned
 from tests.legacy.conftest import Run
 from tests.legacy.generator import World, old_rows
 from tests.legacy.oldtable import OldTable

@@ -7,8 +7,8 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
+from chatsite.legacy_import.models import LegacyImport, LegacyRow
 from conversations.models import ChatMessage, Conversation
-from notifications.legacy.models import LegacyImport, LegacyRow
 from notifications.models import Notification
 from tests.legacy.conftest import Run
 from tests.legacy.generator import BEGIN, OldRow, World, old_rows

@@ -15,7 +15,7 @@ CHAT: Final = """
 import random
 from conversations import operations
 from conversations.models import Conversation
-from notifications.legacy.models import LegacyImport
+from chatsite.legacy_import.models import LegacyImport
 sent = 0
 while not LegacyImport.objects.filter(finished_at__isnull=False).exists():
     for head in Conversation.objects.order_by("-updated_at")[:3]:

@@ -14,9 +14,9 @@ import pytest
 from django.core.management.base import CommandError
 from django.db import connections
 
+from chatsite.legacy_import import source as reading
+from chatsite.legacy_import.models import LegacyImport
 from conversations.models import ChatMessage
-from notifications.legacy import source as reading
-from notifications.legacy.models import LegacyImport
 from notifications.models import Notification
 from tests.legacy.conftest import Run
 from tests.legacy.generator import BEGIN, World, old_rows

@@ -7,13 +7,13 @@ from uuid import UUID
 import pytest
 from django.db import connection
 
+from chatsite.legacy_import.models import LegacyMade, LegacyRow
 from chatsite.realtime import broadcast, groups
 from chatsite.realtime.hub import Addressed
 from conversations import operations, queries
 from conversations.integrity import find_problems
 from conversations.models import Business, ChatMessage, Conversation, MessageEdit
 from conversations.serializers import SyncedConversation
-from notifications.legacy.models import LegacyMade, LegacyRow
 from notifications.models import Inbox, Notification
 from tests.legacy.conftest import Run
 from tests.legacy.generator import BEGIN, World, old_rows

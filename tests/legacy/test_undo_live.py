@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 import pytest
 import socketio
 
-from chatsite.client import ChatError, EventStream, MessagesRemoved
+from business_chat_client import ChatError, EventStream, MessagesRemoved
 from tests.client_js.conftest import StartClient
 from tests.client_js.node import NodeClient
 from tests.client_python.conftest import Connect

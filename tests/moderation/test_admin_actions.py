@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from conversations.models import ChatMessage, Membership
-from conversations.moderation_models import AuditEntry, Report
+from conversations.moderation.models import AuditEntry, Report
 from tests.moderation.conftest import Shop, Wire
 
 WHY = {"reason": "Against the rules."}

@@ -12,11 +12,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from conversations import moderation, operations
-from conversations.audit import record
-from conversations.batch import write
+from conversations import operations
 from conversations.models import Business, ChatMessage, Conversation, Membership
-from conversations.moderation_models import AuditEntry, Report
+from conversations.moderation import operations as moderation
+from conversations.moderation.audit import record
+from conversations.moderation.models import AuditEntry, Report
+from conversations.writing.write_batch import write
 from tests.moderation.conftest import Shop
 
 LISTS = {

@@ -9,9 +9,9 @@ from django.apps import apps
 from django.contrib.auth.models import Group
 from django.db import DatabaseError, connection, transaction
 
-from conversations.audit import record
 from conversations.integrity import audit_log_is_guarded
-from conversations.moderation_models import AuditEntry, AuditLogIsAppendOnly
+from conversations.moderation.audit import record
+from conversations.moderation.models import AuditEntry, AuditLogIsAppendOnly
 from tests.moderation.conftest import Shop
 
 

@@ -9,11 +9,13 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from chatsite.errors import DomainError
-from conversations import erasure, moderation, operations, queries
+from conversations import operations, queries
 from conversations.integrity import find_problems
 from conversations.models import ChatMessage, Membership, MessageEdit
-from conversations.moderation_models import AuditEntry, Report
-from conversations.reports import make_report
+from conversations.moderation import erasure
+from conversations.moderation import operations as moderation
+from conversations.moderation.models import AuditEntry, Report
+from conversations.moderation.reports import make_report
 from tests.moderation.conftest import Shop, Wire
 
 

@@ -11,9 +11,11 @@ from django.core.management import CommandError, call_command
 from pytest_django import DjangoAssertNumQueries
 
 from chatsite.errors import DomainError
-from conversations import exports, moderation, operations
-from conversations.moderation_models import AuditEntry
-from conversations.reports import make_report
+from conversations import operations
+from conversations.moderation import exports
+from conversations.moderation import operations as moderation
+from conversations.moderation.models import AuditEntry
+from conversations.moderation.reports import make_report
 from tests.moderation.conftest import Shop
 
 

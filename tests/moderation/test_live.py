@@ -23,7 +23,7 @@ user.groups.add(Group.objects.get(name="moderator"))
 """
 # More than one chunk of a download.
 TALK = """
-from conversations.batch import write
+from conversations.writing.write_batch import write
 from conversations.operations import new_send
 lines = (f"line {{n}}" for n in range(450))
 write([new_send(sender_id={user}, conversation_id={conversation!r}, content=line) for line in lines])

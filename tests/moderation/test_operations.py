@@ -9,10 +9,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from chatsite.errors import DomainError
-from conversations import moderation, operations, queries
+from conversations import operations, queries
 from conversations.integrity import find_problems
 from conversations.models import Membership
-from conversations.moderation_models import AuditEntry
+from conversations.moderation import operations as moderation
+from conversations.moderation.models import AuditEntry
 from tests.moderation.conftest import Shop, Wire
 
 WHY = "Against the rules."

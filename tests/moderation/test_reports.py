@@ -12,8 +12,8 @@ from rest_framework.test import APIClient
 
 from chatsite.errors import DomainError
 from conversations import operations
-from conversations.moderation_models import AuditEntry, Report
-from conversations.reports import possible_outcomes, resolve_report
+from conversations.moderation.models import AuditEntry, Report
+from conversations.moderation.reports import possible_outcomes, resolve_report
 from tests.moderation.conftest import Shop
 
 

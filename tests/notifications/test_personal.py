@@ -7,8 +7,8 @@ import json
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from chatsite.realtime.hub import Addressed
-from conversations.erasure import erase_person
-from conversations.exports import export_person
+from conversations.moderation.erasure import erase_person
+from conversations.moderation.exports import export_person
 from notifications import invitations, offers
 from notifications.models import Invitation, Notification, Offer
 from notifications.operations import notify

@@ -7,7 +7,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from chatsite.asyncapi import document
+from chatsite.realtime.asyncapi import document
 
 Json = dict[str, Any]
 

@@ -14,8 +14,8 @@ import msgspec
 import pytest
 from django.core.management import call_command
 
-from chatsite.asyncapi import commands
 from chatsite.errors import HTTP_STATUS
+from chatsite.realtime.asyncapi import commands
 from chatsite.realtime.events import ExpiringEvent, StoppingEvent
 from tests.conversations.rooms import Room
 from tests.harness.backend import Deployment

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
-from chatsite.metrics.instruments import Counter, instruments
+from chatsite.observability.metrics.instruments import Counter, instruments
 
 pytestmark = pytest.mark.standalone
 

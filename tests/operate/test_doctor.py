@@ -126,7 +126,7 @@ def use(settings: Settings, url: str) -> None:
     settings.REDIS_URL = url
     settings.CHANNEL_LAYERS = {
         "default": {
-            "BACKEND": "chatsite.realtime.layer.RedisLayer",
+            "BACKEND": "chatsite.realtime.redis.layer.RedisLayer",
             "CONFIG": {"hosts": [url], "prefix": "doctor-test"},
         }
     }

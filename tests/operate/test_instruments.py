@@ -9,9 +9,9 @@ import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from chatsite.metrics import instruments
-from chatsite.metrics.endpoint import new_registry
-from chatsite.metrics.instruments import Counter, Gauge, Histogram
+from chatsite.observability.metrics import instruments
+from chatsite.observability.metrics.endpoint import new_registry
+from chatsite.observability.metrics.instruments import Counter, Gauge, Histogram
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from chatsite import logs
-from chatsite.logs import JsonLines, TextLines, redacted
+from chatsite.observability import logs
+from chatsite.observability.logs import JsonLines, TextLines, redacted
 from conversations.models import Business
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyX2lkIjoiMSJ9.c2lnbmF0dXJl"
@@ -57,7 +57,7 @@ def test_the_context_is_added_but_not_to_lines_about_the_process() -> None:
     assert (line["request_id"], line["connection_id"], line["user_id"]) == ("a-request-id", "c1", "8")
     assert "[request_id=a-request-id connection_id=c1 user_id=7]" in TextLines().format(record("hello"))
     about_redis = record("lost Redis")
-    about_redis.name = "chatsite.realtime.layer"
+    about_redis.name = "chatsite.realtime.redis.layer"
     assert "request_id" not in json.loads(JsonLines().format(about_redis))
     assert context is logs.current()
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from chatsite.identity.throttles import Attempt
-from chatsite.metrics import measures
+from chatsite.observability.metrics import measures
 from tests.conversations.rooms import Room
 from tests.harness.backend import Deployment
 from tests.harness.client import LiveClient

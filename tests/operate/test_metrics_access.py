@@ -9,7 +9,7 @@ import httpx
 import pytest
 from pytest_django import Settings
 
-from chatsite.metrics.endpoint import may_scrape
+from chatsite.observability.metrics.endpoint import may_scrape
 from tests.harness.backend import Deployment
 from tests.harness.patience import patience
 from tests.operate.reading import TOKEN

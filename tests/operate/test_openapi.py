@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.views import APIView
 
-from chatsite.access_log import readable_route
+from chatsite.observability.access_log import readable_route
 
 ABOUT = {"api/schema", "api/docs"}  # the document's own
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from django.db import OperationalError
 
-from chatsite.realtime import database
+from chatsite.database import threads as database
 from conversations import access
 from presence import announcements, operations
 from presence.announcements import Announcer

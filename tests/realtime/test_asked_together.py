@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 from django.db import OperationalError
 
-from chatsite import logs
+from chatsite.database import batch_loader
 from chatsite.errors import DomainError
-from chatsite.realtime import together
+from chatsite.observability import logs
 from chatsite.realtime.runtime import Runtime
 
 pytestmark = pytest.mark.standalone
@@ -114,7 +114,7 @@ async def test_who_goes_away_does_not_take_the_others_along(runtime: Runtime, an
 async def test_a_call_has_a_bound(
     runtime: Runtime, answers: Answers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(together, "MOST", 4)
+    monkeypatch.setattr(batch_loader, "MOST", 4)
     answers.go.set()
     await asyncio.gather(*(runtime.ask(answers, number) for number in range(10)))
     assert answers.calls == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]

@@ -11,9 +11,9 @@ from unittest.mock import AsyncMock, MagicMock, patch
 import pytest
 
 from chatsite.errors import DomainError
-from chatsite.realtime.consumers import ChatConsumer
 from chatsite.realtime.runtime import OPENINGS, Runtime
-from chatsite.realtime.socketio import ChatServer
+from chatsite.realtime.transports.socketio.server import ChatServer
+from chatsite.realtime.transports.websocket import ChatConsumer
 
 pytestmark = pytest.mark.standalone
 
@@ -57,10 +57,10 @@ class LookUp:
 def look_up(runtime: Runtime) -> Iterator[LookUp]:
     slow = LookUp()
     with (
-        patch("chatsite.realtime.consumers.get_runtime", AsyncMock(return_value=runtime)),
-        patch("chatsite.realtime.socketio.get_runtime", AsyncMock(return_value=runtime)),
-        patch("chatsite.realtime.socketio._identify", slow),
-        patch("chatsite.realtime.consumers.direct_socket", lambda send: send),
+        patch("chatsite.realtime.transports.websocket.get_runtime", AsyncMock(return_value=runtime)),
+        patch("chatsite.realtime.transports.socketio.server.get_runtime", AsyncMock(return_value=runtime)),
+        patch("chatsite.realtime.transports.socketio.server._identify", slow),
+        patch("chatsite.realtime.transports.websocket.direct_socket", lambda send: send),
         patch.object(ChatConsumer, "_identity_of_handshake", slow),
     ):
         yield slow

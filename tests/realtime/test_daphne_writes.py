@@ -11,7 +11,7 @@ from unittest.mock import MagicMock
 import pytest
 from twisted.internet.tcp import Connection
 
-from chatsite.realtime.daphne import write_at_once
+from chatsite.realtime.servers.daphne import write_at_once
 
 pytestmark = pytest.mark.standalone
 

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 from django.db import OperationalError, connection, connections
 
-from chatsite.realtime.database import run_in
+from chatsite.database.threads import run_in
 
 
 @pytest.fixture

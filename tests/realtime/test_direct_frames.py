@@ -14,7 +14,7 @@ from uvicorn.server import ServerState
 from websockets.frames import Opcode
 from websockets.protocol import CLIENT, OPEN, Protocol
 
-from chatsite.realtime.wire import _framed, autobahn_protocol, direct_socket
+from chatsite.realtime.servers.direct_write import _framed, autobahn_protocol, direct_socket
 
 
 @pytest.mark.parametrize("length", [0, 1, 125, 126, 127, 65_535, 65_536, 200_000])

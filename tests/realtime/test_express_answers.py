@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from chatsite import express
 from chatsite.errors import not_found
-from chatsite.express import Answer, Asked, Express, Reader
+from chatsite.http import express
+from chatsite.http.express import Answer, Asked, Express, Reader
 
 pytestmark = pytest.mark.standalone
 

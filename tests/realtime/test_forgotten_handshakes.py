@@ -17,10 +17,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
-from chatsite.realtime.consumers import ChatConsumer
 from chatsite.realtime.runtime import Runtime
-from chatsite.realtime.slimming import part_upgraded_requests
-from chatsite.realtime.wire import DaphneSocket, direct_socket
+from chatsite.realtime.servers.direct_write import DaphneSocket, direct_socket
+from chatsite.realtime.servers.slimming import part_upgraded_requests
+from chatsite.realtime.transports.websocket import ChatConsumer
 
 pytestmark = pytest.mark.standalone
 
@@ -135,7 +135,7 @@ async def test_the_consumer_lets_go_once_it_knows_who_it_is(runtime: Runtime) ->
     async def send(message: Any) -> None:
         accepted.set()
 
-    with patch("chatsite.realtime.consumers.get_runtime", AsyncMock(return_value=runtime)):
+    with patch("chatsite.realtime.transports.websocket.get_runtime", AsyncMock(return_value=runtime)):
         scope = {"type": "websocket", "path": "/chat", "headers": headers, "query_string": b"ticket=a"}
         serving = asyncio.ensure_future(ChatConsumer.serve(scope, arriving.get, send))
         arriving.put_nowait({"type": "websocket.connect"})

@@ -12,11 +12,11 @@ from channels.layers import get_channel_layer
 from pytest_django import Settings
 
 from chatsite.realtime import registry
-from chatsite.realtime import shard as shard_module
 from chatsite.realtime.events import Event
 from chatsite.realtime.hub import Hub
+from chatsite.realtime.redis import connection as shard_module
 from chatsite.realtime.runtime import Runtime
-from chatsite.realtime.stopping import wind_down
+from chatsite.realtime.shutdown import wind_down
 from tests.faults.lines import Connection, Line
 from tests.harness.patience import patience
 from tests.harness.services import Redis
@@ -39,7 +39,7 @@ async def hub(line: Line, settings: Settings, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(shard_module, "CONFIRM_SECONDS", 0.3)
     settings.CHANNEL_LAYERS = {
         "default": {
-            "BACKEND": "chatsite.realtime.layer.RedisLayer",
+            "BACKEND": "chatsite.realtime.redis.layer.RedisLayer",
             "CONFIG": {"hosts": [f"redis://127.0.0.1:{line.port}/0"], "prefix": "test"},
         }
     }

@@ -17,8 +17,8 @@ from pytest_django import Settings
 from chatsite.realtime.broadcast import _publish_from_outside
 from chatsite.realtime.events import Event
 from chatsite.realtime.hub import Addressed, Hub
-from chatsite.realtime.layer import RedisLoopLayer
-from chatsite.realtime.shard import RedisShard
+from chatsite.realtime.redis.connection import RedisShard
+from chatsite.realtime.redis.layer import RedisLoopLayer
 from tests.harness.patience import patience
 from tests.harness.services import Redis
 
@@ -38,7 +38,7 @@ class Listener:
 async def layer(redis: Redis, settings: Settings) -> AsyncIterator[RedisLoopLayer]:
     settings.CHANNEL_LAYERS = {
         "default": {
-            "BACKEND": "chatsite.realtime.layer.RedisLayer",
+            "BACKEND": "chatsite.realtime.redis.layer.RedisLayer",
             "CONFIG": {"hosts": [redis.url], "prefix": "test"},
         }
     }
@@ -184,7 +184,7 @@ async def test_a_restart_of_redis_is_noticed_and_told_once_everything_works(hub:
 async def test_a_redis_that_was_never_there_stops_nobody(settings: Settings) -> None:
     settings.CHANNEL_LAYERS = {
         "default": {
-            "BACKEND": "chatsite.realtime.layer.RedisLayer",
+            "BACKEND": "chatsite.realtime.redis.layer.RedisLayer",
             "CONFIG": {"hosts": ["redis://127.0.0.1:1/0"], "prefix": "test"},
         }
     }

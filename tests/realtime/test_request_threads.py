@@ -12,7 +12,7 @@ from django.core import signals
 from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
-from chatsite.handler import RequestHandler
+from chatsite.http.handler import RequestHandler
 
 pytestmark = pytest.mark.standalone
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chatsite.realtime.queues import OneReaderQueue, shorten, shorten_event
+from chatsite.realtime.servers.queues import OneReaderQueue, shorten, shorten_event
 
 pytestmark = pytest.mark.standalone
 

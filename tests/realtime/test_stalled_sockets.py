@@ -19,7 +19,7 @@ from uvicorn.server import ServerState
 
 from chatsite.realtime.events import Event
 from chatsite.realtime.outbox import Outbox
-from chatsite.realtime.wire import DirectSocket, direct_socket
+from chatsite.realtime.servers.direct_write import DirectSocket, direct_socket
 
 pytestmark = pytest.mark.standalone
 

@@ -23,7 +23,7 @@ RATE, BURST, STRIKES = 200, 1_000, 500
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("chatsite.realtime.limits.time", clock)
+    monkeypatch.setattr("chatsite.realtime.token_bucket.time", clock)
     return clock
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatsite.realtime.limits import TokenBucket
+from chatsite.realtime.token_bucket import TokenBucket
 
 pytestmark = pytest.mark.standalone
 
@@ -20,7 +20,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("chatsite.realtime.limits.time", clock)
+    monkeypatch.setattr("chatsite.realtime.token_bucket.time", clock)
     return clock
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chatsite.env import Environment
+from chatsite.config.env import Environment
 from tests.harness.patience import patience
 
 pytestmark = pytest.mark.standalone

@@ -15,11 +15,11 @@ from django.urls import re_path
 
 from chatsite.errors import DomainError, not_found
 from chatsite.realtime import registry
-from chatsite.realtime.consumers import ChatConsumer
 from chatsite.realtime.events import Event
 from chatsite.realtime.identity import Identity
 from chatsite.realtime.session import Session
-from chatsite.realtime.socketio import socketio_application
+from chatsite.realtime.transports.socketio.server import socketio_application
+from chatsite.realtime.transports.websocket import ChatConsumer
 
 # --- Logins: a token is `user:NAME` ---------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from chatsite.limits import Limits
+from chatsite.config.limits import Limits
 
 
 def _number(name: str, default: float) -> float:

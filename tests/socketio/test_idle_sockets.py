@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chatsite.realtime.socketio import ChatServer
+from chatsite.realtime.transports.socketio.server import ChatServer
 
 pytestmark = pytest.mark.standalone
 

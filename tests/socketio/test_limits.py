@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chatsite.limits import Limits
+from chatsite.config.limits import Limits
 from tests.socketio.clients import Client, Poller, RawClient
 from tests.socketio.server import Kind, Site
 

@@ -9,7 +9,7 @@ import pytest
 from engineio import packet
 from engineio.async_socket import AsyncSocket
 
-from chatsite.realtime.engineio_websocket import Engine
+from chatsite.realtime.transports.socketio.websocket import Engine
 
 pytestmark = pytest.mark.standalone
 

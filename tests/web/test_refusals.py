@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client, RequestFactory
 
-from chatsite.web import refusals
+from chatsite.web import error_pages
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
@@ -25,10 +25,10 @@ def test_an_address_that_leads_nowhere(db: None, path: str) -> None:
 
 
 def test_a_failure_of_ours_needs_no_database_to_say_so(rf: RequestFactory) -> None:
-    page = refusals.server_error(rf.get("/app", headers=HTML))
+    page = error_pages.server_error(rf.get("/app", headers=HTML))
     assert page.status_code == 500
     assert "Something went wrong on our side" in page.content.decode()
-    answer = refusals.server_error(rf.get("/chat/conversations"))
+    answer = error_pages.server_error(rf.get("/chat/conversations"))
     assert answer.status_code == 500
     assert answer.headers["Content-Type"] == "application/json"
 

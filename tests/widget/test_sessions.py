@@ -12,9 +12,9 @@ from chatsite.realtime import broadcast
 from chatsite.realtime.hub import Addressed
 from chatsite.widget.models import ExternalIdentity
 from conversations import operations as conversations
-from conversations.erasure import erase_person
-from conversations.exports import export_person
 from conversations.models import Conversation, Membership
+from conversations.moderation.erasure import erase_person
+from conversations.moderation.exports import export_person
 from tests.widget.conftest import Exchange, Shop, api, make_shop, refused, signed
 
 

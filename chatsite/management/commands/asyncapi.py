@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from chatsite.asyncapi import document
+from chatsite.realtime.asyncapi import document
 
 
 class Command(BaseCommand):

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from chatsite.errors import DomainError
-from conversations.erasure import erase_person
-from conversations.people import find_person
+from conversations.moderation.erasure import erase_person
+from conversations.moderation.person_lookup import find_person
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from chatsite.errors import DomainError
-from conversations.exports import export_transcript
+from conversations.moderation.exports import export_transcript
 
 
 class Command(BaseCommand):

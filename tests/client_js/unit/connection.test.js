@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { backoff } from "../../../conversations/static/chat-client/clock.js";
-import { randomId } from "../../../conversations/static/chat-client/identifiers.js";
-import { watchPage } from "../../../conversations/static/chat-client/wakeup.js";
+import { backoff } from "../../../clients/javascript/src/clock.js";
+import { randomId } from "../../../clients/javascript/src/identifiers.js";
+import { watchPage } from "../../../clients/javascript/src/wakeup.js";
 import { ROOM, contents, differences, joined, setting, settle } from "./setting.js";
 
 const jwt = (claims) => `x.${btoa(JSON.stringify(claims))}.x`;
@@ -198,7 +198,7 @@ test("a ticket goes on the URL, a new one for each socket", async () => {
 });
 
 test("the same url serves REST, whatever its form", async () => {
-  const { Addresses } = await import("../../../conversations/static/chat-client/addresses.js");
+  const { Addresses } = await import("../../../clients/javascript/src/addresses.js");
   const of = (url, rest) => [new Addresses(url, rest).socket, new Addresses(url, rest).rest];
   assert.deepEqual(of("wss://a.test/chat"), ["wss://a.test/chat", "https://a.test"]);
   assert.deepEqual(of("http://a.test:8000"), ["ws://a.test:8000/chat", "http://a.test:8000"]);

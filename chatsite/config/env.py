@@ -1,0 +1,185 @@
+"""Reads settings from environment variables and remembers what was wrong with them.
+
+Settings must load for `manage.py check` to be able to say what is wrong, so a bad value never raises here: it is
+recorded as a `Problem`, a harmless stand-in is returned, and `chatsite.config.checks` turns the problem into a
+system check error that names the variable. The servers run the same checks before they accept a connection.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import TypeVar
+from urllib.parse import quote, urlsplit
+
+import dj_database_url
+
+T = TypeVar("T")
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off", ""}
+_PATH = re.compile(r"^[\w-]+(/[\w-]+)*$", re.ASCII)
+_ORIGIN = re.compile(r"^https?://[^/\s?#]+$")
+
+
+@dataclass(frozen=True)
+class Problem:
+    variable: str
+    text: str
+
+
+@dataclass
+class Environment:
+    """One read of the environment. `problems` holds everything that was bad or missing."""
+
+    values: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    problems: list[Problem] = field(default_factory=list)
+
+    def text(self, name: str, default: str = "") -> str:
+        return self.values.get(name, default).strip()
+
+    def missing(self, name: str, expected: str) -> None:
+        self.problems.append(Problem(name, f"{name} is not set; expected {expected}."))
+
+    def _parsed(self, name: str, default: T, parse: Callable[[str], T], expected: str) -> T:
+        raw = self.text(name)
+        if not raw:
+            return default
+        try:
+            return parse(raw)
+        except ValueError:
+            self.problems.append(Problem(name, f"{name} is {raw!r}; expected {expected}."))
+            return default
+
+    def boolean(self, name: str, default: bool = False) -> bool:
+        def parse(raw: str) -> bool:
+            if raw.lower() in _TRUE:
+                return True
+            if raw.lower() in _FALSE:
+                return False
+            raise ValueError(raw)
+
+        return self._parsed(name, default, parse, "1 or 0")
+
+    def number(self, name: str, default: float, *, at_least: float = 0) -> float:
+        def parse(raw: str) -> float:
+            value = float(raw)
+            if not at_least <= value < float("inf"):
+                raise ValueError(raw)
+            return value
+
+        return self._parsed(name, default, parse, f"a number of at least {at_least:g}")
+
+    def integer(self, name: str, default: int, *, at_least: int = 0) -> int:
+        def parse(raw: str) -> int:
+            if int(raw) < at_least:
+                raise ValueError(raw)
+            return int(raw)
+
+        return self._parsed(name, default, parse, f"a whole number of at least {at_least}")
+
+    def listed(self, name: str, default: tuple[str, ...] = ()) -> list[str]:
+        return [part.strip() for part in self.text(name).split(",") if part.strip()] or list(default)
+
+    def origins(self, name: str) -> list[str]:
+        """Comma-separated web origins, `scheme://host[:port]` with no path; a trailing slash is forgiven."""
+        found = []
+        for raw in self.listed(name):
+            origin = raw.rstrip("/")
+            if _ORIGIN.match(origin):
+                found.append(origin.lower())
+            else:
+                self.problems.append(
+                    Problem(name, f"{name} holds {raw!r}; expected origins such as https://shop.example.")
+                )
+        return found
+
+    def path(self, name: str, default: str) -> str:
+        """A path below the site's root, without slashes at its ends, such as `staff/desk`."""
+
+        def parse(raw: str) -> str:
+            path = raw.strip("/")
+            if not _PATH.match(path):
+                raise ValueError(raw)
+            return path
+
+        return self._parsed(name, default, parse, "a path of letters, digits, - and _")
+
+    def networks(self, name: str, default: tuple[str, ...] = ()) -> list[IPv4Network | IPv6Network]:
+        """Comma-separated networks such as 10.0.0.0/8; an address is a network of one."""
+        found = []
+        for raw in self.listed(name, default):
+            try:
+                found.append(ip_network(raw))
+            except ValueError:
+                self.problems.append(
+                    Problem(name, f"{name} holds {raw!r}; expected networks such as 10.0.0.0/8.")
+                )
+        return found
+
+    def choice(self, name: str, options: tuple[str, ...], default: str) -> str:
+        def parse(raw: str) -> str:
+            if raw.lower() not in options:
+                raise ValueError(raw)
+            return raw.lower()
+
+        return self._parsed(name, default, parse, f"one of {', '.join(options)}")
+
+    def secret(self, name: str, *, debug: bool, stand_in: str, shortest: int = 32) -> str:
+        """A key that must be set, and long enough, wherever DEBUG is off."""
+        value = self.text(name)
+        if not value:
+            if not debug:
+                self.problems.append(
+                    Problem(
+                        name, f"{name} is not set. It is required unless DEBUG=1; use a long random text."
+                    )
+                )
+            return stand_in
+        if len(value) < shortest and not debug:
+            self.problems.append(Problem(name, f"{name} is shorter than {shortest} characters."))
+        return value
+
+    def database(self, name: str, *, default: dict[str, object]) -> dict[str, object]:
+        """A postgresql:// or sqlite:// URL; without it the embedded default."""
+        raw = self.text(name)
+        if not raw:
+            return default
+        try:
+            parsed = dict(dj_database_url.parse(raw))
+        except ValueError:
+            parsed = {}
+        if parsed.get("ENGINE") == "django.db.backends.sqlite3":
+            return {**default, "NAME": parsed["NAME"]}
+        if parsed.get("ENGINE") != "django.db.backends.postgresql" or not parsed.get("NAME"):
+            self.problems.append(
+                Problem(name, f"{name} must be postgresql://USER:PASSWORD@HOST:PORT/NAME or sqlite:///PATH.")
+            )
+            return default
+        return parsed
+
+    def redis(self, name: str) -> str:
+        """`REDIS_URL`, or the same built from REDIS_HOST, REDIS_PORT and REDIS_PASSWORD; "" without either."""
+        raw = self.text(name)
+        if not raw and self.text("REDIS_HOST"):
+            password = self.text("REDIS_PASSWORD")
+            credentials = f":{quote(password, safe='')}@" if password else ""
+            port = self.integer("REDIS_PORT", 6379, at_least=1)
+            raw = f"redis://{credentials}{self.text('REDIS_HOST')}:{port}/0"
+        if not raw:
+            return ""
+        try:
+            url = urlsplit(raw)
+            bad = url.scheme not in {"redis", "rediss", "unix"} or not (url.hostname or url.path)
+            _ = url.port
+        except ValueError:
+            bad = True
+        if bad:
+            self.problems.append(
+                Problem(name, f"{name} must be redis://[:PASSWORD@]HOST[:PORT][/DB] (or rediss://, unix://).")
+            )
+            return ""
+        return raw

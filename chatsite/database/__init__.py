@@ -1,0 +1,1 @@
+"""Database access off the event loop: threads, pipelined statements, batch loading and PostgreSQL arrays."""

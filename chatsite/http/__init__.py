@@ -1,0 +1,1 @@
+"""What every REST view and every HTTP request stands on."""

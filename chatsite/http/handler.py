@@ -1,0 +1,95 @@
+"""Django's ASGI handler with one thread hop for a request.
+
+Django's own adapts its middleware, most of which is synchronous, one by one: on this site that was some twenty hops
+between the event loop and a thread that was made for the request, with a database connection to match. Here the whole
+request, from `request_started` to `request_finished`, runs on one of a few threads that keep their connections, as
+`chatsite.database.threads` has it. Only the body is read, and the answer sent, on the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import IO, Any, Final
+
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
+from django.conf import settings
+from django.core import signals
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.db import close_old_connections
+from django.http import FileResponse
+from django.http.response import HttpResponseBase
+from django.urls import set_script_prefix
+
+from chatsite.database.threads import READERS, THREADS, WRITERS, run_in
+from chatsite.observability.health import PROBES
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+
+# Connections that are not for requests; the last is the probes'.
+OTHERS: Final = THREADS + WRITERS + READERS + 1
+
+
+class RequestHandler(ASGIHandler):
+    """Answers HTTP. As many requests are worked on at once as there are connections for; the others wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._threads = ThreadPoolExecutor(settings.DATABASE_POOL_SIZE - OTHERS, "request")
+        # An orchestrator that asks whether the process lives must not wait behind requests that hang.
+        self._probes = ThreadPoolExecutor(1, "probe")
+        for signal in (signals.request_started, signals.request_finished):
+            signal.disconnect(close_old_connections)  # `run_in` drops what is broken, and keeps the rest
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        super().load_middleware(is_async=False)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            body = await self.read_body(receive)
+        except RequestAborted:
+            return
+        threads = self._probes if scope["path"].rstrip("/") in PROBES else self._threads
+        with body:
+            response = await run_in(threads, partial(self._respond, scope, body))
+            if response.streaming:
+                await self._stream(response, receive, send)
+            else:
+                await self.send_response(response, send)
+
+    def _respond(self, scope: Scope, body: IO[bytes]) -> HttpResponseBase:
+        set_script_prefix(get_script_prefix(scope))
+        signals.request_started.send(sender=self.__class__, scope=scope)
+        request, refusal = self.create_request(scope, body)
+        response: HttpResponseBase = refusal if request is None else self.get_response(request)  # type: ignore[assignment]
+        response._handler_class = self.__class__  # type: ignore[attr-defined]  # the sender of `request_finished`
+        if not response.streaming:
+            response.close()  # sends `request_finished`; the content stays
+        return response
+
+    async def _stream(self, response: HttpResponseBase, receive: Receive, send: Send) -> None:
+        """Until it is sent or the client has gone. What the stream reads meanwhile, it reads on a thread of its own."""
+        if isinstance(response, FileResponse):
+            response.block_size = self.chunk_size
+        async with ThreadSensitiveContext():
+            sending = asyncio.ensure_future(self.send_response(response, send))
+            leaving = asyncio.ensure_future(self.listen_for_disconnect(receive))
+            try:
+                await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in (sending, leaving):
+                    task.cancel()
+                outcome, _ = await asyncio.gather(sending, leaving, return_exceptions=True)
+                await sync_to_async(_close_stream)(response)
+            if isinstance(outcome, Exception):
+                raise outcome
+
+
+def _close_stream(response: HttpResponseBase) -> None:
+    response.close()
+    close_old_connections()  # the thread ends with the stream

@@ -1,0 +1,53 @@
+"""What the REST viewsets of all apps have in common.
+
+It is apart from `chatsite.http.api`, which Django REST framework loads while it imports its own views.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import msgspec
+from django.conf import settings
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import viewsets
+from rest_framework.request import Request
+from rest_framework.routers import SimpleRouter
+from rest_framework.serializers import BaseSerializer
+
+from chatsite.http.api import query_integer, serializer_for
+
+LIMIT = OpenApiParameter("limit", int, description="Rows of the page, 1 to 200; 50 without it.")
+
+
+def page_limit(request: Request) -> int:
+    """`?limit=`, or what a page holds without it; `invalid` where it is more than a page may hold."""
+    most = settings.CHAT.page_most
+    return query_integer(request, "limit", at_least=1, at_most=most) or settings.CHAT.page_default
+
+
+class StructViewSet(viewsets.GenericViewSet[Any]):
+    """A viewset whose bodies are structs; `bodies` gives the browsable API a form for each action.
+
+    Operations and queries read the rows; `queryset` only tells OpenAPI what the ids in the paths are.
+    """
+
+    bodies: ClassVar[dict[str, type[msgspec.Struct]]] = {}
+    pagination_class = None
+    filter_backends: Any = ()
+
+    def get_serializer_class(self) -> type[BaseSerializer[Any]]:
+        action_name = getattr(self, "action", None) or ""
+        return serializer_for(self.bodies.get(action_name, self.bodies["default"]))
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> BaseSerializer[Any]:
+        # The browsable API would fill its form from the page that it shows; an empty form is what people want.
+        return super().get_serializer(**{key: value for key, value in kwargs.items() if key == "data"})
+
+
+class Router(SimpleRouter):
+    """A trailing slash is accepted and never needed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trailing_slash = "/?"

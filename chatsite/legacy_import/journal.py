@@ -1,0 +1,103 @@
+"""Who is importing: one process at a time for each old table, and proof of it inside every batch.
+
+On PostgreSQL an advisory lock of the session decides; the server frees it the moment the process is gone. Elsewhere
+the row itself is the lock: its holder renews a heartbeat, and a holder that is dead on this host or has been silent
+for ten minutes is replaced. On both, a batch commits only if the row still names its process.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import uuid4
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from chatsite.legacy_import.errors import AlreadyRunning, HoldLost
+from chatsite.legacy_import.models import LegacyImport
+
+_ADVISORY_CLASS: Final = 0x1E6AC7  # any number that nothing else in the database uses
+_SILENCE: Final = timedelta(minutes=10)
+_RENEWAL: Final = timedelta(seconds=5)
+
+
+class Journal:
+    """The bookkeeping of one old table, held by this process."""
+
+    def __init__(self, record: LegacyImport, holder: str) -> None:
+        self.record = record
+        self._holder = holder
+        self._renewed = timezone.now()
+
+    def note(self, **changes: Any) -> None:
+        """Write to the record as part of the current transaction. Raises `HoldLost` if it is held by another."""
+        now = timezone.now()
+        mine = LegacyImport.objects.filter(pk=self.record.pk, holder=self._holder)
+        if mine.update(heartbeat_at=now, **changes) != 1:
+            raise HoldLost("Another process took this import over. Nothing of the batch under way was kept.")
+        self._renewed = now
+
+    def note_moved(self, messages: int, notifications: int, **changes: Any) -> None:
+        """Count what a batch moved (or, negative, took back)."""
+        counts = {"messages": F("messages") + messages, "notifications": F("notifications") + notifications}
+        self.note(**counts, **changes)
+
+    def renew(self) -> None:
+        """A sign of life while nothing is written."""
+        if timezone.now() - self._renewed > _RENEWAL:
+            self.note()
+
+
+@contextmanager
+def hold(source: str) -> Iterator[Journal]:
+    """Hold the import of this old table for the block. Raises `AlreadyRunning`."""
+    record, _ = LegacyImport.objects.get_or_create(source=source)
+    with _advisory_lock(record) as locked:
+        holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex}"
+        with transaction.atomic():
+            current = LegacyImport.objects.select_for_update().get(pk=record.pk)
+            if not locked and current.holder and not _is_gone(current.holder, current.heartbeat_at):
+                raise AlreadyRunning(f"{source} is being imported by {current.holder.rpartition(':')[0]}.")
+            LegacyImport.objects.filter(pk=record.pk).update(holder=holder, heartbeat_at=timezone.now())
+        try:
+            yield Journal(record, holder)
+        finally:
+            LegacyImport.objects.filter(pk=record.pk, holder=holder).update(holder="")
+
+
+@contextmanager
+def _advisory_lock(record: LegacyImport) -> Iterator[bool]:
+    """Whether the database vouches that nobody else is at it."""
+    if connection.vendor != "postgresql":
+        yield False
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_ADVISORY_CLASS, record.pk])
+        if not cursor.fetchone()[0]:
+            raise AlreadyRunning(f"{record.source} is being imported by another process.")
+    try:
+        yield True
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_ADVISORY_CLASS, record.pk])
+
+
+def _is_gone(holder: str, heartbeat_at: datetime | None) -> bool:
+    host, pid, _ = holder.rsplit(":", 2)
+    if heartbeat_at is None or timezone.now() - heartbeat_at > _SILENCE:
+        return True
+    if host != socket.gethostname() or int(pid) == os.getpid():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

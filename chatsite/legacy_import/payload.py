@@ -1,0 +1,43 @@
+"""The JSON payload of an old row, as far as it can be stored."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+from chatsite.legacy_import import values
+from chatsite.legacy_import.refusal import Refused
+from chatsite.legacy_import.source import PAYLOAD_LENGTH, Row
+from conversations.operations import storable
+
+_PAYLOAD_DEPTH: Final = 100  # well below what Python's JSON can write
+
+
+def payload_of(row: Row) -> dict[str, Any]:
+    """The row's payload as an object. Raises `Refused`."""
+    raw = row.get("payload")
+    if isinstance(raw, str | bytes) and len(raw) > PAYLOAD_LENGTH:
+        raise Refused("payload_too_long", f"The payload has more than {PAYLOAD_LENGTH} characters.")
+    payload = values.as_payload(raw)
+    if payload is None:
+        raise Refused("bad_payload", "The payload is not valid JSON.")
+    return payload
+
+
+def storable_data(value: Any) -> bool:
+    """Whether the payload can be stored: every text in it, its numbers, and its depth."""
+    waiting = [(value, 0)]
+    while waiting:
+        current, depth = waiting.pop()
+        if depth > _PAYLOAD_DEPTH:
+            return False
+        if isinstance(current, str) and not storable(current):
+            return False
+        if isinstance(current, float) and not math.isfinite(current):
+            return False
+        if isinstance(current, Mapping):
+            waiting += [(part, depth + 1) for pair in current.items() for part in pair]
+        elif isinstance(current, list):
+            waiting += [(part, depth + 1) for part in current]
+    return True

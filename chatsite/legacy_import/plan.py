@@ -1,0 +1,263 @@
+"""What becomes of one old row: a message, a notification, or a refusal with its reason. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+
+from chatsite.legacy_import import kinds, values
+from chatsite.legacy_import.choices import Choices
+from chatsite.legacy_import.payload import payload_of, storable_data
+from chatsite.legacy_import.people import AMBIGUOUS, People, Person
+from chatsite.legacy_import.refusal import Refused
+from chatsite.legacy_import.source import Row
+from conversations.access import UserId
+from conversations.models import Side
+from conversations.operations import storable
+
+MESSAGE_TYPES: Final[dict[str, str]] = {
+    "image": "image",
+    "photo": "image",
+    "picture": "image",
+    "file": "file",
+    "document": "file",
+    "attachment": "file",
+    "voice": "voice",
+    "audio": "voice",
+    "system": "system",
+}
+
+
+@dataclass(slots=True, frozen=True)
+class PlannedMessage:
+    legacy_id: str
+    business_id: UUID
+    customer_id: UserId
+    sender_id: UserId | None
+    side: str
+    content: str
+    message_type: str
+    status: str
+    created_at: datetime
+    delivered_at: datetime | None
+    read_at: datetime | None
+    deleted_at: datetime | None
+
+
+@dataclass(slots=True, frozen=True)
+class PlannedNotification:
+    legacy_id: str
+    recipient_id: UserId
+    type: str
+    title: str
+    body: str
+    action_url: str
+    data: dict[str, Any]
+    created_at: datetime
+    read_at: datetime | None
+    deleted_at: datetime | None
+
+
+Planned = PlannedMessage | PlannedNotification
+
+
+class Planner:
+    """Plans rows of one table. `load` the people of a batch before planning its rows."""
+
+    def __init__(self, choices: Choices, people: People) -> None:
+        self._choices = choices
+        self.people = people
+        self.repaired = 0
+
+    def load(self, rows: Sequence[Row]) -> None:
+        people: set[str] = set()
+        businesses: set[str] = set()
+        for row in rows:
+            people.update(
+                filter(None, (_reference(row, name) for name in ("sender", "receiver", "customer")))
+            )
+            if (business := _reference(row, "business")) is not None:
+                businesses.add(business)
+        self.people.load(people)
+        self.people.load_businesses(businesses)
+
+    def plan(self, row: Row) -> Planned:
+        """What the row becomes. Raises `Refused`."""
+        legacy_id = values.as_id(row["id"])
+        if len(legacy_id) > 200 or not storable(legacy_id):
+            raise Refused("bad_id", "The id is longer than 200 characters or cannot be stored.")
+        kind = values.as_text(row.get("type")).strip().lower() or "none"
+        if "type" not in row or kind in self._choices.chat_types:
+            return self._message(legacy_id, kind, row)
+        return self._notification(legacy_id, kind, row)
+
+    # --- Texts and times ----------------------------------------------------------------------------------------------
+
+    def content_of(self, row: Row) -> str:
+        """The row's content as it may be stored; `Refused` otherwise."""
+        content = values.as_text(row["content"])
+        if "\x00" in content:
+            if not self._choices.strip_nul:
+                raise Refused("nul_byte", "The content has a NUL; --strip-nul takes it out.")
+            content = content.replace("\x00", "")
+            self.repaired += 1
+        if not storable(content):
+            raise Refused("bad_encoding", "The content is not valid Unicode text.")
+        if len(content) > settings.CHAT.message_length:
+            raise Refused("too_long", f"The content has more than {settings.CHAT.message_length} characters.")
+        return content
+
+    def created_of(self, row: Row) -> datetime:
+        created = values.as_time(row["created"], self._choices.timezone)
+        if created is None:
+            raise Refused(
+                "bad_timestamp", f"{values.as_text(row['created'])[:80]!r} is no time from 1990 to 2100."
+            )
+        return created
+
+    def _times(self, row: Row, created: datetime) -> tuple[datetime | None, datetime | None]:
+        """When it was read (as far as that is known) and when it was deleted."""
+        read_at = values.as_time(row.get("read_at"), self._choices.timezone)
+        deleted = row.get("deleted")
+        deleted_at = None
+        if deleted is not None and values.as_flag(deleted):
+            deleted_at = values.as_time(deleted, self._choices.timezone) or created
+        return (None if read_at is None else max(read_at, created)), deleted_at
+
+    # --- Messages -----------------------------------------------------------------------------------------------------
+
+    def _message(self, legacy_id: str, kind: str, row: Row) -> PlannedMessage:
+        content = self.content_of(row)
+        if not content.strip():
+            raise Refused("empty_content", "A message needs some content.")
+        created = self.created_of(row)
+        message_type = _message_type(kind, row)
+        business_id, customer_id, sender_id, side = self._parties(row, message_type)
+        read_at, deleted_at = self._times(row, created)
+        status = values.as_status(row.get("status"), row.get("read"), read_at)
+        if side == Side.SYSTEM:
+            status = "sent"
+        return PlannedMessage(
+            legacy_id=legacy_id,
+            business_id=business_id,
+            customer_id=customer_id,
+            sender_id=sender_id,
+            side=side,
+            content=content,
+            message_type=message_type,
+            status=status,
+            created_at=created,
+            delivered_at=None if status == "sent" else (read_at or created),
+            read_at=(read_at or created) if status == "read" else None,
+            deleted_at=deleted_at,
+        )
+
+    def _parties(self, row: Row, message_type: str) -> tuple[UUID, UserId, UserId | None, str]:
+        """Business, customer, sender and the sender's side."""
+        reference = _reference(row, "business")
+        business = None if reference is None else self.people.business(reference)
+        if reference is not None and business is None:
+            raise Refused("unknown_business", f"There is no business {reference[:80]!r}.")
+        if business is not None and _reference(row, "customer") is not None:
+            customer = self._person(row, "customer")
+            if business in customer.businesses:
+                raise Refused("customer_is_member", "The customer is a member of the business.")
+            if message_type == "system" and _reference(row, "sender") is None:
+                return business, customer.user_id, None, Side.SYSTEM.value
+            sender = self._person(row, "sender")
+            return business, customer.user_id, sender.user_id, self._side(sender, customer, business)
+        return self._derived(row, business)
+
+    def _side(self, sender: Person, customer: Person, business: UUID) -> str:
+        if sender.user_id == customer.user_id:
+            return Side.CUSTOMER.value
+        if business in sender.businesses or self._choices.former_members:
+            return Side.BUSINESS.value
+        raise Refused(
+            "foreign_sender",
+            "The sender is neither the customer nor a member of the business; --former-members takes such rows.",
+        )
+
+    def _derived(self, row: Row, business: UUID | None) -> tuple[UUID, UserId, UserId | None, str]:
+        """Of a row with sender and receiver: the business that exactly one of the two speaks for."""
+        sender, receiver = self._person(row, "sender"), self._person(row, "receiver")
+        if sender.user_id == receiver.user_id:
+            raise Refused("self_message", "Sender and receiver are the same user.")
+        candidates = sender.businesses ^ receiver.businesses
+        if business is not None:
+            candidates &= {business}
+        if len(candidates) > 1 and self.people.default_business in candidates:
+            candidates = {self.people.default_business}
+        if not candidates:
+            both = sender.businesses & receiver.businesses
+            detail = (
+                "Both are members of the same business." if both else "Neither is a member of a business."
+            )
+            raise Refused("colleagues" if both else "no_business", detail)
+        if len(candidates) > 1:
+            raise Refused("ambiguous_business", "Several businesses are possible; see --default-business.")
+        (found,) = candidates
+        if found in sender.businesses:
+            return found, receiver.user_id, sender.user_id, Side.BUSINESS.value
+        return found, sender.user_id, sender.user_id, Side.CUSTOMER.value
+
+    def _person(self, row: Row, name: str) -> Person:
+        reference = _reference(row, name)
+        if reference is None:
+            raise Refused(f"no_{name}", f"The row names no {name}.")
+        person = self.people.person(reference)
+        if person is None:
+            raise Refused(f"unknown_{name}", f"There is no user for the {name} {reference[:80]!r}.")
+        if person is AMBIGUOUS:
+            raise Refused(f"ambiguous_{name}", f"Several users have the address {reference[:80]!r}.")
+        return person
+
+    # --- Notifications ------------------------------------------------------------------------------------------------
+
+    def _notification(self, legacy_id: str, kind: str, row: Row) -> PlannedNotification:
+        content = self.content_of(row)
+        created = self.created_of(row)
+        payload = payload_of(row)
+        recipient = self._recipient(row)
+        read_at, deleted_at = self._times(row, created)
+        was_read = values.as_status(row.get("status"), row.get("read"), read_at) == "read"
+        origin = {"id": legacy_id, "type": kind[:200], "sender": _reference(row, "sender")}
+        title = kinds.title_of(values.as_text(row.get("title")), payload, content, kind)
+        data = {**payload, "legacy": origin}
+        if not (storable(title) and storable_data(data)):
+            raise Refused("bad_encoding", "The title, type or payload has a character that cannot be stored.")
+        return PlannedNotification(
+            legacy_id=legacy_id,
+            recipient_id=recipient.user_id,
+            type=kinds.notification_type(kind, self._choices.type_map),
+            title=title,
+            body=content,
+            action_url=kinds.action_url_of(payload),
+            data=data,
+            created_at=created,
+            read_at=(read_at or created) if was_read else None,
+            deleted_at=deleted_at,
+        )
+
+    def _recipient(self, row: Row) -> Person:
+        """The receiver; without one, the customer, unless that is who sent it."""
+        if _reference(row, "receiver") is not None:
+            return self._person(row, "receiver")
+        customer = _reference(row, "customer")
+        if customer is None or customer == _reference(row, "sender"):
+            raise Refused("no_receiver", "Nobody is named whom this notification is for.")
+        return self._person(row, "customer")
+
+
+def _reference(row: Row, name: str) -> str | None:
+    return values.as_reference(row.get(name))
+
+
+def _message_type(kind: str, row: Row) -> str:
+    named = values.as_text(row.get("message_type")).strip().lower()
+    return MESSAGE_TYPES.get(named) or MESSAGE_TYPES.get(kind) or "text"

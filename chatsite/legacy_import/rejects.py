@@ -1,0 +1,64 @@
+"""The file of rows that could not be moved: a JSON object a line, with the reason and what the row said."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Final, Self
+
+from chatsite.legacy_import.errors import ImportStopped
+from chatsite.legacy_import.refusal import Refused
+from chatsite.legacy_import.source import Row
+from chatsite.legacy_import.values import as_text
+
+_SHOWN: Final = 2000  # characters of one value
+
+
+class Rejects:
+    """Written anew by every run, since every run looks at all rows that are not done. Empty: no file.
+
+    Only the owner may read it, for it holds private messages.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.reasons: Counter[str] = Counter()
+        self._file: IO[str] | None = None
+
+    def add(self, row: Row, refused: Refused) -> None:
+        self.reasons[refused.reason] += 1
+        shown = {name: _shown(value) for name, value in row.items()}
+        line = {"id": shown.get("id"), "reason": refused.reason, "detail": refused.detail, "row": shown}
+        if self._file is None:
+            self._file = self._open()
+        self._file.write(json.dumps(line) + "\n")
+
+    def _open(self) -> IO[str]:
+        try:
+            self.path.touch(mode=0o600)
+            return self.path.open("w", encoding="utf-8")
+        except OSError as error:
+            raise ImportStopped(f"--rejects {self.path}: {error}") from error
+
+    def __enter__(self) -> Self:
+        # What an earlier run rejected may have been moved or repaired since.
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as error:
+            raise ImportStopped(f"--rejects {self.path}: {error}") from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, int | float | None):
+        return value
+    text = as_text(value)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

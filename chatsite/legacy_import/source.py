@@ -1,0 +1,197 @@
+"""Reads the old table: keys in the order of (created, id), then rows by id. Never writes to it.
+
+Keys are read in large pages and rows in batches of those that are not done, each by a statement of its own. So no
+transaction and no cursor stays open for as long as the import runs, an interrupted import passes over what is done
+at the speed of its keys, and no page depends on an index that the old table may not have.
+
+Values come as the database's text (PostgreSQL) or as they are stored (SQLite), never through the driver's
+conversions: `infinity`, the year 12000 or text in a date column must cost one row, not the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from django.conf import settings
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from chatsite.legacy_import.columns import Column, ColumnMap
+from chatsite.legacy_import.errors import ImportStopped
+
+KEY_PAGE: Final = 100_000
+PAYLOAD_LENGTH: Final = 65_536  # characters of a JSON payload
+_IDS_PER_STATEMENT: Final = 500  # below SQLite's limit of parameters
+
+Key = tuple[Any, Any]  # created, id
+Row = dict[str, Any]  # field → value, of the fields that are mapped
+
+
+class SourceTable:
+    """The old table behind one connection, which may be the site's own."""
+
+    def __init__(self, connection: BaseDatabaseWrapper, table: str) -> None:
+        if connection.vendor not in ("postgresql", "sqlite"):
+            raise ImportStopped(
+                f"The old table can be read from PostgreSQL and SQLite, not from {connection.vendor}."
+            )
+        self.connection = connection
+        self.is_postgresql = connection.vendor == "postgresql"
+        self.table = ".".join(connection.ops.quote_name(part) for part in table.split("."))
+        self.columns = self._read_columns(table)
+        self._kinds = {column.name: column.kind for column in self.columns}
+        self._map = ColumnMap({})
+
+    def use(self, columns: ColumnMap) -> None:
+        """Read with this mapping from now on. The id must tell rows apart."""
+        columns.require()
+        self._map = columns
+        name = self._quoted("id")
+        (rows, distinct) = self._one(f"SELECT count({name}), count(DISTINCT {name}) FROM {self.table} AS old")
+        if rows != distinct:
+            raise ImportStopped(
+                f"The column {columns.columns['id']} holds {rows - distinct} repeated values; map a unique one as id."
+            )
+
+    # --- What there is ------------------------------------------------------------------------------------------------
+
+    def _read_columns(self, table: str) -> list[Column]:
+        if self.is_postgresql:
+            rows = self._all(
+                "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute "
+                "WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
+                [self.table],
+            )
+        else:
+            rows = self._all("SELECT name, type FROM pragma_table_info(%s)", [table])
+        if not rows:
+            raise ImportStopped(f"There is no table {table} in this database.")
+        return [Column(name, kind) for name, kind in rows]
+
+    def estimate(self) -> int:
+        """About how many rows there are: the planner's number on PostgreSQL, a count where that is cheap or unknown."""
+        if self.is_postgresql:
+            (guess,) = self._one(
+                "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(%s)", [self.table]
+            )
+            if guess > 0:
+                return int(guess)
+        return self.count()
+
+    def count(self) -> int:
+        return int(self._one(f"SELECT count(*) FROM {self.table} AS old")[0])
+
+    def count_without_id(self) -> int:
+        return int(
+            self._one(f"SELECT count(*) FROM {self.table} AS old WHERE {self._quoted('id')} IS NULL")[0]
+        )
+
+    def values_of(self, column: str, most: int) -> list[tuple[Any, int]]:
+        """The most frequent values of a column with their counts."""
+        name = self.connection.ops.quote_name(column)
+        shown = f"{name}::text" if self.is_postgresql else f"+{name}"
+        return self._all(
+            f"SELECT {shown}, count(*) FROM {self.table} AS old GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {int(most)}"
+        )
+
+    # --- Keys ---------------------------------------------------------------------------------------------------------
+
+    def keys(self, since: str = "") -> Iterator[list[Key]]:
+        """All keys in pages, in the order of (created, id); those without a time at the end, by id."""
+        created, id_ = self._quoted("created"), self._quoted("id")
+        shown = f"{self._plain('created')}, {self._plain('id')}"
+        dated = f"SELECT {shown} FROM {self.table} AS old WHERE {created} IS NOT NULL AND {id_} IS NOT NULL"
+        bound = f" AND {created} >= {self._parameter('created')}" if since else ""
+        after = f" AND ({created}, {id_}) > ({self._parameter('created')}, {self._parameter('id')})"
+        end = f" ORDER BY {created}, {id_} LIMIT {KEY_PAGE}"
+        yield from self._pages(dated + bound + end, dated + after + end, [since] if since else [], 0)
+        undated = f"SELECT {shown} FROM {self.table} AS old WHERE {created} IS NULL AND {id_} IS NOT NULL"
+        end = f" ORDER BY {id_} LIMIT {KEY_PAGE}"
+        if not since:
+            yield from self._pages(
+                undated + end, f"{undated} AND {id_} > {self._parameter('id')}{end}", [], 1
+            )
+
+    def _pages(self, first: str, following: str, values: list[Any], key_from: int) -> Iterator[list[Key]]:
+        page: list[Key] = self._all(first, values)
+        while page:
+            yield page
+            if len(page) < KEY_PAGE:
+                return
+            page = self._all(following, list(page[-1][key_from:]))
+
+    # --- Rows ---------------------------------------------------------------------------------------------------------
+
+    def rows(self, ids: Sequence[Any]) -> list[Row]:
+        """The rows with these ids, in the order of the ids; one that is gone meanwhile is left out."""
+        fields = list(self._map.columns)
+        select = f"SELECT {', '.join(map(self._shown, fields))} FROM {self.table} AS old WHERE {self._quoted('id')}"
+        found: dict[Any, Row] = {}
+        for start in range(0, len(ids), len(ids) if self.is_postgresql else _IDS_PER_STATEMENT):
+            if self.is_postgresql:
+                rows = self._all(f"{select} = ANY(%s::{self._kind('id')}[])", [list(ids)])
+            else:
+                part = ids[start : start + _IDS_PER_STATEMENT]
+                rows = self._all(f"{select} IN ({', '.join(['%s'] * len(part))})", part)
+            found.update((row[0], dict(zip(fields, row, strict=True))) for row in rows)
+        return [found[id_] for id_ in ids if id_ in found]
+
+    def _shown(self, field: str) -> str:
+        """What is selected for a field. Huge texts are cut where they are certainly too long to be taken."""
+        most = {"content": settings.CHAT.message_length, "payload": PAYLOAD_LENGTH}.get(field)
+        if most is None:
+            return self._plain(field)
+        name = self._quoted(field)
+        if self.is_postgresql:
+            return f"left({name}::text, {most + 1})"
+        # By bytes, and not by substr() of the text, which SQLite ends at a NUL.
+        size = 4 * most
+        as_bytes = f"CAST({name} AS BLOB)"
+        return (
+            f"CASE WHEN length({as_bytes}) <= {size} THEN +{name} ELSE substr({as_bytes}, 1, {size + 4}) END"
+        )
+
+    # --- SQL ----------------------------------------------------------------------------------------------------------
+
+    def _quoted(self, field: str) -> str:
+        # With the table's name: ORDER BY "id" alone would sort by the selected text of that name.
+        return f"old.{self.connection.ops.quote_name(self._map.columns[field])}"
+
+    def _kind(self, field: str) -> str:
+        return self._kinds[self._map.columns[field]]
+
+    def _plain(self, field: str) -> str:
+        """The column without the driver's conversion: as text, or on SQLite as an expression with no declared type."""
+        return f"{self._quoted(field)}::text" if self.is_postgresql else f"+{self._quoted(field)}"
+
+    def _parameter(self, field: str) -> str:
+        return f"%s::{self._kind(field)}" if self.is_postgresql else "%s"
+
+    def _one(self, sql: str, values: Sequence[Any] = ()) -> tuple[Any, ...]:
+        row: tuple[Any, ...] = self._all(sql, values)[0]
+        return row
+
+    def _all(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+        with self.connection.cursor() as cursor, _any_text(self.connection):
+            cursor.execute(sql, list(values) or None)
+            rows: list[Any] = cursor.fetchall()
+            return rows
+
+
+@contextmanager
+def _any_text(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """SQLite stores text that is no UTF-8. It must come as a row that can be refused, not as an error of the query."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    raw = connection.connection
+    before, raw.text_factory = raw.text_factory, _decode
+    try:
+        yield
+    finally:
+        raw.text_factory = before
+
+
+def _decode(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")

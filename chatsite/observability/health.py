@@ -1,0 +1,84 @@
+"""Answers for machines: whether the process lives and can serve, and errors outside of REST views in the one shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+
+from chatsite.errors import DomainError
+from chatsite.errors import not_found as not_found_error
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessState:
+    """What the live side of this process says of itself."""
+
+    is_layer_connected: bool
+    is_stopping: bool
+
+
+_read_process_state: list[Callable[[], ProcessState]] = []
+
+
+def report_process_state(read: Callable[[], ProcessState]) -> None:
+    """Register the function that `/readyz` asks about the live side. The runtime registers itself."""
+    _read_process_state[:] = [read]
+
+
+def process_state() -> ProcessState:
+    """The live side's state. A process without one is neither connected nor stopping."""
+    return _read_process_state[0]() if _read_process_state else ProcessState(False, False)
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 while the process answers at all."""
+    return JsonResponse({"status": "ok"})
+
+
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 where messages can be stored and the process is to stay; 503 otherwise. Redis away is reported, and does not
+    stop the service."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        database = "ok"
+    except DatabaseError as error:
+        database = f"unavailable: {type(error).__name__}"
+    process = process_state()
+    status = 200 if database == "ok" and not process.is_stopping else 503
+    layer = "ok" if process.is_layer_connected else "unavailable"
+    return JsonResponse(
+        {"database": database, "layer": layer, "stopping": process.is_stopping}, status=status
+    )
+
+
+def answer_probes(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Middleware: answers probes before the host's name is looked at. They come to a process by its address."""
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        probe = PROBES.get(request.path_info.rstrip("/"))
+        return get_response(request) if probe is None else probe(request)
+
+    return answer
+
+
+PROBES: Final[dict[str, Callable[[HttpRequest], HttpResponse]]] = {"/healthz": healthz, "/readyz": readyz}
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _error(not_found_error("page"))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _error(DomainError("internal", "Something went wrong on our side."))
+
+
+def _error(error: DomainError) -> HttpResponse:
+    body: dict[str, Any] = {"error": error.as_dict()}
+    return JsonResponse(body, status=error.http_status)

@@ -1,0 +1,1 @@
+"""The Redis channel layer, its connection and the rate limits that processes share."""

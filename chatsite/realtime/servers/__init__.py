@@ -1,0 +1,1 @@
+"""All that knows the internals of uvicorn or daphne."""

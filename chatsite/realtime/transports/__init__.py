@@ -1,0 +1,1 @@
+"""The transports of a session: native WebSocket and Socket.IO."""

@@ -1,0 +1,1 @@
+"""Socket.IO 4 over WebSocket and long polling."""

@@ -1,0 +1,135 @@
+"""The page of notifications, and what its forms do. With scripts the bell shows the same in place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_POST, require_safe
+
+from chatsite.errors import DomainError, invalid, not_found
+from chatsite.web.error_pages import text_of
+from chatsite.web.inbox import load_me
+from chatsite.web.policy import page
+from conversations.access import object_key
+from notifications import access, invitations, offers, operations, queries, types
+from notifications.models import Notification
+from notifications.serializers import status_of
+
+SHOWN: Final = 100
+TYPE_TEXTS: Final[dict[str, str | Promise]] = {
+    "system": _("News"),
+    "team_invitation": _("Invitations"),
+    "offer": _("Offers"),
+}
+_ANSWERABLE: Final = re.compile(r"/(team/invitations|offers)/([0-9a-f-]{36})")
+_ANSWERS: Final[dict[tuple[str, str], Callable[..., object]]] = {
+    ("team/invitations", "accept"): lambda user_id, key: invitations.accept(
+        user_id=user_id, invitation_id=key
+    ),
+    ("team/invitations", "decline"): lambda user_id, key: invitations.decline(
+        user_id=user_id, invitation_id=key
+    ),
+    ("offers", "accept"): lambda user_id, key: offers.accept_offer(user_id=user_id, offer_id=key),
+    ("offers", "decline"): lambda user_id, key: offers.decline_offer(user_id=user_id, offer_id=key),
+}
+
+
+@dataclass
+class Alert:
+    """A notification on the page. `answerable`: it asks something that the reader may answer now."""
+
+    row: Notification
+    answerable: bool
+    link: str
+
+
+def type_choices() -> list[dict[str, Any]]:
+    return [{"name": name, "text": TYPE_TEXTS.get(name, name)} for name in types.names()]
+
+
+@require_safe
+@page
+@login_required
+@ensure_csrf_cookie
+def notifications(request: HttpRequest) -> HttpResponse:
+    """`/app/notifications?type=&unread=1`."""
+    kind = request.GET.get("type") if request.GET.get("type") in types.names() else None
+    unread = request.GET.get("unread") == "1"
+    rows = queries.notifications(request.user.pk, kind=kind, unread=True if unread else None)[:SHOWN]
+    context = {
+        "alerts": [_alert(request.user.pk, row) for row in rows],
+        "kinds": type_choices(),
+        "kind": kind or "",
+        "unread": unread,
+        "any_unread": any(row.read_at is None for row in rows),
+        "me": load_me(request.user),
+    }
+    return render(request, "web/notifications.html", context)
+
+
+def _alert(user_id: Any, row: Notification) -> Alert:
+    answers = _ANSWERABLE.fullmatch(row.action_url)
+    return Alert(
+        row=row,
+        answerable=answers is not None and _is_open(user_id, answers[1], answers[2]),
+        link="" if answers else row.action_url,
+    )
+
+
+def _is_open(user_id: Any, kind: str, key: str) -> bool:
+    try:
+        if kind == "offers":
+            offer, side = access.find_offer(user_id, key)
+            return side == "customer" and status_of(offer) == "pending"
+        invitation = access.find_invitation(user_id, key)
+    except DomainError:  # taken away since, or not the reader's to see any more: nothing to answer
+        return False
+    return bool(invitation.invitee_id == user_id and status_of(invitation) == "pending")
+
+
+@require_POST
+@page
+@login_required
+def read_all(request: HttpRequest) -> HttpResponse:
+    """`type?`: all, or all of this type."""
+    operations.mark_all_read(user_id=request.user.pk, kind=request.POST.get("type") or None)
+    return redirect("web:notifications")
+
+
+@require_POST
+@page
+@login_required
+def act(request: HttpRequest, notification_id: str, verb: str) -> HttpResponse:
+    """Read or delete the notification, or answer what it asks."""
+    user_id = request.user.pk
+    try:
+        if verb == "read":
+            operations.mark_read(user_id=user_id, notification_id=notification_id)
+        elif verb == "delete":
+            operations.delete_notification(user_id=user_id, notification_id=notification_id)
+        else:
+            _answer(user_id, notification_id, verb)
+    except DomainError as error:
+        messages.error(request, text_of(error))
+    return redirect("web:notifications")
+
+
+def _answer(user_id: Any, notification_id: str, verb: str) -> None:
+    key = object_key(notification_id, "notification")
+    row = queries.notifications(user_id).filter(pk=key).first()
+    if row is None:
+        raise not_found("notification")
+    asked = _ANSWERABLE.fullmatch(row.action_url)
+    if asked is None:
+        raise invalid("This notification asks nothing.")
+    _ANSWERS[asked[1], verb](user_id, asked[2])

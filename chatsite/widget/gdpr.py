@@ -1,0 +1,36 @@
+"""What is kept of a person here: for an export, and to forget with an erasure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from chatsite.widget.models import ExternalIdentity
+from conversations.access import UserId
+from conversations.moderation import erasure, exports
+
+
+class IdentityLine(msgspec.Struct, rename="camel"):
+    """Which host site knows the person, and by which id."""
+
+    business_id: UUID
+    kind: str
+    subject: str
+    created_at: datetime
+
+
+def identity_lines(user_id: UserId) -> Iterator[IdentityLine]:
+    for row in ExternalIdentity.objects.select_related("site").filter(user_id=user_id):
+        yield IdentityLine(row.site.business_id, row.kind, row.subject, row.created_at)
+
+
+def forget_person(user_id: UserId) -> None:
+    """The next visit of the same person to the host site begins anew, with another account."""
+    ExternalIdentity.objects.filter(user_id=user_id).delete()
+
+
+exports.person_sections["widgetIdentity"] = identity_lines
+erasure.forget_person.append(forget_person)

@@ -1,0 +1,68 @@
+"""A client of the chat for bots, scripts and tests. It needs httpx, websockets and msgspec, and nothing of Django.
+
+    async with ChatClient("https://chat.example", username="amir", password="…") as client:
+        conversation = await client.join(conversation_id)
+        await conversation.send("We open at nine.")
+        async for event in conversation.events():
+            print(event)
+
+`docs/python-client.md` has the whole of it.
+"""
+
+from business_chat_client.client import ChatClient
+from business_chat_client.conversation import Conversation
+from business_chat_client.errors import ChatError
+from business_chat_client.events import (
+    ConversationChanged,
+    MessageArrived,
+    MessageDeleted,
+    MessageEdited,
+    MessagesDelivered,
+    MessagesRead,
+    MessagesRemoved,
+    NotificationArrived,
+    NotificationChanged,
+    NotificationGone,
+    PresenceChanged,
+    Resumed,
+    TypingChanged,
+)
+from business_chat_client.objects import (
+    Business,
+    ConversationDetails,
+    Message,
+    Notification,
+    Person,
+    Presence,
+    Profile,
+    Unread,
+)
+from business_chat_client.streams import EventStream
+
+__all__ = [
+    "Business",
+    "ChatClient",
+    "ChatError",
+    "Conversation",
+    "ConversationChanged",
+    "ConversationDetails",
+    "EventStream",
+    "Message",
+    "MessageArrived",
+    "MessageDeleted",
+    "MessageEdited",
+    "MessagesDelivered",
+    "MessagesRead",
+    "MessagesRemoved",
+    "Notification",
+    "NotificationArrived",
+    "NotificationChanged",
+    "NotificationGone",
+    "Person",
+    "Presence",
+    "PresenceChanged",
+    "Profile",
+    "Resumed",
+    "TypingChanged",
+    "Unread",
+]

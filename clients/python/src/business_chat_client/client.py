@@ -1,0 +1,278 @@
+"""`ChatClient`: one user's connection to the chat, kept up."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from types import NoneType, TracebackType
+from typing import Any, Final, Self
+
+import msgspec
+
+from business_chat_client.backoff import Backoff
+from business_chat_client.conversation import Conversation
+from business_chat_client.credentials import Credentials
+from business_chat_client.errors import ChatError, ConnectionLost
+from business_chat_client.events import ClientEvent
+from business_chat_client.link import Link
+from business_chat_client.objects import (
+    ConversationDetails,
+    Count,
+    Notification,
+    Page,
+    Presence,
+    Profile,
+    SyncAnswer,
+    SyncedConversation,
+    Unread,
+)
+from business_chat_client.pushes import Pushes
+from business_chat_client.rest import Addresses, Rest
+from business_chat_client.streams import EventStream, Fan
+from business_chat_client.supervisor import Supervisor
+
+logger = logging.getLogger(__name__)
+
+SYNC_CONVERSATIONS: Final = 200  # conversations of one sync
+CLOSED: Final = ChatError("closed", "The client has been closed.")
+
+
+class ChatClient:
+    """An async context manager: connected inside, gone after.
+
+    `urls` is one address, `https://chat.example`, or several of the same site; the client uses the first that answers.
+    Give `username` and `password`, or `refresh` and perhaps `access`, or `access` alone, which ends when the token
+    does. `headers` go with every request. `heartbeat` is the number of seconds between two looks at whether the
+    connection still lives; one that has been silent for half of that after a look is replaced. `trust_env` takes
+    proxies from the environment.
+
+    Entering waits until there is a connection. It raises `ChatError` where the credentials are refused, and waits on
+    while no server answers; put `asyncio.timeout` around it to end that.
+    """
+
+    def __init__(
+        self,
+        urls: str | Sequence[str],
+        *,
+        username: str = "",
+        password: str = "",
+        access: str = "",
+        refresh: str = "",
+        headers: Mapping[str, str] | None = None,
+        heartbeat: float = 20.0,
+        trust_env: bool = True,
+    ) -> None:
+        self._addresses = Addresses([urls] if isinstance(urls, str) else urls)
+        self._credentials = Credentials(username=username, password=password, access=access, refresh=refresh)
+        self._rest = Rest(self._addresses, self._credentials, headers or {}, trust_env)
+        self._conversations: dict[str, Conversation] = {}
+        self._fan: Fan[ClientEvent] = Fan()
+        self._fetching: asyncio.Task[None] | None = None
+        self._pushes = Pushes(self._conversations, self._fan, self._fetch_notifications_soon)
+        self._supervisor = Supervisor(
+            addresses=self._addresses,
+            rest=self._rest,
+            pushes=self._pushes,
+            resume=self._resume,
+            ended=self._end,
+            headers=headers or {},
+            heartbeat=heartbeat,
+            trust_env=trust_env,
+        )
+
+    async def __aenter__(self) -> Self:
+        self._supervisor.start()
+        try:
+            await self._supervisor.link()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Ends the connection and all event streams; what is under way raises `ChatError` with the code `closed`."""
+        await self._supervisor.stop(CLOSED)
+        await self._rest.close()
+
+    # The state of the connection
+
+    @property
+    def is_connected(self) -> bool:
+        return self._supervisor.is_connected
+
+    @property
+    def url(self) -> str:
+        """The server in use."""
+        return self._addresses.current
+
+    @property
+    def refresh_token(self) -> str:
+        """The newest one, to start again without a password; empty where there is none. Each works once."""
+        return self._credentials.refresh_token
+
+    def events(self) -> EventStream[ClientEvent]:
+        """What happens from now on outside of joined conversations: heads of all conversations, notifications (each
+        once), presence, and `Resumed` after a lost connection."""
+        return self._fan.open()
+
+    # Conversations
+
+    async def join(self, conversation_id: str, *, history: int | None = 200) -> Conversation:
+        """The conversation with its newest `history` messages (None: all), kept up from now on. Joining again gives
+        the same object. `not_found` for one that is not there or not the user's."""
+        while True:
+            new = Conversation(self, conversation_id, history)
+            conversation = self._conversations.setdefault(conversation_id, new)
+            async with conversation._joining:
+                if self._conversations.get(conversation_id) is conversation:
+                    if not conversation.is_loaded:
+                        await self._begin(conversation)
+                    return conversation
+
+    async def _begin(self, conversation: Conversation) -> None:
+        try:
+            await self._request("join_conversation", {"conversationId": conversation.id})
+            await conversation._load()
+        except BaseException as error:
+            self._forget(conversation, error if isinstance(error, ChatError) else None)
+            raise
+
+    async def open_conversation(
+        self, business_id: str, customer_id: str | None = None
+    ) -> ConversationDetails:
+        """The conversation with a business; made where there is none. A member of the business names the customer."""
+        body = {"businessId": business_id, **({"customerId": customer_id} if customer_id else {})}
+        return await self._rest.call(ConversationDetails, "POST", "/chat/conversations", body)
+
+    def conversations(
+        self, *, archived: bool | None = None, business_id: str | None = None
+    ) -> AsyncIterator[ConversationDetails]:
+        """All of mine, newest activity first."""
+        return self._rest.rows(
+            Page[ConversationDetails], "/chat/conversations", archived=archived, businessId=business_id
+        )
+
+    async def archive(self, conversation_id: str, *, archived: bool = True) -> ConversationDetails:
+        """Put it away on my side. The next message takes it back."""
+        path = f"/chat/conversations/{conversation_id}"
+        return await self._rest.call(ConversationDetails, "PATCH", path, {"archived": archived})
+
+    async def unread(self) -> Unread:
+        return await self._rest.call(Unread, "GET", "/chat/unread-count")
+
+    # People
+
+    async def me(self) -> Profile:
+        return await self._rest.call(Profile, "GET", "/auth/me")
+
+    async def presence(self, user_ids: Sequence[str]) -> dict[str, Presence]:
+        """By user id. Whoever one shares no conversation with looks like somebody never seen."""
+        found = await self._rest.call(Page[Presence], "GET", "/presence", userIds=",".join(user_ids))
+        return {presence.user_id: presence for presence in found.results}
+
+    # Notifications
+
+    def notifications(
+        self,
+        *,
+        type: str | None = None,  # noqa: A002  as on the wire
+        unread: bool | None = None,
+    ) -> AsyncIterator[Notification]:
+        """Newest first."""
+        return self._rest.rows(Page[Notification], "/notifications", type=type, unread=unread)
+
+    async def unread_notifications(self) -> int:
+        return (await self._rest.call(Count, "GET", "/notifications/unread-count")).total
+
+    async def read_notification(self, notification_id: str) -> Notification:
+        return await self._rest.call(Notification, "PATCH", f"/notifications/{notification_id}/read")
+
+    async def read_all_notifications(self) -> None:
+        await self._rest.call(NoneType, "PATCH", "/notifications/read-all")
+
+    async def delete_notification(self, notification_id: str) -> None:
+        await self._rest.call(NoneType, "DELETE", f"/notifications/{notification_id}")
+
+    # For conversations
+
+    async def _request(self, event: str, data: Mapping[str, Any]) -> msgspec.Raw:
+        """The ack's data. Every command may be repeated, so it is, until it has been answered for good."""
+        backoff = Backoff()
+        while True:
+            link = await self._supervisor.link()
+            try:
+                return await link.call(event, data)
+            except ConnectionLost:
+                logger.debug("%s got no answer, and goes over the next connection", event)
+            except ChatError as error:
+                if not error.is_transient:
+                    raise
+                await asyncio.sleep(max(error.retry_after, backoff.next()))
+
+    async def _sync(self, known: Mapping[str, int]) -> dict[str, SyncedConversation]:
+        data = {"conversations": known, **self._pushes.inbox.place}
+        answer = msgspec.json.decode(await self._request("sync", data), type=SyncAnswer)
+        self._pushes.take_inbox(answer)
+        return answer.conversations
+
+    def _fetch_notifications_soon(self) -> None:
+        if self._fetching is None:
+            self._fetching = asyncio.create_task(self._fetch_notifications())
+
+    async def _fetch_notifications(self) -> None:
+        try:
+            while self._pushes.inbox.is_behind:
+                await self._sync({})
+        except ChatError as error:
+            logger.info("notifications stay behind for now: %s", error)
+        finally:
+            self._fetching = None
+
+    async def _leave(self, conversation: Conversation) -> None:
+        if self._conversations.get(conversation.id) is conversation:
+            self._forget(conversation, None)
+            await self._request("leave_conversation", {"conversationId": conversation.id})
+
+    def _forget(self, conversation: Conversation, error: ChatError | None) -> None:
+        if self._conversations.get(conversation.id) is conversation:
+            del self._conversations[conversation.id]
+        conversation._end(error)
+
+    # For the supervisor
+
+    async def _resume(self, link: Link) -> None:
+        """Join again first and sync then, so that what happens between the two comes as an event. Raises
+        `ConnectionLost`."""
+        joined = list(self._conversations.values())
+        await asyncio.gather(*(self._rejoin(link, conversation) for conversation in joined))
+        for start in range(0, max(1, len(joined)), SYNC_CONVERSATIONS):
+            part = [c for c in joined[start : start + SYNC_CONVERSATIONS] if c.id in self._conversations]
+            known = {"conversations": {c.id: c.rev for c in part if c.is_loaded}, **self._pushes.inbox.place}
+            answer = msgspec.json.decode(await link.call("sync", known), type=SyncAnswer)
+            self._pushes.take_inbox(answer)
+            for conversation in part:
+                if conversation.is_loaded:
+                    conversation._resumed(answer.conversations.get(conversation.id))
+
+    async def _rejoin(self, link: Link, conversation: Conversation) -> None:
+        try:
+            await link.call("join_conversation", {"conversationId": conversation.id})
+        except ChatError as error:
+            if error.is_transient:
+                raise
+            self._forget(conversation, error)
+
+    def _end(self, error: ChatError) -> None:
+        """The connection will not come back."""
+        outcome = None if error is CLOSED else error
+        if self._fetching is not None:
+            self._fetching.cancel()
+        for conversation in list(self._conversations.values()):
+            conversation._end(outcome)
+        self._fan.end(outcome)

@@ -1,0 +1,293 @@
+"""A joined conversation: its state, its events, and what one can do in it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
+
+import msgspec
+
+from business_chat_client.errors import ChatError
+from business_chat_client.events import ConversationEvent, MessageArrived, TypingChanged
+from business_chat_client.objects import (
+    ConversationDetails,
+    Message,
+    MessagePush,
+    Page,
+    ReadAnswer,
+    SyncedConversation,
+    TypingPush,
+)
+from business_chat_client.streams import EventStream, Fan
+from business_chat_client.timeline import Push, Timeline
+
+if TYPE_CHECKING:
+    from business_chat_client.client import ChatClient
+
+logger = logging.getLogger(__name__)
+
+PAGE: Final = 200  # messages of one REST page, the most there may be
+RECEIPT_IDS: Final = 500  # message ids of one receipt
+NOT_VISIBLE: Final = ChatError("not_found", "The conversation can no longer be seen.")
+GRACE: Final = 0.2  # seconds for a push that has been overtaken by another, before the server is asked
+
+
+class Conversation:
+    """Made by `ChatClient.join`. Its state follows the server's by itself, over any number of lost connections."""
+
+    def __init__(self, client: ChatClient, conversation_id: str, history: int | None) -> None:
+        self.id = conversation_id
+        self._client = client
+        self._history = history
+        self._timeline = Timeline()
+        self._fan: Fan[ConversationEvent] = Fan()
+        self._typists: set[str] = set()
+        self._joining = asyncio.Lock()
+        self._sending = asyncio.Lock()
+        self._catching_up = asyncio.Lock()
+        self._repair: asyncio.Task[None] | None = None
+
+    # State
+
+    @property
+    def details(self) -> ConversationDetails:
+        """The head: preview, counts, archived, frozen."""
+        assert self._timeline.details is not None, "join answers after the first fetch"
+        return self._timeline.details
+
+    @property
+    def messages(self) -> Sequence[Message]:
+        """What is held, by `seq` and without a hole, up to the newest. A copy."""
+        return tuple(self._timeline.messages)
+
+    @property
+    def rev(self) -> int:
+        """Every change up to here is in the state."""
+        return self._timeline.rev
+
+    @property
+    def typing(self) -> frozenset[str]:
+        """The ids of the users who are typing now; never one's own."""
+        return frozenset(self._typists)
+
+    @property
+    def has_all_history(self) -> bool:
+        return self._timeline.first_seq <= 1
+
+    def find(self, message_id: str) -> Message | None:
+        """The message as it is now, if it is held."""
+        return self._timeline.find(message_id)
+
+    def events(self) -> EventStream[ConversationEvent]:
+        """What happens from now on, in order, each once, what was missed while away included."""
+        return self._fan.open()
+
+    # What one can do. Each waits for a connection, and is repeated over the next one until it has been answered.
+
+    async def send(
+        self,
+        content: str,
+        *,
+        message_type: str = "text",
+        reply_to: str | None = None,
+        client_id: str | None = None,
+    ) -> Message:
+        """Answers when the message has been committed. Messages are stored in the order of the calls, each once.
+
+        Raises `ChatError` for a refusal that another try would not change. Where a caller has cancelled a send, only
+        another one with the same `client_id` (which is random unless given) tells whether it was stored.
+        """
+        data = {
+            "conversationId": self.id,
+            "content": content,
+            "messageType": message_type,
+            "clientId": client_id or uuid4().hex,
+        }
+        if reply_to is not None:
+            data["replyTo"] = reply_to
+        async with self._sending:
+            return await self._change("send_message", data)
+
+    async def edit(self, message: Message | str, content: str) -> Message:
+        """One's own message says something else from now on. `forbidden` for somebody else's."""
+        return await self._change("edit_message", {"messageId": _id_of(message), "content": content})
+
+    async def delete(self, message: Message | str) -> Message:
+        """Takes one's own message back. `forbidden` for somebody else's."""
+        return await self._change("delete_message", {"messageId": _id_of(message)})
+
+    async def mark_read(self, messages: Iterable[Message | str] | None = None) -> int:
+        """These messages of the other side have been read; without any, all of them. My side's unread count after."""
+        if messages is None:
+            path = f"/chat/conversations/{self.id}/read"
+            return (await self._client._rest.call(ReadAnswer, "PATCH", path)).unread_count
+        ids = [_id_of(message) for message in messages]
+        unread = self.details.unread_count
+        for start in range(0, len(ids), RECEIPT_IDS):
+            data = {"conversationId": self.id, "messageIds": ids[start : start + RECEIPT_IDS]}
+            answer = await self._client._request("mark_read", data)
+            unread = msgspec.json.decode(answer, type=ReadAnswer).unread_count
+        return unread
+
+    async def start_typing(self) -> None:
+        """The others see it for six seconds, or until a message or `stop_typing`. Call it again to go on."""
+        await self._client._request("typing_start", {"conversationId": self.id})
+
+    async def stop_typing(self) -> None:
+        await self._client._request("typing_stop", {"conversationId": self.id})
+
+    async def load_older(self, limit: int = 50) -> list[Message]:
+        """Up to `limit` messages (1 to 200) from before the first one held; empty where there are none."""
+        async with self._catching_up:
+            since = self._timeline.rev
+            page = await self._page(before=self._timeline.first_seq, limit=limit)
+            added = self._timeline.prepend(page.results)
+            if added and self._timeline.rev != since:
+                # What happened meanwhile to a message of this page has passed by; ask for it again.
+                await self._sync_since(since)
+        return [self._timeline.find(message.id) or message for message in added]
+
+    async def catch_up(self) -> None:
+        """Ask the server now. Afterwards everything that was committed before the call is in the state."""
+        async with self._catching_up:
+            await self._sync_since(self._timeline.rev)
+
+    async def leave(self) -> None:
+        """No more events, here and on the wire."""
+        await self._client._leave(self)
+
+    # What the client hands in
+
+    @property
+    def is_loaded(self) -> bool:
+        return self._timeline.details is not None
+
+    def _take(self, push: Push) -> None:
+        self._emit(self._timeline.take(push))
+
+    def _take_details(self, details: ConversationDetails) -> None:
+        self._emit(self._timeline.take_details(details))
+
+    def _take_typing(self, push: TypingPush) -> None:
+        if push.is_typing != (push.user_id in self._typists):
+            (self._typists.add if push.is_typing else self._typists.discard)(push.user_id)
+            self._fan.put([TypingChanged(push.user_id, push.is_typing)])
+
+    def _hear(self, rev: int) -> None:
+        """The server said how far the conversation is; what is missing is on its way, or else it is asked for."""
+        self._timeline.hear(rev)
+        if self._timeline.is_behind and self._repair is None and self._timeline.details is not None:
+            self._repair = asyncio.create_task(self._repair_soon())
+
+    def _doubt(self) -> None:
+        """The server told how far the joined conversations are, and not this one: it is gone, or just being joined."""
+        if self._repair is None and self._timeline.details is not None:
+            self._repair = asyncio.create_task(self._look())
+
+    def _connection_lost(self) -> None:
+        """Nobody would tell that they have stopped."""
+        for user_id in sorted(self._typists):
+            self._take_typing(TypingPush(conversation_id=self.id, user_id=user_id, is_typing=False))
+
+    def _resumed(self, synced: SyncedConversation | None) -> None:
+        """The sync of a new connection. Nobody may wait here for anything that waits for the connection."""
+        if synced is None:
+            self._client._forget(self, NOT_VISIBLE)
+        elif synced.resync:
+            self._timeline.is_torn = True
+            self._hear(0)
+        else:
+            self._emit(self._timeline.merge(synced.conversation, synced.messages))
+
+    def _end(self, error: ChatError | None = None) -> None:
+        self._fan.end(error)
+        if self._repair is not None:
+            self._repair.cancel()
+
+    def _emit(self, events: list[ConversationEvent]) -> None:
+        for event in events:
+            if isinstance(event, MessageArrived) and event.message.sender_id in self._typists:
+                self._typists.discard(event.message.sender_id)
+                self._fan.put([TypingChanged(event.message.sender_id, False)])
+        self._fan.put(events)
+        self._hear(0)
+
+    # Fetching
+
+    async def _change(self, event: str, data: dict[str, str]) -> Message:
+        """The ack only says how far the conversation is. It cannot stand for the event of that `rev`: for a repeated
+        command it shows the message as it is now, and that `rev` may have changed other messages too."""
+        push = msgspec.json.decode(await self._client._request(event, data), type=MessagePush)
+        self._hear(push.rev)
+        return push.message
+
+    async def _load(self) -> None:
+        """The first fetch."""
+        async with self._catching_up:
+            details = await self._fetch_details()
+            messages = await self._fetch_messages(down_to=1, most=self._history)
+            self._emit(self._timeline.begin(details, messages))
+            await self._sync_since(details.rev)  # the connection may have been another one when this began
+
+    async def _sync_since(self, rev: int) -> None:
+        answer = await self._client._sync({self.id: rev})
+        await self._apply(answer.get(self.id))
+
+    async def _apply(self, synced: SyncedConversation | None) -> None:
+        if synced is None:
+            self._client._forget(self, NOT_VISIBLE)
+            raise NOT_VISIBLE
+        if synced.resync or self._timeline.is_torn:
+            details = await self._fetch_details()
+            messages = await self._fetch_messages(down_to=self._timeline.first_seq, most=None)
+            self._emit(self._timeline.replace(details, messages))
+        else:
+            self._emit(self._timeline.merge(synced.conversation, synced.messages))
+
+    async def _fetch_details(self) -> ConversationDetails:
+        return await self._client._rest.call(ConversationDetails, "GET", f"/chat/conversations/{self.id}")
+
+    async def _fetch_messages(self, *, down_to: int, most: int | None) -> list[Message]:
+        """The newest messages, in ascending `seq`: at most `most`, and no page that lies below `down_to`."""
+        messages: list[Message] = []
+        before: int | None = None
+        while most is None or len(messages) < most:
+            limit = PAGE if most is None else min(PAGE, most - len(messages))
+            page = await self._page(before=before, limit=limit)
+            messages[:0] = page.results
+            if page.next is None or not page.results or page.results[0].seq <= down_to:
+                break
+            before = page.results[0].seq
+        return messages
+
+    async def _page(self, *, before: int | None, limit: int) -> Page[Message]:
+        path = f"/chat/conversations/{self.id}/messages"
+        return await self._client._rest.call(Page[Message], "GET", path, before=before, limit=limit)
+
+    async def _repair_soon(self) -> None:
+        """Asks for what still stays away when others that came later are here."""
+        try:
+            while self._timeline.is_behind:
+                due = self._timeline.seen
+                await asyncio.sleep(GRACE)
+                if self._timeline.is_torn or not self._timeline.has(due):
+                    await self.catch_up()
+        except ChatError as error:
+            logger.info("conversation %s stays behind for now: %s", self.id, error)
+        finally:
+            self._repair = None
+
+    async def _look(self) -> None:
+        try:
+            await self.catch_up()
+        except ChatError as error:
+            logger.info("conversation %s: %s", self.id, error)
+        finally:
+            self._repair = None
+
+
+def _id_of(message: Message | str) -> str:
+    return message if isinstance(message, str) else message.id

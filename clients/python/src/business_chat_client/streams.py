@@ -1,0 +1,84 @@
+"""Events on their way to those who iterate over them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable
+from typing import Final, Generic, Self, TypeVar
+from weakref import WeakSet
+
+from business_chat_client.errors import ChatError
+
+Event = TypeVar("Event")
+
+MOST_WAITING: Final = 50_000  # events that a stream holds for a reader who does not come
+
+
+class EventStream(Generic[Event]):
+    """An async iterator over what happens from the moment it was made, in order, each event once.
+
+    It ends when its source is closed, and raises the source's `ChatError` where that has failed. One reader at a time.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[Event] = deque()
+        self._arrived = asyncio.Event()
+        self._is_over = False
+        self._error: ChatError | None = None
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        while not self._waiting:
+            if self._is_over:
+                if self._error is not None:
+                    raise self._error
+                raise StopAsyncIteration
+            self._arrived.clear()
+            await self._arrived.wait()
+        return self._waiting.popleft()
+
+    def close(self) -> None:
+        """No more events. Those that wait can still be read."""
+        self._end(None)
+
+    def _put(self, event: Event) -> None:
+        if self._is_over:
+            return
+        if len(self._waiting) >= MOST_WAITING:
+            self._end(ChatError("slow_reader", f"More than {MOST_WAITING} events are waiting to be read."))
+        else:
+            self._waiting.append(event)
+            self._arrived.set()
+
+    def _end(self, error: ChatError | None) -> None:
+        if not self._is_over:
+            self._is_over, self._error = True, error
+            self._arrived.set()
+
+
+class Fan(Generic[Event]):
+    """Hands each event to every open stream. A stream that nobody holds any more falls out by itself."""
+
+    def __init__(self) -> None:
+        self._streams: WeakSet[EventStream[Event]] = WeakSet()
+        self._is_over = False
+
+    def open(self) -> EventStream[Event]:
+        stream: EventStream[Event] = EventStream()
+        if self._is_over:
+            stream.close()
+        self._streams.add(stream)
+        return stream
+
+    def put(self, events: Iterable[Event]) -> None:
+        for event in events:
+            for stream in list(self._streams):
+                stream._put(event)
+
+    def end(self, error: ChatError | None = None) -> None:
+        self._is_over = True
+        for stream in list(self._streams):
+            stream._end(error)

@@ -1,0 +1,221 @@
+"""Keeps one connection up: finds a server, signs in, resumes, watches it, and starts over when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+import msgspec
+from websockets.exceptions import WebSocketException
+
+from business_chat_client.backoff import Backoff
+from business_chat_client.errors import ChatError, ConnectionLost
+from business_chat_client.link import Frame, Link
+from business_chat_client.pushes import Pushes
+from business_chat_client.rest import Addresses, Rest
+
+logger = logging.getLogger(__name__)
+
+FLOOD: Final = (1008, 4108)  # the second is how daphne says the first
+UNAUTHENTICATED: Final = 4401
+FLOOD_PAUSE: Final = 5.0  # seconds
+LONGEST_APPOINTMENT: Final = 300.0  # seconds
+RESUME_SECONDS: Final = 30.0
+
+
+class Stopping(msgspec.Struct, rename="camel"):
+    retry_after: float
+
+
+class Supervisor:
+    """`resume(link)` runs before anybody else may use a connection; `ended(error)` is called once, when there will be
+    no other one."""
+
+    def __init__(
+        self,
+        *,
+        addresses: Addresses,
+        rest: Rest,
+        pushes: Pushes,
+        resume: Callable[[Link], Awaitable[None]],
+        ended: Callable[[ChatError], None],
+        headers: Mapping[str, str],
+        heartbeat: float,
+        trust_env: bool,
+    ) -> None:
+        self._addresses = addresses
+        self._rest = rest
+        self._pushes = pushes
+        self._resume = resume
+        self._ended = ended
+        self._headers = headers
+        self._heartbeat = heartbeat
+        self._trust_env = trust_env
+        self._link: Link | None = None
+        self._failure: ChatError | None = None
+        self._changed = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._token = ""  # of the connection
+        self._rejected = ""  # the token that the last one was closed for
+        self._appointed: float | None = None  # seconds after which a server that stops wants us back
+        self._was_up = False
+
+    @property
+    def is_connected(self) -> bool:
+        return self._link is not None
+
+    def start(self) -> None:
+        self._running = asyncio.create_task(self._run())
+
+    async def stop(self, reason: ChatError) -> None:
+        self._fail(reason)
+        if self._running is not None:
+            for task in (self._running, *self._tasks):
+                task.cancel()
+            await asyncio.wait([self._running, *self._tasks])
+
+    async def link(self) -> Link:
+        """The connection, once it is up and has resumed. Raises `ChatError` where there will be none any more."""
+        while self._link is None:
+            if self._failure is not None:
+                raise self._failure
+            self._changed.clear()  # it wakes all who wait, and whoever finds no link waits again
+            await self._changed.wait()
+        return self._link
+
+    # One connection after the other
+
+    async def _run(self) -> None:
+        try:
+            await self._keep_up()
+        except ChatError as error:
+            self._fail(error)
+        except Exception as error:  # whoever waits for the connection must hear of it
+            logger.exception("the client has failed")
+            self._fail(ChatError("internal", f"The client has failed: {error!r}"))
+
+    async def _keep_up(self) -> None:
+        """Raises `ChatError` where another try would not help."""
+        backoff = Backoff()
+        while True:
+            url, code = self._addresses.current, None
+            try:
+                code = await self._live(url, backoff)
+            except ConnectionLost as lost:
+                code = lost.code
+            except ChatError as error:
+                if not error.is_transient:
+                    raise
+                logger.warning("%s is not ready: %s", url, error)
+            except (OSError, TimeoutError, WebSocketException) as error:
+                logger.warning("no connection to %s: %s", url, error)
+            if code == UNAUTHENTICATED:
+                self._rejected = self._token
+            else:
+                self._addresses.give_up(url)
+            await asyncio.sleep(self._pause(backoff, code))
+
+    def _pause(self, backoff: Backoff, code: int | None) -> float:
+        """A server that stops gives each client a time of its own, so that not all come back at once."""
+        appointed, self._appointed = self._appointed, None
+        if appointed is not None:
+            return min(appointed, LONGEST_APPOINTMENT)
+        return max(backoff.next(), FLOOD_PAUSE if code in FLOOD else 0)
+
+    async def _live(self, url: str, backoff: Backoff) -> int | None:
+        """One connection from its beginning to its end; the close code."""
+        self._token = await (self._rest.renew(self._rejected) if self._rejected else self._rest.access())
+        self._rejected = ""
+        link = await Link.open(
+            url.replace("http", "ws", 1) + "/chat",
+            {**self._headers, "Authorization": f"Bearer {self._token}"},
+            self._pushed,
+            self._lost,
+            trust_env=self._trust_env,
+        )
+        try:
+            async with asyncio.timeout(RESUME_SECONDS):
+                await self._resume(link)
+            backoff.reset()
+            self._up(link)
+            return await self._watch(link)
+        except asyncio.CancelledError:
+            await link.close()
+            raise
+        finally:
+            link.abort()
+            await link.over()
+
+    async def _watch(self, link: Link) -> int | None:
+        beating = asyncio.create_task(self._beat(link))
+        try:
+            return await link.over()
+        finally:
+            beating.cancel()
+
+    async def _beat(self, link: Link) -> None:
+        """A half-open connection looks alive for hours, so silence ends it. The answer's heads show a lost event."""
+        patience = self._heartbeat / 2
+        while True:
+            await asyncio.sleep(self._heartbeat * random.uniform(0.8, 1))
+            try:
+                async with asyncio.timeout(patience):
+                    self._pushes.take_heads(await link.call("heartbeat", {}))
+            except TimeoutError:
+                if asyncio.get_running_loop().time() - link.heard_at >= patience:
+                    logger.warning("the connection is silent; connecting anew")
+                    link.abort()
+            except ConnectionLost:
+                return
+            except ChatError as error:
+                logger.info("heartbeat: %s", error)
+
+    # What the link tells
+
+    def _pushed(self, frame: Frame) -> None:
+        if frame.event == "session_expiring":
+            if self._link is not None:
+                self._keep(asyncio.create_task(self._authenticate_again(self._link)))
+        elif frame.event == "server_stopping":
+            self._appointed = msgspec.json.decode(frame.data, type=Stopping).retry_after
+        elif frame.event == "error":
+            logger.warning("the server says: %s", bytes(frame.data).decode())
+        else:
+            self._pushes.take(frame)
+
+    async def _authenticate_again(self, link: Link) -> None:
+        """So that the socket outlives its token. Where that fails, the server closes it and the next one signs in."""
+        try:
+            self._token = await self._rest.renew(self._token)
+            await link.call("authenticate", {"token": self._token})
+        except (ChatError, ConnectionLost) as error:
+            logger.warning("the session could not be prolonged: %s", error)
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _up(self, link: Link) -> None:
+        if link.is_over:
+            return
+        self._link = link
+        self._changed.set()
+        if self._was_up:
+            self._pushes.resumed()
+        self._was_up = True
+
+    def _lost(self, link: Link) -> None:
+        if self._link is link:
+            self._link = None
+            self._pushes.connection_lost()
+
+    def _fail(self, error: ChatError) -> None:
+        if self._failure is None:
+            self._failure = error
+            self._link = None
+            self._changed.set()
+            self._ended(error)

@@ -1,0 +1,229 @@
+"""What one client knows of one conversation. No clock and no network: pushes and answers in, events out.
+
+Pushes may be lost, doubled, late or early. The timeline applies them in the order of `rev`, without a hole, and keeps
+early ones aside; `has(rev)` tells whether everything up to a `rev` is here, and if it stays away `merge` takes it from
+an answer of the server. Messages are compared by their own `rev`, so that applying one twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeAlias
+
+import msgspec
+
+from business_chat_client.events import (
+    ConversationChanged,
+    ConversationEvent,
+    MessageArrived,
+    MessageDeleted,
+    MessageEdited,
+    MessagesDelivered,
+    MessagesRead,
+    MessagesRemoved,
+)
+from business_chat_client.objects import ConversationDetails, Message, MessagePush, ReceiptPush
+
+Push: TypeAlias = MessagePush | ReceiptPush
+
+MOST_EARLY: Final = (
+    2_000  # pushes kept aside; past it they are dropped, and the next sync brings what they told
+)
+STATUSES: Final = ("sent", "delivered", "read")
+
+
+class Timeline:
+    def __init__(self) -> None:
+        self.details: ConversationDetails | None = None
+        self.messages: list[
+            Message
+        ] = []  # by seq, without a hole; what is older than the first was never fetched
+        self.rev = 0  # everything up to here has been applied
+        self.seen = 0  # the highest rev heard of
+        self.is_torn = (
+            False  # a message came before the one that it follows: only a fetch of the pages can tell
+        )
+        self._first = 1  # the seq of the first message held, or the next one where none is
+        self._seqs: dict[str, int] = {}  # message id → seq
+        self._early: dict[int, Push] = {}
+
+    @property
+    def first_seq(self) -> int:
+        """The `seq` where what is known begins; 1 where all of the history is here."""
+        return self._first
+
+    def find(self, message_id: str) -> Message | None:
+        seq = self._seqs.get(message_id)
+        return None if seq is None else self.messages[seq - self._first]
+
+    def has(self, rev: int) -> bool:
+        """Whether everything up to `rev` is here, the conversation's head included."""
+        return self.details is not None and min(self.rev, self.details.rev) >= rev
+
+    @property
+    def is_behind(self) -> bool:
+        return self.is_torn or not self.has(self.seen)
+
+    def hear(self, rev: int) -> None:
+        """Somebody said that the conversation has come this far."""
+        self.seen = max(self.seen, rev)
+
+    # What comes by itself
+
+    def take(self, push: Push) -> list[ConversationEvent]:
+        self.hear(push.rev)
+        if push.rev <= self.rev and self.details is not None:
+            return []
+        self._early.setdefault(push.rev, push)
+        if len(self._early) > MOST_EARLY:
+            self._early.clear()
+        return self._advance()
+
+    def take_details(self, details: ConversationDetails) -> list[ConversationEvent]:
+        """A head. Of two with the same `rev` (archiving takes none) the one changed last is the newer one."""
+        self.hear(details.rev)
+        held = self.details
+        if held is None or (details.rev, details.updated_at) <= (held.rev, held.updated_at):
+            return []
+        self.details = details
+        return [ConversationChanged(details)]
+
+    def _advance(self) -> list[ConversationEvent]:
+        events: list[ConversationEvent] = []
+        if self.details is None:
+            return events  # nothing has been fetched yet that a push could change
+        while (push := self._early.pop(self.rev + 1, None)) is not None:
+            self.rev += 1
+            if isinstance(push, MessagePush):
+                events += self._put(push.message)
+            else:
+                events += self._receive(push)
+        return events
+
+    # What was asked for
+
+    def begin(self, details: ConversationDetails, messages: Sequence[Message]) -> list[ConversationEvent]:
+        """The first fetch: the head, and the newest messages in ascending `seq`, read after the head."""
+        self.details = details
+        self._first = messages[0].seq if messages else details.last_seq + 1
+        return self.merge(details, messages)
+
+    def merge(self, details: ConversationDetails, messages: Iterable[Message]) -> list[ConversationEvent]:
+        """An answer that leaves nothing out up to `details.rev`: of a sync, or pages that were read after `details`."""
+        self.is_torn = False
+        arrived: list[ConversationEvent] = []
+        changed: list[ConversationEvent] = []
+        for message in sorted(messages, key=lambda message: message.seq):
+            self.hear(message.rev)
+            is_new = message.seq >= self._next_seq
+            (arrived if is_new else changed).extend(self._put(message))
+        events = [*arrived, *_folded(changed), *self.take_details(details)]
+        self.rev = max(self.rev, details.rev)
+        self._early = {rev: push for rev, push in self._early.items() if rev > self.rev}
+        return events + self._advance()
+
+    def replace(self, details: ConversationDetails, messages: Sequence[Message]) -> list[ConversationEvent]:
+        """The conversation fetched anew: the newest messages, at least those from the first one held on, in pages that
+        were read after `details`. What is held and not among them has been taken out."""
+        present = {message.id for message in messages}
+        place = next(
+            (n for n, held in enumerate(self.messages) if held.id not in present and held.rev <= details.rev),
+            None,
+        )
+        if place is None:
+            return self.merge(details, messages)
+        gone = self.messages[place:]  # a later one that is still there comes again
+        del self.messages[place:]
+        for message in gone:
+            del self._seqs[message.id]
+        if not self.messages:
+            self._first = messages[0].seq if messages else 1
+        removed = tuple(message for message in gone if message.id not in present)
+        return [MessagesRemoved(removed), *self.merge(details, messages)]
+
+    def prepend(self, messages: Sequence[Message]) -> list[Message]:
+        """Older messages, which end just before the first one held. Answers those that were added."""
+        added = [message for message in messages if message.seq < self._first]
+        if added and added[-1].seq == self._first - 1:
+            self.messages[:0] = added
+            self._first = added[0].seq
+            self._seqs.update((message.id, message.seq) for message in added)
+            for message in added:
+                self.hear(message.rev)
+            return added
+        return []
+
+    # One message
+
+    @property
+    def _next_seq(self) -> int:
+        return self._first + len(self.messages)
+
+    def _put(self, message: Message) -> list[ConversationEvent]:
+        if message.seq < self._first:
+            return []  # older than what is held
+        if message.seq > self._next_seq:
+            self.is_torn = True
+            return []
+        if message.seq == self._next_seq:
+            self.messages.append(message)
+            self._seqs[message.id] = message.seq
+            return [MessageArrived(message)]
+        return self._replace(message, None)
+
+    def _replace(self, message: Message, reader_id: str | None) -> list[ConversationEvent]:
+        index = message.seq - self._first
+        held = self.messages[index]
+        if message.rev <= held.rev:
+            return []
+        self.messages[index] = message
+        events: list[ConversationEvent] = []
+        if message.deleted_at != held.deleted_at:
+            events.append(MessageDeleted(message))
+        elif (message.content, message.edited_at) != (held.content, held.edited_at):
+            events.append(MessageEdited(message))
+        if message.status != held.status:
+            read = message.status == "read"
+            events.append(MessagesRead((message,), reader_id) if read else MessagesDelivered((message,)))
+        return events
+
+    def _receive(self, push: ReceiptPush) -> list[ConversationEvent]:
+        events: list[ConversationEvent] = []
+        for message_id in push.message_ids:
+            held = self.find(message_id)
+            if held is not None and push.rev > held.rev:
+                events += self._replace(_with_receipt(held, push), push.read_by)
+        return _folded(events)
+
+
+def _with_receipt(held: Message, push: ReceiptPush) -> Message:
+    """What is read has been delivered, at that moment if not before; a status never goes back."""
+    status = "delivered" if push.read_at is None else "read"
+    return msgspec.structs.replace(
+        held,
+        rev=push.rev,
+        status=max(held.status, status, key=STATUSES.index),
+        delivered_at=held.delivered_at or push.delivered_at or push.read_at,
+        read_at=held.read_at or push.read_at,
+    )
+
+
+def _folded(events: list[ConversationEvent]) -> list[ConversationEvent]:
+    """Receipts of many messages as one event each for delivered and read, after the other events."""
+    others: list[ConversationEvent] = []
+    delivered: list[Message] = []
+    read: list[Message] = []
+    reader_id = None
+    for event in events:
+        if isinstance(event, MessagesDelivered):
+            delivered += event.messages
+        elif isinstance(event, MessagesRead):
+            read += event.messages
+            reader_id = event.reader_id
+        else:
+            others.append(event)
+    if delivered:
+        others.append(MessagesDelivered(tuple(delivered)))
+    if read:
+        others.append(MessagesRead(tuple(read), reader_id))
+    return others

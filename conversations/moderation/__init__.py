@@ -1,0 +1,1 @@
+"""Moderation: hiding, freezing, suspension, reports, the audit log, exports and erasure."""

@@ -1,0 +1,57 @@
+"""The audit log's only writer, and the rule that what goes into it needs a permission and a reason."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.db.models import Model
+
+from chatsite.errors import DomainError, invalid
+from conversations.models import Business, ChatMessage, Conversation
+from conversations.moderation.models import AuditEntry, Report
+from conversations.operations import storable
+
+REASON_LENGTH: Final = 1_000
+
+_SUBJECTS: Final[dict[type[Model], str]] = {
+    ChatMessage: "message",
+    Conversation: "conversation",
+    Business: "business",
+    Report: "report",
+}
+
+
+def require_permission(actor: Any | None, permission: str) -> None:
+    """`forbidden` unless the actor has it. Without an actor somebody at the server's command line acts, who may all."""
+    if actor is not None and not actor.has_perm(f"conversations.{permission}"):
+        raise DomainError("forbidden", "You do not have the permission for this.")
+
+
+def clean_reason(reason: str) -> str:
+    """What a moderator gives as the reason: some text, since somebody will ask."""
+    reason = reason.strip()
+    if not reason:
+        raise invalid("Please give a reason.", field="reason")
+    return clean_text(reason, field="reason", limit=REASON_LENGTH)
+
+
+def clean_text(text: str, *, field: str, limit: int) -> str:
+    if len(text) > limit:
+        raise DomainError(
+            "too_large", f"{field} has at most {limit} characters.", {"field": field, "limit": limit}
+        )
+    if not storable(text):
+        raise invalid(f"{field} has a character that cannot be stored.", field=field)
+    return text
+
+
+def record(*, actor: Any | None, action: str, subject: Model, reason: str = "", **data: Any) -> AuditEntry:
+    """Append an entry, in the transaction of what it speaks of. `data` holds ids and numbers, never names."""
+    return AuditEntry.objects.create(
+        actor=actor,
+        action=action,
+        subject_type=_SUBJECTS.get(type(subject), "user"),
+        subject_id=str(subject.pk),
+        reason=reason,
+        data=data,
+    )

@@ -1,0 +1,172 @@
+"""Erasing a person, and keeping what the other side said.
+
+The account stays as an empty shell, "Erased user", inactive for good, so that conversations still have their two
+sides. What the person wrote is emptied, message by message, each with its next `rev`: live clients see it go, and
+those who were away find it by the `rev`. Messages keep their `seq`, so nobody's numbering has a hole.
+
+It goes in steps of one transaction each: first the account, so that nothing new can come, then the messages in groups
+under their conversation's lock. A run that was cut off is finished by the next one; a run after that changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from secrets import token_hex
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth import get_user_model
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.utils import timezone
+
+from chatsite.errors import DomainError, not_found
+from chatsite.identity import operations as identity
+from chatsite.realtime.broadcast import broadcast_on_commit
+from conversations import events
+from conversations.access import UserId
+from conversations.models import ChatMessage, Conversation, Membership, MessageEdit
+from conversations.moderation.audit import clean_reason, record, require_permission
+from conversations.moderation.exports import conversations_written_in
+from conversations.moderation.models import AuditEntry, Report
+from conversations.moderation.operations import is_erased
+from conversations.operations import forget_unread, message_from_model, remove_member
+from conversations.writing.conversation_rows import lock_heads, save_heads
+
+GROUP: Final = 200  # messages of one transaction, so that a conversation is not locked for long
+
+# What other apps have to forget of a person; an app adds its own in `AppConfig.ready`. Called inside the transaction
+# that empties the account, and again by every later run.
+forget_person: Final[list[Callable[[UserId], None]]] = []
+
+
+@dataclass
+class Erasure:
+    """What was erased, or with `dry_run` would be."""
+
+    account: bool = False
+    conversations: int = 0
+    messages: int = 0
+    edits: int = 0
+    reports: int = 0
+
+
+def erase_person(*, actor: Any | None, user_id: UserId, reason: str, dry_run: bool = False) -> Erasure:
+    """Erase the person. `conflict` for the last owner of a business, who first hands it over, and for staff."""
+    require_permission(actor, "erase_person")
+    reason = clean_reason(reason)
+    user = get_user_model()._default_manager.filter(pk=user_id).first()
+    if user is None:
+        raise not_found("user")
+    _check_may_go(user)
+    if dry_run:
+        return _foresee(user.pk)
+    done = Erasure()
+    _erase_account(actor, user.pk, reason, done)
+    for conversation_id in conversations_written_in(user.pk):
+        done.conversations += 1
+        while _erase_group(conversation_id, user.pk, done):
+            pass
+    if done.messages:
+        # The second entry tells that it came to its end.
+        record(
+            actor=actor, action=AuditEntry.Action.ERASE_PERSON, subject=user, reason=reason, **asdict(done)
+        )
+    return done
+
+
+def _check_may_go(user: Any) -> None:
+    if user.is_staff or user.is_superuser:
+        raise DomainError("conflict", "Take the staff rights away first.")
+    for membership in Membership.objects.filter(user=user, role=Membership.Role.OWNER):
+        owners = Membership.objects.filter(business=membership.business_id, role=Membership.Role.OWNER)
+        if not owners.exclude(user=user).exists():
+            raise DomainError("conflict", "The only owner of a business hands it over first.")
+
+
+def _foresee(user_id: UserId) -> Erasure:
+    messages = ChatMessage.objects.filter(sender_id=user_id).order_by()
+    return Erasure(
+        account=not is_erased(user_id),
+        conversations=messages.values("conversation_id").distinct().count(),
+        messages=messages.count(),
+        edits=MessageEdit.objects.filter(message__sender_id=user_id).count(),
+        reports=Report.objects.filter(reporter_id=user_id).exclude(text="").count(),
+    )
+
+
+# --- The account ------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def _erase_account(actor: Any | None, user_id: UserId, reason: str, done: Erasure) -> None:
+    user = get_user_model()._default_manager.select_for_update(no_key=True).get(pk=user_id)
+    done.account = not is_erased(user_id)
+    if done.account:
+        record(actor=actor, action=AuditEntry.Action.ERASE_PERSON, subject=user, reason=reason)
+        _empty_account(user)
+    for membership in Membership.objects.filter(user=user):
+        remove_member(business_id=membership.business_id, user_id=user_id)
+    identity.deactivate_user(user_id=str(user_id))
+    done.reports = Report.objects.filter(reporter=user).exclude(text="").update(text="")
+    for forget in forget_person:
+        forget(user_id)
+    if done.account:
+        # Clients show the customer's name with the conversation.
+        own = Conversation.objects.select_related("business", "customer").filter(customer=user)
+        broadcast_on_commit(events.conversations_updated(own.iterator(chunk_size=GROUP)))
+
+
+def _empty_account(user: Any) -> None:
+    user.username, user.email = f"erased-{user.pk}-{token_hex(4)}", ""
+    user.first_name, user.last_name = "Erased", "user"
+    user.is_active, user.last_login = False, None
+    user.set_unusable_password()
+    user.save()
+    user.groups.clear()
+    user.user_permissions.clear()
+    # Django's own log of the admin wrote the name down with each change of the account.
+    content_type = ContentType.objects.get_for_model(type(user))
+    LogEntry.objects.filter(content_type=content_type, object_id=str(user.pk)).update(
+        object_repr="Erased user"
+    )
+
+
+# --- Messages ---------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def _erase_group(conversation_id: UUID, user_id: UserId, done: Erasure) -> bool:
+    """Empty the next messages of the person in one conversation; False when there are none left."""
+    head = lock_heads([conversation_id])[conversation_id]
+    mine = ChatMessage.objects.filter(conversation_id=conversation_id, sender_id=user_id)
+    messages = list(mine.order_by("seq")[:GROUP])
+    if not messages:
+        return False
+    head.updated_at = timezone.now()
+    for message in messages:
+        _empty_message(head, message)
+    changed = ["rev", "sender", "client_id", "content", "deleted_at"]
+    ChatMessage.objects.bulk_update(messages, changed, batch_size=50)
+    _, by_model = MessageEdit.objects.filter(message__in=messages).delete()
+    done.edits += sum(by_model.values())
+    done.messages += len(messages)
+    save_heads([head])
+    emptied = [message_from_model(message) for message in messages]
+    gone = [events.message_deleted(message, events.message_payload(message)) for message in emptied]
+    broadcast_on_commit([*gone, *events.conversation_updated(head)])
+    return True
+
+
+def _empty_message(head: Conversation, message: ChatMessage) -> None:
+    """The place in the conversation stays, and what stood there goes."""
+    if message.deleted_at is None and message.hidden_at is None:
+        forget_unread(head, message)
+    head.rev += 1
+    message.rev = head.rev
+    message.sender, message.client_id, message.content = None, None, ""
+    message.deleted_at = message.deleted_at or head.updated_at
+    if message.seq == head.last_seq:
+        head.last_message = ""

@@ -1,0 +1,167 @@
+"""What leaves the site: a conversation's transcript and a person's data, as JSON Lines.
+
+Lines are made while they are being sent, from pages of a few hundred rows that are found by key, so the memory that an
+export takes does not depend on how much there is. The last line is `{"kind": "end", "lines": n}`: a file without it is
+not whole. Hidden and deleted messages are in it with what they said: an export is for moderators, and for the law.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from chatsite.errors import not_found
+from conversations.access import UserId, object_key
+from conversations.models import ChatMessage, Conversation, Membership
+from conversations.moderation.audit import clean_reason, record, require_permission
+from conversations.moderation.models import AuditEntry, Report
+from conversations.moderation.reports import report_object
+from conversations.serializers import business_object, person_object
+
+PAGE: Final = 500
+
+Lines = Iterator[bytes]
+
+# What other apps keep of a person, by kind of line; an app fills in its own in `AppConfig.ready`.
+person_sections: Final[dict[str, Callable[[UserId], Iterable[Any]]]] = {}
+
+
+@transaction.atomic
+def export_transcript(*, actor: Any | None, conversation_id: str | UUID, reason: str) -> Lines:
+    """A conversation with all its messages, in the order of `seq`, with their edits."""
+    require_permission(actor, "export_transcript")
+    reason = clean_reason(reason)
+    key = object_key(conversation_id, "conversation")
+    conversation = Conversation.objects.select_related("business", "customer").filter(pk=key).first()
+    if conversation is None:
+        raise not_found("conversation")
+    record(actor=actor, action=AuditEntry.Action.EXPORT_TRANSCRIPT, subject=conversation, reason=reason)
+    return _encoded(_transcript(conversation))
+
+
+@transaction.atomic
+def export_person(*, actor: Any | None, user_id: UserId, reason: str) -> Lines:
+    """All that the site holds of a person: the account, memberships, conversations, own messages and reports.
+
+    Not what others wrote: that is theirs, and a transcript has it.
+    """
+    require_permission(actor, "export_person")
+    reason = clean_reason(reason)
+    user = get_user_model()._default_manager.filter(pk=user_id).first()
+    if user is None:
+        raise not_found("user")
+    record(actor=actor, action=AuditEntry.Action.EXPORT_PERSON, subject=user, reason=reason)
+    return _encoded(_person(user))
+
+
+def _encoded(objects: Iterable[tuple[str, Any]]) -> Lines:
+    lines = 0
+    for kind, data in objects:
+        yield msgspec.json.encode({"kind": kind, **msgspec.to_builtins(data, enc_hook=str)}) + b"\n"
+        lines += 1
+    yield msgspec.json.encode({"kind": "end", "lines": lines}) + b"\n"
+
+
+# --- A conversation ---------------------------------------------------------------------------------------------------
+
+
+def _transcript(conversation: Conversation) -> Iterator[tuple[str, Any]]:
+    yield "conversation", _conversation_line(conversation)
+    for message in _messages(ChatMessage.objects.filter(conversation=conversation)):
+        yield "message", _message_line(message)
+
+
+def _messages(rows: Any, *, after: int = 0) -> Iterator[ChatMessage]:
+    """The messages of one conversation, page by page."""
+    while page := list(rows.filter(seq__gt=after).order_by("seq").prefetch_related("edits")[:PAGE]):
+        yield from page
+        after = page[-1].seq
+
+
+def _conversation_line(conversation: Conversation) -> dict[str, Any]:
+    return {
+        "id": conversation.pk,
+        "business": business_object(conversation.business),
+        "customer": person_object(conversation.customer),
+        "lastSeq": conversation.last_seq,
+        "frozenAt": conversation.frozen_at,
+        "createdAt": conversation.created_at,
+    }
+
+
+def _message_line(message: ChatMessage) -> dict[str, Any]:
+    return {
+        "id": message.pk,
+        "conversationId": message.conversation_id,
+        "seq": message.seq,
+        "senderId": None if message.sender_id is None else str(message.sender_id),
+        "senderSide": message.sender_side,
+        "messageType": message.message_type,
+        "content": message.content,
+        "status": message.status,
+        "createdAt": message.created_at,
+        "deliveredAt": message.delivered_at,
+        "readAt": message.read_at,
+        "editedAt": message.edited_at,
+        "deletedAt": message.deleted_at,
+        "hiddenAt": message.hidden_at,
+        "replyTo": message.reply_to_id,
+        "edits": [{"content": edit.content, "replacedAt": edit.replaced_at} for edit in message.edits.all()],
+    }
+
+
+# --- A person ---------------------------------------------------------------------------------------------------------
+
+
+def _person(user: Any) -> Iterator[tuple[str, Any]]:
+    yield "person", _account_line(user)
+    for membership in Membership.objects.filter(user=user).select_related("business").order_by("pk"):
+        line = {"business": business_object(membership.business), "role": membership.role}
+        yield "membership", {**line, "createdAt": membership.created_at}
+    for conversation in _own_conversations(user.pk):
+        yield "conversation", _conversation_line(conversation)
+    for conversation_id in conversations_written_in(user.pk):
+        for message in _messages(ChatMessage.objects.filter(conversation=conversation_id, sender=user)):
+            yield "message", _message_line(message)
+    for report in Report.objects.filter(reporter=user).order_by("pk").iterator(chunk_size=PAGE):
+        yield "report", report_object(report)
+    for kind, section in person_sections.items():
+        for data in section(user.pk):
+            yield kind, data
+
+
+def _account_line(user: Any) -> dict[str, Any]:
+    return {
+        **msgspec.to_builtins(person_object(user)),
+        "firstName": user.first_name,
+        "lastName": user.last_name,
+        "email": user.email,
+        "isActive": user.is_active,
+        "dateJoined": user.date_joined,
+        "lastLogin": user.last_login,
+    }
+
+
+def _own_conversations(user_id: UserId) -> Iterator[Conversation]:
+    rows = (
+        Conversation.objects.filter(customer_id=user_id).select_related("business", "customer").order_by("pk")
+    )
+    page = list(rows[:PAGE])
+    while page:
+        yield from page
+        page = list(rows.filter(pk__gt=page[-1].pk)[:PAGE])
+
+
+def conversations_written_in(user_id: UserId) -> list[UUID]:
+    """Where the person has ever written, in the order of ids; also for a business that the person has left.
+
+    Messages have no index by sender, which every message would pay for; so this reads them all, once, as a rare export
+    or erasure may: a second for some millions.
+    """
+    rows = ChatMessage.objects.filter(sender_id=user_id).order_by()
+    return sorted(rows.values_list("conversation_id", flat=True).distinct())

@@ -1,0 +1,87 @@
+"""What somebody wants to say, or to have received: checked, and ready to be written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from chatsite.config.limits import limits
+from chatsite.errors import DomainError, invalid
+from conversations.access import UserId, object_key
+from conversations.writing.write_batch import Receipt, Send
+
+CLIENT_TYPES = ("text", "image", "file", "voice")
+
+
+def clean_content(content: str) -> str:
+    """The content if it may be stored; `invalid` or `too_large` otherwise."""
+    if len(content) > (limit := limits().message_length):
+        raise DomainError(
+            "too_large", f"A message has at most {limit} characters.", {"field": "content", "limit": limit}
+        )
+    if not content.strip():
+        raise invalid("A message needs some content.", field="content")
+    if not storable(content):
+        raise invalid("The content has a character that cannot be stored.", field="content")
+    return content
+
+
+def storable(text: str) -> bool:
+    """Whether PostgreSQL and UTF-8 can hold the text: no NUL, no lone surrogate."""
+    return "\x00" not in text and (text.isascii() or text.encode("utf-8", "replace").decode("utf-8") == text)
+
+
+def clean_client_id(client_id: str | None) -> str | None:
+    if client_id is None:
+        return None
+    limit = limits().client_id_length
+    if not 1 <= len(client_id) <= limit or not client_id.isprintable():
+        raise invalid(f"A clientId has 1 to {limit} printable characters.", field="clientId")
+    return client_id
+
+
+def new_send(
+    *,
+    sender_id: UserId,
+    conversation_id: str | UUID,
+    content: str,
+    message_type: str = "text",
+    client_id: str | None = None,
+    reply_to: str | None = None,
+) -> Send:
+    """A checked send, ready to be written. Access is checked under the lock, when it is."""
+    if message_type not in CLIENT_TYPES:
+        raise invalid(f"messageType must be one of {', '.join(CLIENT_TYPES)}.", field="messageType")
+    return Send(
+        conversation_id=object_key(conversation_id, "conversation"),
+        sender_id=sender_id,
+        content=clean_content(content),
+        message_type=message_type,
+        client_id=clean_client_id(client_id),
+        reply_to=None if reply_to is None else _reply_key(reply_to),
+    )
+
+
+def _reply_key(raw: str) -> UUID:
+    try:
+        return UUID(raw)
+    except ValueError as error:
+        raise invalid("replyTo must be the id of a message.", field="replyTo") from error
+
+
+def new_receipt(
+    *, user_id: UserId, conversation_id: str | UUID, status: str, message_ids: Sequence[str] | None
+) -> Receipt:
+    """A checked receipt; ids that are not of the conversation are passed over when it is written."""
+    if message_ids is not None and len(message_ids) > limits().receipt_ids:
+        limit = limits().receipt_ids
+        raise DomainError(
+            "too_large", f"At most {limit} messageIds at once.", {"field": "messageIds", "limit": limit}
+        )
+    keys = None
+    if message_ids is not None:
+        try:
+            keys = [UUID(raw) for raw in message_ids]
+        except ValueError as error:
+            raise invalid("messageIds must be ids of messages.", field="messageIds") from error
+    return Receipt(object_key(conversation_id, "conversation"), user_id, status, keys)

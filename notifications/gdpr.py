@@ -1,0 +1,109 @@
+"""What is kept of a person here: for an export, and to forget with an erasure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from chatsite.realtime.broadcast import broadcast_on_commit
+from conversations.access import UserId
+from conversations.moderation import erasure, exports
+from notifications import access, events, types
+from notifications.inbox import lock_inboxes, take_rev, unread_rows
+from notifications.models import Invitation, Notification, Offer
+from notifications.serializers import (
+    InvitationObject,
+    NotificationObject,
+    OfferObject,
+    invitation_data,
+    invitation_object,
+    notification_object,
+    offer_data,
+    offer_object,
+)
+
+PAGE = 500
+
+
+# --- Export -----------------------------------------------------------------------------------------------------------
+
+
+def notification_lines(user_id: UserId) -> Iterator[NotificationObject]:
+    rows = Notification.objects.filter(recipient_id=user_id, deleted_at=None).order_by("created_rev")
+    return map(notification_object, rows.iterator(chunk_size=PAGE))
+
+
+def invitation_lines(user_id: UserId) -> Iterator[InvitationObject]:
+    return map(invitation_object, _invitations_of(user_id).order_by("pk").iterator(chunk_size=PAGE))
+
+
+def offer_lines(user_id: UserId) -> Iterator[OfferObject]:
+    return map(offer_object, _offers_of(user_id).order_by("pk").iterator(chunk_size=PAGE))
+
+
+def _invitations_of(user_id: UserId) -> Any:
+    return access.invitations().filter(Q(invitee_id=user_id) | Q(inviter_id=user_id))
+
+
+def _offers_of(user_id: UserId) -> Any:
+    offers = Offer.objects.select_related("conversation__business", "conversation__customer")
+    return offers.filter(Q(author_id=user_id) | Q(conversation__customer_id=user_id))
+
+
+# --- Erasure ----------------------------------------------------------------------------------------------------------
+
+
+def forget_person(user_id: UserId) -> None:
+    """Drop what the person was told, take the name out of what others were told, and close what is open.
+
+    Called after the account was emptied, in its transaction; again changes nothing.
+    """
+    invitations, offers = list(_invitations_of(user_id)), list(_offers_of(user_id))
+    told = [*_renamed(invitations, offers)]
+    lock_inboxes({user_id, *(row.recipient_id for row in told)})
+    Notification.objects.filter(recipient_id=user_id).delete()
+    for row in told:
+        if row.recipient_id != user_id:
+            _rewrite(row)
+    now = timezone.now()
+    pending = Q(status=Invitation.Status.PENDING)
+    own = Invitation.objects.filter(pending, Q(invitee_id=user_id) | Q(inviter_id=user_id))
+    own.update(status=Invitation.Status.REVOKED, answered_at=now)
+    received = Offer.objects.filter(pending, conversation__customer_id=user_id)
+    received.update(status=Offer.Status.WITHDRAWN, answered_at=now)
+    Offer.objects.filter(author_id=user_id).update(author=None, client_id=None)
+
+
+def _renamed(invitations: list[Invitation], offers: list[Offer]) -> Iterator[Notification]:
+    """The notifications about these that say something else now, with what they say, not saved yet."""
+    about = {f"invitation:{row.pk}": (types.TEAM_INVITATION, invitation_data(row)) for row in invitations}
+    about |= {f"offer:{row.pk}": (types.OFFER, offer_data(row)) for row in offers}
+    statuses = {*Invitation.Status.values, *Offer.Status.values}
+    keys = [key + end for key in about for end in ("", *(f":{status}" for status in sorted(statuses)))]
+    for start in range(0, len(keys), PAGE):
+        for row in Notification.objects.filter(dedupe_key__in=keys[start : start + PAGE], deleted_at=None):
+            kind, data = about[":".join((row.dedupe_key or "").split(":")[:2])]
+            fresh = {**data, "status": row.data["status"]}
+            if fresh != row.data:
+                row.data, row.title = fresh, kind.title_of(fresh)[:200]
+                yield row
+
+
+def _rewrite(row: Notification) -> None:
+    """The inbox is locked; before that the recipient may have read or deleted it."""
+    row.refresh_from_db(fields=["read_at", "deleted_at"])
+    if row.deleted_at is not None:
+        return
+    row.rev = take_rev(lock_inboxes([row.recipient_id])[row.recipient_id])
+    row.save(update_fields=["rev", "title", "data"])
+    count = unread_rows(row.recipient_id).count()
+    broadcast_on_commit([events.notification(row, rev=row.rev, unread_count=count)])
+
+
+erasure.forget_person.append(forget_person)
+exports.person_sections["notification"] = notification_lines
+exports.person_sections["invitation"] = invitation_lines
+exports.person_sections["offer"] = offer_lines
