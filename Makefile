@@ -53,7 +53,11 @@ run: $(RUNTIME)
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py demo
 	@echo "Serving on http://127.0.0.1:$(PORT)/ (Ctrl-C stops it)"
-	@exec $(BIN)/python -m $(run-$(SERVER))
+	@# Without Redis the server runs the background jobs itself; with it a worker does, beside the server.
+	@if [ -n "$$REDIS_URL" ]; then \
+		$(BIN)/python manage.py chat_worker & trap "kill $$! 2>/dev/null; wait" EXIT INT TERM; \
+		$(BIN)/python -m $(run-$(SERVER)); \
+	else exec $(BIN)/python -m $(run-$(SERVER)); fi
 
 test: $(DEV)
 	$(BIN)/python -m pytest $(ARGS)

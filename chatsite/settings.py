@@ -14,6 +14,7 @@ from csp.constants import NONE, SELF
 
 from chatsite.config.env import Environment
 from chatsite.config.limits import Limits
+from chatsite.config.queues import QUEUES
 from chatsite.observability.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -50,7 +51,10 @@ INSTALLED_APPS = [
     "rest_framework_simplejwt.token_blacklist",  # without it rotation blacklists nothing, silently
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_tasks",
+    "django_tasks_db",
     "chatsite.apps.ChatsiteConfig",
+    "chatsite.background",
     "chatsite.identity",
     "chatsite.web",
     "chatsite.widget",
@@ -173,6 +177,15 @@ else:
         }
     }
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
+# --- Background jobs ------------------------------------------------------------------------------------------------
+
+# Jobs are stored in the database, in the transaction of the change that causes them.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": list(QUEUES)}}
+# Without Redis only the server's process can tell its sockets what a job changed, so the worker runs inside it.
+BACKGROUND_WORKER = env.choice(
+    "BACKGROUND_WORKER", ("embedded", "separate"), "separate" if REDIS_URL else "embedded"
+)
 
 # --- The chat -------------------------------------------------------------------------------------------------------
 

@@ -13,12 +13,18 @@ import os
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from django.conf import settings
 
 from tests.harness.backend import Deployment, Flavour
 from tests.harness.cast import Cast, Stage
 from tests.harness.services import PostgreSQL, Redis, ServiceMissing
 
 pytest_plugins = ["tests.harness.verdict", "tests.schedule"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # In this process a job runs where a test runs it, and not on a thread beside the tests.
+    settings.BACKGROUND_WORKER = "separate"
 
 
 def flavours() -> tuple[Flavour, ...]:

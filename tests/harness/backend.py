@@ -15,6 +15,7 @@ from tests.harness.patience import patience
 from tests.harness.servers import ROOT, Server, ServerKind
 from tests.harness.services import PostgreSQL, Redis
 from tests.harness.shell import Shell
+from tests.harness.workers import Worker
 
 Flavour = Literal["embedded", "services"]
 FLEET: tuple[ServerKind, ...] = ("daphne", "uvicorn", "uvicorn")  # both supported servers, side by side
@@ -57,6 +58,7 @@ class Deployment:
         self.redis = redis
         self.operator = Shell(environment)
         self.servers: list[Server] = []
+        self._worker: Worker | None = None
         for kind in kinds:
             self.add_server(kind)
 
@@ -87,6 +89,16 @@ class Deployment:
     def server(self, number: int) -> Server:
         """By number, round and round, so that a test can spread clients without knowing how many there are."""
         return self.servers[number % len(self.servers)]
+
+    def start_worker(self) -> None:
+        """Let background jobs run from now on. A site without Redis runs them in its server's process anyway."""
+        if self.flavour == "services" and self._worker is None:
+            self._worker = self.new_worker()
+            self._worker.start()
+
+    def new_worker(self) -> Worker:
+        """A worker of the test's own, not started yet."""
+        return Worker(self.environment, self.folder / f"worker-{secrets.token_hex(3)}.log")
 
     def manage(self, *arguments: str, stdin: str | None = None) -> str:
         """Runs a manage.py command in the deployment's environment. Answers its standard output."""
@@ -122,6 +134,8 @@ class Deployment:
             server.wait_until_up()
 
     def stop(self) -> None:
+        if self._worker is not None and self._worker.is_running:
+            self._worker.stop()
         for server in self.servers:
             server.ask_to_end()
         self.operator.close()

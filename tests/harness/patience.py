@@ -7,6 +7,8 @@ larger allowance costs time only where the test fails anyway.
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
 from typing import Final
 
 IN_CI: Final = 4.0  # four test processes and all their servers share two cores there
@@ -23,3 +25,12 @@ def slowness() -> float:
 def patience(seconds: float) -> float:
     """How long to wait for what takes no longer than `seconds` on a machine at rest."""
     return seconds * slowness()
+
+
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = 10) -> None:
+    """Wait for what another process does and announces nowhere. Prefer to wait for an event."""
+    allowed = patience(seconds)
+    deadline = time.monotonic() + allowed
+    while not condition():
+        assert time.monotonic() <= deadline, f"waited {allowed:g} s in vain: {what}"
+        time.sleep(0.05)

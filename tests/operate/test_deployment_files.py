@@ -39,7 +39,7 @@ def of_kind(kind: str) -> list[dict[str, Any]]:
 
 def variables() -> set[str]:
     """Every variable that the settings read: `env.text("NAME", …)` and the like, and what they are built from."""
-    sources = [ROOT / "chatsite" / name for name in ("settings.py", "env.py")]
+    sources = [ROOT / "chatsite" / name for name in ("settings.py", "config" / "env.py")]
     return {name for source in sources for name in re.findall(r'\(\s*"([A-Z][A-Z_]+)"', source.read_text())}
 
 

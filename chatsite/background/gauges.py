@@ -1,0 +1,71 @@
+"""What `/metrics` reads off the queues. The numbers are read by a thread, at most once in five seconds."""
+
+from __future__ import annotations
+
+import threading
+from time import monotonic
+from typing import Final
+
+from django.db import DatabaseError, connections
+from django.db.models import Count
+from django.utils import timezone
+from django_tasks.base import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+
+from chatsite.background.models import Worker
+from chatsite.observability.metrics.instruments import Gauge, Labels
+
+SECONDS_KEPT: Final = 5.0
+
+
+class QueueReadings:
+    """Counts that a gauge can return at once, although they come from the database."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[Labels, float] = {}
+        self.running: dict[Labels, float] = {}
+        self.oldest_seconds = 0.0
+        self.workers = 0.0
+        self._read_at = -SECONDS_KEPT
+        self._lock = threading.Lock()
+
+    def refresh(self) -> None:
+        """Start reading anew where the numbers are old. The caller gets them at its next call."""
+        if monotonic() - self._read_at > SECONDS_KEPT and self._lock.acquire(blocking=False):
+            self._read_at = monotonic()
+            threading.Thread(target=self._read, name="job-gauges", daemon=True).start()
+
+    def _read(self) -> None:
+        try:
+            ready = DBTaskResult.objects.ready().order_by()
+            self.waiting = _by_queue(ready)
+            self.running = _by_queue(DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING).order_by())
+            oldest = ready.order_by("enqueued_at").values_list("enqueued_at", flat=True).first()
+            self.oldest_seconds = (timezone.now() - oldest).total_seconds() if oldest else 0.0
+            self.workers = float(Worker.objects.count())
+        except DatabaseError:
+            self.workers = float("nan")  # unknown; `/readyz` and the log tell of the database
+        finally:
+            connections.close_all()
+            self._lock.release()
+
+
+def _by_queue(results: object) -> dict[Labels, float]:
+    rows = results.values_list("queue_name").annotate(number=Count("pk"))  # type: ignore[attr-defined]
+    return {(queue,): float(number) for queue, number in rows}
+
+
+_readings = QueueReadings()
+
+
+def _waiting() -> dict[Labels, float]:
+    _readings.refresh()
+    return _readings.waiting
+
+
+Gauge("chat_jobs_waiting", "Background jobs that are ready to run.", _waiting, "queue")
+Gauge("chat_jobs_running", "Background jobs that are running.", lambda: _readings.running, "queue")
+Gauge(
+    "chat_jobs_oldest_seconds", "How long the oldest ready job has waited.", lambda: _readings.oldest_seconds
+)
+Gauge("chat_workers", "Background workers that are alive.", lambda: _readings.workers)

@@ -1,0 +1,60 @@
+"""Jobs that keep the queue itself in order."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
+from django_tasks.base import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+
+from chatsite.background.jobs import AttemptFailed, job
+from chatsite.background.models import Worker
+from chatsite.background.recurring import every
+
+DEAD_AFTER: Final = timedelta(seconds=30)  # without a sign of life
+MOST_STARTS: Final = 3  # a job that took so many workers down with it is not started again
+DAYS_KEPT: Final = 7  # results of finished jobs
+
+
+def process_of(worker_id: str) -> str:
+    """The process that a queue's worker belongs to: its id is `process/number`."""
+    return worker_id.rsplit("/", 1)[0]
+
+
+def reclaim_jobs_of_dead_workers() -> int:
+    """Make the running jobs of dead workers ready again, and return how many there were.
+
+    A worker that could not renew its sign of life, for example while the database was away, may still run its job.
+    The job then runs twice, as every job may.
+    """
+    now = timezone.now()
+    Worker.objects.filter(seen_at__lt=now - DEAD_AFTER).delete()
+    alive = set(Worker.objects.values_list("id", flat=True))
+    reclaimed = 0
+    with transaction.atomic():
+        running = DBTaskResult.objects.select_for_update(skip_locked=True).filter(
+            status=TaskResultStatus.RUNNING, started_at__lt=now - DEAD_AFTER
+        )
+        for result in running:
+            if result.worker_ids and process_of(result.worker_ids[-1]) in alive:
+                continue
+            if len(result.worker_ids) >= MOST_STARTS:
+                result.set_failed(AttemptFailed(f"{MOST_STARTS} workers died while they ran this job"))
+                continue
+            result.status = TaskResultStatus.READY
+            result.save(update_fields=["status"])
+            reclaimed += 1
+    return reclaimed
+
+
+@job(attempts=1)
+def prune_results() -> None:
+    """Delete the results of jobs that finished a week ago."""
+    call_command("prune_db_task_results", min_age_days=DAYS_KEPT, queue_name="*", verbosity=0)
+
+
+every(timedelta(hours=6), prune_results)

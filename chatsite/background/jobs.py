@@ -1,0 +1,113 @@
+"""Declaring jobs and enqueueing them.
+
+    @job(queue=DELIVERY_QUEUE, attempts=8)
+    def send_mail(notice_id: str) -> None: ...
+
+    enqueue(send_mail, notice_id, delay=timedelta(minutes=10))
+
+A job may run twice: after a kill, and after an error. So a job first reads the truth from the database and does
+only what is still to be done. Arguments are JSON: ids, not objects.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Final, TypeVar
+
+from django.db import transaction
+from django.utils import timezone
+from django_tasks import task
+from django_tasks.base import Task
+from django_tasks_db.backend import DatabaseBackend
+
+from chatsite.config.queues import DEFAULT_QUEUE
+from chatsite.observability.metrics.instruments import Counter
+
+logger = logging.getLogger(__name__)
+
+FIRST_RETRY: Final = 2.0  # seconds; each further wait is twice as long
+LONGEST_WAIT: Final = 3600.0  # seconds
+
+job_retries = Counter("chat_job_retries", "Jobs that failed and were enqueued again.", "job")
+job_failures = Counter("chat_job_failures", "Jobs that failed at their last attempt.", "job")
+
+FunctionT = TypeVar("FunctionT", bound=Callable[..., None])
+Job = Task[..., None]
+
+
+class RetryLater(Exception):
+    """Raised by a job that wants another attempt after `seconds`, for example when a server answers Retry-After."""
+
+    def __init__(self, reason: str, seconds: float | None = None) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+
+
+class PermanentFailure(Exception):
+    """Raised by a job for which another attempt would be useless."""
+
+
+class AttemptFailed(Exception):
+    """What the stored result of a failed attempt shows: which attempt it was, and when the next one is."""
+
+
+def job(*, queue: str = DEFAULT_QUEUE, attempts: int = 5, priority: int = 0) -> Callable[[FunctionT], Job]:
+    """Make a module's function a job. It is retried `attempts - 1` times, with exponential backoff and jitter."""
+
+    def declare(function: FunctionT) -> Job:
+        @functools.wraps(function)
+        def run(*args: Any, attempt: int = 1, **kwargs: Any) -> None:
+            try:
+                function(*args, **kwargs)
+            except Exception as error:  # noqa: BLE001  any failure of a job is retried and recorded
+                _retry_or_give_up(declared, error, attempt, attempts, args, kwargs)
+
+        declared: Job = task(queue_name=queue, priority=priority)(run)
+        return declared
+
+    return declare
+
+
+def enqueue(declared: Job, *args: Any, delay: timedelta | None = None, **kwargs: Any) -> None:
+    """Store a job in the current transaction. It runs after the commit, and not before `delay` has passed.
+
+    A backend that keeps its jobs elsewhere than in the database gets the job after the commit.
+    """
+    if delay is not None:
+        declared = declared.using(run_after=timezone.now() + delay)
+    if isinstance(declared.get_backend(), DatabaseBackend):
+        declared.enqueue(*args, **kwargs)
+    else:
+        transaction.on_commit(functools.partial(declared.enqueue, *args, **kwargs))
+
+
+def backoff(attempt: int) -> float:
+    """Seconds before the attempt that follows `attempt`: 2, 4, 8 … up to an hour, each varied by a quarter."""
+    return min(FIRST_RETRY * 2.0 ** (attempt - 1), LONGEST_WAIT) * random.uniform(0.75, 1.25)
+
+
+def _retry_or_give_up(
+    declared: Job,
+    error: Exception,
+    attempt: int,
+    attempts: int,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> None:
+    name = declared.name
+    if isinstance(error, PermanentFailure) or attempt >= attempts:
+        job_failures.add(1, name)
+        logger.error("job %s failed at attempt %d of %d", name, attempt, attempts, exc_info=error)
+        raise AttemptFailed(f"attempt {attempt} of {attempts}; there is no further attempt") from error
+    asked = error.seconds if isinstance(error, RetryLater) else None
+    wait = backoff(attempt) if asked is None else asked
+    enqueue(declared, *args, delay=timedelta(seconds=wait), attempt=attempt + 1, **kwargs)
+    job_retries.add(1, name)
+    logger.warning(
+        "job %s failed at attempt %d of %d; next in %.0f s: %s", name, attempt, attempts, wait, error
+    )
+    raise AttemptFailed(f"attempt {attempt} of {attempts}; the next one is in {wait:.0f} s") from error

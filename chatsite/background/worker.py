@@ -1,0 +1,167 @@
+"""A worker: one process that runs the jobs of several queues at once, each queue on threads of its own.
+
+The main loop looks for ready jobs with one cheap query and wakes the threads of their queues. A slow job of one queue
+therefore delays no other queue.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Mapping
+from time import monotonic
+from typing import Final
+
+from django.db import DatabaseError, close_old_connections, connections
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+from django_tasks.base import DEFAULT_TASK_BACKEND_ALIAS
+from django_tasks_db.management.commands.db_worker import Worker as QueueWorker
+from django_tasks_db.models import DBTaskResult
+
+from chatsite.background.housekeeping import reclaim_jobs_of_dead_workers
+from chatsite.background.models import Worker
+from chatsite.background.recurring import enqueue_due_jobs
+from chatsite.config.queues import DEFAULT_QUEUE, DELIVERY_QUEUE, MEDIA_QUEUE, WEBHOOK_QUEUE
+
+logger = logging.getLogger(__name__)
+
+THREADS: Final[Mapping[str, int]] = {
+    DEFAULT_QUEUE: 1,
+    MEDIA_QUEUE: 1,
+    DELIVERY_QUEUE: 2,
+    WEBHOOK_QUEUE: 4,
+}
+POLL_SECONDS: Final = 0.25  # how often the queues are looked at
+SIGN_OF_LIFE_SECONDS: Final = 5.0  # how often the worker renews its row and looks for dead workers
+STOP_SECONDS: Final = 20.0  # how long running jobs may take when the worker is told to stop
+
+
+def _batch_worker(queue: str, worker_id: str) -> QueueWorker:
+    """A worker of django-tasks-db that runs what is ready in `queue` and returns."""
+    return QueueWorker(
+        queue_names=[queue],
+        interval=0,
+        batch=True,
+        backend_name=DEFAULT_TASK_BACKEND_ALIAS,
+        startup_delay=False,
+        max_tasks=None,
+        worker_id=worker_id,
+        excluded_queue_names=[],
+    )
+
+
+class QueueThread(threading.Thread):
+    """Runs the jobs of one queue whenever it is woken."""
+
+    def __init__(self, queue: str, worker_id: str) -> None:
+        super().__init__(name=f"jobs-{queue}", daemon=True)
+        self._queue = queue
+        self._worker_id = worker_id
+        self._woken = threading.Event()
+        self._stopping = False
+        self._running: QueueWorker | None = None
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Take no further job. The one that is running is finished."""
+        self._stopping = True
+        running = self._running
+        if running is not None:
+            running.running = False
+        self._woken.set()
+
+    def run(self) -> None:
+        while not self._stopping:
+            self._woken.wait()
+            self._woken.clear()
+            try:
+                self._run_ready_jobs()
+            except DatabaseError as error:
+                # The main loop wakes this thread again as long as there are ready jobs.
+                logger.warning("the worker of queue %s cannot reach the database: %s", self._queue, error)
+            finally:
+                close_old_connections()
+        connections.close_all()
+
+    def _run_ready_jobs(self) -> None:
+        self._running = _batch_worker(self._queue, self._worker_id)
+        if not self._stopping:
+            self._running.run()
+        self._running = None
+
+
+class WorkerProcess:
+    """All queues of one process. `run` blocks until `stop` is called from a signal handler or another thread."""
+
+    def __init__(self, threads: Mapping[str, int] = THREADS) -> None:
+        self.id = f"{socket.gethostname()[:24]}-{os.getpid()}-{get_random_string(8)}"
+        self._stopped = threading.Event()
+        self._threads: dict[str, list[QueueThread]] = {}
+        number = 0
+        for queue, count in threads.items():
+            self._threads[queue] = []
+            for _ in range(count):
+                self._threads[queue].append(QueueThread(queue, f"{self.id}/{number}"))
+                number += 1
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def run(self) -> None:
+        for thread in self._all_threads():
+            thread.start()
+        next_sign_of_life = monotonic()
+        while not self._stopped.is_set():
+            try:
+                if monotonic() >= next_sign_of_life:
+                    next_sign_of_life = monotonic() + SIGN_OF_LIFE_SECONDS
+                    self._show_life()
+                self._wake_queues_with_jobs()
+            except DatabaseError as error:
+                logger.warning("the worker cannot reach the database: %s", error)
+                self._stopped.wait(1)
+            finally:
+                close_old_connections()
+            self._stopped.wait(POLL_SECONDS)
+        self._wind_down()
+
+    def run_ready_jobs(self) -> None:
+        """Run what is ready now on the calling thread, and return. For tests and for `--once`."""
+        for queue in self._threads:
+            _batch_worker(queue, f"{self.id}/once").run()
+
+    def _all_threads(self) -> list[QueueThread]:
+        return [thread for threads in self._threads.values() for thread in threads]
+
+    def _show_life(self) -> None:
+        now = timezone.now()
+        Worker.objects.update_or_create(
+            id=self.id, defaults={"seen_at": now}, create_defaults={"seen_at": now, "started_at": now}
+        )
+        reclaimed = reclaim_jobs_of_dead_workers()
+        if reclaimed:
+            logger.warning("%d jobs of dead workers run again", reclaimed)
+        enqueue_due_jobs()
+
+    def _wake_queues_with_jobs(self) -> None:
+        ready = DBTaskResult.objects.ready().order_by().filter(queue_name__in=self._threads)
+        for queue in set(ready.values_list("queue_name", flat=True).distinct()):
+            for thread in self._threads[queue]:
+                thread.wake()
+
+    def _wind_down(self) -> None:
+        for thread in self._all_threads():
+            thread.stop()
+        deadline = monotonic() + STOP_SECONDS
+        for thread in self._all_threads():
+            thread.join(max(0.0, deadline - monotonic()))
+        try:
+            Worker.objects.filter(id=self.id).delete()
+        except DatabaseError as error:
+            logger.warning("the worker could not sign off: %s", error)
+        connections.close_all()

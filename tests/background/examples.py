@@ -1,0 +1,57 @@
+"""Jobs for the tests. What they did stands in the database, as rows of a group's names."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+from django.contrib.auth.models import Group
+
+from chatsite.background.jobs import PermanentFailure, RetryLater, job
+from chatsite.config.queues import WEBHOOK_QUEUE
+
+
+def runs(name: str) -> int:
+    return Group.objects.filter(name__startswith=f"{name}/").count()
+
+
+def _note(name: str) -> int:
+    number = runs(name) + 1
+    Group.objects.create(name=f"{name}/{number}")
+    return number
+
+
+@job()
+def note(name: str) -> None:
+    _note(name)
+
+
+@job(attempts=3)
+def fail_until_third(name: str) -> None:
+    if _note(name) < 3:
+        raise ValueError("not yet")
+
+
+@job(attempts=2)
+def always_fail(name: str) -> None:
+    _note(name)
+    raise ValueError("never")
+
+
+@job()
+def fail_for_good(name: str) -> None:
+    _note(name)
+    raise PermanentFailure("useless")
+
+
+@job()
+def ask_for_a_pause(name: str) -> None:
+    _note(name)
+    raise RetryLater("busy", seconds=timedelta(hours=2).total_seconds())
+
+
+@job(queue=WEBHOOK_QUEUE)
+def hang(name: str) -> None:
+    """Hang at the first start, and return at the second."""
+    if _note(name) == 1:
+        time.sleep(600)

@@ -1,0 +1,98 @@
+"""Jobs are stored with the change that causes them, retried with backoff, and recorded."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from django_tasks.base import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+
+from chatsite.background.jobs import LONGEST_WAIT, Job, backoff, enqueue
+from chatsite.background.worker import WorkerProcess
+from tests.background import examples
+
+pytestmark = pytest.mark.django_db
+
+
+def run_ready_jobs() -> None:
+    WorkerProcess().run_ready_jobs()
+
+
+def run_all_attempts() -> None:
+    """Run jobs until none is left, without waiting for the backoff."""
+    while DBTaskResult.objects.filter(status=TaskResultStatus.READY).exists():
+        DBTaskResult.objects.filter(status=TaskResultStatus.READY).update(run_after=timezone.now())
+        run_ready_jobs()
+
+
+def statuses(job: Job) -> list[str]:
+    results = DBTaskResult.objects.filter(task_path=job.module_path).order_by("enqueued_at")
+    return list(results.values_list("status", flat=True))
+
+
+def test_a_job_runs_once() -> None:
+    enqueue(examples.note, "once")
+    run_ready_jobs()
+    run_ready_jobs()
+    assert examples.runs("once") == 1
+    assert statuses(examples.note) == [TaskResultStatus.SUCCESSFUL]
+
+
+def test_a_job_of_a_transaction_that_is_rolled_back_never_runs() -> None:
+    with transaction.atomic():
+        enqueue(examples.note, "rolled back")
+        transaction.set_rollback(True)
+    run_ready_jobs()
+    assert examples.runs("rolled back") == 0
+
+
+def test_a_delayed_job_waits() -> None:
+    enqueue(examples.note, "delayed", delay=timedelta(minutes=10))
+    run_ready_jobs()
+    assert examples.runs("delayed") == 0
+    run_all_attempts()
+    assert examples.runs("delayed") == 1
+
+
+def test_a_failed_job_is_tried_again_until_it_succeeds() -> None:
+    enqueue(examples.fail_until_third, "third")
+    run_ready_jobs()
+    assert examples.runs("third") == 1  # the next attempt waits for its time
+    run_all_attempts()
+    assert examples.runs("third") == 3
+    assert statuses(examples.fail_until_third) == [
+        TaskResultStatus.FAILED,
+        TaskResultStatus.FAILED,
+        TaskResultStatus.SUCCESSFUL,
+    ]
+
+
+def test_the_last_attempt_is_the_last() -> None:
+    enqueue(examples.always_fail, "never")
+    run_all_attempts()
+    assert examples.runs("never") == 2
+    last = DBTaskResult.objects.filter(task_path=examples.always_fail.module_path).latest("enqueued_at")
+    assert "there is no further attempt" in last.traceback
+    assert "ValueError: never" in last.traceback
+
+
+def test_a_permanent_failure_is_not_tried_again() -> None:
+    enqueue(examples.fail_for_good, "for good")
+    run_all_attempts()
+    assert examples.runs("for good") == 1
+
+
+def test_a_job_can_choose_its_next_time() -> None:
+    enqueue(examples.ask_for_a_pause, "pause")
+    run_ready_jobs()
+    following = DBTaskResult.objects.get(status=TaskResultStatus.READY)
+    assert timedelta(minutes=115) < following.run_after - timezone.now() <= timedelta(hours=2)
+
+
+def test_waits_double_up_to_an_hour() -> None:
+    assert 1.5 <= backoff(1) <= 2.5
+    assert 12 <= backoff(4) <= 20
+    assert LONGEST_WAIT * 0.75 <= backoff(30) <= LONGEST_WAIT * 1.25

@@ -1,0 +1,61 @@
+"""A background worker of a deployment: `manage.py chat_worker` in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.harness.patience import patience
+from tests.harness.servers import ROOT
+
+STOP_SECONDS = 30
+
+
+class WorkerFailed(Exception):
+    """The worker's process did not start, or ended by itself. The message has the end of its log."""
+
+
+class Worker:
+    """Started by `start`, ended by `stop` or `kill`."""
+
+    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+        self.log = log
+        self._environment = dict(environment)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "manage.py", "chat_worker"],
+                cwd=ROOT,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def stop(self) -> int:
+        """Ask the worker to end, and return its exit code."""
+        process = self._running()
+        process.send_signal(signal.SIGTERM)
+        return process.wait(patience(STOP_SECONDS))
+
+    def kill(self) -> None:
+        """kill -9, the worker's children included."""
+        process = self._running()
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(patience(STOP_SECONDS))
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise WorkerFailed("the worker was not started")
+        return self._process
