@@ -39,7 +39,7 @@ def of_kind(kind: str) -> list[dict[str, Any]]:
 
 def variables() -> set[str]:
     """Every variable that the settings read: `env.text("NAME", …)` and the like, and what they are built from."""
-    sources = [ROOT / "chatsite" / name for name in ("settings.py", "config" / "env.py")]
+    sources = [ROOT / "chatsite" / name for name in ("settings.py", "config/env.py")]
     return {name for source in sources for name in re.findall(r'\(\s*"([A-Z][A-Z_]+)"', source.read_text())}
 
 
@@ -93,7 +93,7 @@ def test_manage_commands_and_programs_exist() -> None:
     assert programs == {"uvicorn", "python", "sh"}
     assert re.search(r"^uvicorn==", lock, re.MULTILINE)
     assert re.search(r"^uvloop==", lock, re.MULTILINE)
-    assert managed == {"migrate", "prune_logins", "prune_notifications", "expire_lapsed"}
+    assert managed == {"migrate", "chat_worker", "prune_logins", "prune_notifications", "expire_lapsed"}
     assert managed < get_commands().keys()
 
 
@@ -127,18 +127,26 @@ def test_manifests_have_their_heads(path: Path) -> None:
         assert re.fullmatch(r"[a-z0-9-]+", document["metadata"]["name"])
 
 
+def web_deployment() -> dict[str, Any]:
+    (deployment,) = [one for one in of_kind("Deployment") if one["metadata"]["name"] == "chat-web"]
+    return deployment
+
+
 def test_references_between_manifests() -> None:
-    pods = [document["spec"]["template"] for document in of_kind("Deployment")]
+    pods = [web_deployment()["spec"]["template"]]
     labels = pods[0]["metadata"]["labels"].items()
     for service in of_kind("Service"):
         assert service["spec"]["selector"].items() <= labels
         assert (
             service["spec"]["ports"][0]["targetPort"] == pods[0]["spec"]["containers"][0]["ports"][0]["name"]
         )
-    for document in of_kind("Deployment") + of_kind("PodDisruptionBudget"):
+    for document in of_kind("PodDisruptionBudget"):
         assert document["spec"]["selector"]["matchLabels"].items() <= labels
+    for document in of_kind("Deployment"):
+        own_labels = document["spec"]["template"]["metadata"]["labels"].items()
+        assert document["spec"]["selector"]["matchLabels"].items() <= own_labels
     (autoscaler,) = of_kind("HorizontalPodAutoscaler")
-    assert autoscaler["spec"]["scaleTargetRef"]["name"] == of_kind("Deployment")[0]["metadata"]["name"]
+    assert autoscaler["spec"]["scaleTargetRef"]["name"] == web_deployment()["metadata"]["name"]
     services = {
         service["metadata"]["name"]: service["spec"]["ports"][0]["name"] for service in of_kind("Service")
     }
@@ -163,8 +171,7 @@ def test_pods_are_confined() -> None:
 
 
 def test_a_rollout_drains() -> None:
-    (deployment,) = of_kind("Deployment")
-    spec = deployment["spec"]
+    spec = web_deployment()["spec"]
     pod = spec["template"]["spec"]
     (container,) = pod["containers"]
     assert spec["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
