@@ -5,4 +5,7 @@ class ChatsiteConfig(AppConfig):
     name = "chatsite"
 
     def ready(self) -> None:
-        from chatsite.config import checks  # noqa: F401  registers the system checks
+        # Importing registers the system checks, the gauges, and the background work of a process.
+        from chatsite.config import checks  # noqa: F401
+        from chatsite.realtime import gauges, revalidation  # noqa: F401
+        from chatsite.realtime.redis import rate_limits  # noqa: F401

@@ -11,7 +11,6 @@ from django.conf import settings
 from chatsite.database.threads import in_database_thread
 from chatsite.errors import DomainError
 from chatsite.realtime import groups
-from chatsite.realtime.redis.rate_limits import spend
 from chatsite.realtime.registry import command, pipelined_command
 from chatsite.realtime.session import Session
 from conversations import access, agent_activity, events, live, operations, queries, typing
@@ -44,7 +43,12 @@ def _joined(session: Session) -> dict[UUID, None]:
     return joined
 
 
-@command("join_conversation", ConversationCommand, answer=JoinedEvent)
+def receipt_cost(data: ReceiptCommand) -> float:
+    """Each id is looked up, whether it is known or not."""
+    return 0.5 + len(data.message_ids) / 100
+
+
+@command("join_conversation", ConversationCommand, answer=JoinedEvent, cost=0.5)
 async def join_conversation(session: Session, data: ConversationCommand) -> JoinedEvent:
     """Subscribe first and read the head then: whatever happens after the head that is answered comes as an event."""
     key = object_key(data.conversation_id, "conversation")
@@ -67,7 +71,7 @@ async def join_conversation(session: Session, data: ConversationCommand) -> Join
     return answer
 
 
-@command("leave_conversation", ConversationCommand, answer=LeftAnswer)
+@command("leave_conversation", ConversationCommand, answer=LeftAnswer, cost=0.5)
 async def leave_conversation(session: Session, data: ConversationCommand) -> LeftAnswer:
     """Stop hearing of what happens in it. Its head still comes with `conversation_updated`."""
     key = object_key(data.conversation_id, "conversation")
@@ -81,7 +85,6 @@ async def leave_conversation(session: Session, data: ConversationCommand) -> Lef
 @pipelined_command("send_message", SendCommand, answer=MessageEvent)
 def send_message(session: Session, data: SendCommand) -> asyncio.Future[Any]:
     """Store a message. The ack comes after the commit; a `clientId` makes retries harmless."""
-    spend(session.user_id)
     send = operations.new_send(
         sender_id=user_key(session.user_id),
         conversation_id=data.conversation_id,
@@ -98,7 +101,7 @@ def send_message(session: Session, data: SendCommand) -> asyncio.Future[Any]:
     return writer_of(session.runtime).submit(send, answer)
 
 
-@pipelined_command("mark_read", ReceiptCommand, answer=ReadAnswer)
+@pipelined_command("mark_read", ReceiptCommand, answer=ReadAnswer, cost=receipt_cost)
 def mark_read(session: Session, data: ReceiptCommand) -> asyncio.Future[Any]:
     """Messages of the other side have been seen."""
 
@@ -117,7 +120,7 @@ def mark_read(session: Session, data: ReceiptCommand) -> asyncio.Future[Any]:
     return writer_of(session.runtime).submit(receipt, answer)
 
 
-@pipelined_command("mark_delivered", ReceiptCommand, answer=DeliveredAnswer)
+@pipelined_command("mark_delivered", ReceiptCommand, answer=DeliveredAnswer, cost=receipt_cost)
 def mark_delivered(session: Session, data: ReceiptCommand) -> asyncio.Future[Any]:
     """Messages of the other side have arrived at the device."""
 
@@ -134,7 +137,7 @@ def mark_delivered(session: Session, data: ReceiptCommand) -> asyncio.Future[Any
     return writer_of(session.runtime).submit(receipt, answer)
 
 
-@command("typing_start", ConversationCommand, answer=TypingAnswer)
+@command("typing_start", ConversationCommand, answer=TypingAnswer, cost=0.5)
 async def typing_start(session: Session, data: ConversationCommand) -> TypingAnswer:
     """The user is typing. It ends by itself after a few seconds."""
     key = await _accessible(session, data.conversation_id)
@@ -142,7 +145,7 @@ async def typing_start(session: Session, data: ConversationCommand) -> TypingAns
     return TypingAnswer(conversation_id=key, is_typing=True)
 
 
-@command("typing_stop", ConversationCommand, answer=TypingAnswer)
+@command("typing_stop", ConversationCommand, answer=TypingAnswer, cost=0.5)
 async def typing_stop(session: Session, data: ConversationCommand) -> TypingAnswer:
     """The user has stopped typing."""
     key = await _accessible(session, data.conversation_id)
@@ -150,7 +153,7 @@ async def typing_stop(session: Session, data: ConversationCommand) -> TypingAnsw
     return TypingAnswer(conversation_id=key, is_typing=False)
 
 
-@command("look", LookCommand, answer=LookAnswer)
+@command("look", LookCommand, answer=LookAnswer, cost=0.5)
 async def look(session: Session, data: LookCommand) -> LookAnswer:
     """Show one's colleagues what one looks at; for members of a business."""
     return await agent_activity.look(session, data)
@@ -167,7 +170,6 @@ async def _accessible(session: Session, raw_id: str) -> UUID:
 @command("edit_message", EditCommand, answer=MessageEvent)
 async def edit_message(session: Session, data: EditCommand) -> bytes:
     """Change one's own message; what it said before is kept."""
-    spend(session.user_id)
 
     def change() -> MessageObject:
         return operations.edit_message(
@@ -180,7 +182,6 @@ async def edit_message(session: Session, data: EditCommand) -> bytes:
 @command("delete_message", DeleteCommand, answer=MessageEvent)
 async def delete_message(session: Session, data: DeleteCommand) -> bytes:
     """Delete one's own message; its place stays, its content goes."""
-    spend(session.user_id)
 
     def change() -> MessageObject:
         return operations.delete_message(user_id=user_key(session.user_id), message_id=data.message_id)

@@ -81,7 +81,11 @@ def synchronise(user_id: UserId, data: SyncCommand) -> dict[str, Any]:
     return answer
 
 
-@command("sync", SyncCommand, answer=sync_answers)
+def sync_cost(data: SyncCommand) -> float:
+    return 1 + len(data.conversations) / 20
+
+
+@command("sync", SyncCommand, answer=sync_answers, cost=sync_cost)
 async def sync(session: Session, data: SyncCommand) -> dict[str, Any]:
     """Everything that happened after what the client knows; never with a hole."""
     return await in_database_thread(synchronise, user_key(session.user_id), data)
@@ -104,7 +108,7 @@ def heads_of(asked: list[tuple[UserId, list[UUID]]]) -> list[dict[str, Any]]:
     return answers
 
 
-@command("heartbeat", HeartbeatCommand, answer=heartbeat_answers)
+@command("heartbeat", HeartbeatCommand, answer=heartbeat_answers, cost=0.1, essential=True)
 async def heartbeat(session: Session, data: HeartbeatCommand) -> dict[str, Any]:
     """The heads of what the socket follows: how a client finds that the last event was lost."""
     joined: list[UUID] = list(session.state.get("joined", {}))

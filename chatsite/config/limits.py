@@ -39,7 +39,8 @@ class Limits:
     joined_conversations: int = 500  # conversations joined by one socket
     pipelined_sends: int = 256  # sends of one socket under way before the next frame is read
 
-    # One user, over all sockets, requests and processes: messages, edits, deletes and every other change by REST.
+    # One user, over all sockets, requests and processes: every live command and every change by REST, each by its
+    # cost. A message costs 1; `docs/protocol.md` has the others.
     user_changes_per_second: float = 100
     user_changes_burst: int = 2_000
 

@@ -22,7 +22,7 @@ from rest_framework.throttling import BaseThrottle
 
 from chatsite.identity.cache import CACHE_AWAY
 from chatsite.observability.metrics import measures
-from chatsite.realtime.redis.rate_limits import allowances
+from chatsite.realtime.user_limit import user_buckets
 
 if TYPE_CHECKING:  # REST framework imports this module while it imports its views
     from rest_framework.views import APIView
@@ -98,12 +98,18 @@ def attempt_from_address(scope: str, request: Any) -> Attempt:
 
 
 class ChangeThrottle(BaseThrottle):
-    """Whatever a user changes over REST."""
+    """Draws every request that may change something from the user's limit.
+
+    A view whose changes cost others more than a message does says so by `throttle_cost`.
+    """
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         self._wait = 0.0
         if request.method not in SAFE_METHODS and request.user.pk is not None:
-            self._wait = allowances.take(str(request.user.pk))
+            cost = getattr(view, "throttle_cost", 1.0)
+            self._wait = user_buckets.take(str(request.user.pk), cost)
+            if self._wait:
+                measures.rate_limited.add(1, "user")
         return not self._wait
 
     def wait(self) -> float | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chatsite.realtime.session import Session
 
 DataT = TypeVar("DataT", bound=msgspec.Struct)
+Cost = float | Callable[[Any], float]  # of one call; a message costs 1
 Reply = Any  # what the ack carries: a struct or dict, or bytes that are JSON already
 
 Handler = Callable[["Session", Any], Awaitable[Reply]]
@@ -35,30 +36,35 @@ class Command:
     handler: Handler | PipelinedHandler
     pipelined: bool  # the next frame is read before this one is answered
     answer: Any = Any  # the type of what the ack carries; or several structs, of which it is all at once
+    cost: Cost = 1.0  # what it draws from the user's limit
+    essential: bool = False  # without it the client loses its connection: it may run into debt
+
+    def cost_of(self, data: Any) -> float:
+        return self.cost(data) if callable(self.cost) else self.cost
 
 
 commands: Final[dict[str, Command]] = {}
 
 
 def command(
-    name: str, data: type[DataT], *, answer: Any = Any
+    name: str, data: type[DataT], *, answer: Any = Any, cost: Cost = 1.0, essential: bool = False
 ) -> Callable[[Callable[[Session, DataT], Awaitable[Reply]]], Any]:
     """Register an async handler. Commands of one socket run one after the other."""
 
     def register(handler: Callable[[Session, DataT], Awaitable[Reply]]) -> Any:
-        commands[name] = Command(name, data, handler, pipelined=False, answer=answer)
+        commands[name] = Command(name, data, handler, False, answer, cost, essential)
         return handler
 
     return register
 
 
 def pipelined_command(
-    name: str, data: type[DataT], *, answer: Any = Any
+    name: str, data: type[DataT], *, answer: Any = Any, cost: Cost = 1.0
 ) -> Callable[[Callable[[Session, DataT], asyncio.Future[Reply]]], Any]:
     """Register a handler that queues its work at once, in order, and returns a future for the answer."""
 
     def register(handler: Callable[[Session, DataT], asyncio.Future[Reply]]) -> Any:
-        commands[name] = Command(name, data, handler, pipelined=True, answer=answer)
+        commands[name] = Command(name, data, handler, True, answer, cost)
         return handler
 
     return register

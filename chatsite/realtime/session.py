@@ -24,6 +24,7 @@ from chatsite.realtime.identity import Identity
 from chatsite.realtime.outbox import Outbox
 from chatsite.realtime.token_bucket import TokenBucket
 from chatsite.realtime.transport import Close, Ref, Transport
+from chatsite.realtime.user_limit import charge
 
 if TYPE_CHECKING:
     from chatsite.realtime.runtime import Runtime
@@ -217,6 +218,7 @@ class Session:
                 raise DomainError("unknown_event", f"There is no event {name[:64]!r}.")
             measures.commands.add(1, name)
             arguments = decode(data, command.data)
+            charge(self.user_id, command.cost_of(arguments), essential=command.essential)
             if command.pipelined:
                 await self._start_pipelined(command.handler(self, arguments), ref, name)
             else:
@@ -228,6 +230,8 @@ class Session:
 
     async def _authenticate(self, token: str, ref: Ref) -> None:
         """The first frame of a socket without credentials, or a fresh token for the same user."""
+        if self.identity is not None:
+            charge(self.user_id, essential=True)
         identity = await self.runtime.ask(registry.get_authentication().by_tokens, token)
         if self.identity is None:
             try:

@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from chatsite.realtime.redis.rate_limits import Allowances, Reporter
+from chatsite.realtime.redis.rate_limits import Reporter
+from chatsite.realtime.user_limit import UserBuckets
 from tests.attack.conftest import PRODUCTION, SERVERS
 from tests.attack.sockets import TRANSPORTS, Refused, Transport, Wire
 from tests.conversations.rooms import Room
@@ -15,9 +16,8 @@ from tests.harness.backend import Deployment
 from tests.harness.services import Redis
 
 RATE, BURST = (int(PRODUCTION[f"USER_CHANGES_{name}"]) for name in ("PER_SECOND", "BURST"))
-EMPTY = (
-    '{"conversationId":"01a208d4-b5ab-76fb-a82d-f90feed3bbfd","content":""}'  # spends, and then is refused
-)
+NOBODYS = "01a208d4-b5ab-76fb-a82d-f90feed3bbfd"
+EMPTY = f'{{"conversationId":"{NOBODYS}","content":""}}'  # spends, and then is refused
 
 
 async def exhaust(wire: Wire) -> None:
@@ -87,17 +87,24 @@ async def test_who_floods_all_processes_gets_one_rate(room: Room, transport: Tra
     [
         ("edit_message", '{"messageId":"01a208d4-b5ab-76fb-a82d-f90feed3bbfd","content":"x"}'),
         ("delete_message", '{"messageId":"01a208d4-b5ab-76fb-a82d-f90feed3bbfd"}'),
+        ("typing_start", f'{{"conversationId":"{NOBODYS}"}}'),
+        ("typing_stop", f'{{"conversationId":"{NOBODYS}"}}'),
+        ("mark_read", f'{{"conversationId":"{NOBODYS}","messageIds":["{NOBODYS}"]}}'),
+        ("mark_delivered", f'{{"conversationId":"{NOBODYS}","messageIds":["{NOBODYS}"]}}'),
+        ("look", f'{{"conversationId":"{NOBODYS}"}}'),
+        ("join_conversation", f'{{"conversationId":"{NOBODYS}"}}'),
+        ("leave_conversation", f'{{"conversationId":"{NOBODYS}"}}'),
+        ("sync", f'{{"conversations":{{"{NOBODYS}":0}}}}'),
     ],
 )
-async def test_edits_and_deletes_are_counted_too(room: Room, command: str, data: str) -> None:
+async def test_every_command_draws_from_it(room: Room, command: str, data: str) -> None:
     wires = await wires_of(room, "native")
     await exhaust(wires[0])
     frame = wires[0].framed(f'"{command}"', data)
-    for _ in range(20):
+    for _ in range(60):
         await wires[0].send_text(frame)
-    codes = [(await wires[0].push())[1]["code"] for _ in range(20)]
-    assert set(codes) <= {"rate_limited", "not_found"}  # it earns a little meanwhile
-    assert "rate_limited" in codes
+    while (await wires[0].push())[1].get("code") != "rate_limited":
+        continue  # it earns a little meanwhile
     await close(wires)
 
 
@@ -141,12 +148,12 @@ async def test_without_redis_each_process_holds_to_its_own(room: Room) -> None:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [1000.0]
-    monkeypatch.setattr("chatsite.realtime.redis.rate_limits.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("chatsite.realtime.token_bucket.time.monotonic", lambda: now[0])
     return now
 
 
 def test_a_burst_and_then_the_rate(clock: list[float]) -> None:
-    bucket = Allowances(rate=10, burst=3)
+    bucket = UserBuckets(rate=10, burst=3)
     assert [bucket.take("a") for _ in range(4)] == [0, 0, 0, pytest.approx(0.1)]
     assert bucket.take("b") == 0
     clock[0] += 0.11
@@ -154,29 +161,55 @@ def test_a_burst_and_then_the_rate(clock: list[float]) -> None:
 
 
 def test_what_others_spent_is_owed_here(clock: list[float]) -> None:
-    bucket = Allowances(rate=10, burst=100)
+    bucket = UserBuckets(rate=10, burst=100)
     for _ in range(10):
         bucket.take("a")
     assert bucket.collect() == {"a": 10}
     bucket.take("a")  # while the report is on its way
-    bucket.settle("a", -20)
+    bucket.settle("a", 12)  # 20 tokens of debt: 120 to go until it is full
     assert bucket.take("a") == pytest.approx(2.2)
     assert bucket.collect() == {"a": 1}
     assert bucket.collect() == {}
 
 
 def test_a_lost_report_is_told_later_and_not_without_end(clock: list[float]) -> None:
-    bucket = Allowances(rate=10, burst=100)
+    bucket = UserBuckets(rate=10, burst=100)
     bucket.take("a")
-    bucket.take_back(bucket.collect())
+    bucket.restore(bucket.collect())
     bucket.take("a")
     assert bucket.collect() == {"a": 2}
-    bucket.take_back({"a": 5_000})
+    bucket.restore({"a": 5_000})
     assert bucket.collect() == {"a": 100}
 
 
+def test_a_call_draws_its_cost(clock: list[float]) -> None:
+    bucket = UserBuckets(rate=10, burst=10)
+    assert bucket.take("a", 9.5) == 0
+    assert bucket.take("a", 1) == pytest.approx(0.05)
+    assert bucket.take("a", 0.5) == 0
+    assert bucket.take("a", 0.1) == pytest.approx(0.01)
+    assert bucket.collect() == {"a": 10}
+
+
+def test_what_costs_more_than_the_burst_needs_a_full_bucket(clock: list[float]) -> None:
+    bucket = UserBuckets(rate=10, burst=10)
+    assert bucket.take("a", 25) == 0
+    clock[0] += 1.6
+    assert bucket.take("a", 1) == 0
+    assert bucket.take("b", 1) == 0
+    assert bucket.take("b", 25) == pytest.approx(0.1)
+
+
+def test_what_is_essential_may_run_into_debt(clock: list[float]) -> None:
+    bucket = UserBuckets(rate=10, burst=10)
+    for _ in range(10):
+        bucket.take("a")
+    assert bucket.take("a") > 0
+    assert [bucket.take("a", essential=True) for _ in range(11)] == [0] * 10 + [pytest.approx(0.1)]
+
+
 def test_who_is_still_is_forgotten(clock: list[float]) -> None:
-    bucket = Allowances(rate=10, burst=100)
+    bucket = UserBuckets(rate=10, burst=100)
     bucket.take("a")
     clock[0] += 60
     bucket.take("b")
@@ -188,7 +221,7 @@ def test_who_is_still_is_forgotten(clock: list[float]) -> None:
 
 
 async def test_processes_share_one_bucket_in_redis(redis: Redis) -> None:
-    processes = [Allowances(rate=0.001, burst=100) for _ in range(3)]
+    processes = [UserBuckets(rate=0.001, burst=100) for _ in range(3)]
     reporters = [Reporter(buckets, redis.url, "test") for buckets in processes]
     for buckets in processes:
         for _ in range(30):
@@ -205,17 +238,17 @@ async def test_processes_share_one_bucket_in_redis(redis: Redis) -> None:
 
 
 async def test_a_reporter_without_redis_says_so_once(redis: Redis, caplog: pytest.LogCaptureFixture) -> None:
-    buckets = Allowances(rate=0.001, burst=100)
+    buckets = UserBuckets(rate=0.001, burst=100)
     reporter = Reporter(buckets, redis.url, "test")
     redis.kill()
     for _ in range(3):
         buckets.take("a")
         await reporter.report()
-    assert caplog.text.count("by each process alone") == 1
+    assert caplog.text.count("by itself") == 1
     redis.start()
     await reporter.report()
     assert buckets.collect() == {}
-    other = Allowances(rate=0.001, burst=100)
+    other = UserBuckets(rate=0.001, burst=100)
     other.take("a")
     await Reporter(other, redis.url, "test").report()
     taken = 0
