@@ -178,6 +178,11 @@ else:
     }
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
+# --- Requests to other sites ----------------------------------------------------------------------------------------
+
+# Webhooks and push services may not lead to an internal network, except to these.
+OUTGOING_ALLOW_NETWORKS = env.networks("OUTGOING_ALLOW_NETWORKS")
+
 # --- Background jobs ------------------------------------------------------------------------------------------------
 
 # Jobs are stored in the database, in the transaction of the change that causes them.
