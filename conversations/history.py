@@ -1,27 +1,31 @@
-"""What was said in a conversation: by pages, one by one, and what a client has missed of it."""
+"""Read messages: by page, one by one, and those that a client has missed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from operator import attrgetter
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from chatsite.errors import DomainError, not_found
+from chatsite.http.byte_budget import ByteBudget
 from conversations import access
 from conversations.access import UserId, object_key, other_side
 from conversations.models import ChatMessage, Conversation, MessageEdit
 from conversations.serializers import (
     MESSAGE_COLUMNS,
-    EditObject,
     MessageObject,
     SyncedConversation,
     conversation_object,
     message_from_row,
 )
+
+READ: Final = 100  # rows of one query of a sync
 
 
 @dataclass
@@ -47,18 +51,22 @@ def message_page(
     if after is not None:
         rows = rows.filter(seq__gt=after)
     forward = after is not None and before is None
-    found = rows.order_by("seq" if forward else "-seq")[: limit + 1]
+    found = list(rows.order_by("seq" if forward else "-seq")[: limit + 1])
     if not forward:
-        return page_before(list(found), before=before, limit=limit)
-    messages = [message_from_row(row) for row in found]
-    return MessagePage(messages[:limit], older=after is not None and after > 0, newer=len(messages) > limit)
+        return page_before(found, before=before, limit=limit)
+    messages = ByteBudget().take_first(map(message_from_row, found[:limit]))
+    return MessagePage(messages, older=after is not None and after > 0, newer=len(found) > len(messages))
 
 
 def page_before(rows: Sequence[tuple[Any, ...]], *, before: int | None, limit: int) -> MessagePage:
-    """The page of these rows, MESSAGE_COLUMNS and perhaps more, which are by descending `seq` and one more than
-    `limit` where there are older ones."""
-    messages = [message_from_row(row) for row in reversed(rows[:limit])]
-    return MessagePage(messages, older=len(rows) > limit, newer=before is not None)
+    """Build a page from rows that begin with MESSAGE_COLUMNS, by descending `seq`.
+
+    There is one row more than `limit` if the conversation has older messages.
+    """
+    messages = ByteBudget().take_first(map(message_from_row, rows[:limit]))
+    # `seq` has no holes. So without a message at `before - 1` the conversation ends below it.
+    newer = before is not None and bool(messages) and messages[0].seq == before - 1
+    return MessagePage(messages[::-1], older=len(rows) > len(messages), newer=newer)
 
 
 def find_message(user_id: UserId, raw_id: str | UUID) -> MessageObject:
@@ -74,13 +82,12 @@ def find_message(user_id: UserId, raw_id: str | UUID) -> MessageObject:
     return message
 
 
-def message_edits(user_id: UserId, raw_id: str | UUID) -> list[EditObject]:
-    """What the message said before, oldest first; nothing of one that is deleted."""
+def message_edits(user_id: UserId, raw_id: str | UUID) -> QuerySet[MessageEdit]:
+    """What the message said before, oldest first. A deleted message has none."""
     message = find_message(user_id, raw_id)
     if message.deleted_at is not None:
-        return []
-    edits = MessageEdit.objects.filter(message_id=message.id).order_by("id")
-    return [EditObject(content=edit.content, replaced_at=edit.replaced_at) for edit in edits]
+        return MessageEdit.objects.none()
+    return MessageEdit.objects.filter(message_id=message.id).order_by("id")
 
 
 def undelivered(messages: Sequence[MessageObject], side: str) -> list[MessageObject]:
@@ -103,44 +110,66 @@ class Synced:
     sides: dict[UUID, str]
 
 
-def changes_since(user_id: UserId, known: Mapping[str, int]) -> Synced:
+def changes_since(user_id: UserId, known: Mapping[str, int], budget: ByteBudget | None = None) -> Synced:
     """For each conversation its object and every message whose `rev` is higher than the known one.
 
-    One query for the conversations, and one for each that has changed. A conversation that the user may not see, or
-    that is not there, is left out: the client drops it.
+    Runs one query for the conversations, and one or a few for each that has changed. A conversation that the user may
+    not see, or that does not exist, is left out: the client drops it. The answer stays below `answer_bytes`: a
+    conversation whose changes do not fit is marked `resync`, and the client fetches it by pages. The most recently
+    active conversations come first.
     """
     wanted: dict[UUID, tuple[str, int]] = {}
     for raw, rev in known.items():
         try:
             wanted[object_key(raw, "conversation")] = (raw, rev)
         except DomainError:
-            continue  # not an id: looks like every other conversation that is not there
+            continue  # Not an id: looks like every other conversation that does not exist.
     actor = access.load_actor(user_id)
-    synced = Synced({}, {})
+    synced, budget = Synced({}, {}), budget or ByteBudget()
     found = Conversation.objects.select_related("business", "customer").filter(pk__in=list(wanted))
-    for conversation in found:
-        side = actor.side_in(conversation)
-        if side is not None:
-            raw, rev = wanted[conversation.pk]
-            synced.conversations[raw] = _changes_of(conversation, side, rev)
-            synced.sides[conversation.pk] = side
+    visible = [(row, side) for row in found.order_by("-active_at", "-id") if (side := actor.side_in(row))]
+    for conversation, side in visible:
+        part = SyncedConversation(conversation=conversation_object(conversation, side))
+        budget.spend(part)
+        synced.conversations[wanted[conversation.pk][0]] = part
+        synced.sides[conversation.pk] = side
+    for conversation, _ in visible:
+        raw, rev = wanted[conversation.pk]
+        _add_changes(synced.conversations[raw], conversation, rev, budget)
     return synced
 
 
-def _changes_of(conversation: Conversation, side: str, known_rev: int) -> SyncedConversation:
+def _add_changes(
+    part: SyncedConversation, conversation: Conversation, known_rev: int, budget: ByteBudget
+) -> None:
     # The object was read first: a message that was written since may be among these and have a higher rev than the
     # object says, never the other way round. So there is no hole, and its event or the next sync agrees.
-    answer = SyncedConversation(conversation=conversation_object(conversation, side))
-    if known_rev >= conversation.rev:
-        return answer
-    if max(known_rev, 0) < conversation.rewritten_rev:
-        answer.resync = True
-        return answer
+    if known_rev == conversation.rev:
+        return
+    # A client that knows a higher `rev` has seen what this database never had, or lost: it was restored from a backup.
+    if known_rev > conversation.rev or max(known_rev, 0) < conversation.rewritten_rev:
+        part.resync = True
+        return
     most = settings.CHAT.sync_messages
-    rows = _messages().filter(conversation_id=conversation.pk, rev__gt=known_rev).order_by("rev", "seq")
-    changed = [message_from_row(row) for row in rows[: most + 1]]
-    if len(changed) > most:
-        answer.resync = True
+    changed = budget.take_all(islice(_changed_messages(conversation.pk, max(known_rev, 0)), most + 1))
+    if changed is None or len(changed) > most:
+        part.resync = True
     else:
-        answer.messages = changed
-    return answer
+        latest = {message.id: message for message in changed}
+        part.messages = sorted(latest.values(), key=attrgetter("rev", "seq"))
+
+
+def _changed_messages(conversation_id: UUID, known_rev: int) -> Iterator[MessageObject]:
+    """Messages by `rev`, read in small pages, so that memory holds no more than the answer needs.
+
+    A message that changes between two pages moves behind them, and may come twice; the later one is right.
+    """
+    rows = _messages().filter(conversation_id=conversation_id).order_by("rev", "seq")
+    page = [message_from_row(row) for row in rows.filter(rev__gt=known_rev)[:READ]]
+    while page:
+        yield from page
+        if len(page) < READ:
+            return
+        last = page[-1]
+        following = rows.filter(Q(rev__gt=last.rev) | Q(seq__gt=last.seq), rev__gte=last.rev)
+        page = [message_from_row(row) for row in following[:READ]]

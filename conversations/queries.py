@@ -1,6 +1,6 @@
-"""Everything that is read, each in a number of queries that does not depend on how much there is.
+"""Lists and counters of conversations and businesses.
 
-What was said, and what a client has missed of it, is in `history`.
+Each function runs a fixed number of queries, however many rows there are. Messages are read in `history`.
 """
 
 from __future__ import annotations
@@ -13,20 +13,17 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+from django.conf import settings
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 from django.utils.dateparse import parse_datetime
 
+from chatsite.config.limits import limits
 from chatsite.errors import invalid
+from chatsite.http.byte_budget import ByteBudget
 from chatsite.identity.users import among
 from conversations import access
 from conversations.access import UserId, object_key
-from conversations.history import MessagePage as MessagePage
-from conversations.history import changes_since as changes_since
-from conversations.history import find_message as find_message
-from conversations.history import message_edits as message_edits
-from conversations.history import message_page as message_page
-from conversations.history import undelivered as undelivered
 from conversations.models import Business, Conversation, Membership, Side
 from conversations.serializers import (
     BusinessObject,
@@ -99,15 +96,19 @@ def conversation_page(
         for side, scope in _scopes(user_id, mine, business_id)
     ]
     keys = _first_keys(scopes, at, limit + 1)
-    more = len(keys) > limit
-    keys = keys[:limit][::-1] if at is not None and at.back else keys[:limit]
+    more, keys = len(keys) > limit, keys[:limit]
     found = Conversation.objects.select_related("business", "customer").in_bulk([key for key, _ in keys])
-    objects = [
-        conversation_object(found[key], Side.CUSTOMER if found[key].customer_id == user_id else Side.BUSINESS)
-        for key, _ in keys
-        if key in found
-    ]
+    rows = [found[key] for key, _ in keys if key in found]
+    objects = ByteBudget().take_first(conversation_object(row, _side_of(user_id, row)) for row in rows)
+    if len(objects) < len(rows):
+        more, keys = True, keys[: [key for key, _ in keys].index(objects[-1].id) + 1]
+    if at is not None and at.back:
+        keys, objects = keys[::-1], objects[::-1]
     return ConversationPage(objects, *_neighbours(keys, at, more=more))
+
+
+def _side_of(user_id: UserId, conversation: Conversation) -> Side:
+    return Side.CUSTOMER if conversation.customer_id == user_id else Side.BUSINESS
 
 
 def _neighbours(
@@ -195,28 +196,48 @@ def _as_key(row: tuple[Any, Any]) -> tuple[UUID, datetime]:
     return (key if isinstance(key, UUID) else UUID(key)), when
 
 
+def members(conversation: Conversation) -> QuerySet[Membership]:
+    """Those who may write for the business, in the order in which they joined it."""
+    rows = Membership.objects.select_related("user").filter(business_id=conversation.business_id)
+    return rows.order_by("id")
+
+
 def participants(conversation: Conversation) -> list[ParticipantObject]:
-    """Who may write in it: the customer, and the members of the business in the order in which they came. One query."""
-    members = Membership.objects.select_related("user").filter(business_id=conversation.business_id)
-    people = [
-        (conversation.customer, Side.CUSTOMER),
-        *((row.user, Side.BUSINESS) for row in members.order_by("id")),
-    ]
-    found = [(person_object(user), side) for user, side in people]
+    """The customer and the first members, for a page that shows their names."""
+    team = members(conversation)[: settings.CHAT.page_most]
     return [
-        ParticipantObject(id=person.id, name=person.name, side=side.value)  # type: ignore[arg-type]
-        for person, side in found
+        participant(conversation.customer, Side.CUSTOMER),
+        *(participant(member.user, Side.BUSINESS) for member in team),
     ]
+
+
+def participant(user: Any, side: Side) -> ParticipantObject:
+    return ParticipantObject(id=str(user.pk), name=person_object(user).name, side=side.value)  # type: ignore[arg-type]
 
 
 def unread(user_id: UserId) -> UnreadAnswer:
-    """What the user's sides have not read, by conversation. Three queries over partial indexes."""
+    """Count what the user's sides have not read: the total, and by conversation.
+
+    Uses partial indexes. The list is bounded: past `unread_conversations` it has the most recently active ones.
+    """
     mine = access.load_actor(user_id).businesses
-    customer = Conversation.objects.filter(customer_id=user_id, customer_unread__gt=0)
-    counts = dict(customer.order_by().values_list("pk", "customer_unread"))
-    business = Conversation.objects.filter(business_id__in=mine, business_unread__gt=0)
-    counts.update(business.order_by().values_list("pk", "business_unread"))
-    return UnreadAnswer(total=sum(counts.values()), conversations=counts)
+    most = limits().unread_conversations
+    scopes = {
+        "customer_unread": Q(customer_id=user_id, customer_unread__gt=0),
+        "business_unread": Q(business_id__in=mine, business_unread__gt=0),
+    }
+    total, found = 0, []
+    for column, scope in scopes.items():
+        rows = Conversation.objects.filter(scope).order_by("-active_at")
+        counts = list(rows.values_list("active_at", "pk", column)[: most + 1])
+        found += counts
+        if len(counts) > most:
+            total += rows.aggregate(total=Sum(column))["total"] or 0
+        else:
+            total += sum(count for _, _, count in counts)
+    found.sort(reverse=True)
+    listed = {key: count for _, key, count in found[:most]}
+    return UnreadAnswer(total=total, conversations=listed, more=len(found) > most)
 
 
 def heads(conversation_ids: Collection[UUID]) -> dict[UUID, Head]:

@@ -190,9 +190,12 @@ class Head(WireObject, kw_only=True):
     rev: int
 
 
-class UnreadAnswer(WireObject, kw_only=True):
+class UnreadAnswer(WireObject, kw_only=True, omit_defaults=True):
+    """`more`: there are unread conversations that are counted in `total` and not listed."""
+
     total: int
     conversations: dict[UUID, int]
+    more: bool = False
 
 
 class SyncedConversation(WireObject, kw_only=True):

@@ -15,10 +15,11 @@ from django.utils import timezone
 
 from chatsite.database.threads import in_database_thread
 from chatsite.errors import DomainError
+from chatsite.http.byte_budget import ByteBudget
 from chatsite.observability.metrics import measures
 from chatsite.realtime.registry import command
 from chatsite.realtime.session import Session
-from conversations import operations, queries
+from conversations import history, operations, queries
 from conversations.access import UserId, user_key
 from conversations.serializers import Head, SyncedConversation, UnreadAnswer, WireObject
 
@@ -48,7 +49,8 @@ class HeartbeatAnswer(WireObject, kw_only=True):
     server_time: datetime
 
 
-Section = Callable[[UserId, SyncCommand], dict[str, Any]]
+# What a section adds is counted against the bytes of the answer that are left.
+Section = Callable[[UserId, SyncCommand, ByteBudget], dict[str, Any]]
 sections: Final[list[Section]] = []
 # Of many users at once: a heartbeat comes from every socket, all the time.
 heartbeat_sections: Final[list[Callable[[Collection[UserId]], dict[UserId, dict[str, Any]]]]] = []
@@ -66,18 +68,20 @@ def synchronise(user_id: UserId, data: SyncCommand) -> dict[str, Any]:
             f"At most {limit} conversations in one sync.",
             {"field": "conversations", "limit": limit},
         )
-    synced = queries.changes_since(user_id, data.conversations)
+    budget = ByteBudget()
+    synced = history.changes_since(user_id, data.conversations, budget)
     fresh = [
         message
         for part in synced.conversations.values()
-        for message in queries.undelivered(part.messages, synced.sides[part.conversation.id])
+        for message in history.undelivered(part.messages, synced.sides[part.conversation.id])
     ]
     if operations.mark_delivered(user_id=user_id, messages=fresh):
-        synced = queries.changes_since(user_id, data.conversations)  # with the receipts just given
+        budget = ByteBudget()
+        synced = history.changes_since(user_id, data.conversations, budget)  # with the receipts just given
     measures.resyncs.add(sum(part.resync for part in synced.conversations.values()))
     answer: dict[str, Any] = {"conversations": synced.conversations, "unread": queries.unread(user_id)}
     for section in sections:
-        answer.update(section(user_id, data))
+        answer.update(section(user_id, data, budget))
     return answer
 
 

@@ -12,15 +12,16 @@ from rest_framework.utils.urls import replace_query_param
 from chatsite.http.api import (
     CursorPages,
     page,
+    page_object,
     query_flag,
     query_integer,
     read_body,
     serializer_for,
 )
 from chatsite.http.viewsets import LIMIT, StructViewSet, page_limit
-from conversations import access, operations, queries
+from conversations import access, history, operations, queries
 from conversations.links import message_links
-from conversations.models import Business, ChatMessage, Conversation
+from conversations.models import Business, ChatMessage, Conversation, Side
 from conversations.requests import ConversationBody, EditBody, OpenBody, SendBody
 from conversations.serializers import (
     BusinessObject,
@@ -36,7 +37,23 @@ from conversations.serializers import (
 
 MESSAGES = serializer_for(MessageObject)
 CONVERSATIONS = serializer_for(ConversationObject)
+CURSOR = OpenApiParameter("cursor", str)
 UNREAD = extend_schema_serializer(many=False)(serializer_for(UnreadAnswer))
+
+
+class BusinessPages(CursorPages):
+    ordering = ("name", "id")
+
+
+class EditPages(CursorPages):
+    ordering = ("id",)
+
+
+class MemberPages(CursorPages):
+    """A team is small, and clients want all of it for the names of senders."""
+
+    ordering = ("id",)
+    page_size = 200
 
 
 class ConversationViewSet(StructViewSet):
@@ -105,12 +122,19 @@ class ConversationViewSet(StructViewSet):
         )
         return Response(conversation_object(conversation, side))
 
-    @extend_schema(responses=serializer_for(ParticipantObject)(many=True))
+    @extend_schema(parameters=[CURSOR, LIMIT], responses=serializer_for(ParticipantObject)(many=True))
     @action(detail=True, methods=["get"])
     def people(self, request: Request, pk: str) -> Response:
-        """Who may write here: the customer, and those who speak for the business."""
+        """Who may write here: the customer, and on this and the next pages those who speak for the business."""
         conversation, _ = access.find_conversation(request.user.pk, pk)
-        return page(queries.participants(conversation))
+        answer = MemberPages().respond(
+            request,
+            queries.members(conversation),
+            lambda member: queries.participant(member.user, Side.BUSINESS),
+        )
+        if not request.query_params.get("cursor"):
+            answer.data["results"].insert(0, queries.participant(conversation.customer, Side.CUSTOMER))
+        return answer
 
     @extend_schema(
         parameters=[OpenApiParameter("before", int), OpenApiParameter("after", int), LIMIT],
@@ -123,11 +147,14 @@ class ConversationViewSet(StructViewSet):
         after = query_integer(request, "after", at_most=2**62)
         conversation, side = access.find_conversation(request.user.pk, pk)
         limit = page_limit(request)
-        found = queries.message_page(conversation.pk, before=before, after=after, limit=limit)
-        fresh = queries.undelivered(found.messages, side)
+        if after is not None and after > conversation.last_seq:
+            # The client has seen what this database lost: it was restored from a backup.
+            return Response({**page_object([], following=None, previous=None), "resync": True})
+        found = history.message_page(conversation.pk, before=before, after=after, limit=limit)
+        fresh = history.undelivered(found.messages, side)
         if operations.mark_delivered(user_id=request.user.pk, messages=fresh):
             # Read again, not patched: an edit may have come in between, and its `rev` is below that of the receipts.
-            found = queries.message_page(conversation.pk, before=before, after=after, limit=limit)
+            found = history.message_page(conversation.pk, before=before, after=after, limit=limit)
         following, previous = message_links(request.build_absolute_uri(), found)
         return page(found.messages, following=following, previous=previous)
 
@@ -164,7 +191,7 @@ class MessageViewSet(StructViewSet):
 
     @extend_schema(responses=MESSAGES)
     def retrieve(self, request: Request, pk: str) -> Response:
-        return Response(queries.find_message(request.user.pk, pk))
+        return Response(history.find_message(request.user.pk, pk))
 
     @extend_schema(request=serializer_for(EditBody), responses=MESSAGES)
     def partial_update(self, request: Request, pk: str) -> Response:
@@ -178,11 +205,14 @@ class MessageViewSet(StructViewSet):
         operations.delete_message(user_id=request.user.pk, message_id=pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(responses=serializer_for(EditObject)(many=True))
+    @extend_schema(parameters=[CURSOR, LIMIT], responses=serializer_for(EditObject)(many=True))
     @action(detail=True, methods=["get"])
     def edits(self, request: Request, pk: str) -> Response:
         """What the message said before, oldest first."""
-        return page(queries.message_edits(request.user.pk, pk))
+        rows = history.message_edits(request.user.pk, pk)
+        return EditPages().respond(
+            request, rows, lambda edit: EditObject(content=edit.content, replaced_at=edit.replaced_at)
+        )
 
 
 class UnreadViewSet(StructViewSet):
@@ -193,10 +223,6 @@ class UnreadViewSet(StructViewSet):
     def list(self, request: Request) -> Response:
         """What my sides have not read: the total, and by conversation."""
         return Response(queries.unread(request.user.pk))
-
-
-class BusinessPages(CursorPages):
-    ordering = ("name", "id")
 
 
 class BusinessViewSet(StructViewSet):
@@ -211,10 +237,4 @@ class BusinessViewSet(StructViewSet):
     )
     def list(self, request: Request) -> Response:
         search = request.query_params.get("search", "").replace("\x00", "")[:100]
-        pages = BusinessPages()
-        rows = pages.paginate_queryset(queries.businesses(search), request, view=self) or []
-        return page(
-            [business_object(row) for row in rows],
-            following=pages.get_next_link(),
-            previous=pages.get_previous_link(),
-        )
+        return BusinessPages().respond(request, queries.businesses(search), business_object)

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from chatsite.database.threads import in_database_thread
+from chatsite.http.byte_budget import ByteBudget
 from chatsite.realtime import registry
 from chatsite.realtime.runtime import Runtime
 from conversations import sync
@@ -18,9 +19,9 @@ from notifications.serializers import NotificationObject, UnreadNotifications
 BATCH = 500  # users looked up at once
 
 
-def section(user_id: UserId, data: sync.SyncCommand) -> dict[str, Any]:
+def section(user_id: UserId, data: sync.SyncCommand, budget: ByteBudget) -> dict[str, Any]:
     """`notifications` (new or changed), `notificationsDeleted`, or `notificationsResync`; and how it stands now."""
-    changes = queries.changes_after(user_id, data.notifications_after)
+    changes = queries.changes_after(user_id, data.notifications_after, budget)
     answer: dict[str, Any] = {
         "notifications": changes.changed,
         "notificationsDeleted": changes.deleted,

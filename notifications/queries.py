@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from chatsite.errors import DomainError
+from chatsite.http.byte_budget import ByteBudget
 from conversations.access import UserId, object_key, require_owner
 from conversations.models import Conversation
 from notifications import access, types
@@ -52,7 +53,7 @@ class Changes:
     resync: bool = False
 
 
-def changes_after(user_id: UserId, known: str | None) -> Changes:
+def changes_after(user_id: UserId, known: str | None, budget: ByteBudget | None = None) -> Changes:
     """`known` is the last rev that a client has applied, or the id of the newest notification that it has.
 
     At most three queries. The rev is read first: what changes meanwhile may be answered too and comes again as an
@@ -72,10 +73,13 @@ def changes_after(user_id: UserId, known: str | None) -> Changes:
     if place.rev == 0:  # who has nothing need not hear of what is gone
         rows = rows.filter(deleted_at=None)
     found = list(rows[: settings.CHAT.page_most + 1])
-    if len(found) > settings.CHAT.page_most:
+    changed = (budget or ByteBudget()).take_all(
+        notification_object(row) for row in found if row.deleted_at is None
+    )
+    if changed is None or len(found) > settings.CHAT.page_most:
         changes.resync = True
         return changes
-    changes.changed = [notification_object(row) for row in found if row.deleted_at is None]
+    changes.changed = changed
     changes.deleted = [row.pk for row in found if row.deleted_at is not None]
     return changes
 

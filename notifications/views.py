@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-import msgspec
-from django.conf import settings
-from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
@@ -15,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chatsite.errors import invalid
-from chatsite.http.api import CursorPages, page, query_flag, query_integer, read_body, serializer_for
+from chatsite.http.api import query_flag, read_body, serializer_for
 from chatsite.http.viewsets import LIMIT, StructViewSet
 from conversations.access import find_conversation
 from notifications import access, invitations, offers, operations, queries
@@ -41,19 +35,6 @@ CURSOR = OpenApiParameter("cursor", str)
 TYPE = OpenApiParameter("type", str, description="Only notifications of this type.")
 
 
-def _paged(
-    view: StructViewSet,
-    pages: CursorPages,
-    rows: QuerySet[Any],
-    as_object: Callable[[Any], msgspec.Struct],
-) -> Response:
-    query_integer(view.request, "limit", at_least=1, at_most=settings.CHAT.page_most)
-    found = pages.paginate_queryset(rows, view.request, view=view) or []
-    return page(
-        [as_object(row) for row in found], following=pages.get_next_link(), previous=pages.get_previous_link()
-    )
-
-
 def _type(request: Request) -> str | None:
     return request.query_params.get("type") or None
 
@@ -71,7 +52,7 @@ class NotificationViewSet(StructViewSet):
         rows = queries.notifications(
             request.user.pk, kind=_type(request), unread=query_flag(request, "unread")
         )
-        return _paged(self, NotificationPages(), rows, notification_object)
+        return NotificationPages().respond(request, rows, notification_object)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
@@ -114,7 +95,7 @@ class InvitationViewSet(StructViewSet):
             rows = queries.invitations_of(request.user.pk, business_id)
         else:
             rows = queries.invitations_to(request.user.pk)
-        return _paged(self, IdPages(), rows, invitation_object)
+        return IdPages().respond(request, rows, invitation_object)
 
     @extend_schema(request=serializer_for(InviteBody), responses={201: INVITATIONS})
     def create(self, request: Request) -> Response:
@@ -167,7 +148,7 @@ class OfferViewSet(StructViewSet):
         if not conversation_id:
             raise invalid("conversationId is needed.", field="conversationId")
         conversation, _ = find_conversation(request.user.pk, conversation_id)
-        return _paged(self, IdPages(), queries.offers_in(conversation), offer_object)
+        return IdPages().respond(request, queries.offers_in(conversation), offer_object)
 
     @extend_schema(request=serializer_for(OfferBody), responses={200: OFFERS, 201: OFFERS})
     def create(self, request: Request) -> Response:

@@ -25,6 +25,8 @@ class Limits:
     sync_messages: int = 500  # changed messages answered for one conversation; past it `resync: true`
     page_default: int = 50  # rows of a page
     page_most: int = 200
+    answer_bytes: int = 1024 * 1024  # of one page or sync; the rest is on the next page, or marked `resync`
+    unread_conversations: int = 5_000  # listed in one answer about unread counts; past it `more: true`
 
     # One live socket.
     frame_bytes: int = 64 * 1024  # a larger frame closes with 1009

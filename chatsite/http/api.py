@@ -7,16 +7,20 @@ A wire object is a `msgspec.Struct`, defined once in its app's `serializers.py`;
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import QueryDict
 from rest_framework import exceptions, pagination, parsers, renderers, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chatsite.errors import DomainError, as_domain_error, from_decoding, invalid
+from chatsite.http.byte_budget import ByteBudget
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
@@ -138,17 +142,78 @@ def _from_rest_framework(error: exceptions.APIException) -> DomainError:
 
 
 class CursorPages(pagination.CursorPagination):
-    """`?cursor=&limit=` over an index, the same cost on page one and page ten thousand."""
+    """`?cursor=&limit=` over an index, the same cost on page one and page ten thousand. Pages are bounded in bytes."""
 
     page_size = 50
     max_page_size = 200
     page_size_query_param = "limit"
+    ordering: Any = ()
+
+    def respond(
+        self, request: Request, rows: QuerySet[Any, Any], as_object: Callable[[Any], Any]
+    ) -> Response:
+        """The page of these rows that the request asks for, each row as `as_object` makes it."""
+        query_integer(request, "limit", at_least=1, at_most=self.max_page_size)
+        found = self.paginate_queryset(rows, request) or []
+        objects = self._fit([as_object(row) for row in found])
+        return page(objects, following=self.get_next_link(), previous=self.get_previous_link())
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
+        self.model = queryset.model
+        return super().paginate_queryset(queryset, request, view)
 
     def decode_cursor(self, request: Request) -> Any:
+        """Accept a cursor only if this list can have given it out: its position must be a value of the column."""
         try:
-            return super().decode_cursor(request)
+            cursor = super().decode_cursor(request)
         except exceptions.NotFound as error:
-            raise invalid("The cursor is not one that this list gave out.", field="cursor") from error
+            raise invalid(WRONG_CURSOR, field="cursor") from error
+        if cursor is None or not request.query_params.get(self.cursor_query_param):
+            return None
+        if cursor.position is None:
+            known = bool(cursor.offset or cursor.reverse)
+        else:
+            known = _can_be(self.model._meta.get_field(self._column), str(cursor.position))
+        if not known:
+            raise invalid(WRONG_CURSOR, field="cursor")
+        return cursor
+
+    @property
+    def _column(self) -> str:
+        return str(self.ordering[0]).lstrip("-")
+
+    def _fit(self, objects: list[Any]) -> list[Any]:
+        """Cut the page to what one answer may hold, at the end away from the cursor. The links lead to the rest."""
+        back = bool(self.cursor and self.cursor.reverse)
+        kept = ByteBudget().take_first(objects[::-1] if back else objects)
+        count = len(kept)
+        if count == len(objects):
+            return objects
+        rows = list(self.page or [])
+        position = str(getattr(rows[-count - 1] if back else rows[count], self._column))
+        self.page_size = count
+        if back:
+            self.page, self.has_previous, self.previous_position = rows[-count:], True, position
+            return kept[::-1]
+        self.page, self.has_next, self.next_position = rows[:count], True, position
+        return kept
+
+
+WRONG_CURSOR = "The cursor is not one that this list gave out."
+
+
+def _can_be(field: Any, position: str) -> bool:
+    """Whether a row can have this value in the field. The database would refuse others with an error."""
+    if "\x00" in position:
+        return False
+    try:
+        value = field.to_python(position)
+        field.run_validators(value)
+        if isinstance(value, datetime):
+            value.astimezone(UTC)
+    except (ValidationError, ValueError, OverflowError):
+        return False
+    return True
 
 
 def query_integer(request: Request, name: str, *, at_least: int = 0, at_most: int = 2**31 - 1) -> int | None:

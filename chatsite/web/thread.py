@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from conversations import access, operations, queries
+from conversations import access, history, operations, queries
 from conversations.models import Conversation, Side
 from conversations.serializers import MessageObject, ParticipantObject, conversation_object
 
@@ -76,10 +76,10 @@ def thread_context(user: Any, conversation: Conversation, request: HttpRequest) 
     """
     side = access.require_side(access.load_actor(user.pk), conversation)
     before = _before(request)
-    found = queries.message_page(conversation.pk, before=before, limit=PAGE)
-    fresh = queries.undelivered(found.messages, side)
+    found = history.message_page(conversation.pk, before=before, limit=PAGE)
+    fresh = history.undelivered(found.messages, side)
     if operations.mark_delivered(user_id=user.pk, messages=fresh):
-        found = queries.message_page(conversation.pk, before=before, limit=PAGE)
+        found = history.message_page(conversation.pk, before=before, limit=PAGE)
     voices = _Voices(conversation, side, str(user.pk), queries.participants(conversation))
     seen = conversation_object(conversation, side)
     return {
@@ -101,7 +101,7 @@ def _before(request: HttpRequest) -> int | None:
     return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else None
 
 
-def _seed(seen: Any, found: queries.MessagePage, voices: _Voices) -> dict[str, Any]:
+def _seed(seen: Any, found: history.MessagePage, voices: _Voices) -> dict[str, Any]:
     """What the live view begins with, before it has fetched anything itself."""
     return {
         "conversation": msgspec.to_builtins(seen),

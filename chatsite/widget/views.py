@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, permissions, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chatsite.http.api import CursorPages, page, query_integer, read_body, serializer_for
+from chatsite.http.api import CursorPages, read_body, serializer_for
 from chatsite.http.viewsets import LIMIT, StructViewSet
 from chatsite.widget import access, operations, sessions
 from chatsite.widget.models import WidgetSite
@@ -46,14 +45,7 @@ class WidgetSiteViewSet(StructViewSet):
 
     @extend_schema(parameters=[OpenApiParameter("cursor", str), LIMIT], responses=SITES(many=True))
     def list(self, request: Request) -> Response:
-        query_integer(request, "limit", at_least=1, at_most=settings.CHAT.page_most)
-        pages = SitePages()
-        found = pages.paginate_queryset(access.sites_of(request.user.pk), request, view=self) or []
-        return page(
-            [site_object(site) for site in found],
-            following=pages.get_next_link(),
-            previous=pages.get_previous_link(),
-        )
+        return SitePages().respond(request, access.sites_of(request.user.pk), site_object)
 
     @extend_schema(request=serializer_for(SiteBody), responses={200: SITES, 201: SITES})
     def create(self, request: Request) -> Response:

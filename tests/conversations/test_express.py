@@ -154,7 +154,7 @@ from django.contrib.auth import get_user_model
 get_user_model().objects.filter(pk={user}).update(is_active=False)
 """
 SUSPEND: Final = """
-from conversations import moderation
+from conversations.moderation import operations as moderation
 moderation.suspend_user(actor=None, user_id={user}, reason="spam")
 """
 

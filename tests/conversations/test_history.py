@@ -86,3 +86,14 @@ async def test_old_pages_stand_still_while_new_messages_come(long_talk: Room) ->
     newest = await rest.get(f"{long_talk.path}/messages", limit=100)
     await long_talk.say(long_talk.olivia, "one more")
     assert seqs((await rest.get(newest["next"]))["results"]) == list(range(1, 31))
+
+
+async def test_a_place_above_the_last_message(room: Room) -> None:
+    await room.say(room.customer, "one", "two")
+    page = await room.olivia.rest.get(f"{room.path}/messages", after=2)
+    assert page == {"results": [], "next": None, "previous": None}
+    page = await room.olivia.rest.get(f"{room.path}/messages", after=3)
+    assert page == {"results": [], "next": None, "previous": None, "resync": True}
+    page = await room.olivia.rest.get(f"{room.path}/messages", before=1_000)
+    assert seqs(page["results"]) == [1, 2]
+    assert (page["next"], page["previous"]) == (None, None)

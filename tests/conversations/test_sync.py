@@ -119,6 +119,21 @@ async def test_odd_revs(room: Room, rev: int) -> None:
     assert len(part.get("messages", [])) == (1 if rev < 0 else 0)
 
 
+@pytest.mark.parametrize("above", [1, 10**6, 2**63])
+async def test_a_client_that_knows_more_than_the_server_starts_anew(room: Room, above: int) -> None:
+    await room.say(room.customer, "hello")
+    client = await room.customer.live()
+    for known, resync in ((1, False), (1 + above, True)):
+        part = (await sync(client, **{room.id: known}))["conversations"][room.id]
+        assert (part["messages"], part["resync"]) == ([], resync)
+
+
+async def test_notifications_that_the_server_never_had(room: Room) -> None:
+    client = await room.customer.live()
+    answer = await client.call("sync", {"conversations": {}, "notificationsAfter": "1000000"})
+    assert answer["notificationsResync"] is True
+
+
 async def test_unread_counts_come_along(room: Room) -> None:
     await room.say(room.olivia, "one", "two")
     answer = await sync(await room.customer.live())

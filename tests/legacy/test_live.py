@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from conversations import operations, queries
+from conversations import history, operations, queries
 from conversations.models import ChatMessage, Conversation
 from tests.legacy.conftest import Run
 from tests.legacy.generator import BEGIN, World, old_rows
@@ -33,7 +33,7 @@ def test_imported_rows_are_appended_to_a_conversation_in_use(old: OldTable, worl
     after = Conversation.objects.get(pk=head.pk)
     assert (after.rev, after.last_seq) == (known.rev + 2, known.last_seq + 2)
     assert after.active_at == active_at  # an old message is no new activity
-    missed = queries.changes_since(customer, {str(head.pk): known.rev}).conversations[str(head.pk)]
+    missed = history.changes_since(customer, {str(head.pk): known.rev}).conversations[str(head.pk)]
     assert [message.content for message in missed.messages] == ["first", "second"]
     sent = operations.send_message(sender_id=member, conversation_id=head.pk, content="and on")
     assert (sent.message.seq, sent.message.rev) == (after.last_seq + 1, after.rev + 1)

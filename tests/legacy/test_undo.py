@@ -10,7 +10,7 @@ from django.db import connection
 from chatsite.legacy_import.models import LegacyMade, LegacyRow
 from chatsite.realtime import broadcast, groups
 from chatsite.realtime.hub import Addressed
-from conversations import operations, queries
+from conversations import history, operations, queries
 from conversations.integrity import find_problems
 from conversations.models import Business, ChatMessage, Conversation, MessageEdit
 from conversations.serializers import SyncedConversation
@@ -161,7 +161,7 @@ def test_clients_that_saw_the_messages_fetch_anew(
 
 
 def synced(user_id: int, conversation_id: UUID, known: int) -> SyncedConversation:
-    return queries.changes_since(user_id, {str(conversation_id): known}).conversations[str(conversation_id)]
+    return history.changes_since(user_id, {str(conversation_id): known}).conversations[str(conversation_id)]
 
 
 def test_an_empty_conversation_that_stays_agrees_with_itself(old: OldTable, world: World, run: Run) -> None:

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from chatsite.errors import DomainError
-from conversations import operations, queries
+from conversations import history, operations
 from conversations.integrity import find_problems
 from conversations.models import ChatMessage, Membership, MessageEdit
 from conversations.moderation import erasure
@@ -65,7 +65,7 @@ def test_clients_hear_of_each_message_and_those_who_were_away_find_it(talk: Shop
     assert revs == list(range(known + 1, known + 7))
     assert "~end_user" in wire.names
     key = str(talk.conversation.pk)
-    synced = queries.changes_since(talk.olivia.pk, {key: known}).conversations[key]
+    synced = history.changes_since(talk.olivia.pk, {key: known}).conversations[key]
     assert [message.rev for message in synced.messages] == revs
     assert all(m.sender_id is None and m.content == "" and m.deleted_at for m in synced.messages)
     assert synced.conversation.customer.name == "Erased user"

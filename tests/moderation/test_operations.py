@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from chatsite.errors import DomainError
-from conversations import operations, queries
+from conversations import history, operations
 from conversations.integrity import find_problems
 from conversations.models import Membership
 from conversations.moderation import operations as moderation
@@ -40,7 +40,7 @@ def test_a_hidden_message_looks_deleted_and_keeps_what_it_said(shop: Shop, wire:
     assert (message.content, message.deleted_at) == ("an insult", None)
     head = shop.head()
     assert (head.last_message, head.business_unread, head.rev) == ("", 1, hidden.rev)
-    assert queries.find_message(shop.olivia.pk, message.pk) == hidden
+    assert history.find_message(shop.olivia.pk, message.pk) == hidden
     assert list(find_problems()) == []
 
 
