@@ -1,4 +1,4 @@
-"""Makes, locks and saves the heads of many conversations at once.
+"""Makes, locks and saves the conversations of many conversations at once.
 
 A batch of an import touches nearly as many conversations as it has rows, so here the rows are plain values and no
 model instances, and PostgreSQL gets them by COPY into temporary tables, which it then joins.
@@ -25,7 +25,7 @@ Pair = tuple[UUID, UserId]  # business, customer
 
 
 @dataclass(slots=True)
-class Head:
+class ConversationRow:
     """What an import or its undo reads and changes of a conversation. In the order of `_COLUMNS`."""
 
     id: UUID
@@ -63,7 +63,7 @@ _values: Final = attrgetter(*_COLUMNS)
 _TABLE: Final = Conversation._meta.db_table
 
 
-def make_and_lock(first: Mapping[Pair, datetime]) -> tuple[list[Head], list[UUID]]:
+def make_and_lock(first: Mapping[Pair, datetime]) -> tuple[list[ConversationRow], list[UUID]]:
     """The conversations of these pairs, locked in the order of their ids as every writer does, and the ids of those
     that were made, dated to the time that their pair comes with."""
     if connection.vendor == "postgresql":
@@ -76,29 +76,31 @@ def make_and_lock(first: Mapping[Pair, datetime]) -> tuple[list[Head], list[UUID
     ]
     # SQLite has one writer at a time, so nobody can come in between.
     Conversation.objects.bulk_create(made)
-    return lock([*there.values(), *(head.pk for head in made)]), [head.pk for head in made]
+    return lock([*there.values(), *(row.pk for row in made)]), [row.pk for row in made]
 
 
-def read(ids: Iterable[UUID]) -> list[Head]:
+def read(ids: Iterable[UUID]) -> list[ConversationRow]:
     """Conversations as they are, without a lock."""
-    return [Head(*row) for row in Conversation.objects.filter(pk__in=list(ids)).values_list(*_COLUMNS)]
+    return [
+        ConversationRow(*row) for row in Conversation.objects.filter(pk__in=list(ids)).values_list(*_COLUMNS)
+    ]
 
 
-def lock(ids: Iterable[UUID]) -> list[Head]:
+def lock(ids: Iterable[UUID]) -> list[ConversationRow]:
     """Lock conversations by id, in that order."""
     rows = Conversation.objects.select_for_update().filter(pk__in=list(ids)).order_by("pk")
-    return [Head(*row) for row in rows.values_list(*_COLUMNS)]
+    return [ConversationRow(*row) for row in rows.values_list(*_COLUMNS)]
 
 
-def save(heads: Sequence[Head]) -> None:
+def save(conversations: Sequence[ConversationRow]) -> None:
     """Write back what was changed of locked conversations."""
     if connection.vendor == "postgresql":
-        _save_joined(heads)
+        _save_joined(conversations)
         return
     convert = [bulk.converter(Conversation, name) for name in (*_CHANGED, "id")]
     rows = [
-        [to(getattr(head, name)) for to, name in zip(convert, (*_CHANGED, "id"), strict=True)]
-        for head in heads
+        [to(getattr(conversation, name)) for to, name in zip(convert, (*_CHANGED, "id"), strict=True)]
+        for conversation in conversations
     ]
     changes = ", ".join(f"{name} = %s" for name in _CHANGED)
     with connection.cursor() as cursor:
@@ -128,7 +130,7 @@ def _find(pairs: Mapping[Pair, datetime]) -> dict[Pair, UUID]:
 # --- PostgreSQL -------------------------------------------------------------------------------------------------------
 
 
-def _make_and_lock_joined(first: Mapping[Pair, datetime]) -> tuple[list[Head], list[UUID]]:
+def _make_and_lock_joined(first: Mapping[Pair, datetime]) -> tuple[list[ConversationRow], list[UUID]]:
     names = ("id", "business_id", "customer_id", "created_at")
     keys = _temporary("legacy_pairs", names, [(uuid7(), *pair, at) for pair, at in first.items()])
     same_pair = "c.business_id = p.business_id AND c.customer_id = p.customer_id"
@@ -144,7 +146,7 @@ def _make_and_lock_joined(first: Mapping[Pair, datetime]) -> tuple[list[Head], l
         cursor.execute(
             f"SELECT {selected} FROM {keys} p JOIN {_TABLE} c ON {same_pair} ORDER BY c.id FOR UPDATE OF c"
         )
-        return [Head(*row) for row in cursor.fetchall()], made
+        return [ConversationRow(*row) for row in cursor.fetchall()], made
 
 
 def _new_columns() -> tuple[str, str, list[Any]]:
@@ -167,8 +169,8 @@ def _new_columns() -> tuple[str, str, list[Any]]:
     return ", ".join(columns), ", ".join(values), constants
 
 
-def _save_joined(heads: Sequence[Head]) -> None:
-    changed = _temporary("legacy_heads", _COLUMNS, [_values(head) for head in heads])
+def _save_joined(conversations: Sequence[ConversationRow]) -> None:
+    changed = _temporary("legacy_conversations", _COLUMNS, [_values(row) for row in conversations])
     changes = ", ".join(f"{name} = v.{name}" for name in _CHANGED)
     with connection.cursor() as cursor:
         cursor.execute(f"UPDATE {_TABLE} c SET {changes} FROM {changed} v WHERE c.id = v.id")

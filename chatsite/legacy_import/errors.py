@@ -11,5 +11,5 @@ class AlreadyRunning(ImportStopped):
     """Another process is importing or undoing the same table."""
 
 
-class HoldLost(ImportStopped):
+class LockLost(ImportStopped):
     """Another process took the import over; the batch under way was rolled back."""

@@ -1,121 +1,50 @@
-"""The command's options, and what they add up to."""
+"""What the operator chose on the command line."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Final
+from zoneinfo import ZoneInfo
 
-from django.core.management.base import CommandParser
-
-from chatsite.legacy_import.choices import CHAT_TYPES, Choices, parse_pairs
 from chatsite.legacy_import.errors import ImportStopped
-from notifications import types
 
-_MOST_IN_BATCH = 10_000
-
-
-def add_options(parser: CommandParser) -> None:
-    _add_what_to_do(parser)
-    _add_where_from(parser)
-    _add_who(parser)
-    _add_how(parser)
+CHAT_TYPES: Final = frozenset(
+    {"chat", "message", "text", "image", "file", "voice", "audio", "direct", "direct_message", "dm", "none"}
+)
 
 
-def _add_what_to_do(parser: CommandParser) -> None:
-    action = parser.add_mutually_exclusive_group()
-    action.add_argument(
-        "--describe", action="store_true", help="show the old table and the mapping, and stop"
-    )
-    action.add_argument("--verify", action="store_true", help="compare the old table with what was imported")
-    action.add_argument("--undo", action="store_true", help="remove exactly what was imported")
-    parser.add_argument("--dry-run", action="store_true", help="report what would be done, change nothing")
+@dataclass(frozen=True, kw_only=True)
+class ImportOptions:
+    """See the command's options of the same names."""
+
+    database: str = "default"
+    source: str = ""
+    table: str = "messages"
+    name: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
+    users: str = "id"
+    user_map: Path | None = None
+    business_map: Path | None = None
+    create_businesses: bool = False
+    default_business: str = ""
+    former_members: bool = False
+    chat_types: frozenset[str] = CHAT_TYPES
+    type_map: dict[str, str] = field(default_factory=dict)
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    strip_nul: bool = False
+    since: str = ""
+    batch: int = 2000
+    dry_run: bool = False
+    rejects: Path = Path("rejects.jsonl")
 
 
-def _add_where_from(parser: CommandParser) -> None:
-    origin = parser.add_mutually_exclusive_group()
-    origin.add_argument("--database", default="default", metavar="ALIAS", help="where the old table is")
-    origin.add_argument(
-        "--source", default="", metavar="URL", help="the same as postgresql:// or sqlite:/// URL"
-    )
-    parser.add_argument("--table", default="messages", help="the old table (SCHEMA.TABLE on PostgreSQL)")
-    parser.add_argument(
-        "--name", default="", help="what the bookkeeping calls it; by default from where it is"
-    )
-    parser.add_argument(
-        "--map", default="", metavar="FIELD=COLUMN,…", help="columns; FIELD=- leaves a field out"
-    )
-    parser.add_argument("--since", default="", metavar="TIME", help="only rows created at this time or later")
-
-
-def _add_who(parser: CommandParser) -> None:
-    parser.add_argument(
-        "--users", choices=("id", "username", "email"), default="id", help="how users are matched"
-    )
-    parser.add_argument("--user-map", type=Path, metavar="FILE.csv", help="old reference, new one")
-    parser.add_argument("--business-map", type=Path, metavar="FILE.csv", help="old reference, new id or slug")
-    parser.add_argument("--create-businesses", action="store_true", help="make businesses that are not there")
-    parser.add_argument("--default-business", default="", metavar="SLUG", help="where several are possible")
-    parser.add_argument(
-        "--former-members",
-        action="store_true",
-        help="a sender who is not the customer speaks for the business",
-    )
-
-
-def _add_how(parser: CommandParser) -> None:
-    parser.add_argument(
-        "--chat-types", default="", metavar="TYPE,…", help=f"by default {','.join(sorted(CHAT_TYPES))}"
-    )
-    parser.add_argument("--type-map", default="", metavar="OLD=NEW,…", help="types of notifications")
-    parser.add_argument("--timezone", default="UTC", help="of times that have none")
-    parser.add_argument(
-        "--strip-nul", action="store_true", help="take NULs out of texts instead of rejecting"
-    )
-    parser.add_argument("--batch", type=int, default=2000, help="rows of one transaction")
-    parser.add_argument("--rejects", type=Path, default=Path("rejects.jsonl"), metavar="FILE")
-    parser.add_argument(
-        "--progress", action="store_true", help="show progress where there is no terminal too"
-    )
-
-
-def choices_of(options: dict[str, Any]) -> Choices:
-    """The options, checked. Raises `ImportStopped`."""
-    if not 1 <= options["batch"] <= _MOST_IN_BATCH:
-        raise ImportStopped(f"--batch must be from 1 to {_MOST_IN_BATCH}.")
-    chat_types = {part.strip().lower() for part in options["chat_types"].split(",") if part.strip()}
-    names: tuple[str, ...] = (
-        "database",
-        "source",
-        "table",
-        "name",
-        "users",
-        "user_map",
-        "business_map",
-        "create_businesses",
-    )
-    names += ("default_business", "former_members", "strip_nul", "since", "batch", "dry_run", "rejects")
-    return Choices(
-        **{name: options[name] for name in names},
-        columns=parse_pairs(options["map"], "--map"),
-        chat_types=frozenset(chat_types) or CHAT_TYPES,
-        type_map=_type_map(options["type_map"]),
-        timezone=_zone(options["timezone"]),
-    )
-
-
-def _type_map(text: str) -> dict[str, str]:
-    chosen = parse_pairs(text, "--type-map")
-    for name in chosen.values():
-        if name not in types.names():
-            raise ImportStopped(
-                f"--type-map: there is no type {name!r}; there are {', '.join(types.names())}."
-            )
-    return {old.lower(): new for old, new in chosen.items()}
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ImportStopped(f"--timezone: there is no {name!r}.") from error
+def parse_pairs(text: str, option: str) -> dict[str, str]:
+    """`a=b,c=d` as a dictionary."""
+    pairs: dict[str, str] = {}
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        name, equals, value = (side.strip() for side in part.partition("="))
+        if not (name and equals and value):
+            raise ImportStopped(f"{option} takes name=value pairs separated by commas; {part!r} is none.")
+        pairs[name] = value
+    return pairs

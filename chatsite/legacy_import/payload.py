@@ -6,22 +6,22 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-from chatsite.legacy_import import values
-from chatsite.legacy_import.refusal import Refused
-from chatsite.legacy_import.source import PAYLOAD_LENGTH, Row
+from chatsite.legacy_import import parsing
+from chatsite.legacy_import.rejection import RowRejected
+from chatsite.legacy_import.source_table import PAYLOAD_LENGTH, Row
 from conversations.operations import storable
 
 _PAYLOAD_DEPTH: Final = 100  # well below what Python's JSON can write
 
 
 def payload_of(row: Row) -> dict[str, Any]:
-    """The row's payload as an object. Raises `Refused`."""
+    """The row's payload as an object. Raises `RowRejected`."""
     raw = row.get("payload")
     if isinstance(raw, str | bytes) and len(raw) > PAYLOAD_LENGTH:
-        raise Refused("payload_too_long", f"The payload has more than {PAYLOAD_LENGTH} characters.")
-    payload = values.as_payload(raw)
+        raise RowRejected("payload_too_long", f"The payload has more than {PAYLOAD_LENGTH} characters.")
+    payload = parsing.parse_payload(raw)
     if payload is None:
-        raise Refused("bad_payload", "The payload is not valid JSON.")
+        raise RowRejected("bad_payload", "The payload is not valid JSON.")
     return payload
 
 

@@ -10,12 +10,12 @@ from uuid import UUID
 
 from django.conf import settings
 
-from chatsite.legacy_import import kinds, values
-from chatsite.legacy_import.choices import Choices
+from chatsite.legacy_import import notification_mapping, parsing
+from chatsite.legacy_import.directory import Ambiguity, Directory, Person
+from chatsite.legacy_import.options import ImportOptions
 from chatsite.legacy_import.payload import payload_of, storable_data
-from chatsite.legacy_import.people import AMBIGUOUS, People, Person
-from chatsite.legacy_import.refusal import Refused
-from chatsite.legacy_import.source import Row
+from chatsite.legacy_import.rejection import RowRejected
+from chatsite.legacy_import.source_table import Row
 from conversations.access import UserId
 from conversations.models import Side
 from conversations.operations import storable
@@ -63,15 +63,25 @@ class PlannedNotification:
     deleted_at: datetime | None
 
 
+@dataclass(slots=True, frozen=True)
+class _State:
+    """What happened to the message or notification since it was made."""
+
+    status: str
+    delivered_at: datetime | None
+    read_at: datetime | None
+    deleted_at: datetime | None
+
+
 Planned = PlannedMessage | PlannedNotification
 
 
 class Planner:
     """Plans rows of one table. `load` the people of a batch before planning its rows."""
 
-    def __init__(self, choices: Choices, people: People) -> None:
-        self._choices = choices
-        self.people = people
+    def __init__(self, options: ImportOptions, people: Directory) -> None:
+        self._options = options
+        self.directory = people
         self.repaired = 0
 
     def load(self, rows: Sequence[Row]) -> None:
@@ -83,65 +93,87 @@ class Planner:
             )
             if (business := _reference(row, "business")) is not None:
                 businesses.add(business)
-        self.people.load(people)
-        self.people.load_businesses(businesses)
+        self.directory.load(people)
+        self.directory.load_businesses(businesses)
 
     def plan(self, row: Row) -> Planned:
-        """What the row becomes. Raises `Refused`."""
-        legacy_id = values.as_id(row["id"])
+        """What the row becomes. Raises `RowRejected`."""
+        legacy_id = parsing.parse_id(row["id"])
         if len(legacy_id) > 200 or not storable(legacy_id):
-            raise Refused("bad_id", "The id is longer than 200 characters or cannot be stored.")
-        kind = values.as_text(row.get("type")).strip().lower() or "none"
-        if "type" not in row or kind in self._choices.chat_types:
+            raise RowRejected("bad_id", "The id is longer than 200 characters or cannot be stored.")
+        kind = parsing.to_text(row.get("type")).strip().lower() or "none"
+        if "type" not in row or kind in self._options.chat_types:
             return self._message(legacy_id, kind, row)
         return self._notification(legacy_id, kind, row)
 
     # --- Texts and times ----------------------------------------------------------------------------------------------
 
     def content_of(self, row: Row) -> str:
-        """The row's content as it may be stored; `Refused` otherwise."""
-        content = values.as_text(row["content"])
+        """The row's content as it may be stored; `RowRejected` otherwise."""
+        content = parsing.to_text(row["content"])
         if "\x00" in content:
-            if not self._choices.strip_nul:
-                raise Refused("nul_byte", "The content has a NUL; --strip-nul takes it out.")
+            if not self._options.strip_nul:
+                raise RowRejected("nul_byte", "The content has a NUL; --strip-nul takes it out.")
             content = content.replace("\x00", "")
             self.repaired += 1
+        return self._checked_content(content)
+
+    def _checked_content(self, content: str) -> str:
         if not storable(content):
-            raise Refused("bad_encoding", "The content is not valid Unicode text.")
+            raise RowRejected("bad_encoding", "The content is not valid Unicode text.")
         if len(content) > settings.CHAT.message_length:
-            raise Refused("too_long", f"The content has more than {settings.CHAT.message_length} characters.")
+            raise RowRejected(
+                "too_long", f"The content has more than {settings.CHAT.message_length} characters."
+            )
         return content
 
+    def moved_content_of(self, row: Row) -> str:
+        """The content that a row which has been moved was stored with, with or without `--strip-nul` now."""
+        return self._checked_content(parsing.to_text(row["content"]).replace("\x00", ""))
+
     def created_of(self, row: Row) -> datetime:
-        created = values.as_time(row["created"], self._choices.timezone)
+        created = parsing.parse_time(row["created"], self._options.timezone)
         if created is None:
-            raise Refused(
-                "bad_timestamp", f"{values.as_text(row['created'])[:80]!r} is no time from 1990 to 2100."
-            )
+            shown = parsing.to_text(row["created"])[:80]
+            raise RowRejected("bad_timestamp", f"{shown!r} is not a time from 1990 to 2100.")
         return created
 
-    def _times(self, row: Row, created: datetime) -> tuple[datetime | None, datetime | None]:
-        """When it was read (as far as that is known) and when it was deleted."""
-        read_at = values.as_time(row.get("read_at"), self._choices.timezone)
-        deleted = row.get("deleted")
-        deleted_at = None
-        if deleted is not None and values.as_flag(deleted):
-            deleted_at = values.as_time(deleted, self._choices.timezone) or created
-        return (None if read_at is None else max(read_at, created)), deleted_at
+    def _state(self, row: Row, created: datetime) -> _State:
+        flagged = self._flag(row, "read", parsing.READ_WORDS)
+        read_at = parsing.parse_past_time(row.get("read_at"), self._options.timezone)
+        if read_at is None and isinstance(flagged, datetime):
+            read_at = flagged
+        deleted = self._flag(row, "deleted", parsing.DELETED_WORDS)
+        status = parsing.parse_status(row.get("status"), is_read=bool(flagged or read_at))
+        return _State(
+            status=status,
+            delivered_at=None if status == "sent" else max(read_at or created, created),
+            read_at=max(read_at or created, created) if status == "read" else None,
+            deleted_at=max(deleted, created)
+            if isinstance(deleted, datetime)
+            else (created if deleted else None),
+        )
+
+    def _flag(self, row: Row, name: str, words: frozenset[str]) -> bool | datetime:
+        try:
+            return parsing.parse_flag(row.get(name), self._options.timezone, words)
+        except parsing.AmbiguousValue as error:
+            shown = parsing.to_text(row.get(name))[:80]
+            detail = f"{shown!r} in the column for {name!r} is neither a flag nor a time."
+            raise RowRejected("bad_flag", detail) from error
 
     # --- Messages -----------------------------------------------------------------------------------------------------
 
     def _message(self, legacy_id: str, kind: str, row: Row) -> PlannedMessage:
         content = self.content_of(row)
         if not content.strip():
-            raise Refused("empty_content", "A message needs some content.")
+            raise RowRejected("empty_content", "A message needs some content.")
         created = self.created_of(row)
         message_type = _message_type(kind, row)
         business_id, customer_id, sender_id, side = self._parties(row, message_type)
-        read_at, deleted_at = self._times(row, created)
-        status = values.as_status(row.get("status"), row.get("read"), read_at)
+        state = self._state(row, created)
         if side == Side.SYSTEM:
-            status = "sent"
+            state = _State("sent", None, None, state.deleted_at)
         return PlannedMessage(
             legacy_id=legacy_id,
             business_id=business_id,
@@ -150,23 +182,23 @@ class Planner:
             side=side,
             content=content,
             message_type=message_type,
-            status=status,
             created_at=created,
-            delivered_at=None if status == "sent" else (read_at or created),
-            read_at=(read_at or created) if status == "read" else None,
-            deleted_at=deleted_at,
+            status=state.status,
+            delivered_at=state.delivered_at,
+            read_at=state.read_at,
+            deleted_at=state.deleted_at,
         )
 
     def _parties(self, row: Row, message_type: str) -> tuple[UUID, UserId, UserId | None, str]:
         """Business, customer, sender and the sender's side."""
         reference = _reference(row, "business")
-        business = None if reference is None else self.people.business(reference)
+        business = None if reference is None else self.directory.business(reference)
         if reference is not None and business is None:
-            raise Refused("unknown_business", f"There is no business {reference[:80]!r}.")
+            raise RowRejected("unknown_business", f"There is no business {reference[:80]!r}.")
         if business is not None and _reference(row, "customer") is not None:
             customer = self._person(row, "customer")
             if business in customer.businesses:
-                raise Refused("customer_is_member", "The customer is a member of the business.")
+                raise RowRejected("customer_is_member", "The customer is a member of the business.")
             if message_type == "system" and _reference(row, "sender") is None:
                 return business, customer.user_id, None, Side.SYSTEM.value
             sender = self._person(row, "sender")
@@ -176,9 +208,9 @@ class Planner:
     def _side(self, sender: Person, customer: Person, business: UUID) -> str:
         if sender.user_id == customer.user_id:
             return Side.CUSTOMER.value
-        if business in sender.businesses or self._choices.former_members:
+        if business in sender.businesses or self._options.former_members:
             return Side.BUSINESS.value
-        raise Refused(
+        raise RowRejected(
             "foreign_sender",
             "The sender is neither the customer nor a member of the business; --former-members takes such rows.",
         )
@@ -187,20 +219,22 @@ class Planner:
         """Of a row with sender and receiver: the business that exactly one of the two speaks for."""
         sender, receiver = self._person(row, "sender"), self._person(row, "receiver")
         if sender.user_id == receiver.user_id:
-            raise Refused("self_message", "Sender and receiver are the same user.")
+            raise RowRejected("self_message", "Sender and receiver are the same user.")
         candidates = sender.businesses ^ receiver.businesses
         if business is not None:
             candidates &= {business}
-        if len(candidates) > 1 and self.people.default_business in candidates:
-            candidates = {self.people.default_business}
+        if len(candidates) > 1 and self.directory.default_business in candidates:
+            candidates = {self.directory.default_business}
         if not candidates:
             both = sender.businesses & receiver.businesses
             detail = (
                 "Both are members of the same business." if both else "Neither is a member of a business."
             )
-            raise Refused("colleagues" if both else "no_business", detail)
+            raise RowRejected("colleagues" if both else "no_business", detail)
         if len(candidates) > 1:
-            raise Refused("ambiguous_business", "Several businesses are possible; see --default-business.")
+            raise RowRejected(
+                "ambiguous_business", "Several businesses are possible; see --default-business."
+            )
         (found,) = candidates
         if found in sender.businesses:
             return found, receiver.user_id, sender.user_id, Side.BUSINESS.value
@@ -209,12 +243,12 @@ class Planner:
     def _person(self, row: Row, name: str) -> Person:
         reference = _reference(row, name)
         if reference is None:
-            raise Refused(f"no_{name}", f"The row names no {name}.")
-        person = self.people.person(reference)
+            raise RowRejected(f"no_{name}", f"The row names no {name}.")
+        person = self.directory.person(reference)
         if person is None:
-            raise Refused(f"unknown_{name}", f"There is no user for the {name} {reference[:80]!r}.")
-        if person is AMBIGUOUS:
-            raise Refused(f"ambiguous_{name}", f"Several users have the address {reference[:80]!r}.")
+            raise RowRejected(f"unknown_{name}", f"There is no user for the {name} {reference[:80]!r}.")
+        if isinstance(person, Ambiguity):
+            raise RowRejected(f"ambiguous_{name}", f"{reference[:80]!r}: {person.reason}")
         return person
 
     # --- Notifications ------------------------------------------------------------------------------------------------
@@ -224,24 +258,25 @@ class Planner:
         created = self.created_of(row)
         payload = payload_of(row)
         recipient = self._recipient(row)
-        read_at, deleted_at = self._times(row, created)
-        was_read = values.as_status(row.get("status"), row.get("read"), read_at) == "read"
+        state = self._state(row, created)
         origin = {"id": legacy_id, "type": kind[:200], "sender": _reference(row, "sender")}
-        title = kinds.title_of(values.as_text(row.get("title")), payload, content, kind)
+        title = notification_mapping.title_of(parsing.to_text(row.get("title")), payload, content, kind)
         data = {**payload, "legacy": origin}
         if not (storable(title) and storable_data(data)):
-            raise Refused("bad_encoding", "The title, type or payload has a character that cannot be stored.")
+            raise RowRejected(
+                "bad_encoding", "The title, type or payload has a character that cannot be stored."
+            )
         return PlannedNotification(
             legacy_id=legacy_id,
             recipient_id=recipient.user_id,
-            type=kinds.notification_type(kind, self._choices.type_map),
+            type=notification_mapping.notification_type(kind, self._options.type_map),
             title=title,
             body=content,
-            action_url=kinds.action_url_of(payload),
+            action_url=notification_mapping.action_url_of(payload),
             data=data,
             created_at=created,
-            read_at=(read_at or created) if was_read else None,
-            deleted_at=deleted_at,
+            read_at=state.read_at,
+            deleted_at=state.deleted_at,
         )
 
     def _recipient(self, row: Row) -> Person:
@@ -250,14 +285,14 @@ class Planner:
             return self._person(row, "receiver")
         customer = _reference(row, "customer")
         if customer is None or customer == _reference(row, "sender"):
-            raise Refused("no_receiver", "Nobody is named whom this notification is for.")
+            raise RowRejected("no_receiver", "Nobody is named whom this notification is for.")
         return self._person(row, "customer")
 
 
 def _reference(row: Row, name: str) -> str | None:
-    return values.as_reference(row.get(name))
+    return parsing.parse_reference(row.get(name))
 
 
 def _message_type(kind: str, row: Row) -> str:
-    named = values.as_text(row.get("message_type")).strip().lower()
+    named = parsing.to_text(row.get("message_type")).strip().lower()
     return MESSAGE_TYPES.get(named) or MESSAGE_TYPES.get(kind) or "text"

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from chatsite.legacy_import.choices import Choices
-from chatsite.legacy_import.run import Report
-from chatsite.legacy_import.undo import Undone
-from chatsite.legacy_import.verify import Verdict
+from chatsite.legacy_import.importer import Report
+from chatsite.legacy_import.options import ImportOptions
+from chatsite.legacy_import.undo import UndoReport
+from chatsite.legacy_import.verify import Comparison
 
 _SHOWN = 20
 
 
-def of_run(report: Report, choices: Choices) -> Iterator[str]:
-    would = "would be moved" if choices.dry_run else "moved"
+def of_run(report: Report, options: ImportOptions) -> Iterator[str]:
+    would = "would be moved" if options.dry_run else "moved"
     rate = report.rows / max(report.seconds, 0.001)
     yield f"{report.rows:,} rows looked at in {report.seconds:,.1f} s ({rate:,.0f} a second)."
     yield f"Already moved: {report.known:,}"
@@ -23,43 +23,43 @@ def of_run(report: Report, choices: Choices) -> Iterator[str]:
     yield from _counted("  ", report.types)
     yield from _counted("  status ", report.statuses)
     if report.businesses_made:
-        yield f"Businesses {'to be ' if choices.dry_run else ''}made: {report.businesses_made:,}"
+        yield f"Businesses {'to be ' if options.dry_run else ''}made: {report.businesses_made:,}"
     if report.repaired:
         yield f"Repaired (NULs taken out): {report.repaired:,}"
     if report.out_of_order:
         yield f"Out of the order of time: {report.out_of_order:,} (is the time a text in several notations?)"
-    yield f"Rejected: {report.rejected:,}{f', see {choices.rejects}' if report.rejected else ''}"
+    yield f"Rejected: {report.rejected:,}{f', see {options.rejects}' if report.rejected else ''}"
     yield from _counted("  ", report.reasons)
 
 
-def of_verdict(verdict: Verdict) -> Iterator[str]:
-    total = verdict.total
+def of_verdict(comparison: Comparison) -> Iterator[str]:
+    total = comparison.total
     yield f"Old rows that were moved: {total.old_count:,}, checksum {total.old_hash:016x}"
     yield f"What they became:         {total.new_count:,}, checksum {total.new_hash:016x}"
-    yield f"Conversations: {verdict.conversations:,}, with differences: {len(verdict.differing):,}"
-    for place, sums in sorted(verdict.differing.items())[:_SHOWN]:
+    yield f"Conversations: {comparison.conversations:,}, with differences: {len(comparison.differing):,}"
+    for place, sums in sorted(comparison.differing.items())[:_SHOWN]:
         counts = f"{sums.old_count:,} rows and {sums.new_count:,} imported"
         yield f"  {place}: {counts}, checksums {sums.old_hash:016x} and {sums.new_hash:016x}"
-    yield f"Not yet moved: {verdict.waiting:,}"
-    yield f"Moved, and gone from the old table: {verdict.vanished:,}"
-    yield f"Conversations whose head does not agree with their messages: {len(verdict.wrong_heads):,}"
-    yield from (f"  {place}" for place in verdict.wrong_heads[:_SHOWN])
-    yield f"Cannot be moved: {verdict.rejected.total():,}"
-    yield from _counted("  ", verdict.rejected)
-    yield "The two agree." if verdict.agrees else "The two DIFFER."
+    yield f"Not yet moved: {comparison.waiting:,}"
+    yield f"Moved, and gone from the old table: {comparison.vanished:,}"
+    yield f"conversations that do not agree with their messages: {len(comparison.wrong_conversations):,}"
+    yield from (f"  {place}" for place in comparison.wrong_conversations[:_SHOWN])
+    yield f"Cannot be moved: {comparison.rejected.total():,}"
+    yield from _counted("  ", comparison.rejected)
+    yield "The two agree." if comparison.agrees else "The two DIFFER."
 
 
-def of_undo(undone: Undone, *, dry_run: bool) -> Iterator[str]:
+def of_undo(undo_report: UndoReport, *, dry_run: bool) -> Iterator[str]:
     removed = "To be removed" if dry_run else "Removed"
-    yield f"{removed}: {undone.messages:,} messages, {undone.notifications:,} notifications"
+    yield f"{removed}: {undo_report.messages:,} messages, {undo_report.notifications:,} notifications"
     if not dry_run:
-        made = f"{undone.conversations:,} conversations, {undone.businesses:,} businesses"
+        made = f"{undo_report.conversations:,} conversations, {undo_report.businesses:,} businesses"
         yield f"{removed}, having been made by the import: {made}"
-    for key in undone.kept_businesses:
+    for key in undo_report.kept_businesses:
         yield f"Kept, being in use: business {key}"
-    if undone.refused:
-        yield f"Left as they are, since somebody wrote after the import: {len(undone.refused):,} conversations"
-        yield from (f"  {key}" for key in undone.refused)
+    if undo_report.refused:
+        yield f"Left as they are, since somebody wrote after the import: {len(undo_report.refused):,} conversations"
+        yield from (f"  {key}" for key in undo_report.refused)
 
 
 def _counted(indent: str, counts: Counter[str]) -> Iterator[str]:

@@ -16,8 +16,8 @@ from django.db.models import Count, ProtectedError, Q
 from django.utils import timezone
 
 from chatsite.legacy_import import conversation_rows
-from chatsite.legacy_import.conversation_rows import Head
-from chatsite.legacy_import.journal import Journal, hold
+from chatsite.legacy_import.conversation_rows import ConversationRow
+from chatsite.legacy_import.import_lock import ImportLock, acquire_lock
 from chatsite.legacy_import.models import LegacyImport, LegacyMade, LegacyRow
 from chatsite.legacy_import.progress import Progress
 from chatsite.legacy_import.verify import conversation_pages
@@ -34,7 +34,7 @@ _NOTIFICATIONS: Final = 2000
 
 
 @dataclass
-class Undone:
+class UndoReport:
     messages: int = 0
     notifications: int = 0
     conversations: int = 0  # removed, since the import had made them
@@ -43,60 +43,68 @@ class Undone:
     kept_businesses: list[UUID] = field(default_factory=list)  # made by the import, and in use
 
 
-def undo(name: str, *, dry_run: bool, progress: Progress) -> Undone:
+def undo(name: str, *, dry_run: bool, progress: Progress) -> UndoReport:
     """Take back what was imported from this old table. A kill loses one transaction; the next run goes on."""
-    undone = Undone()
+    undo_report = UndoReport()
     record = LegacyImport.objects.filter(source=name).first()
     if record is None:
-        return undone
+        return undo_report
     if dry_run:
         return _foreseen(record)
     progress.total = record.messages + record.notifications
-    with hold(name) as journal:
+    with acquire_lock(name) as import_lock:
         for ids in conversation_pages(record, _CONVERSATIONS):
-            progress.advance(_undo_conversations(journal, ids, undone))
-        while count := _undo_notifications(journal, undone):
+            progress.advance(_undo_conversations(import_lock, ids, undo_report))
+        while count := _undo_notifications(import_lock, undo_report):
             progress.advance(count)
-        _undo_businesses(journal, undone)
+        _undo_businesses(import_lock, undo_report)
         if not LegacyRow.objects.filter(source=record).exists():
-            journal.note(watermark_created="", watermark_id="", finished_at=None)
+            import_lock.update(watermark_created="", watermark_id="", finished_at=None)
     progress.end()
-    return undone
+    return undo_report
 
 
-def _foreseen(record: LegacyImport) -> Undone:
+def _foreseen(record: LegacyImport) -> UndoReport:
     """What an undo would do, counted only."""
-    undone = Undone()
+    undo_report = UndoReport()
     for ids in conversation_pages(record, _CONVERSATIONS):
         imported = _imported(record, ids)
         found = conversation_rows.read(ids)
-        free = [head for head in found if _is_last(head, *imported.get(head.id, (0, 0)))]
-        undone.refused += sorted({head.id for head in found} - {head.id for head in free})
-        undone.messages += sum(imported[head.id][0] for head in free)
-    undone.notifications = LegacyRow.objects.filter(source=record, conversation_id=None).count()
-    return undone
+        free = [
+            conversation
+            for conversation in found
+            if _is_last(conversation, *imported.get(conversation.id, (0, 0)))
+        ]
+        undo_report.refused += sorted({row.id for row in found} - {row.id for row in free})
+        undo_report.messages += sum(imported[row.id][0] for row in free)
+    undo_report.notifications = LegacyRow.objects.filter(source=record, conversation_id=None).count()
+    return undo_report
 
 
 # --- Conversations ----------------------------------------------------------------------------------------------------
 
 
-def _undo_conversations(journal: Journal, ids: Sequence[UUID], undone: Undone) -> int:
+def _undo_conversations(import_lock: ImportLock, ids: Sequence[UUID], undo_report: UndoReport) -> int:
     with transaction.atomic():
         locked = conversation_rows.lock(ids)
-        imported = _imported(journal.record, ids)
-        free = [head for head in locked if _is_last(head, *imported.get(head.id, (0, 0)))]
-        free_ids = [head.id for head in free]
-        gone = set(ids) - {head.id for head in locked}
-        count = _delete_messages(journal.record, [*free_ids, *gone])
+        imported = _imported(import_lock.record, ids)
+        free = [
+            conversation
+            for conversation in locked
+            if _is_last(conversation, *imported.get(conversation.id, (0, 0)))
+        ]
+        free_ids = [row.id for row in free]
+        gone = set(ids) - {row.id for row in locked}
+        count = _delete_messages(import_lock.record, [*free_ids, *gone])
         left = _count_left(free_ids)
-        removed = _remove_made(journal, [head for head in free if head.id not in left])
-        restored = [head for head in free if head.id not in removed]
-        _restore_heads(restored, left)
-        _tell([head.id for head in restored])
-        journal.note_moved(-count, 0)
-    undone.messages += count
-    undone.conversations += len(removed)
-    undone.refused += sorted({head.id for head in locked} - set(free_ids))
+        removed = _remove_made(import_lock, [row for row in free if row.id not in left])
+        restored = [row for row in free if row.id not in removed]
+        _restore_conversations(restored, left)
+        _tell([row.id for row in restored])
+        import_lock.add_counts(-count, 0)
+    undo_report.messages += count
+    undo_report.conversations += len(removed)
+    undo_report.refused += sorted({row.id for row in locked} - set(free_ids))
     return count
 
 
@@ -125,9 +133,9 @@ def _imported(record: LegacyImport, ids: Sequence[UUID]) -> dict[UUID, tuple[int
     return {key if isinstance(key, UUID) else UUID(key): (count, first) for key, count, first in rows}
 
 
-def _is_last(head: Head, count: int, first: int) -> bool:
+def _is_last(conversation: ConversationRow, count: int, first: int) -> bool:
     """Whether the imported messages are the last ones of the conversation, with no other among them."""
-    return head.last_seq - first + 1 == count if count else True
+    return conversation.last_seq - first + 1 == count if count else True
 
 
 def _count_left(ids: Sequence[UUID]) -> dict[UUID, tuple[int, int, int]]:
@@ -147,40 +155,50 @@ def _count_left(ids: Sequence[UUID]) -> dict[UUID, tuple[int, int, int]]:
     return {key: (held, for_customer, for_business) for key, held, for_customer, for_business in rows}
 
 
-def _restore_heads(restored: Sequence[Head], left: Mapping[UUID, tuple[int, int, int]]) -> None:
-    """Let the heads tell of what is left.
+def _restore_conversations(
+    restored: Sequence[ConversationRow], left: Mapping[UUID, tuple[int, int, int]]
+) -> None:
+    """Let the conversations tell of what is left.
 
     `rev` goes on, never back: a client that knows a higher one than the conversation has would miss what follows. That
     messages are gone is remembered with it, so that clients which have seen them fetch the conversation anew.
     """
-    for head in restored:
-        head.last_seq, head.customer_unread, head.business_unread = left.get(head.id, (0, 0, 0))
-        head.rev += 1
-        head.rewritten_rev = head.rev
-        head.updated_at = timezone.now()
-        _restore_preview(head)
+    for conversation in restored:
+        conversation.last_seq, conversation.customer_unread, conversation.business_unread = left.get(
+            conversation.id, (0, 0, 0)
+        )
+        conversation.rev += 1
+        conversation.rewritten_rev = conversation.rev
+        conversation.updated_at = timezone.now()
+        _restore_preview(conversation)
     if restored:
         conversation_rows.save(restored)
 
 
-def _restore_preview(head: Head) -> None:
+def _restore_preview(conversation: ConversationRow) -> None:
     last = (
-        ChatMessage.objects.filter(conversation_id=head.id, seq=head.last_seq).first()
-        if head.last_seq
+        ChatMessage.objects.filter(conversation_id=conversation.id, seq=conversation.last_seq).first()
+        if conversation.last_seq
         else None
     )
     if last is None:
-        head.last_message, head.last_message_at, head.active_at = "", None, head.created_at
+        conversation.last_message, conversation.last_message_at, conversation.active_at = (
+            "",
+            None,
+            conversation.created_at,
+        )
         return
     gone = last.deleted_at or last.hidden_at
-    head.last_message = "" if gone else preview(last.content)
-    head.last_message_at = head.active_at = last.created_at
+    conversation.last_message = "" if gone else preview(last.content)
+    conversation.last_message_at = conversation.active_at = last.created_at
 
 
-def _remove_made(journal: Journal, empty: Sequence[Head]) -> set[UUID]:
+def _remove_made(import_lock: ImportLock, empty: Sequence[ConversationRow]) -> set[UUID]:
     """Remove the conversations that the import had made and that nothing else has come to hang on."""
     made = LegacyMade.objects.filter(
-        source=journal.record, kind=LegacyMade.Kind.CONVERSATION, object_id__in=[head.id for head in empty]
+        source=import_lock.record,
+        kind=LegacyMade.Kind.CONVERSATION,
+        object_id__in=[row.id for row in empty],
     )
     ids = set(made.values_list("object_id", flat=True))
     for relation in Conversation._meta.related_objects:
@@ -193,7 +211,7 @@ def _remove_made(journal: Journal, empty: Sequence[Head]) -> set[UUID]:
 
 
 def _tell(ids: Sequence[UUID]) -> None:
-    """Open clients see a head that they have not reached, ask, and fetch anew."""
+    """Open clients see a conversation that they have not reached, ask, and fetch anew."""
     changed = Conversation.objects.select_related("business", "customer").filter(pk__in=ids)
     broadcast_on_commit(events.conversations_updated(changed))
 
@@ -201,8 +219,8 @@ def _tell(ids: Sequence[UUID]) -> None:
 # --- The rest ---------------------------------------------------------------------------------------------------------
 
 
-def _undo_notifications(journal: Journal, undone: Undone) -> int:
-    rows = LegacyRow.objects.filter(source=journal.record, conversation_id=None)
+def _undo_notifications(import_lock: ImportLock, undo_report: UndoReport) -> int:
+    rows = LegacyRow.objects.filter(source=import_lock.record, conversation_id=None)
     with transaction.atomic():
         batch = dict(rows.order_by("legacy_id").values_list("legacy_id", "object_id")[:_NOTIFICATIONS])
         notifications = Notification.objects.filter(pk__in=batch.values())
@@ -213,23 +231,23 @@ def _undo_notifications(journal: Journal, undone: Undone) -> int:
             inbox.pruned_rev = inbox.rev
         conversation_rows.save_inboxes(list(inboxes.values()))
         rows.filter(legacy_id__in=batch).delete()
-        journal.note_moved(0, -len(batch))
-    undone.notifications += count
+        import_lock.add_counts(0, -len(batch))
+    undo_report.notifications += count
     return len(batch)
 
 
-def _undo_businesses(journal: Journal, undone: Undone) -> None:
-    made = LegacyMade.objects.filter(source=journal.record, kind=LegacyMade.Kind.BUSINESS)
+def _undo_businesses(import_lock: ImportLock, undo_report: UndoReport) -> None:
+    made = LegacyMade.objects.filter(source=import_lock.record, kind=LegacyMade.Kind.BUSINESS)
     for row in made:
         in_use = Membership.objects.filter(business_id=row.object_id).exists()
         try:
             with transaction.atomic():
-                journal.note()
+                import_lock.update()
                 if in_use:
                     raise ProtectedError("The business has members.", set())
                 Business.objects.filter(pk=row.object_id).delete()
                 row.delete()
         except ProtectedError:  # conversations hold it
-            undone.kept_businesses.append(row.object_id)
+            undo_report.kept_businesses.append(row.object_id)
         else:
-            undone.businesses += 1
+            undo_report.businesses += 1

@@ -1,4 +1,4 @@
-"""People chat on the new system while the import runs in another process."""
+"""Directory chat on the new system while the import runs in another process."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ import pytest
 from django.core.management.base import CommandError
 from django.db import connections
 
-from chatsite.legacy_import import source as reading
+from chatsite.legacy_import import source_table as reading
 from chatsite.legacy_import.models import LegacyImport
 from conversations.models import ChatMessage
 from notifications.models import Notification

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.core.management.base import CommandError
+from django.utils import timezone
 
+from chatsite.legacy_import.models import LegacyImport
 from conversations import operations
 from conversations.models import ChatMessage, Conversation
+from conversations.moderation import erasure
 from notifications.models import Notification
+from notifications.operations import delete_notification
 from tests.legacy.conftest import Run
 from tests.legacy.generator import BEGIN, World, old_rows
 from tests.legacy.oldtable import OldTable
@@ -120,3 +125,42 @@ def spoil_a_head(old: OldTable) -> None:
 def test_a_difference_is_found(imported: OldTable, run: Run, spoil: Callable[[OldTable], None]) -> None:
     spoil(imported)
     assert fails(run)
+
+
+def test_an_erasure_is_no_difference(imported: OldTable, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        erasure, "record", lambda **entry: None
+    )  # the log is append-only, and the test cleans up
+    recipients = Notification.objects.values("recipient_id")
+    message = ChatMessage.objects.filter(sender_side="customer").exclude(sender_id__in=recipients).first()
+    if message is None:  # every customer has some: erasing removes them, which is a difference
+        message = ChatMessage.objects.filter(sender_side="customer").first()
+        assert message is not None
+    erasure.erase_person(actor=None, user_id=message.sender_id, reason="asked for it")
+    assert "with differences: 0" in run("--verify")
+
+
+def test_a_deleted_notification_is_no_difference(imported: OldTable, run: Run) -> None:
+    told = Notification.objects.filter(deleted_at=None).exclude(body="").first()
+    assert told is not None
+    delete_notification(user_id=told.recipient_id, notification_id=told.pk)
+    assert "The two agree." in run("--verify")
+
+
+def test_verifying_does_not_depend_on_strip_nul(old: OldTable, world: World, run: Run) -> None:
+    if old.is_postgresql:
+        pytest.skip("PostgreSQL stores no NULs")
+    customer, business = world.customers[0], str(world.businesses[0][0])
+    row = {"senderId": customer, "customerId": customer, "businessId": business, "createdAt": BEGIN}
+    old.add(id=1, content="before\x00after", **row)
+    run("--strip-nul")
+    assert "The two agree." in run("--verify")
+
+
+def test_an_import_under_way_keeps_a_check_out(imported: OldTable, run: Run) -> None:
+    record = LegacyImport.objects.get()
+    LegacyImport.objects.update(holder=f"elsewhere:1:{record.pk}", heartbeat_at=timezone.now())
+    if imported.is_postgresql:
+        pytest.skip("PostgreSQL's advisory lock decides, which test_import_lock holds")
+    with pytest.raises(CommandError, match="is being imported"):
+        run("--verify")

@@ -7,16 +7,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from chatsite.legacy_import.choices import Choices
-from chatsite.legacy_import.columns import detect
-from chatsite.legacy_import.connect import open_source, source_name
-from chatsite.legacy_import.describe import describe
+from chatsite.legacy_import.arguments import add_import_arguments, parse_options
+from chatsite.legacy_import.column_mapping import detect
 from chatsite.legacy_import.errors import ImportStopped
-from chatsite.legacy_import.options import add_options, choices_of
+from chatsite.legacy_import.importer import import_rows
+from chatsite.legacy_import.options import ImportOptions
 from chatsite.legacy_import.progress import Progress
 from chatsite.legacy_import.report import of_run, of_undo, of_verdict
-from chatsite.legacy_import.run import import_rows
-from chatsite.legacy_import.source import SourceTable
+from chatsite.legacy_import.source_connection import open_source, source_name
+from chatsite.legacy_import.source_table import SourceTable
+from chatsite.legacy_import.table_summary import summarize_table
 from chatsite.legacy_import.undo import undo
 from chatsite.legacy_import.verify import verify
 
@@ -27,40 +27,46 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        add_options(parser)
+        add_import_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            choices = choices_of(options)
+            import_options = parse_options(options)
             if options["undo"]:
-                self._undo(choices, options)
+                self._undo(import_options, options)
             else:
-                self._with_source(choices, options)
+                self._with_source(import_options, options)
         except ImportStopped as stopped:
             raise CommandError(str(stopped)) from stopped
 
-    def _undo(self, choices: Choices, options: dict[str, Any]) -> None:
-        undone = undo(source_name(choices), dry_run=choices.dry_run, progress=self._progress(0, options))
-        self._say(of_undo(undone, dry_run=choices.dry_run))
-        if undone.refused:
+    def _undo(self, import_options: ImportOptions, options: dict[str, Any]) -> None:
+        undo_report = undo(
+            source_name(import_options), dry_run=import_options.dry_run, progress=self._progress(0, options)
+        )
+        self._say(of_undo(undo_report, dry_run=import_options.dry_run))
+        if undo_report.refused:
             sys.exit(1)
 
-    def _with_source(self, choices: Choices, options: dict[str, Any]) -> None:
-        with open_source(choices) as connection:
-            source = SourceTable(connection, choices.table)
-            mapping = detect(source.columns, choices.columns)
+    def _with_source(self, import_options: ImportOptions, options: dict[str, Any]) -> None:
+        with open_source(import_options) as connection:
+            source = SourceTable(connection, import_options.table)
+            mapping = detect(source.columns, import_options.columns)
             if options["describe"]:
-                self._say(describe(source, mapping, choices))
+                self._say(summarize_table(source, mapping, import_options))
                 return
             source.use(mapping)
             progress = self._progress(source.estimate(), options)
             if options["verify"]:
-                verdict = verify(source, source_name(choices), choices, progress)
-                self._say(of_verdict(verdict))
-                if not verdict.agrees:
+                comparison = verify(source, source_name(import_options), import_options, progress)
+                self._say(of_verdict(comparison))
+                if not comparison.agrees:
                     sys.exit(1)
                 return
-            self._say(of_run(import_rows(source, source_name(choices), choices, progress), choices))
+            self._say(
+                of_run(
+                    import_rows(source, source_name(import_options), import_options, progress), import_options
+                )
+            )
 
     def _progress(self, total: int, options: dict[str, Any]) -> Progress:
         terminal = self.stderr.isatty()

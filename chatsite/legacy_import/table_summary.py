@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from chatsite.legacy_import import kinds
-from chatsite.legacy_import.choices import Choices
-from chatsite.legacy_import.columns import ColumnMap
-from chatsite.legacy_import.source import SourceTable
+from chatsite.legacy_import import notification_mapping
+from chatsite.legacy_import.column_mapping import ColumnMap
+from chatsite.legacy_import.options import ImportOptions
+from chatsite.legacy_import.source_table import SourceTable
 
 _VALUES: Final = 30
 
 
-def describe(source: SourceTable, mapping: ColumnMap, choices: Choices) -> Iterator[str]:
+def summarize_table(source: SourceTable, mapping: ColumnMap, options: ImportOptions) -> Iterator[str]:
     """The description, line by line."""
     yield f"Table {source.table}: about {source.estimate():,} rows."
     used = {column: name for name, column in mapping.columns.items()}
@@ -26,20 +26,20 @@ def describe(source: SourceTable, mapping: ColumnMap, choices: Choices) -> Itera
         if name in mapping.columns:
             yield f"Values of {mapping.columns[name]}:"
             for value, count in source.values_of(mapping.columns[name], _VALUES):
-                yield f"  {_shown(value):<28} {count:>12,}{_becomes(name, value, choices)}"
+                yield f"  {_shown(value):<28} {count:>12,}{_becomes(name, value, options)}"
     yield f"Mapping: --map {','.join(f'{name}={column}' for name, column in mapping.columns.items())}"
     yield f"Missing: {', '.join(mapping.missing) or 'nothing'}"
     if "type" not in mapping.columns:
         yield "There is no column for the type: every row is taken for a chat message."
 
 
-def _becomes(name: str, value: Any, choices: Choices) -> str:
+def _becomes(name: str, value: Any, options: ImportOptions) -> str:
     if name != "type":
         return ""
     kind = _shown(value).strip().lower() if value else "none"
-    if kind in choices.chat_types:
+    if kind in options.chat_types:
         return "  → message"
-    return f"  → notification: {kinds.notification_type(kind, choices.type_map)}"
+    return f"  → notification: {notification_mapping.notification_type(kind, options.type_map)}"
 
 
 def _shown(value: Any) -> str:

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 
 from django.utils import timezone
 
-from chatsite.legacy_import import values, writing
-from chatsite.legacy_import.choices import Choices
-from chatsite.legacy_import.journal import Journal, hold
+from chatsite.legacy_import import batch_writer, parsing
+from chatsite.legacy_import.directory import Directory
+from chatsite.legacy_import.import_lock import ImportLock, acquire_lock
 from chatsite.legacy_import.models import LegacyImport, LegacyRow
-from chatsite.legacy_import.people import People
+from chatsite.legacy_import.options import ImportOptions
 from chatsite.legacy_import.plan import Planned, PlannedMessage, Planner
 from chatsite.legacy_import.progress import Progress
-from chatsite.legacy_import.refusal import Refused
-from chatsite.legacy_import.rejects import Rejects
-from chatsite.legacy_import.source import Key, Row, SourceTable
+from chatsite.legacy_import.reject_file import RejectFile
+from chatsite.legacy_import.rejection import RowRejected
+from chatsite.legacy_import.source_table import Key, Row, SourceTable
 from conversations.operations import storable
 
 
@@ -51,13 +51,13 @@ class Report:
         return self.reasons.total()
 
 
-def import_rows(source: SourceTable, name: str, choices: Choices, progress: Progress) -> Report:
+def import_rows(source: SourceTable, name: str, options: ImportOptions, progress: Progress) -> Report:
     """Move every row that is not done. With `dry_run` nothing is written but the file of rejects."""
-    if choices.dry_run:
-        return _Run(source, choices, progress, None, LegacyImport.objects.filter(source=name).first()).go()
-    with hold(name) as journal:
-        report = _Run(source, choices, progress, journal, journal.record).go()
-        journal.note(finished_at=timezone.now())
+    if options.dry_run:
+        return _Run(source, options, progress, None, LegacyImport.objects.filter(source=name).first()).go()
+    with acquire_lock(name) as import_lock:
+        report = _Run(source, options, progress, import_lock, import_lock.record).go()
+        import_lock.update(finished_at=timezone.now())
     return report
 
 
@@ -65,29 +65,29 @@ class _Run:
     def __init__(
         self,
         source: SourceTable,
-        choices: Choices,
+        options: ImportOptions,
         progress: Progress,
-        journal: Journal | None,
+        import_lock: ImportLock | None,
         record: LegacyImport | None,
     ) -> None:
         self.source = source
-        self.choices = choices
+        self.options = options
         self.progress = progress
-        self.journal = journal
+        self.import_lock = import_lock
         self.record = record
-        self.planner = Planner(choices, People(choices))
+        self.planner = Planner(options, Directory(options))
         self.report = Report()
         self._latest = ""
 
     def go(self) -> Report:
-        with Rejects(self.choices.rejects) as rejects:
-            for keys in batches(self.source, self.choices):
+        with RejectFile(self.options.rejects) as rejects:
+            for keys in batches(self.source, self.options):
                 self._batch(keys, rejects)
                 self.progress.advance(len(keys))
-                if self.journal:
-                    self.journal.renew()
+                if self.import_lock:
+                    self.import_lock.renew()
             for _ in range(self.source.count_without_id()):
-                rejects.add({"id": None}, Refused("bad_id", "The row has no id."))
+                rejects.add({"id": None}, RowRejected("bad_id", "The row has no id."))
                 self.report.rows += 1
             self.report.reasons = rejects.reasons
         self.progress.end()
@@ -95,9 +95,9 @@ class _Run:
         self.report.seconds = self.progress.seconds
         return self.report
 
-    def _batch(self, keys: Sequence[Key], rejects: Rejects) -> None:
+    def _batch(self, keys: Sequence[Key], rejects: RejectFile) -> None:
         known = known_ids(self.record, keys)
-        waiting = [id_ for _, id_ in keys if values.as_id(id_) not in known]
+        waiting = [id_ for _, id_ in keys if parsing.parse_id(id_) not in known]
         self.report.rows += len(keys)
         self.report.known += len(keys) - len(waiting)
         if not waiting:
@@ -105,17 +105,17 @@ class _Run:
         rows = self.source.rows(waiting)
         self.planner.load(rows)
         planned = list(self._plan(rows, rejects))
-        made, self.planner.people.made = self.planner.people.made, []
+        made, self.planner.directory.made = self.planner.directory.made, []
         self.report.businesses_made += len(made)
-        if self.journal and (planned or made):
-            writing.write(self.journal, planned, made, keys[-1])
+        if self.import_lock and (planned or made):
+            batch_writer.write_batch(self.import_lock, planned, made, keys[-1])
 
-    def _plan(self, rows: Sequence[Row], rejects: Rejects) -> Iterator[Planned]:
+    def _plan(self, rows: Sequence[Row], rejects: RejectFile) -> Iterator[Planned]:
         for row in rows:
             try:
                 plan = self.planner.plan(row)
-            except Refused as refused:
-                rejects.add(row, refused)
+            except RowRejected as rejection:
+                rejects.add(row, rejection)
                 continue
             # The database sorted by the column as it is; times in several notations may not be in order of time.
             stamp = plan.created_at.isoformat()
@@ -125,16 +125,16 @@ class _Run:
             yield plan
 
 
-def batches(source: SourceTable, choices: Choices) -> Iterator[list[Key]]:
+def batches(source: SourceTable, options: ImportOptions) -> Iterator[list[Key]]:
     """The keys of the old table in batches."""
-    for page in source.keys(choices.since):
-        for start in range(0, len(page), choices.batch):
-            yield page[start : start + choices.batch]
+    for page in source.keys(options.since):
+        for start in range(0, len(page), options.batch):
+            yield page[start : start + options.batch]
 
 
 def known_ids(record: LegacyImport | None, keys: Sequence[Key]) -> set[str]:
     """Which of the old rows are done."""
     if record is None:
         return set()
-    ids = [legacy_id for _, id_ in keys if storable(legacy_id := values.as_id(id_))]
+    ids = [legacy_id for _, id_ in keys if storable(legacy_id := parsing.parse_id(id_))]
     return set(LegacyRow.objects.filter(source=record, legacy_id__in=ids).values_list("legacy_id", flat=True))

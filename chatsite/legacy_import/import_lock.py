@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from chatsite.legacy_import.errors import AlreadyRunning, HoldLost
+from chatsite.legacy_import.errors import AlreadyRunning, LockLost
 from chatsite.legacy_import.models import LegacyImport
 
 _ADVISORY_CLASS: Final = 0x1E6AC7  # any number that nothing else in the database uses
@@ -27,7 +27,7 @@ _SILENCE: Final = timedelta(minutes=10)
 _RENEWAL: Final = timedelta(seconds=5)
 
 
-class Journal:
+class ImportLock:
     """The bookkeeping of one old table, held by this process."""
 
     def __init__(self, record: LegacyImport, holder: str) -> None:
@@ -35,27 +35,27 @@ class Journal:
         self._holder = holder
         self._renewed = timezone.now()
 
-    def note(self, **changes: Any) -> None:
-        """Write to the record as part of the current transaction. Raises `HoldLost` if it is held by another."""
+    def update(self, **changes: Any) -> None:
+        """Write to the record as part of the current transaction. Raises `LockLost` if it is held by another."""
         now = timezone.now()
         mine = LegacyImport.objects.filter(pk=self.record.pk, holder=self._holder)
         if mine.update(heartbeat_at=now, **changes) != 1:
-            raise HoldLost("Another process took this import over. Nothing of the batch under way was kept.")
+            raise LockLost("Another process took this import over. Nothing of the batch under way was kept.")
         self._renewed = now
 
-    def note_moved(self, messages: int, notifications: int, **changes: Any) -> None:
+    def add_counts(self, messages: int, notifications: int, **changes: Any) -> None:
         """Count what a batch moved (or, negative, took back)."""
         counts = {"messages": F("messages") + messages, "notifications": F("notifications") + notifications}
-        self.note(**counts, **changes)
+        self.update(**counts, **changes)
 
     def renew(self) -> None:
         """A sign of life while nothing is written."""
         if timezone.now() - self._renewed > _RENEWAL:
-            self.note()
+            self.update()
 
 
 @contextmanager
-def hold(source: str) -> Iterator[Journal]:
+def acquire_lock(source: str) -> Iterator[ImportLock]:
     """Hold the import of this old table for the block. Raises `AlreadyRunning`."""
     record, _ = LegacyImport.objects.get_or_create(source=source)
     with _advisory_lock(record) as locked:
@@ -66,7 +66,7 @@ def hold(source: str) -> Iterator[Journal]:
                 raise AlreadyRunning(f"{source} is being imported by {current.holder.rpartition(':')[0]}.")
             LegacyImport.objects.filter(pk=record.pk).update(holder=holder, heartbeat_at=timezone.now())
         try:
-            yield Journal(record, holder)
+            yield ImportLock(record, holder)
         finally:
             LegacyImport.objects.filter(pk=record.pk, holder=holder).update(holder="")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refused(Exception):
+class RowRejected(Exception):
     """The row cannot be moved. `reason` is of a closed list, in `docs/migration.md`."""
 
     def __init__(self, reason: str, detail: str) -> None:

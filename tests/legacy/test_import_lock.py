@@ -16,9 +16,9 @@ from django.db import OperationalError, connection
 from django.db.models import Model
 from django.utils import timezone
 
-from chatsite.legacy_import import bulk, journal, writing
+from chatsite.legacy_import import batch_writer, bulk, import_lock
 from chatsite.legacy_import.errors import AlreadyRunning
-from chatsite.legacy_import.journal import Journal, hold
+from chatsite.legacy_import.import_lock import ImportLock, acquire_lock
 from chatsite.legacy_import.models import LegacyImport, LegacyRow
 from chatsite.legacy_import.plan import Planned
 from conversations.models import ChatMessage
@@ -45,13 +45,15 @@ def dead_process() -> int:
 
 
 def test_a_second_run_refuses(old: OldTable, run: Run) -> None:
-    with hold(SOURCE):
+    with acquire_lock(SOURCE):
         if connection.vendor == "postgresql":
             # The lock is the session's; the same session may take it again, another may not.
             other = connection.copy()
             with other.cursor() as cursor:
                 record = LegacyImport.objects.get(source=SOURCE)
-                cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [journal._ADVISORY_CLASS, record.pk])
+                cursor.execute(
+                    "SELECT pg_try_advisory_lock(%s, %s)", [import_lock._ADVISORY_CLASS, record.pk]
+                )
                 assert cursor.fetchone()[0] is False
             other.close()
         else:
@@ -61,7 +63,7 @@ def test_a_second_run_refuses(old: OldTable, run: Run) -> None:
 
 
 def test_other_tables_can_be_imported_meanwhile(old: OldTable, run: Run) -> None:
-    with hold("another table"):
+    with acquire_lock("another table"):
         run()
 
 
@@ -81,14 +83,14 @@ def test_a_holder_that_was_replaced_writes_nothing_more(
 ) -> None:
     old.fill(old_rows(world, 300, nul=False))
     written: list[int] = []
-    write = writing.write
+    write = batch_writer.write_batch
 
-    def write_and_lose(journal: Journal, planned: Sequence[Planned], *others: Any) -> None:
-        write(journal, planned, *others)
+    def write_and_lose(import_lock: ImportLock, planned: Sequence[Planned], *others: Any) -> None:
+        write(import_lock, planned, *others)
         written.append(len(planned))
         LegacyImport.objects.update(holder=f"{socket.gethostname()}:{os.getpid()}:another")
 
-    monkeypatch.setattr(writing, "write", write_and_lose)
+    monkeypatch.setattr(batch_writer, "write_batch", write_and_lose)
     with pytest.raises(CommandError, match="took this import over"):
         run("--batch", "50")
     assert len(written) == 1
@@ -99,9 +101,9 @@ def test_a_holder_that_was_replaced_writes_nothing_more(
 def test_a_silent_holder_is_not_replaced_too_early(old: OldTable) -> None:
     held_by(1, timedelta(minutes=5), "elsewhere")
     if connection.vendor == "postgresql":
-        with hold(SOURCE):  # nobody has the session's lock, so nobody is at it
+        with acquire_lock(SOURCE):  # nobody has the session's lock, so nobody is at it
             return
-    with pytest.raises(AlreadyRunning), hold(SOURCE):
+    with pytest.raises(AlreadyRunning), acquire_lock(SOURCE):
         pass
 
 

@@ -1,31 +1,34 @@
-"""Whom and what the old references stand for: users with the businesses they speak for, and businesses.
+"""Finds the users and businesses that the old table's references stand for.
 
-Looked up for a whole batch at once and remembered, misses too; the memory is emptied when it grows past a bound.
+A batch's references are looked up together and cached, the unknown ones too. The cache is emptied when it grows past
+a bound.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.text import slugify
 from uuid_utils.compat import uuid7
 
 from chatsite.errors import DomainError
-from chatsite.legacy_import.choices import Choices
 from chatsite.legacy_import.errors import ImportStopped
+from chatsite.legacy_import.options import ImportOptions
 from conversations.access import UserId, user_key
 from conversations.models import Business, Membership
 from conversations.operations import storable
 
-_REMEMBERED: Final = 200_000
+_CACHE_SIZE: Final = 200_000
 
 
 @dataclass(slots=True)
@@ -34,23 +37,31 @@ class Person:
     businesses: set[UUID] = field(default_factory=set)
 
 
-AMBIGUOUS: Final = Person(None)  # several users have this e-mail address
+@dataclass(slots=True, frozen=True)
+class Ambiguity:
+    """A reference that may stand for more than one user."""
+
+    reason: str
 
 
-class People:
+_SEVERAL_USERS: Final = Ambiguity("several users have this name or address.")
+_OTHER_SPELLING: Final = Ambiguity("ids are written in ASCII digits, without a sign or leading zeros.")
+
+
+class Directory:
     """The users and businesses of the site, found by the references of the old table."""
 
-    def __init__(self, choices: Choices) -> None:
-        self._choices = choices
-        self._user_map = _read_map(choices.user_map) if choices.user_map else None
-        self._business_map = _read_map(choices.business_map) if choices.business_map else {}
-        self._people: dict[str, Person | None] = {}
+    def __init__(self, options: ImportOptions) -> None:
+        self._options = options
+        self._user_map = _read_map(options.user_map) if options.user_map else None
+        self._business_map = _read_map(options.business_map) if options.business_map else {}
+        self._people: dict[str, Person | Ambiguity | None] = {}
         self._businesses: dict[str, UUID | None] = {}
         self.made: list[Business] = []  # what has to be stored before the batch that needs it
         self.default_business = self._find_default()
 
     def _find_default(self) -> UUID | None:
-        name = self._choices.default_business
+        name = self._options.default_business
         if not name:
             return None
         self.load_businesses([name])
@@ -59,8 +70,8 @@ class People:
             raise ImportStopped(f"--default-business: there is no business {name!r}.")
         return found
 
-    def person(self, reference: str) -> Person | None:
-        """Of a reference that was loaded; `AMBIGUOUS` where several users answer to it."""
+    def person(self, reference: str) -> Person | Ambiguity | None:
+        """The user that a loaded reference stands for."""
         return self._people.get(reference)
 
     def business(self, reference: str) -> UUID | None:
@@ -70,58 +81,82 @@ class People:
 
     def load(self, references: Collection[str]) -> None:
         """Find the users, with the businesses that each speaks for. Two queries for any number."""
-        if len(self._people) > _REMEMBERED:
+        if len(self._people) > _CACHE_SIZE:
             self._people.clear()
         wanted = {reference for reference in references if reference not in self._people}
         if not wanted:
             return
-        # With a map, only what it names is anybody: an old id that it leaves out may be somebody else's new one.
+        # With a map, a reference that it leaves out stands for nobody: the id may be another user's by now.
         names = {key: key if self._user_map is None else self._user_map.get(key, "") for key in wanted}
         found = self._find_users({name for name in names.values() if name})
-        people = {person.user_id: person for person in found.values()}
-        rows = Membership.objects.filter(user_id__in=[key for key in people if key is not None])
+        self._load_businesses_of([person for person in found.values() if isinstance(person, Person)])
+        self._people.update((reference, found.get(name)) for reference, name in names.items())
+
+    def _load_businesses_of(self, people: Iterable[Person]) -> None:
+        by_id: defaultdict[UserId, list[Person]] = defaultdict(list)
+        for person in people:
+            by_id[person.user_id].append(person)
+        rows = Membership.objects.filter(user_id__in=list(by_id))
         for user_id, business_id in rows.values_list("user_id", "business_id"):
-            people[user_id].businesses.add(business_id)
-        self._people.update((reference, found.get(self._normal(name))) for reference, name in names.items())
+            for person in by_id[user_id]:
+                person.businesses.add(business_id)
 
-    def _normal(self, name: str) -> str:
-        return name.lower() if self._choices.users == "email" else name
+    def _find_users(self, names: set[str]) -> dict[str, Person | Ambiguity]:
+        """Each name's user. Depends on nothing but the name, so every run and every batch finds the same one."""
+        if self._options.users == "id":
+            return self._find_by_id(names)
+        column = "email" if self._options.users == "email" else get_user_model().USERNAME_FIELD
+        return self._find_by_text(column, {name for name in names if storable(name)})
 
-    def _find_users(self, names: set[str]) -> dict[str, Person]:
-        users = get_user_model().objects
-        if self._choices.users == "id":
-            keys = {key: name for name in names if (key := _key_or_none(name)) is not None}
-            return {keys[pk]: Person(pk) for pk in users.filter(pk__in=keys).values_list("pk", flat=True)}
-        names = {self._normal(name) for name in names if storable(name)}
-        if self._choices.users == "username":
-            column: Any = get_user_model().USERNAME_FIELD
-            rows = users.filter(**{f"{column}__in": names}).values_list(column, "pk")
-        else:
-            lowered = users.annotate(lowered=Lower("email"))
-            rows = lowered.filter(lowered__in=names).values_list("lowered", "pk")
-        found: dict[str, Person] = {}
-        for name, pk in rows:
-            found[name] = AMBIGUOUS if name in found else Person(pk)
+    def _find_by_id(self, names: set[str]) -> dict[str, Person | Ambiguity]:
+        found: dict[str, Person | Ambiguity] = {}
+        keys: dict[str, UserId] = {}
+        for name in names:
+            key = _key_or_none(name)
+            if isinstance(key, int) and str(key) != name:
+                found[name] = _OTHER_SPELLING
+            elif key is not None:
+                keys[name] = key
+        users = get_user_model()._default_manager.filter(pk__in=set(keys.values()))
+        there = set(users.values_list("pk", flat=True))
+        found.update((name, Person(key)) for name, key in keys.items() if key in there)
+        return found
+
+    def _find_by_text(self, column: str, names: set[str]) -> dict[str, Person | Ambiguity]:
+        users = get_user_model()._default_manager.annotate(lowered=Lower(column))
+        folded = self._options.users == "email"
+        spellings = {spelling for name in names for spelling in (name, normalize(name), _fold(name))}
+        there = users.filter(
+            Q(**{f"{column}__in": spellings}) | (Q(lowered__in=spellings) if folded else Q())
+        )
+        by_key: defaultdict[str, set[UserId]] = defaultdict(set)
+        for text, pk in there.values_list(column, "pk"):
+            by_key[_fold(text) if folded else text].add(pk)
+        found: dict[str, Person | Ambiguity] = {}
+        for name in names:
+            keys = by_key.get(_fold(name)) if folded else by_key.get(normalize(name)) or by_key.get(name)
+            if keys:
+                found[name] = Person(*keys) if len(keys) == 1 else _SEVERAL_USERS
         return found
 
     # --- Businesses ---------------------------------------------------------------------------------------------------
 
     def load_businesses(self, references: Collection[str]) -> None:
         """Find the businesses by the map, by id or by slug; with `--create-businesses`, prepare those that lack."""
-        if len(self._businesses) > _REMEMBERED:
+        if len(self._businesses) > _CACHE_SIZE:
             self._businesses.clear()
-        wanted = {reference for reference in references if reference not in self._businesses}
+        wanted = sorted({reference for reference in references if reference not in self._businesses})
         if not wanted:
             return
         names = {key: self._business_map.get(key, key) for key in wanted}
         ids = {name: key for name in names.values() if (key := _uuid_or_none(name)) is not None}
         by_id = set(Business.objects.filter(pk__in=ids.values()).values_list("pk", flat=True))
         slugs = [name for name in names.values() if storable(name)]
-        slugs += [_slug_of(key) for key in wanted] if self._choices.create_businesses else []
+        slugs += [_slug_of(key) for key in wanted] if self._options.create_businesses else []
         by_slug = dict(Business.objects.filter(slug__in=slugs).values_list("slug", "pk"))
         for reference, name in names.items():
             found = ids[name] if ids.get(name) in by_id else by_slug.get(name)
-            if found is None and self._choices.create_businesses:
+            if found is None and self._options.create_businesses:
                 found = by_slug.get(_slug_of(reference)) or self._make(reference, by_slug)
             self._businesses[reference] = found
 
@@ -141,6 +176,15 @@ def _slug_of(reference: str) -> str:
         return f"legacy-{plain}"
     digest = hashlib.blake2b(reference.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
     return f"legacy-{plain}-{digest}"
+
+
+def normalize(name: str) -> str:
+    """The name as the login compares it."""
+    return get_user_model().normalize_username(name)
+
+
+def _fold(address: str) -> str:
+    return normalize(address).casefold()
 
 
 def _printable(reference: str) -> str:

@@ -18,12 +18,12 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from chatsite.legacy_import import bulk, conversation_rows
-from chatsite.legacy_import.conversation_rows import Head, Pair
-from chatsite.legacy_import.journal import Journal
+from chatsite.legacy_import.conversation_rows import ConversationRow, Pair
+from chatsite.legacy_import.import_lock import ImportLock
 from chatsite.legacy_import.models import LegacyMade, LegacyRow
+from chatsite.legacy_import.parsing import to_text
 from chatsite.legacy_import.plan import Planned, PlannedMessage, PlannedNotification
-from chatsite.legacy_import.source import Key
-from chatsite.legacy_import.values import as_text
+from chatsite.legacy_import.source_table import Key
 from conversations.models import Business, ChatMessage, Side
 from conversations.writing.write_batch import preview
 from notifications.inbox import lock_inboxes
@@ -63,14 +63,16 @@ _RETRIED: Final = ("40P01", "40001")  # deadlock, serialisation failure
 _ROW: Final = ("source_id", "legacy_id", "object_id", "conversation_id")
 
 
-def write(journal: Journal, planned: Sequence[Planned], made: Sequence[Business], until: Key) -> None:
+def write_batch(
+    import_lock: ImportLock, planned: Sequence[Planned], made: Sequence[Business], until: Key
+) -> None:
     """Store the plans, and that they are stored, or nothing. `until` is the last old row of the batch.
 
     Live writers lock conversations and inboxes too; a batch that loses a deadlock to one of them is tried again.
     """
     for remaining in reversed(range(_TRIES)):
         try:
-            _write_once(journal, planned, made, until)
+            _write_once(import_lock, planned, made, until)
         except OperationalError as error:
             if not remaining or getattr(error.__cause__, "sqlstate", None) not in _RETRIED:
                 raise
@@ -78,50 +80,52 @@ def write(journal: Journal, planned: Sequence[Planned], made: Sequence[Business]
             return
 
 
-def _write_once(journal: Journal, planned: Sequence[Planned], made: Sequence[Business], until: Key) -> None:
+def _write_once(
+    import_lock: ImportLock, planned: Sequence[Planned], made: Sequence[Business], until: Key
+) -> None:
     messages = [plan for plan in planned if isinstance(plan, PlannedMessage)]
     notifications = [plan for plan in planned if isinstance(plan, PlannedNotification)]
     with transaction.atomic():
-        created, id_ = (ascii(as_text(part)).strip("'") for part in until)  # for people to read
-        journal.note_moved(len(messages), len(notifications), watermark_created=created, watermark_id=id_)
-        _make_businesses(journal, made)
+        created, id_ = (ascii(to_text(part)).strip("'") for part in until)  # for people to read
+        import_lock.add_counts(len(messages), len(notifications), watermark_created=created, watermark_id=id_)
+        _make_businesses(import_lock, made)
         rows: list[tuple[Any, ...]] = []
         if messages:
-            rows += _write_messages(journal, messages)
+            rows += _write_messages(import_lock, messages)
         if notifications:
-            rows += _write_notifications(journal, notifications)
+            rows += _write_notifications(import_lock, notifications)
         bulk.insert(LegacyRow, _ROW, rows)
 
 
-def _make_businesses(journal: Journal, made: Sequence[Business]) -> None:
+def _make_businesses(import_lock: ImportLock, made: Sequence[Business]) -> None:
     if made:
         Business.objects.bulk_create(made)
-        _remember(journal, LegacyMade.Kind.BUSINESS, [business.pk for business in made])
+        _remember(import_lock, LegacyMade.Kind.BUSINESS, [business.pk for business in made])
 
 
-def _remember(journal: Journal, kind: str, ids: Iterable[UUID]) -> None:
-    rows = [(journal.record.pk, str(kind), key) for key in ids]
+def _remember(import_lock: ImportLock, kind: str, ids: Iterable[UUID]) -> None:
+    rows = [(import_lock.record.pk, str(kind), key) for key in ids]
     bulk.insert(LegacyMade, ("source_id", "kind", "object_id"), rows)
 
 
 # --- Messages ---------------------------------------------------------------------------------------------------------
 
 
-def _write_messages(journal: Journal, plans: Sequence[PlannedMessage]) -> list[tuple[Any, ...]]:
-    locked = _lock_conversations(journal, plans)
+def _write_messages(import_lock: ImportLock, plans: Sequence[PlannedMessage]) -> list[tuple[Any, ...]]:
+    locked = _lock_conversations(import_lock, plans)
     now = timezone.now()
     rows: list[tuple[Any, ...]] = []
     done: list[tuple[Any, ...]] = []
     for plan in plans:
-        head = locked[plan.business_id, plan.customer_id]
-        _append(head, plan)
+        conversation = locked[plan.business_id, plan.customer_id]
+        _append(conversation, plan)
         key = uuid7()
         rows.append(
             (
                 key,
-                head.id,
-                head.last_seq,
-                head.rev,
+                conversation.id,
+                conversation.last_seq,
+                conversation.rev,
                 plan.sender_id,
                 plan.side,
                 plan.content,
@@ -133,43 +137,47 @@ def _write_messages(journal: Journal, plans: Sequence[PlannedMessage]) -> list[t
                 plan.created_at,
             )
         )
-        done.append((journal.record.pk, plan.legacy_id, key, head.id))
+        done.append((import_lock.record.pk, plan.legacy_id, key, conversation.id))
     bulk.insert(ChatMessage, _MESSAGE, rows)
-    for head in locked.values():
-        head.updated_at = now
+    for conversation in locked.values():
+        conversation.updated_at = now
     conversation_rows.save(list(locked.values()))
     return done
 
 
-def _append(head: Head, plan: PlannedMessage) -> None:
-    """Let the head tell of one more message. Its place in lists stays that of its newest message."""
-    head.last_seq += 1
-    head.rev += 1
-    head.last_message = "" if plan.deleted_at else preview(plan.content)
-    head.last_message_at = plan.created_at
-    head.active_at = max(head.active_at, plan.created_at)
+def _append(conversation: ConversationRow, plan: PlannedMessage) -> None:
+    """Let the conversation tell of one more message. Its place in lists stays that of its newest message."""
+    conversation.last_seq += 1
+    conversation.rev += 1
+    conversation.last_message = "" if plan.deleted_at else preview(plan.content)
+    conversation.last_message_at = plan.created_at
+    conversation.active_at = max(conversation.active_at, plan.created_at)
     if plan.status != "read" and plan.deleted_at is None:
         if plan.side == Side.CUSTOMER:
-            head.business_unread += 1
+            conversation.business_unread += 1
         elif plan.side == Side.BUSINESS:
-            head.customer_unread += 1
+            conversation.customer_unread += 1
 
 
-def _lock_conversations(journal: Journal, plans: Sequence[PlannedMessage]) -> dict[Pair, Head]:
+def _lock_conversations(
+    import_lock: ImportLock, plans: Sequence[PlannedMessage]
+) -> dict[Pair, ConversationRow]:
     """The conversations of the plans, locked; those that nobody had opened yet are made."""
     first: dict[Pair, datetime] = {}
     for plan in plans:
         pair = plan.business_id, plan.customer_id
         first[pair] = min(first.get(pair, plan.created_at), plan.created_at)
     locked, made = conversation_rows.make_and_lock(first)
-    _remember(journal, LegacyMade.Kind.CONVERSATION, made)
-    return {head.pair: head for head in locked}
+    _remember(import_lock, LegacyMade.Kind.CONVERSATION, made)
+    return {conversation.pair: conversation for conversation in locked}
 
 
 # --- Notifications ----------------------------------------------------------------------------------------------------
 
 
-def _write_notifications(journal: Journal, plans: Sequence[PlannedNotification]) -> list[tuple[Any, ...]]:
+def _write_notifications(
+    import_lock: ImportLock, plans: Sequence[PlannedNotification]
+) -> list[tuple[Any, ...]]:
     inboxes = lock_inboxes({plan.recipient_id for plan in plans})
     rows: list[tuple[Any, ...]] = []
     done: list[tuple[Any, ...]] = []
@@ -193,7 +201,7 @@ def _write_notifications(journal: Journal, plans: Sequence[PlannedNotification])
                 plan.created_at,
             )
         )
-        done.append((journal.record.pk, plan.legacy_id, key, None))
+        done.append((import_lock.record.pk, plan.legacy_id, key, None))
     bulk.insert(Notification, _NOTIFICATION, rows)
     conversation_rows.save_inboxes(list(inboxes.values()))
     return done

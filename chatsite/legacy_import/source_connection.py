@@ -13,20 +13,20 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import load_backend
 from django.utils.connection import ConnectionDoesNotExist
 
-from chatsite.legacy_import.choices import Choices
 from chatsite.legacy_import.errors import ImportStopped
+from chatsite.legacy_import.options import ImportOptions
 
 
 @contextmanager
-def open_source(choices: Choices) -> Iterator[BaseDatabaseWrapper]:
+def open_source(options: ImportOptions) -> Iterator[BaseDatabaseWrapper]:
     """The connection to read from. One that was opened for a URL is closed at the end."""
-    if not choices.source:
+    if not options.source:
         try:
-            yield connections[choices.database]
+            yield connections[options.database]
         except ConnectionDoesNotExist as error:
-            raise ImportStopped(f"The settings have no database {choices.database!r}.") from error
+            raise ImportStopped(f"The settings have no database {options.database!r}.") from error
         return
-    connection = _connect(choices.source)
+    connection = _connect(options.source)
     try:
         yield connection
     finally:
@@ -47,11 +47,11 @@ def _connect(url: str) -> BaseDatabaseWrapper:
     return connection
 
 
-def source_name(choices: Choices) -> str:
+def source_name(options: ImportOptions) -> str:
     """What the bookkeeping calls the old table: the same for every run over it, and without a password."""
-    if choices.name:
-        return choices.name
-    if not choices.source:
-        return f"{choices.database}:{choices.table}"
-    url = urlsplit(choices.source)
-    return f"{url.hostname or ''}{url.path}:{choices.table}"
+    if options.name:
+        return options.name
+    if not options.source:
+        return f"{options.database}:{options.table}"
+    url = urlsplit(options.source)
+    return f"{url.hostname or ''}{url.path}:{options.table}"

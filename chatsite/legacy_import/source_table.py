@@ -17,7 +17,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from chatsite.legacy_import.columns import Column, ColumnMap
+from chatsite.legacy_import.column_mapping import Column, ColumnMap
 from chatsite.legacy_import.errors import ImportStopped
 
 KEY_PAGE: Final = 100_000
@@ -38,6 +38,8 @@ class SourceTable:
             )
         self.connection = connection
         self.is_postgresql = connection.vendor == "postgresql"
+        if self.is_postgresql:  # a database may have been set to write times in another notation
+            self._all("SELECT set_config('datestyle', 'ISO', false)")
         self.table = ".".join(connection.ops.quote_name(part) for part in table.split("."))
         self.columns = self._read_columns(table)
         self._kinds = {column.name: column.kind for column in self.columns}
@@ -48,11 +50,25 @@ class SourceTable:
         columns.require()
         self._map = columns
         name = self._quoted("id")
-        (rows, distinct) = self._one(f"SELECT count({name}), count(DISTINCT {name}) FROM {self.table} AS old")
+        (rows, distinct) = self._one(
+            f"SELECT count({name}), count(DISTINCT {self._id_text()}) FROM {self.table} AS old"
+        )
         if rows != distinct:
             raise ImportStopped(
                 f"The column {columns.columns['id']} holds {rows - distinct} repeated values; map a unique one as id."
             )
+
+    def _id_text(self) -> str:
+        """The id as `parse_id` reads it: in an untyped column 1 and ' 1' are two values with one reading."""
+        name = self._quoted("id")
+        if not self.is_postgresql:
+            whole = f"typeof({name}) = 'real' AND {name} = CAST({name} AS INTEGER)"
+            text = f"CASE WHEN {whole} THEN CAST({name} AS INTEGER) ELSE {name} END"
+            blanks = "' ' || char(9, 10, 11, 12, 13)"
+            return f"CASE typeof({name}) WHEN 'blob' THEN lower(hex({name})) ELSE trim({text}, {blanks}) END"
+        if self._kind("id") in ("smallint", "integer", "bigint", "uuid"):
+            return name
+        return f"btrim({name}::text, E' \\t\\n\\v\\f\\r')"
 
     # --- What there is ------------------------------------------------------------------------------------------------
 

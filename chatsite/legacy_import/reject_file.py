@@ -9,14 +9,14 @@ from types import TracebackType
 from typing import IO, Any, Final, Self
 
 from chatsite.legacy_import.errors import ImportStopped
-from chatsite.legacy_import.refusal import Refused
-from chatsite.legacy_import.source import Row
-from chatsite.legacy_import.values import as_text
+from chatsite.legacy_import.parsing import to_text
+from chatsite.legacy_import.rejection import RowRejected
+from chatsite.legacy_import.source_table import Row
 
 _SHOWN: Final = 2000  # characters of one value
 
 
-class Rejects:
+class RejectFile:
     """Written anew by every run, since every run looks at all rows that are not done. Empty: no file.
 
     Only the owner may read it, for it holds private messages.
@@ -27,10 +27,10 @@ class Rejects:
         self.reasons: Counter[str] = Counter()
         self._file: IO[str] | None = None
 
-    def add(self, row: Row, refused: Refused) -> None:
-        self.reasons[refused.reason] += 1
+    def add(self, row: Row, rejection: RowRejected) -> None:
+        self.reasons[rejection.reason] += 1
         shown = {name: _shown(value) for name, value in row.items()}
-        line = {"id": shown.get("id"), "reason": refused.reason, "detail": refused.detail, "row": shown}
+        line = {"id": shown.get("id"), "reason": rejection.reason, "detail": rejection.detail, "row": shown}
         if self._file is None:
             self._file = self._open()
         self._file.write(json.dumps(line) + "\n")
@@ -60,5 +60,5 @@ class Rejects:
 def _shown(value: Any) -> Any:
     if isinstance(value, int | float | None):
         return value
-    text = as_text(value)
+    text = to_text(value)
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
