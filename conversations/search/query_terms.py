@@ -1,0 +1,90 @@
+"""What a reader typed into the search field, as terms, and where a text matches them.
+
+Each word must be found; a word also finds the words that begin with it. Words in quotes must stand beside each other,
+exactly. A word that holds several tokens, such as `A-1024`, needs them beside each other too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from conversations.search.tokens import Token, tokenize
+
+MOST_TERMS: Final = 16  # further words are ignored
+
+_PARTS: Final = re.compile(r'["“”„«»]([^"“”„«»]*)["“”„«»]|(\S+)')
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Tokens that must follow each other. With `is_prefix` the last one may be the beginning of a longer token."""
+
+    tokens: tuple[str, ...]
+    is_prefix: bool
+
+
+def parse_terms(query: str) -> list[Term]:
+    """The terms of a query. A query of punctuation has none."""
+    terms: dict[Term, None] = {}
+    for quoted, word in _PARTS.findall(query):
+        term = _term(quoted or word.strip('"“”„«»'), is_quoted=bool(quoted))
+        if term is not None:
+            terms[term] = None
+    return list(terms)[:MOST_TERMS]
+
+
+def _term(text: str, *, is_quoted: bool) -> Term | None:
+    tokens = tokenize(text)
+    if not tokens:
+        return None
+    is_prefix = not is_quoted
+    if tokens[-1].ends_run:
+        # The text may go on after the part that was typed: its last character begins a pair there.
+        is_pair_before = len(tokens) > 1 and tokens[-2].end == tokens[-1].end
+        if is_pair_before:
+            return Term(tuple(token.text for token in tokens[:-1]), is_prefix=False)
+        is_prefix = True
+    return Term(tuple(token.text for token in tokens), is_prefix)
+
+
+def highlights(text: str, terms: Sequence[Term]) -> list[Span]:
+    """The parts of a text that match, as `(start, end)` in characters, in order and without overlaps."""
+    tokens = tokenize(text)
+    spans = sorted(span for term in terms for span in _spans(tokens, term))
+    merged: list[Span] = []
+    for start, end in spans:
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def matches(text: str, terms: Sequence[Term]) -> bool:
+    """Whether every term is in the text. The databases' answers are held against this in the tests."""
+    tokens = tokenize(text)
+    return bool(terms) and all(any(True for _ in _spans(tokens, term)) for term in terms)
+
+
+def _spans(tokens: Sequence[Token], term: Term) -> Iterator[Span]:
+    length = len(term.tokens)
+    *firsts, last = term.tokens
+    for at in range(len(tokens) - length + 1):
+        window = tokens[at : at + length]
+        if any(token.text != first for token, first in zip(window[:-1], firsts, strict=True)):
+            continue
+        found = window[-1]
+        if found.text == last or (term.is_prefix and found.text.startswith(last)):
+            yield window[0].start, _end_of(found, last, term.is_prefix)
+
+
+def _end_of(found: Token, last: str, is_prefix: bool) -> int:
+    """Where the highlight ends: after the typed beginning, where each character stands for itself."""
+    if is_prefix and found.end - found.start == len(found.text):
+        return found.start + len(last)
+    return found.end

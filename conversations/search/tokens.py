@@ -1,0 +1,129 @@
+"""A text as search tokens. Messages and queries pass through here, so every database gives the same answers.
+
+Tokens hold letters and digits only. The text is compared without regard to case, Unicode form, accents and the script
+of its digits. Scripts that write words without spaces (Chinese, Japanese, Thai …) become overlapping pairs of
+characters, so that any part of them is found. The last character of such a run is a token by itself, so that every
+character begins a token.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final
+
+MOST_CHARACTERS: Final = 64  # of a token; a longer word is cut into several
+
+_ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
+# A character with what belongs to it: the marks that follow it, or the jamo of a decomposed Hangul syllable.
+_CLUSTER: Final = re.compile(
+    r"[\u1100-\u11ff]+|.[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u3099\u309a]*", re.DOTALL
+)
+# Marks that a reader may leave out: accents, Hebrew points, Arabic vowels, the Arabic tatweel.
+_OPTIONAL_MARKS: Final = re.compile(r"[\u0300-\u036f\u0591-\u05c7\u0640\u064b-\u065f\u0670]")
+# Letters with a stroke or a ligature, which Unicode does not decompose.
+_PLAIN_LETTERS: Final = str.maketrans(
+    {"ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "æ": "ae", "œ": "oe", "þ": "th"}
+)
+# Blocks of scripts that write words without spaces, and of Korean, whose words carry suffixes.
+_UNSPACED: Final = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+    r"\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token, and the characters `text[start:end]` that it stands for."""
+
+    text: str
+    start: int
+    end: int
+    ends_run: bool = False  # the last character of an unspaced run, as a token by itself
+
+
+def tokenize(text: str) -> list[Token]:
+    """The tokens of a text, in its order."""
+    if text.isascii():
+        return [
+            Token(
+                word[at : at + MOST_CHARACTERS],
+                found.start() + at,
+                found.start() + min(at + MOST_CHARACTERS, len(word)),
+            )
+            for found in _ASCII_WORD.finditer(text.lower())
+            for word in [found.group()]
+            for at in range(0, len(word), MOST_CHARACTERS)
+        ]
+    return list(_tokens_of(_folded(text)))
+
+
+def searchable(text: str) -> str:
+    """The tokens of a text with a space before, between and after them. A text without tokens is a single space."""
+    return " ".join(["", *(token.text for token in tokenize(text)), ""]) or " "
+
+
+@lru_cache(maxsize=4096)
+def fold(text: str) -> str:
+    """The form of a text that ignores case, Unicode form, accents and the script of digits."""
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).casefold()
+    bare = _OPTIONAL_MARKS.sub("", unicodedata.normalize("NFD", plain))
+    letters = unicodedata.normalize("NFC", bare).translate(_PLAIN_LETTERS)
+    return "".join(_ascii_digit(character) for character in letters)
+
+
+def _ascii_digit(character: str) -> str:
+    value = unicodedata.decimal(character, None)
+    return character if value is None else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Character:
+    """A folded character, and where the characters that it came from stand."""
+
+    text: str
+    start: int
+    end: int
+    kind: str  # "word", "unspaced", "symbol", or "" between tokens
+
+
+def _folded(text: str) -> Iterator[_Character]:
+    for cluster in _CLUSTER.finditer(text):
+        for character in fold(cluster.group()):
+            yield _Character(character, cluster.start(), cluster.end(), _kind(character))
+
+
+def _kind(character: str) -> str:
+    category = unicodedata.category(character)
+    if category[0] in "LNM":
+        return "unspaced" if _UNSPACED.match(character) else "word"
+    return "symbol" if category == "So" else ""
+
+
+def _tokens_of(characters: Iterator[_Character]) -> Iterator[Token]:
+    run: list[_Character] = []
+    for character in characters:
+        if run and (character.kind != run[0].kind or character.kind in {"symbol", ""}):
+            yield from _tokens_of_run(run)
+            run = []
+        if character.kind:
+            run.append(character)
+    if run:
+        yield from _tokens_of_run(run)
+
+
+def _tokens_of_run(run: list[_Character]) -> Iterator[Token]:
+    if run[0].kind == "symbol":
+        yield Token(f"x{ord(run[0].text):x}", run[0].start, run[0].end)
+    elif run[0].kind == "unspaced":
+        for one, following in pairwise(run):
+            yield Token(one.text + following.text, one.start, following.end)
+        yield Token(run[-1].text, run[-1].start, run[-1].end, ends_run=True)
+    else:
+        for at in range(0, len(run), MOST_CHARACTERS):
+            part = run[at : at + MOST_CHARACTERS]
+            yield Token("".join(character.text for character in part), part[0].start, part[-1].end)
