@@ -1,6 +1,6 @@
 # Needs only make and Python 3.11 or newer. Everything else is installed into $(VENV), from the lock files.
 .DEFAULT_GOAL := help
-.PHONY: help run test faults bench lint format messages lock audit clean
+.PHONY: help run test test-fast faults bench lint format messages lock audit clean
 
 VENV   ?= .venv
 PORT   ?= 8000
@@ -15,17 +15,18 @@ RUNTIME := $(VENV)/runtime.stamp
 DEV     := $(VENV)/dev.stamp
 
 help:
-	@echo "make run      install, migrate, make demo data and serve on http://127.0.0.1:$(PORT)/"
-	@echo "              (PORT=9000 for another port, SERVER=uvicorn for uvicorn instead of daphne)"
-	@echo "make test     the whole test suite (ARGS='-k receipts' for a part of it)"
-	@echo "make bench    how fast it is beside its Node original (ARGS=--quick for a look; needs Node 20, PostgreSQL, Redis)"
-	@echo "make faults   random faults under load on PostgreSQL and Redis (ARGS='--seed 7 --faults 1000')"
-	@echo "make lint     style, types, import rules, missing migrations"
-	@echo "make format   rewrite the code in the house style"
-	@echo "make messages bring the translations in line with the code, and compile them (needs GNU gettext)"
-	@echo "make lock     bring the lock files in line with pyproject.toml (ARGS=--upgrade for newer releases)"
-	@echo "make audit    ask the vulnerability services about every dependency of the lock files"
-	@echo "make clean    remove the environment, caches and the demo database"
+	@echo "make run       install, migrate, make demo data and serve on http://127.0.0.1:$(PORT)/"
+	@echo "               (PORT=9000 for another port, SERVER=uvicorn for uvicorn instead of daphne)"
+	@echo "make test      run all tests, in parallel (ARGS='-k receipts' for some of them)"
+	@echo "make test-fast run all tests but those in a browser and those that break servers"
+	@echo "make bench     measure this project and the Node original (ARGS=--quick for a first look; needs Node 20, PostgreSQL, Redis)"
+	@echo "make faults    inject random faults under load, on PostgreSQL and Redis (ARGS='--seed 7 --faults 1000')"
+	@echo "make lint      check style, types, import rules and missing migrations"
+	@echo "make format    format the code"
+	@echo "make messages  update and compile the translations (needs GNU gettext)"
+	@echo "make lock      update the lock files from pyproject.toml (ARGS=--upgrade for newer releases)"
+	@echo "make audit     check all locked dependencies for known vulnerabilities"
+	@echo "make clean     remove the environment, the caches and the demo database"
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name it with make PYTHON=..." >&2; exit 1; }
@@ -59,8 +60,14 @@ run: $(RUNTIME)
 		$(BIN)/python -m $(run-$(SERVER)); \
 	else exec $(BIN)/python -m $(run-$(SERVER)); fi
 
+# tests/schedule.py decides how many processes run the tests, and in which order. ARGS='-n 0' runs them in one.
+PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+
 test: $(DEV)
-	$(BIN)/python -m pytest $(ARGS)
+	$(PYTEST) $(ARGS)
+
+test-fast: $(DEV)
+	$(PYTEST) -m "not browser and not fault" $(ARGS)
 
 bench: $(BENCH)
 	$(BIN)/python -m bench $(ARGS)

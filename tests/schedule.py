@@ -1,11 +1,13 @@
-"""A pytest plugin for which test process of CI runs what, and in which order.
+"""A pytest plugin that decides how many processes run the tests, which process runs which file, and in which order.
 
-A file's tests stay together, since they share its servers, and so do the files that share a deployment of their own: to
-start one takes longer than most of its tests. The longest begin, so that no process ends alone with one of them.
+The tests of a file stay together because they share its servers. Files that share a deployment of their own stay
+together too: starting one takes longer than most of its tests. The longest files run first, so that no process works
+on one of them after all others have finished.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -15,8 +17,15 @@ from xdist.scheduler import LoadFileScheduling, Scheduling
 
 TESTS: Final = Path(__file__).parent
 
-# What takes longest begins. Files that mostly wait stand between those that mostly compute: each in the other's time.
-LONGEST: Final = (
+# Tests wait more than they compute.
+PROCESSES_PER_CORE: Final = 2
+MOST_PROCESSES: Final = 16  # each starts servers and a browser of its own
+
+# Tests of these files kill, stop or cut off servers and services. `make test-fast` leaves them out.
+FAULTS: Final = ("faults/*", "*/test_killed*.py", "*/test_*_outage.py", "*/test_cut_off.py")
+
+# Files that mostly wait stand between files that mostly compute, so that each uses the time of the other.
+LONGEST_FIRST: Final = (
     "faults/test_random_faults.py",
     "attack/test_fuzzed_api.py",
     "browser/test_accessibility.py",
@@ -55,8 +64,8 @@ LONGEST: Final = (
     "client_python/test_killed_process.py",
 )
 
-# By the fixture of the deployment.
-TOGETHER: Final = {
+# The files of each deployment, by the name of its fixture.
+SHARED_DEPLOYMENTS: Final = {
     "siege": (
         "attack/test_bodies.py",
         "attack/test_fuzzed_api.py",
@@ -88,7 +97,7 @@ TOGETHER: Final = {
         "faults/test_slow_readers.py",
     ),
 }
-GROUP: Final = {f"tests/{file}": group for group, files in TOGETHER.items() for file in files}
+GROUP: Final = {f"tests/{file}": group for group, files in SHARED_DEPLOYMENTS.items() for file in files}
 
 
 class Schedule(LoadFileScheduling):  # type: ignore[misc]  # xdist ships no types
@@ -97,15 +106,31 @@ class Schedule(LoadFileScheduling):  # type: ignore[misc]  # xdist ships no type
         return GROUP.get(file, file)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "browser: runs Chromium; added to every test that uses the fixture")
+    config.addinivalue_line("markers", "fault: breaks servers or services; added by `tests/schedule.py`")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    return min(PROCESSES_PER_CORE * (os.cpu_count() or 1), MOST_PROCESSES)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling | None:
     return Schedule(config, log) if config.getoption("dist") == "loadfile" else None
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=_turn)
+    for item in items:
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+        if any(item.path.relative_to(TESTS).match(pattern) for pattern in FAULTS):
+            item.add_marker("fault")
+    items.sort(key=_position)
 
 
-def _turn(item: pytest.Item) -> int:
+def _position(item: pytest.Item) -> int:
     file = item.path.relative_to(TESTS).as_posix()
-    return LONGEST.index(file) if file in LONGEST else len(LONGEST)
+    return LONGEST_FIRST.index(file) if file in LONGEST_FIRST else len(LONGEST_FIRST)

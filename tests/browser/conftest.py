@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import shutil
-import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -22,7 +21,7 @@ from playwright.async_api import (
     expect,
 )
 
-from tests.client_js.node import find_node, node_environment
+from tests.client_js.node import find_node, install_packages
 from tests.harness.cast import PASSWORD, Cast, Stage
 from tests.harness.patience import patience
 
@@ -36,8 +35,6 @@ FLAGS: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
-
-expect.set_options(timeout=patience(10_000))
 
 OpenPage = Callable[..., Awaitable[Page]]
 
@@ -63,6 +60,12 @@ async def chromium() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
         await browser.close()
+
+
+@pytest.fixture(autouse=True)
+def patient_expectations() -> None:
+    """Let Playwright's `expect` wait as long as the load of this moment asks for."""
+    expect.set_options(timeout=patience(10_000))
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -164,13 +167,7 @@ async def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
 
 @pytest.fixture(scope="session")
 def axe_source() -> str:
-    """axe-core, as the lock file of this folder pins it."""
+    """Return the source of axe-core, in the version that this folder's lock file names."""
     find_node()
-    lock, installed = HERE / "package-lock.json", HERE / "node_modules" / ".package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-        install = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(
-            install, cwd=HERE, env=node_environment(), capture_output=True, text=True, timeout=300
-        )
-        assert done.returncode == 0, f"npm ci failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+    install_packages(HERE)
     return (HERE / "node_modules" / "axe-core" / "axe.min.js").read_text()

@@ -48,19 +48,19 @@ def find_node() -> str:
     return node
 
 
-def install_packages() -> None:
-    """What the lock file says, and nothing else; nothing where that is installed already."""
-    lock, installed = HERE / "package-lock.json", HERE / "node_modules" / ".package-lock.json"
+def install_packages(folder: Path = HERE) -> None:
+    """Install exactly what the folder's lock file names, unless it is installed already."""
+    lock, installed = folder / "package-lock.json", folder / "node_modules" / ".package-lock.json"
     with lock.open("rb") as held:  # one test process installs, the others wait for it
         fcntl.flock(held, fcntl.LOCK_EX)
         if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-            _install()
+            _install(folder)
 
 
-def _install() -> None:
+def _install(folder: Path) -> None:
     install = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     done = subprocess.run(
-        install, cwd=HERE, env=node_environment(), capture_output=True, text=True, timeout=patience(300)
+        install, cwd=folder, env=node_environment(), capture_output=True, text=True, timeout=patience(300)
     )
     assert done.returncode == 0, f"npm ci failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
 

@@ -1,7 +1,7 @@
-"""How long tests wait for what must come, on a machine that does much besides.
+"""How long tests wait for an event, on a machine that also does other work.
 
-Where a test says how long something may take, it means a machine at rest. A wait that succeeds returns at once, so a
-larger allowance costs time only where the test fails anyway.
+A test states how long something may take on an idle machine. A wait that succeeds returns at once, so a generous
+allowance costs time only where the test fails anyway.
 """
 
 from __future__ import annotations
@@ -9,28 +9,38 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
-IN_CI: Final = 4.0  # four test processes and all their servers share two cores there
-MOST: Final = 12.0  # times as long; a test that fails must still come to its end
+LEAST: Final = (
+    4.0  # several test processes and all their servers share the cores, also where the load is still low
+)
+MOST: Final = 12.0  # a test that fails must still come to an end
 
 
 def slowness() -> float:
-    """How many times as long as on a machine at rest something may take now."""
-    waiting_for_each_core = os.getloadavg()[0] / (os.cpu_count() or 1)
-    at_least = IN_CI if os.environ.get("CI") == "true" else 1.0
-    return min(max(at_least, waiting_for_each_core), MOST)
+    """Return how many times longer than on an idle machine something may take now."""
+    busy = max(os.getloadavg()[0], _running_now())
+    return min(max(LEAST, busy / (os.cpu_count() or 1)), MOST)
 
 
 def patience(seconds: float) -> float:
-    """How long to wait for what takes no longer than `seconds` on a machine at rest."""
+    """Return how long to wait for something that takes at most `seconds` on an idle machine."""
     return seconds * slowness()
 
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = 10) -> None:
-    """Wait for what another process does and announces nowhere. Prefer to wait for an event."""
+    """Wait for a change in another process that no event announces. Prefer to wait for an event."""
     allowed = patience(seconds)
     deadline = time.monotonic() + allowed
     while not condition():
         assert time.monotonic() <= deadline, f"waited {allowed:g} s in vain: {what}"
         time.sleep(0.05)
+
+
+def _running_now() -> float:
+    """Return the number of runnable processes: the load average shows a compile only a minute after it began."""
+    with suppress(OSError):  # only Linux has the file
+        return float(Path("/proc/loadavg").read_text().split()[3].partition("/")[0])
+    return 0.0

@@ -59,19 +59,11 @@ def test_a_file_that_skips_itself_fails_the_run_under_ci(tmp_path: Path) -> None
     assert "a failure under CI: Skipped: no such machine" in run.stdout
 
 
-@pytest.mark.parametrize("suite", [SUITE, WHOLE_FILE])
-def test_what_was_skipped_is_among_what_failed_last(tmp_path: Path, suite: str) -> None:
-    """CI runs what failed once more, alone: a skip must not be lost by that."""
-    (tmp_path / "test_suite.py").write_text(suite)
-    run_pytest(tmp_path)
-    again = run_pytest(tmp_path, "--last-failed", "--last-failed-no-failures", "none")
-    assert again.returncode not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}, again.stdout
-    assert "a failure under CI: Skipped: no such machine" in again.stdout
-
-
-def test_elsewhere_a_skip_is_no_failure(tmp_path: Path) -> None:
+def test_elsewhere_a_skip_is_no_failure_and_the_summary_says_why(tmp_path: Path) -> None:
     (tmp_path / "test_suite.py").write_text(SUITE)
-    run = run_pytest(tmp_path, "-ra", ci="")
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "test_same_reason.py").write_text(SUITE)
+    run = run_pytest(tmp_path, ci="")
     assert run.returncode == 0, run.stdout
-    assert "1 passed, 1 skipped, 1 xfailed" in run.stdout.splitlines()[-1]
-    assert "no such machine" in run.stdout
+    assert "2 passed, 2 skipped, 2 xfailed" in run.stdout.splitlines()[-1]
+    assert "    2  no such machine ( 1, deep 1)" in run.stdout.splitlines()

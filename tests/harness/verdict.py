@@ -1,9 +1,10 @@
-"""A pytest plugin for what the suite's outcome means: under CI a skipped test is a failure, and a failed black-box
-test shows what its servers said."""
+"""A pytest plugin that reports the outcome: skipped tests by their reason, and the server logs of a failed black-box
+test. Under CI a skipped test is a failure."""
 
 from __future__ import annotations
 
 import os
+from collections import Counter, defaultdict
 from collections.abc import Generator
 from typing import TypeVar
 
@@ -16,8 +17,7 @@ Report = TypeVar("Report", pytest.CollectReport, pytest.TestReport)
 
 
 class SkipsFail:
-    """A test that CI skips guards nothing, however green the run looks. So it is reported as one that failed, and is
-    among those that failed last."""
+    """Report every skipped test as failed: a test that CI skips protects nothing, however green the run looks."""
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_make_collect_report(self) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
@@ -31,9 +31,25 @@ class SkipsFail:
 def _failed_if_skipped(report: Report) -> Report:
     if report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
-        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
-        report.longrepr = f"a failure under CI: {reason}"
+        report.longrepr = f"a failure under CI: {_reason(report)}"
     return report
+
+
+def _reason(report: pytest.CollectReport | pytest.TestReport) -> str:
+    return str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """List why tests were skipped: how many for each reason, and in which folders."""
+    folders: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for report in terminalreporter.stats.get("skipped", []):
+        folder = report.nodeid.partition("::")[0].rpartition("/")[0]
+        folders[_reason(report).removeprefix("Skipped: ")][folder] += 1
+    if folders:
+        terminalreporter.section("skipped tests")
+    for reason, counts in sorted(folders.items(), key=lambda entry: -entry[1].total()):
+        where = ", ".join(f"{folder} {count}" for folder, count in sorted(counts.items()))
+        terminalreporter.line(f"{counts.total():>5}  {reason} ({where})")
 
 
 def pytest_configure(config: pytest.Config) -> None:
