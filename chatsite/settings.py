@@ -194,6 +194,9 @@ BACKGROUND_WORKER = env.choice(
 
 # --- The chat -------------------------------------------------------------------------------------------------------
 
+# Decides whom a business may open a conversation with: the dotted path of a function (business id, user id) -> bool.
+CHAT_CONTACT_RULE = env.text("CHAT_CONTACT_RULE", "conversations.contacts.has_tie")
+
 CHAT = Limits(
     presence_ttl=env.number("PRESENCE_TTL", Limits.presence_ttl, at_least=1),
     presence_grace=env.number("PRESENCE_GRACE", Limits.presence_grace),

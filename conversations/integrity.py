@@ -56,6 +56,7 @@ def _problems_of(heads: Sequence[Conversation]) -> list[Problem]:
     last = _last_messages(keys)
     counts = _unread(keys)
     strangers = _strangers(keys)
+    on_both_sides = _on_both_sides(keys)
     found = []
     for head in heads:
         texts = [
@@ -63,6 +64,7 @@ def _problems_of(heads: Sequence[Conversation]) -> list[Problem]:
             *_wrong_preview(head, last.get(head.pk)),
             *_wrong_counts(head, counts.get(head.pk, (0, 0))),
             *strangers.get(head.pk, ()),
+            *(["the customer is a member of the business"] if head.pk in on_both_sides else ()),
         ]
         found += [Problem(head.pk, text) for text in texts]
     return found
@@ -172,6 +174,12 @@ def _strangers(keys: Sequence[UUID]) -> dict[UUID, list[str]]:
         if message.sender_id is None and message.deleted_at is None and message.sender_side != Side.SYSTEM:
             texts.append(f"message {message.seq} has lost its sender, and is not erased")
     return found
+
+
+def _on_both_sides(keys: Sequence[UUID]) -> set[UUID]:
+    """Conversations whose customer speaks for the business too."""
+    rows = Conversation.objects.filter(pk__in=keys, business__memberships__user=F("customer"))
+    return set(rows.order_by().values_list("pk", flat=True))
 
 
 # --- The audit log ----------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from chatsite.errors import DomainError, not_found
@@ -13,9 +14,20 @@ from conversations.access import UserId
 from conversations.models import Conversation, Membership
 
 
+def lock_person(user_id: UserId) -> None:
+    """Hold back other transactions that would make the person a member or a customer of a business.
+
+    Nobody may be both, and the two are rows of different tables. SQLite lets one transaction write at a time, so there
+    the transaction itself is the lock.
+    """
+    users = get_user_model()._default_manager.select_for_update(no_key=True, of=("self",))
+    users.filter(pk=user_id).values_list("pk").first()
+
+
 def add_member(*, business_id: UUID, user_id: UserId, role: str = Membership.Role.AGENT) -> Membership:
     """Let the user speak for the business; open sockets may join its conversations at once. Again changes the role."""
     with transaction.atomic():
+        lock_person(user_id)
         if Conversation.objects.filter(business_id=business_id, customer_id=user_id).exists():
             raise DomainError("conflict", "A customer of the business cannot become its member.")
         if role != Membership.Role.OWNER and _owners(business_id) == [user_id]:

@@ -17,9 +17,10 @@ from django.utils import timezone
 
 from chatsite.errors import DomainError, invalid, not_found
 from chatsite.realtime.broadcast import broadcast_on_commit
-from conversations import access, events
+from conversations import access, contacts, events
 from conversations.access import UserId, object_key, other_side, require_side, user_key
 from conversations.membership import add_member as add_member
+from conversations.membership import lock_person as lock_person
 from conversations.membership import remove_member as remove_member
 from conversations.models import Business, ChatMessage, Conversation, Membership, MessageEdit, Side
 from conversations.serializers import MESSAGE_COLUMNS, MessageObject, message_from_row
@@ -177,7 +178,7 @@ def open_conversation(
 ) -> tuple[Conversation, str, bool]:
     """The conversation of a business and a customer, made if it is new: `(conversation, the user's side, created)`.
 
-    A customer names the business; a member names the customer too.
+    A customer names the business. A member names the customer too, who must be somebody that the business may contact.
     """
     actor = access.load_actor(user_id)
     business = Business.objects.filter(pk=object_key(business_id, "business")).first()
@@ -200,17 +201,24 @@ def open_conversation(
 
 def _customer_of(business: Business, customer_id: str) -> UserId:
     key = user_key(customer_id)
-    if not get_user_model().objects.filter(pk=key, is_active=True).exists():
-        raise not_found("user")
     if Membership.objects.filter(business=business, user_id=key).exists():
         raise invalid("A member of the business cannot be its customer.", field="customerId")
+    is_active = get_user_model().objects.filter(pk=key, is_active=True).exists()
+    if not contacts.may_contact(business.pk, key) or not is_active:
+        raise not_found("user")
     return key
 
 
 def _get_or_create(business_id: UUID, customer_id: UserId) -> tuple[Conversation, bool]:
     both = Conversation.objects.select_related("business", "customer")
+    known = both.filter(business_id=business_id, customer_id=customer_id).first()
+    if known is not None:
+        return known, False
     try:
         with transaction.atomic():
+            lock_person(customer_id)
+            if Membership.objects.filter(business_id=business_id, user_id=customer_id).exists():
+                raise DomainError("conflict", "A member of the business cannot become its customer.")
             conversation, created = both.get_or_create(business_id=business_id, customer_id=customer_id)
             if created:
                 contact = events.order(events.CONTACT_BEGAN, customer_id, business_id)

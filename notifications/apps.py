@@ -10,4 +10,5 @@ class NotificationsConfig(AppConfig):
         from notifications import (
             gdpr,  # noqa: F401
             live,  # noqa: F401
+            ties,  # noqa: F401
         )

@@ -13,6 +13,7 @@ from django.utils import timezone
 from chatsite.errors import DomainError, invalid, not_found
 from conversations import operations as conversations
 from conversations.access import UserId, require_owner, user_key
+from conversations.contacts import may_contact
 from conversations.models import Business, Conversation, Membership
 from conversations.operations import storable
 from notifications import access, operations, types
@@ -51,7 +52,7 @@ def invite(
         raise invalid(f"role must be one of {', '.join(Membership.Role.values)}.", field="role")
     with transaction.atomic():
         business = require_owner(inviter_id, business_id)
-        invitee = _find_invitee(username, user_id)
+        invitee = _find_invitee(business, username, user_id)
         _check_may_join(business, invitee, inviter_id)
         invitation = _create(business, inviter_id, invitee, role)
         operations.notify(
@@ -63,12 +64,14 @@ def invite(
     return invitation
 
 
-def _find_invitee(username: str | None, user_id: str | None) -> Any:
+def _find_invitee(business: Business, username: str | None, user_id: str | None) -> Any:
+    """The user of this name, or of this id if the business may contact the user: ids can be tried one by one."""
     if (username is None) == (user_id is None):
         raise invalid("Name the user by username or by userId.", field="username")
     users = get_user_model().objects.filter(is_active=True)
     if user_id is not None:
-        found = users.filter(pk=user_key(user_id)).first()
+        key = user_key(user_id)
+        found = users.filter(pk=key).first() if may_contact(business.pk, key) else None
     else:
         name = username or ""
         found = users.filter(**{get_user_model().USERNAME_FIELD: name}).first() if storable(name) else None
@@ -126,6 +129,8 @@ def revoke(*, user_id: UserId, invitation_id: str | UUID) -> Invitation:
 
 def _settle(user_id: UserId, invitation_id: str | UUID, status: str) -> Invitation:
     with transaction.atomic():
+        if status == ACCEPTED:
+            conversations.lock_person(user_id)  # before the invitation, as an erasure does
         invitation = _lock(user_id, invitation_id)
         if status == REVOKED:
             access.require_inviting_side(user_id, invitation)

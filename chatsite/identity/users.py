@@ -1,4 +1,4 @@
-"""User ids: strings on the wire, whatever the user model's primary key is."""
+"""Find users by id, which is a string on the wire whatever the primary key is, and by username."""
 
 from __future__ import annotations
 
@@ -21,6 +21,19 @@ def user_key(user_id: object) -> Any:
     except ValidationError:
         return None
     return key
+
+
+def find_by_username(name: str) -> Any | None:
+    """The user of this name, or None.
+
+    Takes every Unicode form of the name, as the login does: accounts are stored under their normal form. Case matters,
+    as it does there.
+    """
+    model = get_user_model()
+    normal = model.normalize_username(name)
+    if "\x00" in normal or any(0xD800 <= ord(letter) <= 0xDFFF for letter in normal):
+        return None
+    return model._default_manager.filter(**{model.USERNAME_FIELD: normal}).first()
 
 
 def among(field: Field[Any, Any], values: Collection[Any]) -> Any:

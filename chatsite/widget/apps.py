@@ -17,4 +17,5 @@ class WidgetConfig(AppConfig):
             demo,
             gdpr,
             rules,
+            ties,
         )

@@ -16,9 +16,7 @@ from secrets import token_hex
 from typing import Any, Final
 from uuid import UUID
 
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
-from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils import timezone
 
@@ -28,6 +26,7 @@ from chatsite.realtime.broadcast import broadcast_on_commit
 from conversations import events
 from conversations.access import UserId
 from conversations.models import ChatMessage, Conversation, Membership, MessageEdit
+from conversations.moderation.admin_log import erase_names, names_of
 from conversations.moderation.audit import clean_reason, record, require_permission
 from conversations.moderation.exports import conversations_written_in
 from conversations.moderation.models import AuditEntry, Report
@@ -104,9 +103,11 @@ def _foresee(user_id: UserId) -> Erasure:
 def _erase_account(actor: Any | None, user_id: UserId, reason: str, done: Erasure) -> None:
     user = get_user_model()._default_manager.select_for_update(no_key=True).get(pk=user_id)
     done.account = not is_erased(user_id)
+    names = names_of(user)
     if done.account:
         record(actor=actor, action=AuditEntry.Action.ERASE_PERSON, subject=user, reason=reason)
         _empty_account(user)
+    erase_names(user, names)
     for membership in Membership.objects.filter(user=user):
         remove_member(business_id=membership.business_id, user_id=user_id)
     identity.deactivate_user(user_id=str(user_id))
@@ -127,11 +128,6 @@ def _empty_account(user: Any) -> None:
     user.save()
     user.groups.clear()
     user.user_permissions.clear()
-    # Django's own log of the admin wrote the name down with each change of the account.
-    content_type = ContentType.objects.get_for_model(type(user))
-    LogEntry.objects.filter(content_type=content_type, object_id=str(user.pk)).update(
-        object_repr="Erased user"
-    )
 
 
 # --- Messages ---------------------------------------------------------------------------------------------------------

@@ -1,17 +1,56 @@
-"""Finding the person that somebody at the command line means."""
+"""Find the person that somebody at the command line means."""
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
+from typing import Any
+
 from django.contrib.auth import get_user_model
 
-from chatsite.errors import not_found
+from chatsite.errors import DomainError, not_found
+from chatsite.identity.users import find_by_username
 from conversations.access import UserId, user_key
 
 
-def find_person(name_or_id: str) -> UserId:
-    """The key of the user with this username, or else with this id; `not_found` otherwise."""
-    users = get_user_model()._default_manager
-    found = users.filter(username=name_or_id).first() or users.filter(pk=user_key(name_or_id)).first()
-    if found is None:
+def add_person_arguments(parser: ArgumentParser) -> None:
+    """Add the three ways to name a person. The command takes exactly one of them."""
+    who = parser.add_mutually_exclusive_group(required=True)
+    who.add_argument("person", nargs="?", help="the username or the id, where only one person can be meant")
+    who.add_argument("--username", help="the username, also where it looks like an id")
+    who.add_argument("--id", help="the id, also where somebody has it as username")
+
+
+def find_person(options: dict[str, Any]) -> UserId:
+    """The key of the person that the arguments name.
+
+    Raises `not_found` where there is no such person, and `conflict` where the text is the username of one person and
+    the id of another.
+    """
+    if options["username"] is not None:
+        found = {_key_by_username(options["username"])}
+    elif options["id"] is not None:
+        found = {_key_by_id(options["id"])}
+    else:
+        found = {_key_by_username(options["person"]), _key_by_id(options["person"])}
+    found.discard(None)
+    if not found:
         raise not_found("user")
-    return found.pk
+    if len(found) > 1:
+        raise DomainError(
+            "conflict",
+            f"{options['person']!r} is the username of one person and the id of another. Use --username or --id.",
+        )
+    return found.pop()
+
+
+def _key_by_username(name: str) -> UserId | None:
+    user = find_by_username(name)
+    return None if user is None else user.pk
+
+
+def _key_by_id(raw: str) -> UserId | None:
+    try:
+        key = user_key(raw)
+    except DomainError:
+        return None
+    return get_user_model()._default_manager.filter(pk=key).values_list("pk", flat=True).first()

@@ -42,16 +42,23 @@ async def test_made_once_and_returned_from_then_on(cast: Cast, newcomer: Person)
 
 async def test_a_member_names_the_customer(cast: Cast, newcomer: Person) -> None:
     assert await refused(cast.olivia, businessId=cast.business_id) == (400, "invalid")
-    status, made = await ask(cast.amir, businessId=cast.business_id, customerId=newcomer.id)
-    assert (status, made["customerId"]) == (201, newcomer.id)
-    assert (await newcomer.rest.get(f"/chat/conversations/{made['id']}"))["id"] == made["id"]
+    _, made = await ask(newcomer, businessId=cast.business_id)
+    assert await ask(cast.amir, businessId=cast.business_id, customerId=newcomer.id) == (200, made)
+
+
+async def test_a_stranger_looks_like_nobody_to_a_member(cast: Cast, newcomer: Person) -> None:
+    async def answer(customer: str) -> Json:
+        with pytest.raises(ApiError) as refusal:
+            await ask(cast.olivia, businessId=cast.business_id, customerId=customer)
+        return {"status": refusal.value.status, "code": refusal.value.code, "message": str(refusal.value)}
+
+    assert await answer(newcomer.id) == await answer("999999999")
+    assert (await newcomer.rest.get("/chat/conversations"))["results"] == []
 
 
 async def test_many_at_once_make_one(cast: Cast, newcomer: Person) -> None:
-    everywhere = [newcomer.rest_on(number) for number in range(3)] * 2
-    calls = [open_one(rest, businessId=cast.business_id) for rest in everywhere]
-    calls += [ask(cast.olivia, businessId=cast.business_id, customerId=newcomer.id) for _ in range(3)]
-    answers = await asyncio.gather(*calls)
+    everywhere = [newcomer.rest_on(number) for number in range(3)] * 3
+    answers = await asyncio.gather(*(open_one(rest, businessId=cast.business_id) for rest in everywhere))
     assert len({conversation["id"] for _, conversation in answers}) == 1
     assert sorted(status for status, _ in answers) == [200] * 8 + [201]
 

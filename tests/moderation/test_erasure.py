@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from io import StringIO
+from typing import Any
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import CommandError, call_command
 
 from chatsite.errors import DomainError
@@ -161,3 +166,63 @@ def test_the_command_tells_what_it_did(talk: Shop) -> None:
         assert "the account, 1 conversations, 6 messages, 1 edits, 1 reports" in output.getvalue()
     with pytest.raises(CommandError):
         call_command("erase_person", "carol", stdout=StringIO())
+
+
+def log(shop: Shop, about: Any, text: str, message: Any = "") -> LogEntry:
+    return LogEntry.objects.create(
+        user=shop.root,
+        content_type=ContentType.objects.get_for_model(type(about)),
+        object_id=str(about.pk),
+        object_repr=text,
+        action_flag=CHANGE,
+        change_message=json.dumps(message) if message else "",
+    )
+
+
+def test_the_admins_log_forgets_every_name(talk: Shop) -> None:
+    talk.carol.username, talk.carol.last_name = "josé", "Jensen"
+    talk.carol.save()
+    membership = Membership.objects.get(user=talk.amir)
+    log(talk, talk.carol, "carol.old")
+    log(talk, talk.carol, "josé", [{"changed": {"fields": ["Username"], "object": "josé"}}])
+    log(talk, membership, "josé (agent) of Shop")
+    log(talk, membership, "carol.old (agent) of Shop")
+    log(talk, talk.business, "Shop", [{"added": {"name": "membership", "object": "josé (agent) of Shop"}}])
+    others = [log(talk, talk.business, "josé"), log(talk, membership, "joséphine (agent) of Shop")]
+    erase(talk, talk.carol)
+    kept = {(entry.object_repr, entry.change_message) for entry in others}
+    entries = LogEntry.objects.exclude(pk__in=[entry.pk for entry in others])
+    for entry in entries:
+        text = f"{entry.object_repr} {entry.change_message}"
+        text = f"{text} {json.loads(entry.change_message or '0')}"
+        assert not {"josé", "carol.old", "Jensen", "carol@example.org"} & set(re.findall(r"[\w.@]+", text)), (
+            text
+        )
+    assert entries.filter(object_repr="Erased user (agent) of Shop").count() == 2
+    still = LogEntry.objects.filter(pk__in=[entry.pk for entry in others])
+    assert {(entry.object_repr, entry.change_message) for entry in still} == kept
+
+
+@pytest.mark.parametrize("command", ["erase_person", "export_person"])
+def test_a_text_that_names_two_people_is_refused(talk: Shop, command: str) -> None:
+    User.objects.create(username=str(talk.carol.pk), first_name="Namesake")
+    with pytest.raises(CommandError, match="--username or --id"):
+        call_command(command, str(talk.carol.pk), stdout=StringIO())
+    with pytest.raises(CommandError):
+        call_command(command, "--id=999999", stdout=StringIO())
+    with pytest.raises(CommandError):
+        call_command(command, "--id=carol", stdout=StringIO())
+
+
+def test_a_person_is_named_by_id_or_by_username(talk: Shop) -> None:
+    namesake = User.objects.create(username=str(talk.carol.pk))
+    call_command("erase_person", f"--id={talk.carol.pk}", stdout=StringIO())
+    assert User.objects.get(pk=talk.carol.pk).get_full_name() == "Erased user"
+    call_command("erase_person", f"--username={namesake.username}", stdout=StringIO())
+    assert User.objects.get(pk=namesake.pk).get_full_name() == "Erased user"
+
+
+def test_the_command_takes_every_spelling_of_a_name(talk: Shop) -> None:
+    User.objects.create(username="ren\u00e9e")
+    call_command("erase_person", "rene\u0301e", stdout=StringIO())
+    assert not User.objects.filter(username="ren\u00e9e").exists()

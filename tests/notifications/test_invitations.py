@@ -13,6 +13,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from chatsite.realtime.hub import Addressed
+from conversations import contacts
 from conversations import operations as conversations
 from conversations.events import MEMBERSHIP_BEGAN
 from conversations.models import Business, Conversation, Membership
@@ -176,8 +177,9 @@ def test_bad_bodies_are_refused(town: Town, body: Json, expected: tuple[int, str
     assert error_of(answer) == expected
 
 
-def test_invited_by_user_id(town: Town) -> None:
+def test_invited_by_user_id(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     nina = town.newcomer()
+    monkeypatch.setattr(contacts, "ties", [lambda business_id, user_id: user_id == nina.pk])
     status, made = post(
         town.olivia, "/team/invitations", {"businessId": str(town.shop.pk), "userId": str(nina.pk)}
     )

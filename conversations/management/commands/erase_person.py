@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from chatsite.errors import DomainError
 from conversations.moderation.erasure import erase_person
-from conversations.moderation.person_lookup import find_person
+from conversations.moderation.person_lookup import add_person_arguments, find_person
 
 
 class Command(BaseCommand):
@@ -17,13 +17,13 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("person", help="the username, or the id")
+        add_person_arguments(parser)
         parser.add_argument("--reason", default="From the command line.", help="for the audit log")
         parser.add_argument("--dry-run", action="store_true", help="count, and change nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            user_id = find_person(options["person"])
+            user_id = find_person(options)
             done = erase_person(
                 actor=None, user_id=user_id, reason=options["reason"], dry_run=options["dry_run"]
             )

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from chatsite.errors import DomainError
 from conversations.moderation.exports import export_person
-from conversations.moderation.person_lookup import find_person
+from conversations.moderation.person_lookup import add_person_arguments, find_person
 
 
 class Command(BaseCommand):
@@ -15,12 +15,12 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("person", help="the username, or the id")
+        add_person_arguments(parser)
         parser.add_argument("--reason", default="From the command line.", help="for the audit log")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            user_id = find_person(options["person"])
+            user_id = find_person(options)
             lines = export_person(actor=None, user_id=user_id, reason=options["reason"])
         except DomainError as error:
             raise CommandError(error.message) from error
