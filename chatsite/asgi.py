@@ -21,8 +21,7 @@ from chatsite.observability.access_log import WithAccessLog, tidy_access_logs
 from chatsite.observability.metrics.endpoint import WithMetrics
 from chatsite.realtime.origins import OriginCheck
 from chatsite.realtime.runtime import get_runtime, stop_runtime
-from chatsite.realtime.servers.daphne import silence_access_log
-from chatsite.realtime.servers.sockets import check_servers
+from chatsite.realtime.servers.slimming import part_upgraded_requests
 from chatsite.realtime.transports.socketio.server import socketio_application
 from chatsite.realtime.transports.websocket import ChatConsumer, RefusedPath
 
@@ -32,8 +31,7 @@ gc.set_threshold(50_000, 5, 5)
 
 refuse_bad_environment()
 tidy_access_logs()
-silence_access_log()
-check_servers()
+part_upgraded_requests()
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]

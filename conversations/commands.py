@@ -35,7 +35,7 @@ from conversations.serializers import (
     TypingAnswer,
 )
 from conversations.writing.group_commit import writer_of
-from conversations.writing.write_batch import Receipted, Sent
+from conversations.writing.requests import Receipted, Sent
 
 
 def _joined(session: Session) -> dict[UUID, None]:
@@ -106,7 +106,7 @@ def mark_read(session: Session, data: ReceiptCommand) -> asyncio.Future[Any]:
     """Messages of the other side have been seen."""
 
     def answer(done: Receipted) -> ReadAnswer:
-        ids = [stamp.message_id for stamp in done.stamps]
+        ids = [stamp.id for stamp in done.stamps]
         return ReadAnswer(
             conversation_id=receipt.conversation_id, message_ids=ids, unread_count=done.unread_count
         )
@@ -125,7 +125,7 @@ def mark_delivered(session: Session, data: ReceiptCommand) -> asyncio.Future[Any
     """Messages of the other side have arrived at the device."""
 
     def answer(done: Receipted) -> DeliveredAnswer:
-        ids = [stamp.message_id for stamp in done.stamps]
+        ids = [stamp.id for stamp in done.stamps]
         return DeliveredAnswer(conversation_id=receipt.conversation_id, message_ids=ids)
 
     receipt = operations.new_receipt(

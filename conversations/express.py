@@ -21,9 +21,9 @@ from chatsite.identity.claims import read_claims
 from chatsite.identity.models import EndedLogin
 from conversations import history
 from conversations.access import object_key, user_key
+from conversations.columns import MESSAGES
 from conversations.links import message_links
 from conversations.models import ChatMessage, Conversation, Membership, Side
-from conversations.serializers import MESSAGE_COLUMNS
 
 NEWEST: Final = 2**62  # before this: all
 
@@ -40,7 +40,7 @@ async def read_message_page(asked: Asked) -> Answer | None:
     if not rows:
         return None
     side = Side.CUSTOMER if rows[0][-1] else Side.BUSINESS
-    found = history.page_before(rows, before=before, limit=limit)
+    found = history.page_before([row[:-1] for row in rows], before=before, limit=limit)
     if history.undelivered(found.messages, side):
         return None
     following, previous = message_links(asked.here, found)
@@ -65,7 +65,7 @@ def _wanted(query: str) -> tuple[int | None, int] | None:
 @functools.cache
 def _statement() -> str:
     users = get_user_model()._meta
-    columns = ", ".join(MESSAGE_COLUMNS)
+    columns = ", ".join(MESSAGES.names)
     assert users.pk is not None
     return f"""
         SELECT m.*, r.is_customer FROM (

@@ -16,13 +16,13 @@ from chatsite.errors import DomainError, not_found
 from chatsite.http.byte_budget import ByteBudget
 from conversations import access
 from conversations.access import UserId, object_key, other_side
+from conversations.columns import MESSAGES
 from conversations.models import ChatMessage, Conversation, MessageEdit
 from conversations.serializers import (
-    MESSAGE_COLUMNS,
     MessageObject,
     SyncedConversation,
     conversation_object,
-    message_from_row,
+    messages_from_rows,
 )
 
 READ: Final = 100  # rows of one query of a sync
@@ -38,7 +38,7 @@ class MessagePage:
 
 
 def _messages() -> QuerySet[ChatMessage, tuple[Any, ...]]:
-    return ChatMessage.objects.order_by().values_list(*MESSAGE_COLUMNS)
+    return ChatMessage.objects.order_by().values_list(*MESSAGES.names)
 
 
 def message_page(
@@ -54,16 +54,16 @@ def message_page(
     found = list(rows.order_by("seq" if forward else "-seq")[: limit + 1])
     if not forward:
         return page_before(found, before=before, limit=limit)
-    messages = ByteBudget().take_first(map(message_from_row, found[:limit]))
+    messages = ByteBudget().take_first(messages_from_rows(found[:limit]))
     return MessagePage(messages, older=after is not None and after > 0, newer=len(found) > len(messages))
 
 
 def page_before(rows: Sequence[tuple[Any, ...]], *, before: int | None, limit: int) -> MessagePage:
-    """Build a page from rows that begin with MESSAGE_COLUMNS, by descending `seq`.
+    """Build a page from rows that are `MESSAGES.names`, by descending `seq`.
 
     There is one row more than `limit` if the conversation has older messages.
     """
-    messages = ByteBudget().take_first(map(message_from_row, rows[:limit]))
+    messages = ByteBudget().take_first(messages_from_rows(rows[:limit]))
     # `seq` has no holes. So without a message at `before - 1` the conversation ends below it.
     newer = before is not None and bool(messages) and messages[0].seq == before - 1
     return MessagePage(messages[::-1], older=len(rows) > len(messages), newer=newer)
@@ -74,7 +74,7 @@ def find_message(user_id: UserId, raw_id: str | UUID) -> MessageObject:
     row = _messages().filter(pk=object_key(raw_id, "message")).first()
     if row is None:
         raise not_found("message")
-    message = message_from_row(row)
+    [message] = messages_from_rows([row])
     try:
         access.find_conversation(user_id, message.conversation_id)
     except DomainError as error:
@@ -165,11 +165,11 @@ def _changed_messages(conversation_id: UUID, known_rev: int) -> Iterator[Message
     A message that changes between two pages moves behind them, and may come twice; the later one is right.
     """
     rows = _messages().filter(conversation_id=conversation_id).order_by("rev", "seq")
-    page = [message_from_row(row) for row in rows.filter(rev__gt=known_rev)[:READ]]
+    page = messages_from_rows(rows.filter(rev__gt=known_rev)[:READ])
     while page:
         yield from page
         if len(page) < READ:
             return
         last = page[-1]
         following = rows.filter(Q(rev__gt=last.rev) | Q(seq__gt=last.seq), rev__gte=last.rev)
-        page = [message_from_row(row) for row in following[:READ]]
+        page = messages_from_rows(following[:READ])

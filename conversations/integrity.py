@@ -14,11 +14,9 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Count, F, Max, Q
 
-from chatsite.realtime.broadcast import broadcast_on_commit
-from conversations import events
 from conversations.models import ChatMessage, Conversation, Side
-from conversations.writing.conversation_rows import lock_heads, save_heads
-from conversations.writing.write_batch import preview
+from conversations.writing.conversation_change import change_conversations, preview_of
+from conversations.writing.conversation_sql import lock_conversations
 
 BATCH: Final = 500
 
@@ -38,7 +36,7 @@ def find_problems() -> Iterator[Problem]:
         suspects = {problem.conversation_id for problem in _problems_of(batch)}
         if suspects:
             with transaction.atomic():
-                found = _problems_of(list(lock_heads(suspects).values()))
+                found = _problems_of(list(lock_conversations(suspects).values()))
             yield from found
 
 
@@ -103,8 +101,7 @@ def _last_messages(keys: Sequence[UUID]) -> dict[UUID, ChatMessage]:
 def _wrong_preview(head: Conversation, last: ChatMessage | None) -> Iterator[str]:
     if last is None:
         return
-    gone = last.deleted_at or last.hidden_at
-    if head.last_message != ("" if gone else preview(last.content)):
+    if head.last_message != preview_of(last):
         yield f"lastMessage is not what message {last.seq} says"
     if head.last_message_at != last.created_at:
         yield f"lastMessageAt is {head.last_message_at}, message {last.seq} is of {last.created_at}"
@@ -141,15 +138,13 @@ def recount_unread(*, dry_run: bool = False) -> Iterator[str]:
                 yield from _recount(head.pk, dry_run)
 
 
-@transaction.atomic
 def _recount(conversation_id: UUID, dry_run: bool) -> list[str]:
-    head = lock_heads([conversation_id])[conversation_id]
-    counted = _unread([conversation_id]).get(conversation_id, (0, 0))
-    lines = [str(Problem(conversation_id, text)) for text in _wrong_counts(head, counted)]
-    if lines and not dry_run:
-        head.customer_unread, head.business_unread = counted
-        save_heads([head])
-        broadcast_on_commit(events.conversation_updated(head))
+    with change_conversations([conversation_id]) as change:
+        conversation = change.conversations[conversation_id]
+        counted = _unread([conversation_id]).get(conversation_id, (0, 0))
+        lines = [str(Problem(conversation_id, text)) for text in _wrong_counts(conversation, counted)]
+        if lines and not dry_run:
+            change.recount_unread(conversation, *counted)
     return lines
 
 

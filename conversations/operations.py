@@ -1,38 +1,39 @@
-"""Every change of a conversation, as one function: authorised inside, transactional, knowing no transport.
+"""Every change of a conversation, as one function: authorised inside, transactional, independent of transports.
 
-REST, both socket transports, admin actions and management commands call these; a live send goes through
-`new_send` and the group commit, which is the same code a batch of one runs. Parts of it have modules of their own:
-`drafts` checks what is to be written, `membership` says who speaks for a business.
+REST, both socket transports, admin actions and management commands call these functions. A live send goes through
+`new_send` and the group commit, which runs the same code as a batch of one. `validation` checks what is to be written,
+`membership` says who speaks for a business, and `writing` has the unit that all of them change conversations with.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, cast
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import cast
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from chatsite.errors import DomainError, invalid, not_found
-from chatsite.realtime.broadcast import broadcast_on_commit
 from conversations import access, contacts, events
-from conversations.access import UserId, object_key, other_side, require_side, user_key
+from conversations.access import UserId, object_key, require_side, user_key
 from conversations.membership import add_member as add_member
 from conversations.membership import lock_person as lock_person
 from conversations.membership import remove_member as remove_member
-from conversations.models import Business, ChatMessage, Conversation, Membership, MessageEdit, Side
-from conversations.serializers import MESSAGE_COLUMNS, MessageObject, message_from_row
+from conversations.models import Business, Conversation, Membership, MessageEdit, Side
+from conversations.serializers import MessageObject
 from conversations.validation import clean_client_id as clean_client_id
 from conversations.validation import clean_content as clean_content
 from conversations.validation import new_receipt as new_receipt
 from conversations.validation import new_send as new_send
 from conversations.validation import storable as storable
-from conversations.writing import message_sql
-from conversations.writing.commit_recovery import shown_if_unsure
-from conversations.writing.conversation_rows import lock_heads, save_heads
-from conversations.writing.write_batch import Outcome, Receipt, Receipted, Send, Sent, preview, write
+from conversations.writing.conversation_change import change_conversations
+from conversations.writing.message_change import MessageChange, change_message
+from conversations.writing.message_sql import Stamp
+from conversations.writing.openings import get_or_create_conversation
+from conversations.writing.requests import Outcome, Receipt, Receipted, Send, Sent
+from conversations.writing.write_batch import write
 
 # --- Messages ---------------------------------------------------------------------------------------------------------
 
@@ -74,7 +75,7 @@ def mark_read(
     return cast(Receipted, _only(write([receipt])))
 
 
-def mark_delivered(*, user_id: UserId, messages: Sequence[MessageObject]) -> list[message_sql.Stamp]:
+def mark_delivered(*, user_id: UserId, messages: Sequence[MessageObject]) -> list[Stamp]:
     """These messages have been handed to the user. One transaction, whatever number of conversations they are of."""
     by_conversation: dict[UUID, list[UUID]] = {}
     for message in messages:
@@ -86,81 +87,44 @@ def mark_delivered(*, user_id: UserId, messages: Sequence[MessageObject]) -> lis
 
 
 def edit_message(*, user_id: UserId, message_id: str | UUID, content: str) -> MessageObject:
-    """Change what one's own message says, and keep what it said. The same content again changes nothing."""
+    """Change the content of one's own message, and keep what it said. The same content again changes nothing."""
     content = clean_content(content)
-    touched: set[UUID] = set()
-    with shown_if_unsure(touched), transaction.atomic():
-        head, message, _ = _lock_own_message(user_id, message_id)
-        touched.add(head.pk)
-        if head.frozen_at is not None:
+    with _change_own_message(user_id, message_id) as changing:
+        message = changing.message
+        if changing.conversation.frozen_at is not None:
             raise DomainError("frozen", "A moderator has closed this conversation.")
         if message.deleted_at or message.hidden_at:
             raise DomainError("conflict", "The message has been deleted.")
         if message.content == content:
-            return message_from_model(message)
-        now = timezone.now()
-        MessageEdit.objects.create(message=message, content=message.content, replaced_at=now)
-        message.content, message.edited_at = content, now
-        return publish_change(head, message, events.message_edited)
+            return changing.unchanged()
+        MessageEdit.objects.create(message=message, content=message.content, replaced_at=changing.now)
+        message.content, message.edited_at = content, changing.now
+        return changing.publish(events.message_edited)
 
 
 def delete_message(*, user_id: UserId, message_id: str | UUID) -> MessageObject:
     """Take one's own message back. The row stays for moderators; again changes nothing."""
-    touched: set[UUID] = set()
-    with shown_if_unsure(touched), transaction.atomic():
-        head, message, _ = _lock_own_message(user_id, message_id)
-        touched.add(head.pk)
+    with _change_own_message(user_id, message_id) as changing:
+        message = changing.message
         if message.deleted_at:
-            return message_from_model(message)
-        was_visible = message.hidden_at is None
-        message.deleted_at = timezone.now()
-        if was_visible:
-            forget_unread(head, message)
-        return publish_change(head, message, events.message_deleted)
+            return changing.unchanged()
+        if message.hidden_at is None:
+            changing.count_unread(-1)
+        message.deleted_at = changing.now
+        return changing.publish(events.message_deleted)
 
 
-def forget_unread(head: Conversation, message: ChatMessage) -> None:
-    """A message that is gone no longer counts as unread."""
-    if message.sender_side != Side.SYSTEM and message.status != ChatMessage.Status.READ:
-        attribute = f"{other_side(message.sender_side)}_unread"
-        setattr(head, attribute, max(0, getattr(head, attribute) - 1))
-
-
-def publish_change(head: Conversation, message: ChatMessage, event: Any) -> MessageObject:
-    """Give a changed message of a locked conversation the next `rev`, save both, and tell everybody who joined."""
-    head.rev += 1
-    head.updated_at = timezone.now()
-    message.rev = head.rev
-    if message.seq == head.last_seq:
-        gone = message.deleted_at or message.hidden_at
-        head.last_message = "" if gone else preview(message.content)
-    message.save(update_fields=["rev", "content", "edited_at", "deleted_at", "hidden_at"])
-    save_heads([head])
-    changed = message_from_model(message)
-    payload = events.message_payload(changed)
-    broadcast_on_commit([event(changed, payload), *events.conversation_updated(head)])
-    return changed
-
-
-def message_from_model(message: ChatMessage) -> MessageObject:
-    return message_from_row(tuple(getattr(message, name) for name in MESSAGE_COLUMNS))
-
-
-def _lock_own_message(user_id: UserId, message_id: str | UUID) -> tuple[Conversation, ChatMessage, str]:
-    """The user's own message, under its conversation's lock. `forbidden` for a visible one of somebody else."""
-    key = object_key(message_id, "message")
-    conversation_id = ChatMessage.objects.filter(pk=key).values_list("conversation_id", flat=True).first()
-    if conversation_id is None:
-        raise not_found("message")
-    head = lock_heads([conversation_id])[conversation_id]
-    try:
-        side = require_side(access.load_actors([user_id]).get(user_id), head)
-    except DomainError as error:
-        raise not_found("message") from error
-    message = ChatMessage.objects.get(pk=key)
-    if message.sender_id != user_id:
-        raise DomainError("forbidden", "Only its sender may change a message.")
-    return head, message, side
+@contextmanager
+def _change_own_message(user_id: UserId, message_id: str | UUID) -> Iterator[MessageChange]:
+    """The user's own message. `forbidden` for a visible message of somebody else."""
+    with change_message(message_id) as changing:
+        try:
+            require_side(access.load_actors([user_id]).get(user_id), changing.conversation)
+        except DomainError as error:
+            raise not_found("message") from error
+        if changing.message.sender_id != user_id:
+            raise DomainError("forbidden", "Only its sender may change a message.")
+        yield changing
 
 
 def _only(outcomes: list[Outcome]) -> Outcome:
@@ -195,7 +159,9 @@ def open_conversation(
         customer_key, side = _customer_of(business, customer_id), Side.BUSINESS.value
     for rule in access.customer_rules:
         rule(customer_key, business.pk)
-    conversation, created = _get_or_create(business.pk, customer_key)
+    conversation, created = get_or_create_conversation(
+        business.pk, customer_key, check=partial(_require_no_member, business.pk, customer_key)
+    )
     return conversation, side, created
 
 
@@ -209,23 +175,10 @@ def _customer_of(business: Business, customer_id: str) -> UserId:
     return key
 
 
-def _get_or_create(business_id: UUID, customer_id: UserId) -> tuple[Conversation, bool]:
-    both = Conversation.objects.select_related("business", "customer")
-    known = both.filter(business_id=business_id, customer_id=customer_id).first()
-    if known is not None:
-        return known, False
-    try:
-        with transaction.atomic():
-            lock_person(customer_id)
-            if Membership.objects.filter(business_id=business_id, user_id=customer_id).exists():
-                raise DomainError("conflict", "A member of the business cannot become its customer.")
-            conversation, created = both.get_or_create(business_id=business_id, customer_id=customer_id)
-            if created:
-                contact = events.order(events.CONTACT_BEGAN, customer_id, business_id)
-                broadcast_on_commit([contact, *events.conversation_updated(conversation)])
-    except IntegrityError:  # another request made it at the same moment
-        conversation, created = both.get(business_id=business_id, customer_id=customer_id), False
-    return conversation, created
+def _require_no_member(business_id: UUID, customer_id: UserId) -> None:
+    lock_person(customer_id)
+    if Membership.objects.filter(business_id=business_id, user_id=customer_id).exists():
+        raise DomainError("conflict", "A member of the business cannot become its customer.")
 
 
 def archive_conversation(
@@ -235,14 +188,12 @@ def archive_conversation(
 
     It is one side's own arrangement and nothing that happened in the conversation, so it takes no `rev`.
     """
-    with transaction.atomic():
-        _, side = access.find_conversation(user_id, conversation_id)
-        key = object_key(conversation_id, "conversation")
-        head = lock_heads([key])[key]
+    key = object_key(conversation_id, "conversation")
+    with change_conversations([key]) as change:
+        _, side = access.find_conversation(user_id, key)
+        conversation = change.conversations[key]
         attribute = f"{side}_archived"
-        if getattr(head, attribute) != archived:
-            setattr(head, attribute, archived)
-            head.updated_at = timezone.now()
-            save_heads([head])
-            broadcast_on_commit(events.conversation_updated(head))
-    return head, side
+        if getattr(conversation, attribute) != archived:
+            setattr(conversation, attribute, archived)
+            change.save(conversation)
+    return conversation, side

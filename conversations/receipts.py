@@ -21,7 +21,7 @@ from chatsite.realtime.session import Session
 from conversations.access import user_key
 from conversations.models import Side
 from conversations.writing.group_commit import writer_of
-from conversations.writing.write_batch import Receipt
+from conversations.writing.requests import Receipt
 
 
 class DeliveryCollector:

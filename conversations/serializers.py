@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
 
-from conversations.models import Conversation, Side
+from conversations.columns import CONVERSATIONS, MESSAGES
+from conversations.models import ChatMessage, Conversation, Side
 
 MessageType = Literal["text", "image", "file", "voice", "system"]
 Status = Literal["sent", "delivered", "read"]
@@ -34,8 +37,11 @@ class PersonObject(WireObject, kw_only=True):
     name: str
 
 
-class MessageObject(WireObject, kw_only=True):
-    """A message as everybody sees it. A deleted or hidden one keeps its place and loses its content."""
+class MessageObject(WireObject):
+    """A message as everybody sees it. A deleted or hidden one keeps its place and loses its content.
+
+    The fields stand in the order of the columns in `conversations.columns`.
+    """
 
     id: UUID
     conversation_id: UUID
@@ -63,25 +69,28 @@ class ParticipantObject(WireObject, kw_only=True):
     side: SideName
 
 
-class ConversationObject(WireObject, kw_only=True):
-    """A conversation as one side sees it: `unreadCount` and `archived` are the reader's."""
+class ConversationObject(WireObject):
+    """A conversation as one side sees it: `unreadCount` and `archived` are the reader's.
+
+    The fields begin with the columns, in the order of `conversations.columns`.
+    """
 
     id: UUID
     business_id: UUID
-    business: BusinessObject
     customer_id: str
-    customer: PersonObject
     last_message: str
     last_message_at: datetime | None
     last_seq: int
     rev: int
-    unread_count: int
     business_unread_count: int
     customer_unread_count: int
-    archived: bool
     frozen: bool
     created_at: datetime
     updated_at: datetime
+    business: BusinessObject
+    customer: PersonObject
+    unread_count: int
+    archived: bool
 
 
 class EditObject(WireObject, kw_only=True):
@@ -208,51 +217,39 @@ class SyncedConversation(WireObject, kw_only=True):
 
 # --- From rows --------------------------------------------------------------------------------------------------------
 
-# The columns of a message, in the order that `message_from_row` takes them.
-MESSAGE_COLUMNS: Final = (
-    "id",
-    "conversation_id",
-    "seq",
-    "rev",
-    "sender_id",
-    "sender_side",
-    "client_id",
-    "content",
-    "message_type",
-    "status",
-    "delivered_at",
-    "read_at",
-    "edited_at",
-    "deleted_at",
-    "hidden_at",
-    "reply_to_id",
-    "created_at",
+MESSAGES.check_object(MessageObject)
+_SENDER, _CONTENT, _DELETED_AT, _HIDDEN_AT = map(
+    MESSAGES.names.index, ("sender_id", "content", "deleted_at", "hidden_at")
 )
 
 
-def message_from_row(row: tuple[Any, ...]) -> MessageObject:
-    """A row of MESSAGE_COLUMNS as clients see it: no content once it is deleted or hidden."""
-    (id_, conversation_id, seq, rev, sender_id, side, client_id, content, type_, status) = row[:10]
-    (delivered_at, read_at, edited_at, deleted_at, hidden_at, reply_to, created_at) = row[10:17]
-    gone_at = deleted_at or hidden_at
-    return MessageObject(
-        id=id_,
-        conversation_id=conversation_id,
-        seq=seq,
-        rev=rev,
-        sender_id=None if sender_id is None else str(sender_id),
-        sender_side=side,
-        client_id=client_id,
-        content="" if gone_at else content,
-        message_type=type_,
-        status=status,
-        delivered_at=delivered_at,
-        read_at=read_at,
-        edited_at=edited_at,
-        deleted_at=gone_at,
-        reply_to=reply_to,
-        created_at=created_at,
-    )
+def messages_from_rows(rows: Iterable[Sequence[Any]]) -> list[MessageObject]:
+    """Rows of `MESSAGES.names` as clients see them.
+
+    Every message object that clients get is made here, so this is the place to add what stands in other tables: one
+    query for all rows.
+    """
+    return [_message_from_row(row) for row in rows]
+
+
+def message_from_model(message: ChatMessage) -> MessageObject:
+    [shown] = messages_from_rows([_message_values(message)])
+    return shown
+
+
+def _message_from_row(row: Sequence[Any]) -> MessageObject:
+    """The message without its content once it is deleted or hidden."""
+    values = list(row)
+    hidden_at = values.pop(_HIDDEN_AT)
+    if values[_SENDER] is not None:
+        values[_SENDER] = str(values[_SENDER])
+    gone_at = values[_DELETED_AT] or hidden_at
+    if gone_at:
+        values[_DELETED_AT], values[_CONTENT] = gone_at, ""
+    return MessageObject(*values)
+
+
+_message_values: Final = attrgetter(*MESSAGES.names)
 
 
 def person_object(user: Any) -> PersonObject:
@@ -265,27 +262,21 @@ def business_object(business: Any) -> BusinessObject:
     return BusinessObject(id=business.pk, name=business.name, slug=business.slug)
 
 
+CONVERSATIONS.check_object(ConversationObject, "business", "customer", "unread_count", "archived")
+_conversation_values: Final = attrgetter(*(column.name for column in CONVERSATIONS.shown))
+_CONVERTED: Final = [
+    (place, column.convert) for place, column in enumerate(CONVERSATIONS.shown) if column.convert is not None
+]
+
+
 def conversation_object(conversation: Conversation, side: str) -> ConversationObject:
     """The conversation as `side` (customer or business) sees it; needs business and customer loaded."""
+    values = list(_conversation_values(conversation))
+    for place, convert in _CONVERTED:
+        values[place] = convert(values[place])
+    business, customer = business_object(conversation.business), person_object(conversation.customer)
     unread, archived = _own_to(side, conversation)
-    return ConversationObject(
-        id=conversation.pk,
-        business_id=conversation.business_id,
-        business=business_object(conversation.business),
-        customer_id=str(conversation.customer_id),
-        customer=person_object(conversation.customer),
-        last_message=conversation.last_message,
-        last_message_at=conversation.last_message_at,
-        last_seq=conversation.last_seq,
-        rev=conversation.rev,
-        unread_count=unread,
-        business_unread_count=conversation.business_unread,
-        customer_unread_count=conversation.customer_unread,
-        archived=archived,
-        frozen=conversation.frozen_at is not None,
-        created_at=conversation.created_at,
-        updated_at=conversation.updated_at,
-    )
+    return ConversationObject(*[*values, business, customer, unread, archived])
 
 
 def turn_to(side: str, shown: ConversationObject, conversation: Conversation) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from chatsite.config.limits import limits
 from chatsite.errors import DomainError, invalid
 from conversations.access import UserId, object_key
-from conversations.writing.write_batch import Receipt, Send
+from conversations.writing.requests import Receipt, Send
 
 CLIENT_TYPES = ("text", "image", "file", "voice")
 

@@ -178,7 +178,7 @@ class ConversationViewSet(StructViewSet):
     def read(self, request: Request, pk: str) -> Response:
         """Everything that the other side sent has been read."""
         done = operations.mark_read(user_id=request.user.pk, conversation_id=pk)
-        ids = [stamp.message_id for stamp in done.stamps]
+        ids = [stamp.id for stamp in done.stamps]
         key = access.object_key(pk, "conversation")
         return Response(ReadAnswer(conversation_id=key, message_ids=ids, unread_count=done.unread_count))
 

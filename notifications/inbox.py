@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.db.models import QuerySet
 
+from chatsite.database.bulk_insert import converter
 from chatsite.errors import not_found
 from conversations.access import UserId
 from notifications.models import Inbox, Notification
@@ -43,6 +45,16 @@ def take_rev(inbox: Inbox) -> int:
     inbox.rev += 1
     inbox.save(update_fields=["rev"])
     return inbox.rev
+
+
+def save_inboxes(inboxes: Iterable[Inbox]) -> None:
+    """Write back the numbers of locked inboxes."""
+    convert = converter(Inbox, "user_id")
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {Inbox._meta.db_table} SET rev = %s, pruned_rev = %s WHERE user_id = %s",
+            [(inbox.rev, inbox.pruned_rev, convert(inbox.pk)) for inbox in inboxes],
+        )
 
 
 def unread_rows(user_id: UserId) -> QuerySet[Notification]:

@@ -13,37 +13,22 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import OperationalError, transaction
-from django.utils import timezone
+from django.db import OperationalError
 from uuid_utils.compat import uuid7
 
-from chatsite.legacy_import import bulk, conversation_rows
-from chatsite.legacy_import.conversation_rows import ConversationRow, Pair
+from chatsite.database.bulk_insert import bulk_insert
 from chatsite.legacy_import.import_lock import ImportLock
 from chatsite.legacy_import.models import LegacyMade, LegacyRow
 from chatsite.legacy_import.parsing import to_text
 from chatsite.legacy_import.plan import Planned, PlannedMessage, PlannedNotification
 from chatsite.legacy_import.source_table import Key
-from conversations.models import Business, ChatMessage, Side
-from conversations.writing.write_batch import preview
-from notifications.inbox import lock_inboxes
+from conversations.models import Business, Conversation
+from conversations.writing.conversation_change import ConversationChange, change_conversations
+from conversations.writing.imports import append_imported
+from conversations.writing.openings import Pair, make_missing_conversations
+from notifications.inbox import lock_inboxes, save_inboxes
 from notifications.models import Notification
 
-_MESSAGE: Final = (
-    "id",
-    "conversation_id",
-    "seq",
-    "rev",
-    "sender_id",
-    "sender_side",
-    "content",
-    "message_type",
-    "status",
-    "delivered_at",
-    "read_at",
-    "deleted_at",
-    "created_at",
-)
 _NOTIFICATION: Final = (
     "id",
     "recipient_id",
@@ -85,16 +70,16 @@ def _write_once(
 ) -> None:
     messages = [plan for plan in planned if isinstance(plan, PlannedMessage)]
     notifications = [plan for plan in planned if isinstance(plan, PlannedNotification)]
-    with transaction.atomic():
+    with change_conversations(announce=False) as change:
         created, id_ = (ascii(to_text(part)).strip("'") for part in until)  # for people to read
         import_lock.add_counts(len(messages), len(notifications), watermark_created=created, watermark_id=id_)
         _make_businesses(import_lock, made)
         rows: list[tuple[Any, ...]] = []
         if messages:
-            rows += _write_messages(import_lock, messages)
+            rows += _write_messages(import_lock, change, messages)
         if notifications:
             rows += _write_notifications(import_lock, notifications)
-        bulk.insert(LegacyRow, _ROW, rows)
+        bulk_insert(LegacyRow, _ROW, rows)
 
 
 def _make_businesses(import_lock: ImportLock, made: Sequence[Business]) -> None:
@@ -105,71 +90,47 @@ def _make_businesses(import_lock: ImportLock, made: Sequence[Business]) -> None:
 
 def _remember(import_lock: ImportLock, kind: str, ids: Iterable[UUID]) -> None:
     rows = [(import_lock.record.pk, str(kind), key) for key in ids]
-    bulk.insert(LegacyMade, ("source_id", "kind", "object_id"), rows)
+    bulk_insert(LegacyMade, ("source_id", "kind", "object_id"), rows)
 
 
 # --- Messages ---------------------------------------------------------------------------------------------------------
 
 
-def _write_messages(import_lock: ImportLock, plans: Sequence[PlannedMessage]) -> list[tuple[Any, ...]]:
-    locked = _lock_conversations(import_lock, plans)
-    now = timezone.now()
-    rows: list[tuple[Any, ...]] = []
+def _write_messages(
+    import_lock: ImportLock, change: ConversationChange, plans: Sequence[PlannedMessage]
+) -> list[tuple[Any, ...]]:
+    conversations = _lock_conversations(import_lock, change, plans)
     done: list[tuple[Any, ...]] = []
     for plan in plans:
-        conversation = locked[plan.business_id, plan.customer_id]
-        _append(conversation, plan)
-        key = uuid7()
-        rows.append(
-            (
-                key,
-                conversation.id,
-                conversation.last_seq,
-                conversation.rev,
-                plan.sender_id,
-                plan.side,
-                plan.content,
-                plan.message_type,
-                plan.status,
-                plan.delivered_at,
-                plan.read_at,
-                plan.deleted_at,
-                plan.created_at,
-            )
+        conversation = conversations[plan.business_id, plan.customer_id]
+        key = append_imported(
+            change,
+            conversation,
+            sender_id=plan.sender_id,
+            sender_side=plan.side,
+            content=plan.content,
+            message_type=plan.message_type,
+            status=plan.status,
+            delivered_at=plan.delivered_at,
+            read_at=plan.read_at,
+            deleted_at=plan.deleted_at,
+            created_at=plan.created_at,
         )
-        done.append((import_lock.record.pk, plan.legacy_id, key, conversation.id))
-    bulk.insert(ChatMessage, _MESSAGE, rows)
-    for conversation in locked.values():
-        conversation.updated_at = now
-    conversation_rows.save(list(locked.values()))
+        done.append((import_lock.record.pk, plan.legacy_id, key, conversation.pk))
     return done
 
 
-def _append(conversation: ConversationRow, plan: PlannedMessage) -> None:
-    """Let the conversation tell of one more message. Its place in lists stays that of its newest message."""
-    conversation.last_seq += 1
-    conversation.rev += 1
-    conversation.last_message = "" if plan.deleted_at else preview(plan.content)
-    conversation.last_message_at = plan.created_at
-    conversation.active_at = max(conversation.active_at, plan.created_at)
-    if plan.status != "read" and plan.deleted_at is None:
-        if plan.side == Side.CUSTOMER:
-            conversation.business_unread += 1
-        elif plan.side == Side.BUSINESS:
-            conversation.customer_unread += 1
-
-
 def _lock_conversations(
-    import_lock: ImportLock, plans: Sequence[PlannedMessage]
-) -> dict[Pair, ConversationRow]:
+    import_lock: ImportLock, change: ConversationChange, plans: Sequence[PlannedMessage]
+) -> dict[Pair, Conversation]:
     """The conversations of the plans, locked; those that nobody had opened yet are made."""
     first: dict[Pair, datetime] = {}
     for plan in plans:
         pair = plan.business_id, plan.customer_id
         first[pair] = min(first.get(pair, plan.created_at), plan.created_at)
-    locked, made = conversation_rows.make_and_lock(first)
+    ids, made = make_missing_conversations(first)
     _remember(import_lock, LegacyMade.Kind.CONVERSATION, made)
-    return {conversation.pair: conversation for conversation in locked}
+    return {(found.business_id, found.customer_id): found for found in change.lock(ids)}
 
 
 # --- Notifications ----------------------------------------------------------------------------------------------------
@@ -202,6 +163,6 @@ def _write_notifications(
             )
         )
         done.append((import_lock.record.pk, plan.legacy_id, key, None))
-    bulk.insert(Notification, _NOTIFICATION, rows)
-    conversation_rows.save_inboxes(list(inboxes.values()))
+    bulk_insert(Notification, _NOTIFICATION, rows)
+    save_inboxes(list(inboxes.values()))
     return done

@@ -6,26 +6,22 @@ them out would leave a hole in `seq` under messages that people have seen, so it
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Count, ProtectedError, Q
-from django.utils import timezone
 
-from chatsite.legacy_import import conversation_rows
-from chatsite.legacy_import.conversation_rows import ConversationRow
 from chatsite.legacy_import.import_lock import ImportLock, acquire_lock
 from chatsite.legacy_import.models import LegacyImport, LegacyMade, LegacyRow
 from chatsite.legacy_import.progress import Progress
 from chatsite.legacy_import.verify import conversation_pages
-from chatsite.realtime.broadcast import broadcast_on_commit
-from conversations import events
 from conversations.models import Business, ChatMessage, Conversation, Membership, Side
-from conversations.writing.write_batch import preview
-from notifications.inbox import lock_inboxes
+from conversations.writing.conversation_change import change_conversations
+from conversations.writing.imports import remove_conversations, remove_messages, rewrite
+from notifications.inbox import lock_inboxes, save_inboxes
 from notifications.models import Notification
 
 _CONVERSATIONS: Final = 500  # of one transaction
@@ -69,14 +65,10 @@ def _foreseen(record: LegacyImport) -> UndoReport:
     undo_report = UndoReport()
     for ids in conversation_pages(record, _CONVERSATIONS):
         imported = _imported(record, ids)
-        found = conversation_rows.read(ids)
-        free = [
-            conversation
-            for conversation in found
-            if _is_last(conversation, *imported.get(conversation.id, (0, 0)))
-        ]
-        undo_report.refused += sorted({row.id for row in found} - {row.id for row in free})
-        undo_report.messages += sum(imported[row.id][0] for row in free)
+        found = list(Conversation.objects.filter(pk__in=ids))
+        free = [one for one in found if _is_last(one, *imported.get(one.pk, (0, 0)))]
+        undo_report.refused += sorted({one.pk for one in found} - {one.pk for one in free})
+        undo_report.messages += sum(imported[one.pk][0] for one in free)
     undo_report.notifications = LegacyRow.objects.filter(source=record, conversation_id=None).count()
     return undo_report
 
@@ -85,26 +77,23 @@ def _foreseen(record: LegacyImport) -> UndoReport:
 
 
 def _undo_conversations(import_lock: ImportLock, ids: Sequence[UUID], undo_report: UndoReport) -> int:
-    with transaction.atomic():
-        locked = conversation_rows.lock(ids)
+    with change_conversations(ids) as change:
+        locked = list(change.conversations.values())
         imported = _imported(import_lock.record, ids)
-        free = [
-            conversation
-            for conversation in locked
-            if _is_last(conversation, *imported.get(conversation.id, (0, 0)))
-        ]
-        free_ids = [row.id for row in free]
-        gone = set(ids) - {row.id for row in locked}
+        free = [found for found in locked if _is_last(found, *imported.get(found.pk, (0, 0)))]
+        free_ids = [found.pk for found in free]
+        gone = set(ids) - change.conversations.keys()
         count = _delete_messages(import_lock.record, [*free_ids, *gone])
         left = _count_left(free_ids)
-        removed = _remove_made(import_lock, [row for row in free if row.id not in left])
-        restored = [row for row in free if row.id not in removed]
-        _restore_conversations(restored, left)
-        _tell([row.id for row in restored])
+        removed = _remove_made(import_lock, [key for key in free_ids if key not in left])
+        for found in free:
+            if found.pk not in removed:
+                last_seq, customer, business = left.get(found.pk, (0, 0, 0))
+                rewrite(change, found, last_seq=last_seq, customer=customer, business=business)
         import_lock.add_counts(-count, 0)
     undo_report.messages += count
     undo_report.conversations += len(removed)
-    undo_report.refused += sorted({row.id for row in locked} - set(free_ids))
+    undo_report.refused += sorted({found.pk for found in locked} - set(free_ids))
     return count
 
 
@@ -113,7 +102,7 @@ def _delete_messages(record: LegacyImport, conversation_ids: Sequence[UUID]) -> 
     rows = LegacyRow.objects.filter(source=record, conversation_id__in=conversation_ids)
     count = 0
     while piece := dict(rows.order_by("conversation_id").values_list("legacy_id", "object_id")[:_MESSAGES]):
-        ChatMessage.objects.filter(pk__in=piece.values()).delete()
+        remove_messages(piece.values())
         LegacyRow.objects.filter(source=record, legacy_id__in=piece).delete()
         count += len(piece)
     return count
@@ -133,7 +122,7 @@ def _imported(record: LegacyImport, ids: Sequence[UUID]) -> dict[UUID, tuple[int
     return {key if isinstance(key, UUID) else UUID(key): (count, first) for key, count, first in rows}
 
 
-def _is_last(conversation: ConversationRow, count: int, first: int) -> bool:
+def _is_last(conversation: Conversation, count: int, first: int) -> bool:
     """Whether the imported messages are the last ones of the conversation, with no other among them."""
     return conversation.last_seq - first + 1 == count if count else True
 
@@ -155,65 +144,19 @@ def _count_left(ids: Sequence[UUID]) -> dict[UUID, tuple[int, int, int]]:
     return {key: (held, for_customer, for_business) for key, held, for_customer, for_business in rows}
 
 
-def _restore_conversations(
-    restored: Sequence[ConversationRow], left: Mapping[UUID, tuple[int, int, int]]
-) -> None:
-    """Let the conversations tell of what is left.
-
-    `rev` goes on, never back: a client that knows a higher one than the conversation has would miss what follows. That
-    messages are gone is remembered with it, so that clients which have seen them fetch the conversation anew.
-    """
-    for conversation in restored:
-        conversation.last_seq, conversation.customer_unread, conversation.business_unread = left.get(
-            conversation.id, (0, 0, 0)
-        )
-        conversation.rev += 1
-        conversation.rewritten_rev = conversation.rev
-        conversation.updated_at = timezone.now()
-        _restore_preview(conversation)
-    if restored:
-        conversation_rows.save(restored)
-
-
-def _restore_preview(conversation: ConversationRow) -> None:
-    last = (
-        ChatMessage.objects.filter(conversation_id=conversation.id, seq=conversation.last_seq).first()
-        if conversation.last_seq
-        else None
-    )
-    if last is None:
-        conversation.last_message, conversation.last_message_at, conversation.active_at = (
-            "",
-            None,
-            conversation.created_at,
-        )
-        return
-    gone = last.deleted_at or last.hidden_at
-    conversation.last_message = "" if gone else preview(last.content)
-    conversation.last_message_at = conversation.active_at = last.created_at
-
-
-def _remove_made(import_lock: ImportLock, empty: Sequence[ConversationRow]) -> set[UUID]:
+def _remove_made(import_lock: ImportLock, empty: Sequence[UUID]) -> set[UUID]:
     """Remove the conversations that the import had made and that nothing else has come to hang on."""
     made = LegacyMade.objects.filter(
-        source=import_lock.record,
-        kind=LegacyMade.Kind.CONVERSATION,
-        object_id__in=[row.id for row in empty],
+        source=import_lock.record, kind=LegacyMade.Kind.CONVERSATION, object_id__in=empty
     )
     ids = set(made.values_list("object_id", flat=True))
     for relation in Conversation._meta.related_objects:
         column = f"{relation.field.name}_id"
         others = relation.related_model._default_manager.filter(**{f"{column}__in": ids})
         ids -= set(others.values_list(column, flat=True))
-    Conversation.objects.filter(pk__in=ids).delete()
+    remove_conversations(ids)
     made.delete()
     return ids
-
-
-def _tell(ids: Sequence[UUID]) -> None:
-    """Open clients see a conversation that they have not reached, ask, and fetch anew."""
-    changed = Conversation.objects.select_related("business", "customer").filter(pk__in=ids)
-    broadcast_on_commit(events.conversations_updated(changed))
 
 
 # --- The rest ---------------------------------------------------------------------------------------------------------
@@ -229,7 +172,7 @@ def _undo_notifications(import_lock: ImportLock, undo_report: UndoReport) -> int
         for inbox in inboxes.values():  # clients that have seen them fetch the list anew
             inbox.rev += 1
             inbox.pruned_rev = inbox.rev
-        conversation_rows.save_inboxes(list(inboxes.values()))
+        save_inboxes(list(inboxes.values()))
         rows.filter(legacy_id__in=batch).delete()
         import_lock.add_counts(0, -len(batch))
     undo_report.notifications += count

@@ -17,8 +17,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db import transaction
-from django.utils import timezone
 
 from chatsite.errors import DomainError, not_found
 from chatsite.identity import operations as identity
@@ -31,8 +29,9 @@ from conversations.moderation.audit import clean_reason, record, require_permiss
 from conversations.moderation.exports import conversations_written_in
 from conversations.moderation.models import AuditEntry, Report
 from conversations.moderation.operations import is_erased
-from conversations.operations import forget_unread, message_from_model, remove_member
-from conversations.writing.conversation_rows import lock_heads, save_heads
+from conversations.operations import remove_member
+from conversations.writing.commit_recovery import watched_transaction
+from conversations.writing.conversation_change import ConversationChange, change_conversations
 
 GROUP: Final = 200  # messages of one transaction, so that a conversation is not locked for long
 
@@ -99,8 +98,14 @@ def _foresee(user_id: UserId) -> Erasure:
 # --- The account ------------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def _erase_account(actor: Any | None, user_id: UserId, reason: str, done: Erasure) -> None:
+    # Clients show the customer's name with the conversation.
+    own = Conversation.objects.filter(customer=user_id).values_list("pk", flat=True)
+    with watched_transaction(set(own)):
+        _erase_account_rows(actor, user_id, reason, done)
+
+
+def _erase_account_rows(actor: Any | None, user_id: UserId, reason: str, done: Erasure) -> None:
     user = get_user_model()._default_manager.select_for_update(no_key=True).get(pk=user_id)
     done.account = not is_erased(user_id)
     names = names_of(user)
@@ -115,7 +120,6 @@ def _erase_account(actor: Any | None, user_id: UserId, reason: str, done: Erasur
     for forget in forget_person:
         forget(user_id)
     if done.account:
-        # Clients show the customer's name with the conversation.
         own = Conversation.objects.select_related("business", "customer").filter(customer=user)
         broadcast_on_commit(events.conversations_updated(own.iterator(chunk_size=GROUP)))
 
@@ -133,36 +137,23 @@ def _empty_account(user: Any) -> None:
 # --- Messages ---------------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def _erase_group(conversation_id: UUID, user_id: UserId, done: Erasure) -> bool:
     """Empty the next messages of the person in one conversation; False when there are none left."""
-    head = lock_heads([conversation_id])[conversation_id]
-    mine = ChatMessage.objects.filter(conversation_id=conversation_id, sender_id=user_id)
-    messages = list(mine.order_by("seq")[:GROUP])
-    if not messages:
-        return False
-    head.updated_at = timezone.now()
-    for message in messages:
-        _empty_message(head, message)
-    changed = ["rev", "sender", "client_id", "content", "deleted_at"]
-    ChatMessage.objects.bulk_update(messages, changed, batch_size=50)
-    _, by_model = MessageEdit.objects.filter(message__in=messages).delete()
+    with change_conversations([conversation_id]) as change:
+        mine = ChatMessage.objects.filter(conversation_id=conversation_id, sender_id=user_id)
+        messages = list(mine.order_by("seq")[:GROUP])
+        for message in messages:
+            _empty_message(change, change.conversations[conversation_id], message)
+        _, by_model = MessageEdit.objects.filter(message__in=messages).delete()
     done.edits += sum(by_model.values())
     done.messages += len(messages)
-    save_heads([head])
-    emptied = [message_from_model(message) for message in messages]
-    gone = [events.message_deleted(message, events.message_payload(message)) for message in emptied]
-    broadcast_on_commit([*gone, *events.conversation_updated(head)])
-    return True
+    return bool(messages)
 
 
-def _empty_message(head: Conversation, message: ChatMessage) -> None:
-    """The place in the conversation stays, and what stood there goes."""
+def _empty_message(change: ConversationChange, conversation: Conversation, message: ChatMessage) -> None:
+    """The message keeps its place in the conversation and loses its content and its sender."""
     if message.deleted_at is None and message.hidden_at is None:
-        forget_unread(head, message)
-    head.rev += 1
-    message.rev = head.rev
+        change.count_unread(conversation, message, -1)
     message.sender, message.client_id, message.content = None, None, ""
-    message.deleted_at = message.deleted_at or head.updated_at
-    if message.seq == head.last_seq:
-        head.last_message = ""
+    message.deleted_at = message.deleted_at or change.now
+    change.update_message(conversation, message, events.message_deleted)

@@ -11,91 +11,59 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.utils import timezone
 
 from chatsite.errors import DomainError, not_found
 from chatsite.identity import operations as identity
-from chatsite.realtime.broadcast import broadcast_on_commit
 from conversations import events
-from conversations.access import UserId, object_key, other_side
-from conversations.models import ChatMessage, Conversation, Membership, Side
+from conversations.access import UserId, object_key
+from conversations.models import ChatMessage, Conversation, Membership
 from conversations.moderation.audit import clean_reason, record, require_permission
 from conversations.moderation.models import AuditEntry
-from conversations.operations import (
-    add_member,
-    forget_unread,
-    message_from_model,
-    publish_change,
-    remove_member,
-)
+from conversations.operations import add_member, remove_member
 from conversations.serializers import MessageObject
-from conversations.writing.conversation_rows import lock_heads
+from conversations.writing.conversation_change import change_conversations
+from conversations.writing.message_change import change_message
 
 Action = AuditEntry.Action
 
 # --- Messages ---------------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def hide_message(*, actor: Any | None, message_id: str | UUID, reason: str) -> MessageObject:
-    """Take a message out of everybody's sight: clients see it as deleted. The row keeps what it said."""
+    """Hide a message from everybody: clients see it as deleted. The row keeps what it said."""
     require_permission(actor, "hide_message")
     reason = clean_reason(reason)
-    head, message = _lock_message(message_id)
-    if message.hidden_at:
-        return message_from_model(message)
-    message.hidden_at = timezone.now()
-    if message.deleted_at is None:
-        forget_unread(head, message)
-    record(
-        actor=actor,
-        action=Action.HIDE_MESSAGE,
-        subject=message,
-        reason=reason,
-        conversation=str(head.pk),
-        seq=message.seq,
-    )
-    return publish_change(head, message, events.message_deleted)
+    with change_message(message_id) as changing:
+        message = changing.message
+        if message.hidden_at:
+            return changing.unchanged()
+        message.hidden_at = changing.now
+        if message.deleted_at is None:
+            changing.count_unread(-1)
+        _record_message(actor, Action.HIDE_MESSAGE, message, reason)
+        return changing.publish(events.message_deleted)
 
 
-@transaction.atomic
 def restore_message(*, actor: Any | None, message_id: str | UUID, reason: str) -> MessageObject:
-    """Show a hidden message again. What its sender deleted meanwhile or before stays deleted."""
+    """Show a hidden message again. A message that its sender has deleted stays deleted."""
     require_permission(actor, "hide_message")
     reason = clean_reason(reason)
-    head, message = _lock_message(message_id)
-    if message.hidden_at is None:
-        return message_from_model(message)
-    message.hidden_at = None
-    if message.deleted_at is None:
-        _remember_unread(head, message)
+    with change_message(message_id) as changing:
+        message = changing.message
+        if message.hidden_at is None:
+            return changing.unchanged()
+        message.hidden_at = None
+        if message.deleted_at is None:
+            changing.count_unread(1)
+        _record_message(actor, Action.RESTORE_MESSAGE, message, reason)
+        return changing.publish(events.message_deleted if message.deleted_at else events.message_edited)
+
+
+def _record_message(actor: Any | None, action: str, message: ChatMessage, reason: str) -> None:
+    conversation = str(message.conversation_id)
     record(
-        actor=actor,
-        action=Action.RESTORE_MESSAGE,
-        subject=message,
-        reason=reason,
-        conversation=str(head.pk),
-        seq=message.seq,
+        actor=actor, action=action, subject=message, reason=reason, conversation=conversation, seq=message.seq
     )
-    event = events.message_deleted if message.deleted_at else events.message_edited
-    return publish_change(head, message, event)
-
-
-def _lock_message(message_id: str | UUID) -> tuple[Conversation, ChatMessage]:
-    """The message, under its conversation's lock."""
-    key = object_key(message_id, "message")
-    conversation_id = ChatMessage.objects.filter(pk=key).values_list("conversation_id", flat=True).first()
-    if conversation_id is None:
-        raise not_found("message")
-    head = lock_heads([conversation_id])[conversation_id]
-    return head, ChatMessage.objects.get(pk=key)
-
-
-def _remember_unread(head: Conversation, message: ChatMessage) -> None:
-    """A message that is back counts as unread again, where it was never read."""
-    if message.sender_side != Side.SYSTEM and message.status != ChatMessage.Status.READ:
-        attribute = f"{other_side(message.sender_side)}_unread"
-        setattr(head, attribute, getattr(head, attribute) + 1)
 
 
 # --- Conversations ----------------------------------------------------------------------------------------------------
@@ -110,24 +78,21 @@ def unfreeze_conversation(*, actor: Any | None, conversation_id: str | UUID, rea
     return _set_frozen(actor, conversation_id, reason, frozen=False)
 
 
-@transaction.atomic
 def _set_frozen(actor: Any | None, conversation_id: str | UUID, reason: str, *, frozen: bool) -> Conversation:
-    """Not something that was said, so it takes no `rev`; both sides get the conversation anew."""
+    """It is not part of what was said, so it takes no `rev`; both sides get the conversation anew."""
     require_permission(actor, "freeze_conversation")
     reason = clean_reason(reason)
     key = object_key(conversation_id, "conversation")
-    head = lock_heads([key]).get(key)
-    if head is None:
-        raise not_found("conversation")
-    if frozen == (head.frozen_at is not None):
-        return head
-    head.updated_at = timezone.now()
-    head.frozen_at = head.updated_at if frozen else None
-    head.save(update_fields=["frozen_at", "updated_at"])
-    action = Action.FREEZE_CONVERSATION if frozen else Action.UNFREEZE_CONVERSATION
-    record(actor=actor, action=action, subject=head, reason=reason)
-    broadcast_on_commit(events.conversation_updated(head))
-    return head
+    with change_conversations([key]) as change:
+        conversation = change.conversations.get(key)
+        if conversation is None:
+            raise not_found("conversation")
+        if frozen != (conversation.frozen_at is not None):
+            conversation.frozen_at = change.now if frozen else None
+            change.save(conversation)
+            action = Action.FREEZE_CONVERSATION if frozen else Action.UNFREEZE_CONVERSATION
+            record(actor=actor, action=action, subject=conversation, reason=reason)
+    return conversation
 
 
 # --- People -----------------------------------------------------------------------------------------------------------

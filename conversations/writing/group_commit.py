@@ -26,7 +26,8 @@ from chatsite.database.threads import WRITERS, drop_broken_connections, run_in
 from chatsite.errors import LOST_DATABASE, DomainError, as_domain_error
 from chatsite.observability.metrics import measures
 from chatsite.realtime.runtime import Runtime
-from conversations.writing.write_batch import Change, Outcome, Send, write
+from conversations.writing.requests import Outcome, Request, Send
+from conversations.writing.write_batch import write
 from conversations.writing.write_queue import Answer, Queue, Waiting
 
 logger = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ class Writer:
         self._most: int = settings.CHAT.waiting_changes
         self._most_at_once: int = settings.CHAT.batch_changes
 
-    def submit(self, change: Change, answer: Answer) -> asyncio.Future[Any]:
+    def submit(self, change: Request, answer: Answer) -> asyncio.Future[Any]:
         """Queue a change. The future gets `answer(outcome)` after the commit, or the `DomainError` of the refusal."""
         future: asyncio.Future[Any] = self._loop.create_future()
         if self.waiting >= self._most:
@@ -139,7 +140,7 @@ def _resolve(waiting: Waiting, outcome: Outcome) -> None:
         future.set_exception(as_domain_error(error))
 
 
-def write_apart_if_needed(changes: Sequence[Change]) -> list[Outcome]:
+def write_apart_if_needed(changes: Sequence[Request]) -> list[Outcome]:
     """`write`, but one change that the database will not take does not fail the others.
 
     Where the connection was lost the sends get `unavailable`, and nothing is tried again here: if it was the COMMIT

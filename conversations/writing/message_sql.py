@@ -1,7 +1,7 @@
-"""The set-based SQL of the writer: a fixed number of statements for any number of messages.
+"""The SQL of messages, set-based: a fixed number of statements for any number of messages.
 
-PostgreSQL takes whole columns as arrays (`unnest`), which beats the ORM's `bulk_create` by far over the whole path.
-SQLite is in the process, where a statement costs no round trip; there the ORM and `executemany` do.
+PostgreSQL takes whole columns as arrays (`unnest`), which is much faster than the ORM's `bulk_create`. SQLite runs in
+the process, where a statement costs no round trip, so the ORM and `executemany` are fast enough there.
 """
 
 from __future__ import annotations
@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
-from typing import Any
+from operator import attrgetter, itemgetter
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
 
-from chatsite.database.pg_arrays import array, numbers, texts, times, uuids
-from chatsite.database.pg_types import column_type
+from chatsite.database.pg_arrays import array, texts, uuids
+from chatsite.database.pg_types import array_maker, column_type, unnested
 from chatsite.database.pipeline import Later, ask, ask_rows
 from conversations.access import UserId
+from conversations.columns import MESSAGES, Written
 from conversations.models import ChatMessage
-from conversations.serializers import MESSAGE_COLUMNS, MessageObject, message_from_row
+from conversations.serializers import MessageObject, messages_from_rows
+from conversations.writing.conversation_sql import prepared_rows
 
 ClientKey = tuple[UUID, UserId, str]  # conversation, sender, the client's id
 
@@ -29,7 +31,7 @@ ClientKey = tuple[UUID, UserId, str]  # conversation, sender, the client's id
 class Stamp:
     """What a receipt does to one message."""
 
-    message_id: UUID
+    id: UUID
     rev: int
     status: str
     delivered_at: datetime
@@ -40,7 +42,7 @@ def ask_sent(keys: Sequence[ClientKey]) -> Callable[[], dict[ClientKey, MessageO
     """The messages that were stored under these client ids before."""
     if not keys:
         return dict
-    columns = ", ".join(f"m.{name}" for name in MESSAGE_COLUMNS)
+    columns = ", ".join(f"m.{name}" for name in MESSAGES.names)
     if connection.vendor == "postgresql":
         user_type = column_type(ChatMessage, "sender_id")
         sql = f"""
@@ -53,8 +55,16 @@ def ask_sent(keys: Sequence[ClientKey]) -> Callable[[], dict[ClientKey, MessageO
         found = _ids_of_sent(keys)
         if not found:
             return dict
-        rows = ask_rows(ChatMessage.objects.filter(pk__in=found).order_by().values_list(*MESSAGE_COLUMNS))
-    return lambda: {(row[1], row[4], row[6]): message_from_row(row) for row in rows()}
+        rows = ask_rows(ChatMessage.objects.filter(pk__in=found).order_by().values_list(*MESSAGES.names))
+
+    def read() -> dict[ClientKey, MessageObject]:
+        found = rows()
+        return dict(zip(map(_client_key, found), messages_from_rows(found), strict=True))
+
+    return read
+
+
+_client_key: Final = itemgetter(*map(MESSAGES.names.index, ("conversation_id", "sender_id", "client_id")))
 
 
 def _ids_of_sent(keys: Sequence[ClientKey]) -> list[UUID]:
@@ -78,94 +88,66 @@ def ask_places(ids: Collection[UUID]) -> Callable[[], set[tuple[UUID, UUID]]]:
     return lambda: {(row[0], row[1]) for row in rows()}
 
 
-# What an insert gives, in this order; all other columns of a new message are null.
-_INSERTED = (
-    "id",
-    "conversation_id",
-    "seq",
-    "rev",
-    "sender_id",
-    "sender_side",
-    "client_id",
-    "content",
-    "message_type",
-    "reply_to_id",
-    "created_at",
-)
-NewMessage = tuple[MessageObject, UserId]  # and its sender's key, which on the wire is a string
+NewMessage = tuple[MessageObject, UserId]  # with the key of its sender, which is a string on the wire
+
+_INSERTED: Final = MESSAGES.written_by(Written.SEND)
+_new_values: Final = attrgetter(*(MESSAGES.field_of[name] for name in _INSERTED))
+_SENDER: Final = _INSERTED.index("sender_id")
+_STAMPED: Final = (*MESSAGES.written_by(Written.RECEIPT), "id")
+_stamp_values: Final = attrgetter(*_STAMPED)
+_CHANGED: Final = (*MESSAGES.written_by(Written.CHANGE), "id")
+_changed_values: Final = attrgetter(*_CHANGED)
 
 
 def insert_messages(messages: Sequence[NewMessage]) -> None:
-    """Insert new messages."""
-    new = [message for message, _ in messages]
-    senders = [sender_id for _, sender_id in messages]
+    """Insert new messages, which are `sent`."""
+    rows = [_new_row(*new) for new in messages]
     if connection.vendor != "postgresql":
-        ChatMessage.objects.bulk_create(
-            ChatMessage(**dict(zip(_INSERTED, _inserted(message, sender_id), strict=True)))
-            for message, sender_id in messages
-        )
+        ChatMessage.objects.bulk_create(ChatMessage(**dict(zip(_INSERTED, row, strict=True))) for row in rows)
         return
-    types = [column_type(ChatMessage, name) for name in _INSERTED]
-    arrays = ", ".join(f"%s::{type_}[]" for type_ in types)
     sql = f"""
-        INSERT INTO conversations_chatmessage ({", ".join(_INSERTED)}, status)
-        SELECT *, 'sent' FROM unnest({arrays})"""
-    columns = [
-        uuids([message.id for message in new]),
-        uuids([message.conversation_id for message in new]),
-        numbers([message.seq for message in new]),
-        numbers([message.rev for message in new]),
-        array(senders),
-        texts([message.sender_side for message in new]),
-        array([message.client_id for message in new]),
-        texts([message.content for message in new]),
-        texts([message.message_type for message in new]),
-        array([message.reply_to for message in new]),
-        times([message.created_at for message in new]),
-    ]
+        INSERT INTO {MESSAGES.database_name} ({", ".join(_INSERTED)}, status)
+        SELECT *, 'sent' FROM {unnested(ChatMessage, _INSERTED)}"""
     with connection.cursor() as cursor:
-        cursor.execute(sql, columns)
+        cursor.execute(sql, _arrays(_INSERTED, rows))
 
 
-def _inserted(message: MessageObject, sender_id: UserId) -> tuple[Any, ...]:
-    return (
-        message.id,
-        message.conversation_id,
-        message.seq,
-        message.rev,
-        sender_id,
-        message.sender_side,
-        message.client_id,
-        message.content,
-        message.message_type,
-        message.reply_to,
-        message.created_at,
-    )
+def _new_row(message: MessageObject, sender_id: UserId) -> tuple[Any, ...]:
+    row = list(_new_values(message))
+    row[_SENDER] = sender_id
+    return tuple(row)
 
 
 def stamp_messages(stamps: Sequence[Stamp]) -> None:
-    """Write receipts: status, times and rev of many messages at once."""
+    """Write the receipts of many messages."""
+    _update(_STAMPED, [_stamp_values(stamp) for stamp in stamps])
+
+
+def update_messages(messages: Sequence[ChatMessage]) -> None:
+    """Write every column that a change may set, receipts apart."""
+    _update(_CHANGED, [_changed_values(message) for message in messages])
+
+
+def _update(names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write these columns; the last is the id."""
+    changed = names[:-1]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            sql = """
-                UPDATE conversations_chatmessage m SET rev = v.rev, status = v.status,
-                  delivered_at = v.delivered_at, read_at = v.read_at
-                FROM unnest(%s::uuid[], %s::bigint[], %s::text[], %s::timestamptz[], %s::timestamptz[])
-                  AS v(id, rev, status, delivered_at, read_at) WHERE m.id = v.id"""
-            columns = [
-                uuids([stamp.message_id for stamp in stamps]),
-                numbers([stamp.rev for stamp in stamps]),
-                texts([stamp.status for stamp in stamps]),
-                times([stamp.delivered_at for stamp in stamps]),
-                times([stamp.read_at for stamp in stamps]),
-            ]
-            cursor.execute(sql, columns)
-            return
-        adapt = connection.ops.adapt_datetimefield_value
-        cursor.executemany(
-            "UPDATE conversations_chatmessage SET rev = %s, status = %s, delivered_at = %s, read_at = %s WHERE id = %s",
-            [(s.rev, s.status, adapt(s.delivered_at), adapt(s.read_at), s.message_id.hex) for s in stamps],
-        )
+            sql = f"""
+                UPDATE {MESSAGES.database_name} m SET {", ".join(f"{name} = v.{name}" for name in changed)}
+                FROM {unnested(ChatMessage, names)} AS v({", ".join(names)}) WHERE m.id = v.id"""
+            cursor.execute(sql, _arrays(names, rows))
+        else:
+            changes = ", ".join(f"{name} = %s" for name in changed)
+            sql = f"UPDATE {MESSAGES.database_name} SET {changes} WHERE id = %s"
+            cursor.executemany(sql, prepared_rows(ChatMessage, names, rows))
+
+
+def _arrays(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> list[str]:
+    return [
+        array_maker(ChatMessage, name)(column)
+        for name, column in zip(names, zip(*rows, strict=True), strict=True)
+    ]
 
 
 @dataclass(slots=True)

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from conversations.writing.write_batch import Change
+from conversations.writing.requests import Request
 
 Answer: TypeAlias = Callable[[Any], Any]
 
 
 @dataclass(slots=True)
 class Waiting:
-    change: Change
+    change: Request
     answer: Answer  # what the future gets of the outcome
     future: asyncio.Future[Any]
     since: float  # by `time.perf_counter`

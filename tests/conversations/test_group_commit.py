@@ -20,7 +20,7 @@ from conversations.models import ChatMessage, Conversation
 from conversations.writing import group_commit as writer_module
 from conversations.writing import message_sql, write_batch
 from conversations.writing.group_commit import Writer
-from conversations.writing.write_batch import Send
+from conversations.writing.requests import Send
 from tests.conversations.people import business, conversation, person
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from conversations.models import Business, Conversation
 from conversations.serializers import ConversationEvent
-from conversations.writing import conversation_rows
-from conversations.writing.write_batch import Send, write
+from conversations.writing import conversation_sql
+from conversations.writing.requests import Send
+from conversations.writing.write_batch import write
 from tests.conversations.people import business, conversation, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,14 +46,14 @@ def test_a_name_that_changes_twice_in_a_transaction_is_in_the_next_event(
     talk = conversation(business(person()))
     with transaction.atomic():
         Business.objects.filter(pk=talk.business_id).update(name="First")
-        assert conversation_rows.lock_heads([talk.pk])[talk.pk].business.name == "First"
+        assert conversation_sql.lock_conversations([talk.pk])[talk.pk].business.name == "First"
         Business.objects.filter(pk=talk.business_id).update(name="Second")
-        assert conversation_rows.lock_heads([talk.pk])[talk.pk].business.name == "Second"
+        assert conversation_sql.lock_conversations([talk.pk])[talk.pk].business.name == "Second"
     assert told(talk, monkeypatch).conversation.business.name == "Second"
 
 
 def test_what_is_known_is_not_read_again() -> None:
-    rows = conversation_rows.KnownRows(Business)
+    rows = conversation_sql.RowCache(Business)
     known, new = business(person()), business(person())
     versions = {known.pk: FIRST}
     with CaptureQueriesContext(connection) as asked:
@@ -64,8 +65,8 @@ def test_what_is_known_is_not_read_again() -> None:
 
 
 def test_no_more_is_kept_than_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conversation_rows, "KNOWN", 3)
-    rows = conversation_rows.KnownRows(Business)
+    monkeypatch.setattr(conversation_sql, "KNOWN", 3)
+    rows = conversation_sql.RowCache(Business)
     shops = [business(person()) for _ in range(5)]
     for shop in shops:
         assert rows.find({shop.pk: FIRST}) == {shop.pk: shop}
@@ -73,7 +74,7 @@ def test_no_more_is_kept_than_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_later_version_is_read_again() -> None:
-    rows = conversation_rows.KnownRows(Business)
+    rows = conversation_sql.RowCache(Business)
     shop = business(person())
     first = rows.find({shop.pk: FIRST})[shop.pk]
     assert rows.find({shop.pk: FIRST})[shop.pk] is first

@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from conversations.models import Conversation
-from conversations.writing.conversation_rows import lock_heads
+from conversations.writing.conversation_sql import lock_conversations
 from tests.conversations.people import business, person
 
 ROUNDS = 12
@@ -34,7 +34,7 @@ def lock_all(keys: list[UUID], plan: str, meet: threading.Barrier, failures: lis
             with transaction.atomic():
                 with connection.cursor() as cursor:
                     cursor.execute(plan)
-                assert len(lock_heads(keys)) == CONVERSATIONS
+                assert len(lock_conversations(keys)) == CONVERSATIONS
     except (DatabaseError, threading.BrokenBarrierError) as error:
         failures.append(str(error))
         meet.abort()

@@ -18,8 +18,9 @@ from chatsite.realtime.runtime import Runtime
 from conversations import operations
 from conversations.models import Conversation
 from conversations.writing import commit_recovery
-from conversations.writing.conversation_rows import lock_heads
-from conversations.writing.write_batch import Send, write
+from conversations.writing.conversation_sql import lock_conversations
+from conversations.writing.requests import Send
+from conversations.writing.write_batch import write
 from tests.conversations.people import business, conversation, person
 from tests.harness.rest import eventually
 from tests.harness.services import PostgreSQL
@@ -120,7 +121,7 @@ def test_the_conversation_is_shown_as_it_stands(talk: Conversation, committed: b
 def test_it_is_shown_once_the_database_answers_again(
     talk: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commit_recovery, "AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr(commit_recovery, "RETRY_SECONDS", 0.05)
 
     async def use(listener: Listener, runtime: Runtime) -> None:
         await in_database_thread(say, talk, "there")
@@ -137,15 +138,15 @@ def test_a_transaction_that_is_still_under_way_is_waited_for(
 ) -> None:
     """In the pass with services alone: SQLite has one writer at a time, and nothing outlives its connection."""
     assert connection.vendor == "postgresql"
-    monkeypatch.setattr(commit_recovery, "AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr(commit_recovery, "RETRY_SECONDS", 0.05)
     monkeypatch.setattr(commit_recovery, "LOCK_SECONDS", 0.2)
     locked, enough = threading.Event(), threading.Event()
-    reading = Mock(wraps=commit_recovery._as_they_stand)
-    monkeypatch.setattr(commit_recovery, "_as_they_stand", reading)
+    reading = Mock(wraps=commit_recovery._read)
+    monkeypatch.setattr(commit_recovery, "_read", reading)
 
     def hold() -> None:
         with transaction.atomic():
-            lock_heads([talk.pk])
+            lock_conversations([talk.pk])
             locked.set()
             enough.wait(30)
         connections.close_all()
@@ -167,7 +168,7 @@ def test_a_transaction_that_is_still_under_way_is_waited_for(
 def test_what_is_lost_while_another_is_read_is_shown_too(
     talk: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commit_recovery, "AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(commit_recovery, "RETRY_SECONDS", 0.01)
     reading, told = asyncio.Event(), asyncio.Event()
 
     async def use(listener: Listener, runtime: Runtime) -> None:

@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 
 from conversations import sync
 from conversations.models import Conversation
-from conversations.writing import write_batch
-from conversations.writing.conversation_rows import lock_heads
-from conversations.writing.write_batch import Send, write
+from conversations.writing.conversation_sql import lock_conversations
+from conversations.writing.requests import Receipt, Send
+from conversations.writing.write_batch import write
 from tests.conversations.people import business, client_of, conversation, person, say
 
 pytestmark = pytest.mark.django_db
@@ -127,8 +127,8 @@ def test_receipts_of_many_messages_cost_what_one_costs() -> None:
     counts = []
     for many in (1, 50):
         say(talk, member, [f"m{n}" for n in range(many)])
-        receipt = write_batch.Receipt(talk.pk, customer.pk, "read", None)
+        receipt = Receipt(talk.pk, customer.pk, "read", None)
         counts.append(queries_of(partial(write, [receipt])))
     if connection.vendor == "postgresql":
         assert counts[0] == counts[1]
-    assert lock_heads([talk.pk])[talk.pk].customer_unread == 0
+    assert lock_conversations([talk.pk])[talk.pk].customer_unread == 0

@@ -18,7 +18,7 @@ from chatsite.errors import DomainError
 from chatsite.realtime.runtime import Runtime
 from conversations.writing import group_commit as writer_module
 from conversations.writing.group_commit import LONG, MANY, Writer
-from conversations.writing.write_batch import Change, Send
+from conversations.writing.requests import Request, Send
 from tests.conversations.rooms import Room, seqs
 from tests.harness.patience import patience
 from tests.harness.rest import eventually
@@ -31,7 +31,7 @@ class Database:
     begun: list[list[str]] = field(default_factory=list)  # the contents of each transaction
     opened: threading.Event = field(default_factory=threading.Event)
 
-    def write(self, changes: Sequence[Change]) -> list[Any]:
+    def write(self, changes: Sequence[Request]) -> list[Any]:
         contents = [change.content for change in changes if isinstance(change, Send)]
         self.begun.append(contents)
         self.opened.wait(30)

@@ -16,7 +16,8 @@ from django.db import OperationalError, connection
 from django.db.models import Model
 from django.utils import timezone
 
-from chatsite.legacy_import import batch_writer, bulk, import_lock
+from chatsite.database.bulk_insert import bulk_insert
+from chatsite.legacy_import import batch_writer, import_lock
 from chatsite.legacy_import.errors import AlreadyRunning
 from chatsite.legacy_import.import_lock import ImportLock, acquire_lock
 from chatsite.legacy_import.models import LegacyImport, LegacyRow
@@ -116,14 +117,14 @@ def test_a_batch_that_loses_a_deadlock_is_tried_again(
 ) -> None:
     fates = old.fill(old_rows(world, 300, nul=False))
     losses = iter([True, True, False, True])
-    insert = bulk.insert
+    insert = bulk_insert
 
     def insert_or_lose(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         insert(model, columns, rows)
         if model is LegacyRow and next(losses, False):
             raise OperationalError("deadlock detected") from Deadlock()
 
-    monkeypatch.setattr(bulk, "insert", insert_or_lose)
+    monkeypatch.setattr(batch_writer, "bulk_insert", insert_or_lose)
     run("--batch", "100")
     assert ChatMessage.objects.count() == fates["message"]
     check_state()

@@ -19,8 +19,7 @@ from uvicorn.server import ServerState
 
 from chatsite.realtime.events import Event
 from chatsite.realtime.outbox import Outbox
-from chatsite.realtime.servers import daphne, uvicorn
-from chatsite.realtime.servers.sockets import ServerSocket
+from chatsite.realtime.servers.direct_write import DirectSocket, direct_socket
 
 pytestmark = pytest.mark.standalone
 
@@ -34,7 +33,7 @@ FRAMES: Final = 400
 class Below(Protocol):
     """One server's connection to a client that reads nothing until it is told to."""
 
-    socket: ServerSocket
+    socket: DirectSocket
 
     @property
     def held(self) -> int:
@@ -64,13 +63,11 @@ class StalledDescriptor(FileDescriptor):
 
 
 class DaphneBelow:
-    socket: ServerSocket
-
     def __init__(self) -> None:
         protocol: Any = WebSocketProtocol()
         self._descriptor = protocol.transport = StalledDescriptor()
         protocol.state = protocol.STATE_OPEN
-        found = daphne.find_socket(functools.partial(print, protocol))
+        found = direct_socket(functools.partial(print, protocol))
         assert found is not None
         self.socket = found
 
@@ -94,7 +91,7 @@ async def nothing_runs(scope: Any, receive: Any, send: Any) -> None: ...
 
 
 class UvicornBelow:
-    socket: ServerSocket
+    socket: DirectSocket
 
     async def open(self) -> None:
         here, self._there = socket.socketpair()
@@ -103,7 +100,7 @@ class UvicornBelow:
         protocol = WebSocketsSansIOProtocol(Config(nothing_runs), ServerState(), {})
         self._transport, _ = await asyncio.get_running_loop().create_connection(lambda: protocol, sock=here)
         protocol.handshake_complete = True
-        found = uvicorn.find_socket(protocol.send)
+        found = direct_socket(protocol.send)
         assert found is not None
         self.socket = found
 
@@ -144,7 +141,8 @@ class Frames:
         return self._socket.write_now(frames)
 
     async def write(self, frame: bytes) -> None:
-        await self._socket.write(frame)
+        await self._socket.until_writable()
+        assert self._socket.write_now([frame]), "it was not writable after all"
 
 
 @dataclass

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Field, ForeignKey, Model
 
 
-def insert(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def bulk_insert(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Insert rows of values in the order of `columns`, which are names of database columns (`sender_id`).
 
     Columns that are not named get the database's default. JSON is given as text.
@@ -32,7 +32,7 @@ def insert(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[A
 
 
 def converter(model: type[Model], column: str) -> Callable[[Any], Any]:
-    """What turns a value of this column into what SQLite's driver takes."""
+    """The function that turns a value of this column into one that SQLite's driver takes."""
     field: Field[Any, Any] = next(one for one in model._meta.local_concrete_fields if one.column == column)
     target = field.target_field if isinstance(field, ForeignKey) else field
     kind = target.get_internal_type()

@@ -1,0 +1,149 @@
+"""The columns of messages and conversations, declared once.
+
+Rows, inserts, updates and wire objects are derived from these declarations. A column of the model that is not
+declared here, or a declared column that the wire object does not show, fails when the module is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Flag, auto
+from functools import cached_property
+from typing import Any, Final
+
+import msgspec
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import Model
+
+from conversations.models import ChatMessage, Conversation
+
+
+class Written(Flag):
+    """Who writes a column."""
+
+    ONCE = 0  # only the statement that makes the row
+    SEND = (
+        auto()
+    )  # the INSERT of a new message gives it a value; other columns of the message keep their default
+    RECEIPT = auto()  # a delivered or read receipt
+    CHANGE = auto()  # every other change of a row that exists
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`shown` names the field of the wire object; None hides the column from clients."""
+
+    name: str
+    written: Written = Written.ONCE
+    shown: str | None = None
+    convert: Callable[[Any], Any] | None = None  # the column's value to the field's
+
+
+class Table:
+    """The columns of one model, in the order in which rows are read."""
+
+    def __init__(self, model: type[Model], *columns: Column) -> None:
+        self.model = model
+        self.columns: Final = columns
+        self.names: Final = tuple(column.name for column in columns)
+        declared, existing = set(self.names), {field.attname for field in model._meta.concrete_fields}
+        if declared != existing:
+            wrong = ", ".join(sorted(declared ^ existing))
+            raise ImproperlyConfigured(
+                f"conversations.columns and the model {model.__name__} disagree about: {wrong}."
+            )
+
+    @property
+    def database_name(self) -> str:
+        return self.model._meta.db_table
+
+    def written_by(self, writer: Written) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns if writer in column.written)
+
+    @cached_property
+    def shown(self) -> tuple[Column, ...]:
+        """The columns that clients see."""
+        return tuple(column for column in self.columns if column.shown is not None)
+
+    @cached_property
+    def field_of(self) -> dict[str, str]:
+        """The field of the wire object that shows a column."""
+        return {column.name: column.shown for column in self.columns if column.shown is not None}
+
+    def check_object(self, wire_object: type[msgspec.Struct], *other_fields: str) -> None:
+        """Raise unless the wire object begins with the columns that are shown, in their order.
+
+        `other_fields` of the object come from elsewhere, and follow the columns.
+        """
+        expected = [*(column.shown for column in self.shown), *other_fields]
+        fields = list(wire_object.__struct_fields__)
+        if fields != expected:
+            wrong = sorted({*fields} ^ {*map(str, expected)}) or ["their order"]
+            raise ImproperlyConfigured(
+                f"conversations.columns and {wire_object.__name__} disagree about: {', '.join(wrong)}."
+            )
+
+    def row(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        """A whole new row. Columns without a value get the model's default."""
+        unknown = values.keys() - set(self.names)
+        if unknown:
+            raise KeyError(f"no such columns: {', '.join(sorted(unknown))}")
+        return tuple(values[name] if name in values else self._defaults[name] for name in self.names)
+
+    @cached_property
+    def _defaults(self) -> dict[str, Any]:
+        blank = self.model()
+        return {name: getattr(blank, name) for name in self.names}
+
+
+def _text_or_none(key: Any) -> str | None:
+    return None if key is None else str(key)
+
+
+def _is_set(at: Any) -> bool:
+    return at is not None
+
+
+_SEND, _RECEIPT, _CHANGE = Written.SEND, Written.RECEIPT, Written.CHANGE
+
+MESSAGES: Final = Table(
+    ChatMessage,
+    Column("id", _SEND, "id"),
+    Column("conversation_id", _SEND, "conversation_id"),
+    Column("seq", _SEND, "seq"),
+    Column("rev", _SEND | _RECEIPT | _CHANGE, "rev"),
+    Column("sender_id", _SEND | _CHANGE, "sender_id", _text_or_none),
+    Column("sender_side", _SEND, "sender_side"),
+    Column("client_id", _SEND | _CHANGE, "client_id"),
+    Column("content", _SEND | _CHANGE, "content"),
+    Column("message_type", _SEND, "message_type"),
+    Column("status", _RECEIPT, "status"),
+    Column("delivered_at", _RECEIPT, "delivered_at"),
+    Column("read_at", _RECEIPT, "read_at"),
+    Column("edited_at", _CHANGE, "edited_at"),
+    Column("deleted_at", _CHANGE, "deleted_at"),
+    Column("reply_to_id", _SEND, "reply_to"),
+    Column("created_at", _SEND, "created_at"),
+    Column("hidden_at", _CHANGE),  # clients see a hidden message as deleted
+)
+
+CONVERSATIONS: Final = Table(
+    Conversation,
+    Column("id", shown="id"),
+    Column("business_id", shown="business_id"),
+    Column("customer_id", shown="customer_id", convert=str),
+    Column("last_message", _CHANGE, "last_message"),
+    Column("last_message_at", _CHANGE, "last_message_at"),
+    Column("last_seq", _CHANGE, "last_seq"),
+    Column("rev", _CHANGE, "rev"),
+    Column("business_unread", _CHANGE, "business_unread_count"),
+    Column("customer_unread", _CHANGE, "customer_unread_count"),
+    Column("frozen_at", _CHANGE, "frozen", _is_set),
+    Column("created_at", shown="created_at"),
+    Column("updated_at", _CHANGE, "updated_at"),
+    Column("active_at", _CHANGE),
+    Column("customer_archived", _CHANGE),  # `archived` is the reader's own side's
+    Column("business_archived", _CHANGE),
+    Column("rewritten_rev", _CHANGE),
+)

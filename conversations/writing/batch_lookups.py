@@ -1,0 +1,36 @@
+"""What a batch looks up before it writes, beside the conversations: one statement for each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from conversations.access import Actor, UserId, ask_actors
+from conversations.serializers import MessageObject
+from conversations.writing import message_sql
+from conversations.writing.requests import Receipt, Request, Send
+
+
+@dataclass(slots=True)
+class Lookups:
+    """`stored` has the messages by their client ids, `places` the messages that are replied to."""
+
+    actors: dict[UserId, Actor]
+    stored: dict[message_sql.ClientKey, MessageObject]
+    places: set[tuple[UUID, UUID]]  # conversation and message
+    unread: message_sql.UnreadMessages
+
+
+def request_lookups(requests: Sequence[Request]) -> Callable[[], Lookups]:
+    """Send the statements; call the result to read the answers. The caller has asked for the locks."""
+    sends = [request for request in requests if isinstance(request, Send)]
+    receipts = [request for request in requests if isinstance(request, Receipt)]
+    actors = ask_actors({request.author_id for request in requests} - {None})
+    stored = message_sql.ask_sent([key for send in sends if (key := send.client_key) is not None])
+    places = message_sql.ask_places([send.reply_to for send in sends if send.reply_to is not None])
+    unread = message_sql.ask_unread(
+        {message_id for receipt in receipts for message_id in receipt.message_ids or ()},
+        {receipt.conversation_id for receipt in receipts if receipt.message_ids is None},
+    )
+    return lambda: Lookups(actors(), stored(), places(), unread())

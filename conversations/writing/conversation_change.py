@@ -1,0 +1,195 @@
+"""The one way to change conversations and their messages.
+
+    with change_conversations([conversation_id]) as change:
+        conversation = change.conversations[conversation_id]
+        change.update_message(conversation, message, events.message_edited)
+
+A change is one transaction. It locks the conversations first, hands out `rev` under the locks, writes at its end what
+was changed, and broadcasts the events after the COMMIT. Where the answer to the COMMIT is lost, the conversations are
+shown to their people as they stand once the database answers again (`commit_recovery`).
+
+To add a new kind of change, write its own rows inside the block and call `take_rev`, `update_message` or `save`.
+A second counter of conversations is one more method beside `take_rev`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import datetime
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from chatsite.config.limits import limits
+from chatsite.database.bulk_insert import bulk_insert
+from chatsite.database.pipeline import pipelined
+from chatsite.observability.metrics import measures
+from chatsite.realtime.broadcast import broadcast_on_commit
+from chatsite.realtime.hub import Addressed
+from conversations import events
+from conversations.access import UserId, other_side
+from conversations.columns import MESSAGES
+from conversations.models import ChatMessage, Conversation, Side
+from conversations.serializers import MessageObject, message_from_model
+from conversations.writing import message_sql
+from conversations.writing.commit_recovery import watched_transaction
+from conversations.writing.conversation_sql import ask_locks, update_conversations
+
+MessageEvent: TypeAlias = Callable[[MessageObject, bytes], Addressed]  # such as `events.message_edited`
+
+
+@contextmanager
+def change_conversations(
+    ids: Collection[UUID] = (), *, pipeline: bool = False, announce: bool = True
+) -> Iterator[ConversationChange]:
+    """Begin a change of these conversations; leaving the block without an error commits it.
+
+    With `pipeline` the statements of the block are sent without waiting for each other's answers: see `pipelined`.
+    Without `announce` nobody is told, and business and customer are not loaded.
+    """
+    touched = set(ids)  # grows with what is locked later
+    with watched_transaction(touched):
+        with pipelined() if pipeline else nullcontext():
+            change = ConversationChange(touched, announce)
+            yield change
+            change.write()
+        change.broadcast()
+
+
+class ConversationChange:
+    """What a transaction changes. `change_conversations` makes one."""
+
+    def __init__(self, ids: set[UUID], announce: bool) -> None:
+        self.now: datetime = timezone.now()
+        self._ids = ids
+        self._announce = announce
+        self._locked: dict[UUID, Conversation] | None = None
+        self._read_locked = ask_locks(ids, with_people=announce) if ids else dict
+        self._changed: dict[UUID, Conversation] = {}
+        self._new: list[message_sql.NewMessage] = []
+        self._stamps: dict[UUID, message_sql.Stamp] = {}
+        self._messages: list[ChatMessage] = []
+        self._copied: list[tuple[Any, ...]] = []
+        self._events: list[Addressed] = []
+
+    @property
+    def conversations(self) -> dict[UUID, Conversation]:
+        """The conversations that are locked, with business and customer. An id that does not exist is missing."""
+        if self._locked is None:
+            self._locked = self._read_locked()
+        return self._locked
+
+    def lock(self, ids: Collection[UUID]) -> list[Conversation]:
+        """Lock conversations whose ids became known in the block. Call it once: the ids of one call are in order."""
+        self._ids |= set(ids)
+        locked = ask_locks(ids, with_people=self._announce)()
+        self.conversations.update(locked)
+        return list(locked.values())
+
+    # Conversations
+
+    def take_rev(self, conversation: Conversation) -> int:
+        """Hand out the next `rev`. Both sides get the conversation anew."""
+        conversation.rev += 1
+        self.save(conversation)
+        return conversation.rev
+
+    def save(self, conversation: Conversation) -> None:
+        """Write the conversation at the end, and show it to both sides. It takes no `rev`."""
+        conversation.updated_at = self.now
+        self._changed[conversation.pk] = conversation
+
+    def recount_unread(self, conversation: Conversation, customer: int, business: int) -> None:
+        """Correct the unread counts of both sides."""
+        conversation.customer_unread, conversation.business_unread = customer, business
+        self.save(conversation)
+
+    def publish(self, event: Addressed) -> None:
+        """Send an event after the COMMIT."""
+        self._events.append(event)
+
+    # Messages
+
+    def insert_message(
+        self, conversation: Conversation, message: MessageObject, sender_id: UserId | None
+    ) -> bytes:
+        """Append a message that has taken `last_seq` and `rev`; its event's payload."""
+        self._new.append((message, sender_id))
+        payload = events.message_payload(message)
+        self._events.append(events.message_sent(message, conversation.customer_id, payload))
+        return payload
+
+    def copy_message(self, row: tuple[Any, ...]) -> None:
+        """Append a row of `MESSAGES.names` from elsewhere; it has taken `last_seq` and `rev`. It is no event."""
+        self._copied.append(row)
+
+    def stamp_message(self, stamp: message_sql.Stamp) -> None:
+        """Write a receipt of a message. A later one of the same change replaces it."""
+        self._stamps[stamp.id] = stamp
+
+    def update_message(
+        self, conversation: Conversation, message: ChatMessage, event: MessageEvent
+    ) -> MessageObject:
+        """Give a changed message the next `rev`, write it, and send `event` to everybody who joined."""
+        message.rev = self.take_rev(conversation)
+        if message.seq == conversation.last_seq:
+            conversation.last_message = preview_of(message)
+        self._messages.append(message)
+        changed = message_from_model(message)
+        self._events.append(event(changed, events.message_payload(changed)))
+        return changed
+
+    def count_unread(self, conversation: Conversation, message: ChatMessage, by: int) -> None:
+        """Add a message that has not been read to the other side's count (`by` 1), or take it out (-1)."""
+        if message.sender_side != Side.SYSTEM and message.status != ChatMessage.Status.READ:
+            add_unread(conversation, other_side(message.sender_side), by)
+
+    # The end
+
+    def write(self) -> None:
+        """Write what was changed."""
+        if self._new:
+            message_sql.insert_messages(self._new)
+        if self._copied:
+            bulk_insert(ChatMessage, MESSAGES.names, self._copied)
+        if self._stamps:
+            message_sql.stamp_messages(list(self._stamps.values()))
+        if self._messages:
+            message_sql.update_messages(self._messages)
+        if self._changed:
+            update_conversations(list(self._changed.values()))
+
+    def broadcast(self) -> None:
+        """Send the events after the COMMIT, each conversation last."""
+        if self._announce:
+            broadcast_on_commit([*self._events, *events.conversations_updated(self._changed.values())])
+        if self._new or self._stamps:
+            transaction.on_commit(self._measure)
+
+    def _measure(self) -> None:
+        measures.messages.add(len(self._new))
+        for status, number in Counter(stamp.status for stamp in self._stamps.values()).items():
+            measures.receipts.add(number, status)
+
+
+def add_unread(conversation: Conversation, side: str, number: int) -> None:
+    """Add to what `side` has not read; never below nothing."""
+    if side == Side.CUSTOMER:
+        conversation.customer_unread = max(0, conversation.customer_unread + number)
+    else:
+        conversation.business_unread = max(0, conversation.business_unread + number)
+
+
+def preview(content: str) -> str:
+    """A conversation's `lastMessage`: the content's beginning, on one line."""
+    length = limits().preview_length
+    return " ".join(content[: length * 2].split())[:length]
+
+
+def preview_of(message: ChatMessage) -> str:
+    """A conversation's `lastMessage` with this message as its last: nothing of one that is deleted or hidden."""
+    return "" if message.deleted_at or message.hidden_at else preview(message.content)

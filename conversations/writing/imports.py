@@ -1,0 +1,63 @@
+"""Changes that an import of old messages makes, and its undo: many conversations in one `ConversationChange`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from conversations.access import other_side
+from conversations.columns import MESSAGES
+from conversations.models import ChatMessage, Conversation, Side
+from conversations.writing.conversation_change import ConversationChange, add_unread, preview, preview_of
+
+
+def append_imported(change: ConversationChange, conversation: Conversation, **columns: Any) -> UUID:
+    """Append an old message; its new id. The conversation's place in lists stays that of its newest message."""
+    at: datetime = columns["created_at"]
+    is_deleted = columns["deleted_at"] is not None
+    rev = change.take_rev(conversation)
+    conversation.last_seq += 1
+    conversation.last_message = "" if is_deleted else preview(columns["content"])
+    conversation.last_message_at = at
+    conversation.active_at = max(conversation.active_at, at)
+    side = columns["sender_side"]
+    if side != Side.SYSTEM and columns["status"] != ChatMessage.Status.READ and not is_deleted:
+        add_unread(conversation, other_side(side), 1)
+    key: UUID = uuid7()
+    place = {"id": key, "conversation_id": conversation.pk, "seq": conversation.last_seq, "rev": rev}
+    change.copy_message(MESSAGES.row(place | columns))
+    return key
+
+
+def remove_messages(message_ids: Collection[UUID]) -> None:
+    """Delete messages for good. The caller tells each conversation of it with `rewrite`."""
+    ChatMessage.objects.filter(pk__in=message_ids).delete()
+
+
+def remove_conversations(ids: Collection[UUID]) -> None:
+    """Delete empty conversations for good."""
+    Conversation.objects.filter(pk__in=ids).delete()
+
+
+def rewrite(
+    change: ConversationChange, conversation: Conversation, *, last_seq: int, customer: int, business: int
+) -> None:
+    """Set the numbers of a conversation whose last messages were removed.
+
+    `rev` goes on, never back: a client that knows a higher one than the conversation has would miss what follows. The
+    `rev` of the removal is kept, so that clients which have seen the messages fetch the conversation anew.
+    """
+    conversation.rewritten_rev = change.take_rev(conversation)
+    conversation.last_seq = last_seq
+    conversation.customer_unread, conversation.business_unread = customer, business
+    last = ChatMessage.objects.filter(conversation=conversation, seq=last_seq).first() if last_seq else None
+    if last is None:
+        conversation.last_message, conversation.last_message_at = "", None
+        conversation.active_at = conversation.created_at
+    else:
+        conversation.last_message = preview_of(last)
+        conversation.last_message_at = conversation.active_at = last.created_at

@@ -1,0 +1,89 @@
+"""Makes the conversations of businesses and customers: one for a person who opens it, or many for an import."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from django.db import IntegrityError, connection
+from uuid_utils.compat import uuid7
+
+from chatsite.database.pg_types import array_maker, unnested
+from chatsite.realtime.broadcast import broadcast_on_commit
+from conversations import events
+from conversations.access import UserId
+from conversations.columns import CONVERSATIONS
+from conversations.models import Conversation
+from conversations.writing.commit_recovery import watched_transaction
+
+Pair: TypeAlias = tuple[UUID, UserId]  # business, customer
+
+
+def get_or_create_conversation(
+    business_id: UUID, customer_id: UserId, *, check: Callable[[], None]
+) -> tuple[Conversation, bool]:
+    """The conversation, and whether it is new. Both sides are told of a new one.
+
+    `check` runs in the transaction that makes it, and raises where it may not be made.
+    """
+    both = Conversation.objects.select_related("business", "customer")
+    known = both.filter(business_id=business_id, customer_id=customer_id).first()
+    if known is not None:
+        return known, False
+    made: set[UUID] = set()
+    try:
+        with watched_transaction(made):
+            check()
+            conversation, created = both.get_or_create(business_id=business_id, customer_id=customer_id)
+            if created:
+                made.add(conversation.pk)
+                contact = events.order(events.CONTACT_BEGAN, customer_id, business_id)
+                broadcast_on_commit([contact, *events.conversation_updated(conversation)])
+    except IntegrityError:  # another request made it at the same moment
+        conversation, created = both.get(business_id=business_id, customer_id=customer_id), False
+    return conversation, created
+
+
+def make_missing_conversations(opened_at: Mapping[Pair, datetime]) -> tuple[list[UUID], list[UUID]]:
+    """The ids of the conversations of these pairs, and of those that were made, dated to the time of their pair.
+
+    Part of an import: nobody is told of them.
+    """
+    known = _ids_of(opened_at.keys())
+    new = {uuid7(): pair for pair in opened_at if pair not in known}
+    made = _insert({key: (pair, opened_at[pair]) for key, pair in new.items()}) if new else []
+    if len(made) < len(new):  # a customer has opened one meanwhile
+        known |= _ids_of(new.values())
+    return [*{*known.values(), *made}], made
+
+
+def _ids_of(pairs: Collection[Pair]) -> dict[Pair, UUID]:
+    # The query finds more than the pairs where a customer talks to several of the businesses.
+    found = Conversation.objects.filter(
+        business_id__in={business for business, _ in pairs},
+        customer_id__in={customer for _, customer in pairs},
+    )
+    rows = found.order_by().values_list("business_id", "customer_id", "pk")
+    wanted = set(pairs)
+    return {(business, customer): pk for business, customer, pk in rows if (business, customer) in wanted}
+
+
+def _insert(new: Mapping[UUID, tuple[Pair, datetime]]) -> list[UUID]:
+    """Insert conversations where the pair has none. The ids of those that were inserted."""
+    rows = [
+        {"id": key, "business_id": pair[0], "customer_id": pair[1], "created_at": at, "active_at": at}
+        for key, (pair, at) in new.items()
+    ]
+    if connection.vendor != "postgresql":  # SQLite has one writer at a time, so nobody can come in between
+        return [made.pk for made in Conversation.objects.bulk_create(Conversation(**row) for row in rows)]
+    names = CONVERSATIONS.names
+    columns = zip(*(CONVERSATIONS.row(row) for row in rows), strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {CONVERSATIONS.database_name} ({', '.join(names)}) "
+            f"SELECT * FROM {unnested(Conversation, names)} ON CONFLICT DO NOTHING RETURNING id",
+            [array_maker(Conversation, name)(column) for name, column in zip(names, columns, strict=True)],
+        )
+        return [row[0] for row in cursor.fetchall()]

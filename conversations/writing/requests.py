@@ -1,0 +1,67 @@
+"""What can be written in a batch, and what comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+from uuid import UUID
+
+from chatsite.errors import DomainError
+from conversations.access import UserId
+from conversations.serializers import MessageObject
+from conversations.writing.message_sql import ClientKey, Stamp
+
+
+@dataclass(slots=True)
+class Send:
+    """A message to be stored. `sender_id` None: the system speaks."""
+
+    conversation_id: UUID
+    sender_id: UserId | None
+    content: str
+    message_type: str = "text"
+    client_id: str | None = None
+    reply_to: UUID | None = None
+
+    @property
+    def author_id(self) -> UserId | None:
+        return self.sender_id
+
+    @property
+    def client_key(self) -> ClientKey | None:
+        return None if self.client_id is None else (self.conversation_id, self.sender_id, self.client_id)
+
+
+@dataclass(slots=True)
+class Receipt:
+    """Messages of the other side that the user has received (`delivered`) or seen (`read`); None: all of them."""
+
+    conversation_id: UUID
+    user_id: UserId
+    status: str
+    message_ids: list[UUID] | None
+
+    @property
+    def author_id(self) -> UserId:
+        return self.user_id
+
+
+@dataclass(slots=True)
+class Sent:
+    """`payload` is the JSON of the event and of the ack. `created` is false for a repeated client id."""
+
+    message: MessageObject
+    payload: bytes
+    created: bool
+
+
+@dataclass(slots=True)
+class Receipted:
+    """The messages that moved, with the new state of each."""
+
+    stamps: list[Stamp]
+    unread_count: int
+
+
+Request: TypeAlias = Send | Receipt
+Outcome: TypeAlias = Sent | Receipted | DomainError

@@ -1,0 +1,71 @@
+"""Applies one send of a batch: who may send, whether it is a repetition, and the message that is appended."""
+
+from __future__ import annotations
+
+from uuid_utils.compat import uuid7
+
+from chatsite.errors import DomainError, invalid
+from conversations import events
+from conversations.access import other_side, require_side
+from conversations.models import Conversation, Side
+from conversations.serializers import MessageObject
+from conversations.writing.batch_lookups import Lookups
+from conversations.writing.conversation_change import ConversationChange, add_unread, preview
+from conversations.writing.requests import Send, Sent
+
+
+def apply_send(change: ConversationChange, lookups: Lookups, send: Send) -> Sent:
+    """Append the message, or find it stored under its client id. Raises the refusal."""
+    conversation = change.conversations.get(send.conversation_id)
+    if send.sender_id is None and conversation is not None:
+        return append_message(change, conversation, Side.SYSTEM.value, send)
+    side = require_side(lookups.actors.get(send.sender_id), conversation)
+    assert conversation is not None  # `require_side` has refused it
+    if conversation.frozen_at is not None:
+        raise DomainError("frozen", "A moderator has closed this conversation for new messages.")
+    stored = lookups.stored.get(send.client_key) if send.client_key is not None else None
+    if stored is not None:
+        return Sent(stored, events.message_payload(stored), created=False)
+    if send.reply_to is not None and (send.conversation_id, send.reply_to) not in lookups.places:
+        raise invalid("The message replied to is not in this conversation.", field="replyTo")
+    sent = append_message(change, conversation, side, send)
+    if send.client_key is not None:
+        lookups.stored[send.client_key] = sent.message  # for a repetition in the same batch
+    return sent
+
+
+def append_message(change: ConversationChange, conversation: Conversation, side: str, send: Send) -> Sent:
+    """Append the message of a side whose right to send has been checked."""
+    rev = change.take_rev(conversation)
+    conversation.last_seq += 1
+    conversation.last_message = preview(send.content)
+    conversation.last_message_at = conversation.active_at = change.now
+    conversation.customer_archived = conversation.business_archived = False
+    if side != Side.SYSTEM:
+        add_unread(conversation, other_side(side), 1)
+    message = MessageObject(
+        id=uuid7(),
+        conversation_id=conversation.pk,
+        seq=conversation.last_seq,
+        rev=rev,
+        sender_id=None if send.sender_id is None else str(send.sender_id),
+        sender_side=side,  # type: ignore[arg-type]
+        client_id=send.client_id,
+        content=send.content,
+        message_type=send.message_type,  # type: ignore[arg-type]
+        status="sent",
+        delivered_at=None,
+        read_at=None,
+        edited_at=None,
+        deleted_at=None,
+        reply_to=send.reply_to,
+        created_at=change.now,
+    )
+    payload = change.insert_message(conversation, message, send.sender_id)
+    return Sent(message, payload, created=True)
+
+
+def append_system_message(change: ConversationChange, conversation: Conversation, content: str) -> Sent:
+    """Append a message of the system to a conversation that is being changed. It counts as unread for nobody."""
+    send = Send(conversation.pk, None, content, message_type="system")
+    return append_message(change, conversation, Side.SYSTEM.value, send)
