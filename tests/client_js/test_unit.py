@@ -12,7 +12,7 @@ from tests.harness.patience import patience
 
 pytestmark = pytest.mark.standalone
 
-CLIENT = HERE.parents[1] / "clients" / "javascript" / "src"
+CLIENT = HERE.parents[1] / "clients" / "javascript"
 
 
 @pytest.mark.usefixtures("packages")
@@ -45,5 +45,5 @@ def test_package_holds_what_it_exports() -> None:
         for target in (entry.values() if isinstance(entry, dict) else [entry])
     }
     assert wanted | {"README.md", "LICENSE"} <= files
-    assert {f"{path.stem}.js" for path in CLIENT.glob("*.js")} <= files
+    assert {f"src/{path.name}" for path in (CLIENT / "src").iterdir()} <= files
     assert not manifest.get("dependencies")

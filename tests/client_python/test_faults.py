@@ -138,9 +138,9 @@ async def test_a_silent_connection_is_replaced(server: ScriptedServer) -> None:
 async def test_a_server_that_stops_says_when_to_come_back(server: ScriptedServer) -> None:
     async with client_of(server) as client:
         await client.join(ROOM)
-        for appointed, at_least, at_most in ((2.0, 1.95, patience(4)), (None, 0.0, 1.9)):  # it counts once
-            if appointed:
-                await server.tell({"event": "server_stopping", "data": {"retryAfter": appointed}})
+        for server_delay, at_least, at_most in ((2.0, 1.95, patience(4)), (None, 0.0, 1.9)):  # it counts once
+            if server_delay:
+                await server.tell({"event": "server_stopping", "data": {"retryAfter": server_delay}})
             await server.sockets[0].close(1012)
             began, events = time.monotonic(), client.events()
             assert await asyncio.wait_for(anext(events), patience(5)) == Resumed()

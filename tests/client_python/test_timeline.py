@@ -82,7 +82,7 @@ def test_it_converges(story: list[tuple[str, int]], data: st.DataObject) -> None
     timeline = begun(sorted(first.messages, key=lambda message: message.seq), first.conversation)
     held_before = len(timeline.messages)
 
-    # Pushes of any rev, in any order, any number of times, and syncs in between that show any moment of the past.
+    # EventDispatcher of any rev, in any order, any number of times, and syncs in between that show any moment of the past.
     steps = st.one_of(
         st.tuples(st.just("push"), st.integers(1, history.rev)),
         st.tuples(st.just("sync"), st.integers(0, history.rev)),
@@ -97,7 +97,7 @@ def test_it_converges(story: list[tuple[str, int]], data: st.DataObject) -> None
         seqs = [message.seq for message in timeline.messages]
         assert seqs == list(range(timeline.first_seq, timeline.first_seq + len(seqs)))
 
-    timeline.hear(history.rev)
+    timeline.note_rev(history.rev)
     if timeline.is_behind:
         last = history.at(history.rev, since=timeline.rev)
         told += arrived(timeline.merge(last.conversation, last.messages))

@@ -14,8 +14,8 @@ def test_all_that_is_imported_is_found() -> None:
     assert found[0] == "web/app.js"
     assert {
         "chat-client/chat-client.js",
-        "chat-client/wire.js",
-        "web/list.js",
+        "chat-client/socket.js",
+        "web/conversation_list.js",
         "web/thread/thread.js",
     } <= set(found)
     assert "chat-client/react.js" not in found

@@ -1,37 +1,37 @@
-import { Engine } from "./engine.js";
-import { watchPage } from "./wakeup.js";
+import { ClientParts } from "./client-parts.js";
+import { watchPageLifecycle } from "./page-lifecycle.js";
 
 export { ChatError } from "./errors.js";
 
 /** A user's chat: one socket, any number of live conversations, and an outbox that loses nothing. */
 export class ChatClient {
-  #engine;
+  #parts;
   #snapshot = null;
   #unwatchPage = null;
 
   constructor(options = {}) {
     // Commands of a conversation's view are those of the client, about that conversation.
-    this.#engine = new Engine(options, (name, view, given) =>
-      name === "leave" ? this.#engine.rooms.leave(view) : this[name](view.id, ...given),
+    this.#parts = new ClientParts(options, (name, view, given) =>
+      name === "leave" ? this.#parts.joined.leave(view) : this[name](view.id, ...given),
     );
-    this.#engine.on("change", () => (this.#snapshot = null));
+    this.#parts.on("change", () => (this.#snapshot = null));
   }
 
   /** REST as this user: `get`, `post`, `patch`, `delete` of any path. */
   get rest() {
-    return this.#engine.rest;
+    return this.#parts.rest;
   }
 
   /** Calls `listener` for each such event; answers the function that ends this. */
   on(event, listener) {
-    return this.#engine.on(event, listener);
+    return this.#parts.on(event, listener);
   }
 
   // Life
 
   connect() {
-    const { connection, outbox } = this.#engine;
-    this.#unwatchPage ??= watchPage({
+    const { connection, outbox } = this.#parts;
+    this.#unwatchPage ??= watchPageLifecycle({
       wake: () => connection.wake(),
       hidden: () => outbox.release(),
       shown: () => outbox.resume(),
@@ -45,40 +45,40 @@ export class ChatClient {
   close() {
     this.#unwatchPage?.();
     this.#unwatchPage = null;
-    this.#engine.stop();
+    this.#parts.stop();
   }
 
   /** A fresh token of the same user, where the application renews tokens by itself. */
   async replaceToken(token) {
-    this.#engine.credentials.replaceToken(token);
-    await this.#engine.connection.reauthenticate(token);
+    this.#parts.credentials.replaceToken(token);
+    await this.#parts.connection.reauthenticate(token);
   }
 
   // State
 
   /** "closed", "connecting", "ready", "waiting" (for the next try) or "signed_out". */
   get state() {
-    return this.#engine.connection.state;
+    return this.#parts.connection.state;
   }
 
   get isConnected() {
-    return this.#engine.connection.isReady;
+    return this.#parts.connection.isReady;
   }
 
   get userId() {
-    return this.#engine.userId;
+    return this.#parts.userId;
   }
 
   /** Everything but the conversations' messages, as it is now: immutable, and replaced when something changes. */
   get snapshot() {
-    const { store, presence, outbox, inbox } = this.#engine;
+    const { store, presence, outbox, notifications } = this.#parts;
     this.#snapshot ??= Object.freeze({
       state: this.state,
       isConnected: this.isConnected,
       userId: this.userId,
       conversations: store.list,
       unread: store.unread,
-      unreadNotifications: inbox.unread,
+      unreadNotifications: notifications.unread,
       presence: presence.all,
       pending: outbox.size,
     });
@@ -89,25 +89,25 @@ export class ChatClient {
 
   /** A live view, shared by all who join; each of them leaves it once. */
   join(conversationId) {
-    return this.#engine.rooms.enter(conversationId);
+    return this.#parts.joined.join(conversationId);
   }
 
   /** The view, where somebody has joined. */
   conversation(conversationId) {
-    return this.#engine.rooms.get(conversationId);
+    return this.#parts.joined.get(conversationId);
   }
 
   /** A page of my conversations into `snapshot.conversations`. Answers `{results, next, previous}`. */
   async loadConversations(query = {}) {
     const page = await this.rest.get("/chat/conversations", query);
-    for (const conversation of page.results) this.#engine.store.put(conversation);
+    for (const conversation of page.results) this.#parts.store.put(conversation);
     return page;
   }
 
   /** `{businessId}` as a customer, `{businessId, customerId}` as a member of the business. */
   async openConversation(parties) {
     const conversation = await this.rest.post("/chat/conversations", parties);
-    this.#engine.store.put(conversation);
+    this.#parts.store.put(conversation);
     return conversation;
   }
 
@@ -116,36 +116,36 @@ export class ChatClient {
   /** Shows the message at once and sends it until it is stored. Answers its `clientId`, and a promise by `acked()`. */
   send(conversationId, content, options = {}) {
     const { messageType, replyTo } = typeof options === "string" ? { messageType: options } : options;
-    const { typing, outbox } = this.#engine;
+    const { typing, outbox } = this.#parts;
     typing.forget(conversationId);
     const clientId = outbox.add({ conversationId, content, messageType, replyTo });
     return { clientId, acked: () => this.#acked(clientId) };
   }
 
   retry(clientId) {
-    return this.#engine.outbox.retry(clientId);
+    return this.#parts.outbox.retry(clientId);
   }
 
   discard(clientId) {
-    return this.#engine.outbox.discard(clientId);
+    return this.#parts.outbox.discard(clientId);
   }
 
   async editMessage(messageId, content) {
-    const { connection, rest } = this.#engine;
+    const { connection, rest } = this.#parts;
     if (!connection.isReady) return rest.patch(`/chat/messages/${messageId}`, { content });
     return (await connection.request("edit_message", { messageId, content })).message;
   }
 
   async deleteMessage(messageId) {
-    const { connection, rest } = this.#engine;
+    const { connection, rest } = this.#parts;
     if (connection.isReady) await connection.request("delete_message", { messageId });
     else await rest.delete(`/chat/messages/${messageId}`);
   }
 
   /** Messages of the other side that have been seen. What is read already, ours or still on its way is passed over. */
   markRead(conversationId, messageIds) {
-    const { rooms, outbox, receipts, userId } = this.#engine;
-    const view = rooms.get(conversationId);
+    const { joined, outbox, receipts, userId } = this.#parts;
+    const view = joined.get(conversationId);
     const isNews = (message) => !message || (message.status !== "read" && message.senderId !== userId);
     const fresh = messageIds.filter((id) => !outbox.get(id) && isNews(view?.find(id)));
     receipts.add(conversationId, fresh);
@@ -153,28 +153,28 @@ export class ChatClient {
 
   async markAllRead(conversationId) {
     const answer = await this.rest.patch(`/chat/conversations/${conversationId}/read`);
-    this.#engine.store.setUnread(conversationId, answer.unreadCount);
+    this.#parts.store.setUnread(conversationId, answer.unreadCount);
     return answer;
   }
 
   startTyping(conversationId) {
-    if (this.isConnected) this.#engine.typing.start(conversationId);
+    if (this.isConnected) this.#parts.typing.start(conversationId);
   }
 
   stopTyping(conversationId) {
-    this.#engine.typing.stop(conversationId);
+    this.#parts.typing.stop(conversationId);
   }
 
   /** Any other command of the server, on the live socket: answers its ack, or throws `disconnected`. */
   request(event, data = {}) {
-    return this.#engine.connection.request(event, data);
+    return this.#parts.connection.request(event, data);
   }
 
   // People
 
   /** As far as we know; whoever is asked about is known a moment later, and from then on (`presence` tells). */
   isUserOnline(userId) {
-    return this.#engine.presence.isOnline(userId);
+    return this.#parts.presence.isOnline(userId);
   }
 
   isUserTyping(conversationId, userId) {
@@ -182,7 +182,7 @@ export class ChatClient {
   }
 
   async #acked(clientId) {
-    const { outbox } = this.#engine;
+    const { outbox } = this.#parts;
     if (!outbox.get(clientId)) throw new TypeError("This message has left the outbox; ask right after sending.");
     return new Promise((resolve, reject) => {
       const stops = [];

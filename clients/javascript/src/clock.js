@@ -12,15 +12,15 @@ export function sleep(clock, delay) {
 
 const BASE = 1_000;
 const CAP = 30_000;
-const LONGEST_APPOINTMENT = 300_000;
+const MAX_SERVER_DELAY = 300_000;
 const AFTER_FLOOD = 10_000; // on top, where the server threw us out for too many frames
 
 /**
  * Full jitter: clients that were cut off together come back spread out. A server that stops spreads them itself, and
- * says to each when to come back: `appointed`, in milliseconds.
+ * says to each when to come back: `serverDelay`, in milliseconds.
  */
-export function backoff(clock, attempt, { flooded = false, appointed = null } = {}) {
-  if (appointed !== null) return Math.min(appointed, LONGEST_APPOINTMENT);
+export function backoff(clock, attempt, { flooded = false, serverDelay = null } = {}) {
+  if (serverDelay !== null) return Math.min(serverDelay, MAX_SERVER_DELAY);
   const spread = Math.min(CAP, BASE * 2 ** Math.min(attempt, 10));
   return (flooded ? AFTER_FLOOD : 0) + clock.random() * spread;
 }

@@ -1,10 +1,10 @@
 import { backoff } from "./clock.js";
 import { Emitter } from "./emitter.js";
 import { ChatError, SignedOut } from "./errors.js";
-import { Code, Wire, disconnected } from "./wire.js";
+import { Code, ChatSocket, disconnected } from "./socket.js";
 
 const STABLE = 5_000; // a socket that lived this long starts the count of failures anew
-const MOST_REFUSALS = 2; // credentials refused in a row, each time renewed, before we are signed out
+const MAX_REFUSALS = 2; // credentials refused in a row, each time renewed, before we are signed out
 
 /**
  * Keeps one authenticated socket up. Emits `state`, `ready` ({userId}), `event` ({event, data}), `heads`, `lost`
@@ -13,12 +13,12 @@ const MOST_REFUSALS = 2; // credentials refused in a row, each time renewed, bef
 export class Connection extends Emitter {
   #options;
   #clock;
-  #wire = null;
+  #socket = null;
   #wanted = false;
   #serial = 0; // tells a stale step of an abandoned attempt from the present one
   #failures = 0;
   #refusals = 0;
-  #appointed = null; // milliseconds after which a server that stops wants us back
+  #serverDelay = null; // milliseconds after which a server that stops wants us back
   #timers = {};
   state = "closed";
 
@@ -53,26 +53,26 @@ export class Connection extends Emitter {
   }
 
   /** Sends a command on the live socket and answers its ack; throws `disconnected` where there is none. */
-  request(event, data = {}, patience = 15_000) {
+  request(event, data = {}, timeout = 15_000) {
     if (!this.isReady) return Promise.reject(disconnected());
-    return this.#wire.request(event, data, patience);
+    return this.#socket.request(event, data, timeout);
   }
 
   /** Shows a fresh token on the open socket. */
   async reauthenticate(token) {
-    if (this.isReady) await this.#wire.request("authenticate", { token }, this.#options.answerWithin);
+    if (this.isReady) await this.#socket.request("authenticate", { token }, this.#options.answerWithin);
   }
 
   /** Asks for the heads of what we joined. No answer: the socket only looks alive. */
   beat() {
-    const wire = this.#wire;
+    const socket = this.#socket;
     const { answerWithin, heartbeat } = this.#options;
     const sent = this.#clock.now();
     this.#schedule("beat", heartbeat, () => this.beat());
-    wire.request("heartbeat", {}, answerWithin).then(
+    socket.request("heartbeat", {}, answerWithin).then(
       (answer) => this.emit("heads", answer.conversations ?? {}),
       (error) => {
-        if (error.code === "timeout" && wire.lastHeard <= sent) wire.drop(Code.LOST, "half-open");
+        if (error.code === "timeout" && socket.lastHeard <= sent) socket.drop(Code.LOST, "half-open");
         else if (error.code !== "disconnected") this.emit("trouble", error);
       },
     );
@@ -106,24 +106,24 @@ export class Connection extends Emitter {
   #dial(url, token) {
     const serial = this.#serial;
     const mine = (step) => (...values) => serial === this.#serial && step(...values);
-    const wire = new Wire(new this.#options.WebSocket(url), this.#clock, {
-      opened: mine(() => this.#authenticate(wire, token)),
+    const socket = new ChatSocket(new this.#options.WebSocket(url), this.#clock, {
+      opened: mine(() => this.#authenticate(socket, token)),
       event: mine((frame) => this.#take(frame)),
       ended: mine((code, reason) => this.#lost(code, reason)),
     });
-    this.#wire = wire;
-    this.#schedule("connect", this.#options.connectWithin, () => wire.drop(Code.LOST, "no connection in time"));
+    this.#socket = socket;
+    this.#schedule("connect", this.#options.connectWithin, () => socket.drop(Code.LOST, "no connection in time"));
   }
 
   /** A ticket or cookie was shown with the URL; then the answer to any command tells that it was accepted. */
-  async #authenticate(wire, token) {
+  async #authenticate(socket, token) {
     const [event, data] = token ? ["authenticate", { token }] : ["heartbeat", {}];
     try {
-      const answer = await wire.request(event, data, this.#options.connectWithin);
-      if (wire === this.#wire) this.#becomeReady(answer.userId ?? null);
+      const answer = await socket.request(event, data, this.#options.connectWithin);
+      if (socket === this.#socket) this.#becomeReady(answer.userId ?? null);
     } catch (error) {
-      if (error.code === "unauthenticated") wire.drop(Code.UNAUTHENTICATED, error.message);
-      else wire.drop(Code.LOST, error.message);
+      if (error.code === "unauthenticated") socket.drop(Code.UNAUTHENTICATED, error.message);
+      else socket.drop(Code.LOST, error.message);
     }
   }
 
@@ -140,7 +140,7 @@ export class Connection extends Emitter {
 
   #take(frame) {
     if (frame.event === "session_expiring") this.#renewInTime();
-    if (frame.event === "server_stopping") this.#appointed = frame.data.retryAfter * 1_000;
+    if (frame.event === "server_stopping") this.#serverDelay = frame.data.retryAfter * 1_000;
     this.emit("event", frame);
   }
 
@@ -156,14 +156,14 @@ export class Connection extends Emitter {
   }
 
   #lost(code, reason) {
-    const appointed = this.#appointed;
+    const serverDelay = this.#serverDelay;
     this.#abandon();
     this.emit("lost", { code, reason });
     if (!this.#wanted) return;
     if (code !== Code.UNAUTHENTICATED) {
       this.#options.addresses.rotate();
-      this.#retryLater({ flooded: code === Code.FLOOD, appointed });
-    } else if (++this.#refusals > MOST_REFUSALS) {
+      this.#retryLater({ flooded: code === Code.FLOOD, serverDelay });
+    } else if (++this.#refusals > MAX_REFUSALS) {
       this.#signOut(new SignedOut(reason || "The credentials were refused."));
     } else {
       this.#attempt();
@@ -186,11 +186,11 @@ export class Connection extends Emitter {
   /** Lets go of the present attempt or socket, whatever state it is in. */
   #abandon() {
     this.#serial += 1;
-    this.#appointed = null;
+    this.#serverDelay = null;
     for (const name of Object.keys(this.#timers)) this.#cancel(name);
-    const wire = this.#wire;
-    this.#wire = null;
-    wire?.drop(Code.LOST, "closed by the client");
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.drop(Code.LOST, "closed by the client");
   }
 
   #setState(state) {

@@ -2,13 +2,13 @@ import { sleep } from "./clock.js";
 import { Emitter } from "./emitter.js";
 import { isPermanent } from "./errors.js";
 import { Excerpts } from "./excerpt.js";
-import { Gate } from "./gate.js";
-import { fetchAnew, fetchOlder } from "./history.js";
+import { EventSequencer } from "./event-sequencer.js";
+import { fetchLatest, fetchOlder } from "./history.js";
 import { Timeline } from "./timeline.js";
 import { RemoteTyping } from "./typing.js";
 
-const RETRY = 2_000; // milliseconds to a fetch's next try; doubled each time, up to MOST_RETRY
-const MOST_RETRY = 30_000;
+const RETRY = 2_000; // milliseconds to a fetch's next try; doubled each time, up to MAX_RETRY
+const MAX_RETRY = 30_000;
 
 /**
  * A live view of one conversation. `snapshot` is immutable and replaced on each change, which `change` tells; the
@@ -19,9 +19,9 @@ export class Conversation extends Emitter {
   status = "loading"; // then "ready", or "gone": not there, or not ours to see any more
   #host;
   #timeline;
-  #gate;
+  #sequencer;
   #typing;
-  #early = new Map(); // acked sends whose event has not had its turn yet, by clientId
+  #ackedEarly = new Map(); // acked sends whose event has not had its turn yet, by clientId
   #excerpts;
   #passing = null; // what happened while an older page was on its way
   #older = null;
@@ -35,7 +35,7 @@ export class Conversation extends Emitter {
     this.id = id;
     this.#host = host;
     this.#timeline = new Timeline(id);
-    this.#gate = new Gate(host.clock, {
+    this.#sequencer = new EventSequencer(host.clock, {
       rev: () => this.#timeline.rev,
       pass: (event) => this.#pass(event),
       missing: () => host.sync(this),
@@ -128,38 +128,38 @@ export class Conversation extends Emitter {
       this.#typing.set(event.data.userId, event.data.isTyping);
       this.#tell(event);
     } else {
-      this.#gate.take(event);
+      this.#sequencer.accept(event);
     }
   }
 
   /** How far the conversation has come, as a preview, a heartbeat or the answer to a join says. */
   expect(rev, options) {
-    this.#gate.expect(rev, options);
+    this.#sequencer.expect(rev, options);
   }
 
   /** The part of a sync's answer that is about this conversation; undefined where it is not ours to see. */
   synced(part) {
-    if (!part) return this.vanish();
+    if (!part) return this.markGone();
     this.#host.store.put(part.conversation);
     if (part.resync) return this.load();
     const { messages = [] } = part;
     this.#passing?.push(() => this.#timeline.catchUp(messages, 0));
     this.#excerpts.catchUp(messages);
     this.#tellAll(this.#timeline.catchUp(messages, part.conversation.rev));
-    this.#gate.advance();
+    this.#sequencer.resume();
     return this.touch();
   }
 
   /** One of our sends is stored. Its event is still to come, or a sync: until then it stands where it belongs. */
   acked(message) {
     if (this.#timeline.get(message.id)) return;
-    this.#early.set(message.clientId, message);
-    this.#gate.expect(message.rev);
+    this.#ackedEarly.set(message.clientId, message);
+    this.#sequencer.expect(message.rev);
     this.touch();
   }
 
-  vanish() {
-    this.#gate.close();
+  markGone() {
+    this.#sequencer.close();
     this.status = "gone";
     this.#host.store.drop(this.id);
     this.touch();
@@ -173,25 +173,25 @@ export class Conversation extends Emitter {
   }
 
   /** The socket is away, and with it everybody who was typing. */
-  quiet() {
+  clearTyping() {
     this.#typing.clear();
   }
 
   close() {
     this.#closed = true;
-    this.#gate.close();
+    this.#sequencer.close();
     this.#typing.clear();
     this.#excerpts.clear();
   }
 
   async #load() {
-    this.#gate.shut();
-    for (let delay = RETRY; ; delay = Math.min(2 * delay, MOST_RETRY)) {
+    this.#sequencer.pause();
+    for (let delay = RETRY; ; delay = Math.min(2 * delay, MAX_RETRY)) {
       try {
-        return this.#begin(await fetchAnew(this.#host.rest, this.id, this.#timeline.newestSeq));
+        return this.#begin(await fetchLatest(this.#host.rest, this.id, this.#timeline.newestSeq));
       } catch (error) {
         if (isPermanent(error)) {
-          this.vanish();
+          this.markGone();
           throw error;
         }
         if (this.#closed) throw error;
@@ -216,7 +216,7 @@ export class Conversation extends Emitter {
     }
     this.#excerpts.outdate();
     this.emit(first ? "loaded" : "reset", this);
-    this.#gate.advance();
+    this.#sequencer.resume();
     this.touch();
   }
 
@@ -284,7 +284,7 @@ export class Conversation extends Emitter {
     const me = this.#host.me();
     for (const message of messages) {
       if (!message.clientId || message.senderId !== me) continue;
-      this.#early.delete(message.clientId);
+      this.#ackedEarly.delete(message.clientId);
       this.#host.outbox.settle(message.clientId, message);
     }
   }
@@ -293,9 +293,9 @@ export class Conversation extends Emitter {
   #messages() {
     const { messages, hasOlder, oldestSeq } = this.#timeline;
     const loaded = (message) => !hasOlder || message.seq > oldestSeq;
-    const early = [...this.#early.values()].filter(loaded);
+    const early = [...this.#ackedEarly.values()].filter(loaded);
     const stored = early.length ? [...messages, ...early].sort((a, b) => a.seq - b.seq) : messages;
-    const pending = this.#host.outbox.pendingIn(this.id).filter((entry) => !this.#early.has(entry.clientId));
+    const pending = this.#host.outbox.pendingIn(this.id).filter((entry) => !this.#ackedEarly.has(entry.clientId));
     return pending.length ? [...stored, ...pending] : stored;
   }
 }

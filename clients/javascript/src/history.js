@@ -1,17 +1,17 @@
 const FIRST = 50;
 const PAGE = 200;
-const MOST_PAGES = 10; // of a fetch that closes a long gap; what is older is loaded again when somebody scrolls there
+const MAX_PAGES = 10; // of a fetch that closes a long gap; what is older is loaded again when somebody scrolls there
 
 /**
  * The conversation, and then its newest messages: all of it as it is at the conversation's `rev` or later. After a gap
  * (`newestSeq` is known) the pages reach back to it, so that no message goes untold.
  */
-export async function fetchAnew(rest, id, newestSeq = 0) {
+export async function fetchLatest(rest, id, newestSeq = 0) {
   const path = `/chat/conversations/${id}`;
   const conversation = await rest.get(path);
   let page = await rest.get(`${path}/messages`, { limit: newestSeq ? PAGE : FIRST });
   let messages = page.results;
-  for (let pages = 1; newestSeq && page.next && messages[0].seq > newestSeq + 1 && pages < MOST_PAGES; pages += 1) {
+  for (let pages = 1; newestSeq && page.next && messages[0].seq > newestSeq + 1 && pages < MAX_PAGES; pages += 1) {
     page = await rest.get(`${path}/messages`, { before: messages[0].seq, limit: PAGE });
     messages = [...page.results, ...messages];
   }

@@ -1,6 +1,6 @@
 import { ChatError } from "./errors.js";
 import { randomId } from "./identifiers.js";
-import { Shelf, defaultStorage } from "./storage.js";
+import { StoredList, defaultStorage } from "./storage.js";
 
 const MOST = 500; // messages waiting, of one user
 const LEASE = 10_000; // a tab that has not renewed its claim for this long is gone, and another takes its messages
@@ -32,7 +32,7 @@ export class Outbox {
   #trouble;
   #tab = randomId();
   #entries = new Map();
-  #shelf = null;
+  #stored = null;
   #userId = null;
   #timer = null;
 
@@ -65,7 +65,7 @@ export class Outbox {
       this.#entries.clear(); // kept in that user's storage; nobody else may send it
     }
     this.#userId = userId;
-    this.#shelf = new Shelf(this.#storage, `business-chat:outbox:${userId}`, this.#trouble);
+    this.#stored = new StoredList(this.#storage, `business-chat:outbox:${userId}`, this.#trouble);
     const written = [...this.#entries.values()];
     this.#entries.clear();
     this.#adopt();
@@ -139,7 +139,7 @@ export class Outbox {
 
   /** After `release`: this page goes on after all. */
   resume() {
-    if (!this.#shelf) return;
+    if (!this.#stored) return;
     this.#adopt();
     this.#save();
   }
@@ -147,7 +147,7 @@ export class Outbox {
   /** Takes the stored messages that no living tab claims. */
   #adopt() {
     const now = this.#clock.now();
-    const free = this.#shelf.read().filter((row) => row.clientId && !this.#entries.has(row.clientId));
+    const free = this.#stored.read().filter((row) => row.clientId && !this.#entries.has(row.clientId));
     const mine = free.filter(({ claim }) => !claim || claim.until <= now || claim.tab === this.#tab);
     const kept = [...this.#entries.values()];
     const adopted = mine.map(({ claim, ...entry }) => ({ ...entry, senderId: this.#userId }));
@@ -183,12 +183,12 @@ export class Outbox {
 
   /** Writes our rows among the other tabs'. Answers how many rows there are now. */
   #write(until, gone = []) {
-    if (!this.#shelf) return 0;
+    if (!this.#stored) return 0;
     const ours = [...this.#entries.values()].map((entry) => ({ ...entry, claim: { tab: this.#tab, until } }));
     const known = new Set([...this.#entries.keys(), ...gone]);
-    const others = this.#shelf.read().filter((row) => row.clientId && !known.has(row.clientId));
+    const others = this.#stored.read().filter((row) => row.clientId && !known.has(row.clientId));
     const rows = [...others, ...ours].slice(0, 2 * MOST);
-    this.#shelf.write(rows);
+    this.#stored.write(rows);
     return rows.length;
   }
   #asMessage({ clientId, ...entry }) {

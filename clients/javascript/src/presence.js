@@ -1,4 +1,4 @@
-const GATHER = 50; // milliseconds
+const BATCH_DELAY = 50; // milliseconds
 const MOST = 200; // users in one request
 
 /** Who is online, of the users that somebody asked about. `all` is replaced on each change. */
@@ -28,7 +28,7 @@ export class Presence {
     if (!userId || this.#asked.has(userId)) return;
     this.#asked.add(userId);
     this.#wanted.add(userId);
-    this.#timer ??= this.#clock.setTimeout(() => this.#fetch(), GATHER);
+    this.#timer ??= this.#clock.setTimeout(() => this.#fetch(), BATCH_DELAY);
   }
 
   set(userId, online, lastSeen = null) {
@@ -55,7 +55,7 @@ export class Presence {
     this.#timer = null;
     const userIds = [...this.#wanted].slice(0, MOST);
     for (const userId of userIds) this.#wanted.delete(userId);
-    if (this.#wanted.size) this.#timer = this.#clock.setTimeout(() => this.#fetch(), GATHER);
+    if (this.#wanted.size) this.#timer = this.#clock.setTimeout(() => this.#fetch(), BATCH_DELAY);
     try {
       const { results } = await this.#rest.get("/presence", { userIds: userIds.join(",") });
       for (const { userId, online, lastSeen } of results) this.set(userId, online, lastSeen);

@@ -1,6 +1,6 @@
 import { isPermanent } from "./errors.js";
 
-const GATHER = 50; // milliseconds
+const BATCH_DELAY = 50; // milliseconds
 const MOST = 500; // ids in one mark_read
 const RETRY = 1_000;
 
@@ -25,12 +25,12 @@ export class ReadReceipts {
     const fresh = messageIds.filter((id) => !told?.has(id));
     if (!fresh.length) return;
     this.#wait(conversationId, fresh);
-    this.#later(GATHER);
+    this.#later(BATCH_DELAY);
   }
 
   reconnected() {
     this.#told.clear();
-    if (this.#waiting.size) this.#later(GATHER);
+    if (this.#waiting.size) this.#later(BATCH_DELAY);
   }
 
   /** These are read now, so nobody will ask again. */

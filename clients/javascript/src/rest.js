@@ -1,6 +1,6 @@
 import { ChatError } from "./errors.js";
 
-const PATIENCE = 15_000;
+const TIMEOUT = 15_000;
 
 /** REST as the client's user. Each method answers the parsed body, or throws `ChatError`. */
 export class Rest {
@@ -50,7 +50,7 @@ export class Rest {
 
   async #exchange(method, path, { body, query }, headers) {
     const aborter = new AbortController();
-    const timer = this.#clock.setTimeout(() => aborter.abort(), PATIENCE);
+    const timer = this.#clock.setTimeout(() => aborter.abort(), TIMEOUT);
     try {
       const response = await this.#fetch(this.#url(path, query), {
         method,

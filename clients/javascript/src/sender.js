@@ -1,8 +1,8 @@
 import { ChatError, isPermanent } from "./errors.js";
 
-const PATIENCE = 15_000; // milliseconds for an ack
+const TIMEOUT = 15_000; // milliseconds for an ack
 const RETRY_REST = 5_000;
-const MOST_TRIES = 8; // answers of `internal` to one message, before it is taken for the message's own fault
+const MAX_ATTEMPTS = 8; // answers of `internal` to one message, before it is taken for the message's own fault
 const FRAME_BYTES = 60_000; // a frame over 64 KiB costs the socket, and sending it again would cost the next one
 
 /**
@@ -86,13 +86,13 @@ export class Sender {
       throw new ChatError("too_large", "The message is too long.");
     }
     if (!this.#connection.isReady) return this.#rest.post(`/chat/conversations/${conversationId}/messages`, body);
-    const answer = await this.#connection.request("send_message", { conversationId, ...body }, PATIENCE);
+    const answer = await this.#connection.request("send_message", { conversationId, ...body }, TIMEOUT);
     return answer.message;
   }
 
   #refused({ clientId }, error) {
     const tries = (this.#tries.get(clientId) ?? 0) + 1;
-    if (isPermanent(error) || (error.code === "internal" && tries >= MOST_TRIES)) {
+    if (isPermanent(error) || (error.code === "internal" && tries >= MAX_ATTEMPTS)) {
       this.#tries.delete(clientId);
       this.#outbox.fail(clientId, error);
       return;

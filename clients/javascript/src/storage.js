@@ -24,7 +24,7 @@ export function defaultStorage() {
 }
 
 /** One JSON value under one key. What goes wrong is told to `trouble`, and then the value lives in memory alone. */
-export class Shelf {
+export class StoredList {
   #storage;
   #key;
   #trouble;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { backoff } from "../../../clients/javascript/src/clock.js";
 import { randomId } from "../../../clients/javascript/src/identifiers.js";
-import { watchPage } from "../../../clients/javascript/src/wakeup.js";
+import { watchPageLifecycle } from "../../../clients/javascript/src/page-lifecycle.js";
 import { ROOM, contents, differences, joined, setting, settle } from "./setting.js";
 
 const jwt = (claims) => `x.${btoa(JSON.stringify(claims))}.x`;
@@ -87,7 +87,7 @@ test("coming back to the page asks at once whether the socket lives", async () =
   const page = new EventTarget();
   page.document = Object.assign(new EventTarget(), { visibilityState: "visible" });
   const calls = [];
-  const stop = watchPage({ wake: () => calls.push("wake"), hidden: () => calls.push("hidden"), shown: () => 0 }, page);
+  const stop = watchPageLifecycle({ wake: () => calls.push("wake"), hidden: () => calls.push("hidden"), shown: () => 0 }, page);
   page.dispatchEvent(new Event("online"));
   page.document.dispatchEvent(new Event("visibilitychange"));
   page.document.visibilityState = "hidden";

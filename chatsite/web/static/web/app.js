@@ -1,17 +1,17 @@
 import { ChatClient } from "../chat-client/chat-client.js";
-import { Bell } from "./bell.js";
-import { mountBanner } from "./connection.js";
-import { Desktop } from "./desktop.js";
+import { NotificationBell } from "./notification_bell.js";
+import { mountConnectionBanner } from "./connection_banner.js";
+import { DesktopNotifications } from "./desktop_notifications.js";
 import { announce, isPhone, isWriting } from "./dom.js";
-import { textOf } from "./failures.js";
+import { errorText } from "./error_texts.js";
 import { mountFilters, queryOf } from "./filters.js";
-import { mountFinder } from "./finder.js";
-import { ConversationList } from "./list.js";
-import { Pane } from "./pane.js";
+import { mountBusinessSearch } from "./business_search.js";
+import { ConversationList } from "./conversation_list.js";
+import { ConversationPane } from "./conversation_pane.js";
 import { otherSide } from "./people.js";
 import { mountSettings } from "./settings.js";
 import { mountShortcuts } from "./shortcuts.js";
-import { Team } from "./team.js";
+import { TeamActivity } from "./team_activity.js";
 import { Title } from "./title.js";
 import { toast } from "./toast.js";
 
@@ -19,7 +19,7 @@ import { toast } from "./toast.js";
 class App {
   #session = JSON.parse(document.getElementById("session").textContent);
   #client = new ChatClient({ userId: this.#session.me.id });
-  #team = new Team(this.#client, { isMember: this.#session.businesses.length > 0 });
+  #team = new TeamActivity(this.#client, { isMember: this.#session.businesses.length > 0 });
   #title = new Title(this.#client);
   #list;
   #pane;
@@ -29,7 +29,7 @@ class App {
   start() {
     mountSettings();
     const { urls } = this.#session;
-    mountBanner(document.querySelector("[data-banner]"), { client: this.#client, signIn: urls.signIn });
+    mountConnectionBanner(document.querySelector("[data-banner]"), { client: this.#client, signIn: urls.signIn });
     this.#mountList();
     this.#mountPane();
     this.#mountBell();
@@ -69,16 +69,16 @@ class App {
   #mountPane() {
     const handlers = { back: () => this.back(), archive: (id, archived) => this.#archive(id, archived) };
     const main = document.querySelector("[data-main]");
-    this.#pane = new Pane(main, { client: this.#client, session: this.#session, team: this.#team, handlers });
+    this.#pane = new ConversationPane(main, { client: this.#client, session: this.#session, team: this.#team, handlers });
   }
 
   #mountBell() {
-    this.#bell = new Bell(document.querySelector("[data-bell]"), {
+    this.#bell = new NotificationBell(document.querySelector("[data-bell]"), {
       client: this.#client,
       session: this.#session,
       handlers: { joined: () => this.#joined() },
     });
-    new Desktop(document.querySelector("[data-desktop]"), {
+    new DesktopNotifications(document.querySelector("[data-desktop]"), {
       client: this.#client,
       session: this.#session,
       handlers: {
@@ -91,7 +91,7 @@ class App {
 
   #mountFind() {
     const finder = document.querySelector("[data-finder]");
-    if (finder) mountFinder(finder, { client: this.#client, open: (id) => this.#found(id), back: () => location.assign(this.#address(null)) }).focus();
+    if (finder) mountBusinessSearch(finder, { client: this.#client, open: (id) => this.#found(id), back: () => location.assign(this.#address(null)) }).focus();
   }
 
   #actions() {
@@ -166,7 +166,7 @@ class App {
     try {
       await this.#client.rest.patch(`/chat/conversations/${id}`, { archived });
     } catch (error) {
-      return toast(textOf(error));
+      return toast(errorText(error));
     }
     const undo = { action: gettext("Undo"), run: () => this.#archive(id, !archived) };
     if (archived) toast(gettext("Archived. It comes back with the next message."), undo);

@@ -1,4 +1,4 @@
-import { keep, kept } from "./keep.js";
+import { getPreference, setPreference } from "./preferences.js";
 
 /** Menus that close by a click elsewhere and by Escape, the theme, and the language without a second click. */
 export function mountSettings(root = document) {
@@ -22,7 +22,7 @@ function mountMenu(menu) {
 
 function mountTheme(choice) {
   choice.hidden = false;
-  const now = kept("theme") ?? "system";
+  const now = getPreference("theme") ?? "system";
   for (const radio of choice.querySelectorAll("input")) {
     radio.checked = radio.value === now;
     radio.addEventListener("change", () => setTheme(radio.value));
@@ -30,7 +30,7 @@ function mountTheme(choice) {
 }
 
 function setTheme(theme) {
-  keep("theme", theme === "system" ? null : theme);
+  setPreference("theme", theme === "system" ? null : theme);
   if (theme === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
 }

@@ -11,11 +11,12 @@ from typing import Any, Final, Self
 import msgspec
 
 from business_chat_client.backoff import Backoff
+from business_chat_client.connection import Connection
 from business_chat_client.conversation import Conversation
 from business_chat_client.credentials import Credentials
+from business_chat_client.dispatch import EventDispatcher
 from business_chat_client.errors import ChatError, ConnectionLost
 from business_chat_client.events import ClientEvent
-from business_chat_client.link import Link
 from business_chat_client.objects import (
     ConversationDetails,
     Count,
@@ -27,9 +28,8 @@ from business_chat_client.objects import (
     SyncedConversation,
     Unread,
 )
-from business_chat_client.pushes import Pushes
 from business_chat_client.rest import Addresses, Rest
-from business_chat_client.streams import EventStream, Fan
+from business_chat_client.streams import Broadcaster, EventStream
 from business_chat_client.supervisor import Supervisor
 
 logger = logging.getLogger(__name__)
@@ -67,13 +67,15 @@ class ChatClient:
         self._credentials = Credentials(username=username, password=password, access=access, refresh=refresh)
         self._rest = Rest(self._addresses, self._credentials, headers or {}, trust_env)
         self._conversations: dict[str, Conversation] = {}
-        self._fan: Fan[ClientEvent] = Fan()
+        self._broadcaster: Broadcaster[ClientEvent] = Broadcaster()
         self._fetching: asyncio.Task[None] | None = None
-        self._pushes = Pushes(self._conversations, self._fan, self._fetch_notifications_soon)
+        self._dispatcher = EventDispatcher(
+            self._conversations, self._broadcaster, self._fetch_notifications_soon
+        )
         self._supervisor = Supervisor(
             addresses=self._addresses,
             rest=self._rest,
-            pushes=self._pushes,
+            dispatcher=self._dispatcher,
             resume=self._resume,
             ended=self._end,
             headers=headers or {},
@@ -84,7 +86,7 @@ class ChatClient:
     async def __aenter__(self) -> Self:
         self._supervisor.start()
         try:
-            await self._supervisor.link()
+            await self._supervisor.connection()
         except BaseException:
             await self.close()
             raise
@@ -119,7 +121,7 @@ class ChatClient:
     def events(self) -> EventStream[ClientEvent]:
         """What happens from now on outside of joined conversations: heads of all conversations, notifications (each
         once), presence, and `Resumed` after a lost connection."""
-        return self._fan.open()
+        return self._broadcaster.open()
 
     # Conversations
 
@@ -205,9 +207,9 @@ class ChatClient:
         """The ack's data. Every command may be repeated, so it is, until it has been answered for good."""
         backoff = Backoff()
         while True:
-            link = await self._supervisor.link()
+            connection = await self._supervisor.connection()
             try:
-                return await link.call(event, data)
+                return await connection.call(event, data)
             except ConnectionLost:
                 logger.debug("%s got no answer, and goes over the next connection", event)
             except ChatError as error:
@@ -216,9 +218,9 @@ class ChatClient:
                 await asyncio.sleep(max(error.retry_after, backoff.next()))
 
     async def _sync(self, known: Mapping[str, int]) -> dict[str, SyncedConversation]:
-        data = {"conversations": known, **self._pushes.inbox.place}
+        data = {"conversations": known, **self._dispatcher.feed.place}
         answer = msgspec.json.decode(await self._request("sync", data), type=SyncAnswer)
-        self._pushes.take_inbox(answer)
+        self._dispatcher.take_notifications(answer)
         return answer.conversations
 
     def _fetch_notifications_soon(self) -> None:
@@ -227,7 +229,7 @@ class ChatClient:
 
     async def _fetch_notifications(self) -> None:
         try:
-            while self._pushes.inbox.is_behind:
+            while self._dispatcher.feed.is_behind:
                 await self._sync({})
         except ChatError as error:
             logger.info("notifications stay behind for now: %s", error)
@@ -246,23 +248,26 @@ class ChatClient:
 
     # For the supervisor
 
-    async def _resume(self, link: Link) -> None:
+    async def _resume(self, connection: Connection) -> None:
         """Join again first and sync then, so that what happens between the two comes as an event. Raises
         `ConnectionLost`."""
         joined = list(self._conversations.values())
-        await asyncio.gather(*(self._rejoin(link, conversation) for conversation in joined))
+        await asyncio.gather(*(self._rejoin(connection, conversation) for conversation in joined))
         for start in range(0, max(1, len(joined)), SYNC_CONVERSATIONS):
             part = [c for c in joined[start : start + SYNC_CONVERSATIONS] if c.id in self._conversations]
-            known = {"conversations": {c.id: c.rev for c in part if c.is_loaded}, **self._pushes.inbox.place}
-            answer = msgspec.json.decode(await link.call("sync", known), type=SyncAnswer)
-            self._pushes.take_inbox(answer)
+            known = {
+                "conversations": {c.id: c.rev for c in part if c.is_loaded},
+                **self._dispatcher.feed.place,
+            }
+            answer = msgspec.json.decode(await connection.call("sync", known), type=SyncAnswer)
+            self._dispatcher.take_notifications(answer)
             for conversation in part:
                 if conversation.is_loaded:
                     conversation._resumed(answer.conversations.get(conversation.id))
 
-    async def _rejoin(self, link: Link, conversation: Conversation) -> None:
+    async def _rejoin(self, connection: Connection, conversation: Conversation) -> None:
         try:
-            await link.call("join_conversation", {"conversationId": conversation.id})
+            await connection.call("join_conversation", {"conversationId": conversation.id})
         except ChatError as error:
             if error.is_transient:
                 raise
@@ -275,4 +280,4 @@ class ChatClient:
             self._fetching.cancel()
         for conversation in list(self._conversations.values()):
             conversation._end(outcome)
-        self._fan.end(outcome)
+        self._broadcaster.end(outcome)

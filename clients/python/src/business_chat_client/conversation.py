@@ -21,7 +21,7 @@ from business_chat_client.objects import (
     SyncedConversation,
     TypingPush,
 )
-from business_chat_client.streams import EventStream, Fan
+from business_chat_client.streams import Broadcaster, EventStream
 from business_chat_client.timeline import Push, Timeline
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ logger = logging.getLogger(__name__)
 PAGE: Final = 200  # messages of one REST page, the most there may be
 RECEIPT_IDS: Final = 500  # message ids of one receipt
 NOT_VISIBLE: Final = ChatError("not_found", "The conversation can no longer be seen.")
-GRACE: Final = 0.2  # seconds for a push that has been overtaken by another, before the server is asked
+REORDER_DELAY: Final = (
+    0.2  # seconds for a push that has been overtaken by another, before the server is asked
+)
 
 
 class Conversation:
@@ -43,8 +45,8 @@ class Conversation:
         self._client = client
         self._history = history
         self._timeline = Timeline()
-        self._fan: Fan[ConversationEvent] = Fan()
-        self._typists: set[str] = set()
+        self._broadcaster: Broadcaster[ConversationEvent] = Broadcaster()
+        self._typing_ids: set[str] = set()
         self._joining = asyncio.Lock()
         self._sending = asyncio.Lock()
         self._catching_up = asyncio.Lock()
@@ -71,7 +73,7 @@ class Conversation:
     @property
     def typing(self) -> frozenset[str]:
         """The ids of the users who are typing now; never one's own."""
-        return frozenset(self._typists)
+        return frozenset(self._typing_ids)
 
     @property
     def has_all_history(self) -> bool:
@@ -83,7 +85,7 @@ class Conversation:
 
     def events(self) -> EventStream[ConversationEvent]:
         """What happens from now on, in order, each once, what was missed while away included."""
-        return self._fan.open()
+        return self._broadcaster.open()
 
     # What one can do. Each waits for a connection, and is repeated over the next one until it has been answered.
 
@@ -172,24 +174,24 @@ class Conversation:
         self._emit(self._timeline.take_details(details))
 
     def _take_typing(self, push: TypingPush) -> None:
-        if push.is_typing != (push.user_id in self._typists):
-            (self._typists.add if push.is_typing else self._typists.discard)(push.user_id)
-            self._fan.put([TypingChanged(push.user_id, push.is_typing)])
+        if push.is_typing != (push.user_id in self._typing_ids):
+            (self._typing_ids.add if push.is_typing else self._typing_ids.discard)(push.user_id)
+            self._broadcaster.put([TypingChanged(push.user_id, push.is_typing)])
 
-    def _hear(self, rev: int) -> None:
+    def _note_rev(self, rev: int) -> None:
         """The server said how far the conversation is; what is missing is on its way, or else it is asked for."""
-        self._timeline.hear(rev)
+        self._timeline.note_rev(rev)
         if self._timeline.is_behind and self._repair is None and self._timeline.details is not None:
             self._repair = asyncio.create_task(self._repair_soon())
 
-    def _doubt(self) -> None:
+    def _verify_membership(self) -> None:
         """The server told how far the joined conversations are, and not this one: it is gone, or just being joined."""
         if self._repair is None and self._timeline.details is not None:
-            self._repair = asyncio.create_task(self._look())
+            self._repair = asyncio.create_task(self._catch_up_quietly())
 
     def _connection_lost(self) -> None:
         """Nobody would tell that they have stopped."""
-        for user_id in sorted(self._typists):
+        for user_id in sorted(self._typing_ids):
             self._take_typing(TypingPush(conversation_id=self.id, user_id=user_id, is_typing=False))
 
     def _resumed(self, synced: SyncedConversation | None) -> None:
@@ -197,23 +199,23 @@ class Conversation:
         if synced is None:
             self._client._forget(self, NOT_VISIBLE)
         elif synced.resync:
-            self._timeline.is_torn = True
-            self._hear(0)
+            self._timeline.has_gap = True
+            self._note_rev(0)
         else:
             self._emit(self._timeline.merge(synced.conversation, synced.messages))
 
     def _end(self, error: ChatError | None = None) -> None:
-        self._fan.end(error)
+        self._broadcaster.end(error)
         if self._repair is not None:
             self._repair.cancel()
 
     def _emit(self, events: list[ConversationEvent]) -> None:
         for event in events:
-            if isinstance(event, MessageArrived) and event.message.sender_id in self._typists:
-                self._typists.discard(event.message.sender_id)
-                self._fan.put([TypingChanged(event.message.sender_id, False)])
-        self._fan.put(events)
-        self._hear(0)
+            if isinstance(event, MessageArrived) and event.message.sender_id in self._typing_ids:
+                self._typing_ids.discard(event.message.sender_id)
+                self._broadcaster.put([TypingChanged(event.message.sender_id, False)])
+        self._broadcaster.put(events)
+        self._note_rev(0)
 
     # Fetching
 
@@ -221,7 +223,7 @@ class Conversation:
         """The ack only says how far the conversation is. It cannot stand for the event of that `rev`: for a repeated
         command it shows the message as it is now, and that `rev` may have changed other messages too."""
         push = msgspec.json.decode(await self._client._request(event, data), type=MessagePush)
-        self._hear(push.rev)
+        self._note_rev(push.rev)
         return push.message
 
     async def _load(self) -> None:
@@ -240,7 +242,7 @@ class Conversation:
         if synced is None:
             self._client._forget(self, NOT_VISIBLE)
             raise NOT_VISIBLE
-        if synced.resync or self._timeline.is_torn:
+        if synced.resync or self._timeline.has_gap:
             details = await self._fetch_details()
             messages = await self._fetch_messages(down_to=self._timeline.first_seq, most=None)
             self._emit(self._timeline.replace(details, messages))
@@ -272,15 +274,15 @@ class Conversation:
         try:
             while self._timeline.is_behind:
                 due = self._timeline.seen
-                await asyncio.sleep(GRACE)
-                if self._timeline.is_torn or not self._timeline.has(due):
+                await asyncio.sleep(REORDER_DELAY)
+                if self._timeline.has_gap or not self._timeline.has(due):
                     await self.catch_up()
         except ChatError as error:
             logger.info("conversation %s stays behind for now: %s", self.id, error)
         finally:
             self._repair = None
 
-    async def _look(self) -> None:
+    async def _catch_up_quietly(self) -> None:
         try:
             await self.catch_up()
         except ChatError as error:

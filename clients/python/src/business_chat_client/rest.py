@@ -20,7 +20,7 @@ from business_chat_client.objects import Page, TokenPair
 
 Answer = TypeVar("Answer")
 
-ROUNDS: Final = 4  # over all addresses, before `unavailable` is raised
+MAX_ROUNDS: Final = 4  # over all addresses, before `unavailable` is raised
 PAGE: Final = 200  # rows of one page, the most there may be
 TIMEOUT: Final = 20.0  # seconds for one request
 
@@ -133,7 +133,7 @@ class Rest:
         token: str,
     ) -> Answer:
         backoff = Backoff()
-        for attempt in range(1, ROUNDS * len(self._addresses) + 1):
+        for attempt in range(1, MAX_ROUNDS * len(self._addresses) + 1):
             url = self._addresses.current
             if self._http.is_closed:
                 raise ChatError("closed", "The client has been closed.")

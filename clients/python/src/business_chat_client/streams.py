@@ -12,7 +12,7 @@ from business_chat_client.errors import ChatError
 
 Event = TypeVar("Event")
 
-MOST_WAITING: Final = 50_000  # events that a stream holds for a reader who does not come
+MAX_BUFFERED_EVENTS: Final = 50_000  # events that a stream holds for a reader who does not come
 
 
 class EventStream(Generic[Event]):
@@ -47,8 +47,10 @@ class EventStream(Generic[Event]):
     def _put(self, event: Event) -> None:
         if self._is_over:
             return
-        if len(self._waiting) >= MOST_WAITING:
-            self._end(ChatError("slow_reader", f"More than {MOST_WAITING} events are waiting to be read."))
+        if len(self._waiting) >= MAX_BUFFERED_EVENTS:
+            self._end(
+                ChatError("slow_reader", f"More than {MAX_BUFFERED_EVENTS} events are waiting to be read.")
+            )
         else:
             self._waiting.append(event)
             self._arrived.set()
@@ -59,7 +61,7 @@ class EventStream(Generic[Event]):
             self._arrived.set()
 
 
-class Fan(Generic[Event]):
+class Broadcaster(Generic[Event]):
     """Hands each event to every open stream. A stream that nobody holds any more falls out by itself."""
 
     def __init__(self) -> None:

@@ -12,17 +12,17 @@ import msgspec
 from websockets.exceptions import WebSocketException
 
 from business_chat_client.backoff import Backoff
+from business_chat_client.connection import Connection, Frame
+from business_chat_client.dispatch import EventDispatcher
 from business_chat_client.errors import ChatError, ConnectionLost
-from business_chat_client.link import Frame, Link
-from business_chat_client.pushes import Pushes
 from business_chat_client.rest import Addresses, Rest
 
 logger = logging.getLogger(__name__)
 
 FLOOD: Final = (1008, 4108)  # the second is how daphne says the first
 UNAUTHENTICATED: Final = 4401
-FLOOD_PAUSE: Final = 5.0  # seconds
-LONGEST_APPOINTMENT: Final = 300.0  # seconds
+FLOOD_DELAY: Final = 5.0  # seconds
+MAX_SERVER_DELAY: Final = 300.0  # seconds
 RESUME_SECONDS: Final = 30.0
 
 
@@ -31,7 +31,7 @@ class Stopping(msgspec.Struct, rename="camel"):
 
 
 class Supervisor:
-    """`resume(link)` runs before anybody else may use a connection; `ended(error)` is called once, when there will be
+    """`resume(connection)` runs before anybody else may use a connection; `ended(error)` is called once, when there will be
     no other one."""
 
     def __init__(
@@ -39,8 +39,8 @@ class Supervisor:
         *,
         addresses: Addresses,
         rest: Rest,
-        pushes: Pushes,
-        resume: Callable[[Link], Awaitable[None]],
+        dispatcher: EventDispatcher,
+        resume: Callable[[Connection], Awaitable[None]],
         ended: Callable[[ChatError], None],
         headers: Mapping[str, str],
         heartbeat: float,
@@ -48,25 +48,25 @@ class Supervisor:
     ) -> None:
         self._addresses = addresses
         self._rest = rest
-        self._pushes = pushes
+        self._dispatcher = dispatcher
         self._resume = resume
         self._ended = ended
         self._headers = headers
         self._heartbeat = heartbeat
         self._trust_env = trust_env
-        self._link: Link | None = None
+        self._connection: Connection | None = None
         self._failure: ChatError | None = None
         self._changed = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._token = ""  # of the connection
         self._rejected = ""  # the token that the last one was closed for
-        self._appointed: float | None = None  # seconds after which a server that stops wants us back
+        self._server_delay: float | None = None  # seconds after which a server that stops wants us back
         self._was_up = False
 
     @property
     def is_connected(self) -> bool:
-        return self._link is not None
+        return self._connection is not None
 
     def start(self) -> None:
         self._running = asyncio.create_task(self._run())
@@ -78,14 +78,14 @@ class Supervisor:
                 task.cancel()
             await asyncio.wait([self._running, *self._tasks])
 
-    async def link(self) -> Link:
+    async def connection(self) -> Connection:
         """The connection, once it is up and has resumed. Raises `ChatError` where there will be none any more."""
-        while self._link is None:
+        while self._connection is None:
             if self._failure is not None:
                 raise self._failure
-            self._changed.clear()  # it wakes all who wait, and whoever finds no link waits again
+            self._changed.clear()  # it wakes all who wait, and whoever finds no connection waits again
             await self._changed.wait()
-        return self._link
+        return self._connection
 
     # One connection after the other
 
@@ -121,16 +121,16 @@ class Supervisor:
 
     def _pause(self, backoff: Backoff, code: int | None) -> float:
         """A server that stops gives each client a time of its own, so that not all come back at once."""
-        appointed, self._appointed = self._appointed, None
-        if appointed is not None:
-            return min(appointed, LONGEST_APPOINTMENT)
-        return max(backoff.next(), FLOOD_PAUSE if code in FLOOD else 0)
+        server_delay, self._server_delay = self._server_delay, None
+        if server_delay is not None:
+            return min(server_delay, MAX_SERVER_DELAY)
+        return max(backoff.next(), FLOOD_DELAY if code in FLOOD else 0)
 
     async def _live(self, url: str, backoff: Backoff) -> int | None:
         """One connection from its beginning to its end; the close code."""
         self._token = await (self._rest.renew(self._rejected) if self._rejected else self._rest.access())
         self._rejected = ""
-        link = await Link.open(
+        connection = await Connection.open(
             url.replace("http", "ws", 1) + "/chat",
             {**self._headers, "Authorization": f"Bearer {self._token}"},
             self._pushed,
@@ -139,59 +139,59 @@ class Supervisor:
         )
         try:
             async with asyncio.timeout(RESUME_SECONDS):
-                await self._resume(link)
+                await self._resume(connection)
             backoff.reset()
-            self._up(link)
-            return await self._watch(link)
+            self._up(connection)
+            return await self._watch(connection)
         except asyncio.CancelledError:
-            await link.close()
+            await connection.close()
             raise
         finally:
-            link.abort()
-            await link.over()
+            connection.abort()
+            await connection.over()
 
-    async def _watch(self, link: Link) -> int | None:
-        beating = asyncio.create_task(self._beat(link))
+    async def _watch(self, connection: Connection) -> int | None:
+        beating = asyncio.create_task(self._beat(connection))
         try:
-            return await link.over()
+            return await connection.over()
         finally:
             beating.cancel()
 
-    async def _beat(self, link: Link) -> None:
+    async def _beat(self, connection: Connection) -> None:
         """A half-open connection looks alive for hours, so silence ends it. The answer's heads show a lost event."""
         patience = self._heartbeat / 2
         while True:
             await asyncio.sleep(self._heartbeat * random.uniform(0.8, 1))
             try:
                 async with asyncio.timeout(patience):
-                    self._pushes.take_heads(await link.call("heartbeat", {}))
+                    self._dispatcher.take_heads(await connection.call("heartbeat", {}))
             except TimeoutError:
-                if asyncio.get_running_loop().time() - link.heard_at >= patience:
+                if asyncio.get_running_loop().time() - connection.last_received >= patience:
                     logger.warning("the connection is silent; connecting anew")
-                    link.abort()
+                    connection.abort()
             except ConnectionLost:
                 return
             except ChatError as error:
                 logger.info("heartbeat: %s", error)
 
-    # What the link tells
+    # What the connection tells
 
     def _pushed(self, frame: Frame) -> None:
         if frame.event == "session_expiring":
-            if self._link is not None:
-                self._keep(asyncio.create_task(self._authenticate_again(self._link)))
+            if self._connection is not None:
+                self._keep(asyncio.create_task(self._authenticate_again(self._connection)))
         elif frame.event == "server_stopping":
-            self._appointed = msgspec.json.decode(frame.data, type=Stopping).retry_after
+            self._server_delay = msgspec.json.decode(frame.data, type=Stopping).retry_after
         elif frame.event == "error":
             logger.warning("the server says: %s", bytes(frame.data).decode())
         else:
-            self._pushes.take(frame)
+            self._dispatcher.take(frame)
 
-    async def _authenticate_again(self, link: Link) -> None:
+    async def _authenticate_again(self, connection: Connection) -> None:
         """So that the socket outlives its token. Where that fails, the server closes it and the next one signs in."""
         try:
             self._token = await self._rest.renew(self._token)
-            await link.call("authenticate", {"token": self._token})
+            await connection.call("authenticate", {"token": self._token})
         except (ChatError, ConnectionLost) as error:
             logger.warning("the session could not be prolonged: %s", error)
 
@@ -199,23 +199,23 @@ class Supervisor:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _up(self, link: Link) -> None:
-        if link.is_over:
+    def _up(self, connection: Connection) -> None:
+        if connection.is_over:
             return
-        self._link = link
+        self._connection = connection
         self._changed.set()
         if self._was_up:
-            self._pushes.resumed()
+            self._dispatcher.resumed()
         self._was_up = True
 
-    def _lost(self, link: Link) -> None:
-        if self._link is link:
-            self._link = None
-            self._pushes.connection_lost()
+    def _lost(self, connection: Connection) -> None:
+        if self._connection is connection:
+            self._connection = None
+            self._dispatcher.connection_lost()
 
     def _fail(self, error: ChatError) -> None:
         if self._failure is None:
             self._failure = error
-            self._link = None
+            self._connection = None
             self._changed.set()
             self._ended(error)

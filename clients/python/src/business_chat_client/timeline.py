@@ -1,6 +1,6 @@
 """What one client knows of one conversation. No clock and no network: pushes and answers in, events out.
 
-Pushes may be lost, doubled, late or early. The timeline applies them in the order of `rev`, without a hole, and keeps
+EventDispatcher may be lost, doubled, late or early. The timeline applies them in the order of `rev`, without a hole, and keeps
 early ones aside; `has(rev)` tells whether everything up to a `rev` is here, and if it stays away `merge` takes it from
 an answer of the server. Messages are compared by their own `rev`, so that applying one twice changes nothing.
 """
@@ -26,7 +26,7 @@ from business_chat_client.objects import ConversationDetails, Message, MessagePu
 
 Push: TypeAlias = MessagePush | ReceiptPush
 
-MOST_EARLY: Final = (
+MAX_BUFFERED: Final = (
     2_000  # pushes kept aside; past it they are dropped, and the next sync brings what they told
 )
 STATUSES: Final = ("sent", "delivered", "read")
@@ -40,7 +40,7 @@ class Timeline:
         ] = []  # by seq, without a hole; what is older than the first was never fetched
         self.rev = 0  # everything up to here has been applied
         self.seen = 0  # the highest rev heard of
-        self.is_torn = (
+        self.has_gap = (
             False  # a message came before the one that it follows: only a fetch of the pages can tell
         )
         self._first = 1  # the seq of the first message held, or the next one where none is
@@ -62,26 +62,26 @@ class Timeline:
 
     @property
     def is_behind(self) -> bool:
-        return self.is_torn or not self.has(self.seen)
+        return self.has_gap or not self.has(self.seen)
 
-    def hear(self, rev: int) -> None:
+    def note_rev(self, rev: int) -> None:
         """Somebody said that the conversation has come this far."""
         self.seen = max(self.seen, rev)
 
     # What comes by itself
 
     def take(self, push: Push) -> list[ConversationEvent]:
-        self.hear(push.rev)
+        self.note_rev(push.rev)
         if push.rev <= self.rev and self.details is not None:
             return []
         self._early.setdefault(push.rev, push)
-        if len(self._early) > MOST_EARLY:
+        if len(self._early) > MAX_BUFFERED:
             self._early.clear()
         return self._advance()
 
     def take_details(self, details: ConversationDetails) -> list[ConversationEvent]:
         """A head. Of two with the same `rev` (archiving takes none) the one changed last is the newer one."""
-        self.hear(details.rev)
+        self.note_rev(details.rev)
         held = self.details
         if held is None or (details.rev, details.updated_at) <= (held.rev, held.updated_at):
             return []
@@ -110,14 +110,14 @@ class Timeline:
 
     def merge(self, details: ConversationDetails, messages: Iterable[Message]) -> list[ConversationEvent]:
         """An answer that leaves nothing out up to `details.rev`: of a sync, or pages that were read after `details`."""
-        self.is_torn = False
+        self.has_gap = False
         arrived: list[ConversationEvent] = []
         changed: list[ConversationEvent] = []
         for message in sorted(messages, key=lambda message: message.seq):
-            self.hear(message.rev)
+            self.note_rev(message.rev)
             is_new = message.seq >= self._next_seq
             (arrived if is_new else changed).extend(self._put(message))
-        events = [*arrived, *_folded(changed), *self.take_details(details)]
+        events = [*arrived, *_grouped_receipts(changed), *self.take_details(details)]
         self.rev = max(self.rev, details.rev)
         self._early = {rev: push for rev, push in self._early.items() if rev > self.rev}
         return events + self._advance()
@@ -149,7 +149,7 @@ class Timeline:
             self._first = added[0].seq
             self._seqs.update((message.id, message.seq) for message in added)
             for message in added:
-                self.hear(message.rev)
+                self.note_rev(message.rev)
             return added
         return []
 
@@ -163,7 +163,7 @@ class Timeline:
         if message.seq < self._first:
             return []  # older than what is held
         if message.seq > self._next_seq:
-            self.is_torn = True
+            self.has_gap = True
             return []
         if message.seq == self._next_seq:
             self.messages.append(message)
@@ -193,7 +193,7 @@ class Timeline:
             held = self.find(message_id)
             if held is not None and push.rev > held.rev:
                 events += self._replace(_with_receipt(held, push), push.read_by)
-        return _folded(events)
+        return _grouped_receipts(events)
 
 
 def _with_receipt(held: Message, push: ReceiptPush) -> Message:
@@ -208,7 +208,7 @@ def _with_receipt(held: Message, push: ReceiptPush) -> Message:
     )
 
 
-def _folded(events: list[ConversationEvent]) -> list[ConversationEvent]:
+def _grouped_receipts(events: list[ConversationEvent]) -> list[ConversationEvent]:
     """Receipts of many messages as one event each for delivered and read, after the other events."""
     others: list[ConversationEvent] = []
     delivered: list[Message] = []

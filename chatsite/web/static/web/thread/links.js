@@ -1,6 +1,6 @@
 import { el } from "./dom.js";
 
-// What ends a link: blanks, quotes and brackets of markup, and the invisible marks that turn writing around.
+// What ends a link: blanks, quotes and brackets of markup, and the invisible marks that turn writing chrome.
 const LINK = /\bhttps?:\/\/[^\s<>"\u00a0\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+/giu;
 const CLOSERS = { ")": "(", "]": "[", "}": "{" };
 

@@ -17,14 +17,14 @@ export class Navigation {
   async open() {
     const { view, source, parts } = this.#thread;
     const isSeeded = source.messages.length > 0 && !this.#allUnread();
-    if (isSeeded) this.#place();
+    if (isSeeded) this.#anchor();
     try {
       await view.ready();
       for (let pages = 0; pages < MOST_OPENING && this.#allUnread(); pages += 1) await source.load("older");
     } catch (error) {
       if (view.status !== "gone") this.#thread.complain(error);
     }
-    if (!isSeeded && parts.section.isConnected) this.#place();
+    if (!isSeeded && parts.section.isConnected) this.#anchor();
   }
 
   /** The message with this id. */
@@ -71,7 +71,7 @@ export class Navigation {
     list.showEnd({ smooth: smooth && near && !calm });
   }
 
-  #place() {
+  #anchor() {
     const { source, line, people, list } = this.#thread;
     this.isOpened = true;
     line.find(source.messages, people.side);

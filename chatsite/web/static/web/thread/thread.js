@@ -4,19 +4,19 @@ import { drawMessage } from "./bubble.js";
 import { Composer } from "./composer.js";
 import { drawDay, drawSystem, drawUnread, showOneDay } from "./dividers.js";
 import { Draft, browserStorage } from "./drafts.js";
-import { Head } from "./head.js";
+import { ThreadHeader } from "./thread_header.js";
 import { buildLayout } from "./layout.js";
-import { MessageList } from "./list.js";
+import { MessageList } from "./message_list.js";
 import { Navigation } from "./navigation.js";
 import { Offers } from "./offers.js";
 import { People } from "./people.js";
 import { Quotes, summary } from "./quotes.js";
 import { Reading, isLookedAt } from "./reading.js";
-import { Roving } from "./roving.js";
+import { RovingTabindex } from "./roving_tabindex.js";
 import { isFromOther, rowsOf } from "./rows.js";
-import { readSeed } from "./seed.js";
-import { Source } from "./source.js";
-import { Surroundings } from "./surroundings.js";
+import { readInitialData } from "./initial_data.js";
+import { MessageSource } from "./message_source.js";
+import { ThreadChrome } from "./thread_chrome.js";
 import { gettext, interpolate } from "./texts.js";
 import { drawTyping } from "./typists.js";
 import { UnreadLine, countUnread } from "./unread.js";
@@ -27,7 +27,7 @@ const COMPLAINT = 8_000; // milliseconds
  * Puts the live view of one conversation into `root`, in the place of the transcript that the page may have brought.
  *
  * `client`: a ChatClient; `me`: `{id, name}`; `onBack`: shows a way back and is called by it; `storage`: where drafts
- * are kept, `localStorage` without it. Answers `{focus(), destroy()}`.
+ * are getPreference, `localStorage` without it. Answers `{focus(), destroy()}`.
  */
 export function mountThread(root, options) {
   const thread = new Thread(root, options);
@@ -41,12 +41,12 @@ class Thread {
   #asked = new Set(); // senders whose names have been asked for
 
   constructor(root, { client, conversationId, me, onBack, storage = browserStorage() }) {
-    Object.assign(this, { root, client, me, seed: readSeed(root) });
+    Object.assign(this, { root, client, me, initial: readInitialData(root) });
     this.view = client.join(conversationId);
     this.line = new UnreadLine();
     this.people = new People(me, () => this.conversation);
-    this.people.learn(this.seed.people);
-    this.source = new Source(this.view, this.seed.page, {
+    this.people.learn(this.initial.people);
+    this.source = new MessageSource(this.view, this.initial.page, {
       changed: () => this.list?.schedule(),
       stale: (seq) => this.navigation.jump(seq).catch((error) => this.complain(error)),
     });
@@ -60,7 +60,7 @@ class Thread {
   }
 
   get conversation() {
-    return this.view.conversation ?? this.seed.conversation;
+    return this.view.conversation ?? this.initial.conversation;
   }
 
   isOpen() {
@@ -94,9 +94,9 @@ class Thread {
   // Putting together
 
   #build(onBack) {
-    this.head = new Head(this.client, onBack);
+    this.head = new ThreadHeader(this.client, onBack);
     this.announcer = new Announcer();
-    this.composer = new Composer(this.seed.limit, {
+    this.composer = new Composer(this.initial.limit, {
       send: (text, replyTo) => this.#send(text, replyTo),
       edit: (message, text) => this.actions.edit(message, text),
       draft: (draft) => this.draft.keep(draft),
@@ -106,7 +106,7 @@ class Thread {
       quote: (id) => this.#quote(id),
     });
     this.parts = buildLayout(this);
-    this.around = new Surroundings(this);
+    this.chrome = new ThreadChrome(this);
     this.navigation = new Navigation(this);
     this.section = this.parts.section;
     this.actions = new Actions(this);
@@ -123,7 +123,7 @@ class Thread {
       find: (id) => (this.navigation.isOpened ? this.source.find(id) : undefined),
       changed: () => this.#looked(),
     });
-    this.roving = new Roving(this.parts.box, {
+    this.roving = new RovingTabindex(this.parts.box, {
       act: (key, node) => this.#byKey(key, node),
       edge: (which) => this.navigation.toEdge(which),
       leave: () => this.composer.focus(),
@@ -157,7 +157,7 @@ class Thread {
       view.on("message_deleted", tell),
       client.on("state", (state) => this.#connected(state)),
       client.on("message_failed", ({ error }) => error.code !== "discarded" && this.announce(gettext("Not sent"))),
-      client.on("presence", () => this.around.showHead()),
+      client.on("presence", () => this.chrome.showHead()),
     ];
     parts.latest.addEventListener("click", () => this.navigation.toLatest());
     parts.box.addEventListener("contextmenu", (event) => this.#onContextMenu(event));
@@ -166,10 +166,10 @@ class Thread {
   /** Takes the place of what the page brought, all at once, and then finds the place where one left off. */
   #begin() {
     const draft = this.draft.read();
-    this.composer.fill(this.seed.written ? { text: this.seed.written } : draft);
+    this.composer.fill(this.initial.written ? { text: this.initial.written } : draft);
     this.root.replaceChildren(this.section);
     this.list.render();
-    if (this.seed.hadFocus) this.composer.focus();
+    if (this.initial.hadFocus) this.composer.focus();
     this.#learnPeople();
     this.navigation.open();
   }
@@ -211,13 +211,13 @@ class Thread {
   #drawn() {
     this.roving.renew();
     this.reading.check();
-    this.around.show();
+    this.chrome.show();
     showOneDay(this.parts.scroller, this.parts.box);
     this.#askForNames();
   }
 
   #scrolled() {
-    this.around.showLatest();
+    this.chrome.showLatest();
     showOneDay(this.parts.scroller, this.parts.box);
   }
 
@@ -252,7 +252,7 @@ class Thread {
   }
 
   #connected(state) {
-    this.around.showConnection();
+    this.chrome.showConnection();
     if (state === "ready") this.list.schedule(); // what could not be fetched is asked for again
   }
 

@@ -1,5 +1,5 @@
 import { Chat } from "./chat.js";
-import { Host } from "./host.js";
+import { HostPage } from "./host_page.js";
 import { Screens } from "./screens.js";
 import { Sessions } from "./sessions.js";
 
@@ -12,7 +12,7 @@ class Frame {
   #chat = null;
   #serial = 0; // tells a beginning that was overtaken from the present one
   #begunAt = -RELAPSE;
-  #host = new Host(this.#settings.origins, {
+  #host = new HostPage(this.#settings.origins, {
     hello: () => {
       this.#host.tell({ type: "ready" });
       this.#begin();

@@ -1,5 +1,5 @@
 import { ChatError } from "../../chat-client/chat-client.js";
-import { Vault } from "./vault.js";
+import { FrameStorage } from "./frame_storage.js";
 
 /**
  * The visitor's login with us. It belongs to this tab, so that no two tabs use up one refresh token; a reload finds it
@@ -7,18 +7,18 @@ import { Vault } from "./vault.js";
  */
 export class Sessions {
   #business;
-  #vault;
+  #storage;
 
   constructor(business, host) {
     this.#business = business;
-    this.#vault = new Vault(business, host);
+    this.#storage = new FrameStorage(business, host);
   }
 
   /** The one that is at hand, if it is of the person whom the token names as it names that person; or a new one. */
   async ofToken(token) {
     const { iss, sub, name = "" } = claimsOf(token);
     const person = JSON.stringify([iss, sub, name]);
-    const kept = this.#vault.session;
+    const kept = this.#storage.session;
     if (kept?.person === person) return kept;
     if (kept) await this.#end(kept);
     return this.#keep(await ask("/widget/sessions", { token }), { person });
@@ -26,16 +26,16 @@ export class Sessions {
 
   /** That of the guest who was here before; null where nobody was. */
   async ofKnownGuest() {
-    const kept = this.#vault.session;
+    const kept = this.#storage.session;
     if (kept?.person === "guest") return kept;
     await this.leaveSigned();
-    const guest = this.#vault.guest;
+    const guest = this.#storage.guest;
     if (!guest) return null;
     try {
       return await this.#enterAsGuest({ guest });
     } catch (error) {
       if (error.code !== "unauthenticated") throw error;
-      this.#vault.guest = null; // the guest has been erased
+      this.#storage.guest = null; // the guest has been erased
       return null;
     }
   }
@@ -46,42 +46,42 @@ export class Sessions {
 
   /** The host no longer vouches for who was here: that login ends. */
   async leaveSigned() {
-    const kept = this.#vault.session;
+    const kept = this.#storage.session;
     if (kept && kept.person !== "guest") await this.#end(kept);
     return null;
   }
 
   renewed({ access, refresh }) {
-    this.#vault.session = { ...this.#vault.session, access, refresh };
+    this.#storage.session = { ...this.#storage.session, access, refresh };
   }
 
   /** What is at hand is worth nothing any more. */
   drop() {
-    this.#vault.session = null;
+    this.#storage.session = null;
   }
 
   /** The visitor leaves this browser: nothing of what was said stays in it. */
   async end() {
-    const kept = this.#vault.session;
-    this.#vault.guest = null;
+    const kept = this.#storage.session;
+    this.#storage.guest = null;
     if (!kept) return;
-    this.#vault.forget(kept.user.id);
+    this.#storage.forget(kept.user.id);
     await this.#end(kept);
   }
 
   async #enterAsGuest(body) {
     const answer = await ask("/widget/guest-sessions", { business: this.#business, ...body });
-    this.#vault.guest = answer.guest;
+    this.#storage.guest = answer.guest;
     return this.#keep(answer, { person: "guest" });
   }
 
   #keep({ access, refresh, user, conversation }, { person }) {
-    this.#vault.session = { person, access, refresh, user, conversationId: conversation.id };
-    return this.#vault.session;
+    this.#storage.session = { person, access, refresh, user, conversationId: conversation.id };
+    return this.#storage.session;
   }
 
   async #end({ refresh }) {
-    this.#vault.session = null;
+    this.#storage.session = null;
     try {
       await ask("/auth/logout", { refresh });
     } catch (error) {

@@ -1,4 +1,4 @@
-import { element } from "./surface.js";
+import { element } from "./widget_view.js";
 
 const PATIENCE = 15_000; // milliseconds in which the frame must answer
 

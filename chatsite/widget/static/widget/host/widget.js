@@ -1,16 +1,16 @@
 import { Frame } from "./frame.js";
-import { Memory } from "./memory.js";
-import { Surface } from "./surface.js";
+import { PageStorage } from "./page_storage.js";
+import { WidgetView } from "./widget_view.js";
 import { Theme } from "./theme.js";
 
 /** The chat on a host's page: button, panel and frame, and what passes between them. */
 export class Widget {
   #page;
   #shades;
-  #surface;
+  #view;
   #frame;
   #theme;
-  #memory;
+  #storage;
   unread = 0;
 
   /** Throws where this page's origin is not one that the business has listed; the frame would refuse it too. */
@@ -25,8 +25,8 @@ export class Widget {
     const { options, query } = page;
     this.#page = page;
     this.#shades = shades;
-    this.#memory = new Memory(business);
-    this.#surface = new Surface(texts, options, {
+    this.#storage = new PageStorage(business);
+    this.#view = new WidgetView(texts, options, {
       toggle: () => (this.isOpen ? this.close() : this.open()),
       close: () => this.close(),
       retry: () => this.#load(),
@@ -35,12 +35,12 @@ export class Widget {
     this.#frame = new Frame({ title: texts.panel, address }, this.#heard());
     this.#theme = new Theme(options, () => this.retheme());
     this.retheme();
-    this.#surface.showUnread(0, false);
+    this.#view.showUnread(0, false);
     this.#preload(options.preload);
   }
 
   get isOpen() {
-    return this.#surface.isOpen;
+    return this.#view.isOpen;
   }
 
   open() {
@@ -57,40 +57,40 @@ export class Widget {
   }
 
   logout() {
-    this.#memory.clear();
+    this.#storage.clear();
     this.#frame.post({ type: "logout" });
   }
 
   retheme() {
     const { name } = this.#theme;
-    this.#surface.setTheme(name, this.#shades[name]);
+    this.#view.setTheme(name, this.#shades[name]);
     this.#frame.post({ type: "theme", theme: name });
   }
 
   destroy() {
     this.#theme.end();
     this.#frame.remove();
-    this.#surface.remove();
+    this.#view.remove();
   }
 
   /** Whoever has talked here before sees what is unread without opening anything; for others nothing is loaded. */
   #preload(choice) {
-    if (choice === "never" || (choice !== "idle" && !this.#memory.get("seen"))) return;
+    if (choice === "never" || (choice !== "idle" && !this.#storage.get("seen"))) return;
     const whenIdle = window.requestIdleCallback ?? ((step) => setTimeout(step, 500));
     whenIdle(() => this.#frame.isLoaded || this.#load());
   }
 
   #load() {
-    this.#surface.say("loading");
-    this.#frame.load(this.#surface.panel);
+    this.#view.say("loading");
+    this.#frame.load(this.#view.panel);
   }
 
   #setOpen(isOpen) {
     if (this.isOpen === isOpen) return;
-    this.#surface.setOpen(isOpen);
-    this.#surface.showUnread(this.unread, false);
+    this.#view.setOpen(isOpen);
+    this.#view.showUnread(this.unread, false);
     this.#frame.post({ type: isOpen ? "show" : "hide" });
-    this.#surface.focus(this.#frame);
+    this.#view.focus(this.#frame);
     this.#page.emit(isOpen ? "open" : "close");
   }
 
@@ -101,16 +101,16 @@ export class Widget {
         theme: this.#theme.name,
         visible: this.isOpen,
         identified: isIdentified(),
-        kept: { session: this.#memory.get("session"), guest: this.#memory.get("guest") },
+        kept: { session: this.#storage.get("session"), guest: this.#storage.get("guest") },
       }),
       failed: () => {
-        this.#surface.say("failed");
+        this.#view.say("failed");
         emit("error", { code: "unreachable" });
       },
       messages: {
         ready: () => this.#ready(),
-        begun: () => this.#memory.set("seen", "1"),
-        keep: ({ name, text }) => this.#memory.set(name, text),
+        begun: () => this.#storage.set("seen", "1"),
+        keep: ({ name, text }) => this.#storage.set(name, text),
         "want-token": () => this.#giveToken(),
         unread: ({ count }) => Number.isInteger(count) && count >= 0 && this.#countUnread(count),
         close: () => this.close(),
@@ -120,10 +120,10 @@ export class Widget {
   }
 
   #ready() {
-    this.#surface.say("");
+    this.#view.say("");
     this.retheme();
     this.#frame.post({ type: this.isOpen ? "show" : "hide" });
-    if (this.isOpen) this.#surface.focus(this.#frame);
+    if (this.isOpen) this.#view.focus(this.#frame);
     this.#page.emit("ready");
   }
 
@@ -141,7 +141,7 @@ export class Widget {
     if (count === this.unread) return;
     const isNews = count > this.unread && !this.isOpen;
     this.unread = count;
-    this.#surface.showUnread(count, isNews);
+    this.#view.showUnread(count, isNews);
     this.#page.emit("unread", count);
   }
 }

@@ -1,0 +1,36 @@
+import { make, show } from "./dom.js";
+
+const PATIENCE = 800; // milliseconds: a socket that is back by then was never missed
+
+/** The line at the top that says that what one sees may be old. */
+export function mountConnectionBanner(banner, { client, signIn }) {
+  let timer = null;
+  let wasReady = false;
+
+  const say = (kind, ...content) => {
+    banner.dataset.kind = kind;
+    banner.replaceChildren(...content);
+    show(banner, true);
+  };
+  const lost = () => {
+    timer = null;
+    if (client.state === "signed_out") return;
+    if (navigator.onLine === false) say("offline", gettext("You are offline. What you write is sent when you are back."));
+    else say("waiting", gettext("Reconnecting to chat…"));
+  };
+  const changed = (state) => {
+    clearTimeout(timer);
+    if (state === "ready") {
+      wasReady = true;
+      show(banner, false);
+    } else if (state === "signed_out") {
+      const here = encodeURIComponent(location.pathname + location.search);
+      say("out", gettext("You have been signed out."), " ", make("a", { href: `${signIn}?next=${here}` }, gettext("Sign in again")));
+    } else if (banner.hidden) {
+      timer = setTimeout(lost, wasReady ? PATIENCE : 4 * PATIENCE);
+    } else lost();
+  };
+  client.on("state", changed);
+  addEventListener("offline", lost);
+  addEventListener("online", () => client.isConnected && show(banner, false));
+}

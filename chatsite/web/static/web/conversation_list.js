@@ -1,0 +1,295 @@
+import { announce, isPlainClick, make, show } from "./dom.js";
+import { errorText } from "./error_texts.js";
+import { otherSide } from "./people.js";
+import { fillRow, newRow } from "./conversation_row.js";
+import { storedDraft } from "./thread/drafts.js";
+
+const MINUTE = 60_000;
+
+/** The list of conversations: takes over what the server has rendered, and keeps it as the server would render it now. */
+export class ConversationList {
+  #root;
+  #client;
+  #session;
+  #team;
+  #handlers;
+  #filters;
+  #items = new Map();
+  #listed = new Set(); // what belongs to the pages that were loaded, and what has moved since
+  #next = null;
+  #boundary = 0; // the activity of the last one loaded: what is older comes with the next page
+  #serial = 0;
+  #watcher = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && this.more());
+  #loaded = false;
+  #waiting = false; // for the first page of what is wanted now
+  #growing = false; // the next page is on its way
+  #current = null;
+  #scheduled = false;
+
+  /** `handlers`: `open(id)`, `href(id)`. */
+  constructor(root, { client, session, team, filters, handlers }) {
+    this.#root = root;
+    this.#client = client;
+    this.#session = session;
+    this.#team = team;
+    this.#filters = filters;
+    this.#handlers = handlers;
+    for (const item of this.#rows.children) this.#items.set(item.dataset.id, item);
+    this.#listen();
+    this.#rove();
+  }
+
+  get filters() {
+    return this.#filters;
+  }
+
+  get #rows() {
+    return this.#root.querySelector("[data-rows]");
+  }
+
+  setFilters(filters) {
+    this.#filters = filters;
+    this.#root.querySelector("[data-list-scroll]").scrollTop = 0;
+    this.#waiting = true; // until then nobody knows that there is nothing
+    this.render();
+    return this.reload();
+  }
+
+  setCurrent(id) {
+    this.#current = id;
+    this.render();
+  }
+
+  find(id) {
+    return this.#client.snapshot.conversations.find((conversation) => conversation.id === id);
+  }
+
+  /** The first page, again after every absence. */
+  async reload() {
+    const serial = ++this.#serial;
+    try {
+      const page = await this.#client.loadConversations(this.#query());
+      if (serial !== this.#serial) return;
+      this.#listed = new Set();
+      this.#loaded = true;
+      this.#waiting = false;
+      this.#take(page);
+    } catch (error) {
+      if (serial === this.#serial) this.#fail(error);
+    }
+  }
+
+  async more() {
+    if (!this.#next || this.#growing) return;
+    this.#growing = true;
+    const serial = ++this.#serial;
+    const button = this.#root.querySelector("[data-more] button");
+    if (button) button.disabled = true;
+    try {
+      const page = await this.#client.loadConversations({ ...this.#query(), cursor: this.#next });
+      if (serial === this.#serial) this.#take(page);
+    } catch (error) {
+      if (serial === this.#serial) this.#fail(error);
+    } finally {
+      this.#growing = false;
+    }
+  }
+
+  /** Soon, and once for however much has changed. */
+  render() {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      if (this.#loaded) this.#draw();
+      else this.#markCurrent();
+    });
+  }
+
+  /** The one before (-1) or after (1) the open one. */
+  neighbour(step) {
+    const ids = [...this.#rows.children].map((item) => item.dataset.id);
+    const at = ids.indexOf(this.#current);
+    return ids[at < 0 ? 0 : at + step] ?? null;
+  }
+
+  focus(id = this.#current) {
+    const link = (this.#items.get(id) ?? this.#rows.firstElementChild)?.querySelector("[data-row]");
+    link?.focus();
+  }
+
+  #query() {
+    const { show: shown, business, q } = this.#filters;
+    return {
+      limit: this.#session.page,
+      archived: shown === "archived",
+      unread: shown === "unread" ? true : undefined,
+      businessId: business || undefined,
+      search: q || undefined,
+    };
+  }
+
+  #take({ results, next }) {
+    for (const { id } of results) this.#listed.add(id);
+    this.#next = next ? new URL(next).searchParams.get("cursor") : null;
+    const last = results.at(-1);
+    this.#boundary = this.#next && last ? activity(last) : 0;
+    this.#drawMore();
+    this.render();
+  }
+
+  #fail(error) {
+    const again = make("button", { type: "button", className: "button" }, gettext("Try again"));
+    again.addEventListener("click", () => this.reload());
+    show(this.#root.querySelector("[data-list-empty]"), false); // there may be something: nobody could look
+    const place = this.#root.querySelector("[data-more]");
+    place.replaceChildren(make("p", { className: "list-empty", role: "alert" }, errorText(error)), again);
+  }
+
+  #drawMore() {
+    const place = this.#root.querySelector("[data-more]");
+    if (!this.#next) return place.replaceChildren();
+    const button = make("button", { type: "button", className: "button" }, gettext("Show more"));
+    button.addEventListener("click", () => this.more());
+    place.replaceChildren(button);
+    // Who comes near the end goes on reading; a watcher that is new also says what is in view already.
+    this.#watcher.unobserve(place);
+    return this.#watcher.observe(place);
+  }
+
+  #draw() {
+    const shown = this.#client.snapshot.conversations.filter((conversation) => this.#belongs(conversation));
+    const many = this.#session.businesses.length > 1;
+    for (const conversation of shown) {
+      const item = this.#items.get(conversation.id) ?? newRow(conversation.id);
+      this.#items.set(conversation.id, item);
+      const { personId } = otherSide(conversation, this.#session.me);
+      fillRow(item, conversation, {
+        me: this.#session.me,
+        href: this.#handlers.href(conversation.id),
+        isOnline: personId !== null && this.#client.isUserOnline(personId),
+        isOpen: conversation.id === this.#current,
+        colleagues: this.#team.of(conversation.id),
+        withBusiness: many,
+        draft: conversation.id === this.#current ? "" : storedDraft(this.#session.me.id, conversation.id),
+      });
+    }
+    this.#arrange(shown.map(({ id }) => this.#items.get(id)));
+    this.#drawEmpty(shown.length);
+  }
+
+  /** Moves what has moved and nothing else, so that focus and scroll position stay. */
+  #arrange(wanted) {
+    const keep = new Set(wanted);
+    for (const [id, item] of this.#items) {
+      if (keep.has(item)) continue;
+      if (item.contains(document.activeElement)) (item.nextElementSibling ?? item.previousElementSibling)?.querySelector("[data-row]").focus();
+      item.remove();
+      this.#items.delete(id);
+    }
+    const focused = document.activeElement;
+    wanted.forEach((item, index) => {
+      if (this.#rows.children[index] !== item) this.#rows.insertBefore(item, this.#rows.children[index] ?? null);
+    });
+    if (focused !== document.activeElement && this.#rows.contains(focused)) focused.focus({ preventScroll: true });
+    this.#rove();
+  }
+
+  #belongs(conversation) {
+    const { show: shown, business, q } = this.#filters;
+    if (!this.#listed.has(conversation.id) || activity(conversation) < this.#boundary) return false;
+    if (business && conversation.businessId !== business) return false;
+    if ((shown === "archived") !== conversation.archived) return false;
+    // The open one stays: it would vanish under the reader's eyes.
+    if (shown === "unread" && !conversation.unreadCount && conversation.id !== this.#current) return false;
+    return isFound(conversation, q, this.#session.me);
+  }
+
+  #drawEmpty(count) {
+    const place = this.#root.querySelector("[data-list-empty]");
+    show(place, count === 0);
+    if (count) return;
+    const { q, show: shown } = this.#filters;
+    place.querySelector("[data-list-empty-text]").textContent = this.#waiting ? gettext("Loading…") : this.#emptyText();
+    show(place.querySelector("[data-clear-search]"), !this.#waiting && q);
+    show(place.querySelector("[data-list-find]"), !this.#waiting && !q && shown === "all" && !this.#session.businesses.length);
+  }
+
+  #emptyText() {
+    if (this.#filters.q) return gettext("Nothing found. Try another name or word.");
+    if (this.#filters.show === "unread") return gettext("All caught up: nothing is unread.");
+    if (this.#filters.show === "archived") return gettext("Nothing is archived. Archived conversations come back with the next message.");
+    if (this.#session.businesses.length) return gettext("No customer has written yet. New conversations appear here by themselves.");
+    return gettext("No conversations yet. Find a business and say hello.");
+  }
+
+  #markCurrent() {
+    for (const [id, item] of this.#items) {
+      const link = item.querySelector("[data-row]");
+      if (id === this.#current) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+  }
+
+  #listen() {
+    const client = this.#client;
+    client.on("conversation_updated", ({ conversation }) => this.#moved(conversation));
+    for (const event of ["conversations", "unread", "presence"]) client.on(event, () => this.render());
+    this.#team.on(() => this.render());
+    addEventListener("storage", () => this.render()); // a draft of another tab
+    setInterval(() => this.render(), MINUTE); // "12:04" turns into "Yesterday"
+    this.#rows.addEventListener("click", (event) => {
+      const item = event.target.closest("[data-id]");
+      if (!item || !isPlainClick(event)) return;
+      event.preventDefault();
+      this.#handlers.open(item.dataset.id);
+    });
+    this.#rows.addEventListener("keydown", (event) => this.#key(event));
+    this.#rows.addEventListener("focusin", (event) => this.#rove(event.target.closest("[data-row]")));
+  }
+
+  #moved(conversation) {
+    this.#listed.add(conversation.id);
+    this.render();
+    if (!conversation.unreadCount || conversation.id === this.#current) return;
+    const item = this.#items.get(conversation.id);
+    item?.classList.remove("arrived");
+    requestAnimationFrame(() => item?.classList.add("arrived"));
+    const { name } = otherSide(conversation, this.#session.me);
+    const text = gettext("Unread from %(name)s: %(preview)s");
+    announce(interpolate(text, { name, preview: conversation.lastMessage }, true));
+  }
+
+  /** One row is in the order of the Tab key; arrows go on from there. */
+  #rove(link) {
+    const links = [...this.#rows.querySelectorAll("[data-row]")];
+    const before = links.find((each) => each.tabIndex === 0 && each.dataset.roving);
+    const chosen = link ?? before ?? links.find((each) => each.hasAttribute("aria-current")) ?? links[0];
+    for (const each of links) {
+      each.tabIndex = each === chosen ? 0 : -1;
+      if (each === chosen) each.dataset.roving = "1";
+      else delete each.dataset.roving;
+    }
+  }
+
+  #key(event) {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const links = [...this.#rows.querySelectorAll("[data-row]")];
+    const at = links.indexOf(document.activeElement);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: links.length - 1 }[event.key];
+    if (to === undefined || at < 0) return;
+    event.preventDefault();
+    links[to]?.focus();
+  }
+}
+
+function activity(conversation) {
+  return Date.parse(conversation.lastMessageAt ?? conversation.createdAt);
+}
+
+/** As the server searches: every word in a name or in the preview. */
+function isFound(conversation, term, me) {
+  const { name, username } = otherSide(conversation, me);
+  const text = [name, username, conversation.lastMessage].join("\n").toLocaleLowerCase();
+  return term.toLocaleLowerCase().split(/\s+/).every((word) => text.includes(word));
+}

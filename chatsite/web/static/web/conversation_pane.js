@@ -1,0 +1,160 @@
+import { copyOf, isPhone, make, show } from "./dom.js";
+import { initialsOf, tintOf } from "./people.js";
+import { mountThread } from "./thread/thread.js";
+
+/** The open conversation: fetches its first screen from the server, mounts the thread on it, takes it down again. */
+export class ConversationPane {
+  #main;
+  #client;
+  #session;
+  #team;
+  #handlers;
+  #thread = null;
+  #aborter = null;
+  id = null;
+
+  /** `handlers`: `back()`, `archive(id, archived)`. */
+  constructor(main, { client, session, team, handlers }) {
+    this.#main = main;
+    this.#client = client;
+    this.#session = session;
+    this.#team = team;
+    this.#handlers = handlers;
+    team.on(() => this.#drawTeam());
+    client.on("conversations", () => this.#drawArchived());
+  }
+
+  get #element() {
+    return this.#main.querySelector(".pane");
+  }
+
+  /** What the server has rendered with the page. */
+  adopt() {
+    const pane = this.#element;
+    if (!pane) return;
+    this.id = pane.dataset.conversation;
+    this.#mount(pane);
+  }
+
+  async open(id) {
+    this.close();
+    this.id = id;
+    const waiting = copyOf("skeleton-template");
+    show(this.#nothing, false);
+    this.#main.append(waiting);
+    this.#main.setAttribute("aria-busy", "true");
+    this.#aborter = new AbortController();
+    const { signal } = this.#aborter;
+    try {
+      const pane = await fetchPane(id, signal);
+      waiting.remove();
+      if (signal.aborted) return;
+      this.#main.append(pane);
+      this.#mount(pane);
+      // On a phone the keyboard would come up over what one wants to read.
+      if (isPhone()) this.#main.focus({ preventScroll: true });
+      else this.focus();
+    } catch (error) {
+      waiting.remove();
+      if (!signal.aborted) this.#fail(id, error);
+    } finally {
+      if (!signal.aborted) this.#main.removeAttribute("aria-busy");
+    }
+  }
+
+  close() {
+    this.#aborter?.abort();
+    this.#thread?.destroy();
+    this.#thread = null;
+    this.id = null;
+    this.#team.look(null);
+    for (const child of [...this.#main.children]) if (child !== this.#nothing) child.remove();
+    this.#main.removeAttribute("aria-busy");
+    show(this.#nothing, true);
+  }
+
+  focus() {
+    this.#thread?.focus();
+  }
+
+  get #nothing() {
+    return this.#main.querySelector("[data-nothing-open]");
+  }
+
+  #mount(pane) {
+    const root = pane.querySelector("[data-thread]");
+    this.#thread = mountThread(root, {
+      client: this.#client,
+      conversationId: this.id,
+      me: this.#session.me,
+      onBack: () => this.#handlers.back(),
+    });
+    this.#dressHead(root.querySelector(".thread-head"), pane);
+    this.#team.look(pane.dataset.side === "business" ? this.id : null);
+    root.addEventListener("input", () => this.#team.write());
+    root.addEventListener("submit", () => this.#team.stopWriting());
+    pane.querySelector("[data-back]").addEventListener("click", (event) => {
+      event.preventDefault();
+      this.#handlers.back();
+    });
+    pane.querySelector("[data-archive]").addEventListener("submit", (event) => {
+      event.preventDefault();
+      const isArchived = pane.querySelector("[data-archived]").dataset.archived === "1";
+      this.#handlers.archive(pane.dataset.conversation, !isArchived);
+    });
+    this.#drawTeam();
+    this.#drawArchived();
+  }
+
+  /** The head of the conversation view shows also what this page knows of it. */
+  #dressHead(head, pane) {
+    const { business } = pane.dataset;
+    if (this.#session.businesses.length > 1 && business) {
+      head.querySelector(".thread-name").append(make("span", { className: "pane-business" }, " · ", make("bdi", {}, business)));
+    }
+    head.append(pane.querySelector("[data-tools]"));
+  }
+
+  #drawTeam() {
+    const place = this.#element?.querySelector("[data-team]");
+    if (!place) return;
+    const marks = this.#team.of(this.id).map(({ userId, name, answering }) => {
+      const text = answering ? gettext("%(name)s is answering") : gettext("%(name)s is looking at this");
+      const mark = make("span", { className: "avatar small", data: { tint: tintOf(userId) }, aria: { hidden: "true" } }, initialsOf(name));
+      return [mark, make("span", {}, interpolate(text, { name }, true))];
+    });
+    place.replaceChildren(...marks.flat());
+  }
+
+  #drawArchived() {
+    const button = this.#element?.querySelector("[data-archived]");
+    const known = this.#client.snapshot.conversations.find(({ id }) => id === this.id);
+    if (!button || !known) return;
+    button.dataset.archived = known.archived ? "1" : "0";
+    button.querySelector("[data-archive-text]").textContent = known.archived ? gettext("Move to the inbox") : gettext("Archive");
+  }
+
+  #fail(id, error) {
+    const again = make("button", { type: "button", className: "button primary" }, gettext("Try again"));
+    again.addEventListener("click", () => this.open(id));
+    const gone = error.status === 404;
+    const title = gone ? gettext("Not found") : gettext("This conversation could not be loaded");
+    const text = gone
+      ? gettext("It is not here, or it is not yours to see.")
+      : gettext("Check your connection, and try again.");
+    const back = make("button", { type: "button", className: "button" }, gettext("Back to the list"));
+    back.addEventListener("click", () => this.#handlers.back());
+    const words = [make("h2", {}, title), make("p", {}, text)];
+    this.#main.append(make("div", { className: "empty pane-failed", role: "alert" }, ...words, gone ? back : again));
+  }
+}
+
+/** The server's own rendering, the same as with a whole page. */
+async function fetchPane(id, signal) {
+  const response = await fetch(`/app/c/${id}/thread`, { signal, credentials: "same-origin" });
+  if (response.redirected) location.reload(); // to the sign-in page, which leads back here
+  if (!response.ok) throw Object.assign(new Error(`the conversation answered ${response.status}`), { status: response.status });
+  const holder = document.createElement("template");
+  holder.innerHTML = await response.text();
+  return document.importNode(holder.content.querySelector(".pane"), true);
+}

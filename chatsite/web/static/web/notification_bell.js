@@ -1,0 +1,278 @@
+import { fillNotificationItem, newNotificationItem, answerPath } from "./notification_item.js";
+import { makeNotificationPanel } from "./notification_panel.js";
+import { announce, isPlainClick, make, show } from "./dom.js";
+import { errorText } from "./error_texts.js";
+import { toast } from "./toast.js";
+
+const PAGE = 30;
+
+/** The bell with its count, and the panel of notifications that it opens. */
+export class NotificationBell {
+  #bell;
+  #client;
+  #session;
+  #handlers;
+  #panel = null;
+  #all = new Map(); // by id, those of the present filter
+  #items = new Map();
+  #statuses = new Map(); // of questions, by where they are answered
+  #filter = { type: "", unread: false };
+  #next = null;
+  #serial = 0;
+  #count;
+
+  /** `handlers`: `joined()` when an invitation was accepted. */
+  constructor(bell, { client, session, handlers }) {
+    this.#bell = bell;
+    this.#client = client;
+    this.#session = session;
+    this.#handlers = handlers;
+    this.#count = session.unreadNotifications;
+    bell.setAttribute("role", "button");
+    bell.setAttribute("aria-haspopup", "dialog");
+    bell.setAttribute("aria-expanded", "false");
+    bell.addEventListener("click", (event) => {
+      if (!isPlainClick(event)) return;
+      event.preventDefault();
+      this.toggle();
+    });
+    bell.addEventListener("keydown", (event) => {
+      if (event.key !== " ") return;
+      event.preventDefault();
+      this.toggle();
+    });
+    client.on("notification", (event) => this.#told(event));
+    client.on("notifications_reset", () => this.#panel && this.#load());
+    client.on("ready", () => this.#panel && this.#load());
+    client.on("state", () => this.#drawCount());
+    client.on("unread", () => this.#drawCount());
+    client.on("unread_notifications", () => this.#drawCount());
+    this.#drawCount();
+  }
+
+  get isOpen() {
+    return this.#panel !== null;
+  }
+
+  toggle() {
+    if (this.isOpen) this.close();
+    else this.open();
+  }
+
+  open() {
+    if (this.isOpen) return;
+    this.#panel = makeNotificationPanel(this.#filter, {
+      close: () => this.close(),
+      readAll: () => this.#attempt(() => this.#readAll()),
+      clicked: (event) => this.#clicked(event),
+      filter: (filter) => {
+        this.#filter = filter;
+        this.#load();
+      },
+    });
+    document.body.append(this.#panel);
+    this.#drawCount();
+    this.#bell.setAttribute("aria-expanded", "true");
+    this.#panel.querySelector("h2").focus();
+    document.addEventListener("click", this.#outside, true);
+    this.#load();
+  }
+
+  close() {
+    if (!this.isOpen) return;
+    document.removeEventListener("click", this.#outside, true);
+    const hadFocus = this.#panel.contains(document.activeElement);
+    this.#panel.remove();
+    this.#panel = null;
+    this.#items.clear();
+    this.#bell.setAttribute("aria-expanded", "false");
+    if (hadFocus) this.#bell.focus();
+  }
+
+  #outside = (event) => {
+    const path = event.composedPath();
+    if (!path.includes(this.#panel) && !path.includes(this.#bell) && !event.target.closest?.(".toast")) this.close();
+  };
+
+  // The panel
+
+  async #load(cursor) {
+    const serial = ++this.#serial;
+    const query = { limit: PAGE, type: this.#filter.type || undefined, unread: this.#filter.unread || undefined, cursor };
+    try {
+      const { results, next } = await this.#client.rest.get("/notifications", query);
+      if (serial !== this.#serial || !this.isOpen) return;
+      if (!cursor) this.#all.clear();
+      for (const notification of results) this.#all.set(notification.id, notification);
+      this.#next = next ? new URL(next).searchParams.get("cursor") : null;
+      this.#draw();
+      results.forEach((notification) => this.#askStatus(notification));
+    } catch (error) {
+      if (serial === this.#serial && this.isOpen) this.#fail(error);
+    }
+  }
+
+  #fail(error) {
+    const again = make("button", { type: "button", className: "button" }, gettext("Try again"));
+    again.addEventListener("click", () => this.#load());
+    const empty = this.#panel.querySelector("[data-alerts-empty]");
+    empty.replaceChildren(errorText(error), document.createElement("br"), again);
+    show(empty, true);
+  }
+
+  #draw() {
+    if (!this.isOpen) return;
+    const list = this.#panel.querySelector("[data-alerts]");
+    const shown = [...this.#all.values()].filter((each) => this.#belongs(each)).sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+    const items = shown.map((notification) => {
+      const item = this.#items.get(notification.id) ?? newNotificationItem(notification.id);
+      this.#items.set(notification.id, item);
+      fillNotificationItem(item, notification, this.#statusOf(notification));
+      return item;
+    });
+    list.replaceChildren(...items);
+    const empty = this.#panel.querySelector("[data-alerts-empty]");
+    empty.textContent = gettext("Nothing here. Invitations, offers and news of the site appear in this place.");
+    show(empty, items.length === 0);
+    this.#drawMore();
+    this.#drawCount();
+  }
+
+  #drawMore() {
+    const place = this.#panel.querySelector("[data-alerts-more]");
+    if (!this.#next) return place.replaceChildren();
+    const button = make("button", { type: "button", className: "button" }, gettext("Show more"));
+    button.addEventListener("click", () => this.#load(this.#next));
+    return place.replaceChildren(button);
+  }
+
+  #belongs({ type, readAt }) {
+    return (!this.#filter.type || type === this.#filter.type) && (!this.#filter.unread || !readAt);
+  }
+
+  // Questions
+
+  /** What the notification says was true when it came; where one answers, it says what is true now. */
+  async #askStatus(notification) {
+    const question = answerPath(notification);
+    if (!question || notification.data.status !== "pending" || this.#statuses.has(question)) return;
+    try {
+      this.#statuses.set(question, await this.#client.rest.get(question));
+    } catch (error) {
+      if (error.code === "not_found") this.#statuses.set(question, { status: "gone" });
+    }
+    this.#draw();
+  }
+
+  #statusOf(notification) {
+    const known = this.#statuses.get(answerPath(notification));
+    const asked = notification.data?.status === "pending";
+    const me = this.#session.me.id;
+    return { status: asked ? known?.status : undefined, isMine: !known || [known.inviteeId, known.customerId].includes(me) || known.status === "gone" };
+  }
+
+  // What one does
+
+  #clicked(event) {
+    const button = event.target.closest("[data-act]");
+    const item = event.target.closest("[data-alert]");
+    const notification = this.#all.get(item?.dataset.alert);
+    if (!button || !notification) return;
+    const acts = {
+      read: () => this.#read(notification),
+      delete: () => this.#delete(notification, item),
+      accept: () => this.#answer(notification, "accept"),
+      decline: () => this.#answer(notification, "decline"),
+      open: () => this.#read(notification),
+    };
+    if (button.dataset.act !== "open") button.disabled = true;
+    this.#attempt(acts[button.dataset.act]).finally(() => (button.disabled = false));
+  }
+
+  async #attempt(act) {
+    try {
+      await act();
+    } catch (error) {
+      toast(errorText(error));
+    }
+  }
+
+  async #read({ id }) {
+    this.#put(await this.#client.rest.patch(`/notifications/${id}/read`));
+  }
+
+  async #readAll() {
+    const query = this.#filter.type ? `?type=${this.#filter.type}` : "";
+    const { unreadCount } = await this.#client.rest.patch(`/notifications/read-all${query}`);
+    this.#count = unreadCount;
+    await this.#load();
+  }
+
+  async #delete({ id }, item) {
+    await this.#client.rest.delete(`/notifications/${id}`);
+    const next = item.nextElementSibling ?? item.previousElementSibling;
+    this.#remove(id);
+    (next?.querySelector("button:not([hidden])") ?? this.#panel?.querySelector("h2"))?.focus();
+    announce(gettext("Deleted"));
+  }
+
+  async #answer(notification, verb) {
+    const question = answerPath(notification);
+    try {
+      const answered = await this.#client.rest.post(`${question}/${verb}`);
+      this.#statuses.set(question, answered);
+      announce(verb === "accept" ? gettext("Accepted") : gettext("Declined"));
+      if (verb === "accept" && notification.type === "team_invitation") this.#handlers.joined();
+    } catch (error) {
+      this.#statuses.delete(question); // it was settled otherwise, maybe: ask
+      await this.#askStatus(notification);
+      throw error;
+    } finally {
+      this.#draw();
+    }
+  }
+
+  // What is told
+
+  #told({ notification, unreadCount, deleted, readAll }) {
+    if (unreadCount !== null && unreadCount !== undefined) this.#count = unreadCount;
+    if (deleted) this.#remove(notification.id);
+    else {
+      if (readAll) this.#allRead(readAll);
+      const isNew = !this.#all.has(notification.id) && !notification.readAt && !readAll;
+      this.#put(notification);
+      if (isNew) announce(interpolate(gettext("Notification: %(title)s"), { title: notification.title }, true));
+    }
+    this.#drawCount();
+  }
+
+  #put(notification) {
+    const held = this.#all.get(notification.id);
+    const readAt = notification.readAt ?? held?.readAt ?? null; // what is read stays read
+    this.#all.set(notification.id, { ...notification, readAt });
+    if (this.isOpen) this.#askStatus(notification);
+    this.#draw();
+  }
+
+  #allRead({ type, readAt }) {
+    for (const [id, each] of this.#all) {
+      if (!each.readAt && (!type || each.type === type)) this.#all.set(id, { ...each, readAt });
+    }
+  }
+
+  #remove(id) {
+    this.#all.delete(id);
+    this.#items.delete(id);
+    this.#draw();
+  }
+
+  #drawCount() {
+    const count = this.#client.snapshot.unreadNotifications ?? this.#count;
+    const mark = this.#bell.querySelector("[data-bell-count]");
+    mark.textContent = count > 99 ? "99+" : String(count);
+    show(mark, count > 0);
+    show(this.#panel?.querySelector("[data-read-all]"), count > 0);
+    const text = ngettext("Notifications, %(count)s unread", "Notifications, %(count)s unread", count);
+    this.#bell.setAttribute("aria-label", count ? interpolate(text, { count }, true) : gettext("Notifications"));
+  }
+}

@@ -1,0 +1,49 @@
+import { copyOf, fill, show } from "./dom.js";
+import { setTime } from "./times.js";
+
+const ANSWERABLE = /^\/(team\/invitations|offers)\/[0-9a-f-]{36}$/;
+
+/** Where one answers it, if it is a question of ours. */
+export function answerPath({ actionUrl = "" }) {
+  return ANSWERABLE.test(actionUrl) ? actionUrl : null;
+}
+
+export function newNotificationItem(id) {
+  const item = copyOf("alert-template");
+  item.dataset.alert = id;
+  return item;
+}
+
+/** `status` of its question: undefined where we do not know it yet. */
+export function fillNotificationItem(item, notification, { status, isMine }) {
+  const question = answerPath(notification);
+  item.classList.toggle("unread", !notification.readAt);
+  fill(item, "title", notification.title);
+  show(fill(item, "body", notification.body), notification.body);
+  setTime(item.querySelector("time"), notification.createdAt);
+  const open = question && isMine && status === "pending";
+  const act = (name) => item.querySelector(`[data-act="${name}"]`);
+  show(act("accept"), open);
+  show(act("decline"), open);
+  show(act("read"), !notification.readAt);
+  const link = act("open");
+  // A path of this site or https, as the server has checked; anything else is not followed.
+  const leads = !question && /^(\/(?![/\\])|https:\/\/)/.test(notification.actionUrl);
+  show(link, leads);
+  if (leads) link.href = notification.actionUrl;
+  fillState(item, question && isMine ? status : undefined);
+}
+
+function fillState(item, status) {
+  const texts = {
+    accepted: gettext("Accepted"),
+    declined: gettext("Declined"),
+    revoked: gettext("Taken back"),
+    withdrawn: gettext("Withdrawn"),
+    expired: gettext("Expired"),
+    gone: gettext("No longer there"),
+  };
+  const place = fill(item, "state", texts[status] ?? "");
+  place.dataset.kind = status === "accepted" ? "yes" : "no";
+  show(place, status in texts);
+}

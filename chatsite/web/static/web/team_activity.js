@@ -1,0 +1,98 @@
+const REPEAT = 20_000; // the protocol's pace: say it again every 20 seconds, forget it after 45
+const FORGET = 45_000;
+const ANSWERING = 5_000; // without another key nobody is answering any more
+
+/** Who of the team looks at or answers which conversation; and what we look at ourselves, told to the others. */
+export class TeamActivity {
+  #client;
+  #isMember;
+  #views = new Map();
+  #listeners = new Set();
+  #looking = null;
+  #answering = false;
+  #idle = null;
+
+  constructor(client, { isMember }) {
+    this.#client = client;
+    this.#isMember = isMember;
+    if (!isMember) return;
+    client.on("ready", () => this.#tell());
+    client.on("colleague_looking", (view) => this.#heard(view));
+    client.on("state", (state) => state === "ready" || this.#forgetAll());
+    document.addEventListener("visibilitychange", () => this.#tell());
+    setInterval(() => this.#beat(), REPEAT);
+  }
+
+  on(listener) {
+    this.#listeners.add(listener);
+  }
+
+  /** The colleagues at this conversation, each once, those who answer first. */
+  of(conversationId) {
+    const found = new Map();
+    for (const view of this.#views.values()) {
+      if (view.conversationId !== conversationId) continue;
+      const answering = view.answering || found.get(view.userId)?.answering || false;
+      found.set(view.userId, { userId: view.userId, name: view.name, answering });
+    }
+    return [...found.values()].sort((a, b) => b.answering - a.answering || a.name.localeCompare(b.name));
+  }
+
+  /** What we look at: a conversation of our business, or null. */
+  look(conversationId) {
+    if (this.#looking === conversationId) return;
+    this.#looking = conversationId;
+    this.#answering = false;
+    clearTimeout(this.#idle);
+    this.#tell();
+  }
+
+  /** On every key in the conversation that we look at. */
+  write() {
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => this.#setAnswering(false), ANSWERING);
+    this.#setAnswering(true);
+  }
+
+  stopWriting() {
+    clearTimeout(this.#idle);
+    this.#setAnswering(false);
+  }
+
+  #setAnswering(answering) {
+    if (this.#answering === answering || !this.#looking) return;
+    this.#answering = answering;
+    this.#tell();
+  }
+
+  #tell() {
+    if (!this.#isMember || !this.#client.isConnected) return;
+    const conversationId = document.hidden ? null : this.#looking;
+    const said = { conversationId, answering: this.#answering && conversationId !== null };
+    // Nobody waits for it, and the next beat says it again.
+    this.#client.request("look", said).catch(() => undefined);
+  }
+
+  #heard({ viewId, userId, name, conversationId, answering }) {
+    if (conversationId) this.#views.set(viewId, { userId, name, conversationId, answering, at: Date.now() });
+    else this.#views.delete(viewId);
+    this.#changed();
+  }
+
+  #beat() {
+    if (this.#looking) this.#tell();
+    const before = this.#views.size;
+    for (const [id, { at }] of this.#views) if (Date.now() - at > FORGET) this.#views.delete(id);
+    if (this.#views.size !== before) this.#changed();
+  }
+
+  #forgetAll() {
+    if (!this.#views.size) return;
+    this.#views.clear();
+    this.#changed();
+  }
+
+  #changed() {
+    for (const listener of this.#listeners) listener();
+  }
+}

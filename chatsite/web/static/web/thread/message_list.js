@@ -1,0 +1,232 @@
+import { ScrollAnchor } from "./scroll_anchor.js";
+
+const MOST = 140; // messages in the page at once, however long the conversation is
+const STEP = 50; // how many come when somebody gets near an edge
+const REST = 1_200; // milliseconds without a scroll, after which nobody is scrolling
+const NEAR = 1.5; // heights of the window that count as near
+
+/**
+ * The messages around the place that is looked at, as nodes. What is far from it is taken out again, so that the page
+ * stays small however far somebody scrolls; what is looked at stays where it is, whatever comes or goes around it.
+ *
+ * The scroller is a reversed column: its zero is the end, where a conversation is read, and 0 stays there by itself.
+ */
+export class MessageList {
+  #scroller;
+  #box;
+  #source;
+  #handlers;
+  #anchor;
+  #nodes = new Map(); // key → {node, row}
+  #from = null; // the seq of the first message in the page; null: as many as are wanted, up to the end
+  #to = null; // the seq of the last one; null: the end
+  #scheduled = null;
+  #frame = null;
+  #near = false;
+  #rest = null;
+
+  /**
+   * `handlers`: `rows(messages)` gives what stands under one another, `draw(row, node | undefined, before)` makes or
+   * renews its node, `drawn()` is called after each change, `scrolled()` after each scroll.
+   */
+  constructor(scroller, box, source, handlers) {
+    this.#scroller = scroller;
+    this.#box = box;
+    this.#source = source;
+    this.#handlers = handlers;
+    this.#anchor = new ScrollAnchor(scroller, box, () => this.atEnd);
+    scroller.addEventListener("scroll", () => this.#onScroll(), { passive: true });
+  }
+
+  /** Whether the newest message is in view. */
+  get atEnd() {
+    return this.#to === null && this.#source.isLatest && -this.#scroller.scrollTop < 48;
+  }
+
+  get rows() {
+    return [...this.#nodes.values()];
+  }
+
+  nodeOf(key) {
+    return this.#nodes.get(key)?.node;
+  }
+
+  rowOf(node) {
+    return this.rows.find((entry) => entry.node === node)?.row;
+  }
+
+  /** Draws at the next frame what has changed by then; soon after where the page has no frames, being hidden. */
+  schedule() {
+    if (this.#scheduled !== null) return;
+    const draw = () => this.#scheduled !== null && this.render();
+    this.#scheduled = { frame: requestAnimationFrame(draw), timer: setTimeout(draw, 120) };
+  }
+
+  render() {
+    this.#unschedule();
+    this.#anchor.keep(() => this.#reconcile());
+    this.#handlers.drawn();
+    this.#fill();
+  }
+
+  /** Shows the end of what there is. */
+  showEnd({ smooth = false } = {}) {
+    this.#from = this.#to = null;
+    this.render();
+    this.#anchor.release();
+    this.#scroller.scrollTo({ top: 0, behavior: smooth ? "smooth" : "instant" });
+    this.#handlers.scrolled();
+  }
+
+  /** Puts the window around this `seq`, and then its node, or the one of `key`, where `block` says. */
+  showAround(seq, { key, block = "center" }) {
+    const messages = this.#source.messages;
+    const index = Math.max(0, position(messages, seq));
+    this.#from = messages[Math.max(0, index - STEP)]?.seq ?? null;
+    this.#to = this.#endAt(messages, index + STEP + 1);
+    this.render();
+    const node = this.nodeOf(key);
+    if (!node) return undefined;
+    const room = this.#scroller.clientHeight - node.offsetHeight;
+    const offset = block === "start" ? 0.2 * this.#scroller.clientHeight : Math.max(8, room / 2);
+    this.#anchor.put(node, offset);
+    this.#fill();
+    this.#handlers.scrolled();
+    return node;
+  }
+
+  destroy() {
+    this.#unschedule();
+    cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#rest);
+    this.#anchor.destroy();
+  }
+
+  #unschedule() {
+    if (this.#scheduled === null) return;
+    cancelAnimationFrame(this.#scheduled.frame);
+    clearTimeout(this.#scheduled.timer);
+    this.#scheduled = null;
+  }
+
+  #onScroll() {
+    this.#box.classList.add("is-scrolling");
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => this.#box.classList.remove("is-scrolling"), REST);
+    this.#frame ??= requestAnimationFrame(() => {
+      this.#frame = null;
+      this.#anchor.note();
+      this.#handlers.scrolled();
+      this.#fill();
+    });
+  }
+
+  /** The messages in the page: `[start, end)` of all at hand. */
+  #span(messages) {
+    let end = this.#to === null ? messages.length : position(messages, this.#to) + 1;
+    let start = this.#from === null ? Math.max(0, end - STEP) : position(messages, this.#from);
+    if (start < 0 || end <= 0 || start >= end) [start, end] = [Math.max(0, messages.length - STEP), messages.length];
+    if (end - start > MOST && this.#to === null) {
+      // At the end the oldest go; further up what has come at the end waits there.
+      if (this.atEnd) start = end - STEP;
+      else end = start + MOST;
+    }
+    return [start, end];
+  }
+
+  #reconcile() {
+    const messages = this.#source.messages;
+    const [start, end] = this.#span(messages);
+    const shown = messages.slice(start, end);
+    this.#from = shown.find((message) => message.seq !== null)?.seq ?? null;
+    this.#to = this.#endAt(messages, end);
+    const rows = this.#handlers.rows(shown, { atEnd: this.#to === null && this.#source.isLatest });
+    const wanted = new Set(rows.map((row) => row.key));
+    for (const [key, { node }] of this.#nodes) {
+      if (wanted.has(key)) continue;
+      node.remove();
+      this.#nodes.delete(key);
+    }
+    let cursor = this.#box.firstChild;
+    for (const row of rows) {
+      const node = this.#draw(row);
+      if (node === cursor) cursor = cursor.nextSibling;
+      else this.#box.insertBefore(node, cursor);
+    }
+  }
+
+  #draw(row) {
+    const known = this.#nodes.get(row.key);
+    const node = this.#handlers.draw(row, known?.node, known?.row);
+    if (known && node !== known.node) known.node.remove();
+    this.#nodes.set(row.key, { node, row });
+    return node;
+  }
+
+  /** Brings what is near an edge: from what is at hand, or from the server. */
+  #fill() {
+    if (this.#near) return;
+    const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
+    if (!clientHeight) return;
+    const above = scrollHeight - clientHeight + scrollTop;
+    const near = NEAR * clientHeight;
+    if (above < near && this.#extendUp()) return;
+    if (-scrollTop < near) this.#extendDown();
+  }
+
+  #extendUp() {
+    const messages = this.#source.messages;
+    const [start, end] = this.#span(messages);
+    if (start === 0) return this.#fetch("older", this.#source.hasOlder);
+    const from = Math.max(0, start - STEP);
+    this.#from = messages[from].seq;
+    this.#to = this.#endAt(messages, Math.min(end, from + MOST));
+    return this.#again();
+  }
+
+  #extendDown() {
+    const messages = this.#source.messages;
+    const [start, end] = this.#span(messages);
+    if (this.#to === null) return this.#fetch("newer", this.#source.hasNewer);
+    const to = Math.min(messages.length, end + STEP);
+    this.#to = this.#endAt(messages, to);
+    this.#from = messages[Math.max(start, to - MOST)].seq;
+    return this.#again();
+  }
+
+  #again() {
+    this.#near = true;
+    this.render();
+    this.#near = false;
+    this.schedule();
+    return true;
+  }
+
+  #fetch(side, more) {
+    if (!more || this.#source.isLoading(side)) return false;
+    const before = this.#source.messages;
+    // A page that could not be had is asked for again by the next scroll.
+    this.#source.load(side).then(
+      () => this.#source.messages !== before && this.schedule(),
+      () => this.#handlers.drawn(),
+    );
+    this.#handlers.drawn();
+    return true;
+  }
+
+  /** The `seq` before which the window ends; null where that is the end of all, with what is on its way. */
+  #endAt(messages, end) {
+    return end >= messages.length ? null : (messages[end - 1]?.seq ?? null);
+  }
+}
+
+/** Where the message with this `seq`, or else the one before it, stands; -1 where all come after. */
+function position(messages, seq) {
+  let [low, high] = [0, messages.findLastIndex((message) => message.seq !== null)];
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    if (messages[middle].seq <= seq) low = middle + 1;
+    else high = middle - 1;
+  }
+  return high;
+}

@@ -1,0 +1,101 @@
+/**
+ * The messages that are looked at: the newest ones of the conversation's view, or an excerpt from far above. Until the
+ * view's first fetch is in, those that came with the page.
+ */
+export class MessageSource {
+  #view;
+  #initial;
+  #excerpt = null;
+  #changed;
+  #loading = { older: null, newer: null };
+
+  /** `initial`: `{messages, hasOlder}` of the newest page. `changed()`, `stale(seq)`: see the client's `Excerpt`. */
+  constructor(view, initial, { changed, stale }) {
+    this.#view = view;
+    this.#initial = initial;
+    this.#changed = changed;
+    this.stale = stale;
+  }
+
+  get isLatest() {
+    return this.#excerpt === null;
+  }
+
+  get messages() {
+    if (this.#excerpt) return this.#excerpt.messages;
+    const { status, messages } = this.#view;
+    return status === "loading" && this.#initial ? withInitial(this.#initial.messages, messages) : messages;
+  }
+
+  get hasOlder() {
+    if (this.#excerpt) return this.#excerpt.hasOlder;
+    return this.#view.status === "loading" ? Boolean(this.#initial?.hasOlder) : this.#view.snapshot.hasOlder;
+  }
+
+  get hasNewer() {
+    return this.#excerpt?.hasNewer ?? false;
+  }
+
+  /** What is known of a message, wherever it stands. */
+  find(messageId) {
+    const initial = () => this.#initial?.messages.find((message) => message.id === messageId);
+    return this.#excerpt?.find(messageId) ?? this.#view.find(messageId) ?? initial();
+  }
+
+  /** Fetches the next page on that side; the same promise for all who ask while it is on its way. */
+  load(side) {
+    this.#loading[side] ??= this.#load(side).finally(() => (this.#loading[side] = null));
+    return this.#loading[side];
+  }
+
+  isLoading(side) {
+    return this.#loading[side] !== null;
+  }
+
+  async #load(side) {
+    if (side === "newer") return this.#excerpt?.loadNewer();
+    if (this.#excerpt) return this.#excerpt.loadOlder();
+    await this.#view.ready();
+    return this.#view.loadOlder();
+  }
+
+  /** Whether the message of this `seq` is among those at hand. */
+  holds(seq) {
+    const first = this.messages.find((message) => message.seq !== null);
+    const last = this.messages.findLast((message) => message.seq !== null);
+    return Boolean(first) && first.seq <= seq && seq <= last.seq;
+  }
+
+  /** Looks at the messages around this `seq`. */
+  async open(seq) {
+    if (this.holds(seq)) return;
+    const newest = this.#view.messages.find((message) => message.seq !== null);
+    if (newest && this.#view.status === "ready" && seq >= newest.seq) return this.latest();
+    const excerpt = await this.#view.excerpt(seq);
+    this.latest();
+    this.#excerpt = excerpt;
+    excerpt.on("change", () => this.#changed());
+    excerpt.on("joined", () => this.#end(excerpt));
+    excerpt.on("stale", () => this.#end(excerpt) && this.stale(seq));
+    this.#changed();
+  }
+
+  /** Back to the newest ones. */
+  latest() {
+    if (!this.#excerpt) return;
+    this.#excerpt.close();
+    this.#end(this.#excerpt);
+  }
+
+  #end(excerpt) {
+    if (this.#excerpt !== excerpt) return false;
+    this.#excerpt = null;
+    this.#changed();
+    return true;
+  }
+}
+
+function withInitial(initial, live) {
+  const known = new Set(live.map((message) => message.id));
+  return [...initial.filter((message) => !known.has(message.id)), ...live];
+}

@@ -1,0 +1,75 @@
+import { gettext, interpolate, ngettext } from "./texts.js";
+import { countUnread } from "./unread.js";
+
+/** What stands around the messages, as it is now: the head, the state of the conversation, the way to the latest. */
+export class ThreadChrome {
+  #thread;
+  #connection = "";
+
+  /** `thread`: client, view, source, list, people, head, composer, parts, typists(), isOpen(). */
+  constructor(thread) {
+    this.#thread = thread;
+  }
+
+  show() {
+    this.showHead();
+    this.showConnection();
+    this.showLatest();
+    this.#showWriting();
+    this.#showEmptiness();
+  }
+
+  showHead() {
+    const { head, people } = this.#thread;
+    head.show({ name: people.otherName, others: people.others, typing: this.#thread.typists() });
+  }
+
+  showConnection() {
+    const { client, head } = this.#thread;
+    const { pending } = client.snapshot;
+    const now = `${client.state} ${pending}`;
+    if (this.#connection === now) return;
+    this.#connection = now;
+    head.showConnection(client.state, pending);
+  }
+
+  showLatest() {
+    const { list, view, people, parts } = this.#thread;
+    const { latest, count } = parts;
+    const away = !list.atEnd;
+    const unread = away ? countUnread(view.messages, people.side) : 0;
+    latest.hidden = !away;
+    const text = unread > 99 ? "99+" : unread ? String(unread) : "";
+    if (count.textContent !== text) count.textContent = text;
+    const label = latestLabel(unread);
+    if (latest.getAttribute("aria-label") !== label) latest.setAttribute("aria-label", label);
+  }
+
+  #showWriting() {
+    const { parts, view, composer } = this.#thread;
+    const isOpen = this.#thread.isOpen();
+    parts.closed.textContent =
+      view.status === "gone"
+        ? gettext("This conversation is not available any more.")
+        : gettext("A moderator has closed this conversation. You can read it, but not write.");
+    parts.closed.hidden = isOpen;
+    composer.element.hidden = !isOpen;
+    composer.renew();
+  }
+
+  #showEmptiness() {
+    const { parts, source, view } = this.#thread;
+    const isEmpty = !source.messages.length && !source.hasOlder;
+    parts.empty.hidden = !isEmpty || view.status === "gone";
+    const isLoading = view.status === "loading";
+    parts.empty.textContent = isLoading ? gettext("Loading…") : gettext("No messages yet. Say hello!");
+    parts.middle.classList.toggle("is-loading-older", source.isLoading("older"));
+    parts.section.setAttribute("aria-busy", String(isLoading));
+  }
+}
+
+function latestLabel(unread) {
+  if (!unread) return gettext("Go to the latest message");
+  const text = ngettext("%(count)s new message: go to the latest", "%(count)s new messages: go to the latest", unread);
+  return interpolate(text, { count: unread });
+}

@@ -1,0 +1,91 @@
+import { lastSeenLabel } from "./dates.js";
+import { el, iconButton } from "./dom.js";
+import { gettext } from "./texts.js";
+import { typingText } from "./typists.js";
+
+const PATIENCE = 1_500; // milliseconds without a connection before we speak of it
+const RENEWAL = 30_000; // "3 minutes ago" gets older
+
+/** The name of the other side, whether somebody is there, and how the connection is. */
+export class ThreadHeader {
+  element;
+  #name = el("bdi");
+  #presence = el("p", { class: "thread-presence" });
+  #avatar = el("span", { class: "avatar", "aria-hidden": "true" });
+  #connection = el("p", { class: "thread-connection", role: "status" });
+  #client;
+  #late = null;
+  #pending = 0;
+  #timer;
+  #shown = null;
+
+  constructor(client, onBack) {
+    this.#client = client;
+    const back = onBack && iconButton("back", gettext("Back"), { class: "back", on: { click: () => onBack() } });
+    const who = el("div", { class: "thread-who" }, el("h2", { class: "thread-name" }, this.#name), this.#presence);
+    this.element = el("header", { class: "thread-head" }, back, this.#avatar, who);
+    this.#timer = setInterval(() => this.#shown && this.show(this.#shown), RENEWAL);
+  }
+
+  /** The line that stands below the head while there is no connection. */
+  get connection() {
+    return this.#connection;
+  }
+
+  /** `name` and the ids of the other side's people, and the names of those who are typing. */
+  show(state) {
+    this.#shown = state;
+    const { name, others, typing } = state;
+    if (this.#name.textContent !== name) {
+      this.#name.textContent = name;
+      this.#avatar.textContent = initials(name);
+    }
+    const isOnline = others.some((id) => this.#client.isUserOnline(id));
+    const isKnown = !this.#connection.textContent;
+    const text = typing.length ? typingText(typing) : isKnown ? this.#presenceText(isOnline, others) : "";
+    if (this.#presence.textContent !== text) this.#presence.textContent = text;
+    this.#presence.classList.toggle("is-online", isKnown && isOnline && !typing.length);
+    this.#presence.classList.toggle("is-typing", typing.length > 0);
+  }
+
+  /** `state` as the client says it, and how many messages wait to be sent. */
+  showConnection(state, pending) {
+    if (state === "ready") return this.#say("");
+    if (state === "signed_out") return this.#say(gettext("You are signed out. Sign in again to go on."));
+    this.#pending = pending;
+    const words = () =>
+      this.#pending || !navigator.onLine
+        ? gettext("No connection. What you write is sent as soon as there is one.")
+        : gettext("Connecting…");
+    if (this.#connection.textContent) return this.#say(words());
+    this.#late ??= setTimeout(() => this.#say(words()), PATIENCE);
+    return undefined;
+  }
+
+  destroy() {
+    clearTimeout(this.#late);
+    clearInterval(this.#timer);
+  }
+
+  #say(text) {
+    clearTimeout(this.#late);
+    this.#late = null;
+    if (this.#connection.textContent !== text) this.#connection.textContent = text;
+    this.#connection.classList.toggle("is-shown", text !== "");
+    if (this.#shown) this.show(this.#shown);
+  }
+
+  #presenceText(isOnline, others) {
+    if (isOnline) return gettext("Online");
+    const { presence } = this.#client.snapshot;
+    const seen = others.map((id) => presence.get(id)?.lastSeen).filter(Boolean);
+    return seen.length ? lastSeenLabel(new Date(seen.sort().at(-1))) : "";
+  }
+}
+
+export function initials(name) {
+  const first = (word) => [...word][0] ?? "";
+  const words = name.trim().split(/\s+/);
+  const letters = words.length > 1 ? first(words[0]) + first(words.at(-1)) : first(words[0]);
+  return letters.toLocaleUpperCase();
+}

@@ -1,0 +1,204 @@
+import { Addresses } from "./addresses.js";
+import { systemClock } from "./clock.js";
+import { Connection } from "./connection.js";
+import { Credentials } from "./credentials.js";
+import { Emitter } from "./emitter.js";
+import { ChatError } from "./errors.js";
+import { NotificationFeed } from "./notifications.js";
+import { Outbox } from "./outbox.js";
+import { Presence } from "./presence.js";
+import { ReadReceipts } from "./receipts.js";
+import { Rest } from "./rest.js";
+import { JoinedConversations } from "./joined-conversations.js";
+import { Sender } from "./sender.js";
+import { ConversationStore } from "./conversation-store.js";
+import { SyncRequester } from "./sync.js";
+import { LocalTyping } from "./typing.js";
+
+const DEFAULTS = { heartbeat: 25_000, answerWithin: 8_000, connectWithin: 10_000, restAfter: 8_000 };
+const OF_A_CONVERSATION = new Set([
+  "new_message",
+  "message_edited",
+  "message_deleted",
+  "messages_read",
+  "messages_delivered",
+  "user_typing",
+]);
+
+/** The parts of a client, and how they are joined: what each says goes to those whom it concerns. */
+export class ClientParts extends Emitter {
+  userId = null;
+  #commands;
+
+  /** `commands(name, view, given)` carries out what a conversation's view is asked to do. */
+  constructor(options, commands) {
+    super();
+    const settings = { ...DEFAULTS, ...options, clock: options.clock ?? systemClock };
+    this.#commands = commands;
+    this.clock = settings.clock;
+    this.#setUpTransport(settings);
+    this.#setUpState(settings);
+    this.#listen();
+    this.identify(options.userId ?? this.credentials.userId);
+  }
+
+  get trouble() {
+    return (error) => this.emit("trouble", error);
+  }
+
+  #setUpTransport(settings) {
+    const { clock, heartbeat, answerWithin, connectWithin, WebSocket = globalThis.WebSocket } = settings;
+    if (!WebSocket) throw new TypeError("There is no WebSocket here; give one as the option `WebSocket`.");
+    const addresses = new Addresses(settings.url, settings.restUrl);
+    const fetch = settings.fetch ?? ((...request) => globalThis.fetch(...request));
+    this.rest = new Rest({ addresses, fetch, clock });
+    const credentials = new Credentials(settings, {
+      clock,
+      exchange: (refresh) => this.rest.anonymously("POST", "/auth/token/refresh", { refresh }),
+      onTokens: (tokens) => this.emit("tokens", tokens),
+    });
+    this.rest.credentials = this.credentials = credentials;
+    const timing = { heartbeat, answerWithin, connectWithin };
+    this.connection = new Connection({ addresses, credentials, WebSocket, clock, ...timing });
+  }
+
+  #setUpState({ storage, restAfter }) {
+    const { clock, connection, rest, trouble } = this;
+    this.store = new ConversationStore((what, id) => this.#storeChanged(what, id));
+    this.notifications = new NotificationFeed({
+      tell: (event, data) => this.tell(event, data),
+      missing: () => this.syncRequester.wantGeneral(),
+    });
+    this.outbox = this.#newOutbox(storage);
+    const acked = (message) => this.joined.get(message.conversationId)?.acked(message);
+    this.sender = new Sender({ outbox: this.outbox, connection, rest, clock, restAfter, acked });
+    const { store, notifications } = this;
+    this.syncRequester = new SyncRequester({ connection, clock, store, notifications }, { trouble });
+    this.joined = new JoinedConversations({ host: this.#host(), connection, syncRequester: this.syncRequester, clock });
+    const changed = (userId, now) => this.tell("presence", { userId, ...now });
+    this.presence = new Presence(rest, clock, { changed, trouble });
+    const marked = (answer) => store.setUnread(answer.conversationId, answer.unreadCount);
+    this.receipts = new ReadReceipts(connection, clock, { marked, trouble });
+    this.typing = new LocalTyping(clock, (event, conversationId) => this.#hint(event, { conversationId }));
+  }
+
+  #newOutbox(storage) {
+    return new Outbox({
+      clock: this.clock,
+      storage,
+      trouble: this.trouble,
+      changed: (conversationId) => this.#pendingChanged(conversationId),
+      settled: ({ clientId }, message) => this.emit("message_acked", { clientId, message }),
+      failed: ({ clientId, error }) =>
+        this.emit("message_failed", { clientId, error: new ChatError(error.code, error.message) }),
+    });
+  }
+
+  /** What a conversation's view needs of the client. */
+  #host() {
+    const { rest, clock, store, outbox } = this;
+    return {
+      rest,
+      clock,
+      store,
+      outbox,
+      me: () => this.userId,
+      sync: (view) => this.syncRequester.want(view),
+      tell: (event, data) => this.#fromConversation(event, data),
+      command: (view, name, ...given) => this.#commands(name, view, given),
+    };
+  }
+
+  #listen() {
+    this.connection.on("state", (state) => {
+      this.sender.connectionChanged(state);
+      this.tell("state", state);
+    });
+    this.connection.on("ready", ({ userId }) => this.#ready(userId));
+    this.connection.on("event", (event) => this.#receive(event));
+    this.connection.on("heads", (heads) => this.joined.heads(heads));
+    this.connection.on("lost", () => this.disconnected());
+    this.connection.on("trouble", this.trouble);
+    this.connection.on("signed_out", (error) => this.emit("signed_out", error));
+  }
+
+  /** Without a socket: nobody types, and nothing can be asked. */
+  disconnected() {
+    this.syncRequester.clear();
+    this.typing.clear();
+    this.joined.disconnected();
+  }
+
+  /** Until the connection is opened again. */
+  stop() {
+    this.connection.close();
+    this.disconnected();
+    this.presence.clear();
+    this.outbox.release();
+  }
+
+  /** The user is known from the token, or from the server; the outbox is this user's alone. */
+  identify(userId) {
+    if (userId === null || userId === undefined) return;
+    this.userId = userId;
+    this.outbox.open(userId);
+    this.emit("change");
+  }
+
+  tell(event, data) {
+    this.emit("change");
+    this.emit(event, data);
+  }
+
+  #ready(userId) {
+    this.identify(userId);
+    if (this.userId === null) this.#askWhoIAm();
+    this.joined.connected();
+    this.receipts.reconnected();
+    this.presence.refresh();
+    this.syncRequester.wantGeneral();
+    this.emit("ready", { userId: this.userId });
+  }
+
+  async #askWhoIAm() {
+    try {
+      this.identify((await this.rest.get("/auth/me")).id);
+    } catch (error) {
+      this.trouble(error);
+    }
+  }
+
+  #receive({ event, data }) {
+    if (OF_A_CONVERSATION.has(event)) return this.joined.receive({ event, data });
+    if (event === "notification") return this.notifications.receive(data);
+    if (event === "conversation_updated") {
+      this.store.put(data.conversation);
+      this.joined.get(data.conversationId)?.expect(data.rev);
+    }
+    if (event === "user_online") this.presence.set(data.userId, true);
+    if (event === "user_offline") this.presence.set(data.userId, false, data.lastSeen);
+    return this.emit(event, data);
+  }
+
+  #fromConversation(event, data) {
+    if (event === "messages_read") this.receipts.confirmed(data.conversationId, data.messageIds);
+    this.emit(event, data);
+  }
+
+  /** Nobody waits for these, and a lost one does no harm. */
+  #hint(event, data) {
+    this.connection.request(event, data).catch((error) => error.code === "disconnected" || this.trouble(error));
+  }
+
+  #storeChanged(what, conversationId) {
+    if (conversationId) this.joined.touch(conversationId);
+    this.tell(what, what === "unread" ? this.store.unread : this.store.list);
+  }
+
+  /** Also called while the parts are being put together. */
+  #pendingChanged(conversationId) {
+    this.joined?.touch(conversationId);
+    this.sender?.pump();
+    this.emit("change");
+  }
+}

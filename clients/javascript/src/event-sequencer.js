@@ -1,0 +1,96 @@
+const MAX_BUFFERED = 1_000; // past it the held ones are let go; the sync brings what they said
+const TIMEOUT = 300; // milliseconds that what is missing may still be on its way
+const MAX_WAIT = 30_000;
+
+/**
+ * Lets a conversation's events through in the order of `rev`, each once. What comes early waits; where something
+ * stays missing, `missing()` is called, and again, ever more slowly, until `resume` has closed the gap.
+ */
+export class EventSequencer {
+  #clock;
+  #handlers;
+  #buffer = new Map();
+  #head = 0;
+  #timer = null;
+  #fruitless = 0; // times asked without getting any further
+  #askedAt = -1;
+  #paused = true;
+
+  /** `handlers`: `rev()`, `pass(event)`, `missing()`. */
+  constructor(clock, handlers) {
+    this.#clock = clock;
+    this.#handlers = handlers;
+  }
+
+  accept(event) {
+    const { rev } = event.data;
+    const known = this.#handlers.rev();
+    if (!this.#paused && rev <= known) return; // a repetition, or a sync was faster
+    if (this.#paused || rev > known + 1) {
+      if (this.#buffer.size >= MAX_BUFFERED) this.#buffer.clear();
+      this.#buffer.set(rev, event);
+      this.expect(rev);
+      return;
+    }
+    this.#handlers.pass(event);
+    this.#drain();
+  }
+
+  /** The conversation has come as far as `rev`, so that far we must get. */
+  expect(rev, { atOnce = false } = {}) {
+    this.#head = Math.max(this.#head, rev);
+    if (this.#paused || this.#head <= this.#handlers.rev()) return;
+    if (atOnce) this.#ask();
+    else this.#timer ??= this.#clock.setTimeout(() => this.#ask(), this.#timeout());
+  }
+
+  /** Events wait while the conversation is fetched. */
+  pause() {
+    this.#paused = true;
+    this.#stopTimer();
+  }
+
+  /** `rev` has moved on by a fetch or a sync. */
+  resume() {
+    this.#paused = false;
+    this.#drain();
+  }
+
+  close() {
+    this.#stopTimer();
+    this.#buffer.clear();
+  }
+
+  #drain() {
+    for (const rev of [...this.#buffer.keys()].sort((a, b) => a - b)) {
+      const known = this.#handlers.rev();
+      if (rev > known + 1) break;
+      const event = this.#buffer.get(rev);
+      this.#buffer.delete(rev);
+      if (rev === known + 1) this.#handlers.pass(event);
+    }
+    if (this.#handlers.rev() > this.#askedAt) {
+      this.#fruitless = 0;
+      this.#stopTimer();
+    }
+    this.expect(this.#head);
+  }
+
+  #ask() {
+    this.#stopTimer();
+    if (this.#paused || this.#head <= this.#handlers.rev()) return;
+    this.#fruitless += 1;
+    this.#askedAt = this.#handlers.rev();
+    this.#handlers.missing();
+    this.#timer = this.#clock.setTimeout(() => this.#ask(), this.#timeout());
+  }
+
+  #timeout() {
+    return Math.min(MAX_WAIT, TIMEOUT * (this.#fruitless ? 10 * 2 ** this.#fruitless : 1));
+  }
+
+  #stopTimer() {
+    if (this.#timer !== null) this.#clock.clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+}

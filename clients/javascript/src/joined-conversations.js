@@ -1,0 +1,96 @@
+import { Conversation } from "./conversation.js";
+import { isPermanent } from "./errors.js";
+
+const RETRY = 2_000;
+
+/** The conversations that we look at: joins them on every new socket, and leads events to them. */
+export class JoinedConversations {
+  #host;
+  #connection;
+  #syncRequester;
+  #clock;
+  #entries = new Map();
+
+  constructor({ host, connection, syncRequester, clock }) {
+    this.#host = host;
+    this.#connection = connection;
+    this.#syncRequester = syncRequester;
+    this.#clock = clock;
+  }
+
+  get(id) {
+    return this.#entries.get(id)?.view;
+  }
+
+  /** Whoever enters leaves once; the last one who leaves ends the view. */
+  join(id) {
+    const entry = this.#entries.get(id);
+    if (entry) {
+      entry.users += 1;
+      return entry.view;
+    }
+    const view = new Conversation(id, this.#host);
+    this.#entries.set(id, { view, users: 1 });
+    this.#join(view);
+    return view;
+  }
+
+  leave(view) {
+    const entry = this.#entries.get(view.id);
+    if (entry?.view !== view || --entry.users > 0) return;
+    this.#entries.delete(view.id);
+    this.#syncRequester.forget(view);
+    view.close();
+    this.#tellLeft(view.id);
+  }
+
+  /** A fresh socket has joined nothing. What it missed shows when the join answers how far things have come. */
+  connected() {
+    for (const { view } of this.#entries.values()) this.#join(view);
+  }
+
+  disconnected() {
+    for (const { view } of this.#entries.values()) view.clearTyping();
+  }
+
+  receive(event) {
+    this.get(event.data.conversationId)?.receive(event);
+  }
+
+  /** What has no head although we look at it is gone, or not joined yet: a sync tells. */
+  heads(heads) {
+    for (const [id, { view }] of this.#entries) {
+      if (heads[id]) view.expect(heads[id].rev);
+      else if (view.status === "ready") this.#syncRequester.want(view);
+    }
+  }
+
+  touch(id) {
+    this.get(id)?.touch();
+  }
+
+  close() {
+    for (const { view } of this.#entries.values()) view.close();
+    this.#entries.clear();
+  }
+
+  async #join(view) {
+    if (!this.#connection.isReady || this.get(view.id) !== view) return;
+    try {
+      const head = await this.#connection.request("join_conversation", { conversationId: view.id });
+      view.expect(head.rev, { atOnce: true });
+    } catch (error) {
+      if (error.code === "disconnected") return; // the next socket joins
+      if (isPermanent(error) && error.code !== "too_large") return view.markGone();
+      this.#host.tell("trouble", error);
+      this.#clock.setTimeout(() => this.#join(view), error.retryAfter?.(RETRY) ?? RETRY);
+    }
+  }
+
+  #tellLeft(conversationId) {
+    if (!this.#connection.isReady) return;
+    this.#connection
+      .request("leave_conversation", { conversationId })
+      .catch((error) => error.code === "disconnected" || this.#host.tell("trouble", error));
+  }
+}

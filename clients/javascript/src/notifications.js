@@ -1,0 +1,63 @@
+/**
+ * The user's notifications, as far as events go: each is told once, in the order of the inbox's `rev`. A gap asks for
+ * a sync. The first sync only tells where we stand: what is older is for `GET /notifications`. An event may overtake
+ * its answer, which was made before.
+ */
+export class NotificationFeed {
+  unread = null;
+  #rev = null;
+  #early = 0; // the highest rev of an event that came before the first sync's answer
+  #handlers;
+
+  /** `handlers`: `tell(event, data)` and `missing()`. */
+  constructor(handlers) {
+    this.#handlers = handlers;
+  }
+
+  /** What `sync` asks for. */
+  get after() {
+    return this.#rev === null ? undefined : String(this.#rev);
+  }
+
+  receive(data) {
+    if (this.#rev === null) {
+      this.#early = Math.max(this.#early, data.rev);
+      return;
+    }
+    if (data.rev <= this.#rev) return; // it was told before
+    if (data.rev > this.#rev + 1) {
+      this.#handlers.missing();
+      return;
+    }
+    this.#rev = data.rev;
+    this.unread = data.unreadCount;
+    this.#handlers.tell("notification", data);
+  }
+
+  synced(answer) {
+    const { notificationsRev: rev, notificationsUnread, notificationsResync: resync } = answer;
+    if (rev === undefined) return; // a site without notifications
+    const first = this.#rev === null;
+    const moved = first || rev > this.#rev;
+    this.#rev = Math.max(rev, this.#rev ?? 0);
+    this.#count(notificationsUnread?.total ?? this.unread);
+    if (first && this.#early > rev) this.#handlers.missing();
+    if (first || !moved) return;
+    if (resync) this.#handlers.tell("notifications_reset", { rev });
+    else this.#tellMissed(answer, rev);
+  }
+
+  #count(unread) {
+    if (unread === this.unread) return;
+    this.unread = unread;
+    this.#handlers.tell("unread_notifications", { unreadCount: unread });
+  }
+
+  #tellMissed({ notifications = [], notificationsDeleted = [] }, rev) {
+    const unreadCount = this.unread;
+    for (const notification of notifications) this.#handlers.tell("notification", { notification, rev, unreadCount });
+    for (const id of notificationsDeleted) {
+      this.#handlers.tell("notification", { notification: { id }, rev, unreadCount, deleted: true });
+    }
+  }
+}

@@ -1,0 +1,16 @@
+/** Calls `wake` when the network is back or somebody looks at the page, `hidden` when the page may be gone for good. */
+export function watchPageLifecycle({ wake, hidden, shown }, page = globalThis) {
+  if (typeof page.addEventListener !== "function") return () => undefined; // no page: Node, a worker of some kind
+  const { document } = page;
+  const onVisibility = () => document.visibilityState === "visible" && wake();
+  const watched = [
+    [page, "online", wake],
+    [page, "pagehide", hidden],
+    [page, "pageshow", shown],
+    ...(document ? [[document, "visibilitychange", onVisibility]] : []),
+  ];
+  for (const [target, event, listener] of watched) target.addEventListener(event, listener);
+  return () => {
+    for (const [target, event, listener] of watched) target.removeEventListener(event, listener);
+  };
+}

@@ -1,0 +1,92 @@
+const BATCH_DELAY = 50; // milliseconds in which what is missing elsewhere joins the same request
+const MOST = 200; // conversations in one sync
+const RETRY = 2_000;
+
+/** Asks with `sync` for what was missed: one request at a time, for everything that is behind at that moment. */
+export class SyncRequester {
+  #connection;
+  #clock;
+  #store;
+  #notifications;
+  #handlers;
+  #wanted = new Set();
+  #general = false;
+  #timer = null;
+  #running = false;
+
+  /** `handlers`: `trouble(error)`. Unread counts go to the store, notifications to the feed. */
+  constructor({ connection, clock, store, notifications }, handlers) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#store = store;
+    this.#notifications = notifications;
+    this.#handlers = handlers;
+  }
+
+  /** This conversation is behind. */
+  want(view) {
+    this.#wanted.add(view);
+    this.#start(BATCH_DELAY);
+  }
+
+  /** Unread counts and notifications may be behind. */
+  wantGeneral() {
+    this.#general = true;
+    this.#start(BATCH_DELAY);
+  }
+
+  forget(view) {
+    this.#wanted.delete(view);
+  }
+
+  /** Without a socket there is nothing to wait for; coming back asks for everything anew. */
+  clear() {
+    this.#wanted.clear();
+    this.#general = false;
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #start(delay) {
+    if (this.#timer !== null || this.#running) return;
+    this.#timer = this.#clock.setTimeout(() => {
+      this.#timer = null;
+      this.#run();
+    }, delay);
+  }
+
+  async #run() {
+    const views = [...this.#wanted].slice(0, MOST);
+    for (const view of views) this.#wanted.delete(view);
+    this.#general = false;
+    this.#running = true;
+    let delay = BATCH_DELAY;
+    try {
+      await this.#ask(views);
+    } catch (error) {
+      if (error.code !== "disconnected") {
+        this.#handlers.trouble(error);
+        for (const view of views) this.#wanted.add(view);
+        delay = error.retryAfter?.(RETRY) ?? RETRY;
+      }
+    } finally {
+      this.#running = false;
+    }
+    if (this.#wanted.size || this.#general) this.#start(delay);
+  }
+
+  async #ask(views) {
+    const conversations = Object.fromEntries(views.map((view) => [view.id, view.rev]));
+    const after = this.#notifications.after;
+    const data = { conversations, ...(after && { notificationsAfter: after }) };
+    const counts = this.#store.startCount();
+    try {
+      const answer = await this.#connection.request("sync", data);
+      for (const view of views) view.synced(answer.conversations[view.id]);
+      counts.take(answer.unread);
+      this.#notifications.synced(answer);
+    } finally {
+      counts.end();
+    }
+  }
+}

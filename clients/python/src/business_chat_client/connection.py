@@ -1,0 +1,156 @@
+"""One WebSocket connection: calls and their answers, and what is pushed."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Self
+
+import msgspec
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from business_chat_client.errors import ChatError, ConnectionLost
+
+logger = logging.getLogger(__name__)
+
+FRAME_BYTES: Final = 64 * 1024  # the server closes a socket that sends more
+ANSWER_BYTES: Final = 128 * 1024 * 1024  # a sync of 500 long messages for each of many conversations
+CLOSED_BY_US: Final = 1000
+
+
+class Frame(msgspec.Struct):
+    event: str
+    data: msgspec.Raw = msgspec.Raw(b"{}")
+    ref: int | str | None = None
+
+
+class _Refusal(msgspec.Struct):
+    code: str
+    message: str
+    details: dict[str, Any] | None = None
+
+
+_decode_frame = msgspec.json.Decoder(Frame).decode
+_decode_refusal = msgspec.json.Decoder(_Refusal).decode
+
+
+def encode_call(event: str, data: Mapping[str, Any], ref: int) -> str:
+    """The frame. `too_large` for one that the server would close the socket for, `invalid` for what is not text."""
+    try:
+        frame = msgspec.json.encode({"event": event, "data": data, "ref": ref})
+    except UnicodeEncodeError as error:
+        raise ChatError(
+            "invalid", "The text has characters that are none, such as half a surrogate."
+        ) from error
+    if len(frame) > FRAME_BYTES:
+        raise ChatError("too_large", f"A frame has at most {FRAME_BYTES} bytes.", {"limit": FRAME_BYTES})
+    return frame.decode()
+
+
+class Connection:
+    """Made by `open`; `pushed` gets every push in order, `lost` is called once, before calls under way fail."""
+
+    def __init__(
+        self,
+        connection: ClientConnection,
+        pushed: Callable[[Frame], None],
+        lost: Callable[[Connection], None],
+    ) -> None:
+        self.is_over = False
+        self.last_received = asyncio.get_running_loop().time()
+        self._connection = connection
+        self._pushed = pushed
+        self._lost = lost
+        self._refs = itertools.count(1)
+        self._calls: dict[int | str, asyncio.Future[msgspec.Raw]] = {}
+        self._reader = asyncio.create_task(self._read())
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        headers: Mapping[str, str],
+        pushed: Callable[[Frame], None],
+        lost: Callable[[Connection], None],
+        *,
+        trust_env: bool,
+    ) -> Self:
+        """Raises `OSError`, `TimeoutError` or a `WebSocketException` where there is no connection."""
+        connection = await connect(
+            url,
+            additional_headers=headers,
+            open_timeout=10,
+            close_timeout=2,
+            ping_interval=None,  # our heartbeat tells more: the server's loop turns, and how far conversations are
+            max_size=ANSWER_BYTES,
+            compression=None,
+            proxy=True if trust_env else None,
+        )
+        return cls(connection, pushed, lost)
+
+    async def call(self, event: str, data: Mapping[str, Any]) -> msgspec.Raw:
+        """The data of the ack. Raises `ChatError` for a refusal, `ConnectionLost` where no answer will come."""
+        ref = next(self._refs)
+        frame = encode_call(event, data, ref)
+        if self.is_over:
+            raise self._loss()
+        answer: asyncio.Future[msgspec.Raw] = asyncio.get_running_loop().create_future()
+        self._calls[ref] = answer
+        try:
+            await self._connection.send(frame)
+            return await answer
+        except ConnectionClosed as closed:
+            await self.over()  # whoever tries again at once must not find this connection again
+            raise self._loss() from closed
+        finally:
+            del self._calls[ref]
+
+    async def over(self) -> int | None:
+        """Waits until the connection has ended; its close code."""
+        await asyncio.shield(self._reader)
+        return self._connection.close_code
+
+    def abort(self) -> None:
+        """End it without a goodbye, which the other side would not answer."""
+        self._connection.transport.abort()
+
+    async def close(self) -> None:
+        await self._connection.close(CLOSED_BY_US)
+        await self._reader
+
+    def _loss(self) -> ConnectionLost:
+        return ConnectionLost(self._connection.close_code, self._connection.close_reason or "")
+
+    async def _read(self) -> None:
+        try:
+            async for text in self._connection:
+                self.last_received = asyncio.get_running_loop().time()
+                self._take(_decode_frame(text))
+        except ConnectionClosed as closed:
+            logger.debug("the connection has ended: %s", closed)
+        except msgspec.MsgspecError:
+            logger.exception("the server sent what is not of its protocol; connecting anew")
+            self.abort()
+        finally:
+            self.is_over = True
+            self._lost(self)
+            for answer in self._calls.values():
+                if not answer.done():
+                    answer.set_exception(self._loss())
+                    answer.exception()  # where the frame could not even be sent, the call raises that instead
+
+    def _take(self, frame: Frame) -> None:
+        if frame.ref is None:
+            self._pushed(frame)
+            return
+        answer = self._calls.get(frame.ref)
+        if answer is None or answer.done():
+            return  # its caller has gone away
+        if frame.event == "error":
+            refusal = _decode_refusal(frame.data)
+            answer.set_exception(ChatError(refusal.code, refusal.message, refusal.details))
+        else:
+            answer.set_result(frame.data)

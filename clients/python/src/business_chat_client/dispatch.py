@@ -1,0 +1,113 @@
+"""What the server pushes, and where it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from business_chat_client.connection import Frame
+from business_chat_client.conversation import Conversation
+from business_chat_client.events import (
+    ClientEvent,
+    ConversationChanged,
+    PresenceChanged,
+    Resumed,
+)
+from business_chat_client.notification_feed import NotificationFeed
+from business_chat_client.objects import (
+    ConversationPush,
+    Heartbeat,
+    MessagePush,
+    NotificationPush,
+    PresencePush,
+    ReceiptPush,
+    SyncAnswer,
+    TypingPush,
+)
+from business_chat_client.streams import Broadcaster
+
+
+class EventDispatcher:
+    """Events that a newer server adds pass by."""
+
+    def __init__(
+        self,
+        conversations: Mapping[str, Conversation],
+        broadcaster: Broadcaster[ClientEvent],
+        feed_behind: Callable[[], None],
+    ) -> None:
+        self.feed = NotificationFeed()
+        self._feed_behind = feed_behind
+        self._conversations = conversations
+        self._broadcaster = broadcaster
+        self._takers: dict[str, Callable[[msgspec.Raw], None]] = {
+            "new_message": self._message,
+            "message_edited": self._message,
+            "message_deleted": self._message,
+            "messages_delivered": self._receipts,
+            "messages_read": self._receipts,
+            "conversation_updated": self._details,
+            "user_typing": self._typing,
+            "user_online": self._online,
+            "user_offline": self._offline,
+            "notification": self._notification,
+        }
+
+    def take(self, frame: Frame) -> None:
+        taker = self._takers.get(frame.event)
+        if taker is not None:
+            taker(frame.data)
+
+    def take_heads(self, answer: msgspec.Raw) -> None:
+        """The answer of a heartbeat."""
+        heads = msgspec.json.decode(answer, type=Heartbeat).conversations
+        for conversation_id, conversation in self._conversations.items():
+            if conversation_id in heads:
+                conversation._note_rev(heads[conversation_id].rev)
+            else:
+                conversation._verify_membership()
+
+    def take_notifications(self, answer: SyncAnswer) -> None:
+        """The notifications of a sync."""
+        self._broadcaster.put(self.feed.take(answer))
+
+    def resumed(self) -> None:
+        self._broadcaster.put([Resumed()])
+
+    def connection_lost(self) -> None:
+        for conversation in list(self._conversations.values()):
+            conversation._connection_lost()
+
+    def _message(self, data: msgspec.Raw) -> None:
+        push = msgspec.json.decode(data, type=MessagePush)
+        if push.conversation_id in self._conversations:
+            self._conversations[push.conversation_id]._take(push)
+
+    def _receipts(self, data: msgspec.Raw) -> None:
+        push = msgspec.json.decode(data, type=ReceiptPush)
+        if push.conversation_id in self._conversations:
+            self._conversations[push.conversation_id]._take(push)
+
+    def _details(self, data: msgspec.Raw) -> None:
+        push = msgspec.json.decode(data, type=ConversationPush)
+        if push.conversation_id in self._conversations:
+            self._conversations[push.conversation_id]._take_details(push.conversation)
+        self._broadcaster.put([ConversationChanged(push.conversation)])
+
+    def _typing(self, data: msgspec.Raw) -> None:
+        push = msgspec.json.decode(data, type=TypingPush)
+        if push.conversation_id in self._conversations:
+            self._conversations[push.conversation_id]._take_typing(push)
+
+    def _online(self, data: msgspec.Raw) -> None:
+        self._broadcaster.put([PresenceChanged(msgspec.json.decode(data, type=PresencePush).user_id, True)])
+
+    def _offline(self, data: msgspec.Raw) -> None:
+        push = msgspec.json.decode(data, type=PresencePush)
+        self._broadcaster.put([PresenceChanged(push.user_id, False, push.last_seen)])
+
+    def _notification(self, data: msgspec.Raw) -> None:
+        self.feed.seen = max(self.feed.seen, msgspec.json.decode(data, type=NotificationPush).rev)
+        if self.feed.is_behind:
+            self._feed_behind()

@@ -1,0 +1,56 @@
+"""What one client has heard of its user's notifications.
+
+A push says only that there is something new: after an outage the server repeats the newest notification under the
+inbox's present `rev`. What happened comes by `sync`, so that each change is told once and none is left out.
+"""
+
+from __future__ import annotations
+
+from business_chat_client.events import (
+    ClientEvent,
+    NotificationArrived,
+    NotificationChanged,
+    NotificationGone,
+    Resumed,
+)
+from business_chat_client.objects import Notification, SyncAnswer
+
+
+class NotificationFeed:
+    def __init__(self) -> None:
+        self.rev: int | None = None  # everything up to here has been told; None before the first sync
+        self.seen = 0  # the highest rev heard of
+        self._read: dict[str, bool] = {}  # notification id → whether it has been read
+
+    @property
+    def is_behind(self) -> bool:
+        return self.rev is not None and self.rev < self.seen
+
+    @property
+    def place(self) -> dict[str, str]:
+        """What a sync is told."""
+        return {} if self.rev is None else {"notificationsAfter": str(self.rev)}
+
+    def take(self, answer: SyncAnswer) -> list[ClientEvent]:
+        """What the first sync brings was there before, and is no event."""
+        if self.rev is not None and answer.notifications_rev <= self.rev:
+            return []
+        is_first, self.rev = self.rev is None, answer.notifications_rev
+        self.seen = max(self.seen, self.rev)
+        if answer.notifications_resync and not is_first:
+            self._read.clear()
+            return [Resumed()]
+        events: list[ClientEvent] = []
+        for notification in answer.notifications:
+            events += self._change(notification)
+        for notification_id in answer.notifications_deleted:
+            if self._read.pop(notification_id, None) is not None:
+                events.append(NotificationGone(notification_id))
+        return [] if is_first else events
+
+    def _change(self, notification: Notification) -> list[ClientEvent]:
+        known, is_read = self._read.get(notification.id), notification.read_at is not None
+        self._read[notification.id] = is_read
+        if known is None and not is_read:
+            return [NotificationArrived(notification)]
+        return [NotificationChanged(notification)] if known != is_read else []
