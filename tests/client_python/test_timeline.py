@@ -82,7 +82,7 @@ def test_it_converges(story: list[tuple[str, int]], data: st.DataObject) -> None
     timeline = begun(sorted(first.messages, key=lambda message: message.seq), first.conversation)
     held_before = len(timeline.messages)
 
-    # EventDispatcher of any rev, in any order, any number of times, and syncs in between that show any moment of the past.
+    # Pushes of any rev, in any order, any number of times, and syncs in between that show any moment of the past.
     steps = st.one_of(
         st.tuples(st.just("push"), st.integers(1, history.rev)),
         st.tuples(st.just("sync"), st.integers(0, history.rev)),

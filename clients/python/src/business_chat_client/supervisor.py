@@ -31,8 +31,8 @@ class Stopping(msgspec.Struct, rename="camel"):
 
 
 class Supervisor:
-    """`resume(connection)` runs before anybody else may use a connection; `ended(error)` is called once, when there will be
-    no other one."""
+    """`resume(connection)` runs before anybody else may use a connection. `ended(error)` is called once, when the
+    supervisor stops trying."""
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 """What one client knows of one conversation. No clock and no network: pushes and answers in, events out.
 
-EventDispatcher may be lost, doubled, late or early. The timeline applies them in the order of `rev`, without a hole, and keeps
+Pushes may be lost, doubled, late or early. The timeline applies them in the order of `rev`, without a hole, and keeps
 early ones aside; `has(rev)` tells whether everything up to a `rev` is here, and if it stays away `merge` takes it from
 an answer of the server. Messages are compared by their own `rev`, so that applying one twice changes nothing.
 """
