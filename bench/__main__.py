@@ -1,8 +1,8 @@
-"""`python -m bench`: measure this project beside the peer, print a table with the bars, and write the figures as JSON.
+"""`python -m bench` measures this project and the peer, prints tables and bars, and writes the figures as JSON.
 
---only talk,idle        some of the sections: talk, latency, fan_out, idle, history, curves
---json FILE             where the figures go (default: var/bench.json)
---quick                 shorter measurements, for a look; the bars are judged by a whole run
+--only talk,idle        some of the sections: closed_loop, talk, latency, fan_out, idle, scaling, history
+--json FILE             where to write the figures (default: var/bench.json)
+--quick                 shorter measurements, for a first look; only a whole run says whether the bars are met
 --messages 10000,…      the sizes of the history section
 """
 
@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench import curves, sections, table
+from bench import curves, sections, setups, table
 from bench.services import CORES, Services
 from bench.stack import ROOT, peer_installed
 
@@ -34,7 +34,7 @@ def main() -> int:
     if options.pictures:
         curves.draw(json.loads(options.json.read_text()), options.pictures)
         return 0
-    plan = sections.Plan(
+    plan = setups.Plan(
         seconds=3 if options.quick else 8, sizes=[int(size) for size in options.messages.split(",")]
     )
     figures: dict[str, Any] = {"machine": {"cores": len(CORES), "python": platform.python_version()}}

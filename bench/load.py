@@ -16,9 +16,8 @@ from typing import Any, Final
 
 import uvloop
 
+from bench.exchange import Exchange, message
 from bench.wire import SOCKETS, Protocol, Socket
-
-TEXT: Final = "Is the blue touring bike in size M still available? I could come by on Thursday after five."
 
 
 @dataclass(slots=True)
@@ -44,11 +43,7 @@ class Talk:
         self.numbers += 1
         client_id = f"{prefix}{self.numbers}"
         self.sent_at[client_id.encode()] = time.perf_counter()
-        data = (
-            f'{{"conversationId":"{self.conversation}","content":"{TEXT}",'
-            f'"messageType":"text","clientId":"{client_id}"}}'
-        )
-        self.people[side].send("send_message", data)
+        self.people[side].send("send_message", message(self.conversation, client_id))
 
     def _answering(self, side: int, prefix: str, again: bool) -> Any:
         def on_acked(seconds: float) -> None:
@@ -99,6 +94,25 @@ class Load:
         await asyncio.gather(*(connect_some() for _ in range(at_once)))
         return {"sockets": len(tokens), "seconds": time.perf_counter() - began}
 
+    async def arrive(
+        self, *, protocol: Protocol, ports: list[int], pairs: list[dict[str, Any]], at_once: int
+    ) -> dict[str, Any]:
+        """Connect, authenticate and join both people of each pair, `at_once` people at a time."""
+        waiting = iter([(pair["conversation"], token) for pair in pairs for token in pair["tokens"]])
+        times: list[float] = []
+        began = time.perf_counter()
+
+        async def arrive_some() -> None:
+            for conversation, token in waiting:
+                started = time.perf_counter()
+                socket = await SOCKETS[protocol].connect(token, "127.0.0.1", ports[0])
+                self.idle.append(socket)
+                await socket.join(str(conversation))
+                times.append(time.perf_counter() - started)
+
+        await asyncio.gather(*(arrive_some() for _ in range(at_once)))
+        return {"seconds": time.perf_counter() - began, "arrival": _percentiles(sorted(times))}
+
     async def join(
         self, *, protocol: Protocol, ports: list[int], pairs: list[dict[str, Any]]
     ) -> dict[str, Any]:
@@ -109,10 +123,9 @@ class Load:
                 port = ports[side % len(ports)]
                 people.append(await SOCKETS[protocol].connect(token, "127.0.0.1", port))
             self.talks.append(Talk(pair["conversation"], people))
-        for talk in self.talks:
-            for socket in talk.people:
-                socket.send("join_conversation", f'{{"conversationId":"{talk.conversation}"}}')
-        await asyncio.sleep(1.0)  # joins are events without a common answer in the two protocols
+        await asyncio.gather(
+            *(socket.join(talk.conversation) for talk in self.talks for socket in talk.people)
+        )
         return {"pairs": len(self.talks)}
 
     async def talk(self, *, seconds: float, warm_up: float, window: int, rate: float = 0) -> dict[str, Any]:
@@ -126,12 +139,7 @@ class Load:
         for talk in self.talks:
             talk.acks.clear()
             talk.delivered.clear()
-        began, processor = time.perf_counter(), time.process_time()
-        _say({"measuring": True})
-        await asyncio.sleep(seconds)
-        took = time.perf_counter() - began
-        own = time.process_time() - processor
-        _say({"measured": True})
+        took, share = await _measure(seconds)
         acks = sorted(value for talk in self.talks for value in talk.acks)
         delivered = sorted(value for talk in self.talks for value in talk.delivered)
         if steady is not None:
@@ -141,9 +149,28 @@ class Load:
         return {
             "messages": len(acks),
             "seconds": took,
-            "load_share": own / took,
+            "load_share": share,
             "ack": _percentiles(acks),
             "delivery": _percentiles(delivered),
+        }
+
+    async def take_turns(self, *, seconds: float, warm_up: float) -> dict[str, Any]:
+        """Keep one message of each pair under way."""
+        exchanges = [Exchange(talk.conversation, talk.people) for talk in self.talks]
+        for exchange in exchanges:
+            exchange.start()
+        await asyncio.sleep(warm_up)
+        for exchange in exchanges:
+            exchange.times.clear()
+        took, share = await _measure(seconds)
+        times = sorted(value for exchange in exchanges for value in exchange.times)
+        for exchange in exchanges:
+            exchange.stop()
+        return {
+            "messages": len(times),
+            "seconds": took,
+            "load_share": share,
+            "exchange": _percentiles(times),
         }
 
     async def _say_steadily(self, rate: float) -> None:
@@ -174,8 +201,7 @@ class Load:
         for number, token in enumerate(tokens):
             socket = await SOCKETS[protocol].connect(token, "127.0.0.1", ports[number % len(ports)])
             self.room.append(socket)
-            socket.send("join_conversation", f'{{"conversationId":"{conversation}"}}')
-        await asyncio.sleep(1.5)
+            await socket.join(conversation)
         talk = Talk(conversation, self.room[:1])
         talk.start(0, window)
         await asyncio.sleep(1.0)
@@ -198,6 +224,18 @@ class Load:
         gc.collect()
         await asyncio.sleep(0.5)
         return {"left": len(everybody)}
+
+
+async def _measure(seconds: float) -> tuple[float, float]:
+    """Tell the caller when the measurement begins and ends. Return its length, and the share of the generator's core
+    that the generator itself used."""
+    began, processor = time.perf_counter(), time.process_time()
+    _say({"measuring": True})
+    await asyncio.sleep(seconds)
+    took = time.perf_counter() - began
+    own = time.process_time() - processor
+    _say({"measured": True})
+    return took, own / took
 
 
 def _percentiles(values: list[float]) -> dict[str, float]:

@@ -1,57 +1,23 @@
-"""The sections of the benchmark. Each makes its own servers and answers with figures, which `table` judges."""
+"""The sections of the benchmark. Each starts its own servers and returns figures for `table`."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, Final
 
-from bench import history
+from bench import closed_loop, history
+from bench.load_process import measure
 from bench.services import Services
-from bench.stack import Kind, LoadProcess, Stack, measure_talk
-from bench.wire import Protocol
+from bench.setups import SETUPS, Figures, Plan, Setup, running
 
 PAIRS: Final = 100
 WINDOW: Final = 4  # messages of one person under way
 IDLE: Final = 1_000
 
-Figures = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Plan:
-    seconds: float = 8
-    sizes: list[int] = field(default_factory=lambda: [10_000, 1_000_000, 10_000_000])
-
-
-# What is compared: its name, the server, the protocol, and whether it is embedded (SQLite, no services).
-SETUPS: Final[dict[str, tuple[Kind, Protocol, bool]]] = {
-    "peer": ("peer", "socketio", False),
-    "uvicorn native": ("uvicorn", "native", False),
-    "daphne native": ("daphne", "native", False),
-    "uvicorn Socket.IO": ("uvicorn", "socketio", False),
-    "daphne Socket.IO": ("daphne", "socketio", False),
-    "embedded uvicorn": ("uvicorn", "native", True),
-    "embedded daphne": ("daphne", "native", True),
-}
-
-
-@contextmanager
-def running(kind: Kind, services: Services | None, processes: int = 1) -> Iterator[tuple[Stack, LoadProcess]]:
-    with (
-        tempfile.TemporaryDirectory(prefix="bench-") as folder,
-        Stack(kind, services, Path(folder), processes=processes) as stack,
-        LoadProcess() as load,
-    ):
-        yield stack, load
-
 
 def talk_once(
     services: Services | None,
-    setup: tuple[Kind, Protocol, bool],
+    setup: Setup,
     *,
     pairs: int = PAIRS,
     processes: int = 1,
@@ -61,7 +27,7 @@ def talk_once(
     with running(kind, services, processes) as (stack, load):
         people = stack.people(pairs=pairs)
         load.order("join", protocol=protocol, ports=stack.ports, pairs=people["pairs"])
-        return measure_talk(stack, load, warm_up=2, **how)
+        return measure(stack, load, "talk", warm_up=2, **how)
 
 
 def talk(services: Services, plan: Plan) -> Figures:
@@ -121,14 +87,14 @@ def idle(services: Services, plan: Plan) -> Figures:
     return figures
 
 
-def _crowd(services: Services, setup: tuple[Kind, Protocol, bool], plan: Plan) -> Figures:
+def _crowd(services: Services, setup: Setup, plan: Plan) -> Figures:
     """5,000 sockets, of which 50 talk: two messages a second each."""
     kind, protocol, _ = setup
     with running(kind, services) as (stack, load):
         people = stack.people(pairs=25, idle=4_950)
         load.order("connect", protocol=protocol, ports=stack.ports, tokens=people["idle"], at_once=20)
         load.order("join", protocol=protocol, ports=stack.ports, pairs=people["pairs"])
-        done = measure_talk(stack, load, warm_up=2, window=0, rate=100, seconds=plan.seconds)
+        done = measure(stack, load, "talk", warm_up=2, window=0, rate=100, seconds=plan.seconds)
         return {**done, "memory": stack.memory()}
 
 
@@ -153,6 +119,7 @@ def stored(services: Services, plan: Plan) -> Figures:
 
 
 SECTIONS: Final[dict[str, Callable[[Services, Plan], Figures]]] = {
+    "closed_loop": closed_loop.measure_all,
     "talk": talk,
     "latency": latency,
     "fan_out": fan_out,

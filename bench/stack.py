@@ -20,8 +20,7 @@ import psutil
 import psycopg
 import redis as redis_client
 
-from bench.services import CORES, SERVING, THE_REST, BenchFailed, Services, pin
-from bench.wire import Protocol
+from bench.services import CORES, SERVING, BenchFailed, Services, pin
 from tests.harness.services import free_port
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -227,63 +226,6 @@ class Stack:
         if done.returncode:
             raise BenchFailed(f"{' '.join(command)[:200]}: {done.stderr[-4000:]}")
         return done.stdout
-
-
-class LoadProcess:
-    """The load generator, on a core of its own."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.load"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        pin(self._process.pid, THE_REST)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.wait()
-
-    def order(self, do: str, **arguments: Any) -> dict[str, Any]:
-        self.begin(do, **arguments)
-        return self.answer()
-
-    def begin(self, do: str, **arguments: Any) -> None:
-        if self._process.stdin is None:
-            raise BenchFailed("the load generator has no input")
-        self._process.stdin.write(json.dumps({"do": do, **arguments}).encode() + b"\n")
-        self._process.stdin.flush()
-
-    def hear(self) -> dict[str, Any]:
-        line = self._process.stdout.readline() if self._process.stdout else b""
-        if not line:
-            raise BenchFailed("the load generator gave up; its words are above")
-        heard: dict[str, Any] = json.loads(line)
-        return heard
-
-    def answer(self) -> dict[str, Any]:
-        answered: dict[str, Any] = self.hear()["answer"]
-        return answered
-
-
-def measure_talk(stack: Stack, load: LoadProcess, **arguments: Any) -> dict[str, Any]:
-    """`Load.talk`, with what the server, the database and Redis did meanwhile, for each message."""
-    load.begin("talk", **arguments)
-    load.hear()
-    before = stack.counters()
-    load.hear()
-    spent = stack.counters() - before
-    answer = load.answer()
-    return {
-        **answer,
-        "rate": round(answer["messages"] / answer["seconds"], 1),
-        "per_message": spent.per(answer["messages"]),
-    }
-
-
-def protocol_of(kind: Kind, wanted: Protocol) -> Protocol:
-    return "socketio" if kind == "peer" else wanted
 
 
 def _peer_token(user_id: int) -> str:

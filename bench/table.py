@@ -3,33 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from bench import closed_loop_table
+from bench.bars import Bar
 
 Figures = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Bar:
-    name: str
-    value: float
-    least: float | None = None
-    most: float | None = None
-    unit: str = ""
-
-    @property
-    def is_met(self) -> bool:
-        return (self.least is None or self.value >= self.least) and (
-            self.most is None or self.value <= self.most
-        )
-
-    def line(self) -> str:
-        wanted = f"≥ {self.least:g}" if self.least is not None else f"≤ {self.most:g}"
-        verdict = "met" if self.is_met else "NOT MET"
-        return f"{self.name:<58}{self.value:>12,.2f} {self.unit:<8}{wanted:>12}  {verdict}"
-
-
 def bars(figures: Figures) -> Iterator[Bar]:
+    if "closed_loop" in figures:
+        yield from closed_loop_table.bars(figures["closed_loop"])
     if "talk" in figures:
         yield from _talk_bars(figures["talk"])
     if "latency" in figures:
@@ -42,17 +26,14 @@ def bars(figures: Figures) -> Iterator[Bar]:
         for name in ("uvicorn native", "daphne native"):
             rate = figures["fan_out"][name]["500"]["rate"]
             yield Bar(f"fan-out to 500 sockets, {name}", rate, least=15_000, unit="1/s")
-    if "idle" in figures:
-        for name, found in figures["idle"].items():
-            if name != "peer":
-                peer_kib = figures["idle"]["peer"]["bytes"] / 1024
-                yield Bar(
-                    f"memory of an idle socket, {name}",
-                    found["bytes"] / 1024,
-                    most=min(60, peer_kib),
-                    unit="KiB",
-                )
+    yield from _idle_bars(figures.get("idle", {}))
     yield from _history_bars(figures.get("history", {}))
+
+
+def _idle_bars(idle: Figures) -> Iterator[Bar]:
+    for name, found in idle.items():
+        if name != "peer":
+            yield Bar(f"memory of an idle socket, {name}", found["bytes"] / 1024, most=40, unit="KiB")
 
 
 def _history_bars(history: Figures) -> Iterator[Bar]:
@@ -88,6 +69,8 @@ def all_met(figures: Figures) -> bool:
 
 def render(figures: Figures) -> str:
     lines: list[str] = []
+    if "closed_loop" in figures:
+        lines += closed_loop_table.table(figures["closed_loop"])
     if "talk" in figures:
         lines += _talk_table(figures["talk"])
     lines += ["", *(bar.line() for bar in bars(figures)), ""]

@@ -32,6 +32,7 @@ class Socket(asyncio.Protocol):
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.on_acked: Callable[[float], None] = lambda number: None
         self.on_message: Callable[[bytes], None] = lambda payload: None
+        self.on_joined: Callable[[], None] = lambda: None
         self.messages = 0
         self.frames = 0
         self._buffer = b""
@@ -149,6 +150,14 @@ class Socket(asyncio.Protocol):
         self._sent_at[number] = time.perf_counter()
         self._write(0x81, self.emit(event, data, number))
 
+    async def join(self, conversation: str) -> None:
+        """Join the conversation, and wait until the server says that it is joined."""
+        joined = asyncio.get_running_loop().create_future()
+        self.on_joined = lambda: joined.set_result(None)
+        self.send("join_conversation", f'{{"conversationId":"{conversation}"}}')
+        await asyncio.wait_for(joined, 60)
+        self.on_joined = lambda: None
+
     def acked(self, number: int) -> None:
         self.on_acked(time.perf_counter() - self._sent_at.pop(number))
 
@@ -173,6 +182,8 @@ class NativeSocket(Socket):
                 self.acked(number)
             elif not self.opened.done():
                 self.opened.set_result(None)
+        elif payload.startswith(b'{"event":"joined_conversation"'):
+            self.on_joined()
         elif payload.startswith(b'{"event":"error"'):
             raise WireError(payload.decode())
 
@@ -198,6 +209,8 @@ class SocketIOSocket(Socket):
             self._write(0x81, f'40/chat,{{"token":"{self.token}"}}'.encode())
         elif payload.startswith(b"40/chat,"):
             self.opened.set_result(None)
+        elif payload.startswith(b'42/chat,["joined_conversation"'):
+            self.on_joined()
         elif payload.startswith((b"44/chat,", b'42/chat,["error"')):
             raise WireError(payload.decode())
 
