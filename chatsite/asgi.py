@@ -21,7 +21,8 @@ from chatsite.observability.access_log import WithAccessLog, tidy_access_logs
 from chatsite.observability.metrics.endpoint import WithMetrics
 from chatsite.realtime.origins import OriginCheck
 from chatsite.realtime.runtime import get_runtime, stop_runtime
-from chatsite.realtime.servers.slimming import part_upgraded_requests
+from chatsite.realtime.servers.daphne import silence_access_log
+from chatsite.realtime.servers.sockets import check_servers
 from chatsite.realtime.transports.socketio.server import socketio_application
 from chatsite.realtime.transports.websocket import ChatConsumer, RefusedPath
 
@@ -31,7 +32,8 @@ gc.set_threshold(50_000, 5, 5)
 
 refuse_bad_environment()
 tidy_access_logs()
-part_upgraded_requests()
+silence_access_log()
+check_servers()
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]

@@ -324,6 +324,8 @@ SILENCED_SYSTEM_CHECKS = [
 # --- For the operator -----------------------------------------------------------------------------------------------
 
 METRICS_TOKEN = env.text("METRICS_TOKEN")  # `Authorization: Bearer` of a scraper
+# Send plain ASGI messages instead of writing to the server's own sockets (docs/servers.md).
+PLAIN_ASGI = env.boolean("PLAIN_ASGI")
 METRICS_NETWORKS = env.networks("METRICS_NETWORKS", ("127.0.0.0/8", "::1") if DEBUG else ())
 
 LOGGING = logging_settings(

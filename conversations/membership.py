@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Final
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
@@ -12,6 +14,10 @@ from chatsite.realtime.broadcast import broadcast_on_commit
 from conversations import events
 from conversations.access import UserId
 from conversations.models import Conversation, Membership
+
+# Called with the user and the business after a membership ended or changed its role, inside the transaction and with
+# the business's owners locked. An app adds its own in `AppConfig.ready`.
+membership_changed: Final[list[Callable[[UserId, UUID], None]]] = []
 
 
 def lock_person(user_id: UserId) -> None:
@@ -32,9 +38,11 @@ def add_member(*, business_id: UUID, user_id: UserId, role: str = Membership.Rol
             raise DomainError("conflict", "A customer of the business cannot become its member.")
         if role != Membership.Role.OWNER and _owners(business_id) == [user_id]:
             raise DomainError("conflict", "A business needs an owner.")
-        membership, _ = Membership.objects.update_or_create(
+        membership, created = Membership.objects.update_or_create(
             business_id=business_id, user_id=user_id, defaults={"role": role}
         )
+        if not created:
+            _tell_of_change(user_id, business_id)
         broadcast_on_commit([events.order(events.MEMBERSHIP_BEGAN, user_id, business_id)])
     return membership
 
@@ -47,7 +55,13 @@ def remove_member(*, business_id: UUID, user_id: UserId) -> None:
         ended, _ = Membership.objects.filter(business_id=business_id, user_id=user_id).delete()
         if not ended:
             raise not_found("member")
+        _tell_of_change(user_id, business_id)
         broadcast_on_commit([events.order(events.MEMBERSHIP_ENDED, user_id, business_id)])
+
+
+def _tell_of_change(user_id: UserId, business_id: UUID) -> None:
+    for changed in membership_changed:
+        changed(user_id, business_id)
 
 
 def _owners(business_id: UUID) -> list[UserId]:

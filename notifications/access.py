@@ -1,9 +1,15 @@
-"""Who may see an invitation or an offer. What one may not see is "not there"."""
+"""Who may see, make and answer invitations and offers. What a user may not see is `not_found`.
+
+An invitation is good while its inviter owns the business, an offer while its author speaks for it. Both are checked
+under locks, which every transaction takes in this order: users, memberships, conversations, invitations and offers,
+inboxes.
+"""
 
 from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 
 from chatsite.errors import DomainError, not_found
@@ -38,6 +44,33 @@ def require_invitee(user_id: UserId, invitation: Invitation) -> None:
 def require_inviting_side(user_id: UserId, invitation: Invitation) -> None:
     if not _owns_business_of(user_id, invitation):
         raise DomainError("forbidden", "Only an owner of the business may take an invitation back.")
+
+
+def lock_owner(user_id: UserId, business_id: UUID) -> bool:
+    """Whether the user owns the business and is active, which holds until the transaction ends.
+
+    All owners are locked, in the order in which a change of members locks them.
+    """
+    if not lock_users({user_id}):
+        return False
+    owners = Membership.objects.filter(business_id=business_id, role=Membership.Role.OWNER)
+    locked = owners.select_for_update().order_by("pk").values_list("user_id", flat=True)
+    return user_id in list(locked)
+
+
+def lock_member(user_id: UserId, business_id: UUID) -> bool:
+    """Whether the user speaks for the business and is active, which holds until the transaction ends."""
+    if not lock_users({user_id}):
+        return False
+    members = Membership.objects.filter(business_id=business_id, user_id=user_id)
+    return bool(members.select_for_update().values_list("pk", flat=True))
+
+
+def lock_users(user_ids: set[UserId]) -> set[UserId]:
+    """Lock the users, in one order for everybody. Returns those who are active."""
+    users = get_user_model()._default_manager.select_for_update(no_key=True, of=("self",))
+    locked = users.filter(pk__in=user_ids).order_by("pk").values_list("pk", "is_active")
+    return {key for key, is_active in locked if is_active}
 
 
 def find_offer(user_id: UserId, raw_id: str | UUID) -> tuple[Offer, str]:

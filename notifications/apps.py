@@ -6,9 +6,10 @@ class NotificationsConfig(AppConfig):
     verbose_name = "Notifications"
 
     def ready(self) -> None:
-        # Importing registers the section of `sync`, and the hooks for outages, erasures and exports.
+        # Importing registers the section of `sync`, and the hooks for outages, lost rights, erasures and exports.
         from notifications import (
             gdpr,  # noqa: F401
             live,  # noqa: F401
+            lost_rights,  # noqa: F401
             ties,  # noqa: F401
         )

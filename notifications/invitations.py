@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from chatsite.errors import DomainError, invalid, not_found
+from chatsite.realtime.user_limit import charge
 from conversations import operations as conversations
 from conversations.access import UserId, require_owner, user_key
 from conversations.contacts import may_contact
@@ -22,6 +23,9 @@ from notifications.models import Invitation
 from notifications.serializers import invitation_data
 
 LASTS: Final = timedelta(days=14)
+RECENT: Final = timedelta(days=1)
+MOST_RECENT: Final = 3  # invitations of one business to one user within `RECENT`
+CHARGE: Final = 10.0  # drawn from the user's limit by what notifies somebody else
 
 PENDING, EXPIRED = Invitation.Status.PENDING, Invitation.Status.EXPIRED
 ACCEPTED, DECLINED, REVOKED = (
@@ -50,10 +54,13 @@ def invite(
     """Ask a user to join the business; only an owner may. The user is told at once."""
     if role not in Membership.Role.values:
         raise invalid(f"role must be one of {', '.join(Membership.Role.values)}.", field="role")
+    charge(str(inviter_id), CHARGE)
     with transaction.atomic():
         business = require_owner(inviter_id, business_id)
+        access.lock_owner(inviter_id, business.pk)
         invitee = _find_invitee(business, username, user_id)
         _check_may_join(business, invitee, inviter_id)
+        _check_recent(business, invitee)
         invitation = _create(business, inviter_id, invitee, role)
         operations.notify(
             recipient_id=invitee.pk,
@@ -87,6 +94,17 @@ def _check_may_join(business: Business, invitee: Any, inviter_id: UserId) -> Non
         raise DomainError("conflict", "The user is a member of the business already.")
     if Conversation.objects.filter(business=business, customer=invitee).exists():
         raise DomainError("conflict", "A customer of the business cannot become its member.")
+
+
+def _check_recent(business: Business, invitee: Any) -> None:
+    """A business cannot bother a person by inviting and revoking over and over."""
+    since = timezone.now() - RECENT
+    invited = Invitation.objects.filter(business=business, invitee=invitee, created_at__gt=since)
+    times = list(invited.order_by("-created_at").values_list("created_at", flat=True)[:MOST_RECENT])
+    if len(times) == MOST_RECENT:
+        wait = (times[-1] - since).total_seconds()
+        message = "The business has invited this user several times today. Try again tomorrow."
+        raise DomainError("rate_limited", message, {"retryAfter": round(wait, 3)})
 
 
 def _create(business: Business, inviter_id: UserId, invitee: Any, role: str) -> Invitation:
@@ -124,22 +142,23 @@ def decline(*, user_id: UserId, invitation_id: str | UUID) -> Invitation:
 
 def revoke(*, user_id: UserId, invitation_id: str | UUID) -> Invitation:
     """An owner of the business takes the invitation back. Again changes nothing."""
+    charge(str(user_id), CHARGE)
     return _settle(user_id, invitation_id, REVOKED)
 
 
 def _settle(user_id: UserId, invitation_id: str | UUID, status: str) -> Invitation:
     with transaction.atomic():
-        if status == ACCEPTED:
-            conversations.lock_person(user_id)  # before the invitation, as an erasure does
-        invitation = _lock(user_id, invitation_id)
+        seen = access.find_invitation(user_id, invitation_id)
         if status == REVOKED:
-            access.require_inviting_side(user_id, invitation)
+            access.require_inviting_side(user_id, seen)
         else:
-            access.require_invitee(user_id, invitation)
-        changed = invitation.status == PENDING
-        if changed:
+            access.require_invitee(user_id, seen)
+        is_backed = status != ACCEPTED or _lock_backing(seen)
+        invitation = access.invitations().select_for_update(of=("self",)).get(pk=seen.pk)
+        if invitation.status == PENDING:
             now = timezone.now()
-            _save(invitation, EXPIRED if invitation.expires_at <= now else status, now)
+            ended = EXPIRED if invitation.expires_at <= now else status if is_backed else REVOKED
+            _save(invitation, ended, now)
     # Outside, so that a refusal does not undo what was found out.
     if invitation.status != status:
         raise DomainError(
@@ -160,9 +179,27 @@ def expire_invitation(invitation_id: UUID) -> bool:
     return True
 
 
-def _lock(user_id: UserId, invitation_id: str | UUID) -> Invitation:
-    seen = access.find_invitation(user_id, invitation_id)
-    return access.invitations().select_for_update(of=("self",)).get(pk=seen.pk)
+def _lock_backing(invitation: Invitation) -> bool:
+    """Lock the invitee, who may join nothing else meanwhile, and the inviter's right, if there is still one."""
+    access.lock_users({invitation.invitee_id, invitation.inviter_id})
+    return access.lock_owner(invitation.inviter_id, invitation.business_id)
+
+
+def revoke_unbacked(inviter_id: UserId, business_id: UUID | None = None) -> None:
+    """Revoke the user's open invitations, of one business or of all, where the user no longer owns the business.
+
+    Called in the transaction in which the user lost the right, with the user or the owners locked.
+    """
+    pending = access.invitations().filter(inviter_id=inviter_id, status=PENDING)
+    owned = Membership.objects.filter(user_id=inviter_id, user__is_active=True, role=Membership.Role.OWNER)
+    pending = pending.exclude(business__in=owned.values("business"))
+    if business_id is not None:
+        pending = pending.filter(business_id=business_id)
+    invitations = list(pending.select_for_update(of=("self",)).order_by("pk"))
+    lock_inboxes({user for row in invitations for user in (row.inviter_id, row.invitee_id)})
+    now = timezone.now()
+    for invitation in invitations:
+        _save(invitation, REVOKED, now)
 
 
 def _save(invitation: Invitation, status: str, now: datetime) -> None:

@@ -12,7 +12,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from chatsite.errors import DomainError, invalid
+from chatsite.errors import DomainError, invalid, not_found
+from chatsite.realtime.user_limit import charge
 from conversations.access import UserId, find_conversation
 from conversations.models import Conversation, Membership, Side
 from conversations.operations import clean_client_id, storable
@@ -28,6 +29,9 @@ TITLE_LENGTH: Final = 200
 DESCRIPTION_LENGTH: Final = 4_000
 MOST: Final = 2**53 - 1  # the largest amount that JavaScript counts exactly
 LONGEST: Final = timedelta(days=366)
+RECENT: Final = timedelta(hours=1)
+MOST_RECENT: Final = 30  # offers in one conversation within `RECENT`
+CHARGE: Final = 10.0  # drawn from the user's limit by what notifies somebody else
 
 PENDING, EXPIRED = Offer.Status.PENDING, Offer.Status.EXPIRED
 ACCEPTED, DECLINED, WITHDRAWN = Offer.Status.ACCEPTED, Offer.Status.DECLINED, Offer.Status.WITHDRAWN
@@ -56,6 +60,7 @@ def make_offer(
 
     A `client_id` that the author has used in the conversation answers the stored offer again.
     """
+    charge(str(author_id), CHARGE)
     client_id = clean_client_id(client_id)
     offer = Offer(
         author_id=author_id,
@@ -65,20 +70,34 @@ def make_offer(
         amount_minor=_clean_amount(amount_minor),
         currency=_clean_currency(currency),
     )
-    conversation, side = find_conversation(author_id, conversation_id)
-    access.require_offer_side(side, Side.BUSINESS)
-    with change_conversations([conversation.pk]) as change:
-        offer.conversation = change.conversations[conversation.pk]
+    with change_conversations() as change:
+        conversation, side = find_conversation(author_id, conversation_id)
+        access.require_offer_side(side, Side.BUSINESS)
+        if not access.lock_member(author_id, conversation.business_id):
+            raise not_found("conversation")
+        [offer.conversation] = change.lock([conversation.pk])
         known = _find_made(offer)
         if known is not None:
             return known, False
         offer.created_at = timezone.now()
         offer.expires_at = _clean_expiry(expires_at, offer.created_at)
         _require_open(offer.conversation)
+        _check_recent(offer.conversation)
         offer.save(force_insert=True)
         append_system_message(change, offer.conversation, _line(offer))
         _notify(offer, offer.conversation.customer_id, _told(offer))
     return offer, True
+
+
+def _check_recent(conversation: Conversation) -> None:
+    """A business cannot bother a customer by making and withdrawing offers over and over."""
+    since = timezone.now() - RECENT
+    made = Offer.objects.filter(conversation=conversation, created_at__gt=since)
+    times = list(made.order_by("-created_at").values_list("created_at", flat=True)[:MOST_RECENT])
+    if len(times) == MOST_RECENT:
+        wait = (times[-1] - since).total_seconds()
+        message = "There were many offers in this conversation within the hour. Try again later."
+        raise DomainError("rate_limited", message, {"retryAfter": round(wait, 3)})
 
 
 def _find_made(offer: Offer) -> Offer | None:
@@ -132,20 +151,24 @@ def decline_offer(*, user_id: UserId, offer_id: str | UUID) -> Offer:
 
 def withdraw_offer(*, user_id: UserId, offer_id: str | UUID) -> Offer:
     """A member of the business takes the offer back. Again changes nothing."""
+    charge(str(user_id), CHARGE)
     return _settle(user_id, offer_id, WITHDRAWN)
 
 
 def _settle(user_id: UserId, offer_id: str | UUID, status: str) -> Offer:
-    seen, side = access.find_offer(user_id, offer_id)
-    access.require_offer_side(side, Side.BUSINESS if status == WITHDRAWN else Side.CUSTOMER)
-    with change_conversations([seen.conversation_id]) as change:
-        conversation = change.conversations[seen.conversation_id]
+    with change_conversations() as change:
+        seen, side = access.find_offer(user_id, offer_id)
+        access.require_offer_side(side, Side.BUSINESS if status == WITHDRAWN else Side.CUSTOMER)
+        is_backed = status != ACCEPTED or access.lock_member(seen.author_id, seen.conversation.business_id)
+        [conversation] = change.lock([seen.conversation_id])
         offer = Offer.objects.select_for_update().get(pk=seen.pk)
         offer.conversation = conversation
         if offer.status == PENDING:
             now = timezone.now()
             if offer.expires_at <= now:
                 _expire(change, offer, now)
+            elif not is_backed:
+                _withdraw_unbacked(change, offer, now)
             else:
                 _require_open(conversation)
                 _save(offer, status, now)
@@ -177,6 +200,36 @@ def _expire(change: ConversationChange, offer: Offer, now: datetime) -> None:
     _tell_of_end(change, offer, None)
 
 
+def withdraw_unbacked(author_id: UserId, business_id: UUID | None = None) -> None:
+    """Withdraw the user's open offers, of one business or of all, where the user no longer speaks for the business.
+
+    Called in the transaction in which the user lost the right, with the user or the membership locked.
+    """
+    pending = Offer.objects.filter(author_id=author_id, status=PENDING)
+    joined = Membership.objects.filter(user_id=author_id, user__is_active=True)
+    pending = pending.exclude(conversation__business__in=joined.values("business"))
+    if business_id is not None:
+        pending = pending.filter(conversation__business_id=business_id)
+    with change_conversations() as change:
+        change.lock(set(pending.order_by().values_list("conversation_id", flat=True)))
+        offers = list(pending.select_for_update(of=("self",)).order_by("pk"))
+        for offer in offers:
+            offer.conversation = change.conversations[offer.conversation_id]
+        lock_inboxes({user for offer in offers for user in _concerned(offer)})
+        now = timezone.now()
+        for offer in offers:
+            _withdraw_unbacked(change, offer, now)
+
+
+def _withdraw_unbacked(change: ConversationChange, offer: Offer, now: datetime) -> None:
+    _save(offer, WITHDRAWN, now)
+    _tell_of_end(change, offer, None)
+
+
+def _concerned(offer: Offer) -> set[UserId]:
+    return {offer.conversation.customer_id, *_business_side(offer)}
+
+
 def _save(offer: Offer, status: str, now: datetime) -> None:
     offer.status, offer.answered_at = status, now
     offer.save(update_fields=["status", "answered_at"])
@@ -188,7 +241,7 @@ def _tell_of_end(change: ConversationChange, offer: Offer, ended_by: UserId | No
     if offer.conversation.frozen_at is None:
         append_system_message(change, offer.conversation, _line(offer))
     customer_id = offer.conversation.customer_id
-    concerned = {customer_id, *_business_side(offer)} - {ended_by}
+    concerned = _concerned(offer) - {ended_by}
     lock_inboxes({customer_id, *concerned})
     operations.mark_answered(recipient_id=customer_id, dedupe_key=_told(offer))
     for user_id in concerned:
@@ -196,8 +249,8 @@ def _tell_of_end(change: ConversationChange, offer: Offer, ended_by: UserId | No
 
 
 def _business_side(offer: Offer) -> set[UserId]:
-    """Its author; the owners, where the author has left the business."""
-    members = Membership.objects.filter(business_id=offer.conversation.business_id)
+    """The offer's author, or the owners where the author has left the business or is suspended."""
+    members = Membership.objects.filter(business_id=offer.conversation.business_id, user__is_active=True)
     if offer.author_id is not None and members.filter(user_id=offer.author_id).exists():
         return {offer.author_id}
     return set(members.filter(role=Membership.Role.OWNER).values_list("user_id", flat=True))

@@ -6,8 +6,9 @@ and no token slips out between the two.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import jwt
@@ -41,6 +42,11 @@ if TYPE_CHECKING:
 
 TOO_MANY: Final = "Too many failed logins for this account."
 TOO_MANY_FROM_HERE: Final = "Too many logins from this address."
+
+# Called with the user's primary key when the user is deactivated, inside the transaction and with the user locked. An
+# app adds its own in `AppConfig.ready`.
+user_deactivated: Final[list[Callable[[Any], None]]] = []
+
 WRONG_CREDENTIALS: Final = "The username or the password is not right."
 
 
@@ -148,6 +154,8 @@ def deactivate_user(*, user_id: str) -> None:
     user.is_active = False
     user.save(update_fields=["is_active"])
     _end_user_sessions(user)
+    for deactivated in user_deactivated:
+        deactivated(user.pk)
 
 
 @transaction.atomic

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Final
 
-from daphne.access import AccessLogGenerator
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import LazyObject
@@ -205,8 +204,3 @@ def tidy_access_logs() -> None:
     for name in ("uvicorn.access", "uvicorn.error"):
         logging.getLogger(name).addFilter(WithoutQueries())
     logging.getLogger("uvicorn.error").addFilter(WithoutSockets())
-    AccessLogGenerator.__call__ = _print_nothing
-
-
-def _print_nothing(self: object, protocol: str, action: str, details: dict[str, Any]) -> None:
-    """In place of daphne's own access log."""

@@ -9,20 +9,12 @@ client resume, rather than growing the process (daphne has no back-pressure of i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from typing import Protocol
 
 from chatsite.realtime.events import Event
+from chatsite.realtime.transport import FrameWriter
 
 Written = tuple[bytes, Event | None]
-
-
-class FrameWriter(Protocol):
-    def write_now(self, frames: Iterable[bytes]) -> bool:
-        """Write all of them without waiting. False: that cannot be done now, and nothing was written."""
-
-    async def write(self, frame: bytes) -> None:
-        """Write one, waiting for the socket."""
 
 
 class Owner(Protocol):

@@ -1,14 +1,14 @@
-"""What stands between a session and a socket: native WebSocket, Socket.IO over WebSocket, or long polling."""
+"""The interfaces between a session, its outbox and the socket below: native WebSocket, Socket.IO or long polling."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final, Protocol, TypeAlias
 
 from chatsite.errors import DomainError
 from chatsite.realtime.events import Event
-from chatsite.realtime.outbox import FrameWriter
 
-Ref: TypeAlias = Any  # whatever the transport needs to address the answer; None where the client wants none
+Ref: TypeAlias = Any  # what a transport needs to address an answer; None if the client wants no answer
 
 
 class Close:
@@ -24,8 +24,18 @@ class Close:
     ACCESS_CHANGED: Final = 4403  # no longer a member of a business
 
 
+class FrameWriter(Protocol):
+    """What an outbox writes to. Frames are texts in UTF-8."""
+
+    def write_now(self, frames: Iterable[bytes]) -> bool:
+        """Write all frames without waiting. Return False if that is impossible now; then nothing was written."""
+
+    async def write(self, frame: bytes) -> None:
+        """Write one frame, waiting for the socket."""
+
+
 class Transport(FrameWriter, Protocol):
-    """What a session needs of the socket below it. Frames are texts in UTF-8."""
+    """What a session needs of the socket below it."""
 
     @property
     def kind(self) -> str:

@@ -31,9 +31,6 @@ class Arrival:
 
     async def __call__(self, message: Any) -> None: ...
 
-    def forget_handshake(self, receive: Any) -> Any:
-        return receive
-
     async def leave(self) -> None:
         self.messages.put_nowait({"type": "websocket.disconnect"})
         await self.serving
@@ -60,7 +57,7 @@ def look_up(runtime: Runtime) -> Iterator[LookUp]:
         patch("chatsite.realtime.transports.websocket.get_runtime", AsyncMock(return_value=runtime)),
         patch("chatsite.realtime.transports.socketio.server.get_runtime", AsyncMock(return_value=runtime)),
         patch("chatsite.realtime.transports.socketio.server._identify", slow),
-        patch("chatsite.realtime.transports.websocket.direct_socket", lambda send: send),
+        patch("chatsite.realtime.transports.websocket.server_socket", lambda send: send),
         patch.object(ChatConsumer, "_identity_of_handshake", slow),
     ):
         yield slow

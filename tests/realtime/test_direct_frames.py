@@ -14,14 +14,16 @@ from uvicorn.server import ServerState
 from websockets.frames import Opcode
 from websockets.protocol import CLIENT, OPEN, Protocol
 
-from chatsite.realtime.servers.direct_write import _framed, autobahn_protocol, direct_socket
+from chatsite.realtime.servers import daphne, uvicorn
+from chatsite.realtime.servers.frames import encode_text_frames
+from chatsite.realtime.servers.sockets import PlainSocket, server_socket
 
 
 @pytest.mark.parametrize("length", [0, 1, 125, 126, 127, 65_535, 65_536, 200_000])
 def test_every_length_is_framed_as_a_client_reads_it(length: int) -> None:
     client = Protocol(CLIENT, state=OPEN, max_size=None)
     texts = [b"x" * length, b'{"event":"after"}']
-    client.receive_data(_framed(texts))
+    client.receive_data(encode_text_frames(texts))
     frames: Any = client.events_received()
     assert [(frame.opcode, frame.fin, bytes(frame.data)) for frame in frames] == [
         (Opcode.TEXT, True, text) for text in texts
@@ -31,8 +33,7 @@ def test_every_length_is_framed_as_a_client_reads_it(length: int) -> None:
 def test_a_send_of_anybody_else_is_left_alone() -> None:
     async def send(message: dict[str, Any]) -> None: ...
 
-    assert direct_socket(send) is None
-    assert autobahn_protocol(send) is None
+    assert isinstance(server_socket(send), PlainSocket)
 
 
 async def nothing_runs(scope: Any, receive: Any, send: Any) -> None: ...
@@ -43,7 +44,7 @@ async def test_uvicorns_own_send_leads_to_its_socket() -> None:
     protocol: Any = WebSocketsSansIOProtocol(Config(nothing_runs), ServerState(), {})
     written: list[bytes] = []
     protocol.transport = SimpleNamespace(write=written.append)
-    socket = direct_socket(protocol.send)
+    socket = uvicorn.find_socket(protocol.send)
     assert socket is not None
     assert not socket.write_now([b"before the handshake"])
     protocol.handshake_complete = True
@@ -62,7 +63,7 @@ async def test_daphnes_own_send_leads_to_its_socket() -> None:
         unregisterProducer=producers.clear,
         registerProducer=lambda producer, streaming: producers.append(producer),
     )
-    socket = direct_socket(functools.partial(print, protocol))
+    socket = daphne.find_socket(functools.partial(print, protocol))
     assert socket is not None
     protocol.state = protocol.STATE_CLOSING
     assert not socket.write_now([b"after the end"])

@@ -19,7 +19,8 @@ from uvicorn.server import ServerState
 
 from chatsite.realtime.events import Event
 from chatsite.realtime.outbox import Outbox
-from chatsite.realtime.servers.direct_write import DirectSocket, direct_socket
+from chatsite.realtime.servers import daphne, uvicorn
+from chatsite.realtime.servers.sockets import ServerSocket
 
 pytestmark = pytest.mark.standalone
 
@@ -33,7 +34,7 @@ FRAMES: Final = 400
 class Below(Protocol):
     """One server's connection to a client that reads nothing until it is told to."""
 
-    socket: DirectSocket
+    socket: ServerSocket
 
     @property
     def held(self) -> int:
@@ -63,11 +64,13 @@ class StalledDescriptor(FileDescriptor):
 
 
 class DaphneBelow:
+    socket: ServerSocket
+
     def __init__(self) -> None:
         protocol: Any = WebSocketProtocol()
         self._descriptor = protocol.transport = StalledDescriptor()
         protocol.state = protocol.STATE_OPEN
-        found = direct_socket(functools.partial(print, protocol))
+        found = daphne.find_socket(functools.partial(print, protocol))
         assert found is not None
         self.socket = found
 
@@ -91,7 +94,7 @@ async def nothing_runs(scope: Any, receive: Any, send: Any) -> None: ...
 
 
 class UvicornBelow:
-    socket: DirectSocket
+    socket: ServerSocket
 
     async def open(self) -> None:
         here, self._there = socket.socketpair()
@@ -100,7 +103,7 @@ class UvicornBelow:
         protocol = WebSocketsSansIOProtocol(Config(nothing_runs), ServerState(), {})
         self._transport, _ = await asyncio.get_running_loop().create_connection(lambda: protocol, sock=here)
         protocol.handshake_complete = True
-        found = direct_socket(protocol.send)
+        found = uvicorn.find_socket(protocol.send)
         assert found is not None
         self.socket = found
 
@@ -141,8 +144,7 @@ class Frames:
         return self._socket.write_now(frames)
 
     async def write(self, frame: bytes) -> None:
-        await self._socket.until_writable()
-        assert self._socket.write_now([frame]), "it was not writable after all"
+        await self._socket.write(frame)
 
 
 @dataclass

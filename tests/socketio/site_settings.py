@@ -22,6 +22,7 @@ CHAT = Limits(
     flood_strikes=int(_number("FLOOD_STRIKES", Limits.flood_strikes)),
     authenticate_seconds=_number("AUTHENTICATE_SECONDS", Limits.authenticate_seconds),
 )
+PLAIN_ASGI = os.environ.get("PLAIN_ASGI") == "1"
 DATABASES: dict[str, Any] = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 CHANNEL_LAYERS: dict[str, Any] = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 USE_TZ = True

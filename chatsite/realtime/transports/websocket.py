@@ -19,9 +19,7 @@ from chatsite.realtime import registry
 from chatsite.realtime.events import Event
 from chatsite.realtime.identity import Identity
 from chatsite.realtime.runtime import get_runtime
-from chatsite.realtime.servers.closing import close_websocket
-from chatsite.realtime.servers.direct_write import direct_socket
-from chatsite.realtime.servers.slimming import forget_scope
+from chatsite.realtime.servers.sockets import server_socket
 from chatsite.realtime.session import Session
 from chatsite.realtime.transport import Close, Ref
 
@@ -64,15 +62,13 @@ class ChatConsumer(LeanConsumer):
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         self.scope = scope
         self._send = send
-        self._direct = direct_socket(send)
+        self._socket = server_socket(send)
         self._gone = False
         self.session = Session(self, await get_runtime())
         try:
             if (await receive())["type"] == "websocket.connect":
                 await self._send({"type": "websocket.accept"})
                 await self._open()
-                receive = self._forget_handshake(receive)
-                # No name for a message, which would be kept while the next is awaited.
                 while await self._take(await receive()):
                     pass
         finally:
@@ -89,18 +85,13 @@ class ChatConsumer(LeanConsumer):
             self.session.close_soon(_close_code(known), known.message)
 
     async def _open_session(self) -> None:
-        if self._direct is not None and self._direct.is_gone:
+        if self._socket.is_gone:
             return  # it waited longer than its client did, which may have come back; reading finds its end
         identity = await self._identity_of_handshake()
         if identity is None:
             self._await_authentication()
         else:
             await self.session.open(identity)
-
-    def _forget_handshake(self, receive: Receive) -> Receive:
-        """A socket lives for hours and says little; what its handshake said is half of the memory that it takes."""
-        forget_scope(self.scope)
-        return receive if self._direct is None else self._direct.forget_handshake(receive)
 
     def _await_authentication(self) -> None:
         session = weakref.ref(self.session)
@@ -168,14 +159,12 @@ class ChatConsumer(LeanConsumer):
         return msgspec.json.encode(frame)
 
     def write_now(self, frames: Iterable[bytes]) -> bool:
-        return not self._gone and self._direct is not None and self._direct.write_now(frames)
+        return not self._gone and self._socket.write_now(frames)
 
     async def write(self, frame: bytes) -> None:
         if not self._gone:
             try:
-                if self._direct is not None:
-                    await self._direct.until_writable()
-                await self._send({"type": "websocket.send", "text": frame.decode()})
+                await self._socket.write(frame)
             except (OSError, RuntimeError):  # the peer has just gone; the disconnect message is on its way
                 self._gone = True
 
@@ -183,7 +172,7 @@ class ChatConsumer(LeanConsumer):
         if not self._gone:
             self._gone = True
             with contextlib.suppress(OSError, RuntimeError):  # the peer has just gone
-                await close_websocket(self._send, code, reason)
+                await self._socket.close(code, reason)
 
 
 def _close_code(error: DomainError) -> int:

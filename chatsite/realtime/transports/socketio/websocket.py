@@ -17,10 +17,7 @@ import engineio
 from engineio import packet
 from engineio.async_socket import AsyncSocket
 
-from chatsite.realtime.servers.closing import close_websocket
-from chatsite.realtime.servers.direct_write import DirectSocket, direct_socket
-from chatsite.realtime.servers.queues import shorten
-from chatsite.realtime.servers.slimming import forget_scope
+from chatsite.realtime.servers.sockets import server_socket
 from chatsite.realtime.timers import EqualDelays
 from chatsite.realtime.transports.socketio.polling import translate_checked
 
@@ -48,7 +45,6 @@ class PacketQueue(asyncio.Queue[Any]):
 
     def __init__(self) -> None:
         super().__init__()
-        shorten(self)
         self.websocket: EngineWebSocket | None = None
         self._room: asyncio.Event | None = None  # what a writer waits for, where one does
         self._polled = 0
@@ -118,12 +114,11 @@ class PacketQueue(asyncio.Queue[Any]):
 class EngineWebSocket:
     """The WebSocket driver of the engine: it serves one socket from the handshake, or the upgrade, to the end."""
 
-    __slots__ = ("_direct", "_is_closed", "_receive_asgi", "_send_asgi", "_server", "_socket")
+    __slots__ = ("_below", "_is_closed", "_receive_asgi", "_send_asgi", "_server", "_socket")
 
     def __init__(self, handler: Callable[..., Any], server: Engine) -> None:
         self._socket: Any = handler.__self__  # type: ignore[attr-defined]  # all that the library tells of its socket
         self._server = server
-        self._direct: DirectSocket | None = None
         self._is_closed = False
 
     async def __call__(self, environ: dict[str, Any]) -> EngineWebSocket | str:
@@ -132,52 +127,41 @@ class EngineWebSocket:
         Its six coroutines, with all that they know of the request, would stay as long as the socket otherwise.
         """
         self._receive_asgi, self._send_asgi = environ["asgi.receive"], environ["asgi.send"]
-        self._direct = direct_socket(self._send_asgi)
+        self._below = server_socket(self._send_asgi)
         await self._send_asgi({"type": "websocket.accept"})
         if self._socket.connected and not await self._upgrade():
             await self.close(PROTOCOL_ERROR, "no upgrade")
             return ""
         self._socket.connected = self._socket.upgraded = True
-        forget_scope(environ["asgi.scope"])
+        self._below.stop_pings()  # the engine has its own
         return self
 
     async def serve(self) -> None:
         try:
             await self._socket.queue.divert(self)
-            # No name for a message here: it would keep the last one while waiting for the next.
-            goes_on = await self._take(await self._receive_asgi())
-            self._forget_handshake()  # and the first packet, which has the client's token
-            while goes_on:
-                goes_on = await self._take(await self._receive_asgi())
+            while await self._take(await self._receive_asgi()):
+                pass
         finally:
             # First the session: a peer that does not read can hold up the goodbye.
             await self._socket.close(wait=False, abort=True, reason=self._server.reason.TRANSPORT_CLOSE)
             await self.close(NORMAL, "")
             self._server.sockets.pop(self._socket.sid, None)
 
-    def _forget_handshake(self) -> None:
-        """As the native socket does."""
-        if self._direct is not None:
-            self._direct.stop_pings()  # the engine has its own
-            self._receive_asgi = self._direct.forget_handshake(self._receive_asgi)
-
     @property
     def is_gone(self) -> bool:
-        return self._is_closed or (self._direct is not None and self._direct.is_gone)
+        return self._is_closed or self._below.is_gone
 
     # Writing
 
     def write_now(self, frames: Iterable[bytes]) -> bool:
-        return not self._is_closed and self._direct is not None and self._direct.write_now(frames)
+        return not self._is_closed and self._below.write_now(frames)
 
     async def send(self, frame: str) -> None:
         """Wait until the socket takes the frame. What cannot be written any more is dropped: history has it."""
         if self._is_closed:
             return
         try:
-            if self._direct is not None:
-                await self._direct.until_writable()
-            await self._send_asgi({"type": "websocket.send", "text": frame})
+            await self._below.write(frame.encode())
         except (OSError, RuntimeError) as error:  # the peer went away; the reader is about to learn of it
             self._is_closed = True
             logger.debug("could not write: %s", error)
@@ -194,7 +178,7 @@ class EngineWebSocket:
             return
         self._is_closed = True
         try:
-            await close_websocket(self._send_asgi, code, reason)
+            await self._below.close(code, reason)
         except (OSError, RuntimeError) as error:  # the peer went away
             logger.debug("could not close: %s", error)
 

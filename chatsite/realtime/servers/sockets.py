@@ -1,0 +1,100 @@
+"""The socket behind an ASGI `send`, with the server's own socket where the server's internals are known."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Final, Protocol, TypeAlias
+
+from django.conf import settings
+
+from chatsite.realtime.servers import daphne, uvicorn
+from chatsite.realtime.servers.names import ServerChanged
+from chatsite.realtime.transport import FrameWriter
+
+logger = logging.getLogger(__name__)
+
+Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
+
+PRIVATE_CODE_OFFSET: Final = 2000
+
+
+class ServerSocket(FrameWriter, Protocol):
+    """An accepted WebSocket. Writing and closing raise `OSError` or `RuntimeError` once the peer has gone."""
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the connection is known to be lost. The `websocket.disconnect` message may still be on its way."""
+        ...
+
+    async def close(self, code: int, reason: str) -> None: ...
+
+    def stop_pings(self) -> None:
+        """Stop the server's own pings, because the application sends pings itself."""
+
+
+class PlainSocket:
+    """Plain ASGI messages, for any server."""
+
+    __slots__ = ("_send",)
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+
+    @property
+    def is_gone(self) -> bool:
+        return False
+
+    def write_now(self, frames: Iterable[bytes]) -> bool:
+        return False  # `send` is a coroutine, so every frame takes `write`
+
+    async def write(self, frame: bytes) -> None:
+        await self._send({"type": "websocket.send", "text": frame.decode()})
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close with `code`, or with `code + 2000` where the server refuses a code that RFC 6455 reserves.
+
+        daphne lets applications use 1000 and 3000-4999, and raises a bare `Exception` for all other codes.
+        """
+        message = {"type": "websocket.close", "code": code, "reason": reason}
+        try:
+            await self._send(message)
+        except (OSError, RuntimeError):
+            raise
+        except Exception:
+            if code >= 3000:
+                raise
+            await self._send({**message, "code": code + PRIVATE_CODE_OFFSET})
+
+    def stop_pings(self) -> None:
+        """ASGI has no pings."""
+
+
+def server_socket(send: Send) -> ServerSocket:
+    """Return the server's own socket, or a `PlainSocket` for an unknown server or a wrapped `send`."""
+    for find in _finders():
+        socket = find(send)
+        if socket is not None:
+            return socket
+    return PlainSocket(send)
+
+
+@functools.cache
+def _finders() -> tuple[Callable[[object], ServerSocket | None], ...]:
+    if getattr(settings, "PLAIN_ASGI", False):
+        return ()
+    found: list[Callable[[object], ServerSocket | None]] = []
+    for module in (uvicorn, daphne):
+        try:
+            module.check_names()
+        except ServerChanged as error:
+            logger.warning("Using plain ASGI messages: %s. Delivery is slower; see docs/servers.md.", error)
+        else:
+            found.append(module.find_socket)
+    return tuple(found)
+
+
+def check_servers() -> None:
+    """Check the installed servers now, so that the warning appears when the process starts."""
+    _finders()
