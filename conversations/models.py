@@ -219,3 +219,4 @@ class MessageEdit(models.Model):
 
 
 from conversations.moderation.models import AuditEntry, Report  # noqa: E402, F401  models of this app too
+from conversations.search.models import IndexedMessage  # noqa: E402, F401

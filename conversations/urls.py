@@ -3,12 +3,14 @@ from django.urls import include, path
 from chatsite.http.viewsets import Router
 from conversations import views
 from conversations.moderation import views as report_views
+from conversations.search.views import SearchViewSet
 
 router = Router()
 router.register("conversations", views.ConversationViewSet, basename="conversation")
 router.register("messages", views.MessageViewSet, basename="message")
 router.register("businesses", views.BusinessViewSet, basename="business")
 router.register("unread-count", views.UnreadViewSet, basename="unread-count")
+router.register("search", SearchViewSet, basename="search")
 router.register("reports", report_views.ReportViewSet, basename="report")
 
 urlpatterns = [path("chat/", include(router.urls))]

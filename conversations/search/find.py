@@ -1,0 +1,170 @@
+"""Finding messages, newest first, among those that the reader may see at this moment."""
+
+from __future__ import annotations
+
+import base64
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from django.db.models import Q, QuerySet
+
+from chatsite.errors import invalid
+from chatsite.http.byte_budget import ByteBudget
+from conversations import access
+from conversations.access import UserId
+from conversations.models import ChatMessage, Conversation, Side
+from conversations.search import lookups  # noqa: F401  registers the lookup
+from conversations.search.models import IndexedMessage
+from conversations.search.query_terms import Term, highlights, parse_terms
+from conversations.serializers import (
+    MESSAGE_COLUMNS,
+    ConversationObject,
+    MessageObject,
+    WireObject,
+    conversation_object,
+    message_from_row,
+)
+
+QUERY_LENGTH: Final = 200  # characters
+ATTACHMENTS: Final = ("image", "file", "voice")
+HAS: Final = ("attachment", "link")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What a search is restricted to. A time includes messages from its own moment on, or before it."""
+
+    conversation_id: UUID | None = None
+    business_id: UUID | None = None
+    sender_id: UserId | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    has: str | None = None
+
+
+class FoundMessage(WireObject):
+    """A message that a search found. `highlights` are pairs of start and end in the content, counted in characters."""
+
+    message: MessageObject
+    conversation: ConversationObject
+    highlights: list[tuple[int, int]]
+
+
+@dataclass
+class FoundPage:
+    results: list[FoundMessage]
+    next: str | None
+
+
+class _Place(msgspec.Struct, array_like=True):
+    """Where the next page begins: after this message."""
+
+    created_at: datetime
+    message_id: UUID
+
+    def encoded(self) -> str:
+        return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")
+
+    @classmethod
+    def decoded(cls, raw: str) -> _Place:
+        try:
+            place = msgspec.json.decode(base64.urlsafe_b64decode(raw + "=" * (-len(raw) % 4)), type=cls)
+            if place.created_at.tzinfo is None:
+                raise ValueError(raw)
+        except (ValueError, msgspec.MsgspecError) as error:
+            raise invalid("The cursor does not come from this search.", field="cursor") from error
+        return place
+
+
+@dataclass(slots=True)
+class _Search:
+    terms: list[Term]
+    filters: Filters
+    after: _Place | None
+    limit: int
+    rows: QuerySet[IndexedMessage] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.rows = self._narrowed(
+            IndexedMessage.objects.filter(message__deleted_at=None, message__hidden_at=None)
+        )
+
+    def _narrowed(self, rows: QuerySet[IndexedMessage]) -> QuerySet[IndexedMessage]:
+        wanted = self.filters
+        if self.terms:
+            rows = rows.filter(tokens__matches_terms=self.terms)
+        if wanted.conversation_id is not None:
+            rows = rows.filter(message__conversation_id=wanted.conversation_id)
+        if wanted.business_id is not None:
+            rows = rows.filter(business_id=wanted.business_id)
+        if wanted.sender_id is not None:
+            rows = rows.filter(message__sender_id=wanted.sender_id)
+        if wanted.since is not None:
+            rows = rows.filter(created_at__gte=wanted.since)
+        if wanted.until is not None:
+            rows = rows.filter(created_at__lt=wanted.until)
+        if wanted.has == "link":
+            rows = rows.filter(has_link=True)
+        elif wanted.has == "attachment":
+            rows = rows.filter(message__message_type__in=ATTACHMENTS)
+        if self.after is not None:
+            at, message_id = self.after.created_at, self.after.message_id
+            rows = rows.filter(created_at__lte=at)
+            rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, message_id__lt=message_id))
+        return rows
+
+    def newest_of(self, scope: Q) -> Iterator[tuple[datetime, UUID]]:
+        rows = self.rows.filter(scope).order_by("-created_at", "-message_id")
+        return iter(rows.values_list("created_at", "message_id")[: self.limit + 1])
+
+
+def find_messages(
+    user_id: UserId, query: str, filters: Filters, *, cursor: str | None = None, limit: int
+) -> FoundPage:
+    """A page of the messages that hold every term of the query.
+
+    Raises `invalid` for a query without letters and digits that asks for nothing else.
+    """
+    terms = parse_terms(query[:QUERY_LENGTH])
+    if not terms and filters.has is None:
+        if query.strip():
+            return FoundPage([], None)  # punctuation is in no index
+        raise invalid("Name words to search for in q, or what the messages must have.", field="q")
+    after = _Place.decoded(cursor) if cursor else None
+    actor = access.load_actor(user_id)
+    search = _Search(terms, filters, after, limit)
+    # Each side gives its newest messages from its own index. An OR of the two would sort all that matches.
+    found = [search.newest_of(Q(message__conversation__customer_id=user_id))]
+    found += [search.newest_of(Q(business_id=business)) for business in sorted(actor.businesses)]
+    places = list(islice(heapq.merge(*found, reverse=True), limit + 1))
+    results = ByteBudget().take_first(_load(actor, [message_id for _, message_id in places[:limit]], terms))
+    if len(places) > len(results):
+        return FoundPage(results, _Place(*places[len(results) - 1]).encoded())
+    return FoundPage(results, None)
+
+
+def _load(actor: access.Actor, message_ids: list[UUID], terms: list[Term]) -> Iterator[FoundMessage]:
+    rows: dict[UUID, tuple[Any, ...]] = {
+        row[MESSAGE_COLUMNS.index("id")]: row
+        for row in ChatMessage.objects.filter(pk__in=message_ids).order_by().values_list(*MESSAGE_COLUMNS)
+    }
+    messages = [message_from_row(rows[key]) for key in message_ids if key in rows]
+    conversations = Conversation.objects.select_related("business", "customer").in_bulk(
+        {message.conversation_id for message in messages}
+    )
+    for message in messages:
+        conversation = conversations.get(message.conversation_id)
+        side = None if conversation is None else actor.side_in(conversation)
+        if conversation is None or side is None or message.deleted_at is not None:
+            continue  # it went away between two queries
+        yield FoundMessage(
+            message=message,
+            conversation=conversation_object(conversation, Side(side)),
+            highlights=highlights(message.content, terms),
+        )
