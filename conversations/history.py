@@ -69,6 +69,23 @@ def page_before(rows: Sequence[tuple[Any, ...]], *, before: int | None, limit: i
     return MessagePage(messages[::-1], older=len(rows) > len(messages), newer=newer)
 
 
+def message_page_around(conversation_id: UUID, *, around: int, limit: int) -> MessagePage:
+    """The message with this `seq` amid the messages before and after it. Two queries.
+
+    A `seq` past either end gives the messages at that end.
+    """
+    rows = _messages().filter(conversation_id=conversation_id)
+    before = max(limit // 2, 1)
+    older = list(rows.filter(seq__lte=around).order_by("-seq")[: before + 1])
+    newer = list(rows.filter(seq__gt=around).order_by("seq")[: limit - before + 1])
+    budget = ByteBudget()
+    first = budget.take_first(map(message_from_row, older[:before]))
+    following = newer[: limit - before]
+    # The nearest messages come first. Without any room left, those that follow are on the next page.
+    second = budget.take_first(map(message_from_row, following)) if budget.left > 0 or not first else []
+    return MessagePage([*first[::-1], *second], older=len(older) > len(first), newer=len(newer) > len(second))
+
+
 def find_message(user_id: UserId, raw_id: str | UUID) -> MessageObject:
     """A message of a conversation that the user takes part in."""
     row = _messages().filter(pk=object_key(raw_id, "message")).first()

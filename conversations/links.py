@@ -9,7 +9,7 @@ from conversations.history import MessagePage
 
 def message_links(here: str, found: MessagePage) -> tuple[str | None, str | None]:
     """`next` leads to older messages, `previous` to newer ones; `here` is the absolute address of the page."""
-    for name in ("before", "after"):
+    for name in ("before", "after", "around"):
         here = remove_query_param(here, name)
     if not found.messages:
         return None, None

@@ -137,7 +137,12 @@ class ConversationViewSet(StructViewSet):
         return answer
 
     @extend_schema(
-        parameters=[OpenApiParameter("before", int), OpenApiParameter("after", int), LIMIT],
+        parameters=[
+            OpenApiParameter("before", int),
+            OpenApiParameter("after", int),
+            OpenApiParameter("around", int, description="The message with this seq, amid those beside it."),
+            LIMIT,
+        ],
         responses=MESSAGES(many=True),
     )
     @action(detail=True, methods=["get"])
@@ -145,16 +150,23 @@ class ConversationViewSet(StructViewSet):
         """A page in ascending `seq`, the newest first page; fetching delivers what the other side sent."""
         before = query_integer(request, "before", at_most=2**62)
         after = query_integer(request, "after", at_most=2**62)
+        around = query_integer(request, "around", at_most=2**62)
         conversation, side = access.find_conversation(request.user.pk, pk)
         limit = page_limit(request)
         if after is not None and after > conversation.last_seq:
             # The client has seen what this database lost: it was restored from a backup.
             return Response({**page_object([], following=None, previous=None), "resync": True})
-        found = history.message_page(conversation.pk, before=before, after=after, limit=limit)
+
+        def read_page() -> history.MessagePage:
+            if around is not None:
+                return history.message_page_around(conversation.pk, around=around, limit=limit)
+            return history.message_page(conversation.pk, before=before, after=after, limit=limit)
+
+        found = read_page()
         fresh = history.undelivered(found.messages, side)
         if operations.mark_delivered(user_id=request.user.pk, messages=fresh):
             # Read again, not patched: an edit may have come in between, and its `rev` is below that of the receipts.
-            found = history.message_page(conversation.pk, before=before, after=after, limit=limit)
+            found = read_page()
         following, previous = message_links(request.build_absolute_uri(), found)
         return page(found.messages, following=following, previous=previous)
 
