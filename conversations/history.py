@@ -79,10 +79,10 @@ def message_page_around(conversation_id: UUID, *, around: int, limit: int) -> Me
     older = list(rows.filter(seq__lte=around).order_by("-seq")[: before + 1])
     newer = list(rows.filter(seq__gt=around).order_by("seq")[: limit - before + 1])
     budget = ByteBudget()
-    first = budget.take_first(map(message_from_row, older[:before]))
+    first = budget.take_first(messages_from_rows(older[:before]))
     following = newer[: limit - before]
     # The nearest messages come first. Without any room left, those that follow are on the next page.
-    second = budget.take_first(map(message_from_row, following)) if budget.left > 0 or not first else []
+    second = budget.take_first(messages_from_rows(following)) if budget.left > 0 or not first else []
     return MessagePage([*first[::-1], *second], older=len(older) > len(first), newer=len(newer) > len(second))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -18,17 +18,17 @@ from chatsite.errors import invalid
 from chatsite.http.byte_budget import ByteBudget
 from conversations import access
 from conversations.access import UserId
+from conversations.columns import MESSAGES
 from conversations.models import ChatMessage, Conversation, Side
 from conversations.search import lookups  # noqa: F401  registers the lookup
 from conversations.search.models import IndexedMessage
 from conversations.search.query_terms import Term, highlights, parse_terms
 from conversations.serializers import (
-    MESSAGE_COLUMNS,
     ConversationObject,
     MessageObject,
     WireObject,
     conversation_object,
-    message_from_row,
+    messages_from_rows,
 )
 
 QUERY_LENGTH: Final = 200  # characters
@@ -150,11 +150,9 @@ def find_messages(
 
 
 def _load(actor: access.Actor, message_ids: list[UUID], terms: list[Term]) -> Iterator[FoundMessage]:
-    rows: dict[UUID, tuple[Any, ...]] = {
-        row[MESSAGE_COLUMNS.index("id")]: row
-        for row in ChatMessage.objects.filter(pk__in=message_ids).order_by().values_list(*MESSAGE_COLUMNS)
-    }
-    messages = [message_from_row(rows[key]) for key in message_ids if key in rows]
+    rows = ChatMessage.objects.filter(pk__in=message_ids).order_by().values_list(*MESSAGES.names)
+    by_id = {message.id: message for message in messages_from_rows(rows)}
+    messages = [by_id[key] for key in message_ids if key in by_id]
     conversations = Conversation.objects.select_related("business", "customer").in_bulk(
         {message.conversation_id for message in messages}
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -12,7 +12,6 @@ from django.db import connection
 
 from chatsite.database.pg_arrays import booleans, texts, uuids
 from chatsite.database.pg_arrays import times as as_times
-from conversations.models import ChatMessage, Conversation
 from conversations.search.models import IndexedMessage
 from conversations.search.tokens import searchable
 
@@ -33,8 +32,9 @@ def entry_of(message_id: UUID, business_id: UUID, created_at: datetime, content:
     return Entry(message_id, business_id, created_at, _LINK.search(content) is not None, searchable(content))
 
 
-def add_to_index(entries: Sequence[Entry]) -> None:
-    """Index new messages. One statement for any number on PostgreSQL."""
+def add_to_index(new: Iterable[Entry]) -> None:
+    """Index messages. One statement for any number on PostgreSQL."""
+    entries = list(new)
     if not entries:
         return
     if connection.vendor != "postgresql":
@@ -49,18 +49,15 @@ def add_to_index(entries: Sequence[Entry]) -> None:
         )
 
 
-def remove_from_index(message_ids: Collection[UUID]) -> None:
+def remove_from_index(message_ids: Sequence[UUID]) -> None:
     """Take messages out of the index. Nobody finds them from the commit on."""
-    IndexedMessage.objects.filter(message_id__in=list(message_ids)).delete()
-
-
-def index_changed(changed: Sequence[tuple[ChatMessage, Conversation]]) -> None:
-    """Index messages anew after an edit, a delete, a hide or a restore."""
-    remove_from_index([message.pk for message, _ in changed])
-    add_to_index(
-        [
-            entry_of(message.pk, conversation.business_id, message.created_at, message.content)
-            for message, conversation in changed
-            if message.deleted_at is None and message.hidden_at is None
-        ]
-    )
+    if not message_ids:
+        return
+    if connection.vendor != "postgresql":
+        IndexedMessage.objects.filter(message_id__in=message_ids).delete()
+        return
+    with connection.cursor() as cursor:  # the ORM's delete would wait for its answer, also in a pipeline
+        cursor.execute(
+            "DELETE FROM conversations_indexedmessage WHERE message_id = ANY(%s::uuid[])",
+            [uuids(message_ids)],
+        )

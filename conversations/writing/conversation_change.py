@@ -34,6 +34,7 @@ from conversations import events
 from conversations.access import UserId, other_side
 from conversations.columns import MESSAGES
 from conversations.models import ChatMessage, Conversation, Side
+from conversations.search import message_index
 from conversations.serializers import MessageObject, message_from_model
 from conversations.writing import message_sql
 from conversations.writing.commit_recovery import watched_transaction
@@ -156,12 +157,35 @@ class ConversationChange:
             message_sql.insert_messages(self._new)
         if self._copied:
             bulk_insert(ChatMessage, MESSAGES.names, self._copied)
+        if self._new or self._copied or self._messages:
+            self._index()
         if self._stamps:
             message_sql.stamp_messages(list(self._stamps.values()))
         if self._messages:
             message_sql.update_messages(self._messages)
         if self._changed:
             update_conversations(list(self._changed.values()))
+
+    def _index(self) -> None:
+        """Let the search find the messages as they are now."""
+        copied = [ChatMessage(**dict(zip(MESSAGES.names, row, strict=True))) for row in self._copied]
+        visible = [m for m in (*copied, *self._messages) if m.deleted_at is None and m.hidden_at is None]
+        message_index.remove_from_index([message.pk for message in self._messages])
+        message_index.add_to_index(
+            [
+                *(
+                    self._entry(new.id, new.conversation_id, new.created_at, new.content)
+                    for new, _ in self._new
+                ),
+                *(self._entry(m.pk, m.conversation_id, m.created_at, m.content) for m in visible),
+            ]
+        )
+
+    def _entry(
+        self, message_id: UUID, conversation_id: UUID, created_at: datetime, content: str
+    ) -> message_index.Entry:
+        business_id = self.conversations[conversation_id].business_id
+        return message_index.entry_of(message_id, business_id, created_at, content)
 
     def broadcast(self) -> None:
         """Send the events after the COMMIT, each conversation last."""
