@@ -1,12 +1,14 @@
-"""Who is typing. Nothing is stored: a start is an event, and every process ends it by itself after six seconds.
+"""Show who is typing. Nothing is stored: every process ends a start by itself after six seconds.
 
-So a typist whose process was killed stops typing for everybody, and a lost stop heals.
+So a typist whose process was killed stops typing for everybody, and a lost stop heals. A user who types on two devices
+stops when the second of them stops: each start and stop names its socket.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
@@ -17,36 +19,50 @@ from chatsite.realtime.runtime import Runtime
 from chatsite.realtime.session import Session
 from conversations.serializers import TypingEvent
 
-REPEAT_SECONDS = 1.0  # a start within this time of the last one is not published again
+REPEAT_SECONDS: Final = 1.0  # a start within this time of the last one is not published again
+STOPPED: Final = "~typing_stopped"  # A control message: one socket has stopped. The user may go on at another.
 
 
-def _typing_event(conversation_id: UUID, user_id: str, is_typing: bool) -> Event:
+def _typing_event(conversation_id: UUID, user_id: str, is_typing: bool, socket_id: str = "") -> Event:
     data = TypingEvent(conversation_id=conversation_id, user_id=user_id, is_typing=is_typing)
-    note = [str(conversation_id), user_id, is_typing]
+    note = [str(conversation_id), user_id, socket_id] if socket_id else None
     return Event.of("user_typing", data, exclude_user=user_id, note=note)
 
 
 class TypingBoard:
-    """The typists that this process's sockets have heard of, each with the moment at which it ends."""
+    """The typists that this process's sockets have heard of: for each the sockets, with the moment at which it ends."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._ends: dict[tuple[str, str], asyncio.TimerHandle] = {}
+        self._ends: dict[tuple[str, str], dict[str, asyncio.TimerHandle]] = {}
         runtime.hub.watchers.append(self._watch)
 
     def _watch(self, group: str, event: Event) -> None:
-        if event.name != "user_typing" or event.note is None:
+        if event.name not in ("user_typing", STOPPED) or event.note is None:
             return
-        conversation_id, user_id, is_typing = event.note
+        conversation_id, user_id, socket_id = event.note
+        if not isinstance(socket_id, str):
+            return  # from a process of an earlier version, which named no socket
         key = (conversation_id, user_id)
-        running = self._ends.pop(key, None)
-        if running is not None:
+        if event.name == STOPPED:
+            self._end(key, socket_id)
+            return
+        sockets = self._ends.setdefault(key, {})
+        if running := sockets.get(socket_id):
             running.cancel()
-        if is_typing:
-            self._ends[key] = self._runtime.loop.call_later(settings.CHAT.typing_seconds, self._end, key)
+        seconds = settings.CHAT.typing_seconds
+        sockets[socket_id] = self._runtime.loop.call_later(seconds, self._end, key, socket_id)
 
-    def _end(self, key: tuple[str, str]) -> None:
-        self._ends.pop(key, None)  # nobody here may be left to hear of it
+    def _end(self, key: tuple[str, str], socket_id: str) -> None:
+        """One socket has stopped. Tell this process's sockets if it was the user's last one."""
+        sockets = self._ends.get(key)
+        if sockets is None:
+            return  # nobody here was told that the user types
+        if running := sockets.pop(socket_id, None):
+            running.cancel()
+        if sockets:
+            return
+        del self._ends[key]
         conversation_id, user_id = UUID(key[0]), key[1]
         stopped = _typing_event(conversation_id, user_id, False)
         self._runtime.hub.deliver_here(groups.conversation(conversation_id), stopped)
@@ -72,7 +88,10 @@ def stop_typing(session: Session, conversation_id: UUID) -> None:
 
 
 def _publish(session: Session, conversation_id: UUID, is_typing: bool) -> None:
-    event = _typing_event(conversation_id, session.user_id, is_typing)
+    if is_typing:
+        event = _typing_event(conversation_id, session.user_id, True, session.id)
+    else:
+        event = Event(STOPPED, b"null", note=[str(conversation_id), session.user_id, session.id])
     session.runtime.hub.publish([(groups.conversation(conversation_id), event)])
 
 

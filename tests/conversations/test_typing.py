@@ -108,3 +108,18 @@ async def test_a_member_is_seen_typing_by_the_customer(room: Room) -> None:
     await olivia.call("typing_start", {"conversationId": room.id})
     event: Json = await customer.expect("user_typing")
     assert (event["userId"], event["isTyping"]) == (room.olivia.id, True)
+
+
+async def test_one_device_that_stops_leaves_the_other_typing(room: Room) -> None:
+    phone, laptop = await room.join(room.customer, 0), await room.join(room.customer, 1)
+    watchers = [await room.join(room.olivia, 0), await room.join(room.amir, 1)]
+    for device in (phone, laptop):
+        await start(room, device)
+        for watcher in watchers:
+            await hears(room, watcher, True)
+    await phone.call("typing_stop", {"conversationId": room.id})
+    for watcher in watchers:
+        await watcher.nothing("user_typing", within=0.3)
+    await laptop.close()
+    for watcher in watchers:
+        await hears(room, watcher, False)
