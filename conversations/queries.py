@@ -19,6 +19,7 @@ from django.db.models import Q, QuerySet, Sum
 from django.utils.dateparse import parse_datetime
 
 from chatsite.config.limits import limits
+from chatsite.database.text_folding import matches_any
 from chatsite.errors import invalid
 from chatsite.http.byte_budget import ByteBudget
 from chatsite.identity.users import among
@@ -35,6 +36,7 @@ from conversations.serializers import (
     person_object,
 )
 
+PERSON_NAMES: Final = ("customer__username", "customer__first_name", "customer__last_name")
 SEARCH_WORDS: Final = 5  # of a search; each is one more condition
 _BATCH = 10_000  # ids of one query; databases bound the parameters of a statement
 
@@ -148,14 +150,9 @@ def _narrowed(side: str, *, archived: bool | None, unread: bool | None, search: 
     if unread is not None:
         found &= Q(**{f"{side}_unread__gt" if unread else f"{side}_unread": 0})
     for word in search.replace("\x00", "").split()[:SEARCH_WORDS]:
-        named = Q(business__name__icontains=word) if side == Side.CUSTOMER else _person_named(word)
-        found &= named | Q(last_message__icontains=word)
+        names = ("business__name",) if side == Side.CUSTOMER else PERSON_NAMES
+        found &= matches_any(word, *names, "last_message")
     return found
-
-
-def _person_named(word: str) -> Q:
-    fields = ("username", "first_name", "last_name")
-    return Q(*((f"customer__{field}__icontains", word) for field in fields), _connector=Q.OR)
 
 
 def _first_keys(scopes: list[Q], at: _Cursor | None, limit: int) -> list[tuple[UUID, datetime]]:
@@ -263,7 +260,7 @@ def head_of_each(conversation_ids: list[UUID]) -> list[Head]:
 def businesses(search: str) -> QuerySet[Business]:
     """The directory that customers choose from, by name."""
     found = Business.objects.order_by("name", "id")
-    return found.filter(Q(name__icontains=search) | Q(slug__icontains=search)) if search else found
+    return found.filter(matches_any(search, "name", "slug")) if search else found
 
 
 class MembershipObject(BusinessObject, kw_only=True):

@@ -20,7 +20,9 @@ from chatsite.realtime.session import Session
 from conversations.serializers import TypingEvent
 
 REPEAT_SECONDS: Final = 1.0  # a start within this time of the last one is not published again
-STOPPED: Final = "~typing_stopped"  # A control message: one socket has stopped. The user may go on at another.
+STOPPED: Final = (
+    "~typing_stopped"  # A control message: one socket has stopped. The user may go on at another.
+)
 
 
 def _typing_event(conversation_id: UUID, user_id: str, is_typing: bool, socket_id: str = "") -> Event:

@@ -11,12 +11,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from chatsite.errors import DomainError, invalid, not_found
+from chatsite.identity.users import find_by_username
 from chatsite.realtime.user_limit import charge
 from conversations import operations as conversations
 from conversations.access import UserId, require_owner, user_key
 from conversations.contacts import may_contact
 from conversations.models import Business, Conversation, Membership
-from conversations.operations import storable
 from notifications import access, operations, types
 from notifications.inbox import lock_inboxes
 from notifications.models import Invitation
@@ -75,14 +75,13 @@ def _find_invitee(business: Business, username: str | None, user_id: str | None)
     """The user of this name, or of this id if the business may contact the user: ids can be tried one by one."""
     if (username is None) == (user_id is None):
         raise invalid("Name the user by username or by userId.", field="username")
-    users = get_user_model().objects.filter(is_active=True)
     if user_id is not None:
         key = user_key(user_id)
+        users = get_user_model()._default_manager
         found = users.filter(pk=key).first() if may_contact(business.pk, key) else None
     else:
-        name = username or ""
-        found = users.filter(**{get_user_model().USERNAME_FIELD: name}).first() if storable(name) else None
-    if found is None:
+        found = find_by_username(username or "")
+    if found is None or not found.is_active:
         raise not_found("user")
     return found
 

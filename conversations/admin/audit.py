@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from chatsite.identity.users import find_by_username
 from conversations.admin.lists import ReadOnlyAdmin
 from conversations.moderation.models import AuditEntry
 
@@ -56,5 +56,6 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         term = search_term.replace("\x00", "").strip()
         if not term:
             return queryset, False
-        named = get_user_model()._default_manager.filter(username=term).values("pk")
-        return queryset.filter(Q(subject_id=term) | Q(actor__in=named)), False
+        actor = find_by_username(term)
+        done_by = Q() if actor is None else Q(actor=actor)
+        return queryset.filter(Q(subject_id=term) | done_by), False

@@ -19,7 +19,7 @@ from chatsite.errors import DomainError
 from conversations.admin.downloads import as_download
 from conversations.admin.lists import ReadOnlyAdmin, ReasonActionForm, each_of, refusals_told
 from conversations.admin.search import HELP, search_conversations
-from conversations.admin.transcript import read_page
+from conversations.admin.transcript import read_edits, read_page
 from conversations.models import ChatMessage, Conversation
 from conversations.moderation import exports
 from conversations.moderation import operations as moderation
@@ -126,6 +126,11 @@ class ConversationAdmin(ReadOnlyAdmin):
             return path(f"<uuid:key>/{route}/", guarded, options, name=f"conversations_conversation_{name}")
 
         return [
+            path(
+                "<uuid:key>/messages/<uuid:message>/edits/",
+                self.admin_site.admin_view(self.edits_view),
+                name="conversations_conversation_edits",
+            ),
             posted("export", "export", self.export),
             *(posted(verb, verb, self.act, verb=verb) for verb in CONVERSATION_VERBS),
             *(
@@ -160,6 +165,23 @@ class ConversationAdmin(ReadOnlyAdmin):
             **(extra_context or {}),
         }
         return TemplateResponse(request, "admin/conversations/transcript.html", context)
+
+    def edits_view(self, request: HttpRequest, key: UUID, message: UUID) -> HttpResponse:
+        """Everything that a message said before, by pages."""
+        row = ChatMessage.objects.filter(pk=message, conversation=key).first()
+        if row is None:
+            raise Http404("No such message.")
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"Earlier versions of message {row.seq}",
+            "message": row,
+            "transcript": transcript_url(key),
+            "page": read_edits(row, request.GET),
+        }
+        return TemplateResponse(request, "admin/conversations/edits.html", context)
 
     def act_on_message(self, request: HttpRequest, key: UUID, message: UUID, verb: str) -> HttpResponse:
         operation, done = MESSAGE_VERBS[verb]

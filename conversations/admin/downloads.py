@@ -1,15 +1,15 @@
-"""An export on its way to a browser, line by line."""
+"""Send an export to a browser while it is being made."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from itertools import islice
+from typing import Final
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, StreamingHttpResponse
 
-LINES = 200  # handed over at once
+CHUNK: Final = 64 * 1024  # bytes handed over at once, or one line that is longer
 
 
 def as_download(request: HttpRequest, lines: Iterator[bytes], name: str) -> StreamingHttpResponse:
@@ -23,9 +23,16 @@ def as_download(request: HttpRequest, lines: Iterator[bytes], name: str) -> Stre
 
 
 async def _chunks(lines: Iterator[bytes]) -> AsyncIterator[bytes]:
-    while chunk := await sync_to_async(_next_chunk)(lines):
+    while chunk := await sync_to_async(next_chunk)(lines):
         yield chunk
 
 
-def _next_chunk(lines: Iterator[bytes]) -> bytes:
-    return b"".join(islice(lines, LINES))
+def next_chunk(lines: Iterator[bytes]) -> bytes:
+    """The next lines, until they are a chunk; b"" at the end."""
+    chunk, size = [], 0
+    for line in lines:
+        chunk.append(line)
+        size += len(line)
+        if size >= CHUNK:
+            break
+    return b"".join(chunk)

@@ -15,6 +15,7 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
 from chatsite.errors import DomainError
+from chatsite.identity.users import find_by_username
 from conversations.admin.lists import ReadOnlyAdmin
 from conversations.moderation.models import Report
 from conversations.moderation.reports import accused, possible_outcomes, resolve_report
@@ -69,8 +70,8 @@ class ReportAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        term = search_term.replace("\x00", "").strip()
-        return (queryset.filter(reporter__username=term) if term else queryset), False
+        term = search_term.strip()
+        return (queryset.filter(reporter=find_by_username(term)) if term else queryset), False
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(require_POST(self.resolve))

@@ -17,6 +17,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet, Subquery, UUIDField, Value
 from django.db.models.functions import Coalesce
 
+from chatsite.database.text_folding import contains_words, matches_any
 from conversations.models import Business, ChatMessage, Conversation
 
 MATCHES: Final = 200  # people and businesses that a name may match; the list would be useless with more
@@ -44,7 +45,7 @@ def search_conversations(rows: Conversations, term: str) -> Conversations:
     """The rows of the list that a term means."""
     try:
         wanted = Wanted.from_term(term)
-    except ValueError:  # a day that no calendar has
+    except (ValueError, OverflowError):  # a day that no calendar has, or the last one that there is
         return rows.none()
     rows = wanted.going_on(rows)
     if wanted.who:
@@ -101,9 +102,9 @@ def _by_id(rows: Conversations, key: UUID) -> Conversations:
 def _by_name(rows: Conversations, term: str) -> Conversations:
     people = Q()
     for word in term.split()[:5]:
-        people &= Q(username__icontains=word) | Q(first_name__icontains=word) | Q(last_name__icontains=word)
+        people &= matches_any(word, "username", "first_name", "last_name")
     users = list(get_user_model()._default_manager.filter(people).values_list("pk", flat=True)[:MATCHES])
-    named = Q(name__icontains=term) | Q(memberships__user__in=users)
+    named = matches_any(term, "name") | Q(memberships__user__in=users)
     businesses = list(
         Business.objects.filter(named).order_by().values_list("pk", flat=True).distinct()[:MATCHES]
     )
@@ -113,7 +114,7 @@ def _by_name(rows: Conversations, term: str) -> Conversations:
 def _by_text(rows: Conversations, wanted: Wanted, words: str) -> Conversations:
     if len(words) < 3:
         return rows.none()
-    said = wanted.said(_scope(rows)).filter(content__icontains=words).order_by("-pk")
+    said = wanted.said(_scope(rows)).filter(contains_words("content", words)).order_by("-pk")
     keys = dict.fromkeys(said.values_list("conversation_id", flat=True)[:HITS])
     return rows.filter(pk__in=list(keys)[:FOUND])
 

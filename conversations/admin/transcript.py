@@ -1,4 +1,4 @@
-"""One conversation as moderators read it: every message in order, what was hidden or deleted included."""
+"""Read one conversation for moderators: every message in order, hidden and deleted ones included."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any, Final
 
-from django.db.models import QuerySet
+from django.db.models import Count, IntegerField, OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.utils.dateparse import parse_date
 
-from conversations.models import ChatMessage, Conversation
+from chatsite.database.text_folding import contains_words
+from conversations.models import ChatMessage, Conversation, MessageEdit
 
 PAGE: Final = 50
+EDITS: Final = 3  # earlier versions shown with a message; a page of their own has all
+EDITS_PAGE: Final = 20
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ def read_page(conversation: Conversation, asked: QueryDict) -> TranscriptPage:
     rows = _rows(conversation)
     words = asked.get("q", "").replace("\x00", "").strip()[:200]
     if words:
-        found = list(rows.filter(content__icontains=words).order_by("-seq")[:PAGE])
+        found = list(rows.filter(contains_words("content", words)).order_by("-seq")[:PAGE])
         return TranscriptPage(found[::-1], None, None, words)
     after, before = _number(asked, "after"), _number(asked, "before")
     around = _number(asked, "around")
@@ -49,9 +53,28 @@ def read_page(conversation: Conversation, asked: QueryDict) -> TranscriptPage:
     return _page(found[:PAGE][::-1], older=len(found) > PAGE, newer=before is not None)
 
 
+@dataclass(frozen=True)
+class EditsPage:
+    """Earlier versions of a message, the oldest first. `after` is the id to go on from, None at the end."""
+
+    edits: Sequence[MessageEdit]
+    after: int | None
+
+
+def read_edits(message: ChatMessage, asked: QueryDict) -> EditsPage:
+    """The page that `?after=` asks for; the first one otherwise."""
+    rows = MessageEdit.objects.filter(message=message, pk__gt=_number(asked, "after") or 0).order_by("pk")
+    found = list(rows[: EDITS_PAGE + 1])
+    return EditsPage(found[:EDITS_PAGE], found[EDITS_PAGE - 1].pk if len(found) > EDITS_PAGE else None)
+
+
 def _rows(conversation: Conversation) -> QuerySet[ChatMessage]:
-    rows = ChatMessage.objects.filter(conversation=conversation)
-    return rows.select_related("sender", "reply_to").prefetch_related("edits")
+    """Messages with their latest edits as `latest_edits`, and the number of all as `edit_count`."""
+    rows = ChatMessage.objects.filter(conversation=conversation).select_related("sender", "reply_to")
+    latest = Prefetch("edits", MessageEdit.objects.order_by("-pk")[:EDITS], to_attr="latest_edits")
+    of_message = MessageEdit.objects.filter(message=OuterRef("pk")).order_by().values("message")
+    counted = Subquery(of_message.annotate(number=Count("pk")).values("number"), output_field=IntegerField())
+    return rows.annotate(edit_count=Coalesce(counted, 0)).prefetch_related(latest)
 
 
 def _page(messages: Sequence[ChatMessage], *, older: bool, newer: bool) -> TranscriptPage:

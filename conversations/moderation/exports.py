@@ -1,29 +1,32 @@
-"""What leaves the site: a conversation's transcript and a person's data, as JSON Lines.
+"""Export a conversation's transcript and a person's data, as JSON Lines.
 
-Lines are made while they are being sent, from pages of a few hundred rows that are found by key, so the memory that an
-export takes does not depend on how much there is. The last line is `{"kind": "end", "lines": n}`: a file without it is
-not whole. Hidden and deleted messages are in it with what they said: an export is for moderators, and for the law.
+Lines are made while they are being sent, from small pages of rows that are found by key, so the memory that an export
+takes does not depend on how much there is. The last line is `{"kind": "end", "lines": n}`: a file without it is not
+complete. Hidden and deleted messages keep their content in it: an export is for moderators, and for the law.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import QuerySet
 
 from chatsite.errors import not_found
 from conversations.access import UserId, object_key
-from conversations.models import ChatMessage, Conversation, Membership
+from conversations.models import ChatMessage, Conversation, Membership, MessageEdit
 from conversations.moderation.audit import clean_reason, record, require_permission
 from conversations.moderation.models import AuditEntry, Report
 from conversations.moderation.reports import report_object
 from conversations.serializers import business_object, person_object
 
-PAGE: Final = 500
+PAGE: Final = 100
+EDITS: Final = 20  # earlier versions that stand with their message; further ones have lines of their own
 
 Lines = Iterator[bytes]
 
@@ -72,15 +75,29 @@ def _encoded(objects: Iterable[tuple[str, Any]]) -> Lines:
 
 def _transcript(conversation: Conversation) -> Iterator[tuple[str, Any]]:
     yield "conversation", _conversation_line(conversation)
-    for message in _messages(ChatMessage.objects.filter(conversation=conversation)):
-        yield "message", _message_line(message)
+    yield from _messages(ChatMessage.objects.filter(conversation=conversation))
 
 
-def _messages(rows: Any, *, after: int = 0) -> Iterator[ChatMessage]:
-    """The messages of one conversation, page by page."""
-    while page := list(rows.filter(seq__gt=after).order_by("seq").prefetch_related("edits")[:PAGE]):
-        yield from page
+def _messages(rows: QuerySet[ChatMessage]) -> Iterator[tuple[str, Any]]:
+    """The messages of one conversation, page by page, each with its earlier versions."""
+    after = 0
+    while page := list(rows.filter(seq__gt=after).order_by("seq")[:PAGE]):
+        in_page = MessageEdit.objects.filter(message__in=page).order_by()
+        edited = set(in_page.values_list("message_id", flat=True).distinct())
+        for message in page:
+            edits = _edits(message) if message.pk in edited else iter(())
+            yield "message", {**_message_line(message), "edits": list(islice(edits, EDITS))}
+            for edit in edits:
+                yield "edit", {"messageId": message.pk, **edit}
         after = page[-1].seq
+
+
+def _edits(message: ChatMessage) -> Iterator[dict[str, Any]]:
+    rows = MessageEdit.objects.filter(message=message).order_by("pk")
+    page = list(rows[:EDITS])
+    while page:
+        yield from ({"content": edit.content, "replacedAt": edit.replaced_at} for edit in page)
+        page = list(rows.filter(pk__gt=page[-1].pk)[:EDITS]) if len(page) == EDITS else []
 
 
 def _conversation_line(conversation: Conversation) -> dict[str, Any]:
@@ -111,7 +128,6 @@ def _message_line(message: ChatMessage) -> dict[str, Any]:
         "deletedAt": message.deleted_at,
         "hiddenAt": message.hidden_at,
         "replyTo": message.reply_to_id,
-        "edits": [{"content": edit.content, "replacedAt": edit.replaced_at} for edit in message.edits.all()],
     }
 
 
@@ -126,8 +142,7 @@ def _person(user: Any) -> Iterator[tuple[str, Any]]:
     for conversation in _own_conversations(user.pk):
         yield "conversation", _conversation_line(conversation)
     for conversation_id in conversations_written_in(user.pk):
-        for message in _messages(ChatMessage.objects.filter(conversation=conversation_id, sender=user)):
-            yield "message", _message_line(message)
+        yield from _messages(ChatMessage.objects.filter(conversation=conversation_id, sender=user))
     for report in Report.objects.filter(reporter=user).order_by("pk").iterator(chunk_size=PAGE):
         yield "report", report_object(report)
     for kind, section in person_sections.items():

@@ -59,6 +59,8 @@ def found(client: Client, term: str, **filters: str) -> set[str]:
         ("on:2026-03-03", {"shop"}),
         ("on:2026-03-04", {"shop", "bakery"}),  # going on, though nothing was said in the shop
         ("on:2026-03-06", set()),
+        *((f"{verb}:{day}", set()) for verb in ("on", "until") for day in ("9999-12-31", "0000-01-01")),
+        ("on:0001-01-01", set()),
         ("since:2026-03-05", {"shop"}),
         ("until:2026-03-03", {"shop"}),
         ("since:2026-03-04 until:2026-03-04", {"shop", "bakery"}),

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
+import tracemalloc
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from chatsite.errors import DomainError
 from conversations import operations
+from conversations.admin import downloads
+from conversations.models import MessageEdit
 from conversations.moderation import exports
 from conversations.moderation import operations as moderation
 from conversations.moderation.models import AuditEntry
@@ -106,3 +111,43 @@ def test_the_commands_write_the_same(shop: Shop) -> None:
     for arguments in (("export_transcript", "x"), ("export_person", "nobody")):
         with pytest.raises(CommandError):
             call_command(*arguments, stdout=StringIO())
+
+
+def test_memory_does_not_grow_with_edits(shop: Shop) -> None:
+    message = shop.say(shop.carol, "now")
+    MessageEdit.objects.bulk_create(
+        (MessageEdit(message=message, content=f"{number:04}" + "😀" * 7_900) for number in range(1_000)),
+        batch_size=100,
+    )
+    for lines in (
+        exports.export_transcript(actor=None, conversation_id=shop.conversation.pk, reason="x"),
+        exports.export_person(actor=None, user_id=shop.carol.pk, reason="x"),
+    ):
+        seen, peak = [], 0
+        tracemalloc.start()
+        while chunk := downloads.next_chunk(lines):
+            for line in chunk.splitlines():
+                found = json.loads(line)
+                seen += [edit["content"][:4] for edit in found.get("edits", [])]
+                seen += [found["content"][:4]] if found["kind"] == "edit" else []
+            peak = max(peak, tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert seen == [f"{number:04}" for number in range(1_000)]
+        assert peak < 12 * 2**20
+
+
+def test_the_admin_shows_edits_in_pages(desk: Client, shop: Shop) -> None:
+    message = shop.say(shop.carol, "now")
+    MessageEdit.objects.bulk_create(MessageEdit(message=message, content=f"v{n:02}") for n in range(45))
+    address = f"/admin/conversations/conversation/{shop.conversation.pk}/"
+    page = desk.get(f"{address}change/").content.decode()
+    assert re.findall(r">(v\d\d)<", page) == ["v42", "v43", "v44"]
+    assert "45 earlier versions" in page
+    seen, link = [], f"{address}messages/{message.pk}/edits/"
+    for _ in range(3):
+        page = desk.get(link).content.decode()
+        seen += re.findall(r">(v\d\d)<", page)
+        later = re.search(r'href="(\?after=\d+)">Later', page)
+        link = f"{address}messages/{message.pk}/edits/{later[1] if later else ''}"
+    assert seen == [f"v{n:02}" for n in range(45)]
+    assert desk.get(f"{address}messages/{shop.conversation.pk}/edits/").status_code == 404

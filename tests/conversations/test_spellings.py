@@ -1,0 +1,91 @@
+"""Names are found in any case, any Unicode form, and with or without accents."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from chatsite.database.text_folding import fold
+from conversations import queries
+from conversations.models import Business
+from conversations.moderation.person_lookup import find_person
+from notifications import invitations
+from tests.conversations.people import business, client_of, conversation, person, say
+
+pytestmark = pytest.mark.django_db
+
+# What is stored, and what somebody types.
+SPELLINGS = [
+    ("Élodie", "élodie"),
+    ("Élodie", "E\u0301LODIE"),
+    ("E\u0301lodie", "Élodie"),
+    ("Élodie", "elodie"),
+    ("Øresund", "øRESUND"),
+    ("Straße", "STRASSE"),
+    ("Strasse", "straße"),
+    ("ЖЁЛУДЬ", "жёлудь"),
+    ("Οδυσσεύς", "ΟΔΥΣΣΕΎΣ"),
+    ("ﬁne", "FINE"),
+    ("Ａｍｉｒ", "amir"),
+    ("100% Äpfel_", "% äpfel_"),
+]
+UNLIKE = [("Élodie", "élodia"), ("が", "か"), ("100 Äpfel", "1%äpfel"), ("Äpfel", "_pfel")]
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed", "is_found"),
+    [(*pair, True) for pair in SPELLINGS] + [(*pair, False) for pair in UNLIKE],
+)
+class TestSearch:
+    def test_lists(self, stored: str, typed: str, is_found: bool) -> None:
+        owner, customer = person(), person()
+        shop = business(owner)
+        Business.objects.filter(pk=shop.pk).update(name=stored)
+        User.objects.filter(pk=customer.pk).update(last_name=stored)
+        head = conversation(shop, customer)
+        word = typed.rsplit(maxsplit=1)[-1] if is_found else typed
+        for user in (owner, customer):
+            page = queries.conversation_page(user.pk, limit=10, search=word)
+            assert [found.id for found in page.conversations] == ([head.pk] if is_found else [])
+        listed = client_of(customer).get("/chat/businesses", {"search": typed}).json()["results"]
+        assert [row["id"] for row in listed] == ([str(shop.pk)] if is_found else [])
+
+    def test_the_admin(self, stored: str, typed: str, is_found: bool, admin_client: Client) -> None:
+        owner, customer = person(), person()
+        shop = business(owner)
+        conversation(shop, customer)
+        User.objects.filter(pk=customer.pk).update(first_name=stored)
+        page = admin_client.get("/admin/conversations/conversation/", {"q": typed})
+        assert len(page.context["cl"].result_list) == is_found
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed"), [("Élodie", "e\u0301LODIE"), ("E\u0301lodie", "éLODIE"), ("ЖЁЛУДЬ", "жёлудь")]
+)
+def test_what_was_said(stored: str, typed: str, admin_client: Client) -> None:
+    customer = person()
+    head = conversation(business(person()), customer)
+    say(head, customer, [stored, "something else"])
+    page = admin_client.get("/admin/conversations/conversation/", {"q": f"text:{typed}"})
+    assert len(page.context["cl"].result_list) == 1
+    page = admin_client.get(f"/admin/conversations/conversation/{head.pk}/change/", {"q": typed})
+    assert len(page.context["page"].messages) == 1
+
+
+@pytest.mark.parametrize("typed", ["ren\u00e9e", "rene\u0301e"])
+def test_usernames_are_looked_up_as_the_login_does(typed: str, admin_client: Client) -> None:
+    user = User.objects.create_user("rene\u0301e")
+    assert user.username == "ren\u00e9e"
+    owner = person()
+    shop = business(owner)
+    assert find_person({"person": typed, "username": None, "id": None}) == user.pk
+    assert invitations.invite(inviter_id=owner.pk, business_id=shop.pk, username=typed).invitee == user
+    for where in ("report", "auditentry"):
+        assert admin_client.get(f"/admin/conversations/{where}/", {"q": typed}).status_code == 200
+
+
+def test_folding_twice_changes_nothing() -> None:
+    for stored, typed in SPELLINGS:
+        assert fold(fold(stored)) == fold(stored)
+        assert fold(typed) in fold(stored)
