@@ -16,14 +16,13 @@ import { SyncRequester } from "./sync.js";
 import { LocalTyping } from "./typing.js";
 
 const DEFAULTS = { heartbeat: 25_000, answerWithin: 8_000, connectWithin: 10_000, restAfter: 8_000 };
-const OF_A_CONVERSATION = new Set([
-  "new_message",
-  "message_edited",
-  "message_deleted",
-  "messages_read",
-  "messages_delivered",
-  "user_typing",
-]);
+/** These carry a conversation's `rev` without being a change of it. Every other event with one takes its turn. */
+const WITHOUT_TURN = new Set(["conversation_updated", "joined_conversation"]);
+
+function isOfConversation({ event, data }) {
+  if (event === "user_typing") return true;
+  return typeof data?.conversationId === "string" && Number.isInteger(data.rev) && !WITHOUT_TURN.has(event);
+}
 
 /** The parts of a client, and how they are joined: what each says goes to those whom it concerns. */
 export class ClientParts extends Emitter {
@@ -169,7 +168,7 @@ export class ClientParts extends Emitter {
   }
 
   #receive({ event, data }) {
-    if (OF_A_CONVERSATION.has(event)) return this.joined.receive({ event, data });
+    if (isOfConversation({ event, data })) return this.joined.receive({ event, data });
     if (event === "notification") return this.notifications.receive(data);
     if (event === "conversation_updated") {
       this.store.put(data.conversation);

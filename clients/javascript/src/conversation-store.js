@@ -32,6 +32,12 @@ export class ConversationStore {
     return true;
   }
 
+  /** Takes a conversation that was fetched anew, although its `rev` may be lower: the server was restored from a backup. */
+  replace(conversation) {
+    this.#conversations.delete(conversation.id);
+    this.put(conversation);
+  }
+
   drop(id) {
     if (!this.#conversations.delete(id)) return;
     this.#list = null;

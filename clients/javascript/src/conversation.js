@@ -140,8 +140,8 @@ export class Conversation extends Emitter {
   /** The part of a sync's answer that is about this conversation; undefined where it is not ours to see. */
   synced(part) {
     if (!part) return this.markGone();
-    this.#host.store.put(part.conversation);
     if (part.resync) return this.load();
+    this.#host.store.put(part.conversation);
     const { messages = [] } = part;
     this.#passing?.push(() => this.#timeline.catchUp(messages, 0));
     this.#excerpts.catchUp(messages);
@@ -204,7 +204,9 @@ export class Conversation extends Emitter {
   #begin({ conversation, messages, hasOlder }) {
     const first = this.status === "loading";
     const { messages: before, oldestSeq: from = 0 } = this.#timeline;
-    this.#host.store.put(conversation);
+    const isOlder = conversation.rev < this.#timeline.rev;
+    if (isOlder) this.#host.store.replace(conversation);
+    else this.#host.store.put(conversation);
     this.#timeline.reset(messages, { rev: conversation.rev, hasOlder });
     this.status = "ready";
     this.#settleOwn(this.#timeline.messages);
@@ -216,7 +218,8 @@ export class Conversation extends Emitter {
     }
     this.#excerpts.outdate();
     this.emit(first ? "loaded" : "reset", this);
-    this.#sequencer.resume();
+    if (isOlder) this.#sequencer.restart();
+    else this.#sequencer.resume();
     this.touch();
   }
 

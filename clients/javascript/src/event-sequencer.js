@@ -56,6 +56,13 @@ export class EventSequencer {
     this.#drain();
   }
 
+  /** The conversation was fetched anew; how far it had come before does not count any more. */
+  restart() {
+    this.#head = this.#handlers.rev();
+    for (const rev of this.#buffer.keys()) this.#head = Math.max(this.#head, rev);
+    this.resume();
+  }
+
   close() {
     this.#stopTimer();
     this.#buffer.clear();

@@ -1,7 +1,8 @@
 import { Conversation } from "./conversation.js";
 import { isPermanent } from "./errors.js";
 
-const RETRY = 2_000;
+const RETRY = 2_000; // milliseconds to the second try of a join; doubled each time, up to MAX_RETRY
+const MAX_RETRY = 60_000;
 
 /** The conversations that we look at: joins them on every new socket, and leads events to them. */
 export class JoinedConversations {
@@ -60,7 +61,7 @@ export class JoinedConversations {
   /** What has no head although we look at it is gone, or not joined yet: a sync tells. */
   heads(heads) {
     for (const [id, { view }] of this.#entries) {
-      if (heads[id]) view.expect(heads[id].rev);
+      if (heads[id] && heads[id].rev >= view.rev) view.expect(heads[id].rev);
       else if (view.status === "ready") this.#syncRequester.want(view);
     }
   }
@@ -74,7 +75,7 @@ export class JoinedConversations {
     this.#entries.clear();
   }
 
-  async #join(view) {
+  async #join(view, delay = RETRY) {
     if (!this.#connection.isReady || this.get(view.id) !== view) return;
     try {
       const head = await this.#connection.request("join_conversation", { conversationId: view.id });
@@ -83,7 +84,7 @@ export class JoinedConversations {
       if (error.code === "disconnected") return; // the next socket joins
       if (isPermanent(error) && error.code !== "too_large") return view.markGone();
       this.#host.tell("trouble", error);
-      this.#clock.setTimeout(() => this.#join(view), error.retryAfter?.(RETRY) ?? RETRY);
+      this.#clock.setTimeout(() => this.#join(view, Math.min(2 * delay, MAX_RETRY)), error.retryAfter?.(delay) ?? delay);
     }
   }
 

@@ -1,3 +1,4 @@
+import { wellFormed } from "./encoding.js";
 import { ChatError } from "./errors.js";
 import { randomId } from "./identifiers.js";
 import { StoredList, defaultStorage } from "./storage.js";
@@ -74,10 +75,11 @@ export class Outbox {
   }
 
   add({ conversationId, content, messageType = "text", replyTo = null }) {
+    if (typeof content !== "string") throw new ChatError("invalid", "A message's content is a text.");
     if (this.#entries.size >= MOST) throw new ChatError("outbox_full", `${MOST} messages are waiting already.`);
     const createdAt = new Date(this.#clock.now()).toISOString();
-    const entry = { clientId: randomId(), conversationId, content, messageType, replyTo, createdAt };
-    this.#put({ ...entry, senderId: this.#userId, status: "sending", error: null });
+    const entry = { clientId: randomId(), conversationId, content: wellFormed(content), messageType, replyTo, createdAt };
+    this.#put({ ...entry, attempts: 0, senderId: this.#userId, status: "sending", error: null });
     return entry.clientId;
   }
 
@@ -114,12 +116,22 @@ export class Outbox {
     this.#failed(failed);
   }
 
+  /** Counts an attempt that did not succeed, over reloads too. Answers how many there have been. */
+  countAttempt(clientId) {
+    const entry = this.#entries.get(clientId);
+    if (!entry) return 0;
+    const attempts = (entry.attempts ?? 0) + 1;
+    this.#entries.set(clientId, { ...entry, attempts });
+    if (this.#timer !== null) this.#save(); // a released outbox must not claim its messages again
+    return attempts;
+  }
+
   /** A failed message goes to the end: what was written after it may be stored by now. */
   retry(clientId) {
     const entry = this.#entries.get(clientId);
     if (entry?.status !== "failed") return false;
     this.#entries.delete(clientId);
-    this.#put({ ...entry, status: "sending", error: null });
+    this.#put({ ...entry, status: "sending", attempts: 0, error: null });
     return true;
   }
 
@@ -147,7 +159,7 @@ export class Outbox {
   /** Takes the stored messages that no living tab claims. */
   #adopt() {
     const now = this.#clock.now();
-    const free = this.#stored.read().filter((row) => row.clientId && !this.#entries.has(row.clientId));
+    const free = this.#stored.read().filter((row) => isEntry(row) && !this.#entries.has(row.clientId));
     const mine = free.filter(({ claim }) => !claim || claim.until <= now || claim.tab === this.#tab);
     const kept = [...this.#entries.values()];
     const adopted = mine.map(({ claim, ...entry }) => ({ ...entry, senderId: this.#userId }));
@@ -186,12 +198,13 @@ export class Outbox {
     if (!this.#stored) return 0;
     const ours = [...this.#entries.values()].map((entry) => ({ ...entry, claim: { tab: this.#tab, until } }));
     const known = new Set([...this.#entries.keys(), ...gone]);
-    const others = this.#stored.read().filter((row) => row.clientId && !known.has(row.clientId));
+    const others = this.#stored.read().filter((row) => isEntry(row) && !known.has(row.clientId));
     const rows = [...others, ...ours].slice(0, 2 * MOST);
     this.#stored.write(rows);
     return rows.length;
   }
-  #asMessage({ clientId, ...entry }) {
+
+  #asMessage({ clientId, attempts, ...entry }) {
     const failed = entry.status === "failed";
     return Object.freeze({
       ...entry,
@@ -201,4 +214,10 @@ export class Outbox {
       ...(failed && { retry: () => this.retry(clientId), discard: () => this.discard(clientId) }),
     });
   }
+}
+
+/** Anything may be in the storage; a row that is no message would never be sent, and is dropped. */
+function isEntry(row) {
+  const texts = [row?.clientId, row?.conversationId, row?.content];
+  return texts.every((text) => typeof text === "string") && ["sending", "failed"].includes(row.status);
 }

@@ -3,6 +3,7 @@ import { isPermanent } from "./errors.js";
 const BATCH_DELAY = 50; // milliseconds
 const MOST = 500; // ids in one mark_read
 const RETRY = 1_000;
+const MAX_ATTEMPTS = 5;
 
 /** Gathers what has been seen into few `mark_read`s. Asking again for a message that is on its way does nothing. */
 export class ReadReceipts {
@@ -11,6 +12,7 @@ export class ReadReceipts {
   #handlers;
   #waiting = new Map(); // conversation → ids to be told
   #told = new Map(); // conversation → ids told on this socket
+  #attempts = new Map(); // conversation → failed attempts in a row
   #timer = null;
 
   /** `handlers`: `marked(answer)` and `trouble(error)`. */
@@ -75,12 +77,16 @@ export class ReadReceipts {
     for (const id of messageIds) told.add(id);
     try {
       this.#handlers.marked(await this.#connection.request("mark_read", { conversationId, messageIds }));
+      this.#attempts.delete(conversationId);
     } catch (error) {
       if (error.code === "disconnected") return this.#wait(conversationId, messageIds); // `reconnected` tells them
       this.confirmed(conversationId, messageIds);
       this.#handlers.trouble(error);
-      if (isPermanent(error)) return undefined;
-      this.#clock.setTimeout(() => this.add(conversationId, messageIds), error.retryAfter?.(RETRY) ?? RETRY);
+      const attempts = (this.#attempts.get(conversationId) ?? 0) + 1;
+      this.#attempts.set(conversationId, attempts);
+      if (isPermanent(error) || attempts >= MAX_ATTEMPTS) return void this.#attempts.delete(conversationId);
+      const delay = error.retryAfter?.(RETRY) ?? RETRY;
+      this.#clock.setTimeout(() => this.add(conversationId, messageIds), delay * 2 ** (attempts - 1));
     }
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { encodeJson } from "./encoding.js";
 import { ChatError } from "./errors.js";
 
 const TIMEOUT = 15_000;
@@ -55,7 +56,7 @@ export class Rest {
       const response = await this.#fetch(this.#url(path, query), {
         method,
         headers: { Accept: "application/json", ...(body && { "Content-Type": "application/json" }), ...headers },
-        body: body && JSON.stringify(body),
+        body: body && encodeJson(body),
         credentials: headers.Authorization ? "omit" : "same-origin",
         cache: "no-store",
         signal: aborter.signal,
@@ -82,8 +83,8 @@ async function parsed(response) {
   try {
     content = JSON.parse(body);
   } catch {
-    // A proxy's error page, for one: to the caller the service is away.
-    throw new ChatError("unavailable", `The answer (${response.status}) is not JSON.`, {}, response.status);
+    // Not the server's own answer, but a proxy's error page for example.
+    throw new ChatError(response.status === 413 ? "too_large" : "unavailable", `The answer (${response.status}) is not JSON.`, {}, response.status);
   }
   if (response.ok) return content;
   if (content?.error?.code) throw ChatError.from(content.error, response.status);

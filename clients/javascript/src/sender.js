@@ -1,13 +1,34 @@
+import { MAX_FRAME_BYTES, byteLength, encodeJson } from "./encoding.js";
 import { ChatError, isPermanent } from "./errors.js";
+import { Code } from "./socket.js";
 
 const TIMEOUT = 15_000; // milliseconds for an ack
-const RETRY_REST = 5_000;
-const MAX_ATTEMPTS = 8; // answers of `internal` to one message, before it is taken for the message's own fault
-const FRAME_BYTES = 60_000; // a frame over 64 KiB costs the socket, and sending it again would cost the next one
+const REST_DELAY = 5_000; // milliseconds between two attempts by REST
+const MAX_DELAY = 60_000;
 
 /**
- * Sends what is in the outbox, one message at a time in each conversation, until the server has it or refuses it for
- * good. By the socket; or by REST, once there has been no socket for `restAfter` milliseconds.
+ * Attempts for one message, by the error of the last one, before it is marked as failed. The codes with `Infinity` say
+ * nothing about the message: the server asks for another attempt, or there is no server or no session yet.
+ */
+const MAX_ATTEMPTS = {
+  rate_limited: Infinity,
+  unavailable: Infinity,
+  unreachable: Infinity,
+  unauthenticated: Infinity,
+  disconnected: 20,
+  internal: 8,
+};
+const OTHER_ATTEMPTS = 5; // a timeout, a code that this client does not know, a refusal by a proxy
+const REFUSED_FRAME_ATTEMPTS = 2; // two, because the frame of another conversation may have closed the socket
+
+/** Close codes by which a server refuses the frame that it was sent. */
+const REFUSED_FRAME = new Set([Code.PROTOCOL_ERROR, Code.UNSUPPORTED_DATA, Code.INVALID_DATA, Code.TOO_BIG]);
+
+/**
+ * Sends the messages of the outbox, one at a time in each conversation, until the server stores or refuses them. Uses
+ * the socket, or REST after `restAfter` milliseconds without a socket.
+ *
+ * Attempts are bounded: a message that cannot be sent is marked as failed, and the next one goes on.
  */
 export class Sender {
   #outbox;
@@ -17,11 +38,11 @@ export class Sender {
   #restAfter;
   #acked;
   #busy = new Set();
-  #tries = new Map();
   #timers = new Set();
   #fallback = null;
   #byRest = false;
-  #notBefore = 0;
+  #notBefore = 0; // for all conversations
+  #delays = new Map(); // conversation id → time of its next attempt
 
   /** `acked(message)` is told what is stored now. */
   constructor({ outbox, connection, rest, clock, restAfter, acked }) {
@@ -47,7 +68,11 @@ export class Sender {
     const wait = this.#notBefore - this.#clock.now();
     if (wait > 0) return this.#later(wait);
     for (const entry of this.#outbox.fronts()) {
-      if (!this.#busy.has(entry.conversationId)) this.#deliver(entry);
+      const { conversationId } = entry;
+      const ownWait = (this.#delays.get(conversationId) ?? 0) - this.#clock.now();
+      if (this.#busy.has(conversationId)) continue;
+      if (ownWait > 0) this.#later(ownWait);
+      else this.#deliver(entry);
     }
   }
 
@@ -57,6 +82,7 @@ export class Sender {
     this.#fallback = null;
     for (const timer of this.#timers) this.#clock.clearTimeout(timer);
     this.#timers.clear();
+    this.#delays.clear();
   }
 
   #fallBack() {
@@ -69,7 +95,6 @@ export class Sender {
     this.#busy.add(conversationId);
     try {
       const message = await this.#transmit(entry);
-      this.#tries.delete(clientId);
       this.#acked(message);
       this.#outbox.settle(clientId, message);
     } catch (error) {
@@ -82,7 +107,7 @@ export class Sender {
 
   async #transmit({ conversationId, clientId, content, messageType, replyTo }) {
     const body = { content, messageType, clientId, ...(replyTo && { replyTo }) };
-    if (new TextEncoder().encode(JSON.stringify(body)).length > FRAME_BYTES) {
+    if (byteLength(encodeJson({ conversationId, ...body })) > MAX_FRAME_BYTES) {
       throw new ChatError("too_large", "The message is too long.");
     }
     if (!this.#connection.isReady) return this.#rest.post(`/chat/conversations/${conversationId}/messages`, body);
@@ -90,31 +115,31 @@ export class Sender {
     return answer.message;
   }
 
-  #refused({ clientId }, error) {
-    const tries = (this.#tries.get(clientId) ?? 0) + 1;
-    if (isPermanent(error) || (error.code === "internal" && tries >= MAX_ATTEMPTS)) {
-      this.#tries.delete(clientId);
-      this.#outbox.fail(clientId, error);
-      return;
-    }
-    if (error.code === "internal") this.#tries.set(clientId, tries);
-    this.#notBefore = Math.max(this.#notBefore, this.#clock.now() + this.#delayAfter(error, tries));
+  #refused({ clientId, conversationId }, error) {
+    const attempts = this.#outbox.countAttempt(clientId);
+    if (attempts >= maxAttempts(error)) return this.#outbox.fail(clientId, asFailure(error));
+    const until = this.#clock.now() + this.#delayAfter(error, attempts);
+    if (MAX_ATTEMPTS[error.code] === Infinity) this.#notBefore = Math.max(this.#notBefore, until);
+    else this.#delays.set(conversationId, until);
+    return undefined;
   }
 
-  #delayAfter(error, tries) {
+  #delayAfter(error, attempts) {
+    const growing = Math.min(MAX_DELAY, 500 * 2 ** attempts);
     switch (error.code) {
       case "disconnected":
-        return 0; // there is no socket to hurry with; the next one starts at once
+        return 0; // the connection waits before it opens the next socket
       case "timeout":
-        if (this.#connection.isReady) this.#connection.beat(); // is anybody still there?
-        return 1_000;
+        if (this.#connection.isReady) this.#connection.beat(); // the socket may be half-open
+        return growing;
       case "rate_limited":
       case "unavailable":
         return error.retryAfter() * (1 + this.#clock.random());
-      case "internal":
-        return 500 * 2 ** tries;
+      case "unreachable":
+      case "unauthenticated":
+        return REST_DELAY * (1 + this.#clock.random());
       default:
-        return RETRY_REST * (1 + this.#clock.random()); // REST cannot be reached either, or wants other credentials
+        return growing;
     }
   }
 
@@ -125,4 +150,24 @@ export class Sender {
     }, wait);
     this.#timers.add(timer);
   }
+}
+
+function maxAttempts(error) {
+  if (!(error instanceof ChatError) || isPermanent(error)) return 1;
+  if (REFUSED_FRAME.has(error.details?.closeCode)) return REFUSED_FRAME_ATTEMPTS;
+  if (isProxyRefusal(error)) return OTHER_ATTEMPTS;
+  return MAX_ATTEMPTS[error.code] ?? OTHER_ATTEMPTS;
+}
+
+/** A 4xx page that is not the server's own answer. 408, 425 and 429 ask for another attempt. */
+function isProxyRefusal({ code, status }) {
+  return code === "unavailable" && status >= 400 && status < 500 && ![408, 425, 429].includes(status);
+}
+
+/** What the failed message shows as its reason. */
+function asFailure(error) {
+  if (!(error instanceof ChatError)) return new ChatError("invalid", error.message);
+  if (error.details?.closeCode === Code.TOO_BIG) return new ChatError("too_large", "The message is too long.");
+  if (REFUSED_FRAME.has(error.details?.closeCode)) return new ChatError("invalid", "The server cannot read this message.");
+  return error;
 }

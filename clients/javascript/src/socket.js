@@ -1,13 +1,20 @@
+import { MAX_FRAME_BYTES, byteLength, encodeJson } from "./encoding.js";
 import { ChatError } from "./errors.js";
 
 export const Code = Object.freeze({
   LOST: 1006, // no goodbye
   FLOOD: 1008,
+  PROTOCOL_ERROR: 1002,
+  UNSUPPORTED_DATA: 1003,
+  INVALID_DATA: 1007,
   TOO_BIG: 1009,
   UNAUTHENTICATED: 4401,
 });
 
-/** One socket: frames with answers by `ref`. When it ends, whoever waits for an answer gets `disconnected`. */
+/** Error codes with which the server refuses a frame that it could not read, and so answers without its `ref`. */
+const BAD_FRAME = new Set(["invalid", "too_large"]);
+
+/** One WebSocket: commands, and their answers by `ref`. When it ends, pending commands fail with `disconnected`. */
 export class ChatSocket {
   #socket;
   #clock;
@@ -33,12 +40,16 @@ export class ChatSocket {
     return new Promise((resolve, reject) => {
       if (this.#ended) return reject(disconnected());
       const ref = String(++this.#refs);
+      const frame = encodeJson({ event, data, ref });
+      if (byteLength(frame) > MAX_FRAME_BYTES) {
+        return reject(new ChatError("too_large", "This is too long to send.", { limit: MAX_FRAME_BYTES }));
+      }
       const timer = this.#clock.setTimeout(() => {
         this.#waiting.delete(ref);
         reject(new ChatError("timeout", `No answer to ${event} in time.`));
       }, timeout);
       this.#waiting.set(ref, { resolve, reject, timer });
-      this.#socket.send(JSON.stringify({ event, data, ref }));
+      this.#socket.send(frame);
     });
   }
 
@@ -57,13 +68,20 @@ export class ChatSocket {
     } catch (error) {
       return this.drop(Code.LOST, `unreadable frame: ${error.message}`); // a fresh socket and a sync mend it
     }
-    const { event, data, ref } = frame;
+    const { event, data } = frame;
+    const ref = frame.ref ?? this.#refOfBadFrame(frame);
     if (ref === undefined || ref === null) return this.#handlers.event({ event, data });
     const call = this.#waiting.get(ref);
     if (!call) return undefined; // answered after we stopped waiting
     this.#waiting.delete(ref);
     this.#clock.clearTimeout(call.timer);
     return event === "error" ? call.reject(ChatError.from(data)) : call.resolve(data);
+  }
+
+  /** An error without a `ref` is about the only command that waits; among several nobody can tell. */
+  #refOfBadFrame({ event, data }) {
+    if (event !== "error" || !BAD_FRAME.has(data?.code) || this.#waiting.size !== 1) return undefined;
+    return this.#waiting.keys().next().value;
   }
 
   #end(code, reason) {

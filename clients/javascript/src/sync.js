@@ -1,6 +1,10 @@
+import { isPermanent } from "./errors.js";
+
 const BATCH_DELAY = 50; // milliseconds in which what is missing elsewhere joins the same request
 const MOST = 200; // conversations in one sync
-const RETRY = 2_000;
+const RETRY = 2_000; // milliseconds to the next try; doubled each time, up to MAX_RETRY
+const MAX_RETRY = 60_000;
+const MAX_ATTEMPTS = 3; // failed syncs in a row, after which the conversations are fetched by REST
 
 /** Asks with `sync` for what was missed: one request at a time, for everything that is behind at that moment. */
 export class SyncRequester {
@@ -13,6 +17,7 @@ export class SyncRequester {
   #general = false;
   #timer = null;
   #running = false;
+  #failures = 0;
 
   /** `handlers`: `trouble(error)`. Unread counts go to the store, notifications to the feed. */
   constructor({ connection, clock, store, notifications }, handlers) {
@@ -63,11 +68,15 @@ export class SyncRequester {
     let delay = BATCH_DELAY;
     try {
       await this.#ask(views);
+      this.#failures = 0;
     } catch (error) {
       if (error.code !== "disconnected") {
         this.#handlers.trouble(error);
-        for (const view of views) this.#wanted.add(view);
-        delay = error.retryAfter?.(RETRY) ?? RETRY;
+        this.#failures += 1;
+        const growing = Math.min(MAX_RETRY, RETRY * 2 ** (this.#failures - 1));
+        delay = error.retryAfter?.(growing) ?? growing;
+        if (isPermanent(error) || this.#failures >= MAX_ATTEMPTS) for (const view of views) view.load();
+        else for (const view of views) this.#wanted.add(view);
       }
     } finally {
       this.#running = false;

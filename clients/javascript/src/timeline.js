@@ -1,4 +1,5 @@
 const STATUSES = ["sent", "delivered", "read"];
+const KNOWN_EVENTS = new Set(["new_message", "message_edited", "message_deleted", "messages_delivered", "messages_read"]);
 
 /**
  * The stored messages of one conversation, in the order of `seq`: a stretch without holes that ends at the newest, or
@@ -60,6 +61,10 @@ export class Timeline {
 
   /** One live event, whatever its place in the order: the caller keeps to it. */
   apply({ event, data }) {
+    if (!KNOWN_EVENTS.has(event)) {
+      if (data.message?.id && data.message.seq) this.#take(data.message);
+      return [{ event, data }];
+    }
     if (data.message) {
       // Who shows such a message anyhow, say as the quote of a reply, hears of it too.
       if (event !== "new_message" && this.#isOutside(data.message)) return [{ event, data }];

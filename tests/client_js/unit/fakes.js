@@ -259,7 +259,7 @@ export class FakeServer {
   on_sync({ conversations }) {
     const known = conversations[ROOM];
     const changed = this.messages.filter((message) => message.rev > known).sort((a, b) => a.rev - b.rev);
-    const resync = changed.length > 500 || known < this.rewritten;
+    const resync = changed.length > 500 || known < this.rewritten || known > this.rev;
     const part = { conversation: this.conversation(), ...(resync ? { resync } : { messages: changed }) };
     return { conversations: known === undefined || this.isGone ? {} : { [ROOM]: part }, unread: { total: 0, conversations: {} } };
   }

@@ -1,0 +1,16 @@
+/** The server closes a socket that sends a frame over 64 KiB. */
+export const MAX_FRAME_BYTES = 60_000;
+
+/** Replaces each half of a surrogate pair, which no UTF-8 text can hold, by U+FFFD. */
+export function wellFormed(text) {
+  return text.replace(/\p{Surrogate}/gu, "\uFFFD");
+}
+
+/** JSON that every server can decode: all its texts are well formed. */
+export function encodeJson(value) {
+  return JSON.stringify(value, (_, each) => (typeof each === "string" ? wellFormed(each) : each));
+}
+
+export function byteLength(text) {
+  return new TextEncoder().encode(text).length;
+}
