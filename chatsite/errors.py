@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404
 
 logger = logging.getLogger(__name__)
@@ -92,7 +92,11 @@ def as_domain_error(error: BaseException) -> DomainError:
     if isinstance(
         error, (SuspiciousOperation, BadRequest)
     ):  # Django's limits on forms, such as the number of fields
-        return invalid("The request's body or headers make no sense.")
+        return invalid("The request cannot be read: its headers or its body are not valid here.")
+    if isinstance(error, DataError):
+        # Each value is checked where it comes in. This is for one that nobody thought of.
+        logger.warning("the database refused a value: %s", error)
+        return invalid("A value is too long, too large or has a character that cannot be stored.")
     if isinstance(error, LOST_DATABASE):
         logger.warning("the database cannot be reached: %s", error)
         for observe in database_failure_observers:

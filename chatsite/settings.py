@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "chatsite.http.security_headers.SecurityHeaders",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "chatsite.observability.health.answer_probes",  # below the headers of every answer, above what asks for the host
+    "chatsite.http.error_answers.ErrorAnswers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

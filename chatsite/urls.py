@@ -7,11 +7,13 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from chatsite.http.slashes import add_slash
 from chatsite.identity import browsable_login
 from chatsite.realtime.asyncapi import live_document
 
 urlpatterns = [
     path("", include("chatsite.web.urls")),
+    re_path(rf"^{settings.ADMIN_PATH}(?:/.*)?(?<!/)$", add_slash),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),
     path(
         "api-auth/login/", browsable_login.SignIn.as_view(), name="sign-in"
@@ -27,5 +29,7 @@ urlpatterns = [
     path("", include("notifications.urls")),
 ]
 
+handler400 = "chatsite.web.error_pages.bad_request"
+handler403 = "chatsite.web.error_pages.permission_denied"
 handler404 = "chatsite.web.error_pages.not_found"
 handler500 = "chatsite.web.error_pages.server_error"

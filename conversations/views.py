@@ -163,7 +163,7 @@ class ConversationViewSet(StructViewSet):
             return history.message_page(conversation.pk, before=before, after=after, limit=limit)
 
         found = read_page()
-        fresh = history.undelivered(found.messages, side)
+        fresh = history.undelivered(found.messages, side) if request.method == "GET" else []
         if operations.mark_delivered(user_id=request.user.pk, messages=fresh):
             # Read again, not patched: an edit may have come in between, and its `rev` is below that of the receipts.
             found = read_page()

@@ -68,6 +68,8 @@ LONGEST_FIRST: Final = (
 SHARED_DEPLOYMENTS: Final = {
     "siege": (
         "attack/test_bodies.py",
+        "attack/test_chunked_bodies.py",
+        "attack/test_error_answers.py",
         "attack/test_fuzzed_api.py",
         "attack/test_fuzzed_commands.py",
         "attack/test_hostile_frames.py",

@@ -1,90 +1,123 @@
-"""Bounds the body of every HTTP request before Django sees it.
+"""Bound the body of every HTTP request before Django reads it, and declare the length of bodies that came in chunks.
 
-Django limits forms, and spools everything else to the disk and reads it into memory as a whole, however large it is.
+Django limits forms only: it spools any other body to disk and reads it into memory whole. Django and Django REST
+framework also take a request without `Content-Length` for one without a body, so the body of a request with
+`Transfer-Encoding: chunked` would be lost. This ASGI middleware reads such a body first and then declares its length.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, Final
 
 from django.conf import settings
 
 from chatsite.errors import DomainError
+from chatsite.http.error_answers import REFUSAL
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-
-READ_ON = 8  # times the limit: who sends no more than that is read to the end, so that the answer arrives
+# Read at most this many times the limit before refusing: a client that is cut off while it sends sees no answer.
+DRAIN_FACTOR: Final = 8
+CHUNK: Final = 64 * 1024  # bytes of one message when a spooled body is replayed
+FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class BoundedBodies:
-    """Answers 413 `too_large` past `CHAT.request_bytes`, and lets the application see no more of the body than that."""
+    """Refuse a body over `CHAT.request_bytes` with 413 `too_large`. Django answers, with its headers."""
 
     def __init__(self, application: Any) -> None:
         self.application = application
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        most = settings.CHAT.request_bytes
-        request = _CountedRequest(receive, send, most)
-        declared = _declared_length(scope)
-        if declared <= most:
-            await self.application(scope, request.receive, request.send)
-            if request.room >= 0 or request.is_answered:
-                return
-        if declared <= READ_ON * most:
-            await request.read_on(READ_ON * most)
-        await _refuse(send)
+        limit: int = settings.CHAT.request_bytes
+        framing = {name: value for name, value in scope["headers"] if name in FRAMING}
+        if b"transfer-encoding" in framing or (
+            not framing and scope.get("http_version") not in {"1.0", "1.1"}
+        ):
+            await self._serve_undeclared(scope, receive, send, limit)
+            return
+        declared = _length(framing.get(b"content-length", b"0"))
+        if declared <= limit:
+            await self.application(scope, receive, send)
+            return
+        if declared <= DRAIN_FACTOR * limit and not await _drain(receive, declared):
+            return
+        await self._refuse(scope, send, limit)
+
+    async def _serve_undeclared(self, scope: Message, receive: Receive, send: Send, limit: int) -> None:
+        with SpooledTemporaryFile(max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE) as body:
+            size, complete = await _spool(receive, body, limit)
+            if size > limit:
+                if complete or await _drain(receive, DRAIN_FACTOR * limit):
+                    await self._refuse(scope, send, limit)
+            elif complete:
+                await self.application(_with_length(scope, size), _replay(body, size, receive), send)
+
+    async def _refuse(self, scope: Message, send: Send, limit: int) -> None:
+        error = DomainError("too_large", f"A request may hold at most {limit} bytes.", {"limit": limit})
+        scope = {**_with_length(scope, 0), REFUSAL: error}
+        with SpooledTemporaryFile() as nothing:
+            await self.application(scope, _replay(nothing, 0, _never), send)
 
 
-class _CountedRequest:
-    """`room` is what may still come, in bytes; below zero too much has come."""
-
-    def __init__(self, receive: Receive, send: Send, most: int) -> None:
-        self.is_answered = False
-        self.room = most
-        self._receive, self._send = receive, send
-        self._is_over = False
-
-    async def receive(self) -> Message:
-        message = await self._receive()
-        if message["type"] == "http.request":
-            self.room -= len(message.get("body", b""))
-            self._is_over = not message.get("more_body", False)
-            if self.room < 0:
-                return {"type": "http.disconnect"}  # Django gives the request up, and answers nothing
-        else:
-            self._is_over = True
-        return message
-
-    async def send(self, message: Message) -> None:
-        self.is_answered = True
-        await self._send(message)
-
-    async def read_on(self, most: int) -> None:
-        """Drop what still comes, up to `most` bytes. A client that is cut off while it sends never sees the answer."""
-        while not self._is_over and self.room > -most:
-            await self.receive()
+def _length(value: bytes) -> int:
+    return int(value[:20]) if value.isdigit() else 0
 
 
-def _declared_length(scope: Message) -> int:
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit():
-            return int(value[:20])
-    return 0
+def _with_length(scope: Message, size: int) -> Message:
+    headers = [header for header in scope["headers"] if header[0] not in FRAMING]
+    return {**scope, "headers": [*headers, (b"content-length", str(size).encode())]}
 
 
-async def _refuse(send: Send) -> None:
-    most = settings.CHAT.request_bytes
-    error = DomainError("too_large", f"A request may hold at most {most} bytes.", {"limit": most})
-    body = json.dumps({"error": error.as_dict()}).encode()
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),  # what still comes is not read
-    ]
-    await send({"type": "http.response.start", "status": error.http_status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def _spool(receive: Receive, body: IO[bytes], limit: int) -> tuple[int, bool]:
+    """Write the body to the file: its size, and whether all of it came. Stop when it is larger than the limit."""
+    size = 0
+    while size <= limit:
+        message = await receive()
+        if message["type"] != "http.request":
+            return size, False  # the client has gone
+        part = message.get("body", b"")
+        size += len(part)
+        body.write(part)
+        if not message.get("more_body", False):
+            return size, True
+    return size, False
+
+
+async def _drain(receive: Receive, limit: int) -> bool:
+    """Discard what still comes, up to the limit. False if the client has gone."""
+    while limit > 0:
+        message = await receive()
+        if message["type"] != "http.request":
+            return False
+        if not message.get("more_body", False):
+            return True
+        limit -= len(message.get("body", b""))
+    return True
+
+
+def _replay(body: IO[bytes], size: int, receive: Receive) -> Receive:
+    """A `receive` that gives the application the spooled body, and after it what the server still reports."""
+    body.seek(0)
+    left: int | None = size
+
+    async def replay() -> Message:
+        nonlocal left
+        if left is None:
+            return await receive()
+        part = body.read(CHUNK)
+        left -= len(part)
+        more = left > 0 and bool(part)
+        if not more:
+            left = None
+        return {"type": "http.request", "body": part, "more_body": more}
+
+    return replay
+
+
+async def _never() -> Message:
+    return {"type": "http.disconnect"}

@@ -62,11 +62,16 @@ SWAGGER: Final = {
 _BY_ROUTE: Final[dict[str, dict[str, list[str]]]] = {"sign-in": SIGN_IN, "docs": SWAGGER}
 
 
+# An answer that no view has called cacheable belongs to one person and stays out of every cache.
+PRIVATE: Final = "private, no-store"
+
+
 class SecurityHeaders(CSPMiddleware):
-    """`Content-Security-Policy` and `Permissions-Policy` of every answer."""
+    """`Content-Security-Policy`, `Permissions-Policy` and `Cache-Control` of every answer."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
+        response.headers.setdefault("Cache-Control", PRIVATE)
         return super().process_response(request, response)
 
     def get_policy_parts(

@@ -1,16 +1,13 @@
-"""Answers for machines: whether the process lives and can serve, and errors outside of REST views in the one shape."""
+"""Answers for machines: whether the process lives, and whether it can serve."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-
-from chatsite.errors import DomainError
-from chatsite.errors import not_found as not_found_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +66,3 @@ def answer_probes(
 
 
 PROBES: Final[dict[str, Callable[[HttpRequest], HttpResponse]]] = {"/healthz": healthz, "/readyz": readyz}
-
-
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error(not_found_error("page"))
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    return _error(DomainError("internal", "Something went wrong on our side."))
-
-
-def _error(error: DomainError) -> HttpResponse:
-    body: dict[str, Any] = {"error": error.as_dict()}
-    return JsonResponse(body, status=error.http_status)

@@ -10,9 +10,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from chatsite.errors import DomainError
+from chatsite.errors import DomainError, as_domain_error
 from chatsite.errors import not_found as not_found_error
-from chatsite.observability import health
+from chatsite.http.error_answers import error_answer, wants_page
 
 TEXTS: Final[dict[str, str | Promise]] = {
     "unauthenticated": _("Please sign in again."),
@@ -50,27 +50,35 @@ def refusal_page(request: HttpRequest, error: DomainError) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """An address that leads nowhere: a page for people, the one shape of errors for programs."""
-    if not _is_browser(request):
-        return health.not_found(request, exception)
-    return refusal_page(request, not_found_error("page"))
+    return _answer(request, not_found_error("page"))
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A request that Django refuses before a view sees it, such as one for a host that is not ours."""
+    return _answer(request, as_domain_error(exception))
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _answer(request, DomainError("forbidden", "You may not do this."))
+
+
+def _answer(request: HttpRequest, error: DomainError) -> HttpResponse:
+    return refusal_page(request, error) if wants_page(request) else error_answer(error)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    if not _is_browser(request):
-        return health.server_error(request)
+    if not wants_page(request):
+        return error_answer(DomainError("internal", "Something went wrong on our side."))
     text = gettext("Something went wrong on our side. Please try again in a moment.")
     return _page(request, gettext("That did not work"), text, status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form from before somebody signed in or out in another tab, mostly."""
+    if "application/json" in request.headers.get("Accept", "") and not wants_page(request):
+        return error_answer(DomainError("forbidden", "The CSRF token is missing or not right."))
     text = gettext("This form was too old to be sent. Go back, reload the page, and try again.")
     return _page(request, gettext("That did not work"), text, status=403)
-
-
-def _is_browser(request: HttpRequest) -> bool:
-    """Programs that say nothing accept anything; a browser that shows a page asks for HTML by name."""
-    return "text/html" in request.headers.get("Accept", "")
 
 
 def _page(request: HttpRequest, title: str, text: str, *, status: int) -> HttpResponse:

@@ -77,7 +77,7 @@ def thread_context(user: Any, conversation: Conversation, request: HttpRequest) 
     side = access.require_side(access.load_actor(user.pk), conversation)
     before = _before(request)
     found = history.message_page(conversation.pk, before=before, limit=PAGE)
-    fresh = history.undelivered(found.messages, side)
+    fresh = history.undelivered(found.messages, side) if request.method == "GET" else []
     if operations.mark_delivered(user_id=user.pk, messages=fresh):
         found = history.message_page(conversation.pk, before=before, limit=PAGE)
     voices = _Voices(conversation, side, str(user.pk), queries.participants(conversation))

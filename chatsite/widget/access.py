@@ -47,7 +47,8 @@ def find_own_business(user_id: UserId, raw_id: str) -> Business:
 
 def find_shown(slug: str) -> WidgetSite:
     """The enabled widget of the business of this slug; one that is unknown and one that is disabled look the same."""
-    site = WidgetSite.objects.select_related("business").filter(business__slug=slug, enabled=True).first()
+    sites = WidgetSite.objects.select_related("business").filter(business__slug=slug, enabled=True)
+    site = sites.first() if "\x00" not in slug else None
     if site is None:
         raise not_found("widget")
     return site

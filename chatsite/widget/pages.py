@@ -18,7 +18,7 @@ from django.templatetags.static import static
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.clickjacking import xframe_options_exempt
-from django.views.decorators.http import condition, require_GET
+from django.views.decorators.http import condition, require_safe
 
 from chatsite.errors import DomainError
 from chatsite.widget import access
@@ -47,7 +47,7 @@ def _loader_tag(request: HttpRequest) -> str:
     return f'"{LOADER.stat().st_mtime_ns:x}"'
 
 
-@require_GET
+@require_safe
 @condition(etag_func=_loader_tag)
 def loader(request: HttpRequest) -> HttpResponse:
     """The script that a host's page names, the same for everybody."""
@@ -58,7 +58,7 @@ def loader(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 def configuration(request: HttpRequest, slug: str) -> HttpResponse:
     """What the loader has to know of one widget; a module, so that the host's policy needs no `connect-src` for us."""
     site = _shown(slug)
@@ -86,7 +86,7 @@ def configuration(request: HttpRequest, slug: str) -> HttpResponse:
 # --- The frame --------------------------------------------------------------------------------------------------------
 
 
-@require_GET
+@require_safe
 @xframe_options_exempt
 def frame(request: HttpRequest, slug: str) -> HttpResponse:
     """The chat itself, for the pages of the business's origins and for no others."""
@@ -136,7 +136,7 @@ def _frame_policy(request: HttpRequest, origins: list[str]) -> str:
 # --- A stand-in for a host --------------------------------------------------------------------------------------------
 
 
-@require_GET
+@require_safe
 def demo(request: HttpRequest) -> HttpResponse:
     """While developing: a page of the demonstration business's own site, with a strict policy and the widget on it.
 

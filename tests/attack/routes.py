@@ -6,7 +6,7 @@ The matrices of this folder are made from them, so that a new address or command
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
@@ -77,12 +77,26 @@ def addresses() -> list[Address]:
     return sorted(address for address in _all(get_resolver().url_patterns, "") if address.name not in PUBLIC)
 
 
-def _all(patterns: Any, before: str) -> Iterator[Address]:
+def written_addresses() -> list[Address]:
+    """Every address of the API that takes a body, the public ones too."""
+    found = _all(get_resolver().url_patterns, "")
+    return sorted(address for address in found if address.method in {"POST", "PUT", "PATCH", "DELETE"})
+
+
+def read_addresses() -> list[Address]:
+    """Every address that answers GET, those of the web page and the browsable API too."""
+    found = _all(get_resolver().url_patterns, "", left_out={"admin"})
+    return sorted(address for address in found if address.method == "GET")
+
+
+def _all(
+    patterns: Any, before: str, left_out: Collection[str] = APPS_WITH_THEIR_OWN_DOORS
+) -> Iterator[Address]:
     for pattern in patterns:
         path = before + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
-            if pattern.app_name not in APPS_WITH_THEIR_OWN_DOORS:
-                yield from _all(pattern.url_patterns, path)
+            if pattern.app_name not in left_out:
+                yield from _all(pattern.url_patterns, path, left_out)
         elif isinstance(pattern, URLPattern):
             for method in _methods(pattern.callback):
                 yield Address(path, method.upper(), pattern.name or "")

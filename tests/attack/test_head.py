@@ -1,0 +1,65 @@
+"""HEAD answers wherever GET does, with the same status and without a body, and changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.test import Client
+
+from chatsite.widget import operations as widgets
+from conversations import operations
+from conversations.models import Business, Membership
+from tests.attack.routes import Address, read_addresses
+from tests.harness.rest import Json
+
+
+@pytest.fixture
+def scene(admin_user: User) -> Json:
+    """An owner with an unread message of a customer, and ids for every kind of address."""
+    business = Business.objects.create(name="Northwind", slug="northwind")
+    Membership.objects.create(business=business, user=admin_user, role=Membership.Role.OWNER)
+    customer = User.objects.create(username="customer")
+    conversation, _, _ = operations.open_conversation(user_id=customer.pk, business_id=str(business.pk))
+    sent = operations.send_message(
+        sender_id=customer.pk, conversation_id=str(conversation.pk), content="unread"
+    )
+    site, _ = widgets.create_site(business=business, chosen=widgets.Settings())
+    key = str(conversation.pk)
+    return {"conversations": key, "c": key, "messages": str(sent.message.id), "sites": str(site.pk)}
+
+
+@pytest.fixture
+def owner(client: Client, admin_user: User) -> Client:
+    client.force_login(admin_user)
+    return client
+
+
+def rows() -> dict[str, list[dict[str, Any]]]:
+    """Everything that the database keeps, but for when a session was last used."""
+    models = [model for model in apps.get_models() if model._meta.label != "sessions.Session"]
+    return {model._meta.label: list(model._base_manager.order_by("pk").values()) for model in models}
+
+
+def path_of(address: Address, ids: Json) -> str:
+    if "<slug" in address.pattern:
+        return "/" + address.pattern.replace("<slug:slug>", "northwind")
+    if "P<slug>" in address.pattern:
+        return "/widget/frame/northwind"
+    return address.path(ids).replace("\\", "").replace("$", "")
+
+
+def test_every_address_that_answers_get(owner: Client, scene: Json) -> None:
+    seen = 0
+    for address in read_addresses():
+        path = path_of(address, scene)
+        before = rows()
+        head = owner.head(path)
+        assert rows() == before, f"HEAD {path} changed something"
+        get = owner.get(path)
+        assert head.status_code == get.status_code, path
+        assert head.content == b"", path
+        seen += head.status_code == 200
+    assert seen >= 25
