@@ -158,7 +158,8 @@ class ScriptedServer:
         answer: dict[str, Json] = {}
         for key, rev in data["conversations"].items():
             changed = sorted((m for m in self.messages if m["rev"] > rev), key=lambda m: m["rev"])
-            told: Json = {"resync": True} if rev < self.rewritten else {"messages": changed}
+            is_lost = rev < self.rewritten or rev > self.rev
+            told: Json = {"resync": True} if is_lost else {"messages": changed}
             answer[key] = {"conversation": self.conversation(), **told}
         return {"conversations": answer, "unread": {"total": 0, "conversations": {}}}
 

@@ -60,6 +60,8 @@ def differences(conversation: Conversation, fresh: Mirror) -> list[str]:
     rows: list[Json] = msgspec.json.decode(msgspec.json.encode(conversation.messages))
     head: Json = msgspec.json.decode(msgspec.json.encode(conversation.details))
     head["business"].pop("role", None)
+    for row in (head, *rows):
+        row.update(row.pop("extra"))
     return Mirror(head, {row["id"]: row for row in rows}).diff(fresh)
 
 

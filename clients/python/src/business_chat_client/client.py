@@ -10,12 +10,13 @@ from typing import Any, Final, Self
 
 import msgspec
 
-from business_chat_client.backoff import Backoff
+from business_chat_client.commands import Commands
 from business_chat_client.connection import Connection
 from business_chat_client.conversation import Conversation
 from business_chat_client.credentials import Credentials
+from business_chat_client.decoding import decode
 from business_chat_client.dispatch import EventDispatcher
-from business_chat_client.errors import ChatError, ConnectionLost
+from business_chat_client.errors import ChatError
 from business_chat_client.events import ClientEvent
 from business_chat_client.objects import (
     ConversationDetails,
@@ -44,8 +45,8 @@ class ChatClient:
     `urls` is one address, `https://chat.example`, or several of the same site; the client uses the first that answers.
     Give `username` and `password`, or `refresh` and perhaps `access`, or `access` alone, which ends when the token
     does. `headers` go with every request. `heartbeat` is the number of seconds between two looks at whether the
-    connection still lives; one that has been silent for half of that after a look is replaced. `trust_env` takes
-    proxies from the environment.
+    connection still lives; one that has been silent for half of that after a look is replaced. `answer_within` is the
+    number of seconds that a command waits for its answer. `trust_env` takes proxies from the environment.
 
     Entering waits until there is a connection. It raises `ChatError` where the credentials are refused, and waits on
     while no server answers; put `asyncio.timeout` around it to end that.
@@ -61,6 +62,7 @@ class ChatClient:
         refresh: str = "",
         headers: Mapping[str, str] | None = None,
         heartbeat: float = 20.0,
+        answer_within: float = 15.0,
         trust_env: bool = True,
     ) -> None:
         self._addresses = Addresses([urls] if isinstance(urls, str) else urls)
@@ -80,8 +82,10 @@ class ChatClient:
             ended=self._end,
             headers=headers or {},
             heartbeat=heartbeat,
+            answer_within=answer_within,
             trust_env=trust_env,
         )
+        self._commands = Commands(self._supervisor.connection)
 
     async def __aenter__(self) -> Self:
         self._supervisor.start()
@@ -204,22 +208,11 @@ class ChatClient:
     # For conversations
 
     async def _request(self, event: str, data: Mapping[str, Any]) -> msgspec.Raw:
-        """The ack's data. Every command may be repeated, so it is, until it has been answered for good."""
-        backoff = Backoff()
-        while True:
-            connection = await self._supervisor.connection()
-            try:
-                return await connection.call(event, data)
-            except ConnectionLost:
-                logger.debug("%s got no answer, and goes over the next connection", event)
-            except ChatError as error:
-                if not error.is_transient:
-                    raise
-                await asyncio.sleep(max(error.retry_after, backoff.next()))
+        return await self._commands.request(event, data)
 
     async def _sync(self, known: Mapping[str, int]) -> dict[str, SyncedConversation]:
         data = {"conversations": known, **self._dispatcher.feed.place}
-        answer = msgspec.json.decode(await self._request("sync", data), type=SyncAnswer)
+        answer = decode(await self._request("sync", data), SyncAnswer)
         self._dispatcher.take_notifications(answer)
         return answer.conversations
 
@@ -259,7 +252,7 @@ class ChatClient:
                 "conversations": {c.id: c.rev for c in part if c.is_loaded},
                 **self._dispatcher.feed.place,
             }
-            answer = msgspec.json.decode(await connection.call("sync", known), type=SyncAnswer)
+            answer = decode(await connection.call("sync", known), SyncAnswer)
             self._dispatcher.take_notifications(answer)
             for conversation in part:
                 if conversation.is_loaded:

@@ -17,8 +17,10 @@ from business_chat_client.errors import ChatError, ConnectionLost
 logger = logging.getLogger(__name__)
 
 FRAME_BYTES: Final = 64 * 1024  # the server closes a socket that sends more
-ANSWER_BYTES: Final = 128 * 1024 * 1024  # a sync of 500 long messages for each of many conversations
+ANSWER_BYTES: Final = 128 * 1024 * 1024  # far above the server's own bound for an answer
 CLOSED_BY_US: Final = 1000
+# Codes of errors with which the server refuses a frame that it could not read, and so answers without its `ref`.
+BAD_FRAME: Final = frozenset({"invalid", "too_large"})
 
 
 class Frame(msgspec.Struct):
@@ -58,12 +60,14 @@ class Connection:
         connection: ClientConnection,
         pushed: Callable[[Frame], None],
         lost: Callable[[Connection], None],
+        answer_within: float,
     ) -> None:
         self.is_over = False
         self.last_received = asyncio.get_running_loop().time()
         self._connection = connection
         self._pushed = pushed
         self._lost = lost
+        self._answer_within = answer_within
         self._refs = itertools.count(1)
         self._calls: dict[int | str, asyncio.Future[msgspec.Raw]] = {}
         self._reader = asyncio.create_task(self._read())
@@ -76,6 +80,7 @@ class Connection:
         pushed: Callable[[Frame], None],
         lost: Callable[[Connection], None],
         *,
+        answer_within: float,
         trust_env: bool,
     ) -> Self:
         """Raises `OSError`, `TimeoutError` or a `WebSocketException` where there is no connection."""
@@ -89,10 +94,11 @@ class Connection:
             compression=None,
             proxy=True if trust_env else None,
         )
-        return cls(connection, pushed, lost)
+        return cls(connection, pushed, lost, answer_within)
 
     async def call(self, event: str, data: Mapping[str, Any]) -> msgspec.Raw:
-        """The data of the ack. Raises `ChatError` for a refusal, `ConnectionLost` where no answer will come."""
+        """The data of the ack. Raises `ChatError` for a refusal, `TimeoutError` if there is no answer in time, and
+        `ConnectionLost` if none will come."""
         ref = next(self._refs)
         frame = encode_call(event, data, ref)
         if self.is_over:
@@ -100,8 +106,9 @@ class Connection:
         answer: asyncio.Future[msgspec.Raw] = asyncio.get_running_loop().create_future()
         self._calls[ref] = answer
         try:
-            await self._connection.send(frame)
-            return await answer
+            async with asyncio.timeout(self._answer_within):
+                await self._connection.send(frame)
+                return await answer
         except ConnectionClosed as closed:
             await self.over()  # whoever tries again at once must not find this connection again
             raise self._loss() from closed
@@ -143,10 +150,11 @@ class Connection:
                     answer.exception()  # where the frame could not even be sent, the call raises that instead
 
     def _take(self, frame: Frame) -> None:
-        if frame.ref is None:
+        ref = frame.ref if frame.ref is not None else self._ref_of_bad_frame(frame)
+        if ref is None:
             self._pushed(frame)
             return
-        answer = self._calls.get(frame.ref)
+        answer = self._calls.get(ref)
         if answer is None or answer.done():
             return  # its caller has gone away
         if frame.event == "error":
@@ -154,3 +162,9 @@ class Connection:
             answer.set_exception(ChatError(refusal.code, refusal.message, refusal.details))
         else:
             answer.set_result(frame.data)
+
+    def _ref_of_bad_frame(self, frame: Frame) -> int | str | None:
+        """An error without a `ref` is about the only call under way; among several nobody can tell."""
+        if frame.event != "error" or len(self._calls) != 1:
+            return None
+        return next(iter(self._calls)) if _decode_refusal(frame.data).code in BAD_FRAME else None

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import msgspec
 
+from business_chat_client.decoding import decode
 from business_chat_client.errors import ChatError
 from business_chat_client.events import ConversationEvent, MessageArrived, TypingChanged
 from business_chat_client.objects import (
@@ -185,7 +186,8 @@ class Conversation:
             self._repair = asyncio.create_task(self._repair_soon())
 
     def _verify_membership(self) -> None:
-        """The server told how far the joined conversations are, and not this one: it is gone, or just being joined."""
+        """A heartbeat left the conversation out or showed a lower `rev`: it is gone, or is just being joined, or the
+        server was restored from a backup."""
         if self._repair is None and self._timeline.details is not None:
             self._repair = asyncio.create_task(self._catch_up_quietly())
 
@@ -222,7 +224,7 @@ class Conversation:
     async def _change(self, event: str, data: dict[str, str]) -> Message:
         """The ack only says how far the conversation is. It cannot stand for the event of that `rev`: for a repeated
         command it shows the message as it is now, and that `rev` may have changed other messages too."""
-        push = msgspec.json.decode(await self._client._request(event, data), type=MessagePush)
+        push = decode(await self._client._request(event, data), MessagePush)
         self._note_rev(push.rev)
         return push.message
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 
 import msgspec
 
 from business_chat_client.connection import Frame
 from business_chat_client.conversation import Conversation
+from business_chat_client.decoding import decode
 from business_chat_client.events import (
     ClientEvent,
     ConversationChanged,
@@ -22,14 +24,22 @@ from business_chat_client.objects import (
     NotificationPush,
     PresencePush,
     ReceiptPush,
+    RevPush,
     SyncAnswer,
     TypingPush,
+    UnknownPush,
 )
 from business_chat_client.streams import Broadcaster
 
+logger = logging.getLogger(__name__)
+
+# It carries a conversation's `rev` without being a change of it.
+WITHOUT_TURN = frozenset({"joined_conversation"})
+
 
 class EventDispatcher:
-    """Events that a newer server adds pass by."""
+    """Hands each event to the state that it changes. An event with an unknown name and a `rev` takes its turn in its
+    conversation, and so causes no sync."""
 
     def __init__(
         self,
@@ -58,12 +68,14 @@ class EventDispatcher:
         taker = self._takers.get(frame.event)
         if taker is not None:
             taker(frame.data)
+        elif frame.event not in WITHOUT_TURN:
+            self._unknown(frame.data)
 
     def take_heads(self, answer: msgspec.Raw) -> None:
         """The answer of a heartbeat."""
         heads = msgspec.json.decode(answer, type=Heartbeat).conversations
         for conversation_id, conversation in self._conversations.items():
-            if conversation_id in heads:
+            if conversation_id in heads and heads[conversation_id].rev >= conversation.rev:
                 conversation._note_rev(heads[conversation_id].rev)
             else:
                 conversation._verify_membership()
@@ -80,9 +92,20 @@ class EventDispatcher:
             conversation._connection_lost()
 
     def _message(self, data: msgspec.Raw) -> None:
-        push = msgspec.json.decode(data, type=MessagePush)
+        push = decode(data, MessagePush)
         if push.conversation_id in self._conversations:
             self._conversations[push.conversation_id]._take(push)
+
+    def _unknown(self, data: msgspec.Raw) -> None:
+        try:
+            push = msgspec.json.decode(data, type=UnknownPush)
+        except msgspec.ValidationError as error:
+            logger.debug("an unknown event without a turn: %s", error)
+            return
+        if push.rev is not None and push.conversation_id in self._conversations:
+            self._conversations[push.conversation_id]._take(
+                RevPush(conversation_id=push.conversation_id, rev=push.rev)
+            )
 
     def _receipts(self, data: msgspec.Raw) -> None:
         push = msgspec.json.decode(data, type=ReceiptPush)
@@ -90,7 +113,7 @@ class EventDispatcher:
             self._conversations[push.conversation_id]._take(push)
 
     def _details(self, data: msgspec.Raw) -> None:
-        push = msgspec.json.decode(data, type=ConversationPush)
+        push = decode(data, ConversationPush)
         if push.conversation_id in self._conversations:
             self._conversations[push.conversation_id]._take_details(push.conversation)
         self._broadcaster.put([ConversationChanged(push.conversation)])

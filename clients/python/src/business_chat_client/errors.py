@@ -11,8 +11,8 @@ TRANSIENT: Final = frozenset({"unavailable", "rate_limited"})
 class ChatError(Exception):
     """A refusal. `code` is one of the protocol's closed list, `details` is for programs.
 
-    Two codes are the client's own: `closed`, for what was asked of a client or conversation that has been closed, and
-    `slow_reader`, for an event stream that nobody reads.
+    These codes are the client's own: `closed` (the client or conversation has been closed), `slow_reader` (nobody reads
+    the event stream), and `timeout` and `disconnected` (the server did not answer, in a bounded number of attempts).
     """
 
     def __init__(self, code: str, message: str, details: dict[str, Any] | None = None) -> None:

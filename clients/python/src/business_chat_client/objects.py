@@ -1,6 +1,6 @@
 """The objects of the wire, as clients see them. Times are aware datetimes in UTC, ids are strings.
 
-Fields that a newer server adds are ignored.
+Fields that a newer server adds to a message or a conversation are kept in `extra`, under their wire names.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class Message(WireObject, frozen=True, kw_only=True):
     deleted_at: datetime | None
     reply_to: str | None
     created_at: datetime
+    extra: dict[str, Any] = {}
 
 
 class Business(WireObject, frozen=True, kw_only=True):
@@ -76,6 +77,7 @@ class ConversationDetails(WireObject, frozen=True, kw_only=True):
     frozen: bool = False
     created_at: datetime
     updated_at: datetime
+    extra: dict[str, Any] = {}
 
 
 class Notification(WireObject, frozen=True, kw_only=True):
@@ -133,6 +135,20 @@ class ReceiptPush(WireObject, frozen=True, kw_only=True):
     read_by: str | None = None
     read_at: datetime | None = None
     delivered_at: datetime | None = None
+
+
+class UnknownPush(WireObject, frozen=True, kw_only=True):
+    """An event that this client does not know."""
+
+    conversation_id: str = ""
+    rev: int | None = None
+
+
+class RevPush(WireObject, frozen=True, kw_only=True):
+    """The turn of an event that this client does not know: the conversation has come as far as `rev`."""
+
+    conversation_id: str
+    rev: int
 
 
 class ConversationPush(WireObject, frozen=True, kw_only=True):

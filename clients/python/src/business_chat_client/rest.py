@@ -15,6 +15,7 @@ import msgspec
 
 from business_chat_client.backoff import Backoff
 from business_chat_client.credentials import Credentials
+from business_chat_client.decoding import decode
 from business_chat_client.errors import ChatError
 from business_chat_client.objects import Page, TokenPair
 
@@ -169,7 +170,7 @@ def _parsed(answer: type[Answer], response: httpx.Response) -> Answer:
     if response.is_success:
         if answer is NoneType:
             return cast(Answer, None)
-        return msgspec.json.decode(response.content, type=answer)
+        return decode(response.content, answer)
     try:
         error = msgspec.json.decode(response.content, type=_ErrorBody).error
     except msgspec.MsgspecError as reason:  # not the chat's own answer: a balancer's, a proxy's

@@ -44,6 +44,7 @@ class Supervisor:
         ended: Callable[[ChatError], None],
         headers: Mapping[str, str],
         heartbeat: float,
+        answer_within: float,
         trust_env: bool,
     ) -> None:
         self._addresses = addresses
@@ -53,6 +54,7 @@ class Supervisor:
         self._ended = ended
         self._headers = headers
         self._heartbeat = heartbeat
+        self._answer_within = answer_within
         self._trust_env = trust_env
         self._connection: Connection | None = None
         self._failure: ChatError | None = None
@@ -135,6 +137,7 @@ class Supervisor:
             {**self._headers, "Authorization": f"Bearer {self._token}"},
             self._pushed,
             self._lost,
+            answer_within=self._answer_within,
             trust_env=self._trust_env,
         )
         try:
@@ -192,7 +195,7 @@ class Supervisor:
         try:
             self._token = await self._rest.renew(self._token)
             await connection.call("authenticate", {"token": self._token})
-        except (ChatError, ConnectionLost) as error:
+        except (ChatError, ConnectionLost, TimeoutError) as error:
             logger.warning("the session could not be prolonged: %s", error)
 
     def _keep(self, task: asyncio.Task[None]) -> None:

@@ -22,9 +22,9 @@ from business_chat_client.events import (
     MessagesRead,
     MessagesRemoved,
 )
-from business_chat_client.objects import ConversationDetails, Message, MessagePush, ReceiptPush
+from business_chat_client.objects import ConversationDetails, Message, MessagePush, ReceiptPush, RevPush
 
-Push: TypeAlias = MessagePush | ReceiptPush
+Push: TypeAlias = MessagePush | ReceiptPush | RevPush
 
 MAX_BUFFERED: Final = (
     2_000  # pushes kept aside; past it they are dropped, and the next sync brings what they told
@@ -46,6 +46,7 @@ class Timeline:
         self._first = 1  # the seq of the first message held, or the next one where none is
         self._seqs: dict[str, int] = {}  # message id → seq
         self._early: dict[int, Push] = {}
+        self._unknown_rev = 0  # of the last unknown event: no head needs to follow it
 
     @property
     def first_seq(self) -> int:
@@ -58,7 +59,7 @@ class Timeline:
 
     def has(self, rev: int) -> bool:
         """Whether everything up to `rev` is here, the conversation's head included."""
-        return self.details is not None and min(self.rev, self.details.rev) >= rev
+        return self.details is not None and min(self.rev, max(self.details.rev, self._unknown_rev)) >= rev
 
     @property
     def is_behind(self) -> bool:
@@ -96,8 +97,10 @@ class Timeline:
             self.rev += 1
             if isinstance(push, MessagePush):
                 events += self._put(push.message)
-            else:
+            elif isinstance(push, ReceiptPush):
                 events += self._receive(push)
+            else:
+                self._unknown_rev = push.rev
         return events
 
     # What was asked for
@@ -125,6 +128,8 @@ class Timeline:
     def replace(self, details: ConversationDetails, messages: Sequence[Message]) -> list[ConversationEvent]:
         """The conversation fetched anew: the newest messages, at least those from the first one held on, in pages that
         were read after `details`. What is held and not among them has been taken out."""
+        if details.rev < self.rev:
+            self._go_back_to(details)
         present = {message.id for message in messages}
         place = next(
             (n for n, held in enumerate(self.messages) if held.id not in present and held.rev <= details.rev),
@@ -140,6 +145,16 @@ class Timeline:
             self._first = messages[0].seq if messages else 1
         removed = tuple(message for message in gone if message.id not in present)
         return [MessagesRemoved(removed), *self.merge(details, messages)]
+
+    def _go_back_to(self, details: ConversationDetails) -> None:
+        """The server was restored from an older backup: what happened after it counts no more."""
+        self.rev = self.seen = details.rev
+        self._unknown_rev = 0
+        self._early.clear()
+        self.details = details
+        self.messages = [
+            msgspec.structs.replace(held, rev=min(held.rev, details.rev)) for held in self.messages
+        ]
 
     def prepend(self, messages: Sequence[Message]) -> list[Message]:
         """Older messages, which end just before the first one held. Answers those that were added."""

@@ -1,0 +1,69 @@
+"""Sends commands over whatever connection there is, a bounded number of times."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from business_chat_client.backoff import Backoff
+from business_chat_client.connection import Connection
+from business_chat_client.errors import ChatError, ConnectionLost
+
+logger = logging.getLogger(__name__)
+
+TIMEOUT_ATTEMPTS: Final = 4
+DISCONNECT_ATTEMPTS: Final = 20
+REFUSED_FRAME_ATTEMPTS: Final = 2  # two, because another command's frame may have closed the connection
+# Close codes by which a server refuses the frame that it was sent.
+REFUSED_FRAME: Final = frozenset({1002, 1003, 1007, 1009})
+
+
+class Commands:
+    """`connection()` waits for a connection. Every command may be repeated, so it is, until it has an answer."""
+
+    def __init__(self, connection: Callable[[], Awaitable[Connection]]) -> None:
+        self._connection = connection
+
+    async def request(self, event: str, data: Mapping[str, Any]) -> msgspec.Raw:
+        """The data of the ack. Raises `ChatError`: the server's refusal, or `timeout` or `disconnected` if the server
+        did not answer any attempt."""
+        backoff, attempts = Backoff(), 0
+        while True:
+            connection = await self._connection()
+            try:
+                return await connection.call(event, data)
+            except ConnectionLost as lost:
+                attempts += 1
+                _give_up_after(attempts, _disconnect_attempts(lost), _disconnected(lost))
+                logger.debug("%s got no answer, and is sent over the next connection", event)
+            except TimeoutError:
+                attempts += 1
+                _give_up_after(
+                    attempts, TIMEOUT_ATTEMPTS, ChatError("timeout", f"The server does not answer {event}.")
+                )
+                await asyncio.sleep(backoff.next())
+            except ChatError as error:
+                if not error.is_transient:
+                    raise
+                await asyncio.sleep(max(error.retry_after, backoff.next()))
+
+
+def _give_up_after(attempts: int, limit: int, error: ChatError) -> None:
+    if attempts >= limit:
+        raise error
+
+
+def _disconnect_attempts(lost: ConnectionLost) -> int:
+    return REFUSED_FRAME_ATTEMPTS if lost.code in REFUSED_FRAME else DISCONNECT_ATTEMPTS
+
+
+def _disconnected(lost: ConnectionLost) -> ChatError:
+    if lost.code == 1009:
+        return ChatError("too_large", "The server closes the connection for this frame: it is too long.")
+    if lost.code in REFUSED_FRAME:
+        return ChatError("invalid", "The server closes the connection for this frame: it cannot read it.")
+    return ChatError("disconnected", "The connection ended before the answer came, several times.")

@@ -1,0 +1,92 @@
+"""A server that is newer than the client, or that was restored from an older backup."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from business_chat_client import ChatClient
+from tests.client_python.server import ROOM, ScriptedServer, contents
+from tests.harness.patience import patience
+from tests.harness.rest import eventually
+
+pytestmark = pytest.mark.standalone
+
+ODD_DATA: list[Any] = [None, [], {"rev": "text"}, {"conversationId": ROOM}, {"conversationId": 7, "rev": 2}]
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ScriptedServer]:
+    async with ScriptedServer() as running:
+        yield running
+
+
+def connect(server: ScriptedServer) -> ChatClient:
+    return ChatClient(server.url, access="token", trust_env=False)
+
+
+async def test_an_unknown_event_moves_the_rev_and_causes_no_sync(server: ScriptedServer) -> None:
+    async with asyncio.timeout(patience(20)), connect(server) as client:
+        conversation = await client.join(ROOM)
+        syncs = server.names().count("sync")
+        server.rev += 1
+        data = {"conversationId": ROOM, "rev": server.rev, "messageId": "m1", "reactions": []}
+        await server.tell({"event": "reactions_updated", "data": data})
+        for odd in ODD_DATA:
+            await server.tell({"event": "something_else", "data": odd})
+        server.add("after it")
+        await server.push(server.rev)
+        await server.push_head()
+
+        async def has_arrived() -> bool:
+            return contents(conversation.messages) == ["after it"]
+
+        await eventually(has_arrived, "the next message", timeout=5)
+        assert conversation.rev == 2
+        assert not conversation._timeline.is_behind
+        assert server.names().count("sync") == syncs
+
+
+async def test_unknown_fields_of_messages_and_conversations_are_kept(server: ScriptedServer) -> None:
+    server.add("with more")
+    server.messages[0]["reactions"] = [{"emoji": "👍", "count": 1}]
+    plain = server.conversation
+    server.conversation = lambda: {**plain(), "pinned": True}  # type: ignore[method-assign]
+    async with asyncio.timeout(patience(20)), connect(server) as client:
+        conversation = await client.join(ROOM)
+        assert conversation.messages[0].extra == {"reactions": [{"emoji": "👍", "count": 1}]}
+        assert conversation.details.extra == {"pinned": True}
+        await server.push(server.read(1))
+        await server.push_head()
+
+        async def is_read() -> bool:
+            return conversation.messages[0].status == "read"
+
+        await eventually(is_read, "the receipt", timeout=5)
+        assert conversation.messages[0].extra == {"reactions": [{"emoji": "👍", "count": 1}]}
+
+
+async def test_a_restored_backup_replaces_what_the_client_has(server: ScriptedServer) -> None:
+    for content in ("one", "two", "three"):
+        server.add(content)
+    async with asyncio.timeout(patience(20)), connect(server) as client:
+        conversation = await client.join(ROOM)
+        del server.messages[1:]
+        server.rev = 1
+        server.cut()
+
+        async def is_restored() -> bool:
+            return contents(conversation.messages) == ["one"] and conversation.rev == 1
+
+        await eventually(is_restored, "the state of the backup", timeout=5)
+        server.add("another two")
+        await server.push(2)
+        await server.push_head()
+
+        async def goes_on() -> bool:
+            return contents(conversation.messages) == ["one", "another two"]
+
+        await eventually(goes_on, "what happens afterwards", timeout=5)
