@@ -50,7 +50,8 @@ class Membership(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} ({self.role}) of {self.business}"
+        # The isolating characters of Unicode keep a name from reordering the text around it.
+        return f"\u2068{self.user}\u2069 ({self.role}) of \u2068{self.business}\u2069"
 
 
 class Side(models.TextChoices):

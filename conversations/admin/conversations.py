@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 from chatsite.errors import DomainError
 from conversations.admin.downloads import as_download
 from conversations.admin.lists import ReadOnlyAdmin, ReasonActionForm, each_of, refusals_told
+from conversations.admin.names import isolate, isolate_text
 from conversations.admin.search import HELP, search_conversations
 from conversations.admin.transcript import read_edits, read_page
 from conversations.models import ChatMessage, Conversation
@@ -68,11 +69,12 @@ class ConversationAdmin(ReadOnlyAdmin):
 
     @admin.display(description="conversation")
     def participants(self, conversation: Conversation) -> str:
-        return f"{person_object(conversation.customer).name} with {conversation.business.name}"
+        customer = person_object(conversation.customer).name
+        return format_html("{} with {}", isolate(customer), isolate(conversation.business.name))
 
     @admin.display(description="last message")
     def preview(self, conversation: Conversation) -> str:
-        return conversation.last_message[:80] or "–"
+        return isolate(conversation.last_message[:80]) if conversation.last_message else "–"
 
     @admin.display(description="messages")
     def message_count(self, conversation: Conversation) -> int:
@@ -157,7 +159,7 @@ class ConversationAdmin(ReadOnlyAdmin):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": self.participants(conversation),
+            "title": title_of(conversation),
             "conversation": conversation,
             "page": read_page(conversation, request.GET),
             "reports": list(open_reports(conversation.pk).select_related("message", "user", "reporter")[:20]),
@@ -213,3 +215,8 @@ class ConversationAdmin(ReadOnlyAdmin):
 
 def transcript_url(key: UUID) -> str:
     return reverse("admin:conversations_conversation_change", args=[key])
+
+
+def title_of(conversation: Conversation) -> str:
+    customer = person_object(conversation.customer).name
+    return f"{isolate_text(customer)} with {isolate_text(conversation.business.name)}"

@@ -53,6 +53,9 @@ class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic a
     ) -> HttpResponse:
         if request.method != "GET":
             return super().changelist_view(request, extra_context)
+        if any("\x00" in value for _, values in request.GET.lists() for value in values):
+            messages.error(request, "The address has a character that no row can have.")
+            return HttpResponseRedirect(request.path)
         try:
             with transaction.atomic():
                 _limit_time()

@@ -12,11 +12,13 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from chatsite.errors import DomainError
 from chatsite.identity.users import find_by_username
 from conversations.admin.lists import ReadOnlyAdmin
+from conversations.admin.names import isolate
 from conversations.moderation.models import Report
 from conversations.moderation.reports import accused, possible_outcomes, resolve_report
 
@@ -58,14 +60,15 @@ class ReportAdmin(ReadOnlyAdmin):
 
     @admin.display(description="about")
     def about(self, report: Report) -> str:
-        where = f"{report.conversation.customer} with {report.conversation.business}"
+        conversation = report.conversation
+        where = format_html("{} with {}", isolate(conversation.customer), isolate(conversation.business))
         if report.message is not None:
-            return f"message {report.message.seq} of {where}"
-        return f"{report.user} in {where}" if report.user else where
+            return format_html("message {} of {}", report.message.seq, where)
+        return format_html("{} in {}", isolate(report.user), where) if report.user else where
 
     @admin.display(description="text")
     def text_begins(self, report: Report) -> str:
-        return report.text[:80]
+        return isolate(report.text[:80])
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

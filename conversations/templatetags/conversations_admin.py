@@ -1,11 +1,13 @@
-"""Names of people in the admin's pages, the same as clients see them."""
+"""Names of people in the admin's pages, as clients see them, isolated from the text around them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import template
+from django.utils.safestring import SafeString
 
+from conversations.admin.names import isolate
 from conversations.models import ChatMessage, Side
 from conversations.serializers import person_object
 
@@ -13,13 +15,18 @@ register = template.Library()
 
 
 @register.filter
-def person_name(user: Any) -> str:
-    return person_object(user).name
+def person_name(user: Any) -> SafeString:
+    return isolate(person_object(user).name)
 
 
 @register.filter
-def sender_name(message: ChatMessage) -> str:
+def business_name(business: Any) -> SafeString:
+    return isolate(business.name)
+
+
+@register.filter
+def sender_name(message: ChatMessage) -> SafeString:
     """The system has no account, and an erased person's messages have lost it."""
     if message.sender is not None:
-        return person_object(message.sender).name
-    return "System" if message.sender_side == Side.SYSTEM else "Erased user"
+        return isolate(person_object(message.sender).name)
+    return isolate("System" if message.sender_side == Side.SYSTEM else "Erased user")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from conversations.models import Business, ChatMessage, Conversation, Membership
 from conversations.moderation import operations as moderation
 from conversations.moderation.audit import record
 from conversations.moderation.models import AuditEntry, Report
+from conversations.moderation.reports import make_report
 from conversations.writing.write_batch import write
 from tests.moderation.conftest import Shop
 
@@ -234,3 +236,32 @@ def _permissions(*codenames: str) -> Any:
     from django.contrib.auth.models import Permission
 
     return Permission.objects.filter(codename__in=codenames)
+
+
+def test_names_are_isolated_from_the_text_around_them(desk: Client, shop: Shop) -> None:
+    """A name with U+202E would turn around what follows it."""
+    evil = "\u202eCarol"
+    for user in (shop.carol, shop.mona):
+        user.first_name, user.username = evil, f"{evil}-{user.pk}"
+        user.save()
+    shop.business.name = f"{evil} & Sons"
+    shop.business.save()
+    shop.say(shop.carol, "hello")
+    report, _ = make_report(
+        reporter_id=shop.carol.pk, conversation_id=str(shop.conversation.pk), reason="spam", text=evil
+    )
+    pages = (
+        "conversations/conversation/",
+        f"conversations/conversation/{shop.conversation.pk}/change/",
+        "conversations/report/",
+        f"conversations/report/{report.pk}/change/",
+        f"auth/user/{shop.carol.pk}/change/",
+    )
+    for address in pages:
+        text = desk.get(f"/admin/{address}").content.decode()
+        assert evil in text
+        for place in re.finditer(evil, text):
+            before = text[: place.start()].rstrip("\n ")
+            assert re.search(
+                r'(<bdi>|\u2068|="|<t[dh][^>]*>|<a [^>]*>|<(div|blockquote|p)[^>]*>)$', before
+            ), f"{address}: {before[-80:]}"
