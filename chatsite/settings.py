@@ -274,7 +274,7 @@ SPECTACULAR_SETTINGS = {
 CORS_ALLOWED_ORIGINS = FRONTEND_ORIGINS
 CORS_ALLOW_CREDENTIALS = True
 CSRF_TRUSTED_ORIGINS = FRONTEND_ORIGINS
-CSRF_FAILURE_VIEW = "chatsite.web.error_pages.csrf_failure"
+CSRF_FAILURE_VIEW = "chatsite.web.form_views.csrf_failure"
 AUTHENTICATION_BACKENDS = ["chatsite.identity.backends.CountingBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

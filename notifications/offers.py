@@ -13,6 +13,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from chatsite.errors import DomainError, invalid, not_found
+from chatsite.identity.bidi import isolate
 from chatsite.realtime.user_limit import charge
 from conversations.access import UserId, find_conversation
 from conversations.models import Conversation, Membership, Side
@@ -272,7 +273,7 @@ def _notify(offer: Offer, user_id: UserId, dedupe_key: str) -> None:
 
 def _line(offer: Offer) -> str:
     """What the conversation shows."""
-    what = f"{offer.title}, {amount_text(offer.amount_minor, offer.currency)} {offer.currency}"
+    what = f"{isolate(offer.title)}, {amount_text(offer.amount_minor, offer.currency)} {offer.currency}"
     if offer.status == PENDING:
         return f"Offer: {what}. Valid until {offer.expires_at:%Y-%m-%d %H:%M} UTC."
     return f"Offer {offer.status}: {what}."

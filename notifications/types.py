@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
 from chatsite.errors import invalid
+from chatsite.identity.bidi import isolate
 
 Data: TypeAlias = Mapping[str, Any]
 Text: TypeAlias = str | Callable[[Data], str]
@@ -83,7 +84,8 @@ def _rendered(text: Text, data: Data) -> str:
 
 
 def _invitation_title(data: Data) -> str:
-    inviter, invitee, business = data["inviter"]["name"], data["invitee"]["name"], data["businessName"]
+    inviter, invitee = isolate(data["inviter"]["name"]), isolate(data["invitee"]["name"])
+    business = isolate(data["businessName"])
     titles = {
         "pending": f"{inviter} invites you to join {business}",
         "accepted": f"{invitee} has joined {business}",
@@ -95,13 +97,14 @@ def _invitation_title(data: Data) -> str:
 
 
 def _offer_title(data: Data) -> str:
-    what = f"{data['title']}, {data['amount']} {data['currency']}"
+    what = f"{isolate(data['title'])}, {data['amount']} {data['currency']}"
+    business, customer = isolate(data["businessName"]), isolate(data["customerName"])
     titles = {
-        "pending": f"Offer from {data['businessName']}: {what}",
-        "accepted": f"{data['customerName']} accepted your offer: {what}",
-        "declined": f"{data['customerName']} declined your offer: {what}",
-        "withdrawn": f"{data['businessName']} withdrew an offer: {what}",
-        "expired": f"An offer from {data['businessName']} to {data['customerName']} has expired: {what}",
+        "pending": f"Offer from {business}: {what}",
+        "accepted": f"{customer} accepted your offer: {what}",
+        "declined": f"{customer} declined your offer: {what}",
+        "withdrawn": f"{business} withdrew an offer: {what}",
+        "expired": f"An offer from {business} to {customer} has expired: {what}",
     }
     return titles[data["status"]]
 

@@ -1,28 +1,33 @@
-"""The front door: what a stranger sees, signing in, signing out."""
+"""Signing in and out, and the page that a visitor sees."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render, resolve_url
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from chatsite.errors import DomainError
+from chatsite.errors import LOST_DATABASE, DomainError, as_domain_error
 from chatsite.identity import operations
+from chatsite.web import drafts
+from chatsite.web.drafts import Draft
 from chatsite.web.error_pages import text_of
 from chatsite.web.policy import page
 from conversations import demo
+from conversations.access import object_key
 
 
 class SignInForm(forms.Form):
-    """Nothing but shape; who gets in is the operation's to say."""
+    """Checks the fields only. The operation decides who gets in."""
 
     username = forms.CharField(label=_("Username"), max_length=150)
     password = forms.CharField(label=_("Password"), max_length=1024, strip=False)
@@ -40,7 +45,7 @@ class DemoLogin:
 def landing(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("web:inbox")
-    return _entrance(request, SignInForm())
+    return _sign_in_page(request, SignInForm())
 
 
 @sensitive_post_parameters("password")
@@ -50,17 +55,38 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         if request.user.is_authenticated:
             return HttpResponseRedirect(_next(request))
-        return _entrance(request, SignInForm())
+        return _sign_in_page(request, SignInForm())
     form = SignInForm(request.POST)
     if not form.is_valid():
-        return _entrance(request, form, gettext("Please enter your username and your password."), status=400)
+        return _sign_in_page(
+            request, form, gettext("Please enter your username and your password."), status=400
+        )
     try:
         operations.sign_in(request=request, **form.cleaned_data)
-    except DomainError as error:
+    except (DomainError, *LOST_DATABASE) as failure:
+        error = as_domain_error(failure)
         wrong = gettext("The username or the password is not right. Check both, and try again.")
         text = wrong if error.code == "unauthenticated" else text_of(error)
-        return _entrance(request, form, text, status=error.http_status)
+        return _sign_in_page(request, form, text, status=error.http_status)
+    if draft := _posted_draft(request):
+        drafts.keep(request, draft)
     return HttpResponseRedirect(_next(request))
+
+
+def sign_in_to_send(request: HttpRequest, draft: Draft) -> HttpResponse:
+    """Ask a person whose session is over to sign in. The form carries the draft, and leads to its conversation."""
+    text = gettext("Please sign in again. Your message is kept, and you can send it then.")
+    context = _context(request, SignInForm(), text)
+    context |= {"draft": draft, "next": reverse("web:conversation", args=[draft.conversation_id])}
+    return render(request, "web/landing.html", context, status=401)
+
+
+def stale_sign_in(request: HttpRequest) -> HttpResponse:
+    """The sign-in form again, with its fields, for one whose CSRF token was old."""
+    text = gettext(
+        "This form was too old to be sent, please try again. If that does not help, reload the page."
+    )
+    return _sign_in_page(request, SignInForm(request.POST), text, status=403)
 
 
 @require_POST
@@ -70,15 +96,29 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("web:landing")
 
 
-def _entrance(request: HttpRequest, form: SignInForm, error: str = "", status: int = 200) -> HttpResponse:
-    context = {
+def _sign_in_page(request: HttpRequest, form: SignInForm, error: str = "", status: int = 200) -> HttpResponse:
+    return render(request, "web/landing.html", _context(request, form, error), status=status)
+
+
+def _context(request: HttpRequest, form: SignInForm, error: str) -> dict[str, Any]:
+    return {
         "form": form,
         "error": error,
         "next": _next(request, otherwise=""),
         "demo_logins": _demo_logins() if settings.DEBUG else [],
         "demo_password": demo.PASSWORD,
+        "draft": _posted_draft(request),
     }
-    return render(request, "web/landing.html", context, status=status)
+
+
+def _posted_draft(request: HttpRequest) -> Draft | None:
+    """The unsent message that the sign-in form carries."""
+    key = request.POST.get("draftConversation", "")
+    try:
+        conversation_id = str(object_key(key, "conversation")) if key else ""
+    except DomainError:  # a form that somebody changed
+        return None
+    return Draft.from_form(request, conversation_id) if conversation_id else None
 
 
 def _demo_logins() -> list[DemoLogin]:

@@ -1,4 +1,4 @@
-"""What a page says where an operation refused: what happened and what one can do, in the reader's language."""
+"""Pages for errors: each says what happened and what one can do, in the reader's language."""
 
 from __future__ import annotations
 
@@ -48,18 +48,18 @@ def refusal_page(request: HttpRequest, error: DomainError) -> HttpResponse:
     return _page(request, title, text_of(error), status=error.http_status)
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """An address that leads nowhere: a page for people, the one shape of errors for programs."""
-    return _answer(request, not_found_error("page"))
-
-
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A request that Django refuses before a view sees it, such as one for a host that is not ours."""
+    """What Django refuses before a view sees it, such as a wrong `Host` or a form with too many fields."""
     return _answer(request, as_domain_error(exception))
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(request, DomainError("forbidden", "You may not do this."))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """An address that leads nowhere: a page for people, the one shape of errors for programs."""
+    return _answer(request, not_found_error("page"))
 
 
 def _answer(request: HttpRequest, error: DomainError) -> HttpResponse:
@@ -73,9 +73,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return _page(request, gettext("That did not work"), text, status=500)
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form from before somebody signed in or out in another tab, mostly."""
-    if "application/json" in request.headers.get("Accept", "") and not wants_page(request):
+def wants_json(request: HttpRequest) -> bool:
+    return "application/json" in request.headers.get("Accept", "") and not wants_page(request)
+
+
+def stale_form(request: HttpRequest) -> HttpResponse:
+    """A form whose CSRF token is missing or old."""
+    if wants_json(request):
         return error_answer(DomainError("forbidden", "The CSRF token is missing or not right."))
     text = gettext("This form was too old to be sent. Go back, reload the page, and try again.")
     return _page(request, gettext("That did not work"), text, status=403)

@@ -1,24 +1,35 @@
-"""What forms of the pages do, for readers without scripts: one operation each, then back to a page."""
+"""The forms of the pages, for readers without scripts. Each form calls one operation and leads to a page."""
 
 from __future__ import annotations
 
-from django.contrib import messages
+import re
+from functools import partial
+from typing import Final
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
-from chatsite.errors import DomainError
-from chatsite.web.error_pages import text_of
+from chatsite.errors import LOST_DATABASE, DomainError, as_domain_error
+from chatsite.realtime.user_limit import charge
+from chatsite.web import auth_views, drafts, error_pages
+from chatsite.web.drafts import Draft
 from chatsite.web.policy import page
+from chatsite.web.views import render_conversation
 from conversations import operations
+
+_SEND_PATH: Final = re.compile(r"/app/c/([0-9a-f-]{36})/send/?")
 
 
 @require_POST
 @page
 @login_required
 def open_conversation(request: HttpRequest) -> HttpResponse:
-    """`businessId`: the conversation with it, made where there is none."""
+    """`businessId`: open the conversation with the business, or make it."""
+    charge(str(request.user.pk))
     conversation, _, _ = operations.open_conversation(
         user_id=request.user.pk, business_id=request.POST.get("businessId", "")
     )
@@ -27,29 +38,61 @@ def open_conversation(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @page
-@login_required
 def send(request: HttpRequest, conversation_id: str) -> HttpResponse:
-    """`content`, `clientId?`, `replyTo?`. A refusal is told on the conversation's page."""
+    """`content`, `clientId?`, `replyTo?`. A refused message comes back in the form, with the reason beside it."""
+    draft = Draft.from_form(request, conversation_id)
     try:
+        if not request.user.is_authenticated:
+            return auth_views.sign_in_to_send(request, draft)
+        charge(str(request.user.pk))
         operations.send_message(
             sender_id=request.user.pk,
             conversation_id=conversation_id,
-            content=request.POST.get("content", ""),
-            client_id=request.POST.get("clientId") or None,
-            reply_to=request.POST.get("replyTo") or None,
+            content=draft.content,
+            client_id=draft.client_id or None,
+            reply_to=draft.reply_to or None,
         )
-    except DomainError as error:
-        if error.code == "not_found":
-            raise
-        messages.error(request, text_of(error))
+        drafts.forget(request, conversation_id)
+    except (DomainError, *LOST_DATABASE) as failure:
+        error = as_domain_error(failure)
+        return _unsent(request, draft.refused(error_pages.text_of(error)), error.http_status)
     return redirect("web:conversation", conversation_id=conversation_id)
+
+
+def _unsent(request: HttpRequest, draft: Draft, status: int) -> HttpResponse:
+    """The conversation with the draft in its form, or a page with the form alone where that cannot be shown."""
+    try:
+        return render_conversation(request, draft.conversation_id, draft, status=status)
+    except (DomainError, *LOST_DATABASE):
+        context = {"draft": draft, "may_retry": status != 404}
+        return render(request, "web/unsent.html", context, status=status)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form from before somebody signed in or out in another tab, mostly. What was typed into it is shown again."""
+    if error_pages.wants_json(request):
+        return error_pages.stale_form(request)
+    if sent := _SEND_PATH.fullmatch(request.path_info):
+        text = gettext("This form was too old to be sent. Please check the text and send it again.")
+        draft = Draft.from_form(request, sent[1]).refused(text)
+        return page(partial(_stale_draft, draft=draft))(request)
+    if request.path_info.rstrip("/") == reverse("web:sign-in"):
+        return page(auth_views.stale_sign_in)(request)
+    return error_pages.stale_form(request)
+
+
+def _stale_draft(request: HttpRequest, draft: Draft) -> HttpResponse:
+    if not request.user.is_authenticated:
+        return auth_views.sign_in_to_send(request, draft)
+    return _unsent(request, draft, 403)
 
 
 @require_POST
 @page
 @login_required
 def read(request: HttpRequest, conversation_id: str) -> HttpResponse:
-    """All of the conversation has been read."""
+    """Mark the whole conversation as read."""
+    charge(str(request.user.pk))
     operations.mark_read(user_id=request.user.pk, conversation_id=conversation_id)
     return redirect("web:conversation", conversation_id=conversation_id)
 
@@ -58,7 +101,8 @@ def read(request: HttpRequest, conversation_id: str) -> HttpResponse:
 @page
 @login_required
 def archive(request: HttpRequest, conversation_id: str) -> HttpResponse:
-    """`archived`: 1 puts the conversation away on the reader's side, 0 takes it back."""
+    """`archived`: 1 archives the conversation on the reader's side, 0 moves it back to the inbox."""
+    charge(str(request.user.pk))
     archived = request.POST.get("archived") == "1"
     operations.archive_conversation(
         user_id=request.user.pk, conversation_id=conversation_id, archived=archived

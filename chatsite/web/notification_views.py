@@ -1,4 +1,4 @@
-"""The page of notifications, and what its forms do. With scripts the bell shows the same in place."""
+"""The page of notifications, and its forms. With scripts the bell shows the same in place."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_POST, require_safe
 
 from chatsite.errors import DomainError, invalid, not_found
+from chatsite.realtime.user_limit import charge
 from chatsite.web.error_pages import text_of
 from chatsite.web.inbox import load_me
 from chatsite.web.policy import page
@@ -102,6 +103,7 @@ def _is_open(user_id: Any, kind: str, key: str) -> bool:
 @login_required
 def read_all(request: HttpRequest) -> HttpResponse:
     """`type?`: all, or all of this type."""
+    charge(str(request.user.pk))
     operations.mark_all_read(user_id=request.user.pk, kind=request.POST.get("type") or None)
     return redirect("web:notifications")
 
@@ -113,6 +115,7 @@ def act(request: HttpRequest, notification_id: str, verb: str) -> HttpResponse:
     """Read or delete the notification, or answer what it asks."""
     user_id = request.user.pk
     try:
+        charge(str(user_id))
         if verb == "read":
             operations.mark_read(user_id=user_id, notification_id=notification_id)
         elif verb == "delete":

@@ -1,4 +1,4 @@
-"""What a page may load: files of this site and nothing else, and no script or style that stands in the page itself."""
+"""The policy of every page: it loads this site's files only, with no inline script or style, and is never cached."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from csp.constants import HEADER, NONE, SELF
 from csp.utils import build_policy
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 
-from chatsite.errors import DomainError, as_domain_error
+from chatsite.errors import LOST_DATABASE, DomainError, as_domain_error
 from chatsite.web.error_pages import refusal_page
 
 View = Callable[..., HttpResponse]
@@ -30,13 +31,13 @@ POLICY: Final[dict[str, Any]] = {
 
 
 def page(view: View) -> View:
-    """A page of the site: with its policy, never kept by a cache, and with a page of its own for every refusal."""
+    """Give the view's answers the policy, and turn refusals and a lost database into pages."""
 
     @wraps(view)
     def answer(request: HttpRequest, *given: Any, **named: Any) -> HttpResponse:
         try:
             response = view(request, *given, **named)
-        except DomainError as error:
+        except (DomainError, BadRequest, SuspiciousOperation, *LOST_DATABASE) as error:
             response = refusal_page(request, as_domain_error(error))
         # Set here and not left to a site-wide default, which may have to be looser for other pages.
         response[HEADER] = build_policy(config=POLICY)

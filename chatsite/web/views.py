@@ -1,4 +1,4 @@
-"""The pages of a signed-in person. Each is complete as it comes; `app.js` takes it over where there are scripts."""
+"""The pages of a signed-in person. The server renders them whole; `app.js` takes over where there are scripts."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
+from chatsite.web import drafts
+from chatsite.web.drafts import Draft
 from chatsite.web.inbox import PAGE, Inbox, initials_of, load_inbox, tint_of
 from chatsite.web.modules import modules_of
 from chatsite.web.policy import page
@@ -35,11 +37,19 @@ def inbox(request: HttpRequest) -> HttpResponse:
 @ensure_csrf_cookie
 def conversation(request: HttpRequest, conversation_id: str) -> HttpResponse:
     """`/app/c/<id>`: the list, and the conversation beside it (on a phone the conversation alone)."""
+    signed_out = gettext("You were signed out, so this message has not been sent yet.")
+    return render_conversation(request, conversation_id, drafts.kept(request, conversation_id, signed_out))
+
+
+def render_conversation(
+    request: HttpRequest, conversation_id: str, draft: Draft | None = None, *, status: int = 200
+) -> HttpResponse:
+    """The page of a conversation, with the text of a message that could not be sent in its form."""
     found, side = access.find_conversation(request.user.pk, conversation_id)
     loaded = load_inbox(request, current=found.pk)
     context = _app(request, loaded, screen="thread")
     context |= {"conversation": _facts(found, side), "thread": thread_context(request.user, found, request)}
-    return render(request, "web/app.html", context)
+    return render(request, "web/app.html", {**context, "draft": draft}, status=status)
 
 
 @require_safe

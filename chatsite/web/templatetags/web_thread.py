@@ -1,4 +1,4 @@
-"""What the transcript's template needs to say."""
+"""Filters for the templates of the pages."""
 
 from __future__ import annotations
 
@@ -13,10 +13,18 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
+from chatsite.identity.bidi import isolate
+
 register = template.Library()
 
 # So that no content ends the element, or begins a comment in it.
 ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
+
+
+@register.filter(name="isolate")
+def isolate_filter(name: object) -> str:
+    """A name inside a text that cannot hold elements: a title or an attribute."""
+    return isolate(str(name))
 
 
 @register.filter
