@@ -1,7 +1,7 @@
-"""From "came" and "went" to what others notice: the time in the database, then the event.
+"""Records when users go offline, and announces who is online or offline to their contacts.
 
-Runs beside the tracker, so that a slow database never keeps connections from being refreshed. While the database is
-away the news wait here; of one user only the latest counts.
+It runs beside the tracker, so that a slow database never delays the refreshing of connections. While the database is
+away, transitions wait here. Only the latest transition of a user counts.
 """
 
 from __future__ import annotations
@@ -25,42 +25,42 @@ logger = logging.getLogger(__name__)
 BATCH: Final = 100  # users of one thread hop; the threads are shared with everything else
 RETRY_SECONDS: Final = 1.0
 
-News: TypeAlias = Mapping[str, datetime | None]  # user → last seen; None: came online
+Transitions: TypeAlias = Mapping[str, datetime | None]  # user → last seen; None: came online
 
 
 class Announcer:
-    """`publish` hands events to the hub. Belongs to one event loop."""
+    """Belongs to one event loop. `publish` hands events to the hub."""
 
     def __init__(self, publish: Callable[[Iterable[Addressed]], None]) -> None:
         self._publish = publish
-        self._news: dict[str, datetime | None] = {}
+        self._transitions: dict[str, datetime | None] = {}
         self._wake = asyncio.Event()
-        self._departed: set[str] = set()
+        self._offline: set[str] = set()
         self._failing = False
 
-    def came(self, user_id: str) -> None:
+    def online(self, user_id: str) -> None:
         self._note(user_id, None)
 
-    def went(self, user_id: str, last_seen: datetime) -> None:
+    def offline(self, user_id: str, last_seen: datetime) -> None:
         self._note(user_id, last_seen)
 
     def _note(self, user_id: str, last_seen: datetime | None) -> None:
-        self._news.pop(user_id, None)
-        self._news[user_id] = last_seen
+        self._transitions.pop(user_id, None)
+        self._transitions[user_id] = last_seen
         self._wake.set()
 
-    def take_departed(self) -> set[str]:
-        """Whose `user_offline` has been published since the last call.
+    def take_offline(self) -> set[str]:
+        """Return the users whose `user_offline` was published since the last call.
 
-        One who came back meanwhile through another process may have been announced by that one before us. Then
-        everybody holds the user for gone; so the tracker asks the store about these once more.
+        A user may have come back through another process, which announced that before this one announced the absence.
+        Contacts would then show the user as offline, so the tracker asks the store about these users again.
         """
-        departed, self._departed = self._departed, set()
-        return departed
+        offline, self._offline = self._offline, set()
+        return offline
 
-    def doubt(self, user_ids: Iterable[str]) -> None:
-        """Give back what was taken in vain."""
-        self._departed.update(user_ids)
+    def requeue(self, user_ids: Iterable[str]) -> None:
+        """Re-queue user ids whose check failed."""
+        self._offline.update(user_ids)
 
     async def run(self) -> None:
         while True:
@@ -78,33 +78,33 @@ class Announcer:
                 logger.exception("some users' presence could not be announced")
 
     async def flush(self) -> None:
-        """Record and publish all that is waiting. What the database refused waits on, and its error is raised."""
-        while self._news:
-            batch = dict(islice(self._news.items(), BATCH))
+        """Record and publish all transitions. Those that the database refused are kept, and its error is raised."""
+        while self._transitions:
+            batch = dict(islice(self._transitions.items(), BATCH))
             for user_id in batch:
-                del self._news[user_id]
+                del self._transitions[user_id]
             try:
                 groups = await in_database_thread(_record_and_address, batch)
             except (DatabaseError, InterfaceError):
-                self._news = {**batch, **self._news}
+                self._transitions = {**batch, **self._transitions}
                 raise
             self._failing = False
             self._announce(batch, groups)
 
-    def _announce(self, batch: News, groups: Mapping[str, list[str]]) -> None:
+    def _announce(self, batch: Transitions, groups: Mapping[str, list[str]]) -> None:
         addressed: list[Addressed] = []
         for user_id, last_seen in batch.items():
             if last_seen is None:
                 addressed += events.user_online(user_id, groups[user_id])
             else:
                 addressed += events.user_offline(user_id, last_seen, groups[user_id])
-                self._departed.add(user_id)
+                self._offline.add(user_id)
         self._publish(addressed)
 
 
-def _record_and_address(batch: News) -> dict[str, list[str]]:
-    """In one thread hop: write the times of who went, and find the groups that want to know of each."""
-    went = {user_id: last_seen for user_id, last_seen in batch.items() if last_seen is not None}
-    if went:
-        operations.record_last_seen(seen=went)
+def _record_and_address(batch: Transitions) -> dict[str, list[str]]:
+    """Save when users went offline, and find the groups of each user's contacts, in one thread hop."""
+    offline = {user_id: last_seen for user_id, last_seen in batch.items() if last_seen is not None}
+    if offline:
+        operations.record_last_seen(seen=offline)
     return access.contact_groups(batch)

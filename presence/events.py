@@ -1,4 +1,4 @@
-"""What contacts get to know. The user's own sockets get no copy."""
+"""The events that a user's contacts receive. The user's own sockets do not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `/metrics` reads off this app."""
+"""The gauges of presence in `/metrics`."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def _connections() -> float:
     return 0 if tracker is None else tracker.connections
 
 
-def _untold() -> float:
+def _unreported() -> float:
     tracker = _tracker()
-    return 0 if tracker is None else tracker.untold
+    return 0 if tracker is None else tracker.unreported
 
 
 def _store_up() -> float:
@@ -27,6 +27,6 @@ def _store_up() -> float:
     return float(tracker is not None and not tracker.is_away)
 
 
-Gauge("chat_presence_connections", "Live connections that presence knows of here.", _connections)
-Gauge("chat_presence_untold", "Comings and goings that the store has not been told of yet.", _untold)
-Gauge("chat_presence_up", "1 while the store of presence answers.", _store_up)
+Gauge("chat_presence_connections", "Live connections of this process.", _connections)
+Gauge("chat_presence_untold", "Opened and closed connections not yet reported to the store.", _unreported)
+Gauge("chat_presence_up", "1 while the presence store answers.", _store_up)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
-from presence.store import Connection, Departure, Reaped, Settled
+from presence.store import ClosedConnection, Connection, ExpireResult, SyncResult
 
 GENERATION = "local"  # what is lost here is lost with the process
 
@@ -37,7 +37,7 @@ class LocalPresence:
         self._lock = Lock()
         self._people: dict[str, Person] = {}
 
-    async def settle(self, *, present: Sequence[Connection], gone: Sequence[Departure]) -> Settled:
+    async def sync(self, *, present: Sequence[Connection], gone: Sequence[ClosedConnection]) -> SyncResult:
         with self._lock:
             now = self._clock()
             for connection, ago in gone:
@@ -45,26 +45,26 @@ class LocalPresence:
                 person.heard.pop(connection.id, None)
                 person.left = max(person.left, now - ago)
                 self._schedule(person)
-            came = {connection.user_id for connection in present}.difference(self._people)
+            online = {connection.user_id for connection in present}.difference(self._people)
             for connection in present:
                 person = self._people.setdefault(connection.user_id, Person())
                 person.heard[connection.id] = now
                 self._schedule(person)
-        return Settled(generation=GENERATION, came=came)
+        return SyncResult(generation=GENERATION, online=online)
 
     def _schedule(self, person: Person) -> None:
         person.due = max(person.left + self._grace, max(person.heard.values(), default=-math.inf) + self._ttl)
 
-    async def reap(self, *, doubted: Collection[str]) -> Reaped:
+    async def expire(self, *, to_verify: Collection[str]) -> ExpireResult:
         with self._lock:
             now = self._clock()
             wall = datetime.now(UTC)
             over = [user_id for user_id, person in self._people.items() if person.due <= now]
-            went = {
+            offline = {
                 user_id: wall - timedelta(seconds=now - self._people.pop(user_id).seen) for user_id in over
             }
-            returned = set(doubted).intersection(self._people)
-        return Reaped(generation=GENERATION, went=went, returned=returned)
+            returned = set(to_verify).intersection(self._people)
+        return ExpireResult(generation=GENERATION, offline=offline, returned=returned)
 
     async def close(self) -> None:
         """The memory outlives the event loop that used it."""

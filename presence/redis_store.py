@@ -26,7 +26,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from presence.store import Connection, Departure, Reaped, Settled, StoreUnavailable
+from presence.store import ClosedConnection, Connection, ExpireResult, StoreUnavailable, SyncResult
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ UNREACHABLE: Final = (RedisError, OSError, asyncio.TimeoutError)
 SOCKET_SECONDS: Final = 3  # of the event loop's client
 READ_SECONDS: Final = 1  # of a request's: an answer without Redis is better than a late one
 ASK_AGAIN_SECONDS: Final = 2  # after a failed read: a hanging Redis must not hold every request's thread
-REAP_MOST: Final = 200  # users taken out by one script call
+EXPIRE_LIMIT: Final = 200  # users expired by one script call
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _PRELUDE: Final = """
@@ -71,10 +71,10 @@ end
 )
 
 # Departures come first: a user who left one connection and lives on another is online in the end.
-_SETTLE: Final = (
+_SYNC: Final = (
     _RULES
     + """
--- What outlived everybody who could reap it goes by itself after a day.
+-- Redis drops the keys of users whom no process is left to expire, after a day.
 local keep = ttl + grace + 86400000
 for _ = 1, tonumber(argument()) do
     local user, connection, at = argument(), argument(), now - argument()
@@ -99,10 +99,10 @@ return answer
 """
 )
 
-_REAP: Final = (
+_EXPIRE: Final = (
     _RULES
     + """
-local went, returned = {}, {}
+local offline, returned = {}, {}
 local over = redis.call('ZRANGEBYSCORE', due, '-inf', now, 'WITHSCORES', 'LIMIT', 0, argument())
 for i = 1, #over, 2 do
     local key = user_prefix .. over[i]
@@ -113,18 +113,18 @@ for i = 1, #over, 2 do
         redis.call('ZREM', due, over[i])
         redis.call('DEL', key)
         if seen == 0 then seen = tonumber(over[i + 1]) end
-        table.insert(went, {over[i], string.format('%.0f', seen)})
+        table.insert(offline, {over[i], string.format('%.0f', seen)})
     end
 end
 while next_argument <= #ARGV do
     local user = argument()
     if redis.call('ZSCORE', due, user) then table.insert(returned, user) end
 end
-return {redis.call('GET', generation), #over / 2, went, returned}
+return {redis.call('GET', generation), #over / 2, offline, returned}
 """
 )
 
-# A user whose time is up counts as gone, even while nobody is there to reap.
+# A user whose time is up counts as offline, even while no process is there to expire the user.
 _ONLINE: Final = (
     _PRELUDE
     + """
@@ -150,7 +150,7 @@ class RedisPresence:
     """A `PresenceStore`, for one event loop."""
 
     def __init__(self, url: str, *, prefix: str, ttl: float, grace: float) -> None:
-        # No retries of redis-py: they would wait inside a call, and the tracker tells anew what was not heard.
+        # No retries of redis-py: they would wait inside a call, and the tracker reports again what was not answered.
         self._client: aioredis.Redis = aioredis.from_url(
             url,
             decode_responses=True,
@@ -160,26 +160,28 @@ class RedisPresence:
         )
         self._keys = _keys(prefix)
         self._rules = [_milliseconds(ttl), _milliseconds(grace)]
-        self._settle_script = self._client.register_script(_SETTLE)
-        self._reap_script = self._client.register_script(_REAP)
+        self._sync_script = self._client.register_script(_SYNC)
+        self._expire_script = self._client.register_script(_EXPIRE)
 
-    async def settle(self, *, present: Sequence[Connection], gone: Sequence[Departure]) -> Settled:
+    async def sync(self, *, present: Sequence[Connection], gone: Sequence[ClosedConnection]) -> SyncResult:
         arguments: list[str | int] = [len(gone)]
         for connection, ago in gone:
             arguments += [*connection, _milliseconds(ago)]
         arguments.append(len(present))
         for connection in present:
             arguments += connection
-        generation, *came = await self._run(self._settle_script, arguments)
-        return Settled(generation=generation, came=set(came))
+        generation, *online = await self._run(self._sync_script, arguments)
+        return SyncResult(generation=generation, online=set(online))
 
-    async def reap(self, *, doubted: Collection[str]) -> Reaped:
-        generation, looked_at, went, returned = await self._run(self._reap_script, [REAP_MOST, *doubted])
-        return Reaped(
+    async def expire(self, *, to_verify: Collection[str]) -> ExpireResult:
+        generation, looked_at, offline, returned = await self._run(
+            self._expire_script, [EXPIRE_LIMIT, *to_verify]
+        )
+        return ExpireResult(
             generation=generation,
-            went={user_id: EPOCH + timedelta(milliseconds=int(seen)) for user_id, seen in went},
+            offline={user_id: EPOCH + timedelta(milliseconds=int(seen)) for user_id, seen in offline},
             returned=set(returned),
-            more=int(looked_at) >= REAP_MOST,
+            more=int(looked_at) >= EXPIRE_LIMIT,
         )
 
     async def _run(self, script: Any, arguments: Iterable[str | int]) -> Any:

@@ -1,8 +1,8 @@
-"""What a presence store is: it knows every connection of every process, and says who comes and who is gone.
+"""The interface of a presence store, which knows every connection of every process and who is online by them.
 
 A user is online from the first connection until both `grace` has passed since the last one was closed and `ttl` has
-passed since the last one was heard of. So a closed tab that comes back at once is never noticed, and a killed process,
-which closes nothing, keeps nobody online for longer than `ttl`.
+passed since the last one was heard of. A tab that is reloaded causes no announcement, and a killed process, which
+closes nothing, keeps nobody online for longer than `ttl`.
 
 `RedisPresence` serves any number of processes, `LocalPresence` the embedded default; one test suite holds for both.
 """
@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 
 
 class StoreUnavailable(Exception):
-    """The store did not answer. Nothing may be concluded from that, not even that the request was not served."""
+    """The store did not answer. It may have carried the request out all the same."""
 
 
 class Connection(NamedTuple):
@@ -24,28 +24,28 @@ class Connection(NamedTuple):
     id: str
 
 
-class Departure(NamedTuple):
+class ClosedConnection(NamedTuple):
     connection: Connection
     ago: float  # seconds since it was closed; processes compare no clocks
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settled:
-    """`came`: the users who were not online before. `generation`: see `PresenceStore`."""
+class SyncResult:
+    """`online`: the users who were not online before. `generation`: see `PresenceStore`."""
 
     generation: str
-    came: set[str] = field(default_factory=set)
+    online: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reaped:
-    """`went`: who is offline from now on, and since when (UTC). `more`: there may be others, ask again at once.
+class ExpireResult:
+    """`offline`: the users who went offline, with the times (UTC). `more`: call again at once, there may be others.
 
-    `returned`: those of the doubted who are online after all.
+    `returned`: the users of `to_verify` who are online after all.
     """
 
     generation: str
-    went: Mapping[str, datetime] = field(default_factory=dict)
+    offline: Mapping[str, datetime] = field(default_factory=dict)
     returned: set[str] = field(default_factory=set)
     more: bool = False
 
@@ -56,12 +56,12 @@ class PresenceStore(Protocol):
     A store's `generation` changes when it has lost what it knew, such as a Redis that was restarted empty.
     """
 
-    async def settle(self, *, present: Sequence[Connection], gone: Sequence[Departure]) -> Settled:
-        """Tell of connections that live, new or known, and of closed ones. May be told twice."""
+    async def sync(self, *, present: Sequence[Connection], gone: Sequence[ClosedConnection]) -> SyncResult:
+        """Report live connections, new or known, and closed ones. Reporting one twice is harmless."""
         ...
 
-    async def reap(self, *, doubted: Collection[str]) -> Reaped:
-        """Take out the users whose time is up. Each departure is given to one caller only, whatever the process."""
+    async def expire(self, *, to_verify: Collection[str]) -> ExpireResult:
+        """Expire the users whose time is up. Each is returned to one caller only, whatever the process."""
         ...
 
     async def close(self) -> None: ...

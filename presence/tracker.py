@@ -1,18 +1,18 @@
-"""One process's connections, and its part in finding out who is gone.
+"""Tracks the connections of one process and reports them to the presence store.
 
-Sockets only leave a note here and never wait. One task tells the store what has changed, a batch at a time and in
-order, repeats every live connection each third of the TTL, and about once a second takes out the users whose time is
-up; whichever process takes one out announces it.
+Sockets call `opened` and `closed`, which never wait. One task reports the changes to the store in batches and in order,
+refreshes every live connection each third of the TTL, and about once a second expires the users whose time is up. The
+process that expires a user announces it.
 
-While the store is away, nobody comes or goes; sockets notice nothing. When it is back,
+While the store is away nobody goes online or offline, and sockets are not affected. When it is back,
 
-- every live connection is told again and every departure is made up for, with its time. Only users whom the store had
-  never been told of, or had given up meanwhile, are announced: a Redis that came back empty makes no noise;
-- nobody is reaped until every process has had the time to say who is there.
+- every live connection and every closed one is reported again, with its time. Only users whom the store did not know,
+  or had expired meanwhile, are announced, so a Redis that came back empty causes no announcements;
+- no user is expired until every process has had time to report.
 
-What is lost: if Redis loses its data and a process dies before it could speak up, the departures of that process's
-users go unannounced and unrecorded (`GET /presence` shows them offline all the same). If an answer of Redis is lost on
-its way, a `user_online` may be.
+Two losses are possible. If Redis loses its data and a process dies before it reports again, its users go offline
+without an announcement or a saved time (`GET /presence` shows them offline all the same). If an answer of Redis is
+lost, a `user_online` may be lost with it.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from itertools import islice
 from typing import Final
 
 from presence.announcements import Announcer
-from presence.store import Connection, Departure, PresenceStore, Settled, StoreUnavailable
+from presence.store import ClosedConnection, Connection, PresenceStore, StoreUnavailable, SyncResult
 
 logger = logging.getLogger(__name__)
 
 ROUND_SECONDS: Final = 1.0
-BATCH: Final = 100  # connections told in one go: Redis serves nobody else for a few milliseconds
+BATCH: Final = 100  # connections of one report: Redis serves nobody else for a few milliseconds
 
 
 class Tracker:
@@ -46,33 +46,33 @@ class Tracker:
         self._round_seconds = ROUND_SECONDS if round_seconds is None else round_seconds
         self._live: dict[str, Connection] = {}
         self._devices: dict[str, int] = {}  # live connections by user
-        self._untold: dict[str, Connection] = {}  # live, to be told, in order
-        self._gone: dict[str, tuple[Connection, float]] = {}  # to be told; with when, monotonic
-        self._telling: dict[str, Connection] = {}  # on their way; whether they arrive is not known yet
-        self._told: dict[str, str] = {}  # live connection → the store's generation that knows of it
+        self._unreported: dict[str, Connection] = {}  # live, to be reported, in order
+        self._gone: dict[str, tuple[Connection, float]] = {}  # to be reported, with the monotonic time
+        self._reporting: dict[str, Connection] = {}  # being reported
+        self._reported: dict[str, str] = {}  # live connection → the store's generation that knows of it
         self._generation = ""
         self._wake = asyncio.Event()
         self._away = False
         self._refresh_at = time.monotonic() + self._refresh_seconds
-        self._reap_at = 0.0
+        self._expire_at = 0.0
 
-    # What the sockets say
+    # Called by sockets
 
     def opened(self, connection: Connection) -> None:
-        self._live[connection.id] = self._untold[connection.id] = connection
+        self._live[connection.id] = self._unreported[connection.id] = connection
         self._devices[connection.user_id] = self._devices.get(connection.user_id, 0) + 1
         self._wake.set()
 
     def closed(self, connection_id: str) -> None:
-        """Of a connection that never opened: nothing."""
+        """A connection that never opened is ignored."""
         connection = self._live.pop(connection_id, None)
         if connection is None:
             return
         self._devices[connection.user_id] -= 1
         if not self._devices[connection.user_id]:
             del self._devices[connection.user_id]
-        self._untold.pop(connection_id, None)
-        if self._told.pop(connection_id, None) is not None or connection_id in self._telling:
+        self._unreported.pop(connection_id, None)
+        if self._reported.pop(connection_id, None) is not None or connection_id in self._reporting:
             self._gone[connection_id] = connection, time.monotonic()
             self._wake.set()
 
@@ -86,9 +86,9 @@ class Tracker:
         return len(self._live)
 
     @property
-    def untold(self) -> int:
-        """How many comings and goings the store has not been told of yet."""
-        return len(self._untold) + len(self._gone)
+    def unreported(self) -> int:
+        """How many opened and closed connections have not been reported to the store yet."""
+        return len(self._unreported) + len(self._gone)
 
     @property
     def is_away(self) -> bool:
@@ -98,7 +98,7 @@ class Tracker:
     # The task
 
     async def run(self) -> None:
-        """Until cancelled. Python 3.11's `wait_for`, below redis-py, may swallow the exception, but not the request."""
+        """Run until cancelled. Python 3.11's `wait_for`, below redis-py, may swallow the exception, not the request."""
         task = asyncio.current_task()
         try:
             while task is None or not task.cancelling():
@@ -115,90 +115,92 @@ class Tracker:
             await self._store.close()
 
     async def _pause(self) -> None:
-        """Until there is something to tell or it is time to reap."""
+        """Wait until there is something to report or it is time to expire users."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(max(0.0, self._reap_at - time.monotonic())):
+            async with asyncio.timeout(max(0.0, self._expire_at - time.monotonic())):
                 await self._wake.wait()
         self._wake.clear()
 
     async def round(self) -> None:
-        """Tell what there is to tell, then reap if it is time. Raises `StoreUnavailable`; nothing is forgotten."""
+        """Report changes, then expire users if it is time. Raises `StoreUnavailable`; the changes are kept."""
         if time.monotonic() >= self._refresh_at:
             self._refresh_at = time.monotonic() + self._refresh_seconds
-            self._untold.update(self._live)
-        while self._untold or self._gone or self._away:
-            await self._settle()
-        if time.monotonic() >= self._reap_at:
-            self._reap_at = time.monotonic() + self._round_seconds
-            await self._reap()
+            self._unreported.update(self._live)
+        while self._unreported or self._gone or self._away:
+            await self._sync()
+        if time.monotonic() >= self._expire_at:
+            self._expire_at = time.monotonic() + self._round_seconds
+            await self._expire()
 
-    async def _settle(self) -> None:
-        self._telling = dict(islice(self._untold.items(), BATCH))
+    async def _sync(self) -> None:
+        self._reporting = dict(islice(self._unreported.items(), BATCH))
         gone = dict(islice(self._gone.items(), BATCH))
         now = time.monotonic()
-        departures = [Departure(connection, now - at) for connection, at in gone.values()]
+        departures = [ClosedConnection(connection, now - at) for connection, at in gone.values()]
         try:
-            settled = await self._store.settle(present=list(self._telling.values()), gone=departures)
+            result = await self._store.sync(present=list(self._reporting.values()), gone=departures)
             for connection_id in gone:
                 del self._gone[connection_id]
-            self._take_in(settled)
+            self._take_in(result)
         finally:
-            self._telling = {}
+            self._reporting = {}
         if self._away:
             self._note_return()
 
-    def _take_in(self, settled: Settled) -> None:
-        """Remember who is known, and announce who came: not those who were online before the store lost its data."""
-        known_before = set()
-        for connection_id, connection in self._telling.items():
-            self._untold.pop(connection_id, None)
-            if self._told.get(connection_id, settled.generation) != settled.generation:
-                known_before.add(connection.user_id)
+    def _take_in(self, result: SyncResult) -> None:
+        """Remember what the store knows, and announce who is online now but was not before the store lost its data."""
+        online_before = set()
+        for connection_id, connection in self._reporting.items():
+            self._unreported.pop(connection_id, None)
+            if self._reported.get(connection_id, result.generation) != result.generation:
+                online_before.add(connection.user_id)
             if connection_id in self._live:
-                self._told[connection_id] = settled.generation
-        self._notice(settled.generation)
-        for user_id in settled.came - known_before:
-            self._announcer.came(user_id)
+                self._reported[connection_id] = result.generation
+        self._notice(result.generation)
+        for user_id in result.online - online_before:
+            self._announcer.online(user_id)
 
     def _notice(self, generation: str) -> None:
-        """A store that has lost its data is told of everything again, at once."""
+        """Report everything again at once to a store that has lost its data."""
         if self._generation and self._generation != generation:
-            logger.warning("presence was lost in the store; telling of %d connections again", len(self._live))
-            self._untold.update(
+            logger.warning(
+                "the presence store lost its data; reporting %d connections again", len(self._live)
+            )
+            self._unreported.update(
                 (connection_id, connection)
                 for connection_id, connection in self._live.items()
-                if self._told.get(connection_id) != generation
+                if self._reported.get(connection_id) != generation
             )
             self._wake.set()
         self._generation = generation
 
-    async def _reap(self) -> None:
-        doubted = self._announcer.take_departed()
+    async def _expire(self) -> None:
+        to_verify = self._announcer.take_offline()
         try:
-            reaped = await self._store.reap(doubted=doubted)
+            result = await self._store.expire(to_verify=to_verify)
         except StoreUnavailable:
-            self._announcer.doubt(doubted)
+            self._announcer.requeue(to_verify)
             raise
-        self._notice(reaped.generation)
-        for user_id, last_seen in reaped.went.items():
-            self._announcer.went(user_id, last_seen)
-        for user_id in reaped.returned:
-            self._announcer.came(user_id)
-        if reaped.more:
-            self._reap_at = 0.0
+        self._notice(result.generation)
+        for user_id, last_seen in result.offline.items():
+            self._announcer.offline(user_id, last_seen)
+        for user_id in result.returned:
+            self._announcer.online(user_id)
+        if result.more:
+            self._expire_at = 0.0
 
     # Outages
 
     def _note_outage(self, error: StoreUnavailable) -> None:
         if not self._away:
-            logger.warning("presence stands still, the store is away: %s", error)
+            logger.warning("presence is paused, the store is away: %s", error)
         self._away = True
         self._refresh_at = 0.0
 
     def _note_return(self) -> None:
-        logger.info("presence goes on, the store is back")
+        logger.info("presence continues, the store is back")
         self._away = False
-        self._reap_at = time.monotonic() + self._refresh_seconds
+        self._expire_at = time.monotonic() + self._refresh_seconds
 
 
 _of_this_process: Tracker | None = None

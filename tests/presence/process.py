@@ -16,13 +16,13 @@ from presence.announcements import Announcer
 from presence.local_store import LocalPresence
 from presence.redis_store import RedisPresence, RedisReader
 from presence.store import (
+    ClosedConnection,
     Connection,
-    Departure,
+    ExpireResult,
     PresenceReader,
     PresenceStore,
-    Reaped,
-    Settled,
     StoreUnavailable,
+    SyncResult,
 )
 from presence.tracker import Tracker
 from tests.harness.patience import patience
@@ -75,16 +75,16 @@ class FrailStore:
         self.clear = asyncio.Event()
         self.clear.set()
 
-    async def settle(self, *, present: Sequence[Connection], gone: Sequence[Departure]) -> Settled:
+    async def sync(self, *, present: Sequence[Connection], gone: Sequence[ClosedConnection]) -> SyncResult:
         self._check()
-        settled = await self._store.settle(present=present, gone=gone)
+        result = await self._store.sync(present=present, gone=gone)
         await self.clear.wait()
         self._check()  # the answer, too, may be lost
-        return settled
+        return result
 
-    async def reap(self, *, doubted: Collection[str]) -> Reaped:
+    async def expire(self, *, to_verify: Collection[str]) -> ExpireResult:
         self._check()
-        return await self._store.reap(doubted=doubted)
+        return await self._store.expire(to_verify=to_verify)
 
     async def close(self) -> None:
         await self._store.close()
@@ -108,7 +108,7 @@ class Announced:
     def last(self, user_id: str) -> str:
         return (self.names(user_id) or [""])[-1]
 
-    def last_seen_told(self, user_id: str) -> datetime:
+    def last_seen_reported(self, user_id: str) -> datetime:
         told = [data for name, data, _ in self.events if name == "user_offline" and data["userId"] == user_id]
         return datetime.fromisoformat(told[-1]["lastSeen"])
 

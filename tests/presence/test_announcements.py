@@ -54,17 +54,17 @@ async def test_of_one_user_the_latest_news_count(
     database_away: list[bool],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    process, went, tell = start_process(), list[str](), Announcer.went
+    process, offline, tell = start_process(), list[str](), Announcer.offline
 
     def noted(announcer: Announcer, user_id: str, last_seen: datetime) -> None:
         tell(announcer, user_id, last_seen)
-        went.append(user_id)
+        offline.append(user_id)
 
-    monkeypatch.setattr(Announcer, "went", noted)
+    monkeypatch.setattr(Announcer, "offline", noted)
     process.connect("7", "phone")
     await asyncio.sleep(0.1)
     process.disconnect("phone")
-    await eventually(lambda: went == ["7"])
+    await eventually(lambda: offline == ["7"])
     database_away[0] = False
     await eventually(lambda: announced.names("7") == ["user_offline"])
     assert "7" in announced.last_seen
@@ -78,20 +78,20 @@ async def test_a_failure_that_is_no_outage_does_not_stop_the_others(
 
     monkeypatch.setattr(operations, "record_last_seen", record)
     process = start_process()
-    process.announcer.went("7", AT)
+    process.announcer.offline("7", AT)
     await asyncio.sleep(0.1)
-    process.announcer.came("8")
+    process.announcer.online("8")
     await eventually(lambda: announced.names("8") == ["user_online"])
 
 
 async def test_a_return_announced_before_the_departure_is_announced_again(
     start_process: StartProcess, announced: Announced
 ) -> None:
-    """One process reaps, another announces the return first: contacts must not be left with the departure."""
+    """One process expires a user, another announces the return first: contacts must not be left with the departure."""
     slow, quick = start_process(), start_process()
     quick.connect("7", "phone")
     await eventually(lambda: announced.names("7") == ["user_online"])
-    slow.announcer.went("7", AT)
+    slow.announcer.offline("7", AT)
     await eventually(lambda: announced.names("7") == ["user_online", "user_offline", "user_online"])
     await asyncio.sleep(ROUND * 3)
     assert len(announced.names("7")) == 3

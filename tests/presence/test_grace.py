@@ -22,8 +22,8 @@ async def test_offline_waits_for_the_grace(start_process: StartProcess, announce
     await eventually(lambda: announced.names("7") == ["user_online", "user_offline"])
     told_at = datetime.now(UTC)
     assert told_at - left_at >= timedelta(seconds=GRACE)
-    assert left_at - CLOCKS <= announced.last_seen_told("7") < told_at - timedelta(seconds=GRACE / 2)
-    assert announced.last_seen["7"] == announced.last_seen_told("7")
+    assert left_at - CLOCKS <= announced.last_seen_reported("7") < told_at - timedelta(seconds=GRACE / 2)
+    assert announced.last_seen["7"] == announced.last_seen_reported("7")
 
 
 async def test_a_reload_is_not_noticed(start_process: StartProcess, announced: Announced) -> None:

@@ -25,9 +25,9 @@ async def test_its_users_go_offline_with_the_time_they_were_last_heard_of(
     killed_at = datetime.now(UTC)  # what was under way has arrived
     await eventually(lambda: announced.last("7") == "user_offline")
     assert datetime.now(UTC) - killed_at < timedelta(seconds=TTL + patience(0.3))
-    silent_before = killed_at - announced.last_seen_told("7")
+    silent_before = killed_at - announced.last_seen_reported("7")
     assert -CLOCKS < silent_before < timedelta(seconds=TTL / 3 + patience(0.2))
-    assert announced.last_seen["7"] == announced.last_seen_told("7")
+    assert announced.last_seen["7"] == announced.last_seen_reported("7")
     assert announced.events[-1][2] == witness.name
     assert announced.names("8") == ["user_online"]
     assert backend.reader.online(["7", "8"]) == {"8"}

@@ -66,7 +66,7 @@ async def test_a_killed_process_leaves_nobody_online(people: Cast, fleet: Stage)
     fleet.deployment.server(2).kill9()
     killed_at, began = datetime.now(UTC), time.monotonic()
     told = await hears(member, "user_offline", customer.id)
-    assert time.monotonic() - began < patience(5)  # the TTL and a round of the reaper
+    assert time.monotonic() - began < patience(5)  # the TTL and a round of expiry
     silent_before = killed_at - datetime.fromisoformat(told["lastSeen"])
     assert timedelta(seconds=-0.5) < silent_before < timedelta(seconds=patience(1.5))
     fleet.deployment.server(2).start()

@@ -88,7 +88,7 @@ async def test_who_leaves_during_an_outage_is_announced_after_it(
     back_at = datetime.now(UTC)
     await start(redis_backend)
     await eventually(lambda: announced.names("7") == ["user_online", "user_offline"])
-    assert left_at - CLOCKS <= announced.last_seen_told("7") < back_at
+    assert left_at - CLOCKS <= announced.last_seen_reported("7") < back_at
     assert announced.names("8") == ["user_online"]
 
 
@@ -127,7 +127,7 @@ async def test_who_changes_process_during_an_outage_never_was_away(
 async def test_an_outage_longer_than_the_ttl_ends_nobody(
     start_redis_process: StartProcess, redis_backend: RedisBackend, announced: Announced
 ) -> None:
-    """Every connection looks expired when Redis answers again; nobody is reaped before all have spoken."""
+    """Every connection looks expired when Redis answers again; nobody is result before all have spoken."""
     one, two = start_redis_process(), start_redis_process()
     one.connect("7", "phone")
     two.connect("8", "laptop")

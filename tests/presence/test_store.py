@@ -10,7 +10,7 @@ from typing import Self
 import pytest
 import redis
 
-from presence.store import Connection, Departure, PresenceStore, Settled
+from presence.store import ClosedConnection, Connection, PresenceStore, SyncResult
 from tests.presence.process import CLOCKS, GRACE, TTL, Backend, RedisBackend
 
 pytestmark = pytest.mark.standalone
@@ -27,12 +27,12 @@ async def store(backend: Backend) -> AsyncIterator[PresenceStore]:
     await store.close()
 
 
-async def came(store: PresenceStore, *connections: Connection) -> set[str]:
-    return (await store.settle(present=connections, gone=[])).came
+async def online(store: PresenceStore, *connections: Connection) -> set[str]:
+    return (await store.sync(present=connections, gone=[])).online
 
 
-async def leave(store: PresenceStore, connection: Connection, ago: float = 0.0) -> Settled:
-    return await store.settle(present=[], gone=[Departure(connection, ago)])
+async def leave(store: PresenceStore, connection: Connection, ago: float = 0.0) -> SyncResult:
+    return await store.sync(present=[], gone=[ClosedConnection(connection, ago)])
 
 
 class Meanwhile:
@@ -51,122 +51,122 @@ class Meanwhile:
         return self._began - CLOCKS <= moment <= self._ended + CLOCKS
 
 
-async def went(store: PresenceStore) -> set[str]:
-    return set((await store.reap(doubted=())).went)
+async def offline(store: PresenceStore) -> set[str]:
+    return set((await store.expire(to_verify=())).offline)
 
 
 async def test_a_user_comes_with_the_first_connection_only(store: PresenceStore) -> None:
-    assert await came(store, PHONE, OTHER) == {"7", "8"}
-    assert await came(store, LAPTOP) == set()
-    assert await came(store, PHONE) == set()  # told twice
+    assert await online(store, PHONE, OTHER) == {"7", "8"}
+    assert await online(store, LAPTOP) == set()
+    assert await online(store, PHONE) == set()  # told twice
 
 
 async def test_two_connections_at_once_are_one_coming(store: PresenceStore) -> None:
-    assert await came(store, PHONE, LAPTOP) == {"7"}
+    assert await online(store, PHONE, LAPTOP) == {"7"}
 
 
 async def test_a_user_stays_while_one_connection_lives(store: PresenceStore, backend: Backend) -> None:
-    await came(store, PHONE, LAPTOP)
+    await online(store, PHONE, LAPTOP)
     await leave(store, PHONE)
     await asyncio.sleep(GRACE + 0.1)
-    assert await went(store) == set()
+    assert await offline(store) == set()
     assert backend.reader.online(["7"]) == {"7"}
 
 
 async def test_a_user_goes_when_the_grace_is_over(store: PresenceStore, backend: Backend) -> None:
-    await came(store, PHONE)
+    await online(store, PHONE)
     leaving = Meanwhile()
     await leave(store, PHONE)
     leaving.over()
-    assert await went(store) == set()
+    assert await offline(store) == set()
     assert backend.reader.online(["7"]) == {"7"}
     await asyncio.sleep(GRACE + 0.05)
-    assert backend.reader.online(["7"]) == set()  # before anybody has reaped
-    reaped = await store.reap(doubted=())
-    assert list(reaped.went) == ["7"]
-    assert leaving.has(reaped.went["7"])
-    assert await went(store) == set()
-    assert await came(store, PHONE) == {"7"}
+    assert backend.reader.online(["7"]) == set()  # before anybody has result
+    result = await store.expire(to_verify=())
+    assert list(result.offline) == ["7"]
+    assert leaving.has(result.offline["7"])
+    assert await offline(store) == set()
+    assert await online(store, PHONE) == {"7"}
 
 
 async def test_coming_back_within_the_grace_is_not_a_coming(store: PresenceStore) -> None:
-    await came(store, PHONE)
+    await online(store, PHONE)
     await leave(store, PHONE)
-    assert await came(store, LAPTOP) == set()
+    assert await online(store, LAPTOP) == set()
     await asyncio.sleep(GRACE + 0.1)
-    assert await went(store) == set()
+    assert await offline(store) == set()
 
 
 async def test_an_unheard_connection_ends_with_its_ttl(store: PresenceStore, backend: Backend) -> None:
     coming = Meanwhile()
-    await came(store, PHONE)
+    await online(store, PHONE)
     coming.over()
     await asyncio.sleep(TTL * 0.8)
-    assert await came(store, OTHER) == {"8"}
+    assert await online(store, OTHER) == {"8"}
     await asyncio.sleep(TTL * 0.3)
     assert backend.reader.online(["7", "8"]) == {"8"}
-    reaped = await store.reap(doubted=())
-    assert list(reaped.went) == ["7"]
-    assert coming.has(reaped.went["7"])
+    result = await store.expire(to_verify=())
+    assert list(result.offline) == ["7"]
+    assert coming.has(result.offline["7"])
 
 
 async def test_a_refreshed_connection_does_not_end(store: PresenceStore) -> None:
     for _ in range(2):
-        await came(store, PHONE)
+        await online(store, PHONE)
         await asyncio.sleep(TTL * 0.6)
-        assert await went(store) == set()
+        assert await offline(store) == set()
 
 
 async def test_an_unheard_connection_does_not_hold_a_user_who_left_properly(store: PresenceStore) -> None:
     """A device of a killed process, and one that was closed: the later of the two ends decides."""
-    await came(store, PHONE)
+    await online(store, PHONE)
     await asyncio.sleep(TTL - 0.1)
-    await came(store, LAPTOP)
+    await online(store, LAPTOP)
     leaving = Meanwhile()
     await leave(store, LAPTOP)
     leaving.over()
     await asyncio.sleep(0.15)
-    assert await went(store) == set()  # the phone is over, the laptop's grace is not
+    assert await offline(store) == set()  # the phone is over, the laptop's grace is not
     await asyncio.sleep(GRACE)
-    reaped = await store.reap(doubted=())
-    assert leaving.has(reaped.went["7"])
+    result = await store.expire(to_verify=())
+    assert leaving.has(result.offline["7"])
 
 
 async def test_a_late_departure_keeps_its_time(store: PresenceStore) -> None:
     """Also for a store that has lost everything: contacts still hold the user for online."""
     leaving = Meanwhile()
     await leave(store, PHONE, ago=60)
-    reaped = await store.reap(doubted=())
-    assert leaving.over().has(reaped.went["7"] + timedelta(seconds=60))
+    result = await store.expire(to_verify=())
+    assert leaving.over().has(result.offline["7"] + timedelta(seconds=60))
 
 
 async def test_a_departure_told_twice_is_one(store: PresenceStore) -> None:
-    await came(store, PHONE, LAPTOP)
+    await online(store, PHONE, LAPTOP)
     await leave(store, PHONE, ago=1)
     await leave(store, PHONE, ago=1)
-    assert await went(store) == set()
+    assert await offline(store) == set()
 
 
 async def test_leaving_and_living_told_together_is_living(store: PresenceStore) -> None:
-    await came(store, PHONE)
-    settled = await store.settle(present=[LAPTOP], gone=[Departure(PHONE, 60)])
-    assert settled.came == set()
-    assert await went(store) == set()
+    await online(store, PHONE)
+    result = await store.sync(present=[LAPTOP], gone=[ClosedConnection(PHONE, 60)])
+    assert result.online == set()
+    assert await offline(store) == set()
 
 
-async def test_the_doubted_who_are_online_are_named(store: PresenceStore) -> None:
-    await came(store, PHONE)
-    reaped = await store.reap(doubted=["7", "8"])
-    assert reaped.returned == {"7"}
+async def test_those_to_verify_who_are_online_are_named(store: PresenceStore) -> None:
+    await online(store, PHONE)
+    result = await store.expire(to_verify=["7", "8"])
+    assert result.returned == {"7"}
 
 
 async def test_each_departure_is_given_to_one_process(backend: Backend) -> None:
     stores = [backend.open_store() for _ in range(4)]
     crowd = [Connection(str(number), str(number)) for number in range(50)]
-    await stores[0].settle(present=crowd, gone=[])
-    await stores[0].settle(present=[], gone=[Departure(connection, 60) for connection in crowd])
-    results = await asyncio.gather(*(store.reap(doubted=()) for store in stores))
-    given = [user_id for reaped in results for user_id in reaped.went]
+    await stores[0].sync(present=crowd, gone=[])
+    await stores[0].sync(present=[], gone=[ClosedConnection(connection, 60) for connection in crowd])
+    results = await asyncio.gather(*(store.expire(to_verify=()) for store in stores))
+    given = [user_id for result in results for user_id in result.offline]
     assert sorted(given) == sorted(connection.user_id for connection in crowd)
     for store in stores:
         await store.close()
@@ -174,9 +174,9 @@ async def test_each_departure_is_given_to_one_process(backend: Backend) -> None:
 
 async def test_connections_of_dead_processes_do_not_pile_up(redis_backend: RedisBackend) -> None:
     store = redis_backend.open_store()
-    await came(store, PHONE)
+    await online(store, PHONE)
     await asyncio.sleep(TTL + 0.05)
-    await came(store, LAPTOP)
+    await online(store, LAPTOP)
     with redis.Redis.from_url(redis_backend.redis.url) as client:
         assert client.zrange("test:presence:user:7", 0, -1) == [b"laptop"]
         assert client.ttl("test:presence:user:7") > 0
@@ -185,11 +185,11 @@ async def test_connections_of_dead_processes_do_not_pile_up(redis_backend: Redis
 
 async def test_a_crowd_goes_in_parts(store: PresenceStore) -> None:
     crowd = [Connection(str(number), str(number)) for number in range(450)]
-    await store.settle(present=[], gone=[Departure(connection, 60) for connection in crowd])
+    await store.sync(present=[], gone=[ClosedConnection(connection, 60) for connection in crowd])
     gone: set[str] = set()
     more = True
     while more:
-        reaped = await store.reap(doubted=())
-        more = reaped.more
-        gone |= set(reaped.went)
+        result = await store.expire(to_verify=())
+        more = result.more
+        gone |= set(result.offline)
     assert len(gone) == 450
