@@ -199,6 +199,7 @@ BACKGROUND_WORKER = env.choice(
 CHAT_CONTACT_RULE = env.text("CHAT_CONTACT_RULE", "conversations.contacts.has_tie")
 
 CHAT = Limits(
+    clock_leeway=env.number("CLOCK_LEEWAY", Limits.clock_leeway),
     presence_ttl=env.number("PRESENCE_TTL", Limits.presence_ttl, at_least=1),
     presence_grace=env.number("PRESENCE_GRACE", Limits.presence_grace),
     user_changes_per_second=env.number(
@@ -251,6 +252,8 @@ SIMPLE_JWT = {
     "ROTATE_REFRESH_TOKENS": True,
     "BLACKLIST_AFTER_ROTATION": True,
     "UPDATE_LAST_LOGIN": False,
+    # Seconds by which the clock of who signed a token may be ahead (`iat`, `nbf`). `exp` is not stretched.
+    "LEEWAY": CHAT.clock_leeway,
     "USER_ID_CLAIM": "user_id",
     "TOKEN_OBTAIN_SERIALIZER": "chatsite.identity.serializers.LoginSerializer",
 }

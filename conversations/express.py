@@ -19,6 +19,7 @@ from chatsite.http.api import encode, page_object
 from chatsite.http.express import Answer, Asked, add_route
 from chatsite.identity.claims import read_claims
 from chatsite.identity.models import EndedLogin
+from chatsite.identity.password_tags import is_current
 from conversations import history
 from conversations.access import object_key, user_key
 from conversations.columns import MESSAGES
@@ -37,10 +38,10 @@ async def read_message_page(asked: Asked) -> Answer | None:
     user_id, conversation_id = user_key(str(claims.user_id)), object_key(asked.key, "conversation")
     below = NEWEST if before is None else before
     rows = await fetch_rows(_statement(), [user_id, conversation_id, claims.login_id, below, limit + 1])
-    if not rows:
+    if not rows or not is_current(claims.password_tag, get_user_model()(password=rows[0][-1])):
         return None
-    side = Side.CUSTOMER if rows[0][-1] else Side.BUSINESS
-    found = history.page_before([row[:-1] for row in rows], before=before, limit=limit)
+    side = Side.CUSTOMER if rows[0][-2] else Side.BUSINESS
+    found = history.page_before([row[:-2] for row in rows], before=before, limit=limit)
     if history.undelivered(found.messages, side):
         return None
     following, previous = message_links(asked.here, found)
@@ -68,10 +69,10 @@ def _statement() -> str:
     columns = ", ".join(MESSAGES.names)
     assert users.pk is not None
     return f"""
-        SELECT m.*, r.is_customer FROM (
-          SELECT c.id, c.customer_id = u.id AS is_customer
+        SELECT m.*, r.is_customer, r.password FROM (
+          SELECT c.id, c.customer_id = u.id AS is_customer, u.password
           FROM {Conversation._meta.db_table} c
-          JOIN (SELECT {users.pk.column} AS id FROM {users.db_table}
+          JOIN (SELECT {users.pk.column} AS id, password FROM {users.db_table}
                 WHERE {users.pk.column} = %s AND is_active) u ON true
           WHERE c.id = %s
             AND (c.customer_id = u.id OR EXISTS (

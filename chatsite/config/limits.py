@@ -53,6 +53,7 @@ class Limits:
     reconnects_per_second: float = 250  # its clients are told to come back one after the other at this rate
 
     # How long things last, in seconds.
+    clock_leeway: float = 10  # how far the clock of who signs tokens may be wrong
     typing_seconds: float = 6
     presence_ttl: float = 30  # a process that was killed leaves nobody online for longer than this
     presence_grace: float = 10  # the last socket gone for this long is "offline"
@@ -61,7 +62,6 @@ class Limits:
 
     # The widget on a business's own site.
     widget_token_seconds: float = 300  # how far ahead the `exp` of a host's token may be
-    widget_leeway: float = 10  # seconds by which a host's clock may be wrong
     widget_origins: int = 50  # origins of one widget
 
     # The group-commit writer.

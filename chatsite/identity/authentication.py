@@ -28,7 +28,7 @@ class TokenAuthentication(BaseAuthentication):
             return None
         try:
             claims = read_claims(token.strip(), "access")
-            return live_user(claims.user_id, claims.login_id), claims
+            return live_user(claims.user_id, claims.login_id, claims.password_tag), claims
         except DomainError as error:
             # REST framework remembers only its own exceptions; after another one, rendering the answer for a
             # browser would authenticate again, and fail again.

@@ -14,6 +14,7 @@ from rest_framework_simplejwt.exceptions import TokenBackendError, TokenBackendE
 from rest_framework_simplejwt.state import token_backend
 
 from chatsite.errors import DomainError
+from chatsite.identity.password_tags import CLAIM
 
 TokenType = Literal["access", "refresh"]
 
@@ -40,6 +41,8 @@ class Claims(msgspec.Struct, frozen=True):
     token_type: TokenType
     token_id: Annotated[str, msgspec.Meta(min_length=1, max_length=255)] = msgspec.field(name="jti")
     expires_at: Annotated[int, msgspec.Meta(ge=0, le=2**40)] = msgspec.field(name="exp")
+    # Empty in tokens of before the claim, which match no password and so have ended.
+    password_tag: Annotated[str, msgspec.Meta(max_length=64)] = msgspec.field(name=CLAIM, default="")
 
 
 def read_claims(token: str, *accepted: TokenType, again: bool = True) -> Claims:

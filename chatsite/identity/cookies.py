@@ -16,10 +16,10 @@ from django.http import parse_cookie
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from chatsite.identity.users import among, user_key
+from chatsite.identity.users import active_users, among, user_key
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+    from django.contrib.auth.base_user import AbstractBaseUser
 
 _KEY = re.compile(r"[a-z0-9]{8,40}")
 
@@ -46,18 +46,12 @@ def live_sessions(pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
         return set()
     keys = among(Session._meta.pk, {key for key, _ in pairs})
     sessions = {row.session_key: row.get_decoded() for row in _unexpired().filter(session_key__in=keys)}
-    users = _active_users({_user_key(content) for content in sessions.values()} - {None})
+    users = active_users({_user_key(content) for content in sessions.values()} - {None})
     return {
         (key, user_id)
         for key, user_id in pairs
         if key in sessions and user_id in users and _signs_in(sessions[key], users[user_id])
     }
-
-
-def _active_users(keys: set[Any]) -> dict[str, User]:
-    model = get_user_model()
-    rows = model._default_manager.only("pk", "password")
-    return {str(user.pk): user for user in rows.filter(pk__in=among(model._meta.pk, keys), is_active=True)}
 
 
 def _unexpired() -> Any:
@@ -68,7 +62,7 @@ def _user_key(content: dict[str, Any]) -> Any:
     return user_key(content.get(SESSION_KEY))
 
 
-def _signs_in(content: dict[str, Any], user: User) -> bool:
+def _signs_in(content: dict[str, Any], user: AbstractBaseUser) -> bool:
     """A changed password ends the sessions that were opened with the old one, since their hash covers it."""
     given = content.get(HASH_SESSION_KEY, "")
     return (

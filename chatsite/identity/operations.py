@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
-import jwt
 import msgspec
 from django.contrib.auth import authenticate, get_user_model, login, logout
 from django.db import transaction
@@ -25,8 +25,9 @@ from rest_framework_simplejwt.utils import datetime_from_epoch
 from uuid_utils.compat import uuid7
 
 from chatsite.errors import DomainError, not_found
-from chatsite.identity.claims import read_claims, unauthenticated
+from chatsite.identity.claims import Claims, read_claims, unauthenticated
 from chatsite.identity.models import EndedLogin
+from chatsite.identity.password_tags import CLAIM, is_current, password_tag
 from chatsite.identity.throttles import attempt_from_address, wait_of_account
 from chatsite.identity.tokens import ENDED, USED
 from chatsite.identity.users import user_key
@@ -106,7 +107,7 @@ def rotate_login(*, refresh: str) -> TokenPair:
     """
     claims = read_claims(refresh, "refresh")
     user = _lock_user(claims.user_id)
-    if user is None or not user.is_active or EndedLogin.objects.filter(login_id=claims.login_id).exists():
+    if user is None or not _may_refresh(user, claims):
         measures.logins.add(1, "refresh", "refused")
         raise unauthenticated(ENDED)
     outstanding = _unused_refresh_tokens(user).filter(jti=claims.token_id).first()
@@ -116,6 +117,11 @@ def rotate_login(*, refresh: str) -> TokenPair:
     BlacklistedToken.objects.create(token=outstanding)
     measures.logins.add(1, "refresh", "ok")
     return _issue(user, claims.login_id)
+
+
+def _may_refresh(user: User, claims: Claims) -> bool:
+    has_ended = EndedLogin.objects.filter(login_id=claims.login_id).exists()
+    return user.is_active and is_current(claims.password_tag, user) and not has_ended
 
 
 @transaction.atomic
@@ -190,10 +196,13 @@ def _issue(user: User, login_id: UUID) -> TokenPair:
     refresh = RefreshToken()
     refresh[api_settings.USER_ID_CLAIM] = str(user.pk)
     refresh["login"] = str(login_id)
+    refresh[CLAIM] = password_tag(user)
+    # The row keeps a digest of the token, and the login in its `jti`: nothing in the database signs anybody in.
+    refresh[api_settings.JTI_CLAIM] = f"{login_id.hex}-{uuid4().hex}"
     OutstandingToken.objects.create(
         user=user,
         jti=refresh[api_settings.JTI_CLAIM],
-        token=str(refresh),
+        token=sha256(str(refresh).encode()).hexdigest(),
         created_at=refresh.current_time,
         expires_at=datetime_from_epoch(refresh["exp"]),
     )
@@ -215,9 +224,9 @@ def _blacklist(tokens: list[OutstandingToken]) -> None:
 
 
 def _login_of(token: OutstandingToken) -> UUID | None:
-    """Read without its signature: the row is our own, and the signing key may have been changed since."""
-    login = jwt.decode(token.token, options={"verify_signature": False}).get("login")
-    return UUID(login) if login else None
+    """None for a token of before the `jti` began with the login's id. Such a token opens nothing any more."""
+    login, dash, _ = token.jti.partition("-")
+    return UUID(login) if dash else None
 
 
 def _record_ended(user: User, login_ids: set[UUID]) -> None:

@@ -41,6 +41,7 @@ class Ticket(msgspec.Struct, frozen=True, array_like=True):
     user_id: str
     login_id: UUID | None
     expires_at: float | None
+    password_tag: str = ""
 
 
 def issue(identity: Identity) -> str:
@@ -50,6 +51,7 @@ def issue(identity: Identity) -> str:
         user_id=identity.user_id,
         login_id=UUID(identity.login_id) if identity.login_id else None,
         expires_at=identity.expires_at,
+        password_tag=identity.password_tag,
     )
     if ticket.login_id is None:
         try:

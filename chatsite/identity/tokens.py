@@ -6,7 +6,6 @@ who was deleted, one who was deactivated and a login that was logged out all rea
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from django.contrib.auth import get_user_model
@@ -17,7 +16,8 @@ from chatsite.errors import DomainError
 from chatsite.identity import cookies, tickets
 from chatsite.identity.claims import read_claims, unauthenticated
 from chatsite.identity.models import EndedLogin
-from chatsite.identity.users import among, user_key
+from chatsite.identity.password_tags import is_current
+from chatsite.identity.users import active_users, among, user_key
 from chatsite.realtime.identity import Identity
 
 if TYPE_CHECKING:
@@ -31,12 +31,12 @@ USED: Final = "The token has been used already."
 _BATCH = 10_000  # identities of one query; databases bound the parameters of a statement
 
 
-def live_user(user_id: object, login_id: UUID) -> User:
-    """The active user of a login that has not ended, in one query."""
+def live_user(user_id: object, login_id: UUID, tag: str) -> User:
+    """The active user of a login that has not ended, by a token with this password tag, in one query."""
     over = EndedLogin.objects.filter(login_id=login_id)
     users = get_user_model()._default_manager.annotate(login_is_over=Exists(over))
     user = users.filter(pk=user_key(user_id)).first()
-    if user is None or not user.is_active or user.login_is_over:
+    if user is None or not user.is_active or user.login_is_over or not is_current(tag, user):
         raise unauthenticated(ENDED)
     return user
 
@@ -57,15 +57,17 @@ def _shown_by(token: str) -> Identity | DomainError:
     key = user_key(claims.user_id)
     if key is None:
         return unauthenticated(ENDED)
-    return Identity(str(key), str(claims.login_id), float(claims.expires_at))
+    expires_at = float(claims.expires_at)
+    return Identity(str(key), str(claims.login_id), expires_at, password_tag=claims.password_tag)
 
 
 def by_ticket(ticket: str) -> Identity:
     """The identity that a ticket was issued to; works once. `DomainError` "unavailable" where that cannot be known."""
     content = tickets.redeem(ticket)
     if content.login_id is not None:
-        user = live_user(content.user_id, content.login_id)
-        return Identity(str(user.pk), str(content.login_id), content.expires_at, "ticket")
+        tag = content.password_tag
+        user = live_user(content.user_id, content.login_id, tag)
+        return Identity(str(user.pk), str(content.login_id), content.expires_at, "ticket", password_tag=tag)
     session_key = tickets.take_session_key(content)
     user_id = cookies.signed_in_user(session_key)
     if user_id != content.user_id:
@@ -83,13 +85,13 @@ def by_cookie(header: str) -> Identity | None:
 def verify(token: str) -> None:
     """Whether an access or refresh token is good now; otherwise `DomainError` "unauthenticated"."""
     claims = read_claims(token, "access", "refresh")
-    live_user(claims.user_id, claims.login_id)
+    live_user(claims.user_id, claims.login_id, claims.password_tag)
     if BlacklistedToken.objects.filter(token__jti=claims.token_id).exists():
         raise unauthenticated(USED)
 
 
 def ended(identities: list[Identity]) -> set[Identity]:
-    """Those whose user is gone or inactive, or whose login or session is over.
+    """Those whose user is gone or inactive, whose password was changed, or whose login or session is over.
 
     At most four queries, however many identities there are (of every 10,000).
     """
@@ -100,7 +102,7 @@ def ended(identities: list[Identity]) -> set[Identity]:
 
 
 def _ended(identities: list[Identity]) -> set[Identity]:
-    users = _active_users({identity.user_id for identity in identities})
+    users = active_users({user_key(identity.user_id) for identity in identities} - {None})
     logins = _ended_logins({identity.login_id for identity in identities if identity.login_id})
     sessions = cookies.live_sessions(
         {(identity.session_key, identity.user_id) for identity in identities if identity.session_key}
@@ -110,15 +112,9 @@ def _ended(identities: list[Identity]) -> set[Identity]:
         for identity in identities
         if identity.user_id not in users
         or identity.login_id in logins
+        or (identity.login_id and not is_current(identity.password_tag, users[identity.user_id]))
         or (identity.session_key and (identity.session_key, identity.user_id) not in sessions)
     }
-
-
-def _active_users(user_ids: Iterable[str]) -> set[str]:
-    model = get_user_model()
-    keys = {user_key(user_id) for user_id in user_ids} - {None}
-    users = model._default_manager.filter(pk__in=among(model._meta.pk, keys), is_active=True)
-    return {str(key) for key in users.values_list("pk", flat=True)}
 
 
 def _ended_logins(login_ids: set[str]) -> set[str]:

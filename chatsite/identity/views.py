@@ -90,7 +90,8 @@ def _identity_of(request: Request) -> Identity:
     user_id = str(request.user.pk)
     claims = request.auth
     if isinstance(claims, Claims):
-        return Identity(user_id, str(claims.login_id), float(claims.expires_at))
+        expires_at = float(claims.expires_at)
+        return Identity(user_id, str(claims.login_id), expires_at, password_tag=claims.password_tag)
     return Identity(user_id, "", None, "cookie", request.session.session_key or "")
 
 

@@ -12,7 +12,7 @@ class Identity:
 
     `login_id` names the login (the family of rotated refresh tokens) and is empty for a session cookie, whose
     `session_key` is given instead. `expires_at` is when the access token ends, in seconds since the epoch; None for a
-    cookie.
+    cookie. `password_tag` is the token's: a changed password ends it.
     """
 
     user_id: str
@@ -20,3 +20,4 @@ class Identity:
     expires_at: float | None
     source: Literal["token", "ticket", "cookie"] = "token"
     session_key: str = ""
+    password_tag: str = ""

@@ -64,7 +64,7 @@ def read_token(token: str) -> tuple[WidgetSite, Vouched]:
         vouched = msgspec.convert(claims, Vouched)
     except msgspec.ValidationError as error:
         raise unauthenticated(f"The token's claims are not right: {error}.") from error
-    if vouched.expires_at - time.time() > settings.CHAT.widget_token_seconds + settings.CHAT.widget_leeway:
+    if vouched.expires_at - time.time() > settings.CHAT.widget_token_seconds + settings.CHAT.clock_leeway:
         raise unauthenticated(TOO_LONG)
     if "\x00" in vouched.subject or not _encodable(vouched.subject):
         raise unauthenticated("The token's sub has a character that cannot be stored.")
@@ -104,7 +104,7 @@ def _decoded(token: str, secret: str) -> dict[str, Any]:
         secret,
         algorithms=[ALGORITHM],
         audience=AUDIENCE,
-        leeway=settings.CHAT.widget_leeway,
+        leeway=settings.CHAT.clock_leeway,
         options={"require": _REQUIRED, "strict_aud": True},
     )
     return claims
@@ -122,7 +122,7 @@ def used_once(site: WidgetSite, vouched: Vouched) -> Iterator[None]:
     """
     digest = sha256(vouched.token_id.encode()).hexdigest()
     key = f"widget-token:{site.pk}:{digest}"
-    kept = settings.CHAT.widget_token_seconds + 2 * settings.CHAT.widget_leeway + 60
+    kept = settings.CHAT.widget_token_seconds + 2 * settings.CHAT.clock_leeway + 60
     try:
         first_use = cache.add(key, 1, kept)
     except CACHE_AWAY as error:
