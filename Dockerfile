@@ -9,6 +9,7 @@ RUN /venv/bin/pip install --require-hashes -r /tmp/requirements.lock
 WORKDIR /app
 COPY manage.py ./
 COPY chatsite chatsite
+COPY clients/javascript/src clients/javascript/src
 COPY conversations conversations
 COPY notifications notifications
 COPY presence presence

@@ -1,6 +1,6 @@
 # Needs only make and Python 3.11 or newer. Everything else is installed into $(VENV), from the lock files.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast faults bench lint format messages lock audit clean
+.PHONY: help run test test-fast faults bench lint format messages lock audit clean dist
 
 VENV   ?= .venv
 PORT   ?= 8000
@@ -9,6 +9,9 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+# The Python client is a package of its own; it is found in this checkout, whatever is installed.
+export PYTHONPATH := $(CURDIR)/clients/python/src
 
 # A stamp is older than its lock file exactly when the environment is stale.
 RUNTIME := $(VENV)/runtime.stamp
@@ -25,6 +28,7 @@ help:
 	@echo "make format    format the code"
 	@echo "make messages  update and compile the translations (needs GNU gettext)"
 	@echo "make lock      update the lock files from pyproject.toml (ARGS=--upgrade for newer releases)"
+	@echo "make dist      build the clients' packages for PyPI and npm into dist/ (needs npm)"
 	@echo "make audit     check all locked dependencies for known vulnerabilities"
 	@echo "make clean     remove the environment, the caches and the demo database"
 
@@ -80,7 +84,7 @@ lint: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	PYTHONPATH=clients/python/src $(BIN)/lint-imports
+	$(BIN)/lint-imports
 	DEBUG=1 DATABASE_URL= REDIS_URL= $(BIN)/python manage.py makemigrations --check --dry-run
 
 format: $(DEV)
@@ -110,6 +114,14 @@ audit: $(DEV)
 	$(foreach lock,$(AUDITED),$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r $(lock) && ) true
 	$(foreach lock,$(wildcard tests/*/package-lock.json tests/*/node/package-lock.json),npm audit --prefix $(dir $(lock)) --package-lock-only && ) true
 
+# Everything in dist/ is of this build.
+DIST ?= dist
+dist: $(DEV)
+	rm -rf $(DIST)
+	mkdir -p $(DIST)
+	$(BIN)/uv build --quiet --no-create-gitignore --out-dir $(DIST) clients/python
+	npm pack --silent --pack-destination $(DIST) ./clients/javascript
+
 clean:
-	rm -rf $(VENV) var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) dist var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
