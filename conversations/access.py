@@ -1,4 +1,7 @@
-"""Who may see and do what. What one may not see is "not there": one error for both, so that ids cannot be probed."""
+"""Decide who may see and do what.
+
+An object that a user may not see and an object that does not exist raise the same error, so that nobody can probe ids.
+"""
 
 from __future__ import annotations
 
@@ -22,14 +25,14 @@ from conversations.models import Business, Conversation, Membership, Side
 CANONICAL: Final = 36  # characters of a UUID as we write it
 UserId = Any  # the primary key of the project's user model
 
-# Rules of other apps on which business a customer may talk to; each raises where it may not be. An app adds its own in
-# `AppConfig.ready`.
+# Rules of other apps about the businesses that a customer may write to. A rule raises if the customer may not. An app
+# adds its own in `AppConfig.ready`.
 customer_rules: Final[list[Callable[[UserId, UUID], None]]] = []
 
 
 @dataclass(slots=True)
 class Actor:
-    """A user as the rules see one: the businesses that he or she speaks for."""
+    """A user, and the businesses that the user is a member of."""
 
     user_id: UserId
     businesses: set[UUID] = field(default_factory=set)
@@ -69,12 +72,12 @@ def object_key(raw: str | UUID, what: str) -> UUID:
 
 @functools.lru_cache(maxsize=10_000)
 def _canonical_key(raw: str) -> UUID:
-    """Of a text of the usual length: others stand for UUIDs too, but are as long as their sender likes."""
+    """Cache texts of the usual length only. Other spellings of a UUID can be as long as their sender likes."""
     return UUID(raw)
 
 
 def load_actors(user_ids: Collection[UserId]) -> dict[UserId, Actor]:
-    """The active ones among the users, with their memberships, in one query."""
+    """Load the active users among these, with their memberships, in one query."""
     return ask_actors(user_ids)()
 
 
@@ -104,7 +107,7 @@ def _actors(user_ids: Collection[UserId]) -> QuerySet[Any, Any]:
 
 @functools.cache
 def _actors_statement() -> str:
-    """On PostgreSQL, where the keys are one parameter. Building it was a sixth of a lone message's transaction."""
+    """The query for PostgreSQL, where all keys are one parameter. Built once, because building it is slow."""
     sql, _ = _actors([]).query.sql_with_params()
     return sql
 
@@ -129,7 +132,7 @@ def require_side(actor: Actor | None, conversation: Conversation | None) -> str:
 
 
 def find_conversation(user_id: UserId, raw_id: str | UUID) -> tuple[Conversation, str]:
-    """A conversation that the user takes part in, with business and customer loaded, and the user's side."""
+    """Load a conversation that the user takes part in, with business and customer. Also return the user's side."""
     key = object_key(raw_id, "conversation")
     (found,) = _sides_among(Conversation.objects.select_related("business", "customer"), [(user_id, key)])
     if isinstance(found, DomainError):
@@ -191,9 +194,9 @@ def businesses_spoken_for(user_id: UserId) -> set[UUID]:
 
 
 def own_groups(user_ids: list[UserId]) -> list[tuple[set[UUID], list[str]]]:
-    """For each user the businesses that he or she speaks for, and the groups that all his or her sockets belong to.
+    """For each user, the businesses that the user is a member of, and the groups that all of the user's sockets join.
 
-    One query, however many users.
+    Runs one query for any number of users.
     """
     ties = _ties(set(user_ids))
     return [(ties[user_id].spoken_for, _groups_of(user_id, ties[user_id])) for user_id in user_ids]
@@ -207,7 +210,7 @@ def _groups_of(user_id: UserId, ties: Ties) -> list[str]:
 
 
 def contact_groups(user_ids: Iterable[str]) -> dict[str, list[str]]:
-    """For each user the groups of all who share a conversation with the user. One query, however many users."""
+    """For each user, the groups of everybody who shares a conversation with the user. Runs one query."""
     keys = {user_id: user_key(user_id) for user_id in user_ids}
     ties = _ties(keys.values())
     return {user_id: _groups_around(ties[key]) for user_id, key in keys.items()}
@@ -215,7 +218,7 @@ def contact_groups(user_ids: Iterable[str]) -> dict[str, list[str]]:
 
 @dataclass(slots=True)
 class Ties:
-    """The businesses that a user speaks for, and those that he or she talks to as a customer."""
+    """The businesses that a user is a member of, and those that the user writes to as a customer."""
 
     spoken_for: set[UUID] = field(default_factory=set)
     talked_to: set[UUID] = field(default_factory=set)
@@ -227,7 +230,7 @@ def _groups_around(ties: Ties) -> list[str]:
 
 
 def _ties(user_ids: Collection[UserId]) -> defaultdict[UserId, Ties]:
-    """A crowd that comes online or goes is asked about at once, and each of its sockets beside that."""
+    """Load the ties of many users at once: after a restart thousands of sockets ask at the same moment."""
     speaks, talks = Value("speaks"), Value("talks")
     members = Membership.objects.filter(user_id__in=user_ids).values_list("user_id", "business_id", speaks)
     customers = Conversation.objects.filter(customer_id__in=user_ids).order_by()
@@ -241,7 +244,7 @@ def _ties(user_ids: Collection[UserId]) -> defaultdict[UserId, Ties]:
 
 
 def shares_conversation(user_id: str, other_ids: Iterable[str]) -> set[str]:
-    """Which of the others share a conversation with the user. Three queries, however many are asked about."""
+    """Return the users among the others who share a conversation with the user. Runs three queries."""
     me = user_key(user_id)
     others = set()
     for raw in other_ids:

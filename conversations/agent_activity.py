@@ -1,8 +1,8 @@
-"""Which conversation a member of a business looks at or answers, for the colleagues. Nothing is stored.
+"""Show the members of a business which conversation a colleague views or answers. Nothing is stored.
 
-A socket says what it looks at and says it again every 20 seconds; who has heard nothing for 45 forgets it, so that a
-view of a killed process ends by itself. A socket that looks for the first time asks the others to say it once more.
-Customers neither send nor hear any of this.
+A socket repeats its view every 20 seconds, and the others forget a view after 45 seconds without a repeat. So a view
+ends even if its process was killed. The first view of a socket asks the others to repeat theirs. Customers neither
+send nor receive any of this.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ REPEAT_SECONDS: Final = 0.1  # however many colleagues arrive at once, a view is
 
 
 class _View(msgspec.Struct):
-    """What one socket looks at."""
+    """The conversation that one socket shows."""
 
     conversation_id: UUID
     business_id: UUID
@@ -39,7 +39,7 @@ class _View(msgspec.Struct):
 
 
 async def look(session: Session, data: LookCommand) -> LookAnswer:
-    """Take the socket's view to the conversation, or (None) away from all."""
+    """Set the conversation that the socket shows; None for no conversation."""
     view: _View | None = session.state.get("view")
     key = None if data.conversation_id is None else object_key(data.conversation_id, "conversation")
     if view is not None and view.conversation_id != key:
@@ -62,7 +62,7 @@ async def look(session: Session, data: LookCommand) -> LookAnswer:
 def _open_view(user_id: str, conversation_id: UUID) -> _View:
     conversation, side = find_conversation(user_key(user_id), conversation_id)
     if side != Side.BUSINESS:
-        raise DomainError("forbidden", "Only members of the business show what they look at.")
+        raise DomainError("forbidden", "Only members of the business can share what they view.")
     user = get_user_model()._default_manager.get(pk=user_key(user_id))
     return _View(conversation.pk, conversation.business_id, person_object(user).name, False)
 
@@ -82,14 +82,14 @@ def _tell(session: Session, view: _View, *, ended: bool = False) -> None:
 
 
 def end_view(session: Session) -> None:
-    """Also when the socket is gone."""
+    """Tell the colleagues that the view has ended. Also called when the socket closes."""
     view: _View | None = session.state.pop("view", None)
     if view is not None:
         _tell(session, view, ended=True)
 
 
 def repeat_view(session: Session, event: Event) -> None:
-    """A colleague has come who does not know it yet."""
+    """Repeat the view for a colleague who has just connected."""
     view: _View | None = session.state.get("view")
     if view is not None and time.monotonic() - view.told_at >= REPEAT_SECONDS:
         _tell(session, view)

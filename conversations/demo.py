@@ -26,8 +26,8 @@ PEOPLE: Final = {
 MEMBERS: Final = {"olivia": Membership.Role.OWNER, "amir": Membership.Role.AGENT}
 CUSTOMERS: Final = ("carol", "dave", "erin")
 
-# What other apps add to the demonstration business; each answers a line to print. An app adds its own in
-# `AppConfig.ready`, and running it again changes nothing.
+# Functions of other apps that add to the demonstration business. Each returns a line to print and is idempotent. An app
+# adds its own in `AppConfig.ready`.
 furnishers: Final[list[Callable[[Business], str]]] = []
 
 
@@ -63,7 +63,7 @@ HISTORY: Final[dict[str, list[Line]]] = {
 
 
 def make_demo() -> Business:
-    """Make the demonstration data, or what is missing of it. Running it again changes nothing."""
+    """Create the demonstration data that does not exist yet."""
     people = {username: _person(username, *name) for username, name in PEOPLE.items()}
     with transaction.atomic():
         business, _ = Business.objects.get_or_create(slug=BUSINESS[1], defaults={"name": BUSINESS[0]})
@@ -95,7 +95,7 @@ def _person(username: str, first_name: str, last_name: str) -> Any:
 
 
 def _tell(conversation: Conversation, people: dict[str, Any], lines: list[Line]) -> None:
-    """Say the lines through the real operations, each side reading before it answers, then date them back."""
+    """Send the lines through the real operations, mark messages read before each answer, then backdate them."""
     now = timezone.now()
     for number, line in enumerate(lines):
         if number and lines[number - 1].sender != line.sender:

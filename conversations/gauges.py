@@ -1,4 +1,4 @@
-"""What `/metrics` reads off this app."""
+"""Gauges of this app for `/metrics`."""
 
 from __future__ import annotations
 

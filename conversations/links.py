@@ -1,4 +1,4 @@
-"""The links of a page of messages, the same on every way to it."""
+"""Build the links of a page of messages."""
 
 from __future__ import annotations
 

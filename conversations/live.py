@@ -1,4 +1,4 @@
-"""What a live session has to do with conversations: its groups, orders that reach it, and catching up."""
+"""Connect live sessions to conversations: their groups, their control messages, and catching up after an outage."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NONE: Final[frozenset[UUID]] = frozenset()  # most speak for no business; an own
 
 
 async def open_groups(session: Session) -> None:
-    """Every socket of a user hears of all the user's conversations, joined or not."""
+    """Subscribe the socket to the groups of the user's conversations, joined or not."""
     speaks_for, joined = await session.runtime.ask(access.own_groups, user_key(session.user_id))
     session.state["speaks_for"] = speaks_for or NONE
     await asyncio.gather(*(session.subscribe(group) for group in joined))
@@ -81,7 +81,7 @@ async def _check_memberships(runtime: Runtime) -> None:
 
 
 def _is_open(session: Session) -> bool:
-    """It has heard what its user may see."""
+    """Whether the session has loaded the memberships of its user."""
     return "speaks_for" in session.state
 
 

@@ -1,6 +1,6 @@
-"""How a client finds that it has missed something (`heartbeat`), and gets all of it (`sync`), never with a hole.
+"""Let a client find out that it has missed something (`heartbeat`), and fetch all of it (`sync`).
 
-Other apps add their part (notifications do) through `sections` and `heartbeat_sections`.
+Other apps add their part through `sections` and `heartbeat_sections`; notifications do.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ class HeartbeatCommand(WireObject, kw_only=True):
 
 
 class SyncAnswer(WireObject, kw_only=True):
-    """A conversation that one may not see is left out."""
+    """A conversation that the user may not see is left out."""
 
     conversations: dict[UUID, SyncedConversation]
     unread: UnreadAnswer
 
 
 class HeartbeatAnswer(WireObject, kw_only=True):
-    """The heads of the joined conversations: who knows less has missed something."""
+    """The last `seq` and `rev` of each joined conversation. A client with another `rev` has missed something."""
 
     conversations: dict[UUID, Head]
     server_time: datetime
@@ -91,7 +91,7 @@ def sync_cost(data: SyncCommand) -> float:
 
 @command("sync", SyncCommand, answer=sync_answers, cost=sync_cost)
 async def sync(session: Session, data: SyncCommand) -> dict[str, Any]:
-    """Everything that happened after what the client knows; never with a hole."""
+    """Return everything that happened after the given revisions, or `resync` where that is too much."""
     return await in_database_thread(synchronise, user_key(session.user_id), data)
 
 
@@ -114,6 +114,6 @@ def heads_of(asked: list[tuple[UserId, list[UUID]]]) -> list[dict[str, Any]]:
 
 @command("heartbeat", HeartbeatCommand, answer=heartbeat_answers, cost=0.1, essential=True)
 async def heartbeat(session: Session, data: HeartbeatCommand) -> dict[str, Any]:
-    """The heads of what the socket follows: how a client finds that the last event was lost."""
+    """Return the last `seq` and `rev` of the joined conversations, so that a client notices a lost last event."""
     joined: list[UUID] = list(session.state.get("joined", {}))
     return await session.runtime.ask(heads_of, (user_key(session.user_id), joined))

@@ -1,4 +1,4 @@
-"""What every list here has in common: its cost does not grow with the table."""
+"""Base classes of the admin's lists. The cost of a list does not grow with its table."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SEARCH_SECONDS: Final = 5
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]  # not generic at run time
-    """Counts no further than anybody would page: counting a million rows is what makes such lists slow."""
+    """Counts only as many rows as can be paged through, because counting a million rows is slow."""
 
     @cached_property
     def count(self) -> int:
@@ -91,7 +91,7 @@ def _limit_time() -> None:
 
 @contextmanager
 def refusals_told(request: HttpRequest) -> Iterator[None]:
-    """A refusal of an operation as a message on the next page."""
+    """Show the refusal of an operation as a message on the next page."""
     try:
         yield
     except DomainError as error:

@@ -1,4 +1,4 @@
-"""The audit log's only writer, and the rule that what goes into it needs a permission and a reason."""
+"""Write the audit log, and check the permission and the reason that every entry needs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def require_permission(actor: Any | None, permission: str) -> None:
 
 
 def clean_reason(reason: str) -> str:
-    """What a moderator gives as the reason: some text, since somebody will ask."""
+    """The moderator's reason, stripped. Raises `invalid` if it is empty."""
     reason = reason.strip()
     if not reason:
         raise invalid("Please give a reason.", field="reason")

@@ -1,8 +1,8 @@
-"""Erasing a person, and keeping what the other side said.
+"""Erase a person, and keep the other side's messages.
 
 The account stays as an empty shell, "Erased user", inactive for good, so that conversations still have their two
-sides. What the person wrote is emptied, message by message, each with its next `rev`: live clients see it go, and
-those who were away find it by the `rev`. Messages keep their `seq`, so nobody's numbering has a hole.
+sides. Each of the person's messages is emptied and takes the next `rev`: live clients see it go, and clients that were
+away find it by the `rev`. Messages keep their `seq`, so the numbering has no hole.
 
 It goes in steps of one transaction each: first the account, so that nothing new can come, then the messages in groups
 under their conversation's lock. A run that was cut off is finished by the next one; a run after that changes nothing.
@@ -35,8 +35,8 @@ from conversations.writing.conversation_change import ConversationChange, change
 
 GROUP: Final = 200  # messages of one transaction, so that a conversation is not locked for long
 
-# What other apps have to forget of a person; an app adds its own in `AppConfig.ready`. Called inside the transaction
-# that empties the account, and again by every later run.
+# Functions of other apps that erase their data of a person. An app adds its own in `AppConfig.ready`. They are called
+# inside the transaction that empties the account, and again by every later run.
 forget_person: Final[list[Callable[[UserId], None]]] = []
 
 

@@ -1,4 +1,4 @@
-"""What moderation keeps: reports of participants, and the log of everything that was done about them."""
+"""Reports by participants, and the audit log of moderation."""
 
 from __future__ import annotations
 

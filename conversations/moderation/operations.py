@@ -1,7 +1,7 @@
-"""What moderators do. Each is one transaction: the change, its entry in the audit log, and its events on commit.
+"""The operations of moderators. Each is one transaction: the change, its audit entry, and its events on commit.
 
-So a moderator is one more user of the system: live clients see it at once, and those who were away find it by its
-`rev`. Doing a thing again changes nothing and leaves no second entry. `actor` None is somebody at the command line.
+Live clients see the change at once, and clients that were away find it by its `rev`. Repeating an operation changes
+nothing and adds no second entry. `actor` is None for somebody at the command line.
 """
 
 from __future__ import annotations
