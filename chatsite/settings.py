@@ -28,7 +28,7 @@ SECRET_KEY = env.secret(
     "SECRET_KEY", debug=DEBUG, stand_in="only-for-development-never-for-a-site-on-the-net"
 )
 JWT_SECRET = env.secret("JWT_SECRET", debug=DEBUG, stand_in="only-for-development-the-key-that-signs-tokens")
-ALLOWED_HOSTS = env.listed("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]") if DEBUG else ())
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]") if DEBUG else (), debug=DEBUG)
 if not DEBUG and not ALLOWED_HOSTS:
     env.missing("ALLOWED_HOSTS", "the host names that this site answers to, comma-separated")
 FRONTEND_ORIGINS = env.origins("FRONTEND_URL")  # for CORS, CSRF and the WebSocket origin check

@@ -17,6 +17,8 @@ from urllib.parse import quote, urlsplit
 
 import dj_database_url
 
+from chatsite.config.domains import is_public_suffix
+
 T = TypeVar("T")
 
 _TRUE = {"1", "true", "yes", "on"}
@@ -83,6 +85,22 @@ class Environment:
 
     def listed(self, name: str, default: tuple[str, ...] = ()) -> list[str]:
         return [part.strip() for part in self.text(name).split(",") if part.strip()] or list(default)
+
+    def hosts(self, name: str, default: tuple[str, ...], *, debug: bool) -> list[str]:
+        """Comma-separated host names; `.example.com` is the domain with its subdomains.
+
+        Unless DEBUG is on, refuse what would let in hosts of other owners: `*`, and suffixes such as `.com`.
+        """
+        found = self.listed(name, default)
+        for host in found:
+            if not debug and ("*" in host or (host.startswith(".") and is_public_suffix(host))):
+                self.problems.append(
+                    Problem(
+                        name,
+                        f"{name} holds {host!r}; name the hosts of this site, without `*` or a whole suffix.",
+                    )
+                )
+        return found
 
     def origins(self, name: str) -> list[str]:
         """Comma-separated web origins, `scheme://host[:port]` with no path; a trailing slash is forgiven."""

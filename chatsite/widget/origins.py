@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from ipaddress import IPv6Address
 from typing import Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest
 
+from chatsite.config.domains import is_public_suffix, to_ascii
 from chatsite.errors import DomainError, invalid
 
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -33,26 +35,31 @@ def clean_origin(raw: str) -> str:
     """
     try:
         parts = urlsplit(raw.strip())
-        scheme, host, port = parts.scheme.lower(), _ascii(parts.hostname or ""), parts.port
+        scheme, host, port = parts.scheme.lower(), _host(parts.hostname or ""), parts.port
         extra = parts.path.strip("/") or parts.query or parts.fragment or parts.username or parts.password
     except ValueError as error:
         raise _bad(raw) from error
-    if extra or scheme not in _DEFAULT_PORTS or not _HOST.fullmatch(host) or len(host) > 253:
+    is_host = host.startswith("[") or (_HOST.fullmatch(host) and len(host) <= 253)
+    if extra or scheme not in _DEFAULT_PORTS or not is_host:
         raise _bad(raw)
-    if scheme == "http" and host not in _LOOPBACK:
+    if scheme == "http" and host not in (*_LOOPBACK, "[::1]"):
         raise invalid(f"{raw!r}: pages without TLS cannot be trusted; use https.", field="origins")
-    if host.startswith("*.") and (host.count(".") < 2 or host[-1].isdigit()):
-        raise invalid(f"{raw!r}: a wildcard stands before a domain of two parts or more.", field="origins")
+    if host.startswith("*.") and (host[-1].isdigit() or is_public_suffix(host[2:])):
+        raise invalid(
+            f"{raw!r}: a wildcard needs a domain of one owner, such as *.example.com.", field="origins"
+        )
     shown = "" if port in (None, _DEFAULT_PORTS[scheme]) else f":{port}"
     return f"{scheme}://{host}{shown}"
 
 
-def _ascii(host: str) -> str:
-    """The host in lower case, as it stands in an origin: 'xn--…' where it has other letters than English ones."""
-    if host.isascii():
-        return host.lower()
-    start, bare = ("*.", host[2:]) if host.startswith("*.") else ("", host)
-    return start + bare.encode("idna").decode("ascii").lower()
+def _host(host: str) -> str:
+    """The host as it stands in an origin. An IPv6 address has brackets and its shortest spelling."""
+    if "%" in host:
+        raise ValueError("an address with a zone is good on one machine only")
+    if ":" in host:
+        return f"[{IPv6Address(host)}]"
+    wildcard, bare = ("*.", host[2:]) if host.startswith("*.") else ("", host)
+    return wildcard + to_ascii(bare)
 
 
 def _bad(raw: str) -> DomainError:

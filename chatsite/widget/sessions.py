@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
@@ -83,6 +84,10 @@ def _digest(key: str) -> str:
 
 def _clean_email(email: str) -> str:
     if email:
+        column: Any = get_user_model()._meta.get_field(get_user_model().get_email_field_name())
+        limit: int | None = column.max_length
+        if limit is not None and len(email) > limit:
+            raise invalid(f"The token's email has more than {limit} characters.", field="email")
         try:
             validate_email(email)
         except ValidationError as error:

@@ -136,3 +136,20 @@ def test_a_secret_of_production_has_a_length() -> None:
     env = Environment({"X": "short"})
     env.secret("X", debug=False, stand_in="")
     assert "shorter" in env.problems[0].text
+
+
+@pytest.mark.parametrize(
+    ("raw", "good"),
+    [
+        ("chat.example", True),
+        (".example.org,chat.example", True),
+        ("*", False),
+        (".com", False),
+        ("chat.example,.co.uk", False),
+        ("*.example.org", False),
+    ],
+)
+def test_hosts_of_a_site_in_production(raw: str, good: bool) -> None:
+    env = Environment({"X": raw})
+    env.hosts("X", (), debug=False)
+    assert bool(env.problems) is not good

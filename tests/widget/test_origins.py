@@ -53,7 +53,6 @@ def test_origins(given: str, kept: str) -> None:
         "data:text/html,x",
         "null",
         "file:///etc",
-        "https://[::1]",
     ],
 )
 def test_what_is_no_origin(given: str) -> None:
@@ -68,3 +67,32 @@ def test_each_once() -> None:
 
 def test_nobody_frames_a_widget_without_origins() -> None:
     assert frame_ancestors([]) == "'none'"
+
+
+@pytest.mark.parametrize(
+    ("raw", "origin"),
+    [
+        ("https://faß.de", "https://xn--fa-hia.de"),
+        ("https://*.BÜCHER.example", "https://*.xn--bcher-kva.example"),
+        ("https://[2001:DB8:0::1]:8443", "https://[2001:db8::1]:8443"),
+        ("http://[::1]:3000", "http://[::1]:3000"),
+        ("https://*.example.co.uk", "https://*.example.co.uk"),
+    ],
+)
+def test_origins_as_browsers_spell_them(raw: str, origin: str) -> None:
+    assert clean_origin(raw) == origin
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "https://*.co.uk",
+        "https://*.com",
+        "https://*.github.io",
+        "https://[fe80::1%25x;y]",
+        "http://[2001:db8::1]",
+    ],
+)
+def test_origins_of_many_owners_and_odd_addresses(raw: str) -> None:
+    with pytest.raises(DomainError):
+        clean_origin(raw)
