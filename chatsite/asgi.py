@@ -17,6 +17,7 @@ from chatsite.config.checks import refuse_bad_environment
 from chatsite.http.express import Express
 from chatsite.http.handler import RequestHandler
 from chatsite.http.request_limits import BoundedBodies
+from chatsite.http.request_time import TimedBodies
 from chatsite.observability.access_log import WithAccessLog, tidy_access_logs
 from chatsite.observability.metrics.endpoint import WithMetrics
 from chatsite.realtime.origins import OriginCheck
@@ -87,5 +88,5 @@ def route(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
 
 application = WithRuntime(
     # Socket.IO takes /socket.io/ over both, and hands on the rest. The runtime starts outside of any request's context.
-    WithAccessLog(WithMetrics(socketio_application(route)))
+    TimedBodies(WithAccessLog(WithMetrics(socketio_application(route))))
 )

@@ -38,6 +38,8 @@ class Limits:
         500  # frames refused, less those let through since, before the socket closes with 1008
     )
     authenticate_seconds: float = 5  # for the first frame of a socket that came without credentials
+    ping_seconds: float = 25  # between two pings of Socket.IO
+    pong_seconds: float = 20  # for the answer to a ping, before the connection closes
     joined_conversations: int = 500  # conversations joined by one socket
     pipelined_sends: int = 256  # sends of one socket under way before the next frame is read
 

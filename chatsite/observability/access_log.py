@@ -16,6 +16,7 @@ from time import perf_counter
 from typing import Any, Final
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import LazyObject
 
@@ -151,11 +152,18 @@ def _tell_context(request: HttpRequest) -> None:
     match = request.resolver_match
     if match is not None:
         context.route = readable_route(match.route)
-    user: Any = getattr(request, "_cached_user", None)  # the session's, if anybody asked who it is
-    if user is None and not isinstance(getattr(request, "user", None), LazyObject):
-        user = getattr(request, "user", None)  # the token's
-    if user is not None and user.pk is not None:
-        context.user_id = str(user.pk)
+    user_id = _known_user_id(request)
+    if user_id is not None:
+        context.user_id = user_id
+
+
+def _known_user_id(request: HttpRequest) -> str | None:
+    """Return the user's id where it is known already: from the token, or from the session if it has been read."""
+    user: Any = getattr(request, "user", None)
+    if user is not None and not isinstance(user, LazyObject):
+        return None if user.pk is None else str(user.pk)
+    session: Any = getattr(request, "session", None)
+    return session.get(SESSION_KEY) if session is not None and session.accessed else None
 
 
 def readable_route(route: str) -> str:

@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from typing import Any
-from unittest.mock import AsyncMock, MagicMock, patch
+from unittest.mock import AsyncMock, patch
 
 import pytest
 
 from chatsite.errors import DomainError
 from chatsite.realtime.runtime import OPENINGS, Runtime
-from chatsite.realtime.transports.socketio.server import ChatServer
+from chatsite.realtime.transports.socketio.engine import EngineConnection
+from chatsite.realtime.transports.socketio.namespace import NamespaceClient
 from chatsite.realtime.transports.websocket import ChatConsumer
 
 pytestmark = pytest.mark.standalone
@@ -55,27 +56,17 @@ def look_up(runtime: Runtime) -> Iterator[LookUp]:
     slow = LookUp()
     with (
         patch("chatsite.realtime.transports.websocket.get_runtime", AsyncMock(return_value=runtime)),
-        patch("chatsite.realtime.transports.socketio.server.get_runtime", AsyncMock(return_value=runtime)),
-        patch("chatsite.realtime.transports.socketio.server._identify", slow),
+        patch("chatsite.realtime.transports.socketio.namespace.get_runtime", AsyncMock(return_value=runtime)),
+        patch("chatsite.realtime.transports.socketio.namespace.identify", slow),
         patch("chatsite.realtime.transports.websocket.server_socket", lambda send: send),
         patch.object(ChatConsumer, "_identity_of_handshake", slow),
     ):
         yield slow
 
 
-class SocketioClient:
-    """A Socket.IO client whose connect packet has come."""
-
-    is_gone = False
-
-    async def open_session(self, sid: str, identity: object) -> None: ...
-
-
-async def knock(clients: dict[str, SocketioClient]) -> tuple[asyncio.Task[Any], ...]:
-    server = ChatServer()
-    server.manager = MagicMock(eio_sid_from_sid=lambda sid, namespace: sid)
-    server._connections = clients  # type: ignore[assignment]
-    opening = tuple(asyncio.create_task(server._open(sid, {}, {})) for sid in clients)
+async def knock(connections: list[EngineConnection]) -> tuple[asyncio.Task[Any], ...]:
+    """Each connection gets its connect packet."""
+    opening = tuple(asyncio.create_task(NamespaceClient(one).take("0/chat,{}")) for one in connections)
     await settle()
     return opening
 
@@ -107,14 +98,13 @@ async def test_who_has_gone_again_is_not_looked_up(look_up: LookUp) -> None:
 
 
 async def test_socketio_clients_wait_for_their_turn_too(look_up: LookUp) -> None:
-    clients = {str(number): SocketioClient() for number in range(2 * OPENINGS)}
-    opening = await knock(clients)
+    connections = [EngineConnection(lambda connection: None) for _ in range(2 * OPENINGS)]
+    opening = await knock(connections)
     assert look_up.under_way == look_up.begun == OPENINGS
-    clients[str(OPENINGS)].is_gone = True
+    connections[OPENINGS].is_closed = True
     look_up.answer.set()
-    outcomes = await asyncio.gather(*opening)
+    await asyncio.gather(*opening)
     assert look_up.begun == 2 * OPENINGS - 1
-    assert outcomes.count(False) == 1  # who had gone
 
 
 async def test_a_turn_that_does_not_come_is_a_reason_to_knock_again(

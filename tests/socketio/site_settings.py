@@ -20,6 +20,8 @@ CHAT = Limits(
     frames_per_second=_number("FRAMES_PER_SECOND", Limits.frames_per_second),
     frames_burst=int(_number("FRAMES_BURST", Limits.frames_burst)),
     flood_strikes=int(_number("FLOOD_STRIKES", Limits.flood_strikes)),
+    ping_seconds=_number("PING_SECONDS", Limits.ping_seconds),
+    pong_seconds=_number("PONG_SECONDS", Limits.pong_seconds),
     authenticate_seconds=_number("AUTHENTICATE_SECONDS", Limits.authenticate_seconds),
 )
 PLAIN_ASGI = os.environ.get("PLAIN_ASGI") == "1"

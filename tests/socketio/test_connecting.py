@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import time
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from socketio.exceptions import ConnectionError as Refused
 from websockets.asyncio.client import connect
 
+from tests.harness.close_codes import seen_code
 from tests.harness.patience import patience
 from tests.socketio.clients import Client, Poller, RawClient
 from tests.socketio.server import Kind, Site
@@ -59,16 +61,25 @@ async def test_bad_credentials_are_a_connect_error(site: Site, auth: Any, transp
     await client.socket.disconnect()
 
 
-async def test_the_default_namespace_is_refused(site: Site) -> None:
+@pytest.mark.parametrize(
+    ("packet", "start"), [("40", "44"), ("40/other,{}", "44/other,"), ("40/other", "44/other,")]
+)
+async def test_other_namespaces_are_refused_with_a_hint(site: Site, packet: str, start: str) -> None:
     async with RawClient(site, token=None) as raw:
-        await raw.send("40")
-        assert (await raw.read()).startswith("44")
+        await raw.send(packet)
+        answer = await raw.read()
+    assert answer.startswith(start)
+    error = json.loads(answer.removeprefix(start))
+    assert error == {
+        "message": "Invalid namespace",
+        "data": {"code": "not_found", "message": "Connect to the namespace /chat."},
+    }
 
 
 async def test_a_database_that_is_away_closes_the_transport_so_that_the_client_retries(site: Site) -> None:
     async with RawClient(site, token=None) as raw:
         await raw.send('40/chat,{"token":"down"}')
-        assert await raw.closed() == 1013
+        assert await raw.closed() == seen_code(site.kind, 1013)
 
 
 async def test_a_second_connect_is_refused_and_the_first_goes_on(site: Site) -> None:
@@ -100,7 +111,7 @@ async def test_guessing_tokens_on_one_connection_ends(site: Site) -> None:
     async with RawClient(site, token=None) as raw:
         for number in range(11):
             await raw.send(f'40/chat,{{"token":"guess {number}"}}')
-        assert await raw.closed() == 1008
+        assert await raw.closed() == seen_code(site.kind, 1008)
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])

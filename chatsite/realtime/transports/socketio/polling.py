@@ -1,76 +1,65 @@
-"""The engine's view of a request: a POST's body is looked at before the library reads it.
-
-The library logs a traceback for a body that it cannot read, drops every packet in it, and answers 200. Here such a
-body closes the connection with status 400, as one that is too large does. A WebSocket's handshake has no body; the
-library makes a class for each one, which only the garbage collector can take away.
-"""
+"""Engine.IO over long polling: one request at a time brings packets, and another takes them away."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-from typing import Any
+import asyncio
+from functools import partial
+from typing import Any, Final
 
-from engineio.async_drivers.asgi import translate_request
-from engineio.exceptions import EngineIOError
+from django.conf import settings
 
-SEPARATOR = "\x1e"
-TYPES = set("0123456")
+from chatsite.realtime.transports.socketio import packets
+from chatsite.realtime.transports.socketio.engine import EngineConnection
+from chatsite.realtime.transports.socketio.http import BAD_REQUEST, Answer, refusal
 
-
-class MalformedBody(EngineIOError):  # type: ignore[misc]
-    """The library answers 400 to errors of this family, and closes the connection."""
-
-
-class CheckedBody:
-    """The body of a request, as the library reads it."""
-
-    def __init__(self, body: Any) -> None:
-        self._body = body
-
-    async def read(self, length: int | None = None) -> bytes:
-        """Raises `MalformedBody` unless every packet in it has a type, or is base64."""
-        content: bytes = await self._body.read(length)
-        try:
-            packets = content.decode().split(SEPARATOR) if content else []
-            sound = all(_is_packet(packet) for packet in packets)
-        except (UnicodeDecodeError, binascii.Error) as error:
-            raise MalformedBody(str(error)) from error
-        if not sound:
-            raise MalformedBody("a packet without a type")
-        return content
+# Clients before 4.5, and python-socketio's, put all that waits into one body, whatever the handshake said.
+BODY_FRAMES: Final = 16
+BODY_SECONDS: Final = 30.0
 
 
-def _is_packet(packet: str) -> bool:
-    if packet[:1] == "b":
-        base64.b64decode(packet[1:])
-        return True
-    return packet[:1] in TYPES
+async def poll(connection: EngineConnection, receive: Any) -> Answer:
+    text = await connection.poll(partial(_until_gone, receive))
+    return refusal(BAD_REQUEST) if text is None else Answer(200, text)
 
 
-async def translate_checked(scope: dict[str, Any], receive: Any, send: Any) -> dict[str, Any]:
-    """The library's view of a request, with its body checked."""
-    environ: dict[str, Any]
-    if scope["type"] == "websocket":
-        await receive()  # websocket.connect
-        environ = _of_handshake(scope)
-        environ |= {"asgi.receive": receive, "asgi.send": send, "asgi.scope": scope}
-        return environ
-    environ = await translate_request(scope, receive, send)
-    if environ.get("REQUEST_METHOD") == "POST":
-        environ["wsgi.input"] = CheckedBody(environ["wsgi.input"])
-    return environ
+async def _until_gone(receive: Any) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
-def _of_handshake(scope: dict[str, Any]) -> dict[str, Any]:
-    """What the engine asks of a WebSocket's request, by the names of PEP 3333. Repeated headers are one, by commas."""
-    environ = {
-        "REQUEST_METHOD": "GET",
-        "QUERY_STRING": scope.get("query_string", b"").decode("latin-1"),
-        "PATH_INFO": scope["path"],
-    }
-    for name, value in scope["headers"]:
-        key = "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
-        text = value.decode("latin-1")
-        environ[key] = f"{environ[key]},{text}" if key in environ else text
-    return environ
+async def post(connection: EngineConnection, receive: Any) -> Answer:
+    """Take the packets of a body one after the other. A body that is malformed or too large closes the connection."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            received = packets.decode_body(await _read(receive))
+        _check_sizes(received)
+    except (packets.MalformedPacket, TimeoutError):
+        await connection.lose()
+        return refusal(BAD_REQUEST)
+    for packet in received:
+        if not await connection.take(packet):
+            await connection.lose()
+            if packet[:1] != packets.CLOSE:
+                return refusal(BAD_REQUEST)
+            break
+    return Answer(200, "ok")
+
+
+async def _read(receive: Any) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise packets.MalformedPacket("the client left")
+        body += message.get("body", b"")
+        if len(body) > BODY_FRAMES * settings.CHAT.frame_bytes:
+            raise packets.MalformedPacket("the body is too large")
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _check_sizes(received: list[str | bytes]) -> None:
+    most = settings.CHAT.frame_bytes + 1  # and the packet's type
+    for packet in received:
+        if len(packet.encode() if isinstance(packet, str) else packet) > most:
+            raise packets.MalformedPacket("a packet is too large")

@@ -1,0 +1,60 @@
+"""What every HTTP request keeps to on every server: a body in time, and no body in an answer to HEAD."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+
+BODY_SECONDS: Final = 60.0
+
+
+class TimedBodies:
+    """Treats a client that has not sent its body after BODY_SECONDS as one that has left."""
+
+    def __init__(self, application: Any, seconds: float = BODY_SECONDS) -> None:
+        self.application = application
+        self._seconds = seconds
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if scope["type"] == "http":
+            receive = self._in_time(receive)
+            if scope["method"] == "HEAD":
+                send = without_body(send)
+        served: Awaitable[None] = self.application(scope, receive, send)
+        return served
+
+    def _in_time(self, receive: Receive) -> Receive:
+        deadline = asyncio.get_running_loop().time() + self._seconds
+        is_over = False
+
+        async def receive_in_time() -> Any:
+            nonlocal is_over
+            if is_over:
+                return await receive()
+            try:
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
+            except TimeoutError:
+                is_over = True
+                return {"type": "http.disconnect"}
+            is_over = message["type"] != "http.request" or not message.get("more_body", False)
+            return message
+
+        return receive_in_time
+
+
+def without_body(send: Send) -> Send:
+    """Drop the content of an answer. daphne would write it after the head of an answer to HEAD."""
+
+    async def send_head(message: Any) -> None:
+        if message["type"] != "http.response.body":
+            await send(message)
+        elif not message.get("more_body", False):
+            await send({"type": "http.response.body", "body": b""})
+
+    return send_head

@@ -1,0 +1,208 @@
+"""One Engine.IO connection: its packets, its pings, and the change from long polling to WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, Final, Protocol
+from uuid import uuid4
+
+from django.conf import settings
+
+from chatsite.realtime.servers.sockets import ServerSocket
+from chatsite.realtime.transports.socketio import packets
+
+logger = logging.getLogger(__name__)
+
+WAITING_PACKETS: Final = 100  # that wait for the next poll; past it the session's outbox waits
+POLL_PACKETS: Final = 16  # in one answer; python-engineio's client takes no more
+GOODBYE_SECONDS: Final = 2.0  # in which a polling client may fetch its last packets
+
+GOING_AWAY: Final = 1001
+
+
+class Messages(Protocol):
+    """Who gets what a connection's client sends."""
+
+    async def take(self, message: str | bytes) -> None: ...
+
+    async def closed(self) -> None: ...
+
+
+class EngineConnection:
+    """Packets wait here for the next poll. Once there is a WebSocket, they are written to it."""
+
+    def __init__(self, forget: Callable[[EngineConnection], None]) -> None:
+        self.sid = uuid4().hex
+        self.messages: Messages | None = None
+        self.websocket: ServerSocket | None = None
+        self.is_upgrading = False
+        self.is_closed = False  # nothing is taken any more; last packets may still wait for a poll
+        self._forget = forget
+        self._loop = asyncio.get_running_loop()
+        self._packets: list[str] = []
+        self._poll: asyncio.Future[None] | None = None
+        self._room: asyncio.Event | None = None
+        self._timer = self._loop.call_later(settings.CHAT.ping_seconds, self._ping)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the client is known to have left. Its reader may not have been told yet."""
+        return self.is_closed or (self.websocket is not None and self.websocket.is_gone)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # Writing
+
+    def write_now(self, frames: Iterable[bytes]) -> bool:
+        """Write Engine.IO packets without waiting. Return False if that is impossible now."""
+        if self.is_closed:
+            return True  # dropped: the client catches up when it comes back
+        if self.websocket is not None:
+            return self.websocket.write_now(frames)
+        if len(self._packets) >= WAITING_PACKETS:
+            return False
+        self._packets += [frame.decode() for frame in frames]
+        self._end_poll()
+        return True
+
+    async def write(self, frame: bytes) -> None:
+        """Write one packet when the WebSocket, or the next poll, takes it."""
+        while self.websocket is None and not self.is_closed and len(self._packets) >= WAITING_PACKETS:
+            if self._room is None:
+                self._room = asyncio.Event()
+            await self._room.wait()
+        if self.websocket is None or self.is_closed:
+            self.write_now([frame])
+            return
+        with contextlib.suppress(
+            OSError, RuntimeError
+        ):  # the peer has gone; its reader is about to learn of it
+            await self.websocket.write(frame)
+
+    def _send(self, packet: str) -> None:
+        """Send a packet of the engine's own. The queue's limit does not hold it up."""
+        if self.websocket is None:
+            self._packets.append(packet)
+            self._end_poll()
+        elif not self.websocket.write_now([packet.encode()]):
+            self.spawn(self.write(packet.encode()))
+
+    # Polling
+
+    async def poll(self, until_gone: Callable[[], Coroutine[Any, Any, None]]) -> str | None:
+        """Return the next packets, as soon as there is one. None if another poll waits, or the client has gone."""
+        if self._poll is not None:
+            await self.close()
+            return None
+        if not self._packets and not self.is_upgrading:
+            poll = self._poll = self._loop.create_future()
+            leaving = self._loop.create_task(until_gone())
+            try:
+                await asyncio.wait((poll, leaving), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                self._poll = None
+                left = leaving.done() and not poll.done()
+                leaving.cancel()
+            if left:
+                return None
+        taken, self._packets = self._packets[:POLL_PACKETS], self._packets[POLL_PACKETS:]
+        if self._room is not None:
+            self._room.set()
+            self._room = None
+        if self.is_closed and not self._packets:
+            self._forget(self)
+        return packets.SEPARATOR.join(taken) or packets.NOOP
+
+    def _end_poll(self) -> None:
+        if self._poll is not None and not self._poll.done():
+            self._poll.set_result(None)
+
+    # The upgrade
+
+    def begin_upgrade(self) -> None:
+        """Answer the waiting poll, so that the client can stop polling."""
+        self.is_upgrading = True
+        self._end_poll()
+
+    async def finish_upgrade(self, websocket: ServerSocket) -> None:
+        """Write what waited for a poll to the WebSocket, and from now on everything."""
+        while self._packets:
+            waiting, self._packets = self._packets, []
+            for packet in waiting:
+                await websocket.write(packet.encode())
+        self.websocket = websocket
+        if self._room is not None:
+            self._room.set()
+            self._room = None
+
+    # Pings
+
+    def _ping(self) -> None:
+        self._timer = self._loop.call_later(settings.CHAT.pong_seconds, self._miss_pong)
+        self._send(packets.PING)
+
+    def _miss_pong(self) -> None:
+        logger.debug("closing a connection whose client answered no ping")
+        self.spawn(self.close(GOING_AWAY, "no answer to a ping"))
+
+    def _pong(self) -> None:
+        self._timer.cancel()
+        self._timer = self._loop.call_later(settings.CHAT.ping_seconds, self._ping)
+
+    # Reading
+
+    async def take(self, packet: str | bytes) -> bool:
+        """Act on a client's packet. Return False if it ends the connection."""
+        if isinstance(packet, bytes):
+            await self._hand_on(packet)
+        elif packet[:1] == packets.MESSAGE:
+            await self._hand_on(packet[1:])
+        elif packet[:1] == packets.PONG:
+            self._pong()
+        else:
+            return False
+        return True
+
+    async def _hand_on(self, message: str | bytes) -> None:
+        if self.messages is not None and not self.is_closed:
+            await self.messages.take(message)
+
+    # The end
+
+    async def close(self, code: int = 1000, reason: str = "") -> None:
+        """Close from our side. A polling client may still fetch what waits for it, and a close packet."""
+        if self.is_closed:
+            return
+        await self._end()
+        if self.websocket is None:
+            had_poll = self._poll is not None
+            self._packets.append(packets.CLOSE)
+            self._end_poll()
+            if not had_poll:
+                self._loop.call_later(GOODBYE_SECONDS, self._forget, self)
+            return
+        self._forget(self)
+        with contextlib.suppress(OSError, RuntimeError):  # the peer has just gone
+            await self.websocket.close(code, reason)
+
+    async def lose(self) -> None:
+        """The client has left."""
+        if not self.is_closed:
+            await self._end()
+        self._end_poll()
+        self._forget(self)
+
+    async def _end(self) -> None:
+        self.is_closed = True
+        self._timer.cancel()
+        if self._room is not None:
+            self._room.set()
+        if self.messages is not None:
+            await self.messages.closed()

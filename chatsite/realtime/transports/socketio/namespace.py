@@ -1,0 +1,278 @@
+"""A Socket.IO client: its connect and disconnect packets, and its session while it is in the namespace."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+from uuid import uuid4
+
+import msgspec
+from django.conf import settings
+
+from chatsite.database.threads import in_database_thread
+from chatsite.errors import DomainError, as_domain_error, from_decoding, invalid
+from chatsite.realtime import registry
+from chatsite.realtime.events import Event
+from chatsite.realtime.identity import Identity
+from chatsite.realtime.runtime import Runtime, get_runtime
+from chatsite.realtime.session import Session
+from chatsite.realtime.transport import Close, Ref
+from chatsite.realtime.transports.socketio import packets
+from chatsite.realtime.transports.socketio.engine import EngineConnection
+from chatsite.realtime.transports.socketio.packets import NAMESPACE
+
+STRAY_PACKETS: Final = 10  # of a connection that has no session; past it the connection closes
+GOODBYE_SECONDS: Final = 1.0  # for a client to take our last packets
+
+NO_BINARY: Final = invalid("Data must be JSON, without binary attachments.")
+
+
+class Call(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    """What a client emits: `[event, data]`."""
+
+    event: str
+    data: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+_decode_call = msgspec.json.Decoder(Call).decode
+_match_event = re.compile(r"([25])(?:(\d{1,4})-)?/chat,(\d{0,15})(?=\[)", re.ASCII).match
+
+
+def _decode_data(raw: msgspec.Raw, struct: type) -> Any:
+    return msgspec.json.decode(raw, type=struct)
+
+
+class SocketioTransport:
+    """The transport of one session: Socket.IO packets as finished Engine.IO texts. A `ref` is the id of an ack."""
+
+    __slots__ = ("_client", "_opening")
+
+    def __init__(self, client: NamespaceClient) -> None:
+        self._client = client
+        self._opening: asyncio.Event | None = asyncio.Event()
+
+    @property
+    def kind(self) -> str:
+        return "polling" if self._client.engine.websocket is None else "socketio"
+
+    def encode(self, event: Event) -> bytes:
+        if event.socketio is None:
+            event.socketio = b'42/chat,["%b",%b]' % (event.name.encode(), event.data)
+        return event.socketio
+
+    def encode_ack(self, ref: Ref, data: bytes) -> bytes:
+        return b"43/chat,%b[%b]" % (str(ref).encode(), data)
+
+    def encode_error(self, ref: Ref, error: DomainError) -> bytes:
+        body = msgspec.json.encode(error.as_dict())
+        if ref is None:
+            return b'42/chat,["error",%b]' % body
+        return b'43/chat,%b[{"error":%b}]' % (str(ref).encode(), body)
+
+    def open(self) -> None:
+        """Let frames go: the client has been told that it is connected."""
+        if self._opening is not None:
+            self._opening.set()
+            self._opening = None
+
+    def write_now(self, frames: Iterable[bytes]) -> bool:
+        return self._opening is None and self._client.engine.write_now(frames)
+
+    async def write(self, frame: bytes) -> None:
+        if self._opening is not None:
+            await self._opening.wait()
+        await self._client.engine.write(frame)
+
+    async def close(self, code: int, reason: str) -> None:
+        """Disconnect the namespace of a client that lacks credentials, and close the connection of any other.
+
+        Socket.IO clients reconnect by themselves after the transport closed, and never after the server disconnected
+        their namespace.
+        """
+        if code == Close.UNAUTHENTICATED:
+            await self._client.dismiss(self, reason)
+        else:
+            await self._client.engine.close(code, reason)
+
+
+class NamespaceClient:
+    """Takes a connection's packets one after the other, whichever requests bring them, so commands run in order."""
+
+    def __init__(self, engine: EngineConnection) -> None:
+        self.engine = engine
+        self.session: Session | None = None
+        self._turn = asyncio.Lock()
+        self._strays = 0
+        self._attachments = 0  # of a refused packet, still to come
+        self._deadline: asyncio.TimerHandle | None = None
+        self._expect_session()
+
+    # The session
+
+    def _expect_session(self) -> None:
+        """Close the connection if it is still without a session after `authenticate_seconds`."""
+        seconds = settings.CHAT.authenticate_seconds
+        self._deadline = asyncio.get_running_loop().call_later(seconds, self._close_idle)
+
+    def _stop_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _close_idle(self) -> None:
+        if self._turn.locked():  # it is being connected just now
+            self._expect_session()
+        elif self.session is None:
+            reason = f"not connected to {NAMESPACE} in time"
+            self.engine.spawn(self.engine.close(Close.UNAUTHENTICATED, reason))
+
+    async def _close_session(self) -> None:
+        session, self.session = self.session, None
+        if session is not None:
+            await session.close()
+
+    async def closed(self) -> None:
+        """The Engine.IO connection has ended."""
+        self._stop_deadline()
+        await self._close_session()
+
+    async def _leave(self) -> None:
+        """The client is no longer in the namespace. It may connect again."""
+        await self._close_session()
+        if not self.engine.is_closed:
+            self._stop_deadline()
+            self._expect_session()
+
+    async def dismiss(self, transport: SocketioTransport, reason: str) -> None:
+        """Send the reason and disconnect the namespace. Close the connection if the client does not take that."""
+        frame = transport.encode_error(None, DomainError("unauthenticated", reason))
+        await self._leave()
+        try:
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                await transport.write(frame)
+                await self.engine.write(f"41{NAMESPACE},".encode())
+        except TimeoutError:
+            await self.engine.close(Close.UNAUTHENTICATED, reason)
+
+    # Connecting
+
+    async def _connect(self, packet: str) -> None:
+        try:
+            namespace, auth = packets.decode_connect(packet)
+        except packets.MalformedPacket:
+            await self.engine.close(Close.POLICY, "malformed packet")
+            return
+        if namespace != NAMESPACE:
+            hint = {"code": "not_found", "message": f"Connect to the namespace {NAMESPACE}."}
+            await self._refuse(namespace, "Invalid namespace", hint)
+        elif self.session is not None:
+            error = invalid("The client is already connected.")
+            await self._refuse(namespace, error.message, error.as_dict())
+        else:
+            await self._enter(auth)
+
+    async def _refuse(self, namespace: str, message: str, data: dict[str, Any]) -> None:
+        await self.engine.write(packets.encode_connect_error(namespace, message, data).encode())
+
+    async def _enter(self, auth: Any) -> None:
+        transport = SocketioTransport(self)
+        session: Session | None = None
+        try:
+            runtime = await get_runtime()
+            async with runtime.turn_to_open():
+                if self.engine.is_gone:
+                    return  # it waited longer than its client did
+                session = Session(transport, runtime)
+                await session.open(await identify(runtime, auth))
+        except Exception as error:  # noqa: BLE001  every failure has its answer
+            if session is not None:
+                await session.close()
+            await self._answer_failure(as_domain_error(error))
+            return
+        self.session = session
+        self._stop_deadline()
+        if self.engine.is_closed:  # while the token was looked at
+            await self._close_session()
+            return
+        await self.engine.write(b'40/chat,{"sid":"%b"}' % uuid4().hex.encode())
+        transport.open()
+
+    async def _answer_failure(self, error: DomainError) -> None:
+        if error.code in {
+            "internal",
+            "unavailable",
+        }:  # a client gives up after a connect error; it shall try again
+            await self.engine.close(Close.TRY_LATER, error.message)
+        else:
+            await self._refuse(NAMESPACE, error.message, error.as_dict())
+
+    # Packets
+
+    async def take(self, message: str | bytes) -> None:
+        async with self._turn:
+            session = self.session
+            if session is None:
+                await self._take_stray(message)
+            elif isinstance(message, bytes):
+                self._take_binary(session, message)
+            else:
+                await self._take_packet(session, message)
+
+    async def _take_stray(self, message: str | bytes) -> None:
+        """A connect packet. Others were on their way when the session ended, or come from no proper client."""
+        self._strays += 1
+        if self._strays > STRAY_PACKETS or len(message) > settings.CHAT.frame_bytes:
+            await self.engine.close(Close.POLICY, "not connected to a namespace")
+        elif isinstance(message, str) and message[:1] == packets.CONNECT:
+            await self._connect(message)
+
+    def _take_binary(self, session: Session, message: bytes) -> None:
+        if self._attachments > 0:
+            self._attachments -= 1  # its packet has been refused
+            session.admit(len(message))
+        elif session.admit(len(message)):
+            session.answer_error(None, NO_BINARY)
+
+    async def _take_packet(self, session: Session, packet: str) -> None:
+        encoded = packet.encode("utf-8", "surrogatepass")
+        found = _match_event(packet)
+        # Matched first, so that a refusal for the rate reaches the callback that waits for it.
+        if not session.admit(len(encoded), (found.group(3) or None) if found is not None else None):
+            return
+        if found is not None:
+            kind, attachments, ref = found.groups()
+            if kind == packets.BINARY_EVENT:
+                self._attachments = int(attachments or 0)
+                session.answer_error(ref or None, NO_BINARY)
+            else:  # the prefix is ASCII, so its length in bytes is its length
+                await _take_event(session, encoded[found.end() :], ref or None)
+        elif packet[:1] == packets.CONNECT:
+            await self._connect(packet)
+        elif packet[:1] == packets.DISCONNECT:
+            if packets.decode_namespace(packet[1:])[0] == NAMESPACE:
+                await self._leave()
+        elif packet[:1] not in {packets.ACK, packets.BINARY_ACK}:  # we ask for no acks
+            session.answer_error(None, invalid("The packet is not a Socket.IO event of this namespace."))
+
+
+async def _take_event(session: Session, arguments: bytes, ref: Ref) -> None:
+    try:
+        call = _decode_call(arguments)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
+        session.answer_error(ref, from_decoding(error))
+        return
+    await session.receive(call.event, call.data, ref, _decode_data)
+
+
+async def identify(runtime: Runtime, auth: Any) -> Identity:
+    """Return who presents `auth: {token}` or `auth: {ticket}`."""
+    authentication = registry.get_authentication()
+    credentials = auth if isinstance(auth, dict) else {}
+    token, ticket = credentials.get("token"), credentials.get("ticket")
+    if isinstance(token, str) and token:
+        return await runtime.ask(authentication.by_tokens, token)
+    if isinstance(ticket, str) and ticket:
+        return await in_database_thread(authentication.by_ticket, ticket)
+    raise DomainError("unauthenticated", "Connect with auth: {token}.")
