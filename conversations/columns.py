@@ -125,6 +125,7 @@ MESSAGES: Final = Table(
     Column("deleted_at", _CHANGE, "deleted_at"),
     Column("reply_to_id", _SEND, "reply_to"),
     Column("created_at", _SEND, "created_at"),
+    Column("reactions", _CHANGE, "reactions"),  # as JSON; empty where there are none
     Column("hidden_at", _CHANGE),  # clients see a hidden message as deleted
 )
 

@@ -16,11 +16,13 @@ from chatsite.realtime.session import Session
 from conversations import access, agent_activity, events, live, operations, queries, typing
 from conversations.access import object_key, user_key
 from conversations.models import Side
+from conversations.reactions import operations as reactions
 from conversations.requests import (
     ConversationCommand,
     DeleteCommand,
     EditCommand,
     LookCommand,
+    ReactionCommand,
     ReceiptCommand,
     SendCommand,
 )
@@ -31,6 +33,7 @@ from conversations.serializers import (
     LookAnswer,
     MessageEvent,
     MessageObject,
+    ReactionsEvent,
     ReadAnswer,
     TypingAnswer,
 )
@@ -187,3 +190,27 @@ async def delete_message(session: Session, data: DeleteCommand) -> bytes:
         return operations.delete_message(user_id=user_key(session.user_id), message_id=data.message_id)
 
     return events.message_payload(await in_database_thread(change))
+
+
+@command("add_reaction", ReactionCommand, answer=ReactionsEvent)
+async def add_reaction(session: Session, data: ReactionCommand) -> ReactionsEvent:
+    """Put an emoji on a message. The same one again changes nothing."""
+
+    def change() -> MessageObject:
+        return reactions.add_reaction(
+            user_id=user_key(session.user_id), message_id=data.message_id, emoji=data.emoji
+        )
+
+    return events.reactions_of(await in_database_thread(change))
+
+
+@command("remove_reaction", ReactionCommand, answer=ReactionsEvent)
+async def remove_reaction(session: Session, data: ReactionCommand) -> ReactionsEvent:
+    """Take one's emoji off a message."""
+
+    def change() -> MessageObject:
+        return reactions.remove_reaction(
+            user_id=user_key(session.user_id), message_id=data.message_id, emoji=data.emoji
+        )
+
+    return events.reactions_of(await in_database_thread(change))

@@ -20,6 +20,7 @@ from conversations.serializers import (
     LookingEvent,
     MessageEvent,
     MessageObject,
+    ReactionsEvent,
     ReadEvent,
     TypingEvent,
     conversation_object,
@@ -52,6 +53,21 @@ def message_edited(message: MessageObject, payload: bytes) -> Addressed:
 
 def message_deleted(message: MessageObject, payload: bytes) -> Addressed:
     return groups.conversation(message.conversation_id), Event("message_deleted", payload, rev=message.rev)
+
+
+def reactions_updated(message: MessageObject, payload: bytes) -> Addressed:
+    event = Event.of("reactions_updated", reactions_of(message), rev=message.rev)
+    return groups.conversation(message.conversation_id), event
+
+
+def reactions_of(message: MessageObject) -> ReactionsEvent:
+    """The data of `reactions_updated`, and of the acks of `add_reaction` and `remove_reaction`."""
+    return ReactionsEvent(
+        conversation_id=message.conversation_id,
+        rev=message.rev,
+        message_id=message.id,
+        reactions=message.reactions,
+    )
 
 
 def messages_read(
@@ -104,6 +120,7 @@ registry.event("joined_conversation", JoinedEvent, "The socket that joined.")
 registry.event("new_message", MessageEvent, JOINED)
 registry.event("message_edited", MessageEvent, JOINED)
 registry.event("message_deleted", MessageEvent, JOINED)
+registry.event("reactions_updated", ReactionsEvent, JOINED)
 registry.event("messages_read", ReadEvent, JOINED)
 registry.event("messages_delivered", DeliveredEvent, JOINED)
 registry.event("user_typing", TypingEvent, "Sockets that joined the conversation, not the typist's.")

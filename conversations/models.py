@@ -160,6 +160,9 @@ class ChatMessage(models.Model):
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # What clients see of the reactions, as JSON, written with them under the conversation's lock: a page of messages
+    # then needs no second query.
+    reactions = models.TextField(default="", db_default="", blank=True, editable=False)
 
     class Meta:
         ordering: ClassVar = ["conversation", "seq"]
@@ -220,4 +223,5 @@ class MessageEdit(models.Model):
 
 
 from conversations.moderation.models import AuditEntry, Report  # noqa: E402, F401  models of this app too
+from conversations.reactions.models import Reaction  # noqa: E402, F401
 from conversations.search.models import IndexedMessage  # noqa: E402, F401

@@ -59,5 +59,10 @@ class EditCommand(EditBody, kw_only=True):
     message_id: str
 
 
+class ReactionCommand(WireObject, kw_only=True):
+    message_id: str
+    emoji: str
+
+
 class DeleteCommand(WireObject, kw_only=True):
     message_id: str

@@ -37,6 +37,14 @@ class PersonObject(WireObject, kw_only=True):
     name: str
 
 
+class ReactionObject(WireObject, kw_only=True):
+    """An emoji on a message, and the ids of those who put it there, the first one first."""
+
+    emoji: str
+    count: int
+    user_ids: list[str]
+
+
 class MessageObject(WireObject):
     """A message as everybody sees it. A deleted or hidden one keeps its place and loses its content.
 
@@ -59,6 +67,7 @@ class MessageObject(WireObject):
     deleted_at: datetime | None
     reply_to: UUID | None
     created_at: datetime
+    reactions: list[ReactionObject] = []
 
 
 class ParticipantObject(WireObject, kw_only=True):
@@ -109,6 +118,15 @@ class MessageEvent(WireObject, kw_only=True):
     conversation_id: UUID
     rev: int
     message: MessageObject
+
+
+class ReactionsEvent(WireObject, kw_only=True):
+    """All reactions of a message after a change of them."""
+
+    conversation_id: UUID
+    rev: int
+    message_id: UUID
+    reactions: list[ReactionObject]
 
 
 class ConversationEvent(WireObject, kw_only=True):
@@ -218,9 +236,10 @@ class SyncedConversation(WireObject, kw_only=True):
 # --- From rows --------------------------------------------------------------------------------------------------------
 
 MESSAGES.check_object(MessageObject)
-_SENDER, _CONTENT, _DELETED_AT, _HIDDEN_AT = map(
-    MESSAGES.names.index, ("sender_id", "content", "deleted_at", "hidden_at")
+_SENDER, _CONTENT, _DELETED_AT, _HIDDEN_AT, _REACTIONS = map(
+    MESSAGES.names.index, ("sender_id", "content", "deleted_at", "hidden_at", "reactions")
 )
+_decode_reactions: Final = msgspec.json.Decoder(list[ReactionObject]).decode
 
 
 def messages_from_rows(rows: Iterable[Sequence[Any]]) -> list[MessageObject]:
@@ -243,9 +262,11 @@ def _message_from_row(row: Sequence[Any]) -> MessageObject:
     hidden_at = values.pop(_HIDDEN_AT)
     if values[_SENDER] is not None:
         values[_SENDER] = str(values[_SENDER])
+    stored = values[_REACTIONS]
+    values[_REACTIONS] = _decode_reactions(stored) if stored else []
     gone_at = values[_DELETED_AT] or hidden_at
     if gone_at:
-        values[_DELETED_AT], values[_CONTENT] = gone_at, ""
+        values[_DELETED_AT], values[_CONTENT], values[_REACTIONS] = gone_at, "", []
     return MessageObject(*values)
 
 

@@ -22,6 +22,7 @@ from chatsite.http.viewsets import LIMIT, StructViewSet, page_limit
 from conversations import access, history, operations, queries
 from conversations.links import message_links
 from conversations.models import Business, ChatMessage, Conversation, Side
+from conversations.reactions.operations import add_reaction, remove_reaction
 from conversations.requests import ConversationBody, EditBody, OpenBody, SendBody
 from conversations.serializers import (
     BusinessObject,
@@ -215,6 +216,19 @@ class MessageViewSet(StructViewSet):
     def destroy(self, request: Request, pk: str) -> Response:
         """Only its sender may; the row stays for moderators."""
         operations.delete_message(user_id=request.user.pk, message_id=pk)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @extend_schema(request=None, responses=MESSAGES)
+    @action(detail=True, methods=["put"], url_path=r"reactions/(?P<emoji>[^/]+)")
+    def reactions(self, request: Request, pk: str, emoji: str) -> Response:
+        """Put an emoji on a message. The same one again changes nothing."""
+        return Response(add_reaction(user_id=request.user.pk, message_id=pk, emoji=emoji))
+
+    @extend_schema(request=None, responses={204: None})
+    @reactions.mapping.delete
+    def take_off(self, request: Request, pk: str, emoji: str) -> Response:
+        """Take one's emoji off a message."""
+        remove_reaction(user_id=request.user.pk, message_id=pk, emoji=emoji)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(parameters=[CURSOR, LIMIT], responses=serializer_for(EditObject)(many=True))

@@ -30,6 +30,7 @@ from conversations.moderation.exports import conversations_written_in
 from conversations.moderation.models import AuditEntry, Report
 from conversations.moderation.operations import is_erased
 from conversations.operations import remove_member
+from conversations.reactions.operations import remove_reactions_of
 from conversations.writing.commit_recovery import watched_transaction
 from conversations.writing.conversation_change import ConversationChange, change_conversations
 
@@ -117,6 +118,7 @@ def _erase_account_rows(actor: Any | None, user_id: UserId, reason: str, done: E
         remove_member(business_id=membership.business_id, user_id=user_id)
     identity.deactivate_user(user_id=str(user_id))
     done.reports = Report.objects.filter(reporter=user).exclude(text="").update(text="")
+    remove_reactions_of(user_id)
     for forget in forget_person:
         forget(user_id)
     if done.account:

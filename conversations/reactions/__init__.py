@@ -1,0 +1,1 @@
+"""Reactions: an emoji that a participant puts on a message."""
