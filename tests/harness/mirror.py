@@ -44,6 +44,7 @@ class Mirror:
             "new_message": self._message_event,
             "message_edited": self._message_event,
             "message_deleted": self._message_event,
+            "reactions_updated": self._reactions,
             "messages_delivered": lambda data: self._receipts(data, "delivered"),
             "messages_read": lambda data: self._receipts(data, "read"),
             "conversation_updated": lambda data: self.take_conversation(data["conversation"]),
@@ -108,6 +109,12 @@ class Mirror:
 
     def _message_event(self, data: Json) -> None:
         self.take_message(data["message"])
+
+    def _reactions(self, data: Json) -> None:
+        message = self.messages.get(data["messageId"])
+        if message is not None and data["rev"] > message["rev"]:
+            message["rev"] = data["rev"]
+            message["reactions"] = data["reactions"]
 
     def _receipts(self, data: Json, status: str) -> None:
         for message_id in data["messageIds"]:

@@ -7,6 +7,9 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Literal, cast
+from urllib.parse import quote
+
+import httpx
 
 from tests.harness.backend import Deployment
 from tests.harness.cast import Person
@@ -111,6 +114,8 @@ class RestConnection(Connection):
             "mark_read": self._read,
             "edit_message": self._edit,
             "delete_message": self._delete,
+            "add_reaction": self._add_reaction,
+            "remove_reaction": self._remove_reaction,
         }
 
     async def send(self, text: str) -> None:
@@ -151,6 +156,13 @@ class RestConnection(Connection):
         await self._rest.delete(path)
         return _changed(await self._rest.get(path))
 
+    async def _add_reaction(self, data: Json) -> Json:
+        return _reacted(_parsed(await self._rest.request("PUT", _reaction_path(data))))
+
+    async def _remove_reaction(self, data: Json) -> Json:
+        await self._rest.request("DELETE", _reaction_path(data))
+        return _reacted(await self._rest.get(f"/chat/messages/{data['messageId']}"))
+
 
 def _head(conversation: Json) -> Json:
     return {
@@ -158,6 +170,20 @@ def _head(conversation: Json) -> Json:
         "lastSeq": conversation["lastSeq"],
         "rev": conversation["rev"],
     }
+
+
+def _reaction_path(data: Json) -> str:
+    return f"/chat/messages/{data['messageId']}/reactions/{quote(data['emoji'])}"
+
+
+def _parsed(response: httpx.Response) -> Json:
+    body: Json = response.json()
+    return body
+
+
+def _reacted(message: Json) -> Json:
+    kept = {name: message[name] for name in ("conversationId", "rev", "reactions")}
+    return {**kept, "messageId": message["id"]}
 
 
 def _changed(message: Json) -> Json:

@@ -94,9 +94,7 @@ def test_spellings_of_one_emoji_are_one_reaction(scene: Scene, typed: str, store
     assert [reaction["emoji"] for reaction in scene.shown(scene.member)] == [stored]
 
 
-@pytest.mark.parametrize(
-    "emoji", ["a", "👍👍", "🏽", "1", "!", ":thumbsup:", "👍 ", "\u200d", "😀" * 40, "\x00"]
-)
+@pytest.mark.parametrize("emoji", ["a", "👍👍", "🏽", "1", "!", ":thumbsup:", "👍 ", "\u200d", "😀" * 40])
 def test_what_is_not_one_emoji_is_invalid(scene: Scene, emoji: str) -> None:
     assert refused(scene.react(scene.member, emoji)) == (400, "invalid")
     assert refused(scene.react(scene.member, emoji, "delete")) == (400, "invalid")
@@ -112,7 +110,7 @@ def test_a_message_has_a_bounded_number_of_emoji(scene: Scene) -> None:
 
 def test_outsiders_and_ex_members_see_no_message(scene: Scene) -> None:
     assert refused(scene.react(person(), THUMB)) == (404, "not_found")
-    scene.member.memberships.all().delete()  # type: ignore[attr-defined]
+    scene.member.memberships.all().delete()
     assert refused(scene.react(scene.member, THUMB)) == (404, "not_found")
     assert not Reaction.objects.exists()
 
