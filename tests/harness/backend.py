@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+from tests.harness.databases import Database, PostgreSQLDatabase, SQLiteDatabase
 from tests.harness.patience import patience
 from tests.harness.servers import ROOT, Server, ServerKind
 from tests.harness.services import PostgreSQL, Redis
@@ -19,6 +20,14 @@ from tests.harness.workers import Worker
 
 Flavour = Literal["embedded", "services"]
 FLEET: tuple[ServerKind, ...] = ("daphne", "uvicorn", "uvicorn")  # both supported servers, side by side
+
+# PostgreSQL copies a database only while nobody is connected to it, and the pool keeps its connections.
+DISCONNECT = """
+from django.db import connection
+connection.close()
+if connection.vendor == "postgresql":
+    connection.close_pool()
+"""
 
 
 class ManageFailed(Exception):
@@ -51,12 +60,14 @@ class Deployment:
         environment: dict[str, str],
         kinds: Sequence[ServerKind],
         redis: Redis | None = None,
+        database: Database | None = None,
     ) -> None:
         self.flavour = flavour
         self.folder = folder
-        self.environment = environment
+        self.environment = {**({"DATABASE_URL": database.url} if database else {}), **environment}
         self.redis = redis
-        self.operator = Shell(environment)
+        self._database = database
+        self.operator = Shell(self.environment)
         self.servers: list[Server] = []
         self._worker: Worker | None = None
         for kind in kinds:
@@ -65,8 +76,8 @@ class Deployment:
     @classmethod
     def embedded(cls, folder: Path, *, kind: ServerKind = "daphne", **environment: str) -> Self:
         """One process on SQLite, with no service at all."""
-        database = {"DATABASE_URL": f"sqlite:///{folder / 'chat.sqlite3'}"}
-        return cls("embedded", folder, {**base_environment(), **database, **environment}, [kind])
+        database = SQLiteDatabase(folder / "chat.sqlite3")
+        return cls("embedded", folder, {**base_environment(), **environment}, [kind], database=database)
 
     @classmethod
     def services(
@@ -74,11 +85,9 @@ class Deployment:
     ) -> Self:
         """Several processes on a fresh database of this PostgreSQL, and a Redis that nobody else uses."""
         redis = Redis()
-        services = {
-            "DATABASE_URL": postgres.create_database(f"chat_{secrets.token_hex(4)}"),
-            "REDIS_URL": redis.url,
-        }
-        return cls("services", folder, {**base_environment(), **services, **environment}, kinds, redis)
+        database = PostgreSQLDatabase(postgres, f"chat_{secrets.token_hex(4)}")
+        settings = {**base_environment(), "REDIS_URL": redis.url, **environment}
+        return cls("services", folder, settings, kinds, redis, database)
 
     def add_server(self, kind: ServerKind) -> Server:
         """One more process, not started yet."""
@@ -127,11 +136,19 @@ class Deployment:
     def start(self) -> None:
         if self.redis:
             self.redis.start()
-        self.command("migrate", "--verbosity", "0")
+        self._migrate()
         for server in self.servers:
             server.launch()
         for server in self.servers:
             server.wait_until_up()
+
+    def _migrate(self) -> None:
+        if self._database and self._database.is_copied():
+            return
+        self.command("migrate", "--verbosity", "0")
+        if self._database:
+            self.shell(DISCONNECT)
+            self._database.keep_as_template()
 
     def stop(self) -> None:
         if self._worker is not None and self._worker.is_running:

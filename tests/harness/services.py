@@ -217,14 +217,23 @@ class PostgreSQL(Service):
     def database_url(self, name: str) -> str:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
 
-    def create_database(self, name: str) -> str:
-        """An empty database, dropped first if it is there. Answers its URL."""
+    def create_database(self, name: str, *, template: str = "template1") -> str:
+        """Create a database, empty or a copy of `template`, and return its URL. An existing one is dropped first."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(
                 sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
             )
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                    sql.Identifier(name), sql.Identifier(template)
+                )
+            )
         return self.database_url(name)
+
+    def has_database(self, name: str) -> bool:
+        with psycopg.connect(self.url) as connection:
+            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+        return found is not None
 
     def command(self) -> list[str]:
         settings = {
