@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import signal
 import sys
 import time
 from pathlib import Path
@@ -31,6 +32,8 @@ def main() -> int:
         "--pictures", type=Path, help="draw the figures of --json into this folder; measure nothing"
     )
     options = parser.parse_args()
+    # As an exception, a termination still unwinds the blocks below, and so stops the servers and services.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     if options.pictures:
         curves.draw(json.loads(options.json.read_text()), options.pictures)
         return 0

@@ -61,6 +61,8 @@ def _is_wanted(item: pytest.Item, wanted: set[Flavour]) -> bool:
         if named - {"redis"}:  # a private one, whatever the site runs on
             raise pytest.UsageError(f"{item.nodeid} is standalone, and uses {', '.join(sorted(named))}")
         return "embedded" in wanted
+    if item.get_closest_marker("sqlite_only"):
+        return "embedded" in wanted
     if item.get_closest_marker("shown"):
         return "services" in wanted
     return _flavours_named(item) <= wanted

@@ -92,6 +92,17 @@ SHARED_DEPLOYMENTS: Final = {
         "conversations/test_postgres_outage.py",
         "conversations/test_redis_outage.py",
     ),
+    # Two halves: one process alone would finish last.
+    "socketio_site": (
+        "socketio/test_closing.py",
+        "socketio/test_commands.py",
+        "socketio/test_connecting.py",
+        "socketio/test_origins.py",
+    ),
+    "socketio_site_too": (
+        "socketio/test_browser_client.py",
+        "socketio/test_limits.py",
+    ),
     "stopping": (
         "faults/test_full_disk.py",
         "faults/test_graceful_stop.py",

@@ -14,7 +14,8 @@ from chatsite.background.jobs import LONGEST_WAIT, Job, backoff, enqueue
 from chatsite.background.worker import WorkerProcess
 from tests.background import examples
 
-pytestmark = pytest.mark.django_db
+# The worker closes its connections, as in a process of its own, so no transaction can surround a test.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def run_ready_jobs() -> None:

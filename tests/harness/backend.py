@@ -36,7 +36,11 @@ class ManageFailed(Exception):
 
 def base_environment() -> dict[str, str]:
     """What every process of a deployment gets; of the caller's own environment only what a program needs to run."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "HOME", "LANG", "TMPDIR", "PLAIN_ASGI")
+        if name in os.environ
+    }
     return {
         **kept,
         "DEBUG": "1",

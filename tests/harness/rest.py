@@ -20,6 +20,10 @@ Json = dict[str, Any]
 # longer than most requests of a test.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
+# httpx reuses an idle connection for 5 seconds by default, and uvicorn closes it after 5: on a busy machine a request
+# would now and then be written to a connection that the server has just closed.
+KEPT_ALIVE = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=1)
+
 
 class ApiError(Exception):
     """A refusal of the server, over any transport: the one error shape, and over HTTP its status."""
@@ -54,7 +58,12 @@ class RestClient:
         self.refresh: str | None = None
         headers = {"X-Forwarded-For": address or random_address(), "Accept": "application/json"}
         self.http = httpx.AsyncClient(
-            base_url=url, headers=headers, timeout=patience(20), trust_env=False, verify=NO_TLS
+            base_url=url,
+            headers=headers,
+            timeout=patience(20),
+            trust_env=False,
+            verify=NO_TLS,
+            limits=KEPT_ALIVE,
         )
         if access:
             self.use(access)

@@ -147,9 +147,8 @@ def test_a_deleted_notification_is_no_difference(imported: OldTable, run: Run) -
     assert "The two agree." in run("--verify")
 
 
+@pytest.mark.sqlite_only  # PostgreSQL stores no NULs
 def test_verifying_does_not_depend_on_strip_nul(old: OldTable, world: World, run: Run) -> None:
-    if old.is_postgresql:
-        pytest.skip("PostgreSQL stores no NULs")
     customer, business = world.customers[0], str(world.businesses[0][0])
     row = {"senderId": customer, "customerId": customer, "businessId": business, "createdAt": BEGIN}
     old.add(id=1, content="before\x00after", **row)
@@ -157,10 +156,9 @@ def test_verifying_does_not_depend_on_strip_nul(old: OldTable, world: World, run
     assert "The two agree." in run("--verify")
 
 
+@pytest.mark.sqlite_only  # PostgreSQL's advisory lock decides, which test_import_lock covers
 def test_an_import_under_way_keeps_a_check_out(imported: OldTable, run: Run) -> None:
     record = LegacyImport.objects.get()
     LegacyImport.objects.update(holder=f"elsewhere:1:{record.pk}", heartbeat_at=timezone.now())
-    if imported.is_postgresql:
-        pytest.skip("PostgreSQL's advisory lock decides, which test_import_lock holds")
     with pytest.raises(CommandError, match="is being imported"):
         run("--verify")
