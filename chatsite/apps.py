@@ -5,8 +5,7 @@ class ChatsiteConfig(AppConfig):
     name = "chatsite"
 
     def ready(self) -> None:
-        # Importing registers the system checks, a lookup, the gauges, and the background work of a process.
+        # Importing registers the system checks, a lookup, the gauges, and the checks of live sessions.
         from chatsite.config import checks  # noqa: F401
         from chatsite.database import text_folding  # noqa: F401
         from chatsite.realtime import gauges, revalidation  # noqa: F401
-        from chatsite.realtime.redis import rate_limits  # noqa: F401

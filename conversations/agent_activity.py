@@ -11,36 +11,27 @@ import time
 from typing import Final
 from uuid import UUID
 
-import msgspec
 from django.contrib.auth import get_user_model
 
 from chatsite.database.threads import in_database_thread
 from chatsite.errors import DomainError
 from chatsite.realtime import groups, registry
 from chatsite.realtime.events import Event
-from chatsite.realtime.session import Session
+from chatsite.realtime.interfaces import Session
 from conversations.access import find_conversation, object_key, user_key
 from conversations.models import Side
 from conversations.requests import LookCommand
 from conversations.serializers import LookAnswer, LookingEvent, person_object
+from conversations.session_state import AgentView, state_of
 
 ASKED: Final = "~who_looks"
 REPEAT_SECONDS: Final = 0.1  # however many colleagues arrive at once, a view is repeated once in this time
 
 
-class _View(msgspec.Struct):
-    """The conversation that one socket shows."""
-
-    conversation_id: UUID
-    business_id: UUID
-    name: str
-    answering: bool
-    told_at: float = 0.0
-
-
 async def look(session: Session, data: LookCommand) -> LookAnswer:
     """Set the conversation that the socket shows; None for no conversation."""
-    view: _View | None = session.state.get("view")
+    state = state_of(session)
+    view = state.view
     key = None if data.conversation_id is None else object_key(data.conversation_id, "conversation")
     if view is not None and view.conversation_id != key:
         end_view(session)
@@ -49,25 +40,25 @@ async def look(session: Session, data: LookCommand) -> LookAnswer:
         if view is None:
             view = await in_database_thread(_open_view, session.user_id, key)
         view.answering = data.answering
-        session.state["view"] = view
+        state.view = view
         _tell(session, view)
-    if not session.state.get("view_asked"):
-        session.state["view_asked"] = True
+    if not state.asked_for_views:
+        state.asked_for_views = True
         asked = Event(ASKED, b"null", exclude_user=session.user_id)
-        spoken_for = session.state.get("speaks_for", set())
-        session.runtime.hub.publish([(groups.business_members(business), asked) for business in spoken_for])
+        colleagues = [groups.business_members(business) for business in state.businesses]
+        session.runtime.hub.publish([(group, asked) for group in colleagues])
     return LookAnswer(conversation_id=key, answering=key is not None and data.answering)
 
 
-def _open_view(user_id: str, conversation_id: UUID) -> _View:
+def _open_view(user_id: str, conversation_id: UUID) -> AgentView:
     conversation, side = find_conversation(user_key(user_id), conversation_id)
     if side != Side.BUSINESS:
         raise DomainError("forbidden", "Only members of the business can share what they view.")
     user = get_user_model()._default_manager.get(pk=user_key(user_id))
-    return _View(conversation.pk, conversation.business_id, person_object(user).name, False)
+    return AgentView(conversation.pk, conversation.business_id, person_object(user).name, False)
 
 
-def _tell(session: Session, view: _View, *, ended: bool = False) -> None:
+def _tell(session: Session, view: AgentView, *, ended: bool = False) -> None:
     view.told_at = time.monotonic()
     data = LookingEvent(
         view_id=session.id,
@@ -83,17 +74,18 @@ def _tell(session: Session, view: _View, *, ended: bool = False) -> None:
 
 def end_view(session: Session) -> None:
     """Tell the colleagues that the view has ended. Also called when the socket closes."""
-    view: _View | None = session.state.pop("view", None)
+    state = state_of(session)
+    view, state.view = state.view, None
     if view is not None:
         _tell(session, view, ended=True)
 
 
 def repeat_view(session: Session, event: Event) -> None:
     """Repeat the view for a colleague who has just connected."""
-    view: _View | None = session.state.get("view")
+    view = state_of(session).view
     if view is not None and time.monotonic() - view.told_at >= REPEAT_SECONDS:
         _tell(session, view)
 
 
-registry.orders[ASKED] = repeat_view
+registry.control_handlers[ASKED] = repeat_view
 registry.closed.append(end_view)

@@ -11,8 +11,8 @@ from django.conf import settings
 from chatsite.database.threads import in_database_thread
 from chatsite.errors import DomainError
 from chatsite.realtime import groups
+from chatsite.realtime.interfaces import Session
 from chatsite.realtime.registry import command, pipelined_command
-from chatsite.realtime.session import Session
 from conversations import access, agent_activity, events, live, operations, queries, typing
 from conversations.access import object_key, user_key
 from conversations.models import Side
@@ -37,13 +37,9 @@ from conversations.serializers import (
     ReadAnswer,
     TypingAnswer,
 )
+from conversations.session_state import state_of
 from conversations.writing.group_commit import writer_of
 from conversations.writing.requests import Receipted, Sent
-
-
-def _joined(session: Session) -> dict[UUID, None]:
-    joined: dict[UUID, None] = session.state.setdefault("joined", {})
-    return joined
 
 
 def receipt_cost(data: ReceiptCommand) -> float:
@@ -55,7 +51,7 @@ def receipt_cost(data: ReceiptCommand) -> float:
 async def join_conversation(session: Session, data: ConversationCommand) -> JoinedEvent:
     """Subscribe first and read the head then: whatever happens after the head that is answered comes as an event."""
     key = object_key(data.conversation_id, "conversation")
-    joined = _joined(session)
+    joined = state_of(session).joined
     if key not in joined:
         if len(joined) >= settings.CHAT.joined_conversations:
             limit = settings.CHAT.joined_conversations
@@ -64,7 +60,7 @@ async def join_conversation(session: Session, data: ConversationCommand) -> Join
         conversation, side = await session.runtime.ask(access.sides_in, asked)
         if side == Side.BUSINESS:
             # The membership may have begun after this socket opened; its end must close the socket all the same.
-            live.speak_for(session, conversation.business_id)
+            live.add_business(session, conversation.business_id)
         await session.subscribe(groups.conversation(key))
         joined[key] = None
     head = await session.runtime.ask(queries.head_of_each, key)
@@ -78,9 +74,9 @@ async def join_conversation(session: Session, data: ConversationCommand) -> Join
 async def leave_conversation(session: Session, data: ConversationCommand) -> LeftAnswer:
     """Stop hearing of what happens in it. Its head still comes with `conversation_updated`."""
     key = object_key(data.conversation_id, "conversation")
-    if key in _joined(session):
+    if key in state_of(session).joined:
         typing.stop_typing(session, key)
-        del _joined(session)[key]
+        del state_of(session).joined[key]
         session.unsubscribe(groups.conversation(key))
     return LeftAnswer(conversation_id=key)
 
@@ -165,7 +161,7 @@ async def look(session: Session, data: LookCommand) -> LookAnswer:
 async def _accessible(session: Session, raw_id: str) -> UUID:
     """A joined conversation has been checked, and leaving a business closes the socket."""
     key = object_key(raw_id, "conversation")
-    if key not in _joined(session):
+    if key not in state_of(session).joined:
         await session.runtime.ask(access.sides_in, (user_key(session.user_id), key))
     return key
 

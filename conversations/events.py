@@ -27,10 +27,25 @@ from conversations.serializers import (
     turn_to,
 )
 
-# Orders to sessions; clients never see them. The note is [business id].
+# Control messages for the sessions of one user; clients never see them.
 MEMBERSHIP_BEGAN = "~membership_began"
 MEMBERSHIP_ENDED = "~membership_ended"
 CONTACT_BEGAN = "~contact_began"
+
+
+class MessageNote(msgspec.Struct, array_like=True, frozen=True):
+    """Tells a session that a message was delivered to whether the message is one of the other side."""
+
+    conversation_id: str
+    message_id: str
+    sender_side: str
+    customer_id: str
+
+
+class BusinessChange(msgspec.Struct):
+    """The data of the control messages above."""
+
+    business_id: UUID
 
 
 def message_payload(message: MessageObject) -> bytes:
@@ -41,8 +56,7 @@ def message_payload(message: MessageObject) -> bytes:
 
 
 def message_sent(message: MessageObject, customer_id: UserId, payload: bytes) -> Addressed:
-    """The note tells a receiving session enough to know whether it has delivered the message."""
-    note = [str(message.conversation_id), str(message.id), message.sender_side, str(customer_id)]
+    note = MessageNote(str(message.conversation_id), str(message.id), message.sender_side, str(customer_id))
     event = Event("new_message", payload, rev=message.rev, note=note)
     return groups.conversation(message.conversation_id), event
 
@@ -109,9 +123,9 @@ def conversations_updated(conversations: Iterable[Conversation]) -> list[Address
     return [addressed for conversation in conversations for addressed in conversation_updated(conversation)]
 
 
-def order(name: str, user_id: UserId, business_id: UUID) -> Addressed:
-    """An order to every session of the user, about a business."""
-    return groups.user(str(user_id)), Event(name, b"null", note=[str(business_id)])
+def business_changed(name: str, user_id: UserId, business_id: UUID) -> Addressed:
+    """Return a control message for every session of the user, about a business."""
+    return groups.user(str(user_id)), Event.of(name, BusinessChange(business_id))
 
 
 # Who gets what, for the document of the protocol.

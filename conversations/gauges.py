@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from chatsite.observability.metrics.instruments import Gauge
 from chatsite.realtime.runtime import running_runtime
+from conversations.session_state import state_of
+from conversations.writing.group_commit import Writer
 
 
 def _waiting_changes() -> float:
     runtime = running_runtime()
-    writer = None if runtime is None else runtime.state.get("writer")
+    writer = None if runtime is None else runtime.state.find(Writer)
     return 0 if writer is None else writer.waiting
 
 
@@ -16,7 +18,7 @@ def _joined() -> float:
     runtime = running_runtime()
     if runtime is None:
         return 0
-    return sum(len(session.state.get("joined", ())) for session in runtime.sessions)
+    return sum(len(state_of(session).joined) for session in runtime.sessions)
 
 
 Gauge("chat_writer_waiting", "Changes that wait for their transaction.", _waiting_changes)

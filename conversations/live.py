@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from django.conf import settings
@@ -16,32 +15,33 @@ from chatsite.identity.users import among
 from chatsite.observability.metrics import measures
 from chatsite.realtime import groups, registry
 from chatsite.realtime.events import Event
-from chatsite.realtime.runtime import Runtime
-from chatsite.realtime.session import Session
+from chatsite.realtime.interfaces import Runtime, Session
 from chatsite.realtime.transport import Close
 from conversations import access, events, queries, receipts
 from conversations.access import user_key
+from conversations.events import BusinessChange
 from conversations.models import Conversation, Membership
+from conversations.session_state import NO_BUSINESS, state_of
 from conversations.writing.group_commit import writer_of
-
-NONE: Final[frozenset[UUID]] = frozenset()  # most speak for no business; an own set is 216 bytes a socket
 
 
 async def open_groups(session: Session) -> None:
     """Subscribe the socket to the groups of the user's conversations, joined or not."""
-    speaks_for, joined = await session.runtime.ask(access.own_groups, user_key(session.user_id))
-    session.state["speaks_for"] = speaks_for or NONE
-    await asyncio.gather(*(session.subscribe(group) for group in joined))
+    businesses, own = await session.runtime.ask(access.own_groups, user_key(session.user_id))
+    state = state_of(session)
+    state.businesses = frozenset(businesses) or NO_BUSINESS
+    state.is_open = True
+    await asyncio.gather(*(session.subscribe(group) for group in own))
 
 
-def speak_for(session: Session, business_id: UUID) -> None:
-    """Its user is a member of the business: the end of that is to close the socket."""
-    session.state["speaks_for"] = session.state.get("speaks_for", NONE) | {business_id}
+def add_business(session: Session, business_id: UUID) -> None:
+    """Remember that the user is a member of the business, so that the end of that closes the socket."""
+    state_of(session).businesses |= {business_id}
 
 
 def begin_membership(session: Session, event: Event) -> None:
-    business_id = _business_of(event)
-    speak_for(session, business_id)
+    business_id = event.data_as(BusinessChange).business_id
+    add_business(session, business_id)
     session.runtime.spawn("joining", lambda: session.subscribe(groups.business_members(business_id)))
 
 
@@ -51,38 +51,28 @@ def end_membership(session: Session, event: Event) -> None:
 
 
 def begin_contact(session: Session, event: Event) -> None:
-    business_id = _business_of(event)
+    business_id = event.data_as(BusinessChange).business_id
     session.runtime.spawn("joining", lambda: session.subscribe(groups.business_customers(business_id)))
 
 
-def _business_of(event: Event) -> UUID:
-    assert event.note is not None
-    return UUID(event.note[0])
-
-
 async def _check_memberships(runtime: Runtime) -> None:
-    """For memberships that began or ended without an order: a row changed by hand, an order lost with Redis, or a
-    manage.py command beside an embedded server."""
+    """Find the memberships that began or ended without a control message: a row was changed by hand, the message was
+    lost with Redis, or a manage.py command ran beside an embedded server."""
     # Before the database is asked: a membership that begins meanwhile is not in the answer, and has not ended.
-    held = {session: set(session.state["speaks_for"]) for session in runtime.sessions if _is_open(session)}
+    held = {one: state_of(one).businesses for one in runtime.sessions if state_of(one).is_open}
     if not held:
         return
     users = {user_key(session.user_id) for session in held}
     current = await in_database_thread(_memberships_of, users)
-    for session, spoke_for in held.items():
+    for session, businesses in held.items():
         now = current.get(session.user_id, set())
-        if spoke_for - now:
+        if businesses - now:
             session.close_soon(Close.ACCESS_CHANGED, "no longer a member of the business")
             continue
         for business_id in now:
             if groups.business_members(business_id) not in session.groups:
-                speak_for(session, business_id)
+                add_business(session, business_id)
                 await session.subscribe(groups.business_members(business_id))
-
-
-def _is_open(session: Session) -> bool:
-    """Whether the session has loaded the memberships of its user."""
-    return "speaks_for" in session.state
 
 
 def _memberships_of(users: set[access.UserId]) -> dict[str, set[UUID]]:
@@ -105,12 +95,12 @@ async def catch_up(runtime: Runtime) -> None:
 
     A client that knows less sees the gap in `rev` and asks with `sync`.
     """
-    shown = {key for session in runtime.sessions for key in session.state.get("joined", {})}
+    shown = {key for session in runtime.sessions for key in state_of(session).joined}
     shown |= await in_database_thread(
         _changed_since,
         runtime.hub.lost_since,
         {user_key(session.user_id) for session in runtime.sessions},
-        {key for session in runtime.sessions for key in session.state.get("speaks_for", ())},
+        {key for session in runtime.sessions for key in state_of(session).businesses},
     )
     measures.heads_shown.add(len(shown))
     for start in range(0, len(shown), 500):
@@ -139,9 +129,9 @@ def _load(conversation_ids: list[UUID]) -> list[Conversation]:
 
 
 registry.opened.append(open_groups)
-registry.orders[events.MEMBERSHIP_BEGAN] = begin_membership
-registry.orders[events.MEMBERSHIP_ENDED] = end_membership
-registry.orders[events.CONTACT_BEGAN] = begin_contact
+registry.control_handlers[events.MEMBERSHIP_BEGAN] = begin_membership
+registry.control_handlers[events.MEMBERSHIP_ENDED] = end_membership
+registry.control_handlers[events.CONTACT_BEGAN] = begin_contact
 registry.started.append(watch_memberships)
 registry.restored.append(catch_up)
 registry.stopping.append(finish_writing)

@@ -43,7 +43,7 @@ def add_member(*, business_id: UUID, user_id: UserId, role: str = Membership.Rol
         )
         if not created:
             _tell_of_change(user_id, business_id)
-        broadcast_on_commit([events.order(events.MEMBERSHIP_BEGAN, user_id, business_id)])
+        broadcast_on_commit([events.business_changed(events.MEMBERSHIP_BEGAN, user_id, business_id)])
     return membership
 
 
@@ -56,7 +56,7 @@ def remove_member(*, business_id: UUID, user_id: UserId) -> None:
         if not ended:
             raise not_found("member")
         _tell_of_change(user_id, business_id)
-        broadcast_on_commit([events.order(events.MEMBERSHIP_ENDED, user_id, business_id)])
+        broadcast_on_commit([events.business_changed(events.MEMBERSHIP_ENDED, user_id, business_id)])
 
 
 def _tell_of_change(user_id: UserId, business_id: UUID) -> None:

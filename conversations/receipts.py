@@ -16,9 +16,9 @@ from chatsite.config.limits import limits
 from chatsite.observability.metrics import measures
 from chatsite.realtime import registry
 from chatsite.realtime.events import Event
-from chatsite.realtime.runtime import Runtime
-from chatsite.realtime.session import Session
+from chatsite.realtime.interfaces import Runtime, Session
 from conversations.access import user_key
+from conversations.events import MessageNote
 from conversations.models import Side
 from conversations.writing.group_commit import writer_of
 from conversations.writing.requests import Receipt
@@ -59,7 +59,7 @@ class DeliveryCollector:
 
 def flush(runtime: Runtime) -> None:
     """Hand what has been gathered to the writer now."""
-    collector: DeliveryCollector | None = runtime.state.get("deliveries")
+    collector = runtime.state.find(DeliveryCollector)
     if collector is not None:
         collector.flush()
 
@@ -71,15 +71,14 @@ def _ways(handed: Mapping[str, float]) -> list[float]:
     ]
 
 
-def _handed(session: Session, event: Event) -> None:
-    conversation_id, message_id, sender_side, customer_id = event.note or ("", "", Side.SYSTEM, "")
-    reader_side = Side.CUSTOMER if session.user_id == customer_id else Side.BUSINESS
-    if sender_side in (reader_side, Side.SYSTEM):
+def _on_delivered(session: Session, event: Event) -> None:
+    note = event.note_as(MessageNote)
+    reader_side = Side.CUSTOMER if session.user_id == note.customer_id else Side.BUSINESS
+    if note.sender_side in (reader_side, Side.SYSTEM):
         return
-    collector = session.runtime.state.get("deliveries")
-    if collector is None:
-        collector = session.runtime.state["deliveries"] = DeliveryCollector(session.runtime)
-    collector.add(conversation_id, message_id, sender_side, session.user_id)
+    runtime = session.runtime
+    collector = runtime.state.get(DeliveryCollector, lambda: DeliveryCollector(runtime))
+    collector.add(note.conversation_id, note.message_id, note.sender_side, session.user_id)
 
 
-registry.handed["new_message"] = _handed
+registry.on_delivered["new_message"] = _on_delivered

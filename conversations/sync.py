@@ -17,11 +17,12 @@ from chatsite.database.threads import in_database_thread
 from chatsite.errors import DomainError
 from chatsite.http.byte_budget import ByteBudget
 from chatsite.observability.metrics import measures
+from chatsite.realtime.interfaces import Session
 from chatsite.realtime.registry import command
-from chatsite.realtime.session import Session
 from conversations import history, operations, queries
 from conversations.access import UserId, user_key
 from conversations.serializers import Head, SyncedConversation, UnreadAnswer, WireObject
+from conversations.session_state import state_of
 
 
 class SyncCommand(WireObject, kw_only=True):
@@ -115,5 +116,5 @@ def heads_of(asked: list[tuple[UserId, list[UUID]]]) -> list[dict[str, Any]]:
 @command("heartbeat", HeartbeatCommand, answer=heartbeat_answers, cost=0.1, essential=True)
 async def heartbeat(session: Session, data: HeartbeatCommand) -> dict[str, Any]:
     """Return the last `seq` and `rev` of the joined conversations, so that a client notices a lost last event."""
-    joined: list[UUID] = list(session.state.get("joined", {}))
+    joined: list[UUID] = list(state_of(session).joined)
     return await session.runtime.ask(heads_of, (user_key(session.user_id), joined))

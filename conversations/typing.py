@@ -11,13 +11,14 @@ import time
 from typing import Final
 from uuid import UUID
 
+import msgspec
 from django.conf import settings
 
 from chatsite.realtime import groups, registry
 from chatsite.realtime.events import Event
-from chatsite.realtime.runtime import Runtime
-from chatsite.realtime.session import Session
+from chatsite.realtime.interfaces import Runtime, Session
 from conversations.serializers import TypingEvent
+from conversations.session_state import state_of
 
 REPEAT_SECONDS: Final = 1.0  # a start within this time of the last one is not published again
 STOPPED: Final = (
@@ -25,9 +26,17 @@ STOPPED: Final = (
 )
 
 
+class TypingNote(msgspec.Struct, array_like=True, frozen=True):
+    """Names the socket of a start or stop."""
+
+    conversation_id: UUID
+    user_id: str
+    socket_id: str
+
+
 def _typing_event(conversation_id: UUID, user_id: str, is_typing: bool, socket_id: str = "") -> Event:
     data = TypingEvent(conversation_id=conversation_id, user_id=user_id, is_typing=is_typing)
-    note = [str(conversation_id), user_id, socket_id] if socket_id else None
+    note = TypingNote(conversation_id, user_id, socket_id) if socket_id else None
     return Event.of("user_typing", data, exclude_user=user_id, note=note)
 
 
@@ -36,16 +45,14 @@ class TypingBoard:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._ends: dict[tuple[str, str], dict[str, asyncio.TimerHandle]] = {}
+        self._ends: dict[tuple[UUID, str], dict[str, asyncio.TimerHandle]] = {}
         runtime.hub.watchers.append(self._watch)
 
     def _watch(self, group: str, event: Event) -> None:
-        if event.name not in ("user_typing", STOPPED) or event.note is None:
+        if event.name not in ("user_typing", STOPPED) or not event.has_note:
             return
-        conversation_id, user_id, socket_id = event.note
-        if not isinstance(socket_id, str):
-            return  # from a process of an earlier version, which named no socket
-        key = (conversation_id, user_id)
+        note = event.note_as(TypingNote)
+        key, socket_id = (note.conversation_id, note.user_id), note.socket_id
         if event.name == STOPPED:
             self._end(key, socket_id)
             return
@@ -55,7 +62,7 @@ class TypingBoard:
         seconds = settings.CHAT.typing_seconds
         sockets[socket_id] = self._runtime.loop.call_later(seconds, self._end, key, socket_id)
 
-    def _end(self, key: tuple[str, str], socket_id: str) -> None:
+    def _end(self, key: tuple[UUID, str], socket_id: str) -> None:
         """One socket has stopped. Tell this process's sockets if it was the user's last one."""
         sockets = self._ends.get(key)
         if sockets is None:
@@ -65,17 +72,17 @@ class TypingBoard:
         if sockets:
             return
         del self._ends[key]
-        conversation_id, user_id = UUID(key[0]), key[1]
+        conversation_id, user_id = key
         stopped = _typing_event(conversation_id, user_id, False)
         self._runtime.hub.deliver_here(groups.conversation(conversation_id), stopped)
 
 
 def watch_typing(runtime: Runtime) -> None:
-    runtime.state["typing"] = TypingBoard(runtime)
+    runtime.state.set(TypingBoard(runtime))
 
 
 def start_typing(session: Session, conversation_id: UUID) -> None:
-    typing_in = session.state.setdefault("typing", {})
+    typing_in = state_of(session).typing_since
     now = time.monotonic()
     if now - typing_in.get(conversation_id, -REPEAT_SECONDS) >= REPEAT_SECONDS:
         typing_in[conversation_id] = now
@@ -84,7 +91,7 @@ def start_typing(session: Session, conversation_id: UUID) -> None:
 
 def stop_typing(session: Session, conversation_id: UUID) -> None:
     """Also when the message was sent, or the socket went away."""
-    started = session.state.get("typing", {}).pop(conversation_id, None)
+    started = state_of(session).typing_since.pop(conversation_id, None)
     if started is not None and time.monotonic() - started < settings.CHAT.typing_seconds:
         _publish(session, conversation_id, False)
 
@@ -93,12 +100,12 @@ def _publish(session: Session, conversation_id: UUID, is_typing: bool) -> None:
     if is_typing:
         event = _typing_event(conversation_id, session.user_id, True, session.id)
     else:
-        event = Event(STOPPED, b"null", note=[str(conversation_id), session.user_id, session.id])
+        event = Event(STOPPED, b"null", note=TypingNote(conversation_id, session.user_id, session.id))
     session.runtime.hub.publish([(groups.conversation(conversation_id), event)])
 
 
 def _stop_all(session: Session) -> None:
-    for conversation_id in list(session.state.get("typing", {})):
+    for conversation_id in list(state_of(session).typing_since):
         stop_typing(session, conversation_id)
 
 

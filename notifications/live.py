@@ -9,7 +9,7 @@ from uuid import UUID
 from chatsite.database.threads import in_database_thread
 from chatsite.http.byte_budget import ByteBudget
 from chatsite.realtime import registry
-from chatsite.realtime.runtime import Runtime
+from chatsite.realtime.interfaces import Runtime
 from conversations import sync
 from conversations.access import UserId, user_key
 from conversations.serializers import WireObject

@@ -9,7 +9,7 @@ from presence.tracker import Tracker
 
 def _tracker() -> Tracker | None:
     runtime = running_runtime()
-    return None if runtime is None else runtime.state.get("presence")
+    return None if runtime is None else runtime.state.find(Tracker)
 
 
 def _connections() -> float:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from chatsite.realtime import registry
-from chatsite.realtime.runtime import Runtime
-from chatsite.realtime.session import Session
+from chatsite.realtime.interfaces import Runtime, Session
 from presence import tracker
 from presence.announcements import Announcer
 from presence.store import Connection
@@ -17,7 +16,7 @@ from presence.tracker import Tracker
 def start(runtime: Runtime) -> None:
     announcer = Announcer(runtime.hub.publish)
     tracking = Tracker(open_store(), announcer, ttl=settings.CHAT.presence_ttl)
-    runtime.state["presence"] = tracking
+    runtime.state.set(tracking)
     tracker.set_running(tracking)
     runtime.spawn("presence", tracking.run)
     runtime.spawn("presence announcements", announcer.run)
@@ -33,7 +32,8 @@ def closed(session: Session) -> None:
 
 
 def _tracker(session: Session) -> Tracker:
-    tracking: Tracker = session.runtime.state["presence"]
+    tracking = session.runtime.state.find(Tracker)
+    assert tracking is not None, "the process's runtime has not started"
     return tracking
 
 

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from chatsite.background.worker import WorkerProcess
 from chatsite.realtime import registry
-from chatsite.realtime.runtime import Runtime
+from chatsite.realtime.interfaces import Runtime
 
 _workers: list[tuple[WorkerProcess, threading.Thread]] = []
 

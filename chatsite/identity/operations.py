@@ -34,8 +34,7 @@ from chatsite.identity.users import user_key
 from chatsite.observability.metrics import measures
 from chatsite.realtime import groups
 from chatsite.realtime.broadcast import broadcast_on_commit
-from chatsite.realtime.events import Event
-from chatsite.realtime.revalidation import END_LOGIN, END_USER
+from chatsite.realtime.revalidation import login_ended, user_ended
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -136,8 +135,7 @@ def end_login(*, refresh: str) -> None:
         return  # deleted, and the logins with the user
     _blacklist(list(_unused_refresh_tokens(user).filter(jti=claims.token_id)))
     _record_ended(user, {claims.login_id})
-    order = Event(END_LOGIN, b"null", note=[str(claims.login_id)])
-    broadcast_on_commit([(groups.user(str(user.pk)), order)])
+    broadcast_on_commit([(groups.user(str(user.pk)), login_ended(str(claims.login_id)))])
 
 
 @transaction.atomic
@@ -176,7 +174,7 @@ def _end_user_sessions(user: User) -> None:
     tokens = list(_unused_refresh_tokens(user))
     _blacklist(tokens)
     _record_ended(user, {login for token in tokens if (login := _login_of(token)) is not None})
-    broadcast_on_commit([(groups.user(str(user.pk)), Event(END_USER, b"null"))])
+    broadcast_on_commit([(groups.user(str(user.pk)), user_ended())])
 
 
 def _lock_user(user_id: object) -> User | None:

@@ -11,8 +11,8 @@ from django.db import connection
 from chatsite.observability.metrics import measures
 from chatsite.observability.metrics.instruments import Gauge, Labels
 from chatsite.realtime import registry
-from chatsite.realtime.runtime import Runtime, running_runtime
-from chatsite.realtime.session import Session
+from chatsite.realtime.interfaces import Runtime, Session
+from chatsite.realtime.runtime import running_runtime
 
 LAG_SECONDS: Final = 0.5  # between two looks at the event loop
 

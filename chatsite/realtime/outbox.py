@@ -20,8 +20,8 @@ Written = tuple[bytes, Event | None]
 class Owner(Protocol):
     """Whose frames they are. An object, as two bound methods are a quarter of a KiB."""
 
-    def handed(self, event: Event) -> None:
-        """An event's frame has been handed to the transport."""
+    def delivered(self, event: Event) -> None:
+        """The event's frame has been given to the transport."""
 
     def overflowed(self) -> None:
         """The reader is too slow; what waited for it is gone."""
@@ -52,7 +52,7 @@ class Outbox:
         self._task: asyncio.Task[None] | None = None
 
     def put(self, frame: bytes, event: Event | None = None) -> None:
-        """Queue a frame; `event` is reported to the owner once it has been handed to the transport."""
+        """Queue a frame; `event` is reported to the owner once the transport has taken the frame."""
         self._frames.append((frame, event))
         self._bytes += len(frame)
         if len(self._frames) > self._most_frames or self._bytes > self._most_bytes:
@@ -95,7 +95,7 @@ class Outbox:
         self._bytes = 0
         for _, event in frames:
             if event is not None:
-                self._owner.handed(event)
+                self._owner.delivered(event)
 
     async def _pump(self) -> None:
         try:
@@ -104,6 +104,6 @@ class Outbox:
                 self._bytes -= len(frame)
                 await self._writer.write(frame)
                 if event is not None:
-                    self._owner.handed(event)
+                    self._owner.delivered(event)
         finally:
             self._task = None

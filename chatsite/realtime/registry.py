@@ -1,6 +1,6 @@
-"""What the apps bring to a session: commands, hooks, background work. Filled in their `AppConfig.ready`.
+"""What the apps bring to a session: commands, hooks, background work. Apps register it in their `AppConfig.ready`.
 
-This is how `chatsite.realtime` serves the apps without knowing them.
+So `chatsite.realtime` serves the apps without knowing them.
 """
 
 from __future__ import annotations
@@ -8,34 +8,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
-if TYPE_CHECKING:
-    from chatsite.errors import DomainError
-    from chatsite.realtime.events import Event
-    from chatsite.realtime.identity import Identity
-    from chatsite.realtime.runtime import Runtime
-    from chatsite.realtime.session import Session
+from chatsite.errors import DomainError
+from chatsite.realtime.events import ErrorObject, Event, ExpiringEvent, StoppingEvent
+from chatsite.realtime.identity import Identity
+from chatsite.realtime.interfaces import Runtime, Session
 
 DataT = TypeVar("DataT", bound=msgspec.Struct)
 Cost = float | Callable[[Any], float]  # of one call; a message costs 1
 Reply = Any  # what the ack carries: a struct or dict, or bytes that are JSON already
 
-Handler = Callable[["Session", Any], Awaitable[Reply]]
-PipelinedHandler = Callable[["Session", Any], "asyncio.Future[Reply]"]
+Handler = Callable[[Session, Any], Awaitable[Reply]]
+PipelinedHandler = Callable[[Session, Any], asyncio.Future[Reply]]
 
 
 @dataclass(frozen=True)
 class Command:
-    """One event that clients may send. `data` gives its fields and their types."""
+    """An event that clients may send. `data` gives its fields and their types."""
 
     name: str
     data: type[msgspec.Struct]
     handler: Handler | PipelinedHandler
     pipelined: bool  # the next frame is read before this one is answered
-    answer: Any = Any  # the type of what the ack carries; or several structs, of which it is all at once
+    answer: Any = Any  # the type of what the ack carries; or several structs whose fields it has together
     cost: Cost = 1.0  # what it draws from the user's limit
     essential: bool = False  # without it the client loses its connection: it may run into debt
 
@@ -72,7 +70,7 @@ def pipelined_command(
 
 @dataclass(frozen=True)
 class EventKind:
-    """One event that clients may be sent: what its data is, and who gets it."""
+    """An event that clients may be sent: its data, and who gets it."""
 
     name: str
     data: type[msgspec.Struct]
@@ -83,38 +81,41 @@ events: Final[dict[str, EventKind]] = {}
 
 
 def event(name: str, data: type[msgspec.Struct], to: str) -> None:
-    """Declare an event, for the document that clients are made from. `to` is a sentence."""
+    """Declare an event for the AsyncAPI document. `to` is a sentence."""
     events[name] = EventKind(name, data, to)
 
 
+event("error", ErrorObject, "The socket that asked.")
+event("server_stopping", StoppingEvent, "Every socket of a process that ends.")
+event("session_expiring", ExpiringEvent, "A socket whose access token ends within a minute.")
+
 # Hooks. Each list is called in the order in which the apps stand in INSTALLED_APPS.
-opened: Final[
-    list[Callable[[Session], Awaitable[None]]]
-] = []  # before the first command; may subscribe to groups
+
+SessionEventHook = Callable[[Session, Event], None]
+
+# A session has its identity and takes no command yet: subscribe it to its groups.
+opened: Final[list[Callable[[Session], Awaitable[None]]]] = []
+# The socket of a session that was opened is gone.
 closed: Final[list[Callable[[Session], None]]] = []
-handed: Final[
-    dict[str, Callable[[Session, Event], None]]
-] = {}  # by event name: it has been written to a socket
-orders: Final[
-    dict[str, Callable[[Session, Event], None]]
-] = {}  # by name (`~…`): an order to the sessions of a group
-started: Final[
-    list[Callable[[Runtime], None]]
-] = []  # once per process, when the first socket or request needs it
-restored: Final[list[Callable[[Runtime], Awaitable[None]]]] = []  # the layer was away: make clients catch up
-stopping: Final[
-    list[Callable[[Runtime], Awaitable[None]]]
-] = []  # the process ends: finish what has been taken; nothing new is coming
+# By event name: an event with a note has been written to the session's socket.
+on_delivered: Final[dict[str, SessionEventHook]] = {}
+# By name (`~…`): a control message has reached a session of its group.
+control_handlers: Final[dict[str, SessionEventHook]] = {}
+# The first request or socket of a process starts its runtime.
+started: Final[list[Callable[[Runtime], None]]] = []
+# Events between processes may have been lost, and the channel layer works again: make clients catch up.
+restored: Final[list[Callable[[Runtime], Awaitable[None]]]] = []
+# The process ends and nothing new comes: finish what was begun.
+stopping: Final[list[Callable[[Runtime], Awaitable[None]]]] = []
 
 
 @dataclass
 class Authentication:
-    """How a token becomes an identity; `chatsite.identity` fills it in.
+    """How credentials become an identity. `chatsite.identity` provides it.
 
-    `by_tokens(tokens)` has for each an identity or a refusal ("unauthenticated"), which `by_ticket(ticket)` raises;
-    `by_cookie(header)` answers None
-    where the cookies hold no live session; `ended(identities)` tells which of them are no longer valid. All are
-    synchronous and may query the database.
+    `by_tokens(tokens)` returns an identity or a `DomainError` "unauthenticated" for each token. `by_ticket(ticket)`
+    raises that error. `by_cookie(header)` returns None where the cookies hold no live session. `ended(identities)`
+    returns those that are no longer valid. All of them are synchronous and may query the database.
     """
 
     by_tokens: Callable[[list[str]], list[Identity | DomainError]]

@@ -1,25 +1,40 @@
-"""Holds live sockets against the truth every two seconds.
+"""Ends live sockets whose login, user or token has ended.
 
-Logouts, deactivated users and removed members are told to the sockets at once by an order; this is for what no order
-announced (a lost event, a row changed by hand) and for tokens that end by themselves.
+A logout and a deactivated user reach the sockets at once, by a control message. Every two seconds all of them are
+compared with the database as well: a control message may be lost and a row changed by hand, and tokens expire.
 """
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from typing import Final
 
+import msgspec
 from django.conf import settings
 
 from chatsite.database.threads import in_database_thread
 from chatsite.realtime import registry
 from chatsite.realtime.events import Event, ExpiringEvent
-from chatsite.realtime.runtime import Runtime
-from chatsite.realtime.session import Session
+from chatsite.realtime.interfaces import Runtime, Session
 from chatsite.realtime.transport import Close
 
-END_USER = "~end_user"  # every socket of the user
-END_LOGIN = "~end_login"  # the sockets of one login; data is its id as JSON text
+END_USER: Final = "~end_user"
+END_LOGIN: Final = "~end_login"
+
+
+class LoginEnd(msgspec.Struct):
+    login_id: str
+
+
+def user_ended() -> Event:
+    """Return a control message that closes every socket of its group's user."""
+    return Event(END_USER, b"null")
+
+
+def login_ended(login_id: str) -> Event:
+    """Return a control message that closes the sockets of one login."""
+    return Event.of(END_LOGIN, LoginEnd(login_id))
 
 
 def start(runtime: Runtime) -> None:
@@ -45,20 +60,20 @@ def _check_expiry(session: Session, now: float) -> None:
         return
     if expires_at <= now:
         session.close_soon(Close.UNAUTHENTICATED, "the access token has expired")
-    elif not session.warned and expires_at - now <= settings.CHAT.expiry_warning_seconds:
-        session.warned = True
+    elif not session.expiry_warned and expires_at - now <= settings.CHAT.expiry_warning_seconds:
+        session.expiry_warned = True
         session.send("session_expiring", ExpiringEvent(expires_at=datetime.fromtimestamp(expires_at, UTC)))
 
 
-def end_user(session: Session, event: Event) -> None:
+def end_user(session: Session, message: Event) -> None:
     session.close_soon(Close.UNAUTHENTICATED, "signed out")
 
 
-def end_login(session: Session, event: Event) -> None:
-    if session.identity is not None and event.note == [session.identity.login_id]:
+def end_login(session: Session, message: Event) -> None:
+    if session.identity is not None and message.data_as(LoginEnd).login_id == session.identity.login_id:
         session.close_soon(Close.UNAUTHENTICATED, "signed out")
 
 
 registry.started.append(start)
-registry.orders[END_USER] = end_user
-registry.orders[END_LOGIN] = end_login
+registry.control_handlers[END_USER] = end_user
+registry.control_handlers[END_LOGIN] = end_login

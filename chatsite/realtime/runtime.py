@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from chatsite.database import reader
@@ -19,10 +19,10 @@ from chatsite.errors import DomainError
 from chatsite.observability.health import ProcessState, report_process_state
 from chatsite.observability.metrics import measures
 from chatsite.realtime import registry, shutdown
+from chatsite.realtime.app_state import AppState
 from chatsite.realtime.hub import Hub
-
-if TYPE_CHECKING:
-    from chatsite.realtime.session import Session
+from chatsite.realtime.interfaces import Session
+from chatsite.realtime.redis import rate_limits
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ OPENINGS = 64
 TURN_SECONDS = 60.0
 
 
-class Runtime:
+class ProcessRuntime:
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.hub = Hub()
@@ -42,13 +42,14 @@ class Runtime:
         self._openings = asyncio.Semaphore(OPENINGS)  # all others of a crowd that returns wait here
         self.requests = 0  # HTTP requests that are being answered
         self.is_stopping = False  # asked to end: nothing new is begun
-        self.state: dict[str, Any] = {}  # what an app keeps for the process, under the app's name
+        self.state = AppState()
         self._together: dict[Any, Together[Any, Any]] = {}  # by what answers
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         await self.hub.start()
         self.hub.on_restored(lambda: self.spawn("catching up", self._catch_up))
+        rate_limits.start(self)
         for hook in registry.started:
             hook(self)
         shutdown.catch_termination(self)
@@ -124,16 +125,16 @@ async def _logged(name: str, work: Callable[[], Awaitable[None]]) -> None:
         logger.exception("%s failed", name)
 
 
-_runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Future[Runtime]] = WeakKeyDictionary()
+_runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Future[ProcessRuntime]] = WeakKeyDictionary()
 
 
-async def get_runtime() -> Runtime:
+async def get_runtime() -> ProcessRuntime:
     """The running loop's runtime, started if it is the first time."""
     loop = asyncio.get_running_loop()
     starting = _runtimes.get(loop)
     if starting is None:
         starting = _runtimes[loop] = loop.create_future()
-        runtime = Runtime()
+        runtime = ProcessRuntime()
         try:
             await runtime.start()
         except BaseException as error:
@@ -152,7 +153,7 @@ async def stop_runtime() -> None:
         await starting.result().stop()
 
 
-def running_runtime() -> Runtime | None:
+def running_runtime() -> ProcessRuntime | None:
     """The runtime of this process's event loop, for a thread that wants to know of it."""
     for loop, starting in list(_runtimes.items()):
         if loop.is_running() and starting.done() and not starting.cancelled() and not starting.exception():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
 import msgspec
@@ -19,15 +19,14 @@ from chatsite.errors import DomainError, as_domain_error, from_decoding, invalid
 from chatsite.observability import logs
 from chatsite.observability.metrics import measures
 from chatsite.realtime import registry
+from chatsite.realtime.app_state import AppState
 from chatsite.realtime.events import Event
 from chatsite.realtime.identity import Identity
+from chatsite.realtime.interfaces import Runtime
 from chatsite.realtime.outbox import Outbox
 from chatsite.realtime.token_bucket import TokenBucket
 from chatsite.realtime.transport import Close, Ref, Transport
 from chatsite.realtime.user_limit import charge
-
-if TYPE_CHECKING:
-    from chatsite.realtime.runtime import Runtime
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +41,7 @@ class Authenticated(msgspec.Struct, rename="camel"):
     user_id: str
 
 
-class Session:
+class LiveSession:
     __slots__ = (
         "__weakref__",
         "_bucket",
@@ -53,13 +52,13 @@ class Session:
         "_strikes",
         "_transport",
         "_vacancy",
+        "expiry_warned",
         "groups",
         "id",
         "identity",
         "runtime",
         "state",
         "user_id",
-        "warned",
     )
 
     def __init__(self, transport: Transport, runtime: Runtime) -> None:
@@ -68,8 +67,8 @@ class Session:
         self.identity: Identity | None = None
         self.user_id = ""
         self.groups: list[str] = []  # a set of one is three times as large
-        self.state: dict[str, Any] = {}  # what an app's hooks keep for this socket, under the app's name
-        self.warned = False  # `session_expiring` has been sent for the current token
+        self.state = AppState()
+        self.expiry_warned = False
         self._transport = transport
         limits = self._limits = (
             settings.CHAT
@@ -153,11 +152,11 @@ class Session:
         if self._closing is not None:
             return
         if event.is_control:
-            order = registry.orders.get(event.name)
-            if order is not None:
-                order(self, event)
+            handle = registry.control_handlers.get(event.name)
+            if handle is not None:
+                handle(self, event)
         else:
-            self._outbox.put(self._transport.encode(event), event if event.note is not None else None)
+            self._outbox.put(self._transport.encode(event), event if event.has_note else None)
 
     def send(self, name: str, data: Any) -> None:
         """An event for this socket alone."""
@@ -165,8 +164,8 @@ class Session:
 
     # The owner of the outbox
 
-    def handed(self, event: Event) -> None:
-        hook = registry.handed.get(event.name)
+    def delivered(self, event: Event) -> None:
+        hook = registry.on_delivered.get(event.name)
         if hook is not None:
             hook(self, event)
 
@@ -244,7 +243,7 @@ class Session:
         elif identity.user_id != self.user_id:
             raise invalid("The token belongs to another user.")
         self.identity = identity
-        self.warned = False
+        self.expiry_warned = False
         self._answer(ref, Authenticated(self.user_id))
 
     async def _start_pipelined(self, answer: Any, ref: Ref, name: str) -> None:

@@ -21,16 +21,14 @@ import signal
 import threading
 from collections.abc import Callable
 from types import FrameType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from django.conf import settings
 
 from chatsite.realtime import registry
 from chatsite.realtime.events import StoppingEvent
+from chatsite.realtime.interfaces import Runtime
 from chatsite.realtime.transport import Close
-
-if TYPE_CHECKING:
-    from chatsite.realtime.runtime import Runtime
 
 logger = logging.getLogger(__name__)
 

@@ -24,7 +24,8 @@ from chatsite.errors import LOST_DATABASE
 from chatsite.observability.metrics import measures
 from chatsite.realtime.broadcast import broadcast
 from chatsite.realtime.hub import Addressed
-from chatsite.realtime.runtime import Runtime, running_runtime
+from chatsite.realtime.interfaces import Runtime
+from chatsite.realtime.runtime import running_runtime
 from conversations import events
 from conversations.writing.conversation_sql import lock_conversations
 
@@ -89,8 +90,7 @@ class _Unconfirmed:
 
 
 def _notes_of(runtime: Runtime) -> _Unconfirmed:
-    unconfirmed: _Unconfirmed = runtime.state.setdefault("unconfirmed", _Unconfirmed())
-    return unconfirmed
+    return runtime.state.get(_Unconfirmed, _Unconfirmed)
 
 
 def _note(runtime: Runtime, conversation_ids: set[UUID]) -> None:

@@ -25,7 +25,7 @@ from django.db import DatabaseError, connection
 from chatsite.database.threads import WRITERS, drop_broken_connections, run_in
 from chatsite.errors import LOST_DATABASE, DomainError, as_domain_error
 from chatsite.observability.metrics import measures
-from chatsite.realtime.runtime import Runtime
+from chatsite.realtime.interfaces import Runtime
 from conversations.writing.requests import Outcome, Request, Send
 from conversations.writing.write_batch import write
 from conversations.writing.write_queue import Answer, Queue, Waiting
@@ -163,7 +163,4 @@ def write_apart_if_needed(changes: Sequence[Request]) -> list[Outcome]:
 
 def writer_of(runtime: Runtime) -> Writer:
     """The process's writer."""
-    writer: Writer | None = runtime.state.get("writer")
-    if writer is None:
-        writer = runtime.state["writer"] = Writer(runtime)
-    return writer
+    return runtime.state.get(Writer, lambda: Writer(runtime))

@@ -39,7 +39,7 @@ def get_or_create_conversation(
             conversation, created = both.get_or_create(business_id=business_id, customer_id=customer_id)
             if created:
                 made.add(conversation.pk)
-                contact = events.order(events.CONTACT_BEGAN, customer_id, business_id)
+                contact = events.business_changed(events.CONTACT_BEGAN, customer_id, business_id)
                 broadcast_on_commit([contact, *events.conversation_updated(conversation)])
     except IntegrityError:  # another request made it at the same moment
         conversation, created = both.get(business_id=business_id, customer_id=customer_id), False

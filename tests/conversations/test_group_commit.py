@@ -15,7 +15,7 @@ from pytest_django import Settings
 from chatsite.database.threads import run_in
 from chatsite.errors import DomainError
 from chatsite.realtime import broadcast as broadcast_module
-from chatsite.realtime.runtime import Runtime
+from chatsite.realtime.runtime import ProcessRuntime
 from conversations.models import ChatMessage, Conversation
 from conversations.writing import group_commit as writer_module
 from conversations.writing import message_sql, write_batch
@@ -50,7 +50,7 @@ def run(use: Callable[[Writer], Awaitable[Any]]) -> Any:
     """Use a writer in a loop of its own, and leave no connection of its thread behind."""
 
     async def main() -> Any:
-        runtime = Runtime()
+        runtime = ProcessRuntime()
         writer = Writer(runtime)
         try:
             return await use(writer)

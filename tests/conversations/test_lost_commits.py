@@ -14,7 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from chatsite.database.threads import THREADS, in_database_thread
 from chatsite.realtime import groups
-from chatsite.realtime.runtime import Runtime
+from chatsite.realtime.runtime import ProcessRuntime
 from conversations import operations
 from conversations.models import Conversation
 from conversations.writing import commit_recovery
@@ -67,9 +67,9 @@ def talk() -> Conversation:
     return conversation(business(person()))
 
 
-def run(talk: Conversation, lost: Lost, use: Callable[[Listener, Runtime], Awaitable[None]]) -> None:
+def run(talk: Conversation, lost: Lost, use: Callable[[Listener, ProcessRuntime], Awaitable[None]]) -> None:
     async def main() -> None:
-        runtime = Runtime()
+        runtime = ProcessRuntime()
         listener = Listener(str(talk.customer_id))
         await runtime.hub.subscribe(groups.user(listener.user_id), listener)
 
@@ -107,7 +107,7 @@ def say(talk: Conversation, content: str) -> None:
 
 @pytest.mark.parametrize("committed", [True, False])
 def test_the_conversation_is_shown_as_it_stands(talk: Conversation, committed: bool) -> None:
-    async def use(listener: Listener, runtime: Runtime) -> None:
+    async def use(listener: Listener, runtime: ProcessRuntime) -> None:
         await in_database_thread(say, talk, "there or not")
         await listener.has_heard(1)
         [(name, data)] = listener.heard
@@ -123,7 +123,7 @@ def test_it_is_shown_once_the_database_answers_again(
 ) -> None:
     monkeypatch.setattr(commit_recovery, "RETRY_SECONDS", 0.05)
 
-    async def use(listener: Listener, runtime: Runtime) -> None:
+    async def use(listener: Listener, runtime: ProcessRuntime) -> None:
         await in_database_thread(say, talk, "there")
         await listener.has_heard(1)
         await asyncio.sleep(0.2)
@@ -151,7 +151,7 @@ def test_a_transaction_that_is_still_under_way_is_waited_for(
             enough.wait(30)
         connections.close_all()
 
-    async def use(listener: Listener, runtime: Runtime) -> None:
+    async def use(listener: Listener, runtime: ProcessRuntime) -> None:
         holding = asyncio.create_task(asyncio.to_thread(hold))
         await asyncio.to_thread(locked.wait, 30)
         commit_recovery._note(runtime, {talk.pk})
@@ -171,7 +171,7 @@ def test_what_is_lost_while_another_is_read_is_shown_too(
     monkeypatch.setattr(commit_recovery, "RETRY_SECONDS", 0.01)
     reading, told = asyncio.Event(), asyncio.Event()
 
-    async def use(listener: Listener, runtime: Runtime) -> None:
+    async def use(listener: Listener, runtime: ProcessRuntime) -> None:
         asked: list[list[Any]] = []
 
         async def read(function: Any, part: list[Any]) -> list[Conversation]:
@@ -203,7 +203,7 @@ def test_an_edit_and_a_delete_are_shown_too(talk: Conversation) -> None:
         with pytest.raises(OperationalError):
             operation(**user, **arguments)
 
-    async def use(listener: Listener, runtime: Runtime) -> None:
+    async def use(listener: Listener, runtime: ProcessRuntime) -> None:
         await in_database_thread(lose, operations.edit_message, content="second")
         await listener.has_heard(1)
         assert b'"lastMessage":"second"' in listener.heard[0][1]

@@ -25,7 +25,7 @@ from chatsite.legacy_import.progress import Progress
 from chatsite.legacy_import.undo import undo
 from chatsite.realtime import groups
 from chatsite.realtime.hub import Addressed
-from chatsite.realtime.runtime import Runtime
+from chatsite.realtime.runtime import ProcessRuntime
 from conversations import events, integrity, operations
 from conversations.models import ChatMessage, Conversation
 from conversations.moderation import operations as moderation
@@ -357,7 +357,7 @@ def test_both_sides_see_it_as_it_stands(scene: Scene, losing: Operation) -> None
     """In a server, where a runtime is."""
 
     async def main() -> None:
-        runtime = Runtime()
+        runtime = ProcessRuntime()
         listener = Listener(str(scene.customer.pk))
         await runtime.hub.subscribe(groups.user(listener.user_id), listener)
         try:

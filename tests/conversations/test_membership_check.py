@@ -11,11 +11,12 @@ from pytest_django import Settings
 
 from chatsite.realtime import groups
 from chatsite.realtime.identity import Identity
-from chatsite.realtime.runtime import Runtime
-from chatsite.realtime.session import Session
+from chatsite.realtime.runtime import ProcessRuntime
+from chatsite.realtime.session import LiveSession
 from chatsite.realtime.transport import Close
 from conversations import live
 from conversations.live import _check_memberships
+from conversations.session_state import state_of
 from tests.presence.process import eventually
 from tests.realtime.seats import Wire
 
@@ -26,9 +27,9 @@ Happens = Callable[[], None]
 
 
 @pytest.fixture
-async def runtime(settings: Settings) -> AsyncIterator[Runtime]:
+async def runtime(settings: Settings) -> AsyncIterator[ProcessRuntime]:
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-    runtime = Runtime()
+    runtime = ProcessRuntime()
     yield runtime
     await runtime.stop()
 
@@ -47,16 +48,17 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[[set[UUID], Happens], N
     return answer
 
 
-def seat(runtime: Runtime, *speaks_for: UUID) -> tuple[Session, Wire]:
+def seat(runtime: ProcessRuntime, *businesses: UUID) -> tuple[LiveSession, Wire]:
     wire = Wire()
-    session = Session(wire, runtime)
+    session = LiveSession(wire, runtime)
     session.identity, session.user_id = Identity(MEMBER, "", None), MEMBER
-    session.state["speaks_for"] = set(speaks_for)
+    state = state_of(session)
+    state.businesses, state.is_open = frozenset(businesses), True
     runtime.sessions.add(session)
     return session, wire
 
 
-async def test_a_membership_that_ended_closes(runtime: Runtime, answers: Any) -> None:
+async def test_a_membership_that_ended_closes(runtime: ProcessRuntime, answers: Any) -> None:
     _, wire = seat(runtime, uuid4())
     answers(set())
     await _check_memberships(runtime)
@@ -65,25 +67,27 @@ async def test_a_membership_that_ended_closes(runtime: Runtime, answers: Any) ->
 
 
 async def test_one_that_begins_while_the_database_is_asked_has_not_ended(
-    runtime: Runtime, answers: Any
+    runtime: ProcessRuntime, answers: Any
 ) -> None:
     """A new member joins a conversation, between the answer of the database and its arrival."""
     session, _ = seat(runtime)
-    answers(set(), lambda: session.state["speaks_for"].add(uuid4()))
+    answers(set(), lambda: live.add_business(session, uuid4()))
     await _check_memberships(runtime)
     assert not session.is_closing
 
 
-async def test_one_that_nobody_announced_is_taken_up(runtime: Runtime, answers: Any) -> None:
+async def test_one_that_nobody_announced_is_taken_up(runtime: ProcessRuntime, answers: Any) -> None:
     session, _ = seat(runtime)
     business = uuid4()
     answers({business})
     await _check_memberships(runtime)
-    assert session.state["speaks_for"] == {business}
+    assert state_of(session).businesses == {business}
     assert groups.business_members(business) in session.groups
 
 
-async def test_a_socket_that_closes_meanwhile_leaves_nothing_behind(runtime: Runtime, answers: Any) -> None:
+async def test_a_socket_that_closes_meanwhile_leaves_nothing_behind(
+    runtime: ProcessRuntime, answers: Any
+) -> None:
     session, _ = seat(runtime)
     answers({uuid4()}, lambda: runtime.sessions.discard(session))
     await _check_memberships(runtime)

@@ -15,7 +15,7 @@ import pytest
 
 from chatsite.database.threads import WRITERS
 from chatsite.errors import DomainError
-from chatsite.realtime.runtime import Runtime
+from chatsite.realtime.runtime import ProcessRuntime
 from conversations.writing import group_commit as writer_module
 from conversations.writing.group_commit import LONG, MANY, Writer
 from conversations.writing.requests import Request, Send
@@ -55,7 +55,7 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
 
 def run(database: Database, use: Callable[[Writer], Awaitable[None]]) -> None:
     async def main() -> None:
-        runtime = Runtime()
+        runtime = ProcessRuntime()
         try:
             await use(Writer(runtime))
         finally:

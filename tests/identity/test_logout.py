@@ -20,7 +20,7 @@ from chatsite.realtime.events import Event, pack, unpack
 from chatsite.realtime.hub import Addressed
 from chatsite.realtime.identity import Identity
 from chatsite.realtime.revalidation import END_LOGIN
-from chatsite.realtime.session import Session
+from chatsite.realtime.session import LiveSession
 from chatsite.realtime.transport import Close
 from tests.identity.conftest import Forge, contents, in_the_past
 
@@ -59,7 +59,7 @@ class LiveSocket:
 
     def obey(self, event: Event) -> None:
         (arrived,) = unpack(pack([event]))  # the way that it takes to another process
-        registry.orders[arrived.name](cast(Session, self), arrived)
+        registry.control_handlers[arrived.name](cast(LiveSession, self), arrived)
 
 
 def test_after_the_commit_the_sockets_of_that_login_close(
@@ -73,7 +73,7 @@ def test_after_the_commit_the_sockets_of_that_login_close(
         assert sent == []
 
     ((group, event),) = sent
-    assert (group, event.name, event.data) == (f"user.{carol.pk}", END_LOGIN, b"null")
+    assert (group, event.name) == (f"user.{carol.pk}", END_LOGIN)
     mine = LiveSocket(str(carol.pk), contents(login.access)["login"])
     other = LiveSocket(str(carol.pk), "019aa000-0000-7000-8000-000000000000")
     for socket in (mine, other):

@@ -11,7 +11,7 @@ import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 
 from chatsite.realtime.events import Event
-from chatsite.realtime.runtime import Runtime
+from chatsite.realtime.interfaces import Runtime
 from notifications import live
 from notifications.operations import delete_notification, mark_read, notify
 from tests.notifications.conftest import Town

@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 from chatsite.realtime.hub import Addressed
 from conversations import contacts
 from conversations import operations as conversations
-from conversations.events import MEMBERSHIP_BEGAN
+from conversations.events import MEMBERSHIP_BEGAN, BusinessChange
 from conversations.models import Business, Conversation, Membership
 from notifications import invitations, operations
 from notifications.models import Invitation, Notification
@@ -85,8 +85,10 @@ def test_accepting_makes_a_member_and_tells_the_inviter(
     (event,) = told(sent, town.olivia)
     assert event["notification"]["title"] == "Nina has joined Shop"
     assert event["notification"]["data"]["status"] == "accepted"
-    orders = [(group, event.note) for group, event in sent if event.name == MEMBERSHIP_BEGAN]
-    assert orders == [(f"user.{nina.pk}", [str(town.shop.pk)])]
+    begun = [
+        (group, event.data_as(BusinessChange)) for group, event in sent if event.name == MEMBERSHIP_BEGAN
+    ]
+    assert begun == [(f"user.{nina.pk}", BusinessChange(town.shop.pk))]
     (settled,) = told(sent, nina)  # what was answered need not be read any more
     assert settled["notification"]["readAt"]
     assert settled["unreadCount"] == 0

@@ -13,8 +13,8 @@ from pytest_django import Settings
 from chatsite.realtime import registry
 from chatsite.realtime.events import Event
 from chatsite.realtime.identity import Identity
-from chatsite.realtime.runtime import Runtime, get_runtime, stop_runtime
-from chatsite.realtime.session import Session
+from chatsite.realtime.runtime import ProcessRuntime, get_runtime, stop_runtime
+from chatsite.realtime.session import LiveSession
 from presence import live, stores, tracker
 from tests.presence.process import Announced, eventually
 
@@ -53,7 +53,7 @@ class NoTransport:
 @pytest.fixture
 async def runtime(
     announced: Announced, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Runtime]:
+) -> AsyncIterator[ProcessRuntime]:
     """A runtime of the embedded default with presence alone."""
     settings.REDIS_URL = ""
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
@@ -76,13 +76,13 @@ def _name_of(hooks: object) -> str:
     return next(name for name in ("started", "opened", "closed") if getattr(registry, name) is hooks)
 
 
-async def open_session(runtime: Runtime, user_id: str) -> Session:
-    session = Session(NoTransport(), runtime)
+async def open_session(runtime: ProcessRuntime, user_id: str) -> LiveSession:
+    session = LiveSession(NoTransport(), runtime)
     await session.open(Identity(user_id=user_id, login_id="login", expires_at=None))
     return session
 
 
-async def test_contacts_hear_of_it_and_the_user_does_not(runtime: Runtime) -> None:
+async def test_contacts_hear_of_it_and_the_user_does_not(runtime: ProcessRuntime) -> None:
     contact, own = Contact("8"), Contact("7")
     await runtime.hub.subscribe("contacts.7", contact)
     await runtime.hub.subscribe("contacts.7", own)
@@ -101,9 +101,9 @@ async def test_contacts_hear_of_it_and_the_user_does_not(runtime: Runtime) -> No
 
 
 async def test_a_session_closed_while_it_opened_is_no_connection(
-    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+    runtime: ProcessRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def slow(session: Session) -> None:
+    async def slow(session: LiveSession) -> None:
         await session.close()
 
     monkeypatch.setattr(registry, "opened", [slow, live.opened])

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from pytest_django import Settings
 
-from chatsite.realtime.runtime import Runtime
+from chatsite.realtime.runtime import ProcessRuntime
 from tests.harness.backend import Deployment
 from tests.realtime.logins import Login, make_logins
 
@@ -25,9 +25,9 @@ def logins(deployment: Deployment) -> tuple[Login, Login]:
 
 
 @pytest.fixture
-async def runtime(settings: Settings) -> AsyncIterator[Runtime]:
+async def runtime(settings: Settings) -> AsyncIterator[ProcessRuntime]:
     """Of a process of its own, in which nothing runs yet."""
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-    runtime = Runtime()
+    runtime = ProcessRuntime()
     yield runtime
     await runtime.stop()

@@ -9,8 +9,8 @@ from typing import Any
 from chatsite.errors import DomainError
 from chatsite.realtime.events import Event
 from chatsite.realtime.identity import Identity
-from chatsite.realtime.runtime import Runtime
-from chatsite.realtime.session import Session
+from chatsite.realtime.runtime import ProcessRuntime
+from chatsite.realtime.session import LiveSession
 
 
 class Wire:
@@ -51,10 +51,10 @@ class Wire:
         return error.code.encode()
 
 
-async def seat(runtime: Runtime, group: str, login_id: str = "") -> tuple[Session, Wire]:
+async def seat(runtime: ProcessRuntime, group: str, login_id: str = "") -> tuple[LiveSession, Wire]:
     """A session of user 1 in the group, without the apps' hooks."""
     wire = Wire()
-    session = Session(wire, runtime)
+    session = LiveSession(wire, runtime)
     session.identity, session.user_id = Identity("1", login_id, None), "1"
     runtime.sessions.add(session)
     await session.subscribe(group)

@@ -12,7 +12,7 @@ from django.db import OperationalError
 from chatsite.database import batch_loader
 from chatsite.errors import DomainError
 from chatsite.observability import logs
-from chatsite.realtime.runtime import Runtime
+from chatsite.realtime.runtime import ProcessRuntime
 
 pytestmark = pytest.mark.standalone
 
@@ -44,7 +44,7 @@ async def begun(answers: Answers) -> None:
     assert await asyncio.to_thread(answers.begun.wait, 10)
 
 
-async def test_a_crowd_is_one_call(runtime: Runtime, answers: Answers) -> None:
+async def test_a_crowd_is_one_call(runtime: ProcessRuntime, answers: Answers) -> None:
     answers.go.set()
     assert await asyncio.gather(*(runtime.ask(answers, number) for number in range(40))) == list(
         range(0, 80, 2)
@@ -52,7 +52,9 @@ async def test_a_crowd_is_one_call(runtime: Runtime, answers: Answers) -> None:
     assert answers.calls == [list(range(40))]
 
 
-async def test_a_question_waits_for_the_next_call_and_not_longer(runtime: Runtime, answers: Answers) -> None:
+async def test_a_question_waits_for_the_next_call_and_not_longer(
+    runtime: ProcessRuntime, answers: Answers
+) -> None:
     """The call that is out began before it, and may have read what has changed since."""
     first = asyncio.ensure_future(runtime.ask(answers, 1))
     await begun(answers)
@@ -64,7 +66,7 @@ async def test_a_question_waits_for_the_next_call_and_not_longer(runtime: Runtim
     assert await runtime.ask(answers, 4) == 8  # after a rest, too
 
 
-async def test_a_refusal_is_for_its_own_question(runtime: Runtime, answers: Answers) -> None:
+async def test_a_refusal_is_for_its_own_question(runtime: ProcessRuntime, answers: Answers) -> None:
     answers.go.set()
     good, bad = await asyncio.gather(
         runtime.ask(answers, 1), runtime.ask(answers, -1), return_exceptions=True
@@ -74,7 +76,7 @@ async def test_a_refusal_is_for_its_own_question(runtime: Runtime, answers: Answ
 
 
 async def test_a_question_that_breaks_the_call_breaks_its_own_only(
-    runtime: Runtime, answers: Answers
+    runtime: ProcessRuntime, answers: Answers
 ) -> None:
     answers.go.set()
     answers.fails_at = lambda numbers: ValueError("13") if 13 in numbers else None
@@ -85,7 +87,7 @@ async def test_a_question_that_breaks_the_call_breaks_its_own_only(
 
 
 async def test_without_a_database_all_are_told_and_it_is_asked_once(
-    runtime: Runtime, answers: Answers
+    runtime: ProcessRuntime, answers: Answers
 ) -> None:
     answers.go.set()
     answers.fails_at = lambda numbers: OperationalError("gone")
@@ -98,7 +100,9 @@ async def test_without_a_database_all_are_told_and_it_is_asked_once(
     assert await runtime.ask(answers, 5) == 10
 
 
-async def test_who_goes_away_does_not_take_the_others_along(runtime: Runtime, answers: Answers) -> None:
+async def test_who_goes_away_does_not_take_the_others_along(
+    runtime: ProcessRuntime, answers: Answers
+) -> None:
     leaving, staying = (asyncio.ensure_future(runtime.ask(answers, number)) for number in (1, 2))
     await begun(answers)
     leaving.cancel()
@@ -112,7 +116,7 @@ async def test_who_goes_away_does_not_take_the_others_along(runtime: Runtime, an
 
 
 async def test_a_call_has_a_bound(
-    runtime: Runtime, answers: Answers, monkeypatch: pytest.MonkeyPatch
+    runtime: ProcessRuntime, answers: Answers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batch_loader, "MOST", 4)
     answers.go.set()
@@ -120,7 +124,7 @@ async def test_a_call_has_a_bound(
     assert answers.calls == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
 
 
-async def test_a_call_is_about_nobody(runtime: Runtime) -> None:
+async def test_a_call_is_about_nobody(runtime: ProcessRuntime) -> None:
     """What it logs must not name who happened to ask first."""
     logs.begin("of-the-first-one")
 
@@ -130,7 +134,7 @@ async def test_a_call_is_about_nobody(runtime: Runtime) -> None:
     assert await runtime.ask(context_of_call, 1) is None
 
 
-async def test_what_answers_otherwise_is_another_call(runtime: Runtime, answers: Answers) -> None:
+async def test_what_answers_otherwise_is_another_call(runtime: ProcessRuntime, answers: Answers) -> None:
     other = Answers()
     answers.go.set()
     other.go.set()
@@ -138,7 +142,7 @@ async def test_what_answers_otherwise_is_another_call(runtime: Runtime, answers:
     assert (answers.calls, other.calls) == ([[1]], [[2]])
 
 
-async def test_who_is_not_answered_is_told_so(runtime: Runtime) -> None:
+async def test_who_is_not_answered_is_told_so(runtime: ProcessRuntime) -> None:
     """A mistake in the answering function."""
 
     def forgets_odd_ones(numbers: list[int]) -> list[int | DomainError]:

@@ -11,7 +11,7 @@ from unittest.mock import AsyncMock, patch
 import pytest
 
 from chatsite.errors import DomainError
-from chatsite.realtime.runtime import OPENINGS, Runtime
+from chatsite.realtime.runtime import OPENINGS, ProcessRuntime
 from chatsite.realtime.transports.socketio.engine import EngineConnection
 from chatsite.realtime.transports.socketio.namespace import NamespaceClient
 from chatsite.realtime.transports.websocket import ChatConsumer
@@ -52,7 +52,7 @@ class LookUp:
 
 
 @pytest.fixture
-def look_up(runtime: Runtime) -> Iterator[LookUp]:
+def look_up(runtime: ProcessRuntime) -> Iterator[LookUp]:
     slow = LookUp()
     with (
         patch("chatsite.realtime.transports.websocket.get_runtime", AsyncMock(return_value=runtime)),
@@ -108,7 +108,7 @@ async def test_socketio_clients_wait_for_their_turn_too(look_up: LookUp) -> None
 
 
 async def test_a_turn_that_does_not_come_is_a_reason_to_knock_again(
-    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+    runtime: ProcessRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chatsite.realtime.runtime.TURN_SECONDS", 0.01)
     async with AsyncExitStack() as others:
@@ -122,7 +122,7 @@ async def test_a_turn_that_does_not_come_is_a_reason_to_knock_again(
         pass
 
 
-async def test_who_is_cancelled_while_waiting_takes_no_turn(runtime: Runtime) -> None:
+async def test_who_is_cancelled_while_waiting_takes_no_turn(runtime: ProcessRuntime) -> None:
     async def wait() -> None:
         async with runtime.turn_to_open():
             pytest.fail("there was no turn left")

@@ -9,7 +9,7 @@ import pytest
 
 from chatsite.realtime import groups
 from chatsite.realtime.events import Event
-from chatsite.realtime.runtime import Runtime
+from chatsite.realtime.runtime import ProcessRuntime
 from conversations import access, commands, queries
 from conversations.models import Conversation, Side
 from conversations.requests import ConversationCommand
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.standalone
 
 
 async def test_what_happens_while_the_head_is_read_is_heard(
-    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+    runtime: ProcessRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     conversation = Conversation(pk=uuid4())
     session, wire = await seat(runtime, "room")
@@ -41,7 +41,7 @@ async def test_what_happens_while_the_head_is_read_is_heard(
     assert b'{"event":"new_message","data":{}}' in wire.written
 
 
-async def test_who_joins_twice_hears_once_and_leaves_at_once(runtime: Runtime) -> None:
+async def test_who_joins_twice_hears_once_and_leaves_at_once(runtime: ProcessRuntime) -> None:
     session, wire = await seat(runtime, "room")
     await session.subscribe("room")
     runtime.hub.deliver_here("room", Event("new_message", b"{}"))

@@ -15,7 +15,7 @@ from chatsite.realtime import registry
 from chatsite.realtime.events import Event
 from chatsite.realtime.hub import Hub
 from chatsite.realtime.redis import connection as shard_module
-from chatsite.realtime.runtime import Runtime
+from chatsite.realtime.runtime import ProcessRuntime
 from chatsite.realtime.shutdown import wind_down
 from tests.faults.lines import Connection, Line
 from tests.harness.patience import patience
@@ -140,18 +140,20 @@ async def test_more_than_may_wait_for_a_redis_that_hangs(
 
 
 @pytest.fixture
-async def ending(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Runtime]:
+async def ending(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ProcessRuntime]:
     """A process that may end. It has no apps, so that nothing but its events can keep it."""
     monkeypatch.setattr(shard_module, "CONFIRM_SECONDS", 30)
     monkeypatch.setattr(registry, "stopping", [])
     monkeypatch.setattr(registry, "closed", [])
-    runtime = Runtime()
+    runtime = ProcessRuntime()
     runtime.hub = hub
     yield runtime
     await runtime.stop()
 
 
-async def test_events_leave_before_sockets_are_told_to_close(ending: Runtime, hub: Hub, line: Line) -> None:
+async def test_events_leave_before_sockets_are_told_to_close(
+    ending: ProcessRuntime, hub: Hub, line: Line
+) -> None:
     session, wire = await seat(ending, "room")
     publisher = await publisher_of(hub, line)
     publisher.freeze()
@@ -165,7 +167,7 @@ async def test_events_leave_before_sockets_are_told_to_close(ending: Runtime, hu
 
 
 async def test_events_of_the_sockets_closing_leave_before_the_process_ends(
-    ending: Runtime, hub: Hub, line: Line, monkeypatch: pytest.MonkeyPatch
+    ending: ProcessRuntime, hub: Hub, line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session, wire = await seat(ending, "room")
     publisher = await publisher_of(hub, line)

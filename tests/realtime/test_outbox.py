@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from chatsite.realtime.events import Event
 from chatsite.realtime.outbox import Outbox
-from chatsite.realtime.runtime import Runtime
+from chatsite.realtime.runtime import ProcessRuntime
 from tests.presence.process import eventually
 from tests.realtime.seats import Wire, seat
 
@@ -22,8 +22,8 @@ class Owner:
     wire: Wire
     overflows: list[int]
 
-    def handed(self, event: Event) -> None:
-        self.wire.written.append(f"handed {event.name}".encode())
+    def delivered(self, event: Event) -> None:
+        self.wire.written.append(f"delivered {event.name}".encode())
 
     def overflowed(self) -> None:
         self.overflows.append(1)
@@ -41,7 +41,7 @@ async def test_what_one_turn_queued_leaves_in_one_write() -> None:
     queue.put(b"c")
     assert wire.written == []
     await queue.drain()
-    assert wire.written == [b"a", b"b", b"c", b"handed seen"]
+    assert wire.written == [b"a", b"b", b"c", b"delivered seen"]
     queue.put(b"d")
     await asyncio.sleep(0)
     await asyncio.sleep(0)
@@ -75,7 +75,7 @@ async def test_frames_leave_in_order_and_are_reported_after_they_left() -> None:
     queue.put(b"b", Event("seen", b"{}"))
     queue.put(b"c")
     await queue.drain()
-    assert wire.written == [b"a", b"b", b"handed seen", b"c"]
+    assert wire.written == [b"a", b"b", b"delivered seen", b"c"]
     assert not overflows
 
 
@@ -102,7 +102,7 @@ def short_queue(settings: Settings) -> None:
     settings.CHAT = replace(settings.CHAT, queue_frames=20)
 
 
-async def test_a_slow_reader_is_closed_and_disturbs_nobody(runtime: Runtime) -> None:
+async def test_a_slow_reader_is_closed_and_disturbs_nobody(runtime: ProcessRuntime) -> None:
     (_, slow), (_, quick) = await seat(runtime, "room"), await seat(runtime, "room")
     slow.reading.clear()
     for number in range(60):
@@ -118,7 +118,7 @@ async def test_a_slow_reader_is_closed_and_disturbs_nobody(runtime: Runtime) -> 
     assert slow.written == []
 
 
-async def test_a_pause_within_the_bound_loses_nothing(runtime: Runtime) -> None:
+async def test_a_pause_within_the_bound_loses_nothing(runtime: ProcessRuntime) -> None:
     _, wire = await seat(runtime, "room")
     wire.reading.clear()
     for number in range(15):

@@ -11,7 +11,7 @@ import pytest
 from pytest_django import Settings
 
 from chatsite.realtime import registry
-from chatsite.realtime.runtime import Runtime
+from chatsite.realtime.runtime import ProcessRuntime
 from tests.realtime.seats import seat
 
 pytestmark = pytest.mark.standalone
@@ -24,7 +24,7 @@ class Nothing(msgspec.Struct):
 
 
 async def test_the_next_frame_waits_for_an_answer(
-    runtime: Runtime, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    runtime: ProcessRuntime, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.CHAT = replace(settings.CHAT, pipelined_sends=MOST)
     under_way: list[asyncio.Future[Any]] = []

@@ -11,7 +11,7 @@ import pytest
 from chatsite.realtime.events import Event
 from chatsite.realtime.hub import LocalGroup
 from chatsite.realtime.ordering import MOST_HELD, RevisionOrder
-from chatsite.realtime.runtime import Runtime
+from chatsite.realtime.runtime import ProcessRuntime
 from tests.realtime.seats import seat
 
 pytestmark = pytest.mark.standalone
@@ -122,7 +122,7 @@ async def test_it_holds_no_more_than_it_may(order: RevisionOrder, out: list[int]
     order.close()
 
 
-async def test_the_hub_keeps_it_for_every_socket(runtime: Runtime) -> None:
+async def test_the_hub_keeps_it_for_every_socket(runtime: ProcessRuntime) -> None:
     _, wire = await seat(runtime, "room")
     runtime.hub.start_after("room", 0)
     for rev in (2, 3, 1):

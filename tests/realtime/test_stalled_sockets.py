@@ -151,7 +151,7 @@ class Frames:
 class Owner:
     overflows: list[int]
 
-    def handed(self, event: Event) -> None:
+    def delivered(self, event: Event) -> None:
         pass
 
     def overflowed(self) -> None:

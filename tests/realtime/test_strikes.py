@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from pytest_django import Settings
 
-from chatsite.realtime.runtime import Runtime
-from chatsite.realtime.session import Session
+from chatsite.realtime.runtime import ProcessRuntime
+from chatsite.realtime.session import LiveSession
 from chatsite.realtime.transport import Close
 from tests.presence.process import eventually
 from tests.realtime.seats import Wire
@@ -33,17 +33,19 @@ def wire() -> Wire:
 
 
 @pytest.fixture
-async def session(settings: Settings, clock: Clock, wire: Wire) -> AsyncIterator[Session]:
+async def session(settings: Settings, clock: Clock, wire: Wire) -> AsyncIterator[LiveSession]:
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     settings.CHAT = replace(
         settings.CHAT, frames_per_second=RATE, frames_burst=BURST, flood_strikes=STRIKES, queue_frames=100_000
     )
-    runtime = Runtime()
-    yield Session(wire, runtime)
+    runtime = ProcessRuntime()
+    yield LiveSession(wire, runtime)
     await runtime.stop()
 
 
-def seconds_until_closed(session: Session, clock: Clock, per_second: float, most: float = 60) -> float | None:
+def seconds_until_closed(
+    session: LiveSession, clock: Clock, per_second: float, most: float = 60
+) -> float | None:
     """How long it may send so many frames a second."""
     began = clock.now
     while clock.now < began + most:
@@ -56,7 +58,7 @@ def seconds_until_closed(session: Session, clock: Clock, per_second: float, most
 
 @pytest.mark.parametrize("per_second", [500, 1_000, 10_000])
 async def test_any_flood_is_closed_however_slow_the_server(
-    session: Session, wire: Wire, clock: Clock, per_second: float
+    session: LiveSession, wire: Wire, clock: Clock, per_second: float
 ) -> None:
     """After the burst, 200 a second are let through whoever sends them: they must not make up for all the others."""
     burst = BURST / (per_second - RATE)
@@ -67,11 +69,11 @@ async def test_any_flood_is_closed_however_slow_the_server(
     assert wire.closed_with == Close.POLICY
 
 
-async def test_who_is_a_little_too_fast_is_told_so_and_stays(session: Session, clock: Clock) -> None:
+async def test_who_is_a_little_too_fast_is_told_so_and_stays(session: LiveSession, clock: Clock) -> None:
     assert seconds_until_closed(session, clock, 1.5 * RATE) is None
 
 
-async def test_who_slows_down_has_paid_in_the_end(session: Session, clock: Clock) -> None:
+async def test_who_slows_down_has_paid_in_the_end(session: LiveSession, clock: Clock) -> None:
     for _ in range(BURST + STRIKES - 1):
         session.admit(10)
     assert not session.is_closing

@@ -6,6 +6,7 @@ Served by real servers as `tests.socketio.site:application`, with the settings o
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ from chatsite.errors import DomainError, not_found
 from chatsite.realtime import registry
 from chatsite.realtime.events import Event
 from chatsite.realtime.identity import Identity
-from chatsite.realtime.session import Session
+from chatsite.realtime.interfaces import Session
 from chatsite.realtime.transports.socketio.server import socketio_application
 from chatsite.realtime.transports.websocket import ChatConsumer
 
@@ -104,10 +105,17 @@ async def echo(session: Session, data: Echo) -> dict[str, Any]:
     return {"text": data.text}
 
 
+@dataclass
+class Echoes:
+    number: int = 0
+
+
 @registry.pipelined_command("echo_pipelined", Echo)
 def echo_pipelined(session: Session, data: Echo) -> asyncio.Future[Any]:
     """Numbered when it is read, answered later."""
-    number = session.state["echoes"] = session.state.get("echoes", 0) + 1
+    echoes = session.state.get(Echoes, Echoes)
+    echoes.number += 1
+    number = echoes.number
     answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
     reply = {"text": data.text, "number": number}
     asyncio.get_running_loop().call_later(data.delay, answer.set_result, reply)

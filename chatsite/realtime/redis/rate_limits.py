@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Protocol
 
 from django.conf import settings
 from redis import asyncio as aioredis
@@ -18,8 +19,6 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from chatsite.realtime import registry
-from chatsite.realtime.runtime import Runtime
 from chatsite.realtime.user_limit import UserBuckets, user_buckets
 
 logger = logging.getLogger(__name__)
@@ -87,9 +86,16 @@ class Reporter:
         return answer
 
 
-def start(runtime: Runtime) -> None:
-    if settings.REDIS_URL:
-        reporter = Reporter(user_buckets, settings.REDIS_URL, settings.REDIS_PREFIX)
+class Spawner(Protocol):
+    """What this needs of the process's runtime."""
+
+    def spawn_forever(self, name: str, every: float, work: Callable[[], Awaitable[None]]) -> None: ...
+
+
+def start(runtime: Spawner) -> None:
+    url = getattr(settings, "REDIS_URL", "")
+    if url:
+        reporter = Reporter(user_buckets, url, getattr(settings, "REDIS_PREFIX", "chat"))
         runtime.spawn_forever("reporting what users spent", REPORT_SECONDS, reporter.report)
     else:
         runtime.spawn_forever("forgetting idle users", REPORT_SECONDS * SWEEP_REPORTS, _sweep)
@@ -98,6 +104,3 @@ def start(runtime: Runtime) -> None:
 async def _sweep() -> None:
     user_buckets.collect()
     user_buckets.sweep()
-
-
-registry.started.append(start)

@@ -1,4 +1,4 @@
-"""Native WebSocket at `/chat`: JSON text frames `{event, data, ref?}`, thin over `Session`."""
+"""Native WebSocket at `/chat`: JSON text frames `{event, data, ref?}`, thin over `LiveSession`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from chatsite.realtime.events import Event
 from chatsite.realtime.identity import Identity
 from chatsite.realtime.runtime import get_runtime
 from chatsite.realtime.servers.sockets import server_socket
-from chatsite.realtime.session import Session
+from chatsite.realtime.session import LiveSession
 from chatsite.realtime.transport import Close, Ref
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -64,7 +64,7 @@ class ChatConsumer(LeanConsumer):
         self._send = send
         self._socket = server_socket(send)
         self._gone = False
-        self.session = Session(self, await get_runtime())
+        self.session = LiveSession(self, await get_runtime())
         try:
             if (await receive())["type"] == "websocket.connect":
                 await self._send({"type": "websocket.accept"})

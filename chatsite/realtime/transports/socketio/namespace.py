@@ -16,8 +16,8 @@ from chatsite.errors import DomainError, as_domain_error, from_decoding, invalid
 from chatsite.realtime import registry
 from chatsite.realtime.events import Event
 from chatsite.realtime.identity import Identity
-from chatsite.realtime.runtime import Runtime, get_runtime
-from chatsite.realtime.session import Session
+from chatsite.realtime.runtime import ProcessRuntime, get_runtime
+from chatsite.realtime.session import LiveSession
 from chatsite.realtime.transport import Close, Ref
 from chatsite.realtime.transports.socketio import packets
 from chatsite.realtime.transports.socketio.engine import EngineConnection
@@ -102,7 +102,7 @@ class NamespaceClient:
 
     def __init__(self, engine: EngineConnection) -> None:
         self.engine = engine
-        self.session: Session | None = None
+        self.session: LiveSession | None = None
         self._turn = asyncio.Lock()
         self._strays = 0
         self._attachments = 0  # of a refused packet, still to come
@@ -178,13 +178,13 @@ class NamespaceClient:
 
     async def _enter(self, auth: Any) -> None:
         transport = SocketioTransport(self)
-        session: Session | None = None
+        session: LiveSession | None = None
         try:
             runtime = await get_runtime()
             async with runtime.turn_to_open():
                 if self.engine.is_gone:
                     return  # it waited longer than its client did
-                session = Session(transport, runtime)
+                session = LiveSession(transport, runtime)
                 await session.open(await identify(runtime, auth))
         except Exception as error:  # noqa: BLE001  every failure has its answer
             if session is not None:
@@ -228,14 +228,14 @@ class NamespaceClient:
         elif isinstance(message, str) and message[:1] == packets.CONNECT:
             await self._connect(message)
 
-    def _take_binary(self, session: Session, message: bytes) -> None:
+    def _take_binary(self, session: LiveSession, message: bytes) -> None:
         if self._attachments > 0:
             self._attachments -= 1  # its packet has been refused
             session.admit(len(message))
         elif session.admit(len(message)):
             session.answer_error(None, NO_BINARY)
 
-    async def _take_packet(self, session: Session, packet: str) -> None:
+    async def _take_packet(self, session: LiveSession, packet: str) -> None:
         encoded = packet.encode("utf-8", "surrogatepass")
         found = _match_event(packet)
         # Matched first, so that a refusal for the rate reaches the callback that waits for it.
@@ -257,7 +257,7 @@ class NamespaceClient:
             session.answer_error(None, invalid("The packet is not a Socket.IO event of this namespace."))
 
 
-async def _take_event(session: Session, arguments: bytes, ref: Ref) -> None:
+async def _take_event(session: LiveSession, arguments: bytes, ref: Ref) -> None:
     try:
         call = _decode_call(arguments)
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
@@ -266,7 +266,7 @@ async def _take_event(session: Session, arguments: bytes, ref: Ref) -> None:
     await session.receive(call.event, call.data, ref, _decode_data)
 
 
-async def identify(runtime: Runtime, auth: Any) -> Identity:
+async def identify(runtime: ProcessRuntime, auth: Any) -> Identity:
     """Return who presents `auth: {token}` or `auth: {ticket}`."""
     authentication = registry.get_authentication()
     credentials = auth if isinstance(auth, dict) else {}
