@@ -22,8 +22,8 @@ OWN: Final = {"chatsite", "conversations", "notifications", "presence", "busines
 SERVERS: Final = ROOT / "chatsite/realtime/servers"
 # The channel layer derives from channels_redis and overrides its internals. Remove this line with that inheritance.
 REDIS_LAYER: Final = ROOT / "chatsite/realtime/redis"
-# Django documents these, underscore or not.
-DOCUMENTED: Final = {"_meta", "_state", "_default_manager", "_base_manager"}
+# Django and the standard library document these, underscore or not.
+DOCUMENTED: Final = {"_asdict", "_meta", "_state", "_default_manager", "_base_manager"}
 PRIVATE: Final = re.compile(r"_[a-z]\w*|_[A-Z]\w*")
 
 

@@ -53,16 +53,17 @@ async def test_a_websocket_that_does_not_answer_is_closed(quick_site: Site) -> N
 
 async def test_a_peer_that_vanished_is_closed(quick_site: Site) -> None:
     """It reads nothing and closes nothing, and its kernel takes no more; as after a lost network."""
-    with socket.socket() as half_open:
-        half_open.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        half_open.connect(("127.0.0.1", quick_site.port))
-        half_open.sendall(
-            b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
-            b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-        )
-        connect_packet = b'40/chat,{"token":"user:gone"}'
-        half_open.sendall(b"\x81" + bytes([0x80 | len(connect_packet)]) + bytes(4) + connect_packet)
-        async with Client(quick_site) as watcher, asyncio.timeout(patience(10)):
+    async with Client(quick_site) as watcher, asyncio.timeout(patience(20)):
+        with socket.socket() as half_open:
+            half_open.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            half_open.connect(("127.0.0.1", quick_site.port))
+            half_open.sendall(
+                b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+                b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+            )
+            connect_packet = b'40/chat,{"token":"user:gone"}'
+            half_open.sendall(b"\x81" + bytes([0x80 | len(connect_packet)]) + bytes(4) + connect_packet)
             while (await watcher.call("count_sessions"))["sessions"] < 2:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
             await watcher.call("broadcast", {"text": "x" * 60_000, "count": 20})
