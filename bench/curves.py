@@ -33,6 +33,7 @@ def _rates(by_name: Figures, label: str, path: Path) -> None:
 def _history(by_size: Figures, path: Path) -> None:
     names = {
         "bare_sql": "bare SQL",
+        "plain_view": "plain DRF view",
         "page": "history page",
         "older_page": "older page",
         "list": "conversations",

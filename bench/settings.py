@@ -1,4 +1,6 @@
-"""The project's settings with a socket's and a user's limits lifted: a load generator is the flood they are for."""
+"""The project's settings without a socket's and a user's limits, which are there against load like the generator's.
+
+The addresses have a plain view beside the site's own, for the history section."""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ from dataclasses import replace
 from chatsite.settings import *  # noqa: F403
 from chatsite.settings import CHAT as HOUSE_LIMITS
 
+ROOT_URLCONF = "bench.urls"
 CHAT = replace(
     HOUSE_LIMITS,
     frames_per_second=1_000_000,

@@ -14,7 +14,6 @@ import django
 django.setup(set_prefix=False)  # fills the app registry; what follows needs it
 
 from chatsite.config.checks import refuse_bad_environment
-from chatsite.http.express import Express
 from chatsite.http.handler import RequestHandler
 from chatsite.http.request_limits import BoundedBodies
 from chatsite.http.request_time import TimedBodies
@@ -73,7 +72,7 @@ class WithRuntime:
                 return
 
 
-serve_request = BoundedBodies(Express(RequestHandler()))
+serve_request = BoundedBodies(RequestHandler())
 serve_chat = OriginCheck(ChatConsumer.serve)
 
 

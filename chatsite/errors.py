@@ -12,13 +12,23 @@ from typing import Any, Final
 
 import msgspec
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
-from django.db import DataError, InterfaceError, OperationalError
+from django.db import DatabaseError, DataError, InterfaceError, OperationalError
 from django.http import Http404
 
 logger = logging.getLogger(__name__)
 
 # What Django raises when the database cannot be reached, or when a connection breaks.
 LOST_DATABASE: Final = (OperationalError, InterfaceError)
+READ_ONLY: Final = "25006"  # SQLSTATE of a write where PostgreSQL is a standby or was made read-only
+
+
+def is_database_unavailable(error: BaseException) -> bool:
+    """Whether the same operation may succeed later: the database is lost, too busy, or takes no writes for now."""
+    if isinstance(error, LOST_DATABASE):
+        return True
+    return isinstance(error, DatabaseError) and getattr(error.__cause__, "sqlstate", None) == READ_ONLY
+
+
 database_failure_observers: Final[
     list[Callable[[], None]]
 ] = []  # called for each failure; metrics count them
@@ -97,8 +107,8 @@ def as_domain_error(error: BaseException) -> DomainError:
         # Each value is checked where it comes in. This is for one that nobody thought of.
         logger.warning("the database refused a value: %s", error)
         return invalid("A value is too long, too large or has a character that cannot be stored.")
-    if isinstance(error, LOST_DATABASE):
-        logger.warning("the database cannot be reached: %s", error)
+    if is_database_unavailable(error):
+        logger.warning("the database cannot be used: %s", error)
         for observe in database_failure_observers:
             observe()
         return DomainError("unavailable", "The database cannot be reached. Please retry.", {"retryAfter": 1})

@@ -133,7 +133,6 @@ DATABASES: dict[str, dict[str, Any]] = {"default": env.database("DATABASE_URL", 
 if not env.text("DATABASE_URL"):
     (BASE_DIR / "var").mkdir(exist_ok=True)  # only where it is used: an image's file system is read-only
 DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 16, at_least=11)  # connections of one process, at most
-DATABASE_PREPARED_READS = env.boolean("DATABASE_PREPARED_READS", True)
 if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     DATABASES["default"]["CONN_MAX_AGE"] = (
         0  # persistent connections leak under ASGI; the pool keeps them instead

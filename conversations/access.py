@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
@@ -148,25 +148,53 @@ def sides_in(asked: list[tuple[UserId, UUID]]) -> list[tuple[Conversation, str] 
     return _sides_among(Conversation.objects.all(), asked)
 
 
+def ask_side(user_id: UserId, key: UUID) -> Callable[[], tuple[Conversation, str]]:
+    """As `sides_in` for one user and conversation, in a pipeline. Calling the result raises the refusal."""
+    actors = ask_actors([user_id])
+    if connection.vendor == "postgresql":
+        rows = ask(_conversation_statement(), [key], binary=True)
+    else:
+        rows = ask_rows(Conversation.objects.filter(pk=key).values_list(*_CONVERSATION))
+
+    def read() -> tuple[Conversation, str]:
+        found = [Conversation.from_db(connection.alias, _CONVERSATION, row) for row in rows()]
+        answer = _side_or_refusal(user_id, found[0] if found else None, actors())
+        if isinstance(answer, DomainError):
+            raise answer
+        return answer
+
+    return read
+
+
+_CONVERSATION: Final = tuple(field.attname for field in Conversation._meta.concrete_fields)
+
+
+@functools.cache
+def _conversation_statement() -> str:
+    return f"SELECT {', '.join(_CONVERSATION)} FROM {Conversation._meta.db_table} WHERE id = %s"
+
+
 def _sides_among(
     rows: QuerySet[Conversation], asked: list[tuple[UserId, UUID]]
 ) -> list[tuple[Conversation, str] | DomainError]:
     found = rows.in_bulk({key for _, key in asked})
     team = {user for user, key in asked if key in found and found[key].customer_id != user}
     actors = load_actors(team) if team else {}
-    answers: list[tuple[Conversation, str] | DomainError] = []
-    for user_id, key in asked:
-        conversation = found.get(key)
-        if conversation is None:
-            answers.append(not_found("conversation"))
-        elif conversation.customer_id == user_id:
-            answers.append((conversation, Side.CUSTOMER.value))
-        elif user_id not in actors:
-            answers.append(_inactive())
-        else:
-            side = actors[user_id].side_in(conversation)
-            answers.append((conversation, side) if side else not_found("conversation"))
-    return answers
+    return [_side_or_refusal(user_id, found.get(key), actors) for user_id, key in asked]
+
+
+def _side_or_refusal(
+    user_id: UserId, conversation: Conversation | None, actors: Mapping[UserId, Actor]
+) -> tuple[Conversation, str] | DomainError:
+    """The user's side in the conversation. The actor of its customer need not be loaded."""
+    if conversation is None:
+        return not_found("conversation")
+    if conversation.customer_id == user_id:
+        return conversation, Side.CUSTOMER.value
+    if user_id not in actors:
+        return _inactive()
+    side = actors[user_id].side_in(conversation)
+    return (conversation, side) if side else not_found("conversation")
 
 
 def require_owner(user_id: UserId, raw_business_id: str | UUID) -> Business:

@@ -6,5 +6,5 @@ class ConversationsConfig(AppConfig):
     verbose_name = "Conversations"
 
     def ready(self) -> None:
-        # Importing registers the commands, the hooks of a session, the express reads and the gauges.
-        from conversations import commands, express, gauges, live, sync  # noqa: F401
+        # Importing registers the commands, the hooks of a session and the gauges.
+        from conversations import commands, gauges, live, sync  # noqa: F401

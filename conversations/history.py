@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from operator import attrgetter
@@ -10,8 +11,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Q, QuerySet
 
+from chatsite.database.pipeline import ask, ask_rows, pipelined
 from chatsite.errors import DomainError, not_found
 from chatsite.http.byte_budget import ByteBudget
 from conversations import access
@@ -25,6 +28,7 @@ from conversations.serializers import (
     messages_from_rows,
 )
 
+ABOVE_ALL: Final = 2**62  # a `seq` that no message reaches
 READ: Final = 100  # rows of one query of a sync
 
 
@@ -45,20 +49,53 @@ def message_page(
     conversation_id: UUID, *, before: int | None = None, after: int | None = None, limit: int
 ) -> MessagePage:
     """The newest messages, or those before or after a `seq` (exclusive). One query."""
-    rows = _messages().filter(conversation_id=conversation_id)
-    if before is not None:
-        rows = rows.filter(seq__lt=before)
-    if after is not None:
-        rows = rows.filter(seq__gt=after)
-    forward = after is not None and before is None
-    found = list(rows.order_by("seq" if forward else "-seq")[: limit + 1])
-    if not forward:
-        return page_before(found, before=before, limit=limit)
-    messages = ByteBudget().take_first(messages_from_rows(found[:limit]))
-    return MessagePage(messages, older=after is not None and after > 0, newer=len(found) > len(messages))
+    return ask_page(conversation_id, before=before, after=after, limit=limit)()
 
 
-def page_before(rows: Sequence[tuple[Any, ...]], *, before: int | None, limit: int) -> MessagePage:
+def find_page(
+    user_id: UserId, raw_id: str, *, before: int | None, after: int | None, limit: int
+) -> tuple[Conversation, str, MessagePage]:
+    """The user's conversation without its people, the user's side, and a page: one round trip on PostgreSQL."""
+    key = object_key(raw_id, "conversation")
+    with pipelined():
+        found = access.ask_side(user_id, key)
+        page = ask_page(key, before=before, after=after, limit=limit)
+        conversation, side = found()
+        return conversation, side, page()
+
+
+def ask_page(
+    conversation_id: UUID, *, before: int | None, after: int | None, limit: int
+) -> Callable[[], MessagePage]:
+    """As `message_page`, for a pipeline."""
+    is_forward = after is not None and before is None
+    above, below = (-1 if after is None else after), (ABOVE_ALL if before is None else before)
+    if connection.vendor == "postgresql":
+        parameters = [conversation_id, above, below, limit + 1]
+        rows = ask(_page_statement(is_forward), parameters, binary=True)
+    else:
+        found = _messages().filter(conversation_id=conversation_id, seq__gt=above, seq__lt=below)
+        rows = ask_rows(found.order_by("seq" if is_forward else "-seq")[: limit + 1])
+    if is_forward:
+        return lambda: _page_after(rows(), after=above, limit=limit)
+    return lambda: _page_before(rows(), before=before, limit=limit)
+
+
+@functools.cache
+def _page_statement(is_forward: bool) -> str:
+    """Written once: Django would compile it anew for each page, which costs more than PostgreSQL's work."""
+    return f"""
+        SELECT {", ".join(MESSAGES.names)} FROM {MESSAGES.database_name}
+        WHERE conversation_id = %s AND seq > %s AND seq < %s
+        ORDER BY seq {"ASC" if is_forward else "DESC"} LIMIT %s"""
+
+
+def _page_after(rows: Sequence[tuple[Any, ...]], *, after: int, limit: int) -> MessagePage:
+    messages = ByteBudget().take_first(messages_from_rows(rows[:limit]))
+    return MessagePage(messages, older=after > 0, newer=len(rows) > len(messages))
+
+
+def _page_before(rows: Sequence[tuple[Any, ...]], *, before: int | None, limit: int) -> MessagePage:
     """Build a page from rows that are `MESSAGES.names`, by descending `seq`.
 
     There is one row more than `limit` if the conversation has older messages.

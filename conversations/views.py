@@ -152,8 +152,10 @@ class ConversationViewSet(StructViewSet):
         before = query_integer(request, "before", at_most=2**62)
         after = query_integer(request, "after", at_most=2**62)
         around = query_integer(request, "around", at_most=2**62)
-        conversation, side = access.find_conversation(request.user.pk, pk)
         limit = page_limit(request)
+        conversation, side, found = history.find_page(
+            request.user.pk, pk, before=before, after=after, limit=limit
+        )
         if after is not None and after > conversation.last_seq:
             # The client has seen what this database lost: it was restored from a backup.
             return Response({**page_object([], following=None, previous=None), "resync": True})
@@ -163,7 +165,8 @@ class ConversationViewSet(StructViewSet):
                 return history.message_page_around(conversation.pk, around=around, limit=limit)
             return history.message_page(conversation.pk, before=before, after=after, limit=limit)
 
-        found = read_page()
+        if around is not None:
+            found = read_page()
         fresh = history.undelivered(found.messages, side) if request.method == "GET" else []
         if operations.mark_delivered(user_id=request.user.pk, messages=fresh):
             # Read again, not patched: an edit may have come in between, and its `rev` is below that of the receipts.

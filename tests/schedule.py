@@ -46,7 +46,7 @@ LONGEST_FIRST: Final = (
     "realtime/test_ended_sessions.py",
     "browser/test_inbox.py",
     "conversations/test_typing.py",
-    "conversations/test_express.py",
+    "conversations/test_history_access.py",
     "presence/test_devices.py",
     "legacy/test_side_by_side.py",
     "socketio/test_closing.py",

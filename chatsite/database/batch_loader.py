@@ -15,7 +15,7 @@ from contextvars import Context
 from typing import Any, Final, Generic, TypeVar
 
 from chatsite.database.threads import in_database_thread
-from chatsite.errors import LOST_DATABASE, DomainError
+from chatsite.errors import DomainError, is_database_unavailable
 
 QuestionT = TypeVar("QuestionT")
 AnswerT = TypeVar("AnswerT")
@@ -62,7 +62,7 @@ class Together(Generic[QuestionT, AnswerT]):
                 answered.cancel()
             raise
         except Exception as error:  # noqa: BLE001  who asked is told
-            if len(pairs) > 1 and not isinstance(error, LOST_DATABASE):
+            if len(pairs) > 1 and not is_database_unavailable(error):
                 for pair in pairs:  # nobody's question may spoil the answers of all others
                     await self._ask_together([pair])
                 return

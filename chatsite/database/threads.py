@@ -29,7 +29,6 @@ R = TypeVar("R")
 # Connections that a process keeps, and what for. The rest of DATABASE_POOL_SIZE, at least one, is for requests.
 THREADS = 4  # work of live sessions
 WRITERS = 3  # `conversations.writing.group_commit`
-READERS = 2  # `chatsite.database.reader`
 TRY_AFTER = 1.0  # seconds; a connection that has rested for longer is tried before it is used
 _executor = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="database")
 _rest = threading.local()  # `since`: when the thread last had work

@@ -24,7 +24,7 @@ from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
-from chatsite.database.threads import READERS, THREADS, WRITERS, run_in
+from chatsite.database.threads import THREADS, WRITERS, run_in
 from chatsite.observability.health import PROBES
 
 Scope = MutableMapping[str, Any]
@@ -32,7 +32,7 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 
 # Connections that are not for requests; the last is the probes'.
-OTHERS: Final = THREADS + WRITERS + READERS + 1
+OTHERS: Final = THREADS + WRITERS + 1
 
 
 class RequestHandler(ASGIHandler):

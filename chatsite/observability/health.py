@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from django.db import DatabaseError, connection
@@ -31,6 +33,16 @@ def process_state() -> ProcessState:
     return _read_process_state[0]() if _read_process_state else ProcessState(False, False)
 
 
+# A standby answers `on` too.
+_WRITABLE: Final = {"postgresql": "SHOW transaction_read_only"}
+
+
+def _is_read_only_file() -> bool:
+    """Whether SQLite's file cannot be written."""
+    path = connection.settings_dict["NAME"]
+    return connection.vendor == "sqlite" and Path(path).is_file() and not os.access(path, os.W_OK)
+
+
 def healthz(request: HttpRequest) -> HttpResponse:
     """200 while the process answers at all."""
     return JsonResponse({"status": "ok"})
@@ -41,8 +53,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
     stop the service."""
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        database = "ok"
+            cursor.execute(_WRITABLE.get(connection.vendor, "SELECT 1"))
+            [answer] = cursor.fetchone() or [None]
+        database = "read-only" if answer == "on" or _is_read_only_file() else "ok"
     except DatabaseError as error:
         database = f"unavailable: {type(error).__name__}"
     process = process_state()

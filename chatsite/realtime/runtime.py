@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from chatsite.database import reader
 from chatsite.database.batch_loader import AnswerT, QuestionT, Together
 from chatsite.errors import DomainError
 from chatsite.observability.health import ProcessState, report_process_state
@@ -61,7 +60,6 @@ class ProcessRuntime:
             # Bounded: Python 3.11's `wait_for`, below redis-py, may swallow a cancellation.
             await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
         await self.hub.stop()
-        await reader.close_pool()
 
     @asynccontextmanager
     async def turn_to_open(self) -> AsyncIterator[None]:

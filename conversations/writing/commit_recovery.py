@@ -17,10 +17,10 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from chatsite.database.threads import drop_broken_connections, in_database_thread
-from chatsite.errors import LOST_DATABASE
+from chatsite.errors import LOST_DATABASE, is_database_unavailable
 from chatsite.observability.metrics import measures
 from chatsite.realtime.broadcast import broadcast
 from chatsite.realtime.hub import Addressed
@@ -119,7 +119,9 @@ async def _show_noted(runtime: Runtime, unconfirmed: _Unconfirmed) -> None:
                 unconfirmed.notes.append(set(ids[READ_AT_ONCE:]))
             try:
                 shown = await in_database_thread(_read, ids[:READ_AT_ONCE])
-            except LOST_DATABASE as error:
+            except (DatabaseError, InterfaceError) as error:
+                if not is_database_unavailable(error):
+                    raise
                 logger.info("what may have been committed is shown later: %s", error)
                 unconfirmed.notes.append(set(ids[:READ_AT_ONCE]))
             else:
@@ -138,7 +140,9 @@ def _show_now(conversation_ids: set[UUID]) -> None:
         drop_broken_connections()
         try:
             shown = _read(ids[:READ_AT_ONCE])
-        except LOST_DATABASE as error:
+        except (DatabaseError, InterfaceError) as error:
+            if not is_database_unavailable(error):
+                raise
             logger.info("what may have been committed is shown later: %s", error)
         else:
             broadcast(shown)

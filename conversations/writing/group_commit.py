@@ -20,10 +20,10 @@ from time import perf_counter
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from chatsite.database.threads import WRITERS, drop_broken_connections, run_in
-from chatsite.errors import LOST_DATABASE, DomainError, as_domain_error
+from chatsite.errors import DomainError, as_domain_error, is_database_unavailable
 from chatsite.observability.metrics import measures
 from chatsite.realtime.interfaces import Runtime
 from conversations.writing.requests import Outcome, Request, Send
@@ -148,12 +148,12 @@ def write_apart_if_needed(changes: Sequence[Request]) -> list[Outcome]:
     """
     try:
         return write(changes)
-    except LOST_DATABASE as error:
-        logger.warning("%d changes could not be written: %s", len(changes), error)
-        drop_broken_connections()
-        measures.failed_changes.add(len(changes))
-        return [as_domain_error(error)] * len(changes)
-    except DatabaseError as error:
+    except (DatabaseError, InterfaceError) as error:
+        if is_database_unavailable(error):
+            logger.warning("%d changes could not be written: %s", len(changes), error)
+            drop_broken_connections()
+            measures.failed_changes.add(len(changes))
+            return [as_domain_error(error)] * len(changes)
         if len(changes) == 1:
             logger.exception("the database refused a change")
             measures.failed_changes.add()

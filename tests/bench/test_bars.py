@@ -67,3 +67,11 @@ def test_an_idle_socket_has_a_limit_of_memory() -> None:
     assert table.all_met(figures)
     figures["idle"]["uvicorn native"]["bytes"] = 41 * 1024
     assert not table.all_met(figures)
+
+
+def test_a_history_page_is_twice_as_fast_as_a_plain_view() -> None:
+    times = {name: {"p50": 1.5, "p99": 9.0} for name in ("bare_sql", "page", "older_page", "list")}
+    figures: dict[str, Any] = {"history": {"10000": times | {"plain_view": {"p50": 3.0, "p99": 9.0}}}}
+    assert table.all_met(figures)
+    figures["history"]["10000"]["plain_view"]["p50"] = 2.9
+    assert not table.all_met(figures)

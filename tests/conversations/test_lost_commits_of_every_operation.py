@@ -286,8 +286,11 @@ class LosesOne:
 
     def commit(self, wrapper: BaseDatabaseWrapper) -> None:
         commit(wrapper)
-        if not self.is_lost and self._has_changed():
-            self.is_lost = True
+        if self.is_lost:
+            return
+        self.is_lost = self._has_changed()
+        commit(wrapper)  # ends the transaction of the look
+        if self.is_lost:
             raise OperationalError("server closed the connection unexpectedly")
 
     def _has_changed(self) -> bool:

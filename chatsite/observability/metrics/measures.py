@@ -56,7 +56,6 @@ resyncs = Counter("chat_resyncs", "Conversations answered with `resync`: too muc
 
 logins = Counter("chat_logins", "Logins by password and by refresh token.", "kind", "outcome")
 http_requests = Counter("chat_http_requests", "HTTP requests.", "method", "route", "status")
-express_reads = Counter("chat_express_reads", "REST reads answered without Django's request cycle.")
 http_seconds = Histogram("chat_http_seconds", "From the request to the end of its answer.", LATENCY)
 
 # --- The process ------------------------------------------------------------------------------------------------------
