@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 from tests.faults.run import Scale, run_once
 from tests.faults.schedule import SMALL, make_schedule
+from tests.harness.backend import base_environment
+from tests.harness.servers import ROOT
 from tests.harness.services import PostgreSQL
 
 SEED = 7
@@ -35,3 +39,14 @@ def test_a_seed_always_gives_the_same_schedule() -> None:
     assert first == again != other
     assert len(first) == 200
     assert "rolling_restart" in {fault.kind for fault in first}
+
+
+def test_the_command_finds_all_it_imports() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.faults", "--help"],
+        cwd=ROOT,
+        env={**base_environment(), "PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stderr
