@@ -34,7 +34,7 @@ async def test_an_unknown_event_moves_the_rev_and_causes_no_sync(server: Scripte
         syncs = server.names().count("sync")
         server.rev += 1
         data = {"conversationId": ROOM, "rev": server.rev, "messageId": "m1", "reactions": []}
-        await server.tell({"event": "reactions_updated", "data": data})
+        await server.tell({"event": "polls_updated", "data": data})
         for odd in ODD_DATA:
             await server.tell({"event": "something_else", "data": odd})
         server.add("after it")
@@ -52,12 +52,12 @@ async def test_an_unknown_event_moves_the_rev_and_causes_no_sync(server: Scripte
 
 async def test_unknown_fields_of_messages_and_conversations_are_kept(server: ScriptedServer) -> None:
     server.add("with more")
-    server.messages[0]["reactions"] = [{"emoji": "👍", "count": 1}]
+    server.messages[0]["poll"] = {"votes": 1}
     plain = server.conversation
     server.conversation = lambda: {**plain(), "pinned": True}  # type: ignore[method-assign]
     async with asyncio.timeout(patience(20)), connect(server) as client:
         conversation = await client.join(ROOM)
-        assert conversation.messages[0].extra == {"reactions": [{"emoji": "👍", "count": 1}]}
+        assert conversation.messages[0].extra == {"poll": {"votes": 1}}
         assert conversation.details.extra == {"pinned": True}
         await server.push(server.read(1))
         await server.push_head()
@@ -66,7 +66,7 @@ async def test_unknown_fields_of_messages_and_conversations_are_kept(server: Scr
             return conversation.messages[0].status == "read"
 
         await eventually(is_read, "the receipt", timeout=5)
-        assert conversation.messages[0].extra == {"reactions": [{"emoji": "👍", "count": 1}]}
+        assert conversation.messages[0].extra == {"poll": {"votes": 1}}
 
 
 async def test_a_restored_backup_replaces_what_the_client_has(server: ScriptedServer) -> None:

@@ -14,6 +14,13 @@ export interface Person {
   readonly name: string;
 }
 
+/** An emoji on a message. `userIds` holds those who put it there, the first one first. */
+export interface Reaction {
+  readonly emoji: string;
+  readonly count: number;
+  readonly userIds: readonly string[];
+}
+
 /** A message as the server has it. A deleted one keeps its place and has no content. */
 export interface StoredMessage {
   readonly id: string;
@@ -32,6 +39,8 @@ export interface StoredMessage {
   readonly deletedAt: string | null;
   readonly replyTo: string | null;
   readonly createdAt: string;
+  /** Missing where the server is older than reactions. */
+  readonly reactions?: readonly Reaction[];
 }
 
 /** A message of ours that the server does not have yet, or (`failed`) refused for good. Its `id` is its `clientId`. */
@@ -128,6 +137,8 @@ export interface ConversationEvents {
   new_message: MessageEvent;
   message_edited: MessageEvent;
   message_deleted: MessageEvent;
+  /** With all reactions of the message. */
+  reactions_updated: { conversationId: string; rev: number; messageId: string; reactions: readonly Reaction[] };
   messages_delivered: { conversationId: string; rev: number; messageIds: string[] };
   /** `readBy` is null where a sync told it, which does not say who. */
   messages_read: { conversationId: string; rev: number; messageIds: string[]; readBy: string | null };
@@ -332,6 +343,9 @@ export class ChatClient {
   discard(clientId: string): boolean;
   editMessage(messageId: string, content: string): Promise<StoredMessage>;
   deleteMessage(messageId: string): Promise<void>;
+  /** Both resolve with all reactions of the message. Repeats change nothing. */
+  addReaction(messageId: string, emoji: string): Promise<readonly Reaction[]>;
+  removeReaction(messageId: string, emoji: string): Promise<readonly Reaction[]>;
   markRead(conversationId: string, messageIds: readonly string[]): void;
   markAllRead(conversationId: string): Promise<{ conversationId: string; messageIds: string[]; unreadCount: number }>;
   startTyping(conversationId: string): void;

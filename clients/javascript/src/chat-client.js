@@ -142,6 +142,23 @@ export class ChatClient {
     else await rest.delete(`/chat/messages/${messageId}`);
   }
 
+  /** Puts an emoji on a message. Resolves with all reactions of the message. */
+  addReaction(messageId, emoji) {
+    return this.#react("add_reaction", "put", messageId, emoji);
+  }
+
+  /** Takes one's own emoji off a message. Resolves with the reactions that are left. */
+  removeReaction(messageId, emoji) {
+    return this.#react("remove_reaction", "delete", messageId, emoji);
+  }
+
+  async #react(command, method, messageId, emoji) {
+    const { connection, rest } = this.#parts;
+    if (connection.isReady) return (await connection.request(command, { messageId, emoji })).reactions;
+    await rest[method](`/chat/messages/${messageId}/reactions/${encodeURIComponent(emoji)}`);
+    return (await rest.get(`/chat/messages/${messageId}`)).reactions;
+  }
+
   /** Messages of the other side that have been seen. What is read already, ours or still on its way is passed over. */
   markRead(conversationId, messageIds) {
     const { joined, outbox, receipts, userId } = this.#parts;

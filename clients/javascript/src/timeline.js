@@ -1,5 +1,12 @@
 const STATUSES = ["sent", "delivered", "read"];
-const KNOWN_EVENTS = new Set(["new_message", "message_edited", "message_deleted", "messages_delivered", "messages_read"]);
+const KNOWN_EVENTS = new Set([
+  "new_message",
+  "message_edited",
+  "message_deleted",
+  "reactions_updated",
+  "messages_delivered",
+  "messages_read",
+]);
 
 /**
  * The stored messages of one conversation, in the order of `seq`: a stretch without holes that ends at the newest, or
@@ -70,6 +77,7 @@ export class Timeline {
       if (event !== "new_message" && this.#isOutside(data.message)) return [{ event, data }];
       return this.#effects([this.#take(data.message)]);
     }
+    if (event === "reactions_updated") return this.#react(data) ? [{ event, data }] : [];
     const read = event === "messages_read";
     const stamp = { status: read ? "read" : "delivered", readAt: data.readAt, deliveredAt: data.deliveredAt };
     const changed = data.messageIds.filter((id) => this.#stamp(id, data.rev, stamp));
@@ -109,6 +117,13 @@ export class Timeline {
     return true;
   }
 
+  #react({ messageId, rev, reactions }) {
+    const held = this.#byId.get(messageId);
+    if (!held || held.rev >= rev) return false;
+    this.#replace({ ...held, rev, reactions });
+    return true;
+  }
+
   #insert(message) {
     let place = this.#ordered.length;
     while (place > 0 && this.#ordered[place - 1].seq > message.seq) place -= 1;
@@ -131,9 +146,20 @@ export class Timeline {
       ...named("new_message", (change) => !change.before),
       ...named("message_edited", old((a, b) => a.editedAt !== b.editedAt && !b.deletedAt)),
       ...named("message_deleted", old((a, b) => !a.deletedAt && b.deletedAt)),
+      ...this.#reactionEffects(real),
       ...this.#receiptEffect("messages_delivered", real, "delivered"),
       ...this.#receiptEffect("messages_read", real, "read"),
     ];
+  }
+
+  #reactionEffects(changes) {
+    const differ = (a, b) => JSON.stringify(a.reactions ?? []) !== JSON.stringify(b.reactions ?? []);
+    return changes
+      .filter(({ before, after }) => before && !after.deletedAt && differ(before, after))
+      .map(({ after: { id, rev, reactions } }) => ({
+        event: "reactions_updated",
+        data: { conversationId: this.#conversationId, rev, messageId: id, reactions },
+      }));
   }
 
   /** Receipts found by a sync: who read is not told there. */

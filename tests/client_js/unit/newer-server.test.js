@@ -8,9 +8,9 @@ test("an event with an unknown name takes its turn, moves the rev, and causes no
   scene.server.write("one");
   await settle();
   const heard = [];
-  scene.client.on("reactions_updated", (data) => heard.push(data.rev));
+  scene.client.on("polls_updated", (data) => heard.push(data.rev));
   const rev = ++scene.server.rev;
-  scene.server.push("reactions_updated", { conversationId: ROOM, rev, messageId: "m1", reactions: [] });
+  scene.server.push("polls_updated", { conversationId: ROOM, rev, messageId: "m1", reactions: [] });
   scene.server.write("two");
   await scene.clock.advance(60_000);
   assert.equal(scene.server.sent("sync").length, 0);
@@ -24,7 +24,7 @@ test("an unknown event that comes early waits for the one before it", async () =
   scene.server.loses = (event) => event === "new_message";
   scene.server.write("one");
   const rev = ++scene.server.rev;
-  scene.server.push("reactions_updated", { conversationId: ROOM, rev, messageId: "m1", reactions: [] });
+  scene.server.push("polls_updated", { conversationId: ROOM, rev, messageId: "m1", reactions: [] });
   await settle();
   assert.equal(scene.view.rev, 0);
   await scene.clock.advance(5_000);

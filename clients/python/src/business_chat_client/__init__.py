@@ -24,6 +24,7 @@ from business_chat_client.events import (
     NotificationChanged,
     NotificationGone,
     PresenceChanged,
+    ReactionsChanged,
     Resumed,
     TypingChanged,
 )
@@ -35,6 +36,7 @@ from business_chat_client.objects import (
     Person,
     Presence,
     Profile,
+    Reaction,
     Unread,
 )
 from business_chat_client.streams import EventStream
@@ -62,6 +64,8 @@ __all__ = [
     "Presence",
     "PresenceChanged",
     "Profile",
+    "Reaction",
+    "ReactionsChanged",
     "Resumed",
     "TypingChanged",
     "Unread",

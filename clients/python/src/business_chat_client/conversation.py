@@ -18,6 +18,8 @@ from business_chat_client.objects import (
     Message,
     MessagePush,
     Page,
+    Reaction,
+    ReactionPush,
     ReadAnswer,
     SyncedConversation,
     TypingPush,
@@ -121,6 +123,20 @@ class Conversation:
     async def delete(self, message: Message | str) -> Message:
         """Takes one's own message back. `forbidden` for somebody else's."""
         return await self._change("delete_message", {"messageId": _id_of(message)})
+
+    async def add_reaction(self, message: Message | str, emoji: str) -> tuple[Reaction, ...]:
+        """Put an emoji on a message. Returns all reactions of the message; the same emoji again changes nothing."""
+        return await self._react("add_reaction", message, emoji)
+
+    async def remove_reaction(self, message: Message | str, emoji: str) -> tuple[Reaction, ...]:
+        """Take one's own emoji off a message. Returns the reactions that are left."""
+        return await self._react("remove_reaction", message, emoji)
+
+    async def _react(self, command: str, message: Message | str, emoji: str) -> tuple[Reaction, ...]:
+        answer = await self._client._request(command, {"messageId": _id_of(message), "emoji": emoji})
+        push = msgspec.json.decode(answer, type=ReactionPush)
+        self._note_rev(push.rev)
+        return push.reactions
 
     async def mark_read(self, messages: Iterable[Message | str] | None = None) -> int:
         """These messages of the other side have been read; without any, all of them. My side's unread count after."""

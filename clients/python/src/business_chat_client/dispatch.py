@@ -23,6 +23,7 @@ from business_chat_client.objects import (
     MessagePush,
     NotificationPush,
     PresencePush,
+    ReactionPush,
     ReceiptPush,
     RevPush,
     SyncAnswer,
@@ -55,6 +56,7 @@ class EventDispatcher:
             "new_message": self._message,
             "message_edited": self._message,
             "message_deleted": self._message,
+            "reactions_updated": self._reactions,
             "messages_delivered": self._receipts,
             "messages_read": self._receipts,
             "conversation_updated": self._details,
@@ -106,6 +108,11 @@ class EventDispatcher:
             self._conversations[push.conversation_id]._take(
                 RevPush(conversation_id=push.conversation_id, rev=push.rev)
             )
+
+    def _reactions(self, data: msgspec.Raw) -> None:
+        push = msgspec.json.decode(data, type=ReactionPush)
+        if push.conversation_id in self._conversations:
+            self._conversations[push.conversation_id]._take(push)
 
     def _receipts(self, data: msgspec.Raw) -> None:
         push = msgspec.json.decode(data, type=ReceiptPush)

@@ -24,6 +24,12 @@ class MessageEdited(_Event, frozen=True):
     message: Message
 
 
+class ReactionsChanged(_Event, frozen=True):
+    """Somebody put an emoji on the message, or took one off."""
+
+    message: Message
+
+
 class MessageDeleted(_Event, frozen=True):
     """By its sender, or hidden by a moderator: the place stays, the content is gone."""
 
@@ -92,6 +98,7 @@ ConversationEvent: TypeAlias = (
     MessageArrived
     | MessageEdited
     | MessageDeleted
+    | ReactionsChanged
     | MessagesRemoved
     | MessagesDelivered
     | MessagesRead

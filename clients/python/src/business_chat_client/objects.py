@@ -18,6 +18,14 @@ class WireObject(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
     """Base of what the server sends."""
 
 
+class Reaction(WireObject, frozen=True, kw_only=True):
+    """An emoji on a message, and the ids of those who put it there, the first one first."""
+
+    emoji: str
+    count: int
+    user_ids: tuple[str, ...]
+
+
 class Message(WireObject, frozen=True, kw_only=True):
     """One message. `seq` is its place in the conversation, `rev` the place of its last change.
 
@@ -40,6 +48,7 @@ class Message(WireObject, frozen=True, kw_only=True):
     deleted_at: datetime | None
     reply_to: str | None
     created_at: datetime
+    reactions: tuple[Reaction, ...] = ()
     extra: dict[str, Any] = {}
 
 
@@ -124,6 +133,15 @@ class MessagePush(WireObject, frozen=True, kw_only=True):
     conversation_id: str
     rev: int
     message: Message
+
+
+class ReactionPush(WireObject, frozen=True, kw_only=True):
+    """`reactions_updated`, and the acks of what caused it: all reactions of the message."""
+
+    conversation_id: str
+    rev: int
+    message_id: str
+    reactions: tuple[Reaction, ...]
 
 
 class ReceiptPush(WireObject, frozen=True, kw_only=True):

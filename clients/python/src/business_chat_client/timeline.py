@@ -21,10 +21,18 @@ from business_chat_client.events import (
     MessagesDelivered,
     MessagesRead,
     MessagesRemoved,
+    ReactionsChanged,
 )
-from business_chat_client.objects import ConversationDetails, Message, MessagePush, ReceiptPush, RevPush
+from business_chat_client.objects import (
+    ConversationDetails,
+    Message,
+    MessagePush,
+    ReactionPush,
+    ReceiptPush,
+    RevPush,
+)
 
-Push: TypeAlias = MessagePush | ReceiptPush | RevPush
+Push: TypeAlias = MessagePush | ReactionPush | ReceiptPush | RevPush
 
 MAX_BUFFERED: Final = (
     2_000  # pushes kept aside; past it they are dropped, and the next sync brings what they told
@@ -99,6 +107,8 @@ class Timeline:
                 events += self._put(push.message)
             elif isinstance(push, ReceiptPush):
                 events += self._receive(push)
+            elif isinstance(push, ReactionPush):
+                events += self._react(push)
             else:
                 self._unknown_rev = push.rev
         return events
@@ -197,10 +207,18 @@ class Timeline:
             events.append(MessageDeleted(message))
         elif (message.content, message.edited_at) != (held.content, held.edited_at):
             events.append(MessageEdited(message))
+        if message.reactions != held.reactions and message.deleted_at is None:
+            events.append(ReactionsChanged(message))
         if message.status != held.status:
             read = message.status == "read"
             events.append(MessagesRead((message,), reader_id) if read else MessagesDelivered((message,)))
         return events
+
+    def _react(self, push: ReactionPush) -> list[ConversationEvent]:
+        held = self.find(push.message_id)
+        if held is None or push.rev <= held.rev:
+            return []
+        return self._replace(msgspec.structs.replace(held, rev=push.rev, reactions=push.reactions), None)
 
     def _receive(self, push: ReceiptPush) -> list[ConversationEvent]:
         events: list[ConversationEvent] = []
