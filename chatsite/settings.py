@@ -284,11 +284,11 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
-# --- What browsers may do with our pages, and TLS -------------------------------------------------------------------
+# --- Security headers and TLS ---------------------------------------------------------------------------------------
 
-# Our own scripts, styles, images and requests, nothing inline, no other host, in nobody's frame.
-# `http.security_headers` adds what pages of others need; a view may change a directive for itself by the decorators
-# of `csp.decorators`.
+# Pages load scripts, styles and images from this site only, nothing inline, and no other site may embed them.
+# `chatsite.http.security_headers` adds the hashes that pages of other packages need. A view changes a directive for
+# itself with `csp.decorators`.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

@@ -18,6 +18,7 @@ from django.db.models import Q, QuerySet, Value
 
 from chatsite.database.pipeline import ask, ask_rows
 from chatsite.errors import DomainError, not_found
+from chatsite.identity import users
 from chatsite.identity.users import among
 from chatsite.realtime import groups
 from conversations.models import Business, Conversation, Membership, Side
@@ -48,16 +49,11 @@ class Actor:
 
 @functools.lru_cache(maxsize=10_000)
 def user_key(raw: str) -> UserId:
-    """The primary key that a user id on the wire stands for, or `not_found`."""
-    try:
-        if "\x00" in raw or len(raw) > 64:
-            raise ValueError(raw)
-        key = get_user_model()._meta.pk.to_python(raw)
-        if isinstance(key, int) and not 0 < key < 2**63:
-            raise ValueError(raw)
-        return key
-    except Exception as error:
-        raise not_found("user") from error
+    """The primary key of `identity.users.user_key`, or `not_found` instead of None."""
+    key: UserId | None = users.user_key(raw) if "\x00" not in raw and len(raw) <= 64 else None
+    if key is None or (isinstance(key, int) and key <= 0):
+        raise not_found("user")
+    return key
 
 
 def object_key(raw: str | UUID, what: str) -> UUID:

@@ -1,9 +1,9 @@
-"""What the browser is told it may do with our pages.
+"""The security headers of every answer.
 
-The policy in the settings is strict and holds for every answer. Pages that we did not write (the browsable API, its
-sign-in, Swagger) need a little more, and get exactly that: the hash of each inline style that they carry, never
-`unsafe-inline`. A view that needs another rule, such as `frame-ancestors`, uses the decorators of `csp.decorators` (and
-`xframe_options_exempt`), which win over everything here.
+`CONTENT_SECURITY_POLICY` in the settings is the strict policy of every answer. Pages of other packages (the browsable
+API, its login page, Swagger) also need the hashes of their inline styles. `BY_ROUTE` adds those; `unsafe-inline` is
+never allowed. A view changes a directive for itself with `csp.decorators`, for example `frame-ancestors` (together with
+`xframe_options_exempt`). The decorators take precedence over this module.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework.renderers import BrowsableAPIRenderer
 
-# No page of ours uses any of these; a frame or a script that sneaked in shall not either.
+# No page uses these features, so an injected frame or script must not use them either.
 PERMISSIONS: Final = ", ".join(
     f"{feature}=()"
     for feature in (
@@ -36,14 +36,14 @@ PERMISSIONS: Final = ", ".join(
     )
 )
 
-# By route, what a page that we did not write needs beyond the strict policy. `tests/attack/test_page_policy.py` reads
-# the pages and names a hash that is missing, as an upgrade of one of these packages may bring one.
+# Additions to the policy for pages of other packages. An upgrade of such a package may need a new hash;
+# `tests/attack/test_page_policy.py` then fails and prints it.
 _IMAGES: Final = {"img-src": ["data:"]}
 BROWSABLE_API: Final = {
     **_IMAGES,
-    # the two floating buttons
+    # the style of the two floating buttons
     "style-src-attr": [UNSAFE_HASHES, "'sha256-OfgyIBrd+/vP79JdFMYP+re4T+fIenvkrHPD2HZ8/cs='"],
-    # the link that logs out, by submitting its form
+    # the logout link, which submits a form
     "script-src-attr": [UNSAFE_HASHES, "'sha256-tHTC1YgZ5UbAs8E2Ib4NjuSS8R05d1nfPHtbmXq05WA='"],
 }
 SIGN_IN: Final = {
@@ -59,15 +59,15 @@ SWAGGER: Final = {
     **_IMAGES,
     "style-src": ["'sha256-MMpT0iDxyjALd9PdfepImGX3DBfJPXZ4IlDWdPAgtn0='"],
 }
-_BY_ROUTE: Final[dict[str, dict[str, list[str]]]] = {"sign-in": SIGN_IN, "docs": SWAGGER}
+BY_ROUTE: Final[dict[str, dict[str, list[str]]]] = {"sign-in": SIGN_IN, "docs": SWAGGER}
 
 
-# An answer that no view has called cacheable belongs to one person and stays out of every cache.
+# No cache may store an answer unless its view says so.
 PRIVATE: Final = "private, no-store"
 
 
 class SecurityHeaders(CSPMiddleware):
-    """`Content-Security-Policy`, `Permissions-Policy` and `Cache-Control` of every answer."""
+    """Set `Content-Security-Policy`, `Permissions-Policy` and `Cache-Control`."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
@@ -80,23 +80,24 @@ class SecurityHeaders(CSPMiddleware):
         parts = super().get_policy_parts(request, response, report_only)
         if parts.config is None and not report_only:
             replaced, updated = parts.replace or {}, parts.update or {}
-            needs = {name: value for name, value in _needs(request, response).items() if name not in replaced}
-            parts.update = {**needs, **updated}
+            additions = _additions(request, response)
+            kept = {name: value for name, value in additions.items() if name not in replaced}
+            parts.update = {**kept, **updated}
         return parts
 
 
-def _needs(request: HttpRequest, response: HttpResponseBase) -> dict[str, Any]:
+def _additions(request: HttpRequest, response: HttpResponseBase) -> dict[str, Any]:
     match = request.resolver_match
-    needs: dict[str, list[str]] = {}
+    additions: dict[str, list[str]] = {}
     if isinstance(getattr(response, "accepted_renderer", None), BrowsableAPIRenderer):
-        needs = BROWSABLE_API
+        additions = BROWSABLE_API
     elif match is not None:
-        needs = _BY_ROUTE.get(match.app_name or match.url_name or "", {})
-    return {**needs, "connect-src": [own_socket(request)]}
+        additions = BY_ROUTE.get(match.app_name or match.url_name or "", {})
+    return {**additions, "connect-src": [websocket_origin(request)]}
 
 
-def own_socket(request: HttpRequest) -> str:
-    """`wss://HOST` of this very site. Browsers of before 2022 do not take `'self'` to mean sockets too."""
+def websocket_origin(request: HttpRequest) -> str:
+    """Return `wss://HOST` of this site. In browsers from before 2022, `'self'` does not include WebSockets."""
     try:
         host = request.get_host()
     except DisallowedHost:

@@ -1,4 +1,4 @@
-"""What a token says, once its signature, its algorithm and its end have been checked. No database here."""
+"""Read the claims of this site's tokens, after checking signature, algorithm and expiry. Uses no database."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeGuard
 from uuid import UUID
 
 import msgspec
@@ -21,12 +21,11 @@ TokenType = Literal["access", "refresh"]
 MALFORMED: Final = "The token is not valid."
 EXPIRED: Final = "The token has expired."
 
-# Every character is ASCII and every length is bounded before a decoder sees anything.
-_SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-_LONGEST = 4096  # characters
+_COMPACT_JWT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_LONGEST_JWT: Final = 4096  # characters
 
-_MOST_KNOWN = 4096
-_known: dict[bytes, Claims] = {}  # by the token's digest
+_CACHE_SIZE: Final = 4096
+_cache: dict[bytes, Claims] = {}  # by the token's digest
 
 
 # The library annotates its parameter with a class, but takes the text.
@@ -41,54 +40,59 @@ class Claims(msgspec.Struct, frozen=True):
     token_type: TokenType
     token_id: Annotated[str, msgspec.Meta(min_length=1, max_length=255)] = msgspec.field(name="jti")
     expires_at: Annotated[int, msgspec.Meta(ge=0, le=2**40)] = msgspec.field(name="exp")
-    # Empty in tokens of before the claim, which match no password and so have ended.
+    # Older tokens have no such claim. An empty tag matches no password, so they have ended.
     password_tag: Annotated[str, msgspec.Meta(max_length=64)] = msgspec.field(name=CLAIM, default="")
 
 
-def read_claims(token: str, *accepted: TokenType, again: bool = True) -> Claims:
-    """The claims of a token of one of the accepted types, or `DomainError` "unauthenticated".
+def is_compact_jwt(token: object) -> TypeGuard[str]:
+    """Whether the value is shaped like a JWT: ASCII, three parts, not too long. Check this before decoding."""
+    return isinstance(token, str) and len(token) <= _LONGEST_JWT and bool(_COMPACT_JWT.fullmatch(token))
 
-    `again`: whether it will be shown again, as with each request; a socket shows it once.
 
-    Only the one algorithm of the settings is accepted, whatever the token's header asks for.
+def read_claims(token: str, *accepted: TokenType, cache: bool = True) -> Claims:
+    """Return the claims of a token of one of the accepted types, or raise `DomainError` "unauthenticated".
+
+    Pass `cache=False` for a token that the client sends only once, as a socket does.
+
+    Only the algorithm of the settings is accepted; the token's header cannot choose another.
     """
-    if not isinstance(token, str) or len(token) > _LONGEST or not _SHAPE.fullmatch(token):
+    if not is_compact_jwt(token):
         raise unauthenticated(MALFORMED)
-    claims = _known_claims(token) if again else _claims_of(token)
+    claims = _cached_claims(token) if cache else _decode_claims(token)
     if claims.expires_at <= time.time():
-        raise unauthenticated(EXPIRED)  # it was good when its signature was checked
+        raise unauthenticated(EXPIRED)  # a cached token may have expired since its signature was checked
     if claims.token_type not in accepted:
         raise unauthenticated(MALFORMED)
     return claims
 
 
-def _known_claims(token: str) -> Claims:
-    """A client shows the same token for a quarter of an hour; what it says and who signed it does not change."""
-    digest = sha256(token.encode()).digest()  # a tenth of the token's memory, and nothing to steal
-    claims = _known.get(digest)
+def _cached_claims(token: str) -> Claims:
+    """Decode the token once. A client sends the same token for 15 minutes, and its claims do not change."""
+    digest = sha256(token.encode()).digest()  # a tenth of the token's memory, and useless to a thief
+    claims = _cache.get(digest)
     if claims is None:
-        claims = _claims_of(token)
-        if len(_known) >= _MOST_KNOWN:
-            _known.clear()
-        _known[digest] = claims
+        claims = _decode_claims(token)
+        if len(_cache) >= _CACHE_SIZE:
+            _cache.clear()
+        _cache[digest] = claims
     return claims
 
 
-def _claims_of(token: str) -> Claims:
+def _decode_claims(token: str) -> Claims:
     try:
-        return msgspec.convert(_verified(token), Claims)
+        return msgspec.convert(_verify_signature(token), Claims)
     except msgspec.ValidationError as error:
         raise unauthenticated(MALFORMED) from error
 
 
-def _verified(token: str) -> dict[str, Any]:
+def _verify_signature(token: str) -> dict[str, Any]:
     try:
         return _decode(token)
     except TokenBackendExpiredToken as error:
         raise unauthenticated(EXPIRED) from error
     except (TokenBackendError, RecursionError, OverflowError) as error:
-        # The header is parsed before the signature can be checked, so its depth is anybody's choice; not every
-        # release of PyJWT turns the last two into an error of its own.
+        # PyJWT parses the header before it checks the signature, so anybody can nest the header deeply. Some
+        # releases of PyJWT let RecursionError and OverflowError through.
         raise unauthenticated(MALFORMED) from error
 
 

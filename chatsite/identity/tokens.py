@@ -51,7 +51,7 @@ def by_tokens(tokens: list[str]) -> list[Identity | DomainError]:
 def _shown_by(token: str) -> Identity | DomainError:
     """Whom the token names, who may be gone."""
     try:
-        claims = read_claims(token, "access", again=False)
+        claims = read_claims(token, "access", cache=False)
     except DomainError as refusal:
         return refusal
     key = user_key(claims.user_id)

@@ -8,6 +8,7 @@ from typing import Final
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -68,7 +69,7 @@ def _unsent(request: HttpRequest, draft: Draft, status: int) -> HttpResponse:
         return render(request, "web/unsent.html", context, status=status)
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     """A form from before somebody signed in or out in another tab, mostly. What was typed into it is shown again."""
     if error_pages.wants_json(request):
         return error_pages.stale_form(request)

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from chatsite.identity.profile import profile_of
+from chatsite.web.avatars import initials_of, tint_of
 from conversations import queries
 from conversations.serializers import ConversationObject
 from notifications import queries as notification_queries
@@ -21,7 +22,6 @@ from presence.queries import presence_of
 
 PAGE: Final = 30
 SHOWN: Final = ("all", "unread", "archived")
-TINTS: Final = 8  # colours of avatars
 
 
 @dataclass(frozen=True)
@@ -147,18 +147,3 @@ def _mark_online(reader_id: str, conversations: list[ConversationObject], rows: 
     online = {row.user_id for row in presence_of(reader_id=reader_id, user_ids=customers) if row.online}
     for row, conversation in zip(rows, conversations, strict=True):
         row.online = conversation.customer_id in online
-
-
-def initials_of(name: str) -> str:
-    """One or two letters; the same rule as in `people.js`."""
-    words = [word for word in name.split() if word[0].isalnum()]
-    chosen = [words[0], words[-1]] if len(words) > 1 else words
-    return "".join(word[0] for word in chosen).upper() or "?"
-
-
-def tint_of(key: str) -> int:
-    """A colour that stays the same for this person or business; the same rule as in `people.js`."""
-    total = 0
-    for character in key:
-        total = (total * 31 + ord(character)) % 65_521
-    return total % TINTS

@@ -1,4 +1,4 @@
-"""The policy of every page: it loads this site's files only, with no inline script or style, and is never cached."""
+"""The decorator of every web page: its additions to the site's policy, and its errors as pages."""
 
 from __future__ import annotations
 
@@ -6,41 +6,31 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final
 
-from csp.constants import HEADER, NONE, SELF
-from csp.utils import build_policy
+from csp.constants import SELF
+from csp.decorators import csp_update
 from django.core.exceptions import BadRequest, SuspiciousOperation
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from chatsite.errors import LOST_DATABASE, DomainError, as_domain_error
 from chatsite.web.error_pages import refusal_page
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
-POLICY: Final[dict[str, Any]] = {
-    "default-src": [SELF],
-    "base-uri": [NONE],
-    "connect-src": [SELF],
-    "form-action": [SELF],
-    "frame-ancestors": [NONE],
-    "img-src": [SELF, "data:", "blob:"],
-    "media-src": [SELF, "blob:"],
-    "object-src": [NONE],
-    "script-src": [SELF],
-    "style-src": [SELF],
-}
+# Pages show attachments and voice messages, and previews of files that are not uploaded yet.
+MEDIA: Final = {"img-src": ["data:", "blob:"], "media-src": [SELF, "blob:"]}
 
 
 def page(view: View) -> View:
-    """Give the view's answers the policy, and turn refusals and a lost database into pages."""
+    """Allow the page to show media, and turn errors of the view and a lost database into error pages."""
 
+    @csp_update(MEDIA)
     @wraps(view)
-    def answer(request: HttpRequest, *given: Any, **named: Any) -> HttpResponse:
+    def answer(request: HttpRequest, *given: Any, **named: Any) -> HttpResponseBase:
         try:
             response = view(request, *given, **named)
         except (DomainError, BadRequest, SuspiciousOperation, *LOST_DATABASE) as error:
             response = refusal_page(request, as_domain_error(error))
-        # Set here and not left to a site-wide default, which may have to be looser for other pages.
-        response[HEADER] = build_policy(config=POLICY)
         response.setdefault("Cache-Control", "private, no-store")
         response.setdefault("Referrer-Policy", "same-origin")
         return response

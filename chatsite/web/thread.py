@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from chatsite.web.avatars import initials_of
 from conversations import access, history, operations, queries
 from conversations.models import Conversation, Side
 from conversations.serializers import MessageObject, ParticipantObject, conversation_object
@@ -85,7 +86,7 @@ def thread_context(user: Any, conversation: Conversation, request: HttpRequest) 
     return {
         "conversation": conversation,
         "other_name": voices.other_name,
-        "initials": _initials(voices.other_name),
+        "initials": initials_of(voices.other_name),
         "rows": _rows(found.messages, voices),
         "older_than": found.messages[0].seq if found.older else None,
         "is_newest": before is None,
@@ -141,11 +142,6 @@ def _quote(row: Row, answered: MessageObject | None, voices: _Voices) -> None:
         row.quote = _("This message was deleted")
     else:
         row.quote = " ".join(answered.content.split())[:MOST_QUOTE]
-
-
-def _initials(name: str) -> str:
-    words = name.split()
-    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
 
 def _day(moment: datetime) -> date:

@@ -13,8 +13,9 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from chatsite.web import drafts
+from chatsite.web.avatars import initials_of, tint_of
 from chatsite.web.drafts import Draft
-from chatsite.web.inbox import PAGE, Inbox, initials_of, load_inbox, tint_of
+from chatsite.web.inbox import PAGE, Inbox, load_inbox
 from chatsite.web.modules import modules_of
 from chatsite.web.policy import page
 from chatsite.web.thread import thread_context

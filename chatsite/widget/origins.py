@@ -66,11 +66,6 @@ def _bad(raw: str) -> DomainError:
     return invalid(f"{raw!r} is not an origin such as https://www.example.com.", field="origins")
 
 
-def frame_ancestors(origins: Sequence[str]) -> str:
-    """The value of the directive of that name."""
-    return " ".join(origins) or "'none'"
-
-
 def host_origins(origins: Sequence[str], request: HttpRequest) -> list[str]:
     """The business's origins; while developing, also this machine's own, so that the demonstration page works."""
     if not settings.DEBUG:

@@ -11,6 +11,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
+from csp.constants import NONE, SELF
+from csp.decorators import csp_replace
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -25,7 +27,7 @@ from chatsite.widget import access
 from chatsite.widget.appearance import shades
 from chatsite.widget.demo import sign_visitor
 from chatsite.widget.models import WidgetSite
-from chatsite.widget.origins import frame_ancestors, host_origins
+from chatsite.widget.origins import host_origins
 from chatsite.widget.texts import frame_texts, loader_texts
 from conversations.demo import BUSINESS
 
@@ -106,31 +108,16 @@ def frame(request: HttpRequest, slug: str) -> HttpResponse:
             "content": msgspec.to_builtins(content),
         }
         response = render(request, "widget/frame.html", context)
-    response["Content-Security-Policy"] = _frame_policy(request, origins)
     response["Cache-Control"] = "private, no-cache"
     response["Referrer-Policy"] = "no-referrer"
     patch_vary_headers(response, ["Accept-Language"])
-    return response
-
-
-def _frame_policy(request: HttpRequest, origins: list[str]) -> str:
-    # Older browsers do not count a socket of the same host as 'self'.
-    socket = f"{'wss' if request.is_secure() else 'ws'}://{request.get_host()}"
-    return "; ".join(
-        [
-            "default-src 'self'",
-            "script-src 'self'",
-            "style-src 'self'",
-            "img-src 'self' data: blob:",
-            "media-src 'self' blob:",
-            f"connect-src 'self' {socket}",
-            "frame-src 'none'",
-            "object-src 'none'",
-            "base-uri 'none'",
-            "form-action 'none'",
-            f"frame-ancestors {frame_ancestors(origins)}",
-        ]
-    )
+    frame_policy = {
+        "frame-ancestors": origins or [NONE],
+        "form-action": [NONE],
+        "img-src": [SELF, "data:", "blob:"],
+        "media-src": [SELF, "blob:"],
+    }
+    return _replace_directives(request, response, frame_policy)
 
 
 # --- A stand-in for a host --------------------------------------------------------------------------------------------
@@ -156,11 +143,9 @@ def demo(request: HttpRequest) -> HttpResponse:
         "token": sign_visitor(site, subject=f"demo-{visitor}", name=visitor) if visitor else "",
     }
     response = render(request, "widget/demo.html", context)
-    response["Content-Security-Policy"] = (
-        f"default-src 'none'; script-src {chat}; frame-src {chat}; style-src 'self'; img-src 'self'; base-uri 'none'"
-    )
     response["Cache-Control"] = "no-store"
-    return response
+    host_policy = {"script-src": [chat], "frame-src": [chat], "connect-src": [NONE]}
+    return _replace_directives(request, response, host_policy)
 
 
 def _other_name(request: HttpRequest) -> str:
@@ -178,6 +163,18 @@ def _shown(slug: str) -> WidgetSite:
         return access.find_shown(slug)
     except DomainError as error:
         raise Http404 from error
+
+
+def _replace_directives(
+    request: HttpRequest, response: HttpResponse, directives: dict[str, list[str]]
+) -> HttpResponse:
+    """Replace directives for one response. `csp_replace` alone cannot use values from the database."""
+
+    def answer(_: HttpRequest) -> HttpResponse:
+        return response
+
+    csp_replace(directives)(answer)(request)
+    return response
 
 
 def _title(site: WidgetSite) -> str:

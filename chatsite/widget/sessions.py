@@ -45,11 +45,11 @@ class Session(msgspec.Struct, frozen=True):
 
 def open_session(*, token: str) -> Session:
     """Exchange a host's token. It works once; a retry after a failure of ours may bring it again."""
-    site, vouched = host_token.read_token(token)
-    name = clean_text((vouched.name or "")[: 4 * NAME_LENGTH], field="name", limit=4 * NAME_LENGTH)
-    email = _clean_email(vouched.email or "")
-    with host_token.used_once(site, vouched):
-        return _open(site, Kind.SIGNED, vouched.subject, name, email)
+    site, claims = host_token.read_host_token(token)
+    name = clean_text((claims.name or "")[: 4 * NAME_LENGTH], field="name", limit=4 * NAME_LENGTH)
+    email = _clean_email(claims.email or "")
+    with host_token.use_once(site, claims):
+        return _open(site, Kind.SIGNED, claims.subject, name, email)
 
 
 def open_guest_session(*, slug: str, key: str | None, name: str) -> tuple[Session, str]:

@@ -218,25 +218,25 @@ def test_an_unknown_login_id_is_no_ended_one(carol: User, forge: Forge) -> None:
     assert by_token(forge(login=str(uuid4()))).user_id == str(carol.pk)
 
 
-def test_what_is_remembered_is_no_token_and_not_too_much(
+def test_the_cache_of_claims_is_small_and_holds_no_token(
     login: TokenPair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known: dict[bytes, claims.Claims] = {}
-    monkeypatch.setattr(claims, "_known", known)
-    monkeypatch.setattr(claims, "_MOST_KNOWN", 1)
+    cache: dict[bytes, claims.Claims] = {}
+    monkeypatch.setattr(claims, "_cache", cache)
+    monkeypatch.setattr(claims, "_CACHE_SIZE", 1)
     for token, kind in ((login.access, "access"), (login.refresh, "refresh")):
         assert read_claims(token, "access", "refresh") is read_claims(token, "access", "refresh")
-        [(key, kept)] = known.items()
+        [(key, kept)] = cache.items()
         assert kept.token_type == kind
         assert len(key) == 32
         assert key not in token.encode()
 
 
-def test_what_a_socket_shows_is_not_remembered(login: TokenPair, monkeypatch: pytest.MonkeyPatch) -> None:
-    known: dict[bytes, claims.Claims] = {}
-    monkeypatch.setattr(claims, "_known", known)
+def test_the_token_of_a_socket_is_not_cached(login: TokenPair, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache: dict[bytes, claims.Claims] = {}
+    monkeypatch.setattr(claims, "_cache", cache)
     assert by_token(login.access).user_id
-    assert not known
+    assert not cache
 
 
 def test_many_tokens_are_two_queries_and_each_has_its_own_answer(

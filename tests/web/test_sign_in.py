@@ -84,8 +84,15 @@ def test_every_page_has_a_strict_policy(visitor: Client, path: str) -> None:
     answer = visitor.get(path)
     policy = dict(part.strip().split(" ", 1) for part in answer["Content-Security-Policy"].split(";"))
     assert policy["script-src"] == policy["style-src"] == "'self'"
-    assert policy["default-src"] == "'self'"
-    assert policy["frame-ancestors"] == policy["object-src"] == policy["base-uri"] == "'none'"
+    assert (
+        policy["default-src"]
+        == policy["frame-ancestors"]
+        == policy["object-src"]
+        == policy["base-uri"]
+        == "'none'"
+    )
+    assert policy["img-src"] == "'self' data: blob:"
+    assert policy["media-src"] == "'self' blob:"
     assert "no-store" in answer["Cache-Control"]
 
 

@@ -28,8 +28,12 @@ def test_the_frame_may_be_framed_by_exactly_the_listed_origins(db: None) -> None
     rules = policy(answer)
     assert rules["frame-ancestors"] == "https://shop.example https://*.shop.example:8443"
     assert "X-Frame-Options" not in answer
-    assert rules["default-src"] == rules["script-src"] == rules["style-src"] == "'self'"
-    assert rules["object-src"] == rules["base-uri"] == rules["form-action"] == "'none'"
+    assert rules["script-src"] == rules["style-src"] == "'self'"
+    assert (
+        rules["default-src"] == rules["object-src"] == rules["base-uri"] == rules["form-action"] == "'none'"
+    )
+    assert rules["connect-src"] == "'self' ws://testserver"
+    assert rules["media-src"] == "'self' blob:"
     assert "unsafe" not in answer["Content-Security-Policy"]
     assert not answer.cookies
 
@@ -100,7 +104,8 @@ def test_the_stand_in_host_is_for_developing_only(shop: Shop, settings: Settings
     page = Client().get("/widget/demo?visitor=<b>Eve</b>")
     assert page.status_code == 200
     assert "<b>Eve</b>" not in page.content.decode()
-    assert policy(page)["script-src"] == "http://testserver"
+    assert policy(page)["script-src"] == policy(page)["frame-src"] == "http://testserver"
+    assert policy(page)["connect-src"] == "'none'"
 
 
 @pytest.mark.parametrize("path", ["/widget/v1.js", "/widget/config/x.js", "/widget/frame/x", "/widget/demo"])
