@@ -65,7 +65,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         operations.sign_in(request=request, **form.cleaned_data)
     except (DomainError, *LOST_DATABASE) as failure:
         error = as_domain_error(failure)
-        wrong = gettext("The username or the password is not right. Check both, and try again.")
+        wrong = gettext("The username or password is incorrect. Check both and try again.")
         text = wrong if error.code == "unauthenticated" else text_of(error)
         return _sign_in_page(request, form, text, status=error.http_status)
     if draft := _posted_draft(request):
@@ -75,7 +75,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 def sign_in_to_send(request: HttpRequest, draft: Draft) -> HttpResponse:
     """Ask a person whose session is over to sign in. The form carries the draft, and leads to its conversation."""
-    text = gettext("Please sign in again. Your message is kept, and you can send it then.")
+    text = gettext("Please sign in again. Your message is saved, and you can send it afterwards.")
     context = _context(request, SignInForm(), text)
     context |= {"draft": draft, "next": reverse("web:conversation", args=[draft.conversation_id])}
     return render(request, "web/landing.html", context, status=401)
@@ -84,7 +84,7 @@ def sign_in_to_send(request: HttpRequest, draft: Draft) -> HttpResponse:
 def stale_sign_in(request: HttpRequest) -> HttpResponse:
     """The sign-in form again, with its fields, for one whose CSRF token was old."""
     text = gettext(
-        "This form was too old to be sent, please try again. If that does not help, reload the page."
+        "This form has expired. Please try again. If that does not help, reload the page."
     )
     return _sign_in_page(request, SignInForm(request.POST), text, status=403)
 

@@ -16,14 +16,14 @@ from chatsite.http.error_answers import error_answer, wants_page
 
 TEXTS: Final[dict[str, str | Promise]] = {
     "unauthenticated": _("Please sign in again."),
-    "forbidden": _("You may look at this, but not change it."),
-    "not_found": _("This is not here, or it is not yours to see."),
-    "conflict": _("This has been settled already."),
-    "frozen": _("A moderator has closed this conversation for writing."),
+    "forbidden": _("You can view this, but you cannot change it."),
+    "not_found": _("This does not exist, or you do not have access to it."),
+    "conflict": _("This is no longer open."),
+    "frozen": _("A moderator has closed this conversation to new messages."),
     "too_large": _("That is too long. Please shorten it."),
-    "unavailable": _("The service is busy just now. Please try again in a moment."),
+    "unavailable": _("The service is busy. Please try again in a moment."),
 }
-OTHERWISE: Final = _("That did not work. Please check what you entered, and try again.")
+OTHERWISE: Final = _("That did not work. Please check your entries and try again.")
 
 
 def text_of(error: DomainError) -> str:
@@ -81,7 +81,7 @@ def stale_form(request: HttpRequest) -> HttpResponse:
     """A form whose CSRF token is missing or old."""
     if wants_json(request):
         return error_answer(DomainError("forbidden", "The CSRF token is missing or not right."))
-    text = gettext("This form was too old to be sent. Go back, reload the page, and try again.")
+    text = gettext("This form has expired. Go back, reload the page, and try again.")
     return _page(request, gettext("That did not work"), text, status=403)
 
 

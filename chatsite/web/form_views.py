@@ -74,7 +74,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     if error_pages.wants_json(request):
         return error_pages.stale_form(request)
     if sent := _SEND_PATH.fullmatch(request.path_info):
-        text = gettext("This form was too old to be sent. Please check the text and send it again.")
+        text = gettext("This form has expired. Please check your message and send it again.")
         draft = Draft.from_form(request, sent[1]).refused(text)
         return page(partial(_stale_draft, draft=draft))(request)
     if request.path_info.rstrip("/") == reverse("web:sign-in"):

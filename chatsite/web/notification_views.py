@@ -134,5 +134,5 @@ def _answer(user_id: Any, notification_id: str, verb: str) -> None:
         raise not_found("notification")
     asked = _ANSWERABLE.fullmatch(row.action_url)
     if asked is None:
-        raise invalid("This notification asks nothing.")
+        raise invalid("This notification cannot be answered.")
     _ANSWERS[asked[1], verb](user_id, asked[2])

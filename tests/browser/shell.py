@@ -47,4 +47,4 @@ async def newcomer_with_conversation(cast: Cast, first_words: str | None = None)
 
 def shown(page: Page, what: str) -> Locator:
     """All, Unread or Archived, above the list."""
-    return page.get_by_role("navigation", name="Which conversations").get_by_role("link", name=what)
+    return page.get_by_role("navigation", name="Filter conversations").get_by_role("link", name=what)

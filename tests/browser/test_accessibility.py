@@ -179,7 +179,7 @@ async def test_the_keyboard_is_enough(cast: Cast, signed_in: SignedIn) -> None:
     page = await ready(await signed_in("olivia"))
     await expect(page.locator("[data-list-screen] [data-id]").first).to_contain_text(newer.name)
     await page.keyboard.press("Tab")
-    await expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    await expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     await page.keyboard.press("/")
     await expect(page.get_by_role("searchbox", name="Search")).to_be_focused()
     for _ in range(8):

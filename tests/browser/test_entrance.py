@@ -40,7 +40,7 @@ async def test_a_wrong_password_says_so_and_keeps_the_name(
     await page.get_by_label("Username").fill("nobody <b>")
     await page.get_by_label("Password").fill("wrong")
     await page.locator("[data-entrance] button").click()
-    await expect(page.get_by_role("alert")).to_contain_text("not right")
+    await expect(page.get_by_role("alert")).to_contain_text("incorrect")
     await expect(page.get_by_label("Username")).to_have_value("nobody <b>")
 
 

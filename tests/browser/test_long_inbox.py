@@ -51,7 +51,7 @@ async def test_the_rows_scroll_alone_and_go_on_by_themselves(cast: Cast, signed_
         await expect(rows(page)).to_have_count(30)
         for name in ("All", "Unread", "Archived"):
             assert (await place_of(shown(page, name)))["height"] >= 24
-        bar = await place_of(page.get_by_role("navigation", name="Which conversations"))
+        bar = await place_of(page.get_by_role("navigation", name="Filter conversations"))
         assert bar["y"] + bar["height"] <= (await place_of(rows(page).first))["y"]
         await rows(page).last.scroll_into_view_if_needed()
         await expect(rows(page)).to_have_count(34)

@@ -26,7 +26,7 @@ async def test_finding_writing_and_archiving(cast: Cast, signed_in: SignedIn) ->
     await expect(page.get_by_text("No conversations yet")).to_be_visible()
     await shown(page, "Archived").click()
     await entry(page, "Northwind Cycles").get_by_role("link").click()
-    await pane(page).get_by_role("button", name="Move to the inbox").click()
+    await pane(page).get_by_role("button", name="Move to inbox").click()
     await expect(entry(page, "Northwind Cycles")).to_be_visible()
 
 

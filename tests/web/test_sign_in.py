@@ -34,7 +34,7 @@ def test_the_right_password_opens_the_inbox(visitor: Client) -> None:
 def test_a_wrong_one_is_refused_in_words(visitor: Client) -> None:
     answer = give(visitor, "wrong")
     assert answer.status_code == 401
-    assert "not right" in answer.content.decode()
+    assert "incorrect" in answer.content.decode()
 
 
 def test_nothing_entered_is_refused_in_words(visitor: Client) -> None:

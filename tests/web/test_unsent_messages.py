@@ -170,7 +170,7 @@ def test_an_old_form_keeps_the_text(customer: Any, conversation: Conversation) -
     strict.force_login(customer)
     answer = send(strict, conversation)
     assert (answer.status_code, text_in(answer)) == (403, TYPED)
-    assert "too old" in alert_in(answer)
+    assert "expired" in alert_in(answer)
     token = fields_of(answer)["csrfmiddlewaretoken"]
     assert send(strict, conversation, csrfmiddlewaretoken=token).status_code == 302
 

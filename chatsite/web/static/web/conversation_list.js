@@ -216,10 +216,10 @@ export class ConversationList {
   }
 
   #emptyText() {
-    if (this.#filters.q) return gettext("Nothing found. Try another name or word.");
-    if (this.#filters.show === "unread") return gettext("All caught up: nothing is unread.");
-    if (this.#filters.show === "archived") return gettext("Nothing is archived. Archived conversations come back with the next message.");
-    if (this.#session.businesses.length) return gettext("No customer has written yet. New conversations appear here by themselves.");
+    if (this.#filters.q) return gettext("Nothing found. Try a different name or word.");
+    if (this.#filters.show === "unread") return gettext("All caught up. You have no unread messages.");
+    if (this.#filters.show === "archived") return gettext("No archived conversations. A new message moves a conversation back to the inbox.");
+    if (this.#session.businesses.length) return gettext("No customer has written yet. New conversations appear here automatically.");
     return gettext("No conversations yet. Find a business and say hello.");
   }
 

@@ -131,7 +131,7 @@ export class ConversationPane {
     const known = this.#client.snapshot.conversations.find(({ id }) => id === this.id);
     if (!button || !known) return;
     button.dataset.archived = known.archived ? "1" : "0";
-    button.querySelector("[data-archive-text]").textContent = known.archived ? gettext("Move to the inbox") : gettext("Archive");
+    button.querySelector("[data-archive-text]").textContent = known.archived ? gettext("Move to inbox") : gettext("Archive");
   }
 
   #fail(id, error) {

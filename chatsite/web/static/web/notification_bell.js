@@ -132,7 +132,7 @@ export class NotificationBell {
     });
     list.replaceChildren(...items);
     const empty = this.#panel.querySelector("[data-alerts-empty]");
-    empty.textContent = gettext("Nothing here. Invitations, offers and news of the site appear in this place.");
+    empty.textContent = gettext("No notifications. Invitations, offers and news appear here.");
     show(empty, items.length === 0);
     this.#drawMore();
     this.#drawCount();

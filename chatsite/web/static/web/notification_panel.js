@@ -25,7 +25,7 @@ export function makeNotificationPanel(filter, handlers) {
 }
 
 function makeFilters(now, changed) {
-  const bar = make("div", { className: "filters", role: "group", aria: { label: gettext("Which notifications") } });
+  const bar = make("div", { className: "filters", role: "group", aria: { label: gettext("Filter notifications") } });
   const choices = [
     [gettext("All"), { type: "", unread: false }],
     [gettext("Unread"), { type: "", unread: true }],

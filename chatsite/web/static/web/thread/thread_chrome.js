@@ -51,7 +51,7 @@ export class ThreadChrome {
     parts.closed.textContent =
       view.status === "gone"
         ? gettext("This conversation is not available any more.")
-        : gettext("A moderator has closed this conversation. You can read it, but not write.");
+        : gettext("A moderator has closed this conversation. You can read it, but you cannot send messages.");
     parts.closed.hidden = isOpen;
     composer.element.hidden = !isOpen;
     composer.renew();
