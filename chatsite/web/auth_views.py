@@ -83,9 +83,7 @@ def sign_in_to_send(request: HttpRequest, draft: Draft) -> HttpResponse:
 
 def stale_sign_in(request: HttpRequest) -> HttpResponse:
     """The sign-in form again, with its fields, for one whose CSRF token was old."""
-    text = gettext(
-        "This form has expired. Please try again. If that does not help, reload the page."
-    )
+    text = gettext("This form has expired. Please try again. If that does not help, reload the page.")
     return _sign_in_page(request, SignInForm(request.POST), text, status=403)
 
 

@@ -30,7 +30,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_select_related = ("actor",)
     list_filter = ("action", "at")
     search_fields = ("subject_id",)
-    search_help_text = "The id of what it was about, or the username of who did it."
+    search_help_text = "Search by the id of the subject or the username of the moderator."
     ordering = ("-id",)
     sortable_by = ()
     fields = ("at", "action", "actor", "subject", "reason", "data")

@@ -26,7 +26,7 @@ class BusinessAdmin(BoundedAdmin):
     fields = ("name", "slug", "created_at", "more")
     readonly_fields = ("created_at", "more")
 
-    @admin.display(description="see")
+    @admin.display(description="related")
     def more(self, business: Business) -> str:
         if business._state.adding:
             return "–"

@@ -31,12 +31,12 @@ PERMISSIONS: Final = ("hide_message", "freeze_conversation", "resolve_report", "
 
 Operation = Callable[..., Any]
 MESSAGE_VERBS: Final[dict[str, tuple[Operation, str]]] = {
-    "hide": (moderation.hide_message, "Message {seq} is hidden."),
-    "restore": (moderation.restore_message, "Message {seq} is shown again."),
+    "hide": (moderation.hide_message, "Message {seq} has been hidden."),
+    "restore": (moderation.restore_message, "Message {seq} has been restored."),
 }
 CONVERSATION_VERBS: Final[dict[str, tuple[Operation, str]]] = {
-    "freeze": (moderation.freeze_conversation, "The conversation is frozen."),
-    "unfreeze": (moderation.unfreeze_conversation, "The conversation is open again."),
+    "freeze": (moderation.freeze_conversation, "The conversation has been frozen."),
+    "unfreeze": (moderation.unfreeze_conversation, "The conversation has been unfrozen."),
 }
 
 
@@ -118,7 +118,7 @@ class ConversationAdmin(ReadOnlyAdmin):
                     actor=request.user, conversation_id=conversation.pk, reason=request.POST.get("reason", "")
                 )
             if chosen:
-                messages.success(request, f"Done for {len(chosen)} conversations.")
+                messages.success(request, f"Updated {len(chosen)} conversations.")
 
     # The transcript
 

@@ -35,7 +35,7 @@ class ReasonActionForm(ActionForm):
     """An action's choice with the reason that goes to the audit log."""
 
     reason = forms.CharField(
-        required=False, max_length=1000, widget=forms.TextInput(attrs={"placeholder": "why", "size": 24})
+        required=False, max_length=1000, widget=forms.TextInput(attrs={"placeholder": "Reason", "size": 24})
     )
 
 
@@ -54,7 +54,7 @@ class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic a
         if request.method != "GET":
             return super().changelist_view(request, extra_context)
         if any("\x00" in value for _, values in request.GET.lists() for value in values):
-            messages.error(request, "The address has a character that no row can have.")
+            messages.error(request, "The address contains a character that is not allowed.")
             return HttpResponseRedirect(request.path)
         try:
             with transaction.atomic():
@@ -65,7 +65,7 @@ class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic a
         except OperationalError:
             if not request.GET:
                 raise
-            text = "That search took too long. Please narrow it by a filter, or use other words."
+            text = "The search took too long. Add a filter or use different words."
             messages.error(request, text)
             return HttpResponseRedirect(request.path)
 
@@ -102,6 +102,6 @@ def each_of(request: HttpRequest, rows: Any) -> list[Any]:
     """The rows that an action was asked for; none, and a message, where they are more than one would look through."""
     chosen = list(rows[: MOST_AT_ONCE + 1])
     if len(chosen) > MOST_AT_ONCE:
-        messages.error(request, f"Please choose at most {MOST_AT_ONCE} at once.")
+        messages.error(request, f"Select at most {MOST_AT_ONCE} rows at a time.")
         return []
     return chosen

@@ -54,7 +54,7 @@ class ReportAdmin(ReadOnlyAdmin):
     list_select_related = ("reporter", "conversation__business", "conversation__customer", "message", "user")
     list_filter = (StatusFilter, "reason", "outcome", "created_at")
     search_fields = ("reporter__username",)
-    search_help_text = "The username of the reporter."
+    search_help_text = "Search by the reporter's username."
     ordering = ("-id",)
     sortable_by = ()
 
@@ -119,5 +119,5 @@ class ReportAdmin(ReadOnlyAdmin):
         except DomainError as error:
             messages.error(request, error.message)
             return HttpResponseRedirect(reverse("admin:conversations_report_change", args=[key]))
-        messages.success(request, "The report is resolved.")
+        messages.success(request, "The report has been resolved.")
         return HttpResponseRedirect(reverse("admin:conversations_report_changelist"))

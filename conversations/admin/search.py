@@ -31,10 +31,10 @@ DATE: Final = re.compile(r"(?<!\S)(on|since|until):(\d{4}-\d{2}-\d{2})(?!\S)", r
 TEXT: Final = re.compile(r"(?<!\S)text:", re.IGNORECASE)
 
 HELP: Final = (
-    "A customer, a member of a business or a business by name; an id of a conversation or a message; "
-    '"on:2026-11-23", "since:" and "until:" a day (UTC); last, "text:" and at least three letters of what was said. '
-    f"Text is looked for in the newest {SCANNED:,} messages, and in all of them where the rest and the filters leave "
-    f"at most {SCOPE} conversations."
+    "Search by the name of a customer, member or business, or by the id of a conversation or message. "
+    'Add "on:2026-11-23", "since:2026-11-23" or "until:2026-11-23" (UTC). End with "text:" and at least three letters '
+    f"to search the messages. A text search covers the newest {SCANNED:,} messages, or all messages if the other "
+    f"terms and the filters leave at most {SCOPE} conversations."
 )
 
 Conversations = QuerySet[Conversation]

@@ -21,8 +21,8 @@ from conversations.moderation import erasure, exports
 from conversations.moderation import operations as moderation
 
 VERBS = {
-    "suspend": (moderation.suspend_user, "The user is suspended."),
-    "reinstate": (moderation.reinstate_user, "The user may log in again."),
+    "suspend": (moderation.suspend_user, "The user has been suspended."),
+    "reinstate": (moderation.reinstate_user, "The user can sign in again."),
 }
 PERMISSIONS = ("suspend_user", "export_person", "erase_person")
 SUPERUSER_ONLY = ("is_staff", "is_superuser", "groups", "user_permissions")
@@ -104,7 +104,7 @@ class ModeratedUserAdmin(BoundedAdmin, UserAdmin):  # type: ignore[type-arg]  # 
             for user in chosen:
                 operation(actor=request.user, user_id=user.pk, reason=request.POST.get("reason", ""))
             if chosen:
-                messages.success(request, f"Done for {len(chosen)} users.")
+                messages.success(request, f"Updated {len(chosen)} users.")
 
     # The page of one user
 
@@ -150,14 +150,15 @@ class ModeratedUserAdmin(BoundedAdmin, UserAdmin):  # type: ignore[type-arg]  # 
     def erase(self, request: HttpRequest, key: int) -> HttpResponse:
         user = get_user_model()._default_manager.filter(pk=key).first()
         if user is None or request.POST.get("username", "") != user.get_username():
-            messages.error(request, "Nothing was erased: the username does not match.")
+            messages.error(request, "The username does not match. Nothing was erased.")
             return _back(key)
         with refusals_told(request):
             done = erasure.erase_person(
                 actor=request.user, user_id=key, reason=request.POST.get("reason", "")
             )
             messages.success(
-                request, f"Erased, with {done.messages} messages in {done.conversations} conversations."
+                request,
+                f"Erased the person and {done.messages} messages in {done.conversations} conversations.",
             )
         return _back(key)
 

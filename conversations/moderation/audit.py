@@ -22,13 +22,13 @@ _SUBJECTS: Final[dict[type[Model], str]] = {
 
 
 def require_permission(actor: Any | None, permission: str) -> None:
-    """`forbidden` unless the actor has it. Without an actor somebody at the server's command line acts, who may all."""
+    """Raise `forbidden` if the actor lacks the permission. `None` is the command line, which has every permission."""
     if actor is not None and not actor.has_perm(f"conversations.{permission}"):
-        raise DomainError("forbidden", "You do not have the permission for this.")
+        raise DomainError("forbidden", "You do not have permission to do this.")
 
 
 def clean_reason(reason: str) -> str:
-    """The moderator's reason, stripped. Raises `invalid` if it is empty."""
+    """Return the reason without surrounding space. Raises `invalid` if it is empty."""
     reason = reason.strip()
     if not reason:
         raise invalid("Please give a reason.", field="reason")
@@ -38,15 +38,17 @@ def clean_reason(reason: str) -> str:
 def clean_text(text: str, *, field: str, limit: int) -> str:
     if len(text) > limit:
         raise DomainError(
-            "too_large", f"{field} has at most {limit} characters.", {"field": field, "limit": limit}
+            "too_large",
+            f"{field} must not be longer than {limit} characters.",
+            {"field": field, "limit": limit},
         )
     if not storable(text):
-        raise invalid(f"{field} has a character that cannot be stored.", field=field)
+        raise invalid(f"{field} contains a character that cannot be stored.", field=field)
     return text
 
 
 def record(*, actor: Any | None, action: str, subject: Model, reason: str = "", **data: Any) -> AuditEntry:
-    """Append an entry, in the transaction of what it speaks of. `data` holds ids and numbers, never names."""
+    """Append an entry in the transaction of the change it records. `data` holds ids and numbers, never names."""
     return AuditEntry.objects.create(
         actor=actor,
         action=action,

@@ -78,11 +78,13 @@ def erase_person(*, actor: Any | None, user_id: UserId, reason: str, dry_run: bo
 
 def _check_may_go(user: Any) -> None:
     if user.is_staff or user.is_superuser:
-        raise DomainError("conflict", "Take the staff rights away first.")
+        raise DomainError("conflict", "Remove the person's staff rights first.")
     for membership in Membership.objects.filter(user=user, role=Membership.Role.OWNER):
         owners = Membership.objects.filter(business=membership.business_id, role=Membership.Role.OWNER)
         if not owners.exclude(user=user).exists():
-            raise DomainError("conflict", "The only owner of a business hands it over first.")
+            raise DomainError(
+                "conflict", "This person is the only owner of a business. Appoint another owner first."
+            )
 
 
 def _foresee(user_id: UserId) -> Erasure:

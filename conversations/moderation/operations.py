@@ -112,7 +112,7 @@ def reinstate_user(*, actor: Any | None, user_id: UserId, reason: str) -> None:
     """Let the user log in again. Not a person who was erased: nobody is left who could."""
     reason, user = _check_user(actor, user_id, reason)
     if is_erased(user.pk):
-        raise DomainError("conflict", "This person was erased.")
+        raise DomainError("conflict", "This person was erased and cannot be reinstated.")
     if not user.is_active:
         identity.reactivate_user(user_id=str(user.pk))
         record(actor=actor, action=Action.REINSTATE_USER, subject=user, reason=reason)
@@ -132,9 +132,9 @@ def _check_user(actor: Any | None, user_id: UserId, reason: str) -> tuple[str, A
     if user is None:
         raise not_found("user")
     if actor is not None and actor.pk == user.pk:
-        raise DomainError("conflict", "You cannot suspend yourself.")
+        raise DomainError("conflict", "You cannot suspend or reinstate yourself.")
     if actor is not None and (user.is_staff or user.is_superuser) and not actor.is_superuser:
-        raise DomainError("forbidden", "Only a superuser may suspend a member of the staff.")
+        raise DomainError("forbidden", "Only a superuser can suspend or reinstate a staff member.")
     return reason, user
 
 

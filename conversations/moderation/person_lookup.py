@@ -15,9 +15,9 @@ from conversations.access import UserId, user_key
 def add_person_arguments(parser: ArgumentParser) -> None:
     """Add the three ways to name a person. The command takes exactly one of them."""
     who = parser.add_mutually_exclusive_group(required=True)
-    who.add_argument("person", nargs="?", help="the username or the id, where only one person can be meant")
-    who.add_argument("--username", help="the username, also where it looks like an id")
-    who.add_argument("--id", help="the id, also where somebody has it as username")
+    who.add_argument("person", nargs="?", help="username or id, if it identifies one person only")
+    who.add_argument("--username", help="username, even if it looks like an id")
+    who.add_argument("--id", help="id, even if somebody uses it as a username")
 
 
 def find_person(options: dict[str, Any]) -> UserId:

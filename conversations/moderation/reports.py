@@ -77,7 +77,7 @@ def make_report(
     if reason not in Report.Reason.values:
         raise invalid(f"reason must be one of {', '.join(Report.Reason.values)}.", field="reason")
     if message_id is not None and user_id is not None:
-        raise invalid("A report is about a message or about a person.", field="userId")
+        raise invalid("A report cannot be about both a message and a person.", field="userId")
     text = clean_text(text.strip(), field="text", limit=TEXT_LENGTH)
     conversation, _ = find_conversation(reporter_id, conversation_id)
     subject = {
@@ -102,7 +102,7 @@ def _message_in(conversation: Conversation, raw_id: str, reporter_id: UserId) ->
     if message is None:
         raise not_found("message")
     if message.sender_id == reporter_id:
-        raise invalid("One cannot report one's own message.", field="messageId")
+        raise invalid("You cannot report your own message.", field="messageId")
     return message.pk
 
 
@@ -110,7 +110,7 @@ def _person_in(conversation: Conversation, raw_id: str, reporter_id: UserId) -> 
     """The customer, a member of the business, or a former one who has written here."""
     key = user_key(raw_id)
     if key == reporter_id:
-        raise invalid("One cannot report oneself.", field="userId")
+        raise invalid("You cannot report yourself.", field="userId")
     takes_part = (
         key == conversation.customer_id
         or Membership.objects.filter(business_id=conversation.business_id, user_id=key).exists()
@@ -138,7 +138,7 @@ def resolve_report(*, actor: Any | None, report_id: str | UUID, outcome: str, no
     if report is None:
         raise not_found("report")
     if report.status != Report.Status.OPEN:
-        raise DomainError("conflict", "The report has been resolved already.")
+        raise DomainError("conflict", "This report has already been resolved.")
     if outcome != Outcome.DISMISSED:
         _OUTCOMES[outcome](actor, report, note)
     report.status, report.outcome, report.note = Report.Status.RESOLVED, outcome, note

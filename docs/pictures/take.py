@@ -87,7 +87,7 @@ async def take_transcript(site: str, folder: Path) -> None:
         await page.get_by_label("Password").fill(PASSWORD)
         await page.get_by_role("button", name="Log in").click()
         await page.get_by_role("link", name="Carol Jensen with Northwind Cycles").click()
-        await page.get_by_text("The conversation begins here.").wait_for()
+        await page.get_by_text("This is the start of the conversation.").wait_for()
         await page.screenshot(path=folder / "transcript.png")
         await browser.close()
 

@@ -104,7 +104,7 @@ async def test_a_customer_finds_a_business_and_is_seen_online(cast: Cast, signed
     await expect(page.get_by_text("No conversations yet")).to_be_visible()
     await page.locator(".side-top").get_by_role("link", name="Find a business").click()
     await page.get_by_role("searchbox", name="Name of the business").fill("no such business")
-    await expect(page.get_by_text("No business has this name")).to_be_visible()
+    await expect(page.get_by_text("No business found")).to_be_visible()
     await page.get_by_role("searchbox", name="Name of the business").fill("northw")
     await page.get_by_role("button", name="Northwind Cycles").click()
     await page.wait_for_url("**/app/c/**")

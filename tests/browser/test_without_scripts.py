@@ -56,6 +56,6 @@ async def test_notifications(cast: Cast, signed_in: SignedIn) -> None:
     await page.get_by_role("button", name="Decline").click()
     await expect(page.get_by_role("button", name="Decline")).to_have_count(0)
     await page.get_by_role("button", name="Delete").click()
-    await expect(page.get_by_text("Nothing here")).to_be_visible()
+    await expect(page.get_by_text("No notifications.")).to_be_visible()
     offers = await customer.rest.get(f"/offers?conversationId={conversation['id']}")
     assert [offer["status"] for offer in offers["results"]] == ["declined"]

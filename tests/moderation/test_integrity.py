@@ -37,7 +37,7 @@ def busy(shop: Shop) -> Shop:
 
 def test_what_operations_leave_agrees(busy: Shop) -> None:
     assert run("check_integrity") == "Everything agrees.\n"
-    assert run("recount_unread") == "0 counts were mended.\n"
+    assert run("recount_unread") == "0 counts were corrected.\n"
 
 
 @pytest.mark.parametrize(
@@ -87,10 +87,10 @@ def test_counts_are_mended_and_told(busy: Shop, wire: Wire, monkeypatch: pytest.
     monkeypatch.setattr(integrity, "BATCH", 1)
     Conversation.objects.create(business=busy.business, customer=busy.outsider)
     Conversation.objects.filter(pk=busy.conversation.pk).update(business_unread=5)
-    assert run("recount_unread", "--dry-run").endswith("1 counts would be mended.\n")
+    assert run("recount_unread", "--dry-run").endswith("1 counts would be corrected.\n")
     assert busy.head().business_unread == 5
     with wire.commits(execute=True):
-        assert run("recount_unread").endswith("1 counts were mended.\n")
+        assert run("recount_unread").endswith("1 counts were corrected.\n")
     assert busy.head().business_unread == 1
     assert wire.names == ["conversation_updated", "conversation_updated"]
     assert run("check_integrity") == "Everything agrees.\n"

@@ -86,7 +86,7 @@ def test_notifications_are_ones_own(browser: Client, stranger: Client, customer:
     told = notify(recipient_id=customer.pk, type="system", title="Only for Kim")
     for verb in ("read", "delete", "accept"):
         answer = stranger.post(f"/app/notifications/{told.id}/{verb}", follow=True)
-        assert "not yours to see" in answer.content.decode()
+        assert "do not have access" in answer.content.decode()
     row = Notification.objects.get()
     assert (row.read_at, row.deleted_at) == (None, None)
     assert "Only for Kim" in browser.get("/app/notifications").content.decode()

@@ -9,14 +9,14 @@ from conversations.integrity import audit_log_is_guarded, find_problems
 
 class Command(BaseCommand):
     help = (
-        "Holds every conversation's numbers, preview, counts and replies against its messages. Changes nothing; "
-        "prints what is wrong, and then leaves with exit code 1."
+        "Checks every conversation's numbers, preview, counts and replies against its messages. Prints the problems "
+        "and exits with code 1 if there are any. Changes nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        # So that whoever rehearses all commands of this kind alike need not know which of them only look.
+        # Accepted so that scripts can pass --dry-run to every maintenance command.
         parser.add_argument(
-            "--dry-run", action="store_true", help="as without it: this command changes nothing"
+            "--dry-run", action="store_true", help="has no effect: this command never changes anything"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -26,7 +26,7 @@ class Command(BaseCommand):
             self.stdout.write(str(problem))
         if not audit_log_is_guarded():
             wrong += 1
-            self.stdout.write("the audit log: the database's triggers that refuse changes are gone")
+            self.stdout.write("audit log: the database triggers that refuse changes are missing")
         if wrong:
-            raise CommandError(f"{wrong} things are wrong.")
+            raise CommandError(f"{wrong} problems found.")
         self.stdout.write("Everything agrees.")

@@ -9,22 +9,23 @@ from conversations.demo import BUSINESS, CUSTOMERS, MEMBERS, PASSWORD, furnisher
 
 
 class Command(BaseCommand):
-    help = "Makes demonstration data: a business with two members, three customers, some history. Idempotent."
+    help = "Creates demonstration data: a business with two members, three customers and some messages. Idempotent."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--force", action="store_true", help="also where DEBUG is off (well-known passwords!)"
+            "--force", action="store_true", help="run even if DEBUG is off (the passwords are publicly known)"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG and not options["force"]:
             raise CommandError(
-                "The demonstration users have a well-known password, and DEBUG is off. Use --force if you mean it."
+                "DEBUG is off, and the demonstration users have a publicly known password. "
+                "Use --force to create them anyway."
             )
         business = make_demo()
         members = ", ".join(f"{role} {username}" for username, role in MEMBERS.items())
         self.stdout.write(f'Business "{BUSINESS[0]}": {members}')
         self.stdout.write(f"Customers: {', '.join(CUSTOMERS)}")
-        self.stdout.write(f"Password of all: {PASSWORD}")
+        self.stdout.write(f"Password: {PASSWORD}")
         for furnish in furnishers:
             self.stdout.write(furnish(business))

@@ -12,14 +12,14 @@ from conversations.moderation.person_lookup import add_person_arguments, find_pe
 
 class Command(BaseCommand):
     help = (
-        "Empties a person's account and messages for good, and keeps what the other side wrote. Running it again "
-        "finishes what was cut off. Leaves an audit entry."
+        "Permanently empties a person's account and messages and keeps the messages of others. A second run "
+        "completes an interrupted one. Adds an entry to the audit log."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_person_arguments(parser)
-        parser.add_argument("--reason", default="From the command line.", help="for the audit log")
-        parser.add_argument("--dry-run", action="store_true", help="count, and change nothing")
+        parser.add_argument("--reason", default="Command line", help="reason for the audit log")
+        parser.add_argument("--dry-run", action="store_true", help="print the counts and change nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -32,4 +32,4 @@ class Command(BaseCommand):
         counts = asdict(done)
         account = "the account, " if counts.pop("account") else ""
         numbers = ", ".join(f"{number} {what}" for what, number in counts.items())
-        self.stdout.write(f"{'To be erased' if options['dry_run'] else 'Erased'}: {account}{numbers}.")
+        self.stdout.write(f"{'Would erase' if options['dry_run'] else 'Erased'}: {account}{numbers}.")

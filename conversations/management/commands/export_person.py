@@ -10,13 +10,11 @@ from conversations.moderation.person_lookup import add_person_arguments, find_pe
 
 
 class Command(BaseCommand):
-    help = (
-        "Writes all that the site holds of a person to standard output, as JSON Lines. Leaves an audit entry."
-    )
+    help = "Writes everything the site stores about a person to standard output as JSON Lines. Adds an audit log entry."
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_person_arguments(parser)
-        parser.add_argument("--reason", default="From the command line.", help="for the audit log")
+        parser.add_argument("--reason", default="Command line", help="reason for the audit log")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

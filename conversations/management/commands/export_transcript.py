@@ -9,11 +9,11 @@ from conversations.moderation.exports import export_transcript
 
 
 class Command(BaseCommand):
-    help = "Writes a conversation with all its messages to standard output, as JSON Lines. Leaves an audit entry."
+    help = "Writes a conversation and its messages to standard output as JSON Lines. Adds an audit log entry."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("conversation", help="the id of the conversation")
-        parser.add_argument("--reason", default="From the command line.", help="for the audit log")
+        parser.add_argument("--reason", default="Command line", help="reason for the audit log")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

@@ -8,14 +8,16 @@ from conversations.integrity import recount_unread
 
 
 class Command(BaseCommand):
-    help = "Finds unread counts that do not agree with the messages, prints them and mends them."
+    help = "Finds unread counts that do not match the messages, prints them and corrects them."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="print, and change nothing")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="print the wrong counts and change nothing"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         wrong = 0
         for line in recount_unread(dry_run=options["dry_run"]):
             wrong += 1
             self.stdout.write(line)
-        self.stdout.write(f"{wrong} counts {'would be' if options['dry_run'] else 'were'} mended.")
+        self.stdout.write(f"{wrong} counts {'would be' if options['dry_run'] else 'were'} corrected.")
