@@ -203,7 +203,8 @@ def require_owner(user_id: UserId, raw_business_id: str | UUID) -> Business:
         raise not_found("business")
     if membership.role != Membership.Role.OWNER:
         raise DomainError("forbidden", "Only an owner of the business may do this.")
-    return membership.business
+    business: Business = membership.business
+    return business
 
 
 def other_side(side: str) -> str:

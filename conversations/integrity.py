@@ -6,7 +6,7 @@ between two statements, so what looks wrong is looked at again under the convers
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -19,6 +19,9 @@ from conversations.writing.conversation_change import change_conversations, prev
 from conversations.writing.conversation_sql import lock_conversations
 
 BATCH: Final = 500
+
+# Checks of other apps. Each yields a description of every problem. An app adds its own in `AppConfig.ready`.
+further_checks: Final[list[Callable[[], Iterator[str]]]] = []
 
 
 @dataclass(frozen=True)

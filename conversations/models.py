@@ -7,13 +7,15 @@ are gapless, and `rev > what I know` finds all that a client has missed.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from uuid_utils.compat import uuid7
+
+from conversations.member_rules import MembershipQuerySet, check_member
 
 
 class Business(models.Model):
@@ -43,6 +45,8 @@ class Membership(models.Model):
     role = models.CharField(max_length=10, choices=Role, default=Role.AGENT)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    objects = MembershipQuerySet.as_manager()
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["business", "user"], name="membership_once"),
@@ -52,6 +56,10 @@ class Membership(models.Model):
     def __str__(self) -> str:
         # The isolating characters of Unicode keep a name from reordering the text around it.
         return f"\u2068{self.user}\u2069 ({self.role}) of \u2068{self.business}\u2069"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        check_member(self.user_id, self.business_id)
+        super().save(*args, **kwargs)
 
 
 class Side(models.TextChoices):

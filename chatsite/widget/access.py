@@ -1,4 +1,4 @@
-"""Who may see and change what of a widget. What one may not see is "not there"."""
+"""Find widgets that a user may see or change. Everything else is `not_found`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from conversations.models import Business, Membership
 
 
 def sites_of(user_id: UserId) -> QuerySet[WidgetSite]:
-    """The widgets of the businesses that the user owns. Its agents see none of them."""
+    """The widgets of the businesses that the user owns. Agents see no widgets."""
     owned = Membership.objects.filter(user_id=user_id, role=Membership.Role.OWNER).values("business_id")
     sites: QuerySet[WidgetSite] = WidgetSite.objects.filter(business_id__in=owned)
     return sites.select_related("business").prefetch_related("secrets").order_by("-id")
@@ -34,8 +34,8 @@ def find_secret(site: WidgetSite, raw_id: str | UUID) -> SigningSecret:
     return secret
 
 
-def find_own_business(user_id: UserId, raw_id: str) -> Business:
-    """A business that the user owns; for everybody else, its agents too, it is not there."""
+def find_owned_business(user_id: UserId, raw_id: str) -> Business:
+    """Return a business that the user owns, or raise `not_found`. Agents do not own their business."""
     owned: Any = Business.objects.filter(
         memberships__user_id=user_id, memberships__role=Membership.Role.OWNER
     )
@@ -45,8 +45,8 @@ def find_own_business(user_id: UserId, raw_id: str) -> Business:
     return business
 
 
-def find_shown(slug: str) -> WidgetSite:
-    """The enabled widget of the business of this slug; one that is unknown and one that is disabled look the same."""
+def find_enabled_site(slug: str) -> WidgetSite:
+    """Return the enabled widget of a business, or raise `not_found`. A disabled widget looks like an unknown one."""
     sites = WidgetSite.objects.select_related("business").filter(business__slug=slug, enabled=True)
     site = sites.first() if "\x00" not in slug else None
     if site is None:

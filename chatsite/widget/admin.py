@@ -1,4 +1,4 @@
-"""Widgets in Django admin, as one more client of the operations. Secrets have a page of their own, and are masked."""
+"""Widgets in Django admin. The pages call the same operations as REST. Secrets have their own page and are masked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from chatsite.errors import DomainError, invalid
 from chatsite.widget import operations
 from chatsite.widget.models import SigningSecret, WidgetSite
-from chatsite.widget.operations import Settings
+from chatsite.widget.operations import WidgetSettings
 from conversations.admin.lists import BoundedAdmin
 
 CHOSEN = ("enabled", "guests_allowed", "title", "greeting", "accent")
@@ -27,7 +27,7 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
         label="Origins",
         required=False,
         widget=forms.Textarea(attrs={"rows": 4, "cols": 60}),
-        help_text="Where the widget may be shown, one on a line: https://www.example.com, https://*.example.com.",
+        help_text="Sites that may show the widget, one on each line: https://www.example.com, https://*.example.com.",
     )
 
     class Meta:
@@ -43,7 +43,7 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
         self.fields["origin_lines"].initial = "\n".join(self.instance.origins)
 
     def clean(self) -> dict[str, Any] | None:
-        """The operation's own rules, so that what it refuses stands beside its field."""
+        """Apply the rules of the operation, so that its errors appear beside their fields."""
         cleaned: dict[str, Any] | None = super().clean()
         if cleaned is not None:
             try:
@@ -53,14 +53,14 @@ class SiteForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run
                 self.add_error("origin_lines" if field == "origins" else field or None, error.message)
         return cleaned
 
-    def chosen(self, cleaned: dict[str, Any]) -> Settings:
+    def chosen(self, cleaned: dict[str, Any]) -> WidgetSettings:
         values = {name: cleaned[name] for name in CHOSEN if name in cleaned}
-        return Settings(**values, origins=cleaned.get("origin_lines", "").split())
+        return WidgetSettings(**values, origins=cleaned.get("origin_lines", "").split())
 
 
 @admin.register(WidgetSite)
 class WidgetSiteAdmin(BoundedAdmin):
-    """None is deleted here: its visitors' accounts would lose their way back. A disabled one is not there."""
+    """Widgets cannot be deleted, because their visitors could not sign in to their accounts again. Disable them."""
 
     form = SiteForm
     list_display = ("business", "enabled", "guests_allowed", "shown_on", "updated_at")
@@ -91,7 +91,7 @@ class WidgetSiteAdmin(BoundedAdmin):
 
     @admin.display(description="shown on")
     def shown_on(self, site: WidgetSite) -> str:
-        return ", ".join(site.origins[:3]) + (" …" if len(site.origins) > 3 else "") or "nowhere yet"
+        return ", ".join(site.origins[:3]) + (" …" if len(site.origins) > 3 else "") or "no site yet"
 
     @admin.display(description="issuer (iss)")
     def issuer(self, site: WidgetSite) -> str:
@@ -100,7 +100,7 @@ class WidgetSiteAdmin(BoundedAdmin):
     @admin.display(description="signing secrets")
     def signing(self, site: WidgetSite) -> str:
         if site._state.adding:
-            return "made when this is saved"
+            return "created when you save"
         hints = ", ".join(secret.hint for secret in site.secrets.all()) or "none"
         url = reverse("admin:widget_widgetsite_secrets", args=[site.pk])
         return format_html('{} <a href="{}">show, rotate, revoke</a>', hints, url)
@@ -112,11 +112,11 @@ class WidgetSiteAdmin(BoundedAdmin):
             return
         site, created = operations.create_site(business=obj.business, chosen=chosen)
         if not created:
-            raise invalid("The business has a widget already.", field="business")
+            raise invalid("This business already has a widget.", field="business")
         obj.pk, obj.created_at = site.pk, site.created_at
         obj._state.adding = False
 
-    # The secrets' page
+    # --- The page of secrets ---
 
     def get_urls(self) -> list[URLPattern]:
         page = path(
@@ -127,7 +127,7 @@ class WidgetSiteAdmin(BoundedAdmin):
         return [page, *super().get_urls()]
 
     def secrets_page(self, request: HttpRequest, key: UUID) -> HttpResponse:
-        """The live secrets, masked. What a POST shows stands in its answer alone, never in a cookie or an address."""
+        """List the live secrets, masked. Only the response to a POST shows a secret; no cookie or URL contains it."""
         site = WidgetSite.objects.select_related("business").filter(pk=key).first()
         if site is None:
             raise Http404("No such widget.")
@@ -135,7 +135,7 @@ class WidgetSiteAdmin(BoundedAdmin):
             raise PermissionDenied
         shown = None
         if request.method == "POST":
-            shown = self._act(request, site)
+            shown = self._apply_action(request, site)
             if shown is None:
                 return HttpResponseRedirect(request.path)
         context = {
@@ -150,27 +150,27 @@ class WidgetSiteAdmin(BoundedAdmin):
         response["Cache-Control"] = "no-store"
         return response
 
-    def _act(self, request: HttpRequest, site: WidgetSite) -> SigningSecret | None:
-        """Do what was asked, and write it into the admin's log: the secret to show, if any."""
+    def _apply_action(self, request: HttpRequest, site: WidgetSite) -> SigningSecret | None:
+        """Apply the requested action and log it. Return the secret to show, if any."""
         act = request.POST.get("act", "")
         if act == "rotate":
             secret = operations.rotate_secret(site_id=site.pk)
-            self.log_change(request, site, f"Made the signing secret {secret.hint}.")
+            self.log_change(request, site, f"Created the signing secret {secret.hint}.")
             return secret
         if act == "sign-out":
             people = operations.sign_out_visitors(site_id=site.pk)
             self.log_change(request, site, "Signed all visitors out.")
-            messages.success(request, f"Signed out: {people}.")
+            messages.success(request, f"Signed out {people} visitors.")
             return None
         wanted = request.POST.get("secret", "")
         chosen = next((secret for secret in site.secrets.all() if str(secret.pk) == wanted), None)
         if chosen is None:
-            messages.error(request, "There is no such secret.")
+            messages.error(request, "This secret does not exist any more.")
             return None
         if act == "show":
-            self.log_change(request, site, f"Looked at the signing secret {chosen.hint}.")
+            self.log_change(request, site, f"Viewed the signing secret {chosen.hint}.")
             return chosen
         operations.revoke_secret(site_id=site.pk, secret_id=chosen.pk)
         self.log_change(request, site, f"Revoked the signing secret {chosen.hint}.")
-        messages.success(request, f"The secret {chosen.hint} is revoked.")
+        messages.success(request, f"Revoked the secret {chosen.hint}.")
         return None

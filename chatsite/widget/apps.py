@@ -1,4 +1,4 @@
-"""The embeddable widget: a business's chat on its own site, in a frame of ours."""
+"""The embeddable widget: shows a business's chat on the business's own site, in an iframe."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ class WidgetConfig(AppConfig):
     verbose_name = "Widget"
 
     def ready(self) -> None:
-        # Importing registers the rule on whom a widget's customers may talk to, and the hooks of erasures, exports
-        # and the demonstration data.
+        # Importing registers the rules for a widget's visitors, and the hooks for erasure, export and demo data.
         from chatsite.widget import (  # noqa: F401
             demo,
             gdpr,

@@ -1,4 +1,4 @@
-"""The demonstration business's widget, and the page that stands in for its own site."""
+"""The widget of the demo business, and tokens for the page that stands in for its own site."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import jwt
 
 from chatsite.widget.host_token import ALGORITHM, AUDIENCE
 from chatsite.widget.models import WidgetSite
-from chatsite.widget.operations import Settings, create_site
+from chatsite.widget.operations import WidgetSettings, create_site
 from conversations import demo
 from conversations.models import Business
 
 
-def furnish(business: Business) -> str:
-    """Give the business a widget, if it has none."""
+def add_widget(business: Business) -> str:
+    """Create the widget of the business, if there is none."""
     create_site(
         business=business,
-        chosen=Settings(
+        chosen=WidgetSettings(
             guests_allowed=True,
             greeting="Hello! Ask us anything about bicycles.\nWe are here Monday to Saturday, 9 to 18.",
             accent="#0f766e",
@@ -28,7 +28,7 @@ def furnish(business: Business) -> str:
 
 
 def sign_visitor(site: WidgetSite, *, subject: str, name: str) -> str:
-    """What the host's own server does with its secret for a visitor who is signed in there."""
+    """Sign a visitor's token, as the host's own server would."""
     secret = site.secrets.latest("pk")
     claims = {
         "iss": str(site.pk),
@@ -41,4 +41,4 @@ def sign_visitor(site: WidgetSite, *, subject: str, name: str) -> str:
     return jwt.encode(claims, secret.value, algorithm=ALGORITHM)
 
 
-demo.furnishers.append(furnish)
+demo.furnishers.append(add_widget)

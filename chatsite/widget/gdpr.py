@@ -1,4 +1,4 @@
-"""What is kept of a person here: for an export, and to forget with an erasure."""
+"""Export and erase the identities by which host sites know a person."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from conversations.moderation import erasure, exports
 
 
 class IdentityLine(msgspec.Struct, rename="camel"):
-    """Which host site knows the person, and by which id."""
+    """A host site that knows the person, and the person's id there."""
 
     business_id: UUID
     kind: str
@@ -28,7 +28,7 @@ def identity_lines(user_id: UserId) -> Iterator[IdentityLine]:
 
 
 def forget_person(user_id: UserId) -> None:
-    """The next visit of the same person to the host site begins anew, with another account."""
+    """Delete the person's identities. At the next visit to the host site the person gets a new account."""
     ExternalIdentity.objects.filter(user_id=user_id).delete()
 
 

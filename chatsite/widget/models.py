@@ -1,4 +1,4 @@
-"""A business's widget: where it may be shown, how it looks, who vouches for its visitors, and who they are here."""
+"""A business's widget, its signing secrets, and the accounts of its visitors."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ class WidgetSite(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     business = models.OneToOneField(Business, on_delete=models.PROTECT, related_name="widget_site")
-    enabled = models.BooleanField(default=True, help_text="A disabled widget is not there at all.")
+    enabled = models.BooleanField(
+        default=True, help_text="A disabled widget looks to visitors as if it did not exist."
+    )
     origins = models.JSONField(
         default=list,
         blank=True,
-        help_text="Where the widget may be shown, such as https://www.example.com or https://*.example.com.",
+        help_text="Sites that may show the widget, such as https://www.example.com or https://*.example.com.",
     )
     guests_allowed = models.BooleanField(
-        default=False, help_text="Whether visitors that the host site does not vouch for may write."
+        default=False, help_text="Whether visitors who are not signed in on the host site may write."
     )
-    title = models.CharField(max_length=60, blank=True, help_text="Without it the business's name.")
+    title = models.CharField(max_length=60, blank=True, help_text="Defaults to the business's name.")
     greeting = models.CharField(max_length=300, blank=True, help_text="Shown above the conversation.")
     accent = models.CharField(max_length=7, blank=True, help_text="A colour such as #2f5bea.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -42,7 +44,7 @@ class WidgetSite(models.Model):
 
 
 class SigningSecret(models.Model):
-    """A key that the host's server signs its visitors' tokens with. HMAC needs it readable here."""
+    """A key with which the host's server signs tokens. HMAC needs it in clear text on both sides."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     site = models.ForeignKey(WidgetSite, on_delete=models.CASCADE, related_name="secrets")
@@ -57,12 +59,12 @@ class SigningSecret(models.Model):
 
     @property
     def hint(self) -> str:
-        """Enough to tell one from another, and nothing to sign with."""
+        """The last four characters, to tell secrets apart."""
         return f"…{self.value[-4:]}"
 
 
 class ExternalIdentity(models.Model):
-    """Who a visitor of a host site is here. `subject` is the host's own user id, or the hash of a guest's key."""
+    """The account of a host site's visitor. `subject` is the host's user id, or the hash of a guest's key."""
 
     class Kind(models.TextChoices):
         SIGNED = "signed"
@@ -79,7 +81,7 @@ class ExternalIdentity(models.Model):
     class Meta:
         verbose_name_plural = "external identities"
         constraints: ClassVar = [
-            # The kind is part of it: no host can sign itself into a guest's account.
+            # The kind is part of the key, so that no host can sign in to a guest's account.
             models.UniqueConstraint(fields=["site", "kind", "subject"], name="external_identity_once"),
             models.CheckConstraint(
                 condition=models.Q(kind__in=["signed", "guest"]), name="external_identity_kind"

@@ -1,4 +1,4 @@
-"""Every change of a business's widget: one door each, keyword-only, one transaction. Who may is checked in `access`."""
+"""Every change of a widget. Each operation is one transaction. Callers check permissions with `access`."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from conversations.models import Business
 
 TITLE_LENGTH: Final = 60
 GREETING_LENGTH: Final = 300
-LIVE_SECRETS: Final = 2  # the newest, and the one before it until the host's server has changed over
+LIVE_SECRETS: Final = 2  # the newest, and the previous one until the host's server uses the newest
 
 UNSET: Final = msgspec.UNSET
 Unset = msgspec.UnsetType
 
 
-class Settings(msgspec.Struct, rename="camel", kw_only=True, omit_defaults=True):
-    """What may be set of a widget; what is left out stays as it is."""
+class WidgetSettings(msgspec.Struct, rename="camel", kw_only=True, omit_defaults=True):
+    """The settings of a widget. An unset field keeps its value."""
 
     enabled: bool | Unset = UNSET
     origins: list[str] | Unset = UNSET
@@ -38,12 +38,12 @@ class Settings(msgspec.Struct, rename="camel", kw_only=True, omit_defaults=True)
 
 
 @transaction.atomic
-def create_site(*, business: Business, chosen: Settings) -> tuple[WidgetSite, bool]:
-    """The business's widget, made with a first secret if there is none: `(site, created)`. One that is there stays."""
+def create_site(*, business: Business, chosen: WidgetSettings) -> tuple[WidgetSite, bool]:
+    """Return the business's widget and whether it is new. A new widget gets a first secret."""
     try:
         with transaction.atomic():
             site, created = WidgetSite.objects.get_or_create(business=business, defaults=_cleaned(chosen))
-    except IntegrityError:  # another request made it at the same moment
+    except IntegrityError:  # another request created it at the same time
         site, created = WidgetSite.objects.get(business=business), False
     if created:
         _new_secret(site)
@@ -51,8 +51,8 @@ def create_site(*, business: Business, chosen: Settings) -> tuple[WidgetSite, bo
 
 
 @transaction.atomic
-def change_site(*, site_id: UUID, chosen: Settings) -> WidgetSite:
-    """Set what was chosen. Pages that show the widget follow when they load it the next time."""
+def change_site(*, site_id: UUID, chosen: WidgetSettings) -> WidgetSite:
+    """Change the settings. Pages that show the widget get them when they load it again."""
     site = _lock(site_id)
     changed = _cleaned(chosen)
     for name, value in changed.items():
@@ -62,12 +62,12 @@ def change_site(*, site_id: UUID, chosen: Settings) -> WidgetSite:
     return site
 
 
-def check_settings(chosen: Settings) -> None:
-    """Raise what `change_site` would raise."""
+def check_settings(chosen: WidgetSettings) -> None:
+    """Raise the errors that `change_site` would raise."""
     _cleaned(chosen)
 
 
-def _cleaned(chosen: Settings) -> dict[str, bool | str | list[str]]:
+def _cleaned(chosen: WidgetSettings) -> dict[str, bool | str | list[str]]:
     values: dict[str, bool | str | list[str]] = {}
     if chosen.enabled is not UNSET:
         values["enabled"] = chosen.enabled
@@ -89,7 +89,7 @@ def _cleaned(chosen: Settings) -> dict[str, bool | str | list[str]]:
 
 @transaction.atomic
 def rotate_secret(*, site_id: UUID) -> SigningSecret:
-    """A new secret. The one before it goes on working, and any older one ends, so that two are live at most."""
+    """Create a secret. The previous secret stays valid; older ones are deleted."""
     site = _lock(site_id)
     secret = _new_secret(site)
     older = list(site.secrets.order_by("-id").values_list("pk", flat=True)[LIVE_SECRETS:])
@@ -99,14 +99,14 @@ def rotate_secret(*, site_id: UUID) -> SigningSecret:
 
 @transaction.atomic
 def revoke_secret(*, site_id: UUID, secret_id: UUID) -> None:
-    """End a secret at once. Without the last one nobody signs in until there is another. `not_found` if it is gone."""
+    """Delete a secret. Without any secret no visitor can sign in. Raise `not_found` if it does not exist."""
     deleted, _ = _lock(site_id).secrets.filter(pk=secret_id).delete()
     if not deleted:
         raise not_found("secret")
 
 
 def _new_secret(site: WidgetSite) -> SigningSecret:
-    # A prefix, so that scanners for leaked secrets can tell what it is.
+    # The prefix lets secret scanners recognise a leaked secret.
     return SigningSecret.objects.create(site=site, value=f"wsec_{secrets.token_urlsafe(32)}")
 
 
@@ -114,9 +114,9 @@ def _new_secret(site: WidgetSite) -> SigningSecret:
 
 
 def sign_out_visitors(*, site_id: UUID) -> int:
-    """End every login of everybody who came through the widget, with their live sockets: how many people.
+    """End every login of the widget's visitors and close their sockets. Return the number of visitors.
 
-    For after a secret has leaked. One transaction for each person, so that nobody waits long for it.
+    Use this after a secret has leaked. Each visitor is a transaction of its own, so that locks are short.
     """
     people: Sequence[object] = list(
         ExternalIdentity.objects.filter(site_id=site_id).order_by("pk").values_list("user_id", flat=True)

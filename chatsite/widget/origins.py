@@ -1,4 +1,4 @@
-"""Which pages may show a business's widget: web origins, and all the subdomains of one host."""
+"""Validate the origins whose pages may show a widget: a web origin, or all subdomains of a host."""
 
 from __future__ import annotations
 
@@ -21,17 +21,19 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 def clean_origins(given: Sequence[str]) -> list[str]:
-    """The origins as browsers spell them, each once; `invalid` names the first bad one, `too_large` too many."""
+    """Normalise the origins and remove duplicates. Raise `invalid` for a bad one and `too_large` for too many."""
     most = settings.CHAT.widget_origins
     if len(given) > most:
-        raise DomainError("too_large", f"At most {most} origins.", {"field": "origins", "limit": most})
+        raise DomainError(
+            "too_large", f"A widget may have at most {most} origins.", {"field": "origins", "limit": most}
+        )
     return list(dict.fromkeys(clean_origin(raw) for raw in given))
 
 
 def clean_origin(raw: str) -> str:
-    """`https://host[:port]`, or `https://*.host[:port]`. Plain http only for one's own machine.
+    """Normalise `https://host[:port]` or `https://*.host[:port]`. Plain http is allowed for localhost only.
 
-    What comes out goes into a header, so nothing but letters, digits, dots, hyphens and a port is let through.
+    The result goes into a header, so it contains only letters, digits, dots, hyphens, brackets and colons.
     """
     try:
         parts = urlsplit(raw.strip())
@@ -43,19 +45,22 @@ def clean_origin(raw: str) -> str:
     if extra or scheme not in _DEFAULT_PORTS or not is_host:
         raise _bad(raw)
     if scheme == "http" and host not in (*_LOOPBACK, "[::1]"):
-        raise invalid(f"{raw!r}: pages without TLS cannot be trusted; use https.", field="origins")
+        raise invalid(
+            f"{raw!r} must begin with https://. Plain http is allowed for localhost only.", field="origins"
+        )
     if host.startswith("*.") and (host[-1].isdigit() or is_public_suffix(host[2:])):
         raise invalid(
-            f"{raw!r}: a wildcard needs a domain of one owner, such as *.example.com.", field="origins"
+            f"{raw!r} covers sites of many owners. Use a wildcard below a domain of your own, such as *.example.com.",
+            field="origins",
         )
     shown = "" if port in (None, _DEFAULT_PORTS[scheme]) else f":{port}"
     return f"{scheme}://{host}{shown}"
 
 
 def _host(host: str) -> str:
-    """The host as it stands in an origin. An IPv6 address has brackets and its shortest spelling."""
+    """Normalise a host. An IPv6 address gets brackets and its shortest form."""
     if "%" in host:
-        raise ValueError("an address with a zone is good on one machine only")
+        raise ValueError("an address with a zone is valid on one machine only")
     if ":" in host:
         return f"[{IPv6Address(host)}]"
     wildcard, bare = ("*.", host[2:]) if host.startswith("*.") else ("", host)
@@ -67,7 +72,7 @@ def _bad(raw: str) -> DomainError:
 
 
 def host_origins(origins: Sequence[str], request: HttpRequest) -> list[str]:
-    """The business's origins; while developing, also this machine's own, so that the demonstration page works."""
+    """Return the business's origins. With `DEBUG`, add localhost, so that the demo page works."""
     if not settings.DEBUG:
         return list(origins)
     _, colon, port = request.get_host().rpartition(":")

@@ -1,6 +1,6 @@
-"""What a browser loads of the widget: the script on the host's page, its configuration, the frame, a stand-in host.
+"""The pages and scripts of the widget: the loader on the host's page, its configuration, the frame, a demo host page.
 
-None of them looks at a cookie or sets one: in a frame on another site there are none.
+None of them reads or sets cookies, because browsers block cookies in a frame on another site.
 """
 
 from __future__ import annotations
@@ -32,39 +32,39 @@ from chatsite.widget.texts import frame_texts, loader_texts
 from conversations.demo import BUSINESS
 
 LOADER: Final = Path(__file__).parent / "loader" / "v1.js"
-LOADER_SECONDS: Final = 3600  # how long a browser keeps the loader without asking
+LOADER_SECONDS: Final = 3600  # browsers cache the loader for this long
 CONFIGURATION_SECONDS: Final = 300
-ANYWHERE: Final = {"Cross-Origin-Resource-Policy": "cross-origin", "X-Content-Type-Options": "nosniff"}
+CROSS_ORIGIN: Final = {"Cross-Origin-Resource-Policy": "cross-origin", "X-Content-Type-Options": "nosniff"}
 
 
 # --- On the host's page -----------------------------------------------------------------------------------------------
 
 
 @functools.cache
-def _loader_read_at(changed: float) -> bytes:
+def _read_loader(modified: float) -> bytes:
     return LOADER.read_bytes()
 
 
-def _loader_tag(request: HttpRequest) -> str:
+def _loader_etag(request: HttpRequest) -> str:
     return f'"{LOADER.stat().st_mtime_ns:x}"'
 
 
 @require_safe
-@condition(etag_func=_loader_tag)
+@condition(etag_func=_loader_etag)
 def loader(request: HttpRequest) -> HttpResponse:
-    """The script that a host's page names, the same for everybody."""
+    """The script that a host's page includes. It is the same for every widget."""
     return HttpResponse(
-        _loader_read_at(LOADER.stat().st_mtime),
+        _read_loader(LOADER.stat().st_mtime),
         content_type="text/javascript; charset=utf-8",
-        headers={**ANYWHERE, "Cache-Control": f"public, max-age={LOADER_SECONDS}"},
+        headers={**CROSS_ORIGIN, "Cache-Control": f"public, max-age={LOADER_SECONDS}"},
     )
 
 
 @require_safe
 def configuration(request: HttpRequest, slug: str) -> HttpResponse:
-    """What the loader has to know of one widget; a module, so that the host's policy needs no `connect-src` for us."""
-    site = _shown(slug)
-    with _language(request):
+    """The configuration of one widget, as a module, so that the host's policy needs no `connect-src`."""
+    site = _site_or_404(slug)
+    with _use_language(request):
         content = {
             "business": site.business.slug,
             "entry": static("widget/host/widget.js"),
@@ -76,8 +76,8 @@ def configuration(request: HttpRequest, slug: str) -> HttpResponse:
         b"export default " + msgspec.json.encode(content) + b";\n",
         content_type="text/javascript; charset=utf-8",
         headers={
-            **ANYWHERE,
-            "Access-Control-Allow-Origin": "*",  # a module of another origin wants it; nothing here is anybody's own
+            **CROSS_ORIGIN,
+            "Access-Control-Allow-Origin": "*",  # modules of another origin require it; the content is public
             "Cache-Control": f"public, max-age={CONFIGURATION_SECONDS}",
         },
     )
@@ -91,10 +91,10 @@ def configuration(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @xframe_options_exempt
 def frame(request: HttpRequest, slug: str) -> HttpResponse:
-    """The chat itself, for the pages of the business's origins and for no others."""
-    site = _shown(slug)
+    """The chat. Only pages of the business's origins may embed it."""
+    site = _site_or_404(slug)
     origins = host_origins(site.origins, request)
-    with _language(request):
+    with _use_language(request):
         content = {
             "business": site.business.slug,
             "guestsAllowed": site.guests_allowed,
@@ -120,21 +120,21 @@ def frame(request: HttpRequest, slug: str) -> HttpResponse:
     return _replace_directives(request, response, frame_policy)
 
 
-# --- A stand-in for a host --------------------------------------------------------------------------------------------
+# --- A demo host page -------------------------------------------------------------------------------------------------
 
 
 @require_safe
 def demo(request: HttpRequest) -> HttpResponse:
-    """While developing: a page of the demonstration business's own site, with a strict policy and the widget on it.
+    """With `DEBUG`: a page of the demo business's own site, with a strict policy and the widget on it.
 
-    `?visitor=NAME` is somebody who is signed in there; without it a guest. Where it can be, the widget comes from this
-    machine's other name, so that the two are different sites to the browser.
+    `?visitor=NAME` signs a visitor in there; without it the visitor is a guest. On localhost the widget is loaded from
+    127.0.0.1 (and the other way round), so that the browser treats the two as different sites.
     """
     if not settings.DEBUG:
         raise Http404
-    site = _shown(BUSINESS[1])
+    site = _site_or_404(BUSINESS[1])
     visitor = request.GET.get("visitor", "").strip()[:60]
-    chat = _other_name(request)
+    chat = _other_origin(request)
     context = {
         "site": site,
         "chat": chat,
@@ -148,19 +148,19 @@ def demo(request: HttpRequest) -> HttpResponse:
     return _replace_directives(request, response, host_policy)
 
 
-def _other_name(request: HttpRequest) -> str:
+def _other_origin(request: HttpRequest) -> str:
     here = urlsplit(request.build_absolute_uri("/"))
     names = {"localhost": "127.0.0.1", "127.0.0.1": "localhost"}
     host = names.get(here.hostname or "", here.hostname or "")
     return f"{here.scheme}://{host}" + (f":{here.port}" if here.port else "")
 
 
-# --- What they share --------------------------------------------------------------------------------------------------
+# --- Shared -----------------------------------------------------------------------------------------------------------
 
 
-def _shown(slug: str) -> WidgetSite:
+def _site_or_404(slug: str) -> WidgetSite:
     try:
-        return access.find_shown(slug)
+        return access.find_enabled_site(slug)
     except DomainError as error:
         raise Http404 from error
 
@@ -181,8 +181,8 @@ def _title(site: WidgetSite) -> str:
     return site.title or site.business.name
 
 
-def _language(request: HttpRequest) -> Any:
-    """`?lang=` where the site speaks it, or what the browser asks for."""
+def _use_language(request: HttpRequest) -> Any:
+    """Activate the language of `?lang=` if the site has it, or else the browser's."""
     wanted = request.GET.get("lang", "")
     known = wanted if wanted in dict(settings.LANGUAGES) else translation.get_language_from_request(request)
     return translation.override(known)

@@ -1,4 +1,4 @@
-"""What the REST views of the widget take and give. Names are camelCase on the wire."""
+"""Request and response bodies of the widget's REST API. Names are camelCase on the wire."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chatsite.widget.models import SigningSecret, WidgetSite
-from chatsite.widget.operations import Settings
+from chatsite.widget.operations import WidgetSettings
 from chatsite.widget.sessions import Session
 from conversations.models import Side
 from conversations.serializers import (
@@ -21,7 +21,7 @@ from conversations.serializers import (
 
 
 class SecretHint(WireObject, kw_only=True):
-    """A live secret, as far as it is shown: its last four characters."""
+    """A live secret, shown as its last four characters."""
 
     id: UUID
     hint: str
@@ -29,13 +29,13 @@ class SecretHint(WireObject, kw_only=True):
 
 
 class SecretObject(SecretHint, kw_only=True):
-    """A new secret. Its value is in this answer and in no later one."""
+    """A new secret. Only this response contains its value."""
 
     value: str
 
 
 class SiteObject(WireObject, kw_only=True):
-    """A business's widget; its `id` is the `iss` of the host's tokens."""
+    """A business's widget. Its `id` is the `iss` of the host's tokens."""
 
     id: UUID
     business_id: UUID
@@ -51,14 +51,14 @@ class SiteObject(WireObject, kw_only=True):
     updated_at: datetime
 
 
-class SiteBody(Settings, kw_only=True):
-    """What a widget is made with."""
+class SiteBody(WidgetSettings, kw_only=True):
+    """The business and the first settings of a new widget."""
 
     business_id: str
 
 
 class SignOutAnswer(WireObject, kw_only=True):
-    """How many people were signed out."""
+    """The number of visitors who were signed out."""
 
     visitors: int
 
@@ -68,7 +68,7 @@ class TokenBody(WireObject, kw_only=True):
 
 
 class GuestBody(WireObject, kw_only=True):
-    """`business` is its slug; `guest` the key of a guest who was here before."""
+    """`business` is the slug; `guest` is the key of a returning guest."""
 
     business: str
     guest: str | None = None
@@ -76,7 +76,7 @@ class GuestBody(WireObject, kw_only=True):
 
 
 class SessionObject(WireObject, kw_only=True):
-    """A login like any other, whose it is, and the conversation with the business. `guest` is a guest's key."""
+    """The tokens of a login, its user, and the conversation with the business. `guest` is a guest's key."""
 
     access: str
     refresh: str

@@ -1,4 +1,4 @@
-"""From a host's token, or a guest's key, to a login of our own and the conversation with the business."""
+"""Exchange a host's token or a guest's key for a login, and open the conversation with the business."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 Kind = ExternalIdentity.Kind
 
-UNNAMED: Final = {Kind.SIGNED: "Customer", Kind.GUEST: "Guest"}
-UNKNOWN_GUEST: Final = "This guest is not known."
+DEFAULT_NAMES: Final = {Kind.SIGNED: "Customer", Kind.GUEST: "Guest"}
+UNKNOWN_GUEST: Final = "There is no guest with this key."
 
 
 class Session(msgspec.Struct, frozen=True):
-    """Our tokens, whose they are, and the conversation as the customer sees it."""
+    """The tokens of a new login, its user, and the conversation as the customer sees it."""
 
     tokens: TokenPair
     user: Any
@@ -44,41 +44,45 @@ class Session(msgspec.Struct, frozen=True):
 
 
 def open_session(*, token: str) -> Session:
-    """Exchange a host's token. It works once; a retry after a failure of ours may bring it again."""
+    """Exchange a host's token. It works once, but the client may retry with it after an error of this site."""
     site, claims = host_token.read_host_token(token)
     name = clean_text((claims.name or "")[: 4 * NAME_LENGTH], field="name", limit=4 * NAME_LENGTH)
     email = _clean_email(claims.email or "")
     with host_token.use_once(site, claims):
-        return _open(site, Kind.SIGNED, claims.subject, name, email)
+        return _sign_in(site, Kind.SIGNED, claims.subject, name, email)
 
 
 def open_guest_session(*, slug: str, key: str | None, name: str) -> tuple[Session, str]:
-    """Let a visitor in whom nobody vouches for, where the business allows it: the session, and the guest's key.
+    """Sign in a guest, if the business allows guests. Return the session and the guest's key.
 
-    The key is all that a guest has, and is as good as a password; we keep its hash. Without one a new guest is made.
+    The key is the guest's only credential, so only its hash is stored. Without a key this creates a guest.
     """
-    site = access.find_shown(slug)
+    site = access.find_enabled_site(slug)
     if not site.guests_allowed:
-        raise DomainError("forbidden", "This business talks to people who are signed in on its site.")
+        raise DomainError("forbidden", "Please sign in on the site of this business to chat.")
     name = clean_text(name, field="name", limit=NAME_LENGTH)
     if key is None:
-        _count_guest(site)
+        _limit_new_guests(site)
         key = secrets.token_urlsafe(32)
-        return _open(site, Kind.GUEST, _digest(key), name, ""), key
-    subject = _digest(key)
+        return _sign_in(site, Kind.GUEST, _hash_key(key), name, ""), key
+    subject = _hash_key(key)
     if not ExternalIdentity.objects.filter(site=site, kind=Kind.GUEST, subject=subject).exists():
         raise unauthenticated(UNKNOWN_GUEST)
-    return _open(site, Kind.GUEST, subject, name, ""), key
+    return _sign_in(site, Kind.GUEST, subject, name, ""), key
 
 
-def _count_guest(site: WidgetSite) -> None:
-    """However many addresses they come from, so many new guests are no visitors any more."""
+def _limit_new_guests(site: WidgetSite) -> None:
+    """Limit the new guests of one widget, from any number of addresses. So many cannot be real visitors."""
     attempt = Attempt("widget_guests_of_site", str(site.pk))
     if attempt.wait:
-        raise DomainError("rate_limited", "Too many new guests.", {"retryAfter": round(attempt.wait, 3)})
+        raise DomainError(
+            "rate_limited",
+            "Too many new guests at the moment. Please try again later.",
+            {"retryAfter": round(attempt.wait, 3)},
+        )
 
 
-def _digest(key: str) -> str:
+def _hash_key(key: str) -> str:
     return sha256(key.encode("utf-8", "replace")).hexdigest()
 
 
@@ -87,35 +91,37 @@ def _clean_email(email: str) -> str:
         column: Any = get_user_model()._meta.get_field(get_user_model().get_email_field_name())
         limit: int | None = column.max_length
         if limit is not None and len(email) > limit:
-            raise invalid(f"The token's email has more than {limit} characters.", field="email")
+            raise invalid(f"The email in the token may have at most {limit} characters.", field="email")
         try:
             validate_email(email)
         except ValidationError as error:
-            raise invalid("The token's email is not an address.", field="email") from error
+            raise invalid("The email in the token is not a valid address.", field="email") from error
     return email
 
 
 @transaction.atomic
-def _open(site: WidgetSite, kind: Kind, subject: str, name: str, email: str) -> Session:
-    user, is_new = _visitor(site, kind, subject, name, email)
+def _sign_in(site: WidgetSite, kind: Kind, subject: str, name: str, email: str) -> Session:
+    user, is_new = _find_or_create_visitor(site, kind, subject, name, email)
     if not is_new:
         _check_is_visitor(user)
         if keep_in_step(user_id=str(user.pk), name=name, email=email):
             user.refresh_from_db()
-            _tell_name(user)
+            _broadcast_name(user)
     tokens = identity.open_login(user_id=str(user.pk))
     conversation, _, _ = conversations.open_conversation(user_id=user.pk, business_id=str(site.business_id))
     return Session(tokens, user, conversation)
 
 
-def _visitor(site: WidgetSite, kind: Kind, subject: str, name: str, email: str) -> tuple[User, bool]:
-    """The visitor's account, made on first sight. Of two at once one makes it, and the other finds it."""
+def _find_or_create_visitor(
+    site: WidgetSite, kind: Kind, subject: str, name: str, email: str
+) -> tuple[User, bool]:
+    """Return the visitor's account and whether it is new. Concurrent requests create it once."""
     known = ExternalIdentity.objects.select_related("user").filter(site=site, kind=kind, subject=subject)
     found = known.first()
     if found is None:
         try:
             with transaction.atomic():
-                user = open_account(name=name or UNNAMED[kind], email=email)
+                user = open_account(name=name or DEFAULT_NAMES[kind], email=email)
                 ExternalIdentity.objects.create(site=site, kind=kind, subject=subject, user=user)
                 return user, True
         except IntegrityError:
@@ -124,14 +130,16 @@ def _visitor(site: WidgetSite, kind: Kind, subject: str, name: str, email: str) 
 
 
 def _check_is_visitor(user: User) -> None:
-    """A host's word opens a visitor's account. One that was given rights since is for its owner to sign in to."""
+    """A host's token must not open an account that has received rights since it was created."""
     if user.is_staff or user.is_superuser or Membership.objects.filter(user=user).exists():
-        raise DomainError("forbidden", "This account has rights that a widget does not open.")
+        raise DomainError(
+            "forbidden", "This account has rights on this site. Please sign in with its password."
+        )
     if not user.is_active:
         raise unauthenticated("This account is not active.")
 
 
-def _tell_name(user: User) -> None:
-    """Both sides' lists show the customer's name."""
+def _broadcast_name(user: User) -> None:
+    """Update the customer's name in the conversation lists of both sides."""
     own = Conversation.objects.select_related("business", "customer").filter(customer=user)
     broadcast_on_commit(events.conversations_updated(own))

@@ -1,4 +1,4 @@
-"""What the widget's scripts say, in the language that is active. Their markup and their words come from here."""
+"""The texts of the widget's scripts, in the active language."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 
 def loader_texts(title: str) -> dict[str, str]:
-    """For the button and the panel on the host's page. `{count}` is filled in there."""
+    """Texts of the button and the panel on the host's page. The script replaces `{count}`."""
     return {
         "open": _("Open the chat with %(title)s") % {"title": title},
         "close": _("Close the chat"),
@@ -19,7 +19,7 @@ def loader_texts(title: str) -> dict[str, str]:
 
 
 def frame_texts() -> dict[str, str]:
-    """Why the frame shows no conversation, by the code of the error."""
+    """Texts that the frame shows instead of a conversation, by error code."""
     return {
         "unreachable": _("The chat cannot be reached at the moment."),
         "unauthenticated": _("You could not be signed in. Please reload the page."),

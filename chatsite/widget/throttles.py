@@ -1,4 +1,4 @@
-"""How often one address may ask for a session."""
+"""Limit how often one address may request a session."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ class SessionThrottle(AddressThrottle):
 
 
 class NewGuestThrottle(AddressThrottle):
-    """Counts only those who bring no key: a guest who comes back makes nobody new."""
+    """Counts only requests without a key: a returning guest creates no account."""
 
     scope = "widget_guest"
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        comes_back = isinstance(request.data, dict) and bool(request.data.get("guest"))
-        return comes_back or super().allow_request(request, view)
+        is_returning = isinstance(request.data, dict) and bool(request.data.get("guest"))
+        return is_returning or super().allow_request(request, view)

@@ -1,4 +1,4 @@
-"""People whom a business knows because they came through its widget."""
+"""Let a business contact the people who came through its widget."""
 
 from __future__ import annotations
 

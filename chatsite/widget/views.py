@@ -1,4 +1,4 @@
-"""REST of the widget: its owner's settings, and the doors that a visitor comes in by."""
+"""The REST API of the widget: settings for its owner, and sign-in for visitors."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from chatsite.widget.throttles import NewGuestThrottle, SessionThrottle
 
 SITES = serializer_for(SiteObject)
 SESSIONS = serializer_for(SessionObject)
-PRIVATE = {"Cache-Control": "no-store"}  # what carries a secret stays in no cache
+PRIVATE = {"Cache-Control": "no-store"}  # the answer contains a secret
 
 
 class SitePages(CursorPages):
@@ -38,10 +38,10 @@ class SitePages(CursorPages):
 
 
 class WidgetSiteViewSet(StructViewSet):
-    """The widgets of the businesses that I own. For everybody else they are not there."""
+    """The widgets of the businesses that I own. Other widgets are `not_found`."""
 
     queryset = WidgetSite.objects.none()
-    bodies = {"default": operations.Settings, "list": SiteBody, "create": SiteBody}
+    bodies = {"default": operations.WidgetSettings, "list": SiteBody, "create": SiteBody}
 
     @extend_schema(parameters=[OpenApiParameter("cursor", str), LIMIT], responses=SITES(many=True))
     def list(self, request: Request) -> Response:
@@ -49,9 +49,9 @@ class WidgetSiteViewSet(StructViewSet):
 
     @extend_schema(request=serializer_for(SiteBody), responses={200: SITES, 201: SITES})
     def create(self, request: Request) -> Response:
-        """Give my business its widget, with a first secret. Where there is one it is answered as it is, with 200."""
+        """Create the widget of my business, with a first secret. If it exists, return it unchanged, with 200."""
         body = read_body(request, SiteBody)
-        business = access.find_own_business(request.user.pk, body.business_id)
+        business = access.find_owned_business(request.user.pk, body.business_id)
         site, created = operations.create_site(business=business, chosen=body)
         return Response(site_object(site), status=status.HTTP_201_CREATED if created else status.HTTP_200_OK)
 
@@ -59,17 +59,17 @@ class WidgetSiteViewSet(StructViewSet):
     def retrieve(self, request: Request, pk: str) -> Response:
         return Response(site_object(access.find_site(request.user.pk, pk)))
 
-    @extend_schema(request=serializer_for(operations.Settings), responses=SITES)
+    @extend_schema(request=serializer_for(operations.WidgetSettings), responses=SITES)
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Change what is given, and leave the rest."""
+        """Change the given settings only."""
         site = access.find_site(request.user.pk, pk)
-        chosen = read_body(request, operations.Settings)
+        chosen = read_body(request, operations.WidgetSettings)
         return Response(site_object(operations.change_site(site_id=site.pk, chosen=chosen)))
 
     @extend_schema(request=None, responses={201: serializer_for(SecretObject)})
     @action(detail=True, methods=["post"], url_path="rotate-secret")
     def rotate_secret(self, request: Request, pk: str) -> Response:
-        """A new signing secret, told this once. The one before it goes on working; any older one ends."""
+        """Create a signing secret and show it once. The previous secret stays valid; older ones end."""
         site = access.find_site(request.user.pk, pk)
         secret = operations.rotate_secret(site_id=site.pk)
         return Response(secret_object(secret), status=status.HTTP_201_CREATED, headers=PRIVATE)
@@ -79,7 +79,7 @@ class WidgetSiteViewSet(StructViewSet):
     )
     @action(detail=True, methods=["delete"], url_path="secrets/(?P<secret_id>[^/]+)")
     def revoke_secret(self, request: Request, pk: str, secret_id: str) -> Response:
-        """End a signing secret at once."""
+        """Revoke a signing secret. It ends at once."""
         site = access.find_site(request.user.pk, pk)
         secret = access.find_secret(site, secret_id)
         operations.revoke_secret(site_id=site.pk, secret_id=secret.pk)
@@ -88,13 +88,13 @@ class WidgetSiteViewSet(StructViewSet):
     @extend_schema(request=None, responses=serializer_for(SignOutAnswer))
     @action(detail=True, methods=["post"], url_path="sign-out-visitors")
     def sign_out_visitors(self, request: Request, pk: str) -> Response:
-        """Sign everybody out who came through this widget: for after a secret has leaked."""
+        """Sign out everybody who came through this widget. Use this after a secret has leaked."""
         site = access.find_site(request.user.pk, pk)
         return Response(SignOutAnswer(visitors=operations.sign_out_visitors(site_id=site.pk)))
 
 
-class DoorView(generics.GenericAPIView[Any]):
-    """Takes credentials in the body, so none of the request's own are looked at."""
+class VisitorSignInView(generics.GenericAPIView[Any]):
+    """Reads credentials from the body and ignores those of the request."""
 
     authentication_classes = ()
     permission_classes = (permissions.AllowAny,)
@@ -102,10 +102,12 @@ class DoorView(generics.GenericAPIView[Any]):
 
 
 @extend_schema(
-    summary="Sign in by a host's token", request=serializer_for(TokenBody), responses={201: SESSIONS}
+    summary="Sign in with a token of the host site",
+    request=serializer_for(TokenBody),
+    responses={201: SESSIONS},
 )
-class SessionView(DoorView):
-    """Exchange a token that the host's server has signed for a login, and open the conversation. It works once."""
+class SessionView(VisitorSignInView):
+    """Exchange a token signed by the host's server for a login, and open the conversation. A token works once."""
 
     serializer_class = serializer_for(TokenBody)
 
@@ -114,9 +116,9 @@ class SessionView(DoorView):
         return Response(session_object(session), status=status.HTTP_201_CREATED, headers=PRIVATE)
 
 
-@extend_schema(summary="Come in as a guest", request=serializer_for(GuestBody), responses={201: SESSIONS})
-class GuestSessionView(DoorView):
-    """Come in where the business talks to guests. Without a `guest` key a new guest is made; keep the key."""
+@extend_schema(summary="Sign in as a guest", request=serializer_for(GuestBody), responses={201: SESSIONS})
+class GuestSessionView(VisitorSignInView):
+    """Sign in as a guest, if the business allows guests. Without a `guest` key this creates a guest; keep its key."""
 
     serializer_class = serializer_for(GuestBody)
     throttle_classes = (SessionThrottle, NewGuestThrottle)

@@ -26,7 +26,7 @@ def scene(admin_user: User) -> Json:
     sent = operations.send_message(
         sender_id=customer.pk, conversation_id=str(conversation.pk), content="unread"
     )
-    site, _ = widgets.create_site(business=business, chosen=widgets.Settings())
+    site, _ = widgets.create_site(business=business, chosen=widgets.WidgetSettings())
     key = str(conversation.pk)
     return {"conversations": key, "c": key, "messages": str(sent.message.id), "sites": str(site.pk)}
 

@@ -19,12 +19,12 @@ VIEWPORT: Final = '<meta name="viewport" content="width=device-width, initial-sc
 MAKE_SHOP = """
 from django.contrib.auth.models import User
 from chatsite.identity.operations import open_login
-from chatsite.widget.operations import Settings, create_site
+from chatsite.widget.operations import WidgetSettings, create_site
 from conversations.models import Business, Membership
 business = Business.objects.create(name={name!r}, slug={slug!r})
 owner = User.objects.create(username={slug!r}, first_name="Olga")
 Membership.objects.create(business=business, user=owner, role="owner")
-site, _ = create_site(business=business, chosen=Settings({chosen}))
+site, _ = create_site(business=business, chosen=WidgetSettings({chosen}))
 print("made", business.pk, site.pk, site.secrets.first().value, open_login(user_id=str(owner.pk)).access)
 """
 

@@ -46,7 +46,7 @@ def make_shop(**chosen: Any) -> Shop:
     business = Business.objects.create(name=f"The {name}", slug=name)
     owner = User.objects.create(username=f"owner-{name}")
     Membership.objects.create(business=business, user=owner, role=Membership.Role.OWNER)
-    settings = operations.Settings(**{"origins": [SHOP], **chosen})
+    settings = operations.WidgetSettings(**{"origins": [SHOP], **chosen})
     site, _ = operations.create_site(business=business, chosen=settings)
     return Shop(business, owner, site)
 

@@ -33,7 +33,7 @@ def test_the_command(shop: Shop) -> None:
     assert second == shop.secret.value != first.value
     assert first.hint in widget_secret(slug, "--revoke", str(first.pk))
     assert [secret.value for secret in shop.site.secrets.all()] == [second]
-    assert "Signed out: 0" in widget_secret(slug, "--sign-out")
+    assert "Signed out 0 visitors." in widget_secret(slug, "--sign-out")
     for bad in (("nobody",), (slug, "--revoke", str(first.pk))):
         with pytest.raises(CommandError):
             widget_secret(*bad)
@@ -65,7 +65,7 @@ def test_the_secrets_page(root: Client, shop: Shop) -> None:
     assert act(root, shop, act="revoke", secret="nothing").status_code == 302
     assert [secret.pk for secret in shop.site.secrets.all()] == [shop.secret.pk]
     log = list(LogEntry.objects.order_by("pk").values_list("change_message", flat=True))
-    assert [text.split(" ")[0] for text in log] == ["Looked", "Made", "Revoked"]
+    assert [text.split(" ")[0] for text in log] == ["Viewed", "Created", "Revoked"]
     assert not any(first.value in text for text in log)
 
 
@@ -91,7 +91,7 @@ def test_the_form_goes_through_the_operations(root: Client) -> None:
         "/admin/widget/widgetsite/add/", {**form, "accent": "red", "origin_lines": "http://a.example"}
     )
     assert bad.status_code == 200
-    assert "use https" in bad.content.decode()
+    assert "must begin with https" in bad.content.decode()
     assert root.post("/admin/widget/widgetsite/add/", form).status_code == 302
     site = WidgetSite.objects.get(business=business)
     assert site.origins == ["https://a.example", "https://*.b.example"]

@@ -107,7 +107,7 @@ def test_a_bad_email_is_named(shop: Shop, exchange: Exchange) -> None:
 def test_an_account_that_was_given_rights_is_not_opened(shop: Shop, exchange: Exchange, right: str) -> None:
     user = user_of(exchange(signed(shop)))
     if right == "member":
-        Membership.objects.create(business=make_shop().business, user=user)
+        Membership.objects.create(business=shop.business, user=user)
     else:
         User.objects.filter(pk=user.pk).update(**{right: True})
     assert refused(exchange(signed(shop))) == (403, "forbidden")

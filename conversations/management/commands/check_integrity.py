@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from conversations.integrity import audit_log_is_guarded, find_problems
+from conversations.integrity import audit_log_is_guarded, find_problems, further_checks
 
 
 class Command(BaseCommand):
@@ -24,6 +24,10 @@ class Command(BaseCommand):
         for problem in find_problems():
             wrong += 1
             self.stdout.write(str(problem))
+        for check in further_checks:
+            for text in check():
+                wrong += 1
+                self.stdout.write(text)
         if not audit_log_is_guarded():
             wrong += 1
             self.stdout.write("audit log: the database triggers that refuse changes are missing")
