@@ -1,8 +1,8 @@
-"""Who may see, make and answer invitations and offers. What a user may not see is `not_found`.
+"""Decide who may see, make and answer invitations and offers. Hidden objects raise `not_found`.
 
-An invitation is good while its inviter owns the business, an offer while its author speaks for it. Both are checked
-under locks, which every transaction takes in this order: users, memberships, conversations, invitations and offers,
-inboxes.
+An invitation is valid while its inviter owns the business. An offer is valid while its author is a member. Both are
+checked under locks. Every transaction takes its locks in this order: users, memberships, conversations, invitations
+and offers, inboxes.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from notifications.models import Invitation, Offer
 
 
 def invitations() -> QuerySet[Invitation]:
-    """With all that the wire object needs."""
+    """Invitations with every relation that the wire object needs."""
     return Invitation.objects.select_related("business", "inviter", "invitee")
 
 
 def find_invitation(user_id: UserId, raw_id: str | UUID) -> Invitation:
-    """One that the user received, or of a business that the user owns."""
+    """Return an invitation that the user received, or one of a business that the user owns."""
     found = invitations().filter(pk=object_key(raw_id, "invitation")).first()
     if found is None or not (found.invitee_id == user_id or _owns_business_of(user_id, found)):
         raise not_found("invitation")
@@ -38,18 +38,18 @@ def _owns_business_of(user_id: UserId, invitation: Invitation) -> bool:
 
 def require_invitee(user_id: UserId, invitation: Invitation) -> None:
     if invitation.invitee_id != user_id:
-        raise DomainError("forbidden", "Only the invited user may answer an invitation.")
+        raise DomainError("forbidden", "Only the invited user can answer an invitation.")
 
 
 def require_inviting_side(user_id: UserId, invitation: Invitation) -> None:
     if not _owns_business_of(user_id, invitation):
-        raise DomainError("forbidden", "Only an owner of the business may take an invitation back.")
+        raise DomainError("forbidden", "Only an owner of the business can revoke an invitation.")
 
 
 def lock_owner(user_id: UserId, business_id: UUID) -> bool:
-    """Whether the user owns the business and is active, which holds until the transaction ends.
+    """Return whether the user is active and owns the business. The answer holds until the transaction ends.
 
-    All owners are locked, in the order in which a change of members locks them.
+    Locks all owners, in the same order as a change of members does.
     """
     if not lock_users({user_id}):
         return False
@@ -59,7 +59,7 @@ def lock_owner(user_id: UserId, business_id: UUID) -> bool:
 
 
 def lock_member(user_id: UserId, business_id: UUID) -> bool:
-    """Whether the user speaks for the business and is active, which holds until the transaction ends."""
+    """Return whether the user is an active member of the business. The answer holds until the transaction ends."""
     if not lock_users({user_id}):
         return False
     members = Membership.objects.filter(business_id=business_id, user_id=user_id)
@@ -67,14 +67,14 @@ def lock_member(user_id: UserId, business_id: UUID) -> bool:
 
 
 def lock_users(user_ids: set[UserId]) -> set[UserId]:
-    """Lock the users, in one order for everybody. Returns those who are active."""
+    """Lock the users in a fixed order. Return the active ones."""
     users = get_user_model()._default_manager.select_for_update(no_key=True, of=("self",))
     locked = users.filter(pk__in=user_ids).order_by("pk").values_list("pk", "is_active")
     return {key for key, is_active in locked if is_active}
 
 
 def find_offer(user_id: UserId, raw_id: str | UUID) -> tuple[Offer, str]:
-    """An offer in a conversation that the user takes part in, and the user's side there."""
+    """Return an offer in a conversation that the user takes part in, and the user's side."""
     offer = Offer.objects.filter(pk=object_key(raw_id, "offer")).first()
     if offer is None:
         raise not_found("offer")
@@ -89,7 +89,7 @@ def require_offer_side(side: str, wanted: str) -> None:
     if side != wanted:
         raise DomainError(
             "forbidden",
-            "Only the customer may answer an offer."
+            "Only the customer can answer an offer."
             if wanted == "customer"
-            else "Only a member of the business may make or withdraw an offer.",
+            else "Only a member of the business can make or withdraw an offer.",
         )

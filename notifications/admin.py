@@ -1,4 +1,4 @@
-"""Support may look at what users were told, invited to and offered. Changes go through the operations alone."""
+"""Admin pages for notifications, invitations and offers. They are read-only except for deleting a notification."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from notifications import operations, types
 from notifications.models import Invitation, Notification, Offer
 
 
-class LookAtAdmin(BoundedAdmin):
+class NoEditAdmin(BoundedAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -22,7 +22,7 @@ class LookAtAdmin(BoundedAdmin):
 
 
 class TypeFilter(admin.SimpleListFilter):
-    """From the declarations: the default filter would look through the whole table for its values."""
+    """Lists the declared types. Django's default filter would scan the whole table for them."""
 
     title = "type"
     parameter_name = "type"
@@ -35,7 +35,7 @@ class TypeFilter(admin.SimpleListFilter):
 
 
 @admin.register(Notification)
-class NotificationAdmin(LookAtAdmin):
+class NotificationAdmin(NoEditAdmin):
     list_display = ("title", "type", "recipient", "read_at", "created_at")
     list_filter = (TypeFilter,)
     list_select_related = ("recipient",)
@@ -54,7 +54,7 @@ class NotificationAdmin(LookAtAdmin):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(LookAtAdmin):
+class InvitationAdmin(NoEditAdmin):
     list_display = ("business", "invitee", "inviter", "role", "status", "expires_at", "answered_at")
     list_filter = ("status", "role")
     list_select_related = ("business", "invitee", "inviter")
@@ -62,7 +62,7 @@ class InvitationAdmin(LookAtAdmin):
 
 
 @admin.register(Offer)
-class OfferAdmin(LookAtAdmin):
+class OfferAdmin(NoEditAdmin):
     list_display = ("title", "amount_minor", "currency", "status", "author", "expires_at", "answered_at")
     list_filter = ("status",)
     list_select_related = ("author",)

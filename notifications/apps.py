@@ -6,7 +6,7 @@ class NotificationsConfig(AppConfig):
     verbose_name = "Notifications"
 
     def ready(self) -> None:
-        # Importing registers the section of `sync`, and the hooks for outages, lost rights, erasures and exports.
+        # These modules register their hooks on import: `sync`, outages, lost rights, erasures and exports.
         from notifications import (
             gdpr,  # noqa: F401
             live,  # noqa: F401

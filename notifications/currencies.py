@@ -1,9 +1,9 @@
 """The currencies that an offer can name: the active codes of ISO 4217 with their minor-unit digits.
 
 Source: ISO 4217 list one, published by SIX (https://www.six-group.com/en/products-services/financial-information/
-data-standards.html), as of 1 January 2026, when the euro replaced the Bulgarian lev. Left out is what nobody pays
-with: funds codes (CHE, CLF, USN, ...), precious metals, bond units, accounting units (XAD, XDR, XSU, XUA) and the
-codes for tests and for no currency.
+data-standards.html), as of 1 January 2026, when the euro replaced the Bulgarian lev. The list leaves out codes
+that nobody pays with: funds codes (CHE, CLF, USN, ...), precious metals, bond units, accounting units (XAD, XDR, XSU,
+XUA) and the codes for tests and for no currency.
 """
 
 from __future__ import annotations

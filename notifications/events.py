@@ -1,4 +1,4 @@
-"""What a user's sockets hear of the user's notifications, on every device."""
+"""The event that tells a user's sockets about notifications, on every device."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from notifications.serializers import NotificationEvent, ReadAll, notification_o
 def notification(
     row: Notification, *, rev: int, unread_count: int, read_all: ReadAll | None = None, in_order: bool = True
 ) -> Addressed:
-    """`in_order` False repeats what was told before; it takes no place in the order of the group's events."""
+    """With `in_order=False`, the event repeats an earlier one and has no place in the group's order."""
     data = NotificationEvent(
         notification=notification_object(row),
         rev=rev,

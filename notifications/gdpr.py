@@ -1,4 +1,4 @@
-"""What is kept of a person here: for an export, and to forget with an erasure."""
+"""Export and erase a person's notifications, invitations and offers."""
 
 from __future__ import annotations
 
@@ -57,15 +57,15 @@ def _offers_of(user_id: UserId) -> Any:
 
 
 def forget_person(user_id: UserId) -> None:
-    """Drop what the person was told, take the name out of what others were told, and close what is open.
+    """Delete the person's notifications, remove the name from those of others, and close open invitations and offers.
 
-    Called after the account was emptied, in its transaction; again changes nothing.
+    Runs in the transaction that empties the account. Running it again changes nothing.
     """
     invitations, offers = list(_invitations_of(user_id)), list(_offers_of(user_id))
-    told = [*_renamed(invitations, offers)]
-    lock_inboxes({user_id, *(row.recipient_id for row in told)})
+    renamed = [*_renamed(invitations, offers)]
+    lock_inboxes({user_id, *(row.recipient_id for row in renamed)})
     Notification.objects.filter(recipient_id=user_id).delete()
-    for row in told:
+    for row in renamed:
         if row.recipient_id != user_id:
             _rewrite(row)
     now = timezone.now()
@@ -78,7 +78,7 @@ def forget_person(user_id: UserId) -> None:
 
 
 def _renamed(invitations: list[Invitation], offers: list[Offer]) -> Iterator[Notification]:
-    """The notifications about these that say something else now, with what they say, not saved yet."""
+    """Yield the notifications about these whose text has changed, with the new text, unsaved."""
     about = {f"invitation:{row.pk}": (types.TEAM_INVITATION, invitation_data(row)) for row in invitations}
     about |= {f"offer:{row.pk}": (types.OFFER, offer_data(row)) for row in offers}
     statuses = {*Invitation.Status.values, *Offer.Status.values}
@@ -93,7 +93,7 @@ def _renamed(invitations: list[Invitation], offers: list[Offer]) -> Iterator[Not
 
 
 def _rewrite(row: Notification) -> None:
-    """The inbox is locked; before that the recipient may have read or deleted it."""
+    """Save the new text. The caller holds the lock of the inbox, but the recipient may have changed the row before."""
     row.refresh_from_db(fields=["read_at", "deleted_at"])
     if row.deleted_at is not None:
         return

@@ -1,4 +1,4 @@
-"""The lock under which a user's notifications change, and the numbers it gives out."""
+"""Lock a user's inbox and take its next `rev`. Every change of notifications holds this lock."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from notifications.models import Inbox, Notification
 
 
 def lock_inbox(user_id: UserId) -> Inbox:
-    """The user's inbox, locked until the transaction ends; made if it is the first time."""
+    """Lock the user's inbox until the transaction ends. Creates it if it does not exist."""
     return lock_inboxes([user_id])[user_id]
 
 
 def lock_inboxes(user_ids: Iterable[UserId]) -> dict[UserId, Inbox]:
-    """Lock several, in one order for everybody, so that two transactions cannot wait for each other.
+    """Lock several inboxes in a fixed order, so that transactions cannot deadlock.
 
-    A transaction that tells several users locks all of them by this before it tells the first.
+    A transaction that notifies several users locks all their inboxes before it notifies the first.
     """
     wanted = set(user_ids)
-    # What is missing is made before anything is locked: who waits for another's insert must hold no lock of the order.
+    # Create missing inboxes before locking: a transaction that waits for another's insert must hold no inbox lock.
     missing = wanted - set(Inbox.objects.filter(pk__in=wanted).values_list("pk", flat=True))
     if missing:
-        _make(missing)
+        _create_missing(missing)
     rows = Inbox.objects.select_for_update().filter(pk__in=wanted).order_by("pk")
     return {row.pk: row for row in rows}
 
 
-def _make(user_ids: set[UserId]) -> None:
+def _create_missing(user_ids: set[UserId]) -> None:
     users = get_user_model().objects.filter(pk__in=user_ids)
     if len(users.values_list("pk", flat=True)) < len(user_ids):
         raise not_found("user")
@@ -41,14 +41,14 @@ def _make(user_ids: set[UserId]) -> None:
 
 
 def take_rev(inbox: Inbox) -> int:
-    """The next rev of a locked inbox."""
+    """Take the next `rev` of a locked inbox."""
     inbox.rev += 1
     inbox.save(update_fields=["rev"])
     return inbox.rev
 
 
 def save_inboxes(inboxes: Iterable[Inbox]) -> None:
-    """Write back the numbers of locked inboxes."""
+    """Save the revisions of locked inboxes."""
     convert = converter(Inbox, "user_id")
     with connection.cursor() as cursor:
         cursor.executemany(

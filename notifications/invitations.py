@@ -1,4 +1,4 @@
-"""Inviting a user to speak for a business, and the answer. An invitation is settled once, under its row's lock."""
+"""Invite users to join a business, and answer invitations. Each is settled once, under its row's lock."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from notifications.serializers import invitation_data
 LASTS: Final = timedelta(days=14)
 RECENT: Final = timedelta(days=1)
 MOST_RECENT: Final = 3  # invitations of one business to one user within `RECENT`
-CHARGE: Final = 10.0  # drawn from the user's limit by what notifies somebody else
+CHARGE: Final = 10.0  # what an operation that notifies others takes from the user's rate limit
 
 PENDING, EXPIRED = Invitation.Status.PENDING, Invitation.Status.EXPIRED
 ACCEPTED, DECLINED, REVOKED = (
@@ -35,8 +35,8 @@ ACCEPTED, DECLINED, REVOKED = (
 )
 
 
-def _told(invitation: Invitation) -> str:
-    """The key under which the invitee was told of it."""
+def _dedupe_key(invitation: Invitation) -> str:
+    """The `dedupe_key` of the invitee's notification."""
     return f"invitation:{invitation.pk}"
 
 
@@ -51,7 +51,7 @@ def invite(
     user_id: str | None = None,
     role: str = Membership.Role.AGENT,
 ) -> Invitation:
-    """Ask a user to join the business; only an owner may. The user is told at once."""
+    """Invite a user to join the business and notify the user. Only an owner can do this."""
     if role not in Membership.Role.values:
         raise invalid(f"role must be one of {', '.join(Membership.Role.values)}.", field="role")
     charge(str(inviter_id), CHARGE)
@@ -66,15 +66,15 @@ def invite(
             recipient_id=invitee.pk,
             type=types.TEAM_INVITATION.name,
             data=invitation_data(invitation),
-            dedupe_key=_told(invitation),
+            dedupe_key=_dedupe_key(invitation),
         )
     return invitation
 
 
 def _find_invitee(business: Business, username: str | None, user_id: str | None) -> Any:
-    """The user of this name, or of this id if the business may contact the user: ids can be tried one by one."""
+    """Find the user by username, or by id if the business may contact the user. Anybody could try ids one by one."""
     if (username is None) == (user_id is None):
-        raise invalid("Name the user by username or by userId.", field="username")
+        raise invalid("Give either username or userId.", field="username")
     if user_id is not None:
         key = user_key(user_id)
         users = get_user_model()._default_manager
@@ -88,15 +88,15 @@ def _find_invitee(business: Business, username: str | None, user_id: str | None)
 
 def _check_may_join(business: Business, invitee: Any, inviter_id: UserId) -> None:
     if invitee.pk == inviter_id:
-        raise invalid("Nobody invites themselves.", field="username")
+        raise invalid("You cannot invite yourself.", field="username")
     if Membership.objects.filter(business=business, user=invitee).exists():
-        raise DomainError("conflict", "The user is a member of the business already.")
+        raise DomainError("conflict", "The user is already a member of the business.")
     if Conversation.objects.filter(business=business, customer=invitee).exists():
         raise DomainError("conflict", "A customer of the business cannot become its member.")
 
 
 def _check_recent(business: Business, invitee: Any) -> None:
-    """A business cannot bother a person by inviting and revoking over and over."""
+    """Limit how often a business can invite the same person."""
     since = timezone.now() - RECENT
     invited = Invitation.objects.filter(business=business, invitee=invitee, created_at__gt=since)
     times = list(invited.order_by("-created_at").values_list("created_at", flat=True)[:MOST_RECENT])
@@ -122,7 +122,7 @@ def _create(business: Business, inviter_id: UserId, invitee: Any, role: str) -> 
                 expires_at=now + LASTS,
             )
     except IntegrityError as error:  # invitation_pending_once
-        raise DomainError("conflict", "The user has an open invitation to the business already.") from error
+        raise DomainError("conflict", "The user already has an open invitation to the business.") from error
     return access.invitations().get(pk=created.pk)
 
 
@@ -130,17 +130,17 @@ def _create(business: Business, inviter_id: UserId, invitee: Any, role: str) -> 
 
 
 def accept(*, user_id: UserId, invitation_id: str | UUID) -> Invitation:
-    """The invited user joins; open sockets may join the business's conversations at once. Again changes nothing."""
+    """Add the invited user to the business. Open sockets gain access at once. Repeating changes nothing."""
     return _settle(user_id, invitation_id, ACCEPTED)
 
 
 def decline(*, user_id: UserId, invitation_id: str | UUID) -> Invitation:
-    """The invited user does not want to join. Again changes nothing."""
+    """Decline the invitation as the invited user. Repeating changes nothing."""
     return _settle(user_id, invitation_id, DECLINED)
 
 
 def revoke(*, user_id: UserId, invitation_id: str | UUID) -> Invitation:
-    """An owner of the business takes the invitation back. Again changes nothing."""
+    """Revoke the invitation as an owner of the business. Repeating changes nothing."""
     charge(str(user_id), CHARGE)
     return _settle(user_id, invitation_id, REVOKED)
 
@@ -152,13 +152,13 @@ def _settle(user_id: UserId, invitation_id: str | UUID, status: str) -> Invitati
             access.require_inviting_side(user_id, seen)
         else:
             access.require_invitee(user_id, seen)
-        is_backed = status != ACCEPTED or _lock_backing(seen)
+        is_valid = status != ACCEPTED or _lock_inviter_right(seen)
         invitation = access.invitations().select_for_update(of=("self",)).get(pk=seen.pk)
         if invitation.status == PENDING:
             now = timezone.now()
-            ended = EXPIRED if invitation.expires_at <= now else status if is_backed else REVOKED
+            ended = EXPIRED if invitation.expires_at <= now else status if is_valid else REVOKED
             _save(invitation, ended, now)
-    # Outside, so that a refusal does not undo what was found out.
+    # Raise after the transaction, so that the error does not roll back an expiry or a revocation.
     if invitation.status != status:
         raise DomainError(
             "conflict", f"The invitation is {invitation.status}.", {"status": str(invitation.status)}
@@ -168,7 +168,7 @@ def _settle(user_id: UserId, invitation_id: str | UUID, status: str) -> Invitati
 
 @transaction.atomic
 def expire_invitation(invitation_id: UUID) -> bool:
-    """Settle an invitation that nobody answered in time, and tell both sides. Whether there was anything to do."""
+    """Expire an invitation that nobody answered in time and notify both sides. Return whether it changed."""
     now = timezone.now()
     lapsed = access.invitations().filter(pk=invitation_id, status=PENDING, expires_at__lte=now)
     invitation = lapsed.select_for_update(of=("self",)).first()
@@ -178,16 +178,16 @@ def expire_invitation(invitation_id: UUID) -> bool:
     return True
 
 
-def _lock_backing(invitation: Invitation) -> bool:
-    """Lock the invitee, who may join nothing else meanwhile, and the inviter's right, if there is still one."""
+def _lock_inviter_right(invitation: Invitation) -> bool:
+    """Lock the invitee and return whether the inviter still owns the business."""
     access.lock_users({invitation.invitee_id, invitation.inviter_id})
     return access.lock_owner(invitation.inviter_id, invitation.business_id)
 
 
-def revoke_unbacked(inviter_id: UserId, business_id: UUID | None = None) -> None:
-    """Revoke the user's open invitations, of one business or of all, where the user no longer owns the business.
+def revoke_after_lost_ownership(inviter_id: UserId, business_id: UUID | None = None) -> None:
+    """Revoke the user's open invitations to businesses that the user no longer owns.
 
-    Called in the transaction in which the user lost the right, with the user or the owners locked.
+    Checks one business or all. Runs in the transaction that ends the ownership, with the user or the owners locked.
     """
     pending = access.invitations().filter(inviter_id=inviter_id, status=PENDING)
     owned = Membership.objects.filter(user_id=inviter_id, user__is_active=True, role=Membership.Role.OWNER)
@@ -207,25 +207,25 @@ def _save(invitation: Invitation, status: str, now: datetime) -> None:
     if status == ACCEPTED:
         _join(invitation)
     lock_inboxes({invitation.invitee_id, invitation.inviter_id})
-    operations.mark_answered(recipient_id=invitation.invitee_id, dedupe_key=_told(invitation))
-    for user_id in sorted(_concerned(invitation), key=str):
+    operations.mark_answered(recipient_id=invitation.invitee_id, dedupe_key=_dedupe_key(invitation))
+    for user_id in sorted(_recipients(invitation), key=str):
         operations.notify(
             recipient_id=user_id,
             type=types.TEAM_INVITATION.name,
             data=invitation_data(invitation),
-            dedupe_key=f"{_told(invitation)}:{status}",
+            dedupe_key=f"{_dedupe_key(invitation)}:{status}",
         )
 
 
-def _concerned(invitation: Invitation) -> set[UserId]:
-    """Whoever did not bring about what the invitation has come to. That its time was over is nobody's doing."""
+def _recipients(invitation: Invitation) -> set[UserId]:
+    """Return the side that did not cause the new status. An expiry notifies both sides."""
     if invitation.status == EXPIRED:
         return {invitation.invitee_id, invitation.inviter_id}
     return {invitation.invitee_id if invitation.status == REVOKED else invitation.inviter_id}
 
 
 def _join(invitation: Invitation) -> None:
-    """Who became a member by another way meanwhile keeps the role that was given there."""
+    """Add the invitee to the business. A user who became a member in the meantime keeps that role."""
     if not Membership.objects.filter(
         business_id=invitation.business_id, user_id=invitation.invitee_id
     ).exists():

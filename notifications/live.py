@@ -1,4 +1,4 @@
-"""What a live session has to do with notifications: their part of `sync`, and catching up after an outage."""
+"""Connect live sessions to notifications: their part of `sync` and `heartbeat`, and catching up after outages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BATCH = 500  # users looked up at once
 
 
 def section(user_id: UserId, data: sync.SyncCommand, budget: ByteBudget) -> dict[str, Any]:
-    """`notifications` (new or changed), `notificationsDeleted`, or `notificationsResync`; and how it stands now."""
+    """Return changed and deleted notifications or `notificationsResync`, with the present `rev` and unread count."""
     changes = queries.changes_after(user_id, data.notifications_after, budget)
     answer: dict[str, Any] = {
         "notifications": changes.changed,
@@ -34,28 +34,28 @@ def section(user_id: UserId, data: sync.SyncCommand, budget: ByteBudget) -> dict
 
 
 def heartbeat_section(user_ids: Collection[UserId]) -> dict[UserId, dict[str, Any]]:
-    """Each inbox's `rev`: a client that knows less has missed the last event."""
+    """Return each inbox's `rev`. A client with a lower one has missed the last event."""
     revs = queries.inbox_revs(user_ids)
     return {user_id: {"notificationsRev": revs.get(user_id, 0)} for user_id in user_ids}
 
 
 async def catch_up(runtime: Runtime) -> None:
-    """Events may have been lost between the processes: repeat to everybody here the last one that there was.
+    """Repeat the last event to every local user after an outage, because events between processes may be lost.
 
-    A client that knows less sees the gap in `rev` and asks with `sync`.
+    A client that missed one sees the gap in `rev` and calls `sync`.
     """
     users = sorted({session.user_id for session in runtime.sessions if session.user_id})
     for start in range(0, len(users), BATCH):
         keys = [user_key(user_id) for user_id in users[start : start + BATCH]]
-        for head in await in_database_thread(queries.inbox_heads, keys):
+        for state in await in_database_thread(queries.inbox_states, keys):
             group, event = events.notification(
-                head.newest, rev=head.rev, unread_count=head.unread_count, in_order=False
+                state.newest, rev=state.rev, unread_count=state.unread_count, in_order=False
             )
             runtime.hub.deliver_here(group, event)
 
 
 class NotificationsSynced(WireObject, kw_only=True, omit_defaults=True):
-    """The notifications' part of `sync`. With `notificationsResync`: fetch them anew."""
+    """The notifications' part of `sync`. With `notificationsResync`, the client fetches the list again."""
 
     notifications: list[NotificationObject]
     notifications_deleted: list[UUID]

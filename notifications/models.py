@@ -1,8 +1,8 @@
-"""What the system tells a user, apart from chat, and the two things that a user answers from there.
+"""Notifications, and the invitations and offers that users answer from them.
 
-Everything that happens to a user's notifications (a new one, one read, one deleted) takes the next `rev` under the
-lock of the user's inbox. So the numbers are in the order of the commits, whichever process wrote, and `rev > what I
-know` finds all that a client has missed. Ids cannot do that: two processes may commit theirs the other way round.
+Every change of a user's notifications takes the next `rev` under the lock of the user's inbox. The numbers therefore
+follow the order of the commits of all processes, and `rev > known` finds everything a client has missed. Ids cannot do
+this, because two processes may commit their ids in the opposite order.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from conversations.models import Business, Conversation, Membership
 
 
 class Inbox(models.Model):
-    """How far a user's notifications have come. Its row is the lock under which they change."""
+    """The last `rev` of a user's notifications. Every change of them locks this row."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="inbox"
     )
     rev = models.PositiveBigIntegerField(default=0, editable=False)
-    # Rows were removed for their age at this rev; who knows less fetches anew.
+    # The `rev` of the last pruning. A client with a lower one fetches the list again.
     pruned_rev = models.PositiveBigIntegerField(default=0, editable=False)
 
     class Meta:
@@ -41,13 +41,13 @@ class Inbox(models.Model):
 
 
 class Notification(models.Model):
-    """One thing told to one user. A deleted one stays, without its content, until it is pruned."""
+    """A notification of one user. A deleted row keeps no content and stays until it is pruned."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications", db_index=False
     )
-    created_rev = models.PositiveBigIntegerField(editable=False)  # the order of lists
+    created_rev = models.PositiveBigIntegerField(editable=False)  # orders lists
     rev = models.PositiveBigIntegerField(editable=False)  # of the last change
     type = models.CharField(max_length=50)
     title = models.CharField(max_length=200, blank=True)
@@ -62,11 +62,11 @@ class Notification(models.Model):
     class Meta:
         ordering: ClassVar = ["recipient", "-created_rev"]
         constraints: ClassVar = [
-            # Its index is also the one of the whole list.
+            # The list uses this index too.
             models.UniqueConstraint(
                 fields=["recipient", "created_rev"], name="notification_created_rev_once"
             ),
-            # The key first: what was told of one thing is found for all its recipients too.
+            # The key comes first, so that the index also finds all recipients of one key.
             models.UniqueConstraint(
                 fields=["dedupe_key", "recipient"],
                 condition=Q(dedupe_key__isnull=False),
@@ -93,10 +93,10 @@ class Notification(models.Model):
 
 
 class Invitation(models.Model):
-    """An owner asks a user to speak for the business."""
+    """An owner's invitation to a user to join the business."""
 
     class Status(models.TextChoices):
-        """Leaves `pending` once, for good. A pending one whose time is over counts as expired, marked or not."""
+        """Leaves `pending` once. A pending row whose time is over counts as expired, marked or not."""
 
         PENDING = "pending"
         ACCEPTED = "accepted"
@@ -144,10 +144,10 @@ class Invitation(models.Model):
 
 
 class Offer(models.Model):
-    """A price that the business names to the customer of a conversation."""
+    """A business's offer, with a price, to the customer of a conversation."""
 
     class Status(models.TextChoices):
-        """Leaves `pending` once, for good. A pending one whose time is over counts as expired, marked or not."""
+        """Leaves `pending` once. A pending row whose time is over counts as expired, marked or not."""
 
         PENDING = "pending"
         ACCEPTED = "accepted"

@@ -1,7 +1,7 @@
-"""Offers in a conversation: made by a member, answered by the customer.
+"""Offers in a conversation. A member makes them, the customer answers them.
 
-An offer and what the conversation shows of it change in one transaction, under the conversation's lock, which is taken
-before anything else. So an offer is settled once, whoever comes at the same time.
+An offer and its system message change in one transaction under the conversation's lock. Concurrent answers therefore
+settle an offer only once.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ MOST: Final = 2**53 - 1  # the largest amount that JavaScript counts exactly
 LONGEST: Final = timedelta(days=366)
 RECENT: Final = timedelta(hours=1)
 MOST_RECENT: Final = 30  # offers in one conversation within `RECENT`
-CHARGE: Final = 10.0  # drawn from the user's limit by what notifies somebody else
+CHARGE: Final = 10.0  # what an operation that notifies others takes from the user's rate limit
 
 PENDING, EXPIRED = Offer.Status.PENDING, Offer.Status.EXPIRED
 ACCEPTED, DECLINED, WITHDRAWN = Offer.Status.ACCEPTED, Offer.Status.DECLINED, Offer.Status.WITHDRAWN
 
 
-def _told(offer: Offer) -> str:
-    """The key under which the customer was told of it."""
+def _dedupe_key(offer: Offer) -> str:
+    """The `dedupe_key` of the customer's notification."""
     return f"offer:{offer.pk}"
 
 
@@ -57,9 +57,9 @@ def make_offer(
     description: str = "",
     client_id: str | None = None,
 ) -> tuple[Offer, bool]:
-    """Offer something to the customer of the conversation: `(offer, created)`. Only a member of the business may.
+    """Make an offer to the customer of the conversation as a member of the business. Return `(offer, created)`.
 
-    A `client_id` that the author has used in the conversation answers the stored offer again.
+    If the author has used the `client_id` in the conversation before, return the stored offer.
     """
     charge(str(author_id), CHARGE)
     client_id = clean_client_id(client_id)
@@ -86,18 +86,18 @@ def make_offer(
         _check_recent(offer.conversation)
         offer.save(force_insert=True)
         append_system_message(change, offer.conversation, _line(offer))
-        _notify(offer, offer.conversation.customer_id, _told(offer))
+        _notify(offer, offer.conversation.customer_id, _dedupe_key(offer))
     return offer, True
 
 
 def _check_recent(conversation: Conversation) -> None:
-    """A business cannot bother a customer by making and withdrawing offers over and over."""
+    """Limit how many offers a business can make in one conversation."""
     since = timezone.now() - RECENT
     made = Offer.objects.filter(conversation=conversation, created_at__gt=since)
     times = list(made.order_by("-created_at").values_list("created_at", flat=True)[:MOST_RECENT])
     if len(times) == MOST_RECENT:
         wait = (times[-1] - since).total_seconds()
-        message = "There were many offers in this conversation within the hour. Try again later."
+        message = "This conversation has had too many offers in the last hour. Try again later."
         raise DomainError("rate_limited", message, {"retryAfter": round(wait, 3)})
 
 
@@ -111,11 +111,15 @@ def _find_made(offer: Offer) -> Offer | None:
 def _clean_text(field: str, text: str, limit: int, *, required: bool = False) -> str:
     text = text.strip()
     if required and not text:
-        raise invalid(f"An offer needs a {field}.", field=field)
+        raise invalid(f"{field} is required.", field=field)
     if len(text) > limit:
-        raise DomainError("too_large", f"At most {limit} characters.", {"field": field, "limit": limit})
+        raise DomainError(
+            "too_large",
+            f"{field} must not be longer than {limit} characters.",
+            {"field": field, "limit": limit},
+        )
     if not storable(text):
-        raise invalid("A character cannot be stored.", field=field)
+        raise invalid(f"{field} contains a character that cannot be stored.", field=field)
     return text
 
 
@@ -127,13 +131,15 @@ def _clean_amount(amount_minor: int) -> int:
 
 def _clean_currency(currency: str) -> str:
     if currency not in MINOR_DIGITS:
-        raise invalid("currency must be an active code of ISO 4217, such as EUR.", field="currency")
+        raise invalid("currency must be an active ISO 4217 code, such as EUR.", field="currency")
     return currency
 
 
 def _clean_expiry(expires_at: datetime, now: datetime) -> datetime:
     if expires_at.tzinfo is None or not now < expires_at <= now + LONGEST:
-        raise invalid("expiresAt must be a time of the year to come, with its zone.", field="expiresAt")
+        raise invalid(
+            "expiresAt must be a time within the next 366 days, with a time zone.", field="expiresAt"
+        )
     return expires_at.astimezone(UTC)
 
 
@@ -141,17 +147,17 @@ def _clean_expiry(expires_at: datetime, now: datetime) -> datetime:
 
 
 def accept_offer(*, user_id: UserId, offer_id: str | UUID) -> Offer:
-    """The customer takes the offer. Again changes nothing."""
+    """Accept the offer as the customer. Repeating changes nothing."""
     return _settle(user_id, offer_id, ACCEPTED)
 
 
 def decline_offer(*, user_id: UserId, offer_id: str | UUID) -> Offer:
-    """The customer does not want it. Again changes nothing."""
+    """Decline the offer as the customer. Repeating changes nothing."""
     return _settle(user_id, offer_id, DECLINED)
 
 
 def withdraw_offer(*, user_id: UserId, offer_id: str | UUID) -> Offer:
-    """A member of the business takes the offer back. Again changes nothing."""
+    """Withdraw the offer as a member of the business. Repeating changes nothing."""
     charge(str(user_id), CHARGE)
     return _settle(user_id, offer_id, WITHDRAWN)
 
@@ -160,7 +166,7 @@ def _settle(user_id: UserId, offer_id: str | UUID, status: str) -> Offer:
     with change_conversations() as change:
         seen, side = access.find_offer(user_id, offer_id)
         access.require_offer_side(side, Side.BUSINESS if status == WITHDRAWN else Side.CUSTOMER)
-        is_backed = status != ACCEPTED or access.lock_member(seen.author_id, seen.conversation.business_id)
+        is_valid = status != ACCEPTED or access.lock_member(seen.author_id, seen.conversation.business_id)
         [conversation] = change.lock([seen.conversation_id])
         offer = Offer.objects.select_for_update().get(pk=seen.pk)
         offer.conversation = conversation
@@ -168,20 +174,20 @@ def _settle(user_id: UserId, offer_id: str | UUID, status: str) -> Offer:
             now = timezone.now()
             if offer.expires_at <= now:
                 _expire(change, offer, now)
-            elif not is_backed:
-                _withdraw_unbacked(change, offer, now)
+            elif not is_valid:
+                _withdraw(change, offer, now)
             else:
                 _require_open(conversation)
                 _save(offer, status, now)
-                _tell_of_end(change, offer, user_id)
-    # Outside, so that a refusal does not undo what was found out.
+                _announce_end(change, offer, user_id)
+    # Raise after the transaction, so that the error does not roll back an expiry or a withdrawal.
     if offer.status != status:
         raise DomainError("conflict", f"The offer is {offer.status}.", {"status": str(offer.status)})
     return offer
 
 
 def expire_offer(offer_id: UUID) -> bool:
-    """Settle an offer that nobody answered in time, and tell both sides. Whether there was anything to do."""
+    """Expire an offer that nobody answered in time and notify both sides. Return whether it changed."""
     pending = Offer.objects.filter(pk=offer_id, status=PENDING)
     conversation_id = pending.values_list("conversation_id", flat=True).first()
     if conversation_id is None:
@@ -190,7 +196,7 @@ def expire_offer(offer_id: UUID) -> bool:
         now = timezone.now()
         offer = pending.select_for_update().filter(expires_at__lte=now).first()
         if offer is None:
-            return False  # answered, while this waited for the lock
+            return False  # somebody answered while this waited for the lock
         offer.conversation = change.conversations[conversation_id]
         _expire(change, offer, now)
     return True
@@ -198,13 +204,13 @@ def expire_offer(offer_id: UUID) -> bool:
 
 def _expire(change: ConversationChange, offer: Offer, now: datetime) -> None:
     _save(offer, EXPIRED, now)
-    _tell_of_end(change, offer, None)
+    _announce_end(change, offer, None)
 
 
-def withdraw_unbacked(author_id: UserId, business_id: UUID | None = None) -> None:
-    """Withdraw the user's open offers, of one business or of all, where the user no longer speaks for the business.
+def withdraw_after_lost_membership(author_id: UserId, business_id: UUID | None = None) -> None:
+    """Withdraw the user's open offers for businesses that the user is no longer a member of.
 
-    Called in the transaction in which the user lost the right, with the user or the membership locked.
+    Checks one business or all. Runs in the transaction that ends the membership, with the user or membership locked.
     """
     pending = Offer.objects.filter(author_id=author_id, status=PENDING)
     joined = Membership.objects.filter(user_id=author_id, user__is_active=True)
@@ -216,18 +222,18 @@ def withdraw_unbacked(author_id: UserId, business_id: UUID | None = None) -> Non
         offers = list(pending.select_for_update(of=("self",)).order_by("pk"))
         for offer in offers:
             offer.conversation = change.conversations[offer.conversation_id]
-        lock_inboxes({user for offer in offers for user in _concerned(offer)})
+        lock_inboxes({user for offer in offers for user in _recipients(offer)})
         now = timezone.now()
         for offer in offers:
-            _withdraw_unbacked(change, offer, now)
+            _withdraw(change, offer, now)
 
 
-def _withdraw_unbacked(change: ConversationChange, offer: Offer, now: datetime) -> None:
+def _withdraw(change: ConversationChange, offer: Offer, now: datetime) -> None:
     _save(offer, WITHDRAWN, now)
-    _tell_of_end(change, offer, None)
+    _announce_end(change, offer, None)
 
 
-def _concerned(offer: Offer) -> set[UserId]:
+def _recipients(offer: Offer) -> set[UserId]:
     return {offer.conversation.customer_id, *_business_side(offer)}
 
 
@@ -236,21 +242,23 @@ def _save(offer: Offer, status: str, now: datetime) -> None:
     offer.save(update_fields=["status", "answered_at"])
 
 
-def _tell_of_end(change: ConversationChange, offer: Offer, ended_by: UserId | None) -> None:
-    """In the conversation, and to those of the other people whom it concerns. Nobody ends an offer whose time is over;
-    that happens in a frozen conversation too, where nothing more is said."""
+def _announce_end(change: ConversationChange, offer: Offer, ended_by: UserId | None) -> None:
+    """Add a system message, unless the conversation is frozen, and notify everybody but the person who ended the offer.
+
+    `ended_by` is None if the offer has expired or its author has lost the right to make it.
+    """
     if offer.conversation.frozen_at is None:
         append_system_message(change, offer.conversation, _line(offer))
     customer_id = offer.conversation.customer_id
-    concerned = _concerned(offer) - {ended_by}
-    lock_inboxes({customer_id, *concerned})
-    operations.mark_answered(recipient_id=customer_id, dedupe_key=_told(offer))
-    for user_id in concerned:
-        _notify(offer, user_id, f"{_told(offer)}:{offer.status}")
+    recipients = _recipients(offer) - {ended_by}
+    lock_inboxes({customer_id, *recipients})
+    operations.mark_answered(recipient_id=customer_id, dedupe_key=_dedupe_key(offer))
+    for user_id in recipients:
+        _notify(offer, user_id, f"{_dedupe_key(offer)}:{offer.status}")
 
 
 def _business_side(offer: Offer) -> set[UserId]:
-    """The offer's author, or the owners where the author has left the business or is suspended."""
+    """Return the offer's author, or the owners if the author has left the business or is suspended."""
     members = Membership.objects.filter(business_id=offer.conversation.business_id, user__is_active=True)
     if offer.author_id is not None and members.filter(user_id=offer.author_id).exists():
         return {offer.author_id}
@@ -272,7 +280,7 @@ def _notify(offer: Offer, user_id: UserId, dedupe_key: str) -> None:
 
 
 def _line(offer: Offer) -> str:
-    """What the conversation shows."""
+    """The text of the system message in the conversation."""
     what = f"{isolate(offer.title)}, {amount_text(offer.amount_minor, offer.currency)} {offer.currency}"
     if offer.status == PENDING:
         return f"Offer: {what}. Valid until {offer.expires_at:%Y-%m-%d %H:%M} UTC."

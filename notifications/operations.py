@@ -1,6 +1,6 @@
-"""Every change of a user's notifications. `notify` is the one door for new ones.
+"""Change a user's notifications. Every new one goes through `notify`.
 
-Each takes the next `rev` under the lock of the user's inbox, and tells all the user's devices after the commit.
+Each change takes the next `rev` under the lock of the user's inbox and reaches all the user's devices after the commit.
 """
 
 from __future__ import annotations
@@ -26,49 +26,53 @@ LENGTHS: Final = {"title": 200, "body": 4_000, "actionUrl": 500, "dedupeKey": 20
 DATA_BYTES: Final = 16 * 1024
 
 
-# --- What may be told -------------------------------------------------------------------------------------------------
+# --- Validation -------------------------------------------------------------------------------------------------------
 
 
 def _clean_text(field: str, text: str) -> str:
     if len(text) > LENGTHS[field]:
         raise DomainError(
-            "too_large", f"At most {LENGTHS[field]} characters.", {"field": field, "limit": LENGTHS[field]}
+            "too_large",
+            f"{field} must not be longer than {LENGTHS[field]} characters.",
+            {"field": field, "limit": LENGTHS[field]},
         )
     if not storable(text):
-        raise invalid("A character cannot be stored.", field=field)
+        raise invalid(f"{field} contains a character that cannot be stored.", field=field)
     return text
 
 
 def _shortened(field: str, text: str) -> str:
-    """A type's text grows with the names in it, which is nobody's mistake."""
+    """Shorten a type's text. Long names can make it exceed the limit, which is not the caller's error."""
     return text if len(text) <= LENGTHS[field] else f"{text[: LENGTHS[field] - 1]}…"
 
 
 def _clean_action_url(url: str) -> str:
-    """A path of this site or an https address: what a client follows must not be a script or a plain-text site."""
+    """Accept a path of this site or an https URL. Clients must not follow scripts or unencrypted links."""
     is_path = url.startswith("/") and not url.startswith(("//", "/\\"))
     if url and not is_path and not url.startswith("https://"):
-        raise invalid("An action URL is a path of this site or an https address.", field="actionUrl")
+        raise invalid("actionUrl must be a path of this site or an https URL.", field="actionUrl")
     if any(character.isspace() or not character.isprintable() for character in url):
-        raise invalid("An action URL has no blanks.", field="actionUrl")
+        raise invalid("actionUrl must not contain whitespace.", field="actionUrl")
     return _clean_text("actionUrl", url)
 
 
 def _clean_data(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The data as the JSON that clients will see."""
+    """Return the data as clients will see it in JSON."""
     try:
         encoded = msgspec.json.encode(data)
         decoded = msgspec.json.decode(encoded, type=dict[str, Any])
     except (TypeError, ValueError, RecursionError, msgspec.MsgspecError) as error:
-        raise invalid("The data of a notification is a JSON object.", field="data") from error
+        raise invalid("data must be a JSON object.", field="data") from error
     if len(encoded) > DATA_BYTES:
-        raise DomainError("too_large", f"At most {DATA_BYTES} bytes.", {"field": "data", "limit": DATA_BYTES})
+        raise DomainError(
+            "too_large", f"data must not exceed {DATA_BYTES} bytes.", {"field": "data", "limit": DATA_BYTES}
+        )
     if b"\\u0000" in encoded.replace(b"\\\\", b""):  # the escape, not a backslash followed by u0000
-        raise invalid("A character cannot be stored.", field="data")
+        raise invalid("data contains a character that cannot be stored.", field="data")
     return decoded
 
 
-# --- Telling ----------------------------------------------------------------------------------------------------------
+# --- Notifying --------------------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -82,10 +86,10 @@ def notify(
     data: Mapping[str, Any] | None = None,
     dedupe_key: str | None = None,
 ) -> NotificationObject:
-    """Tell a user something, on every device. What is not given comes from the declaration of the type.
+    """Notify a user on every device. Texts that are not given come from the type's declaration.
 
-    With a `dedupe_key` that the recipient has had before, nothing happens and the stored one is answered, even if the
-    user has deleted it. Who tells several users in one transaction locks their inboxes first (`lock_inboxes`).
+    If the recipient has had the `dedupe_key` before, return the stored notification, even a deleted one. A transaction
+    that notifies several users locks their inboxes first with `lock_inboxes`.
     """
     declared = types.find(type)
     given = _clean_data(data or {})
@@ -99,24 +103,24 @@ def notify(
         dedupe_key=None if dedupe_key is None else _clean_text("dedupeKey", dedupe_key),
     )
     if not row.title.strip():
-        raise invalid("A notification needs a title.", field="title")
+        raise invalid("title is required.", field="title")
     inbox = lock_inbox(recipient_id)
-    known = _find_told(recipient_id, row.dedupe_key)
+    known = _find_by_dedupe_key(recipient_id, row.dedupe_key)
     if known is not None:
         return notification_object(known)
     row.created_rev = row.rev = take_rev(inbox)
     row.save(force_insert=True)
-    _tell(row)
+    _broadcast(row)
     return notification_object(row)
 
 
-def _find_told(recipient_id: UserId, dedupe_key: str | None) -> Notification | None:
+def _find_by_dedupe_key(recipient_id: UserId, dedupe_key: str | None) -> Notification | None:
     if dedupe_key is None:
         return None
     return Notification.objects.filter(recipient_id=recipient_id, dedupe_key=dedupe_key).first()
 
 
-def _tell(row: Notification, read_all: ReadAll | None = None) -> None:
+def _broadcast(row: Notification, read_all: ReadAll | None = None) -> None:
     count = unread_rows(row.recipient_id).count()
     broadcast_on_commit([events.notification(row, rev=row.rev, unread_count=count, read_all=read_all)])
 
@@ -126,7 +130,7 @@ def _tell(row: Notification, read_all: ReadAll | None = None) -> None:
 
 @transaction.atomic
 def mark_read(*, user_id: UserId, notification_id: str | UUID) -> NotificationObject:
-    """The user has seen it. Again changes nothing."""
+    """Mark the notification as read. Repeating changes nothing."""
     key = object_key(notification_id, "notification")
     inbox = lock_inbox(user_id)
     row = Notification.objects.filter(pk=key, recipient_id=user_id, deleted_at=None).first()
@@ -135,22 +139,22 @@ def mark_read(*, user_id: UserId, notification_id: str | UUID) -> NotificationOb
     if row.read_at is None:
         row.rev, row.read_at = take_rev(inbox), timezone.now()
         row.save(update_fields=["rev", "read_at"])
-        _tell(row)
+        _broadcast(row)
     return notification_object(row)
 
 
 @transaction.atomic
 def mark_answered(*, recipient_id: UserId, dedupe_key: str) -> None:
-    """What it was about is settled, so the notification with this key need not be looked at any more."""
+    """Mark the notification with this key as read, because its invitation or offer is settled."""
     lock_inbox(recipient_id)
-    row = _find_told(recipient_id, dedupe_key)
+    row = _find_by_dedupe_key(recipient_id, dedupe_key)
     if row is not None and row.deleted_at is None:
         mark_read(user_id=recipient_id, notification_id=row.pk)
 
 
 @transaction.atomic
 def mark_all_read(*, user_id: UserId, kind: str | None = None) -> ReadAllAnswer:
-    """The user has seen all, or all of one type. One change with one event, however many there are."""
+    """Mark all notifications, or all of one type, as read. This is one change with one event."""
     inbox = lock_inbox(user_id)
     unread = Notification.objects.filter(recipient_id=user_id, read_at=None, deleted_at=None)
     if kind is not None:
@@ -160,13 +164,13 @@ def mark_all_read(*, user_id: UserId, kind: str | None = None) -> ReadAllAnswer:
     if updated:
         rev = take_rev(inbox)
         newest = Notification.objects.filter(recipient_id=user_id, rev=rev).order_by("-created_rev")[0]
-        _tell(newest, ReadAll(type=kind, read_at=now))
+        _broadcast(newest, ReadAll(type=kind, read_at=now))
     return ReadAllAnswer(updated=updated, unread_count=unread_rows(user_id).count())
 
 
 @transaction.atomic
 def delete_notification(*, user_id: UserId, notification_id: str | UUID) -> None:
-    """Take it out of the user's list. The row stays, empty, so that other devices learn of it when they come back."""
+    """Delete the notification from the user's list. The empty row stays, so that other devices learn about it later."""
     key = object_key(notification_id, "notification")
     inbox = lock_inbox(user_id)
     row = Notification.objects.filter(pk=key, recipient_id=user_id, deleted_at=None).first()
@@ -176,4 +180,4 @@ def delete_notification(*, user_id: UserId, notification_id: str | UUID) -> None
     row.title = row.body = row.action_url = ""
     row.data = {}
     row.save(update_fields=["rev", "deleted_at", "title", "body", "action_url", "data"])
-    _tell(row)
+    _broadcast(row)

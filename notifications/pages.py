@@ -1,4 +1,4 @@
-"""The pages in which the lists are answered."""
+"""Pagination of the lists."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ class NotificationPages(CursorPages):
 
 
 class IdPages(CursorPages):
-    """Ordered by id, which is ordered by time."""
+    """Pages by id. Ids are in the order of time."""
 
     ordering = ("-id",)

@@ -1,4 +1,4 @@
-"""Removing notifications for their age."""
+"""Remove old notifications."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from notifications.models import Notification
 
 
 def prunable(*, read_before: datetime, unread_before: datetime) -> QuerySet[Notification]:
-    """What was read or deleted and made before the one time, and what was never read and made before the other."""
+    """Read or deleted notifications created before `read_before`, and unread ones created before `unread_before`."""
     settled = Q(read_at__isnull=False) | Q(deleted_at__isnull=False)
     old = Q(created_at__lt=read_before) & settled | Q(created_at__lt=unread_before) & ~settled
-    # The bound on its own lets the index on the age find them.
+    # The separate bound lets the database use the index on `created_at`.
     return Notification.objects.filter(old, created_at__lt=max(read_before, unread_before))
 
 
@@ -29,7 +29,7 @@ def count_prunable(*, read_before: datetime, unread_before: datetime) -> dict[st
 
 
 def prune(*, read_before: datetime, unread_before: datetime, batch: int) -> Iterator[int]:
-    """Delete in batches, each in a transaction of its own; yields the size of each."""
+    """Delete in batches, each in its own transaction. Yield the size of each batch."""
     rows = prunable(read_before=read_before, unread_before=unread_before).order_by("created_at")
     while found := list(rows.values_list("pk", "recipient_id")[:batch]):
         yield _prune_batch(found)
@@ -37,7 +37,7 @@ def prune(*, read_before: datetime, unread_before: datetime, batch: int) -> Iter
 
 @transaction.atomic
 def _prune_batch(found: list[tuple[UUID, UserId]]) -> int:
-    """The users' clients are not told one by one: their next `sync` answers that they fetch the list anew."""
+    """Delete one batch. Clients get no event per row: their next `sync` tells them to fetch the list again."""
     for inbox in lock_inboxes({recipient for _, recipient in found}).values():
         inbox.pruned_rev = take_rev(inbox)
         inbox.save(update_fields=["pruned_rev"])

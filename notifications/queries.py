@@ -1,4 +1,4 @@
-"""Everything that is read, each in a number of queries that does not depend on how much there is."""
+"""Read notifications, invitations and offers. Each function runs a fixed number of queries."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def notifications(
 
 
 def unread(user_id: UserId) -> UnreadNotifications:
-    """What the user has not read: the total, and by type. One query over a partial index."""
+    """Count the user's unread notifications in total and by type. One query over a partial index."""
     counts = dict(unread_rows(user_id).values_list("type").annotate(count=Count("pk")))
     return UnreadNotifications(total=sum(counts.values()), types=counts)
 
@@ -45,7 +45,7 @@ def unread(user_id: UserId) -> UnreadNotifications:
 
 @dataclass
 class Changes:
-    """What happened to a user's notifications after what a client knows, up to `rev`."""
+    """The changes of a user's notifications that a client has missed, up to `rev`."""
 
     rev: int
     changed: list[NotificationObject] = field(default_factory=list)
@@ -54,23 +54,23 @@ class Changes:
 
 
 def changes_after(user_id: UserId, known: str | None, budget: ByteBudget | None = None) -> Changes:
-    """`known` is the last rev that a client has applied, or the id of the newest notification that it has.
+    """Return the changes after `known`: the last `rev` that a client applied, or the id of its newest notification.
 
-    At most three queries. The rev is read first: what changes meanwhile may be answered too and comes again as an
-    event, never the other way round.
+    Runs at most three queries. Reads the inbox's `rev` first. A concurrent change may therefore be in the answer and
+    arrive again as an event, but none is lost.
     """
     inbox = Inbox.objects.filter(pk=user_id).first() or Inbox(user_id=user_id)
     changes = Changes(rev=inbox.rev)
-    place = _place_of(user_id, known)
-    if place is None or place.rev > inbox.rev or 0 < place.rev < inbox.pruned_rev:
+    position = _position_of(user_id, known)
+    if position is None or position.rev > inbox.rev or 0 < position.rev < inbox.pruned_rev:
         changes.resync = True
         return changes
-    if place.reach == inbox.rev:
+    if position.changes_after == inbox.rev:
         return changes
-    rows = Notification.objects.filter(recipient_id=user_id, rev__gt=place.reach).order_by(
+    rows = Notification.objects.filter(recipient_id=user_id, rev__gt=position.changes_after).order_by(
         "rev", "created_rev"
     )
-    if place.rev == 0:  # who has nothing need not hear of what is gone
+    if position.rev == 0:  # a client without notifications does not need the deleted ones
         rows = rows.filter(deleted_at=None)
     found = list(rows[: settings.CHAT.page_most + 1])
     changed = (budget or ByteBudget()).take_all(
@@ -85,35 +85,35 @@ def changes_after(user_id: UserId, known: str | None, budget: ByteBudget | None 
 
 
 @dataclass
-class _Place:
-    """How far a client has come, and from which rev on it needs to hear."""
+class _Position:
+    """The `rev` that a client knows, and the `rev` after which it needs the changes."""
 
     rev: int
-    reach: int
+    changes_after: int
 
 
-def _place_of(user_id: UserId, known: str | None) -> _Place | None:
-    """None where nobody can tell.
+def _position_of(user_id: UserId, known: str | None) -> _Position | None:
+    """Return the client's position, or None if it is unknown.
 
-    An id says less than a rev. The client has that notification, but an event from shortly before may have been lost
-    on the way, so the answer reaches one page further back.
+    An id says less than a `rev`. The client has that notification but may have missed an earlier event, so the answer
+    starts one page further back.
     """
     if not known:
-        return _Place(0, 0)
+        return _Position(0, 0)
     if known.isascii() and known.isdigit() and len(known) <= 18:
-        return _Place(int(known), int(known))
+        return _Position(int(known), int(known))
     try:
         key = object_key(known, "notification")
     except DomainError:
         return None
     rows = Notification.objects.filter(pk=key, recipient_id=user_id)
     rev = rows.values_list("created_rev", flat=True).first()
-    return None if rev is None else _Place(rev, max(0, rev - settings.CHAT.page_default))
+    return None if rev is None else _Position(rev, max(0, rev - settings.CHAT.page_default))
 
 
 @dataclass
-class InboxHead:
-    """How far an inbox has come, and the last thing that came into it."""
+class InboxState:
+    """An inbox's `rev` and unread count, with its newest notification."""
 
     rev: int
     unread_count: int
@@ -121,12 +121,12 @@ class InboxHead:
 
 
 def inbox_revs(user_ids: Collection[UserId]) -> dict[UserId, int]:
-    """How far each user's notifications have come, of those who ever had one. One query."""
+    """Return the `rev` of each user who has an inbox. One query."""
     return dict(Inbox.objects.filter(pk__in=user_ids).values_list("pk", "rev"))
 
 
-def inbox_heads(user_ids: list[UserId]) -> list[InboxHead]:
-    """Of those who ever had a notification. Three queries."""
+def inbox_states(user_ids: list[UserId]) -> list[InboxState]:
+    """Return the state of each inbox that has a notification. Three queries."""
     of_user = Notification.objects.filter(recipient_id=OuterRef("pk")).order_by("-created_rev")
     inboxes = Inbox.objects.filter(pk__in=user_ids).annotate(newest=Subquery(of_user.values("pk")[:1]))
     found: list[tuple[Any, ...]] = list(inboxes.values_list("pk", "rev", "newest"))
@@ -134,7 +134,7 @@ def inbox_heads(user_ids: list[UserId]) -> list[InboxHead]:
     unread = Notification.objects.filter(recipient_id__in=user_ids, read_at=None, deleted_at=None)
     counts = dict(unread.order_by().values_list("recipient_id").annotate(count=Count("pk")))
     return [
-        InboxHead(rev, counts.get(user_id, 0), newest[key]) for user_id, rev, key in found if key in newest
+        InboxState(rev, counts.get(user_id, 0), newest[key]) for user_id, rev, key in found if key in newest
     ]
 
 
@@ -146,10 +146,10 @@ def invitations_to(user_id: UserId) -> QuerySet[Invitation]:
 
 
 def invitations_of(user_id: UserId, business_id: str) -> QuerySet[Invitation]:
-    """The business's invitations, for its owners."""
+    """The business's invitations. Only its owners may list them."""
     return access.invitations().filter(business=require_owner(user_id, business_id)).order_by("-id")
 
 
 def offers_in(conversation: Conversation) -> QuerySet[Offer]:
-    """The conversation's offers, newest first; the caller has checked access."""
+    """The conversation's offers, newest first. The caller checks access."""
     return Offer.objects.select_related("conversation").filter(conversation=conversation).order_by("-id")

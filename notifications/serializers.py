@@ -1,4 +1,4 @@
-"""The wire objects of notifications, invitations and offers. Names are camelCase on the wire, times UTC."""
+"""The wire objects of notifications, invitations and offers. Names are camelCase and times UTC on the wire."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ZonedTime = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class NotificationObject(WireObject, kw_only=True):
-    """`actionUrl` is where one acts on it: a path of this site, an https address, or empty."""
+    """`actionUrl` is a path of this site, an https URL, or empty."""
 
     id: UUID
     type: str
@@ -36,23 +36,21 @@ class NotificationObject(WireObject, kw_only=True):
 
 
 class ReadAll(WireObject, kw_only=True):
-    """All notifications (of the type, if there is one) up to this event have been read."""
+    """All notifications up to this event, or all of the type, have been read."""
 
     type: str | None
     read_at: datetime
 
 
 class NotificationEvent(WireObject, kw_only=True, omit_defaults=True):
-    """`notification`: new, read, or (`deleted`) gone. After a read-all it shows the newest one that was read."""
+    """A new, read or deleted notification. After a read-all, `notification` is the newest one that was read."""
 
     notification: NotificationObject
     rev: int
     unread_count: int
     deleted: bool = False
     read_all: ReadAll | None = None
-    repeated: bool = (
-        False  # not what happened at `rev`: the newest notification again, to show how far it has come
-    )
+    repeated: bool = False  # repeats the newest notification to show the present `rev`
 
 
 class UnreadNotifications(WireObject, kw_only=True):
@@ -61,7 +59,7 @@ class UnreadNotifications(WireObject, kw_only=True):
 
 
 class ReadAllAnswer(WireObject, kw_only=True):
-    """`updated` is how many were read by this; `unreadCount` is what is left, of all types."""
+    """`updated` is the number marked as read. `unreadCount` counts the unread ones of all types."""
 
     updated: int
     unread_count: int
@@ -99,7 +97,7 @@ class InvitationObject(WireObject, kw_only=True):
 
 
 class InviteBody(WireObject, kw_only=True):
-    """Who is invited, by `username` or by `userId`."""
+    """Names the invited user by `username` or `userId`."""
 
     business_id: str
     username: str | None = None
@@ -108,12 +106,12 @@ class InviteBody(WireObject, kw_only=True):
 
 
 def status_of(row: Invitation | Offer) -> Any:
-    """The status as it is now: a pending one whose time is over has expired."""
+    """Return the present status. A pending row whose time is over has expired."""
     return "expired" if row.status == "pending" and row.expires_at <= timezone.now() else row.status
 
 
 def invitation_object(row: Invitation) -> InvitationObject:
-    """Needs business, inviter and invitee loaded."""
+    """Serialize an invitation whose business, inviter and invitee are loaded."""
     return InvitationObject(
         id=row.pk,
         business_id=row.business_id,
@@ -131,7 +129,7 @@ def invitation_object(row: Invitation) -> InvitationObject:
 
 
 def invitation_data(row: Invitation) -> Mapping[str, Any]:
-    """What the notifications about an invitation carry."""
+    """The `data` of notifications about an invitation."""
     return {
         "invitationId": str(row.pk),
         "businessId": str(row.business_id),
@@ -148,7 +146,7 @@ def invitation_data(row: Invitation) -> Mapping[str, Any]:
 
 
 class OfferObject(WireObject, kw_only=True):
-    """`amountMinor` counts the currency's smallest unit; `amount` is the same as a decimal text."""
+    """`amountMinor` counts the currency's smallest unit. `amount` is the same value as decimal text."""
 
     id: UUID
     conversation_id: UUID
@@ -168,7 +166,7 @@ class OfferObject(WireObject, kw_only=True):
 
 
 class OfferBody(WireObject, kw_only=True):
-    """With a `clientId` that the author used before in the conversation, the stored offer is answered again."""
+    """A `clientId` that the author has used in the conversation before returns the stored offer."""
 
     conversation_id: str
     title: str
@@ -180,7 +178,7 @@ class OfferBody(WireObject, kw_only=True):
 
 
 def offer_object(row: Offer) -> OfferObject:
-    """Needs the conversation loaded."""
+    """Serialize an offer whose conversation is loaded."""
     return OfferObject(
         id=row.pk,
         conversation_id=row.conversation_id,
@@ -201,7 +199,7 @@ def offer_object(row: Offer) -> OfferObject:
 
 
 def offer_data(row: Offer) -> Mapping[str, Any]:
-    """What the notifications about an offer carry; needs the conversation with business and customer loaded."""
+    """The `data` of notifications about an offer. Needs the conversation with business and customer loaded."""
     conversation = row.conversation
     return {
         "offerId": str(row.pk),

@@ -1,4 +1,4 @@
-"""People whom a business knows by an invitation."""
+"""Let a business contact people who have accepted its invitation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from notifications.models import Invitation
 
 
 def has_accepted_invitation(business_id: UUID, user_id: UserId) -> bool:
-    """A former member of the team. Who accepted an offer has a conversation with the business anyway."""
+    """Return whether the user has accepted an invitation of the business, as former members have."""
     accepted = Invitation.objects.filter(status=Invitation.Status.ACCEPTED)
     return accepted.filter(business_id=business_id, invitee_id=user_id).exists()
 

@@ -1,11 +1,11 @@
-"""The types of notifications. What is not declared here, or by a project, cannot be sent.
+"""The types of notifications. `notify` accepts only types declared here or by a project.
 
-A project adds one by one declaration, in the `ready` of an app's AppConfig:
+A project declares its own in the `ready` method of an AppConfig:
 
     types.declare("order_shipped", title="Order {orderNumber} is on its way", action_url="/orders/{orderId}")
 
-A text is a template over the notification's `data`, or a function of it. In `action_url` the values are quoted, so
-that no value can lead somewhere else. What `notify` is given explicitly wins over the type.
+A text is a template over the notification's `data`, or a function of it. Values in `action_url` are URL-quoted, so that
+they cannot change the target. Arguments of `notify` override the type's texts.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
 @dataclass(frozen=True, kw_only=True)
 class NotificationType:
-    """How the notifications of one type read."""
+    """The texts of one type's notifications."""
 
     name: str
     title: Text
@@ -50,20 +50,22 @@ _declared: Final[dict[str, NotificationType]] = {}
 
 
 def declare(name: str, *, title: Text = "", body: Text = "", action_url: Text = "") -> NotificationType:
-    """Make a type known. Without a `title`, each `notify` has to bring one. A name is declared once."""
+    """Declare a type. Without a `title`, every call of `notify` must pass one. Each name is declared once."""
     if not NAME.fullmatch(name):
-        raise ValueError(f"{name!r} is not a type's name: lower case letters, digits and _, at most 50.")
+        raise ValueError(
+            f"{name!r} is not a valid type name. Use at most 50 lowercase letters, digits and underscores."
+        )
     if name in _declared:
-        raise ValueError(f"The notification type {name!r} is declared twice.")
+        raise ValueError(f"The notification type {name!r} is already declared.")
     _declared[name] = NotificationType(name=name, title=title, body=body, action_url=action_url)
     return _declared[name]
 
 
 def find(name: str) -> NotificationType:
-    """The declared type, or `invalid`."""
+    """Return the declared type. Raises `invalid`."""
     found = _declared.get(name)
     if found is None:
-        raise invalid(f"There is no notification type {name[:50]!r}.", field="type", known=sorted(_declared))
+        raise invalid(f"Unknown notification type {name[:50]!r}.", field="type", known=sorted(_declared))
     return found
 
 
@@ -77,7 +79,7 @@ def _rendered(text: Text, data: Data) -> str:
     try:
         return text.format_map(data)
     except KeyError as error:
-        raise invalid(f"The notification's data lacks {error.args[0]!r}.", field="data") from error
+        raise invalid(f"data must contain {error.args[0]!r}.", field="data") from error
 
 
 # --- Built in ---------------------------------------------------------------------------------------------------------
@@ -89,8 +91,8 @@ def _invitation_title(data: Data) -> str:
     titles = {
         "pending": f"{inviter} invites you to join {business}",
         "accepted": f"{invitee} has joined {business}",
-        "declined": f"{invitee} does not want to join {business}",
-        "revoked": f"The invitation to {business} was taken back",
+        "declined": f"{invitee} declined to join {business}",
+        "revoked": f"The invitation to {business} was revoked",
         "expired": f"The invitation of {invitee} to {business} has expired",
     }
     return titles[data["status"]]

@@ -1,4 +1,4 @@
-"""REST: thin viewsets over operations and queries. What a client sees is `docs/notifications.md`."""
+"""REST viewsets over operations and queries. `docs/notifications.md` describes them for clients."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _type(request: Request) -> str | None:
 
 
 class NotificationViewSet(StructViewSet):
-    """What the system has told me, newest first. Unread chat messages are counted at `/chat/unread-count`."""
+    """The user's notifications, newest first. `/chat/unread-count` counts unread chat messages."""
 
     queryset = Notification.objects.none()
     bodies = {"default": NotificationObject}
@@ -56,31 +56,31 @@ class NotificationViewSet(StructViewSet):
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
-        """Take it out of my list, on all my devices."""
+        """Delete the notification from the user's list on all devices."""
         operations.delete_notification(user_id=request.user.pk, notification_id=pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(request=None, responses=NOTIFICATIONS)
     @action(detail=True, methods=["patch"])
     def read(self, request: Request, pk: str) -> Response:
-        """I have seen it."""
+        """Mark the notification as read."""
         return Response(operations.mark_read(user_id=request.user.pk, notification_id=pk))
 
     @extend_schema(request=None, parameters=[TYPE], responses=serializer_for(ReadAllAnswer))
     @action(detail=False, methods=["patch"], url_path="read-all")
     def read_all(self, request: Request) -> Response:
-        """I have seen all of them, or all of one type."""
+        """Mark all notifications, or all of one type, as read."""
         return Response(operations.mark_all_read(user_id=request.user.pk, kind=_type(request)))
 
     @extend_schema(responses=serializer_for(UnreadNotifications))
     @action(detail=False, methods=["get"], url_path="unread-count")
     def unread_count(self, request: Request) -> Response:
-        """What I have not seen: the total, and by type."""
+        """Count unread notifications in total and by type."""
         return Response(queries.unread(request.user.pk))
 
 
 class InvitationViewSet(StructViewSet):
-    """Invitations to speak for a business. An owner makes and revokes them, the invited user answers."""
+    """Invitations to join a business. Owners make and revoke them. The invited user answers them."""
 
     queryset = Invitation.objects.none()
     bodies = {"default": InvitationObject, "list": InviteBody, "create": InviteBody}
@@ -89,7 +89,7 @@ class InvitationViewSet(StructViewSet):
         parameters=[OpenApiParameter("businessId", str), CURSOR, LIMIT], responses=INVITATIONS(many=True)
     )
     def list(self, request: Request) -> Response:
-        """Those that I have received; with `businessId` those of a business that I own."""
+        """List the user's received invitations or, with `businessId`, those of a business the user owns."""
         business_id = request.query_params.get("businessId")
         if business_id:
             rows = queries.invitations_of(request.user.pk, business_id)
@@ -99,7 +99,7 @@ class InvitationViewSet(StructViewSet):
 
     @extend_schema(request=serializer_for(InviteBody), responses={201: INVITATIONS})
     def create(self, request: Request) -> Response:
-        """Invite a user. Only an owner of the business may."""
+        """Invite a user to a business. Only its owners can do this."""
         body = read_body(request, InviteBody)
         invitation = invitations.invite(
             inviter_id=request.user.pk,
@@ -117,7 +117,7 @@ class InvitationViewSet(StructViewSet):
     @extend_schema(request=None, responses=INVITATIONS)
     @action(detail=True, methods=["post"])
     def accept(self, request: Request, pk: str) -> Response:
-        """Join the business."""
+        """Accept the invitation and join the business."""
         return Response(invitation_object(invitations.accept(user_id=request.user.pk, invitation_id=pk)))
 
     @extend_schema(request=None, responses=INVITATIONS)
@@ -128,12 +128,12 @@ class InvitationViewSet(StructViewSet):
     @extend_schema(request=None, responses=INVITATIONS)
     @action(detail=True, methods=["post"])
     def revoke(self, request: Request, pk: str) -> Response:
-        """Take an open invitation back. Only an owner of the business may."""
+        """Revoke an open invitation. Only an owner of the business can do this."""
         return Response(invitation_object(invitations.revoke(user_id=request.user.pk, invitation_id=pk)))
 
 
 class OfferViewSet(StructViewSet):
-    """Offers in the conversations that I take part in. A member makes and withdraws them, the customer answers."""
+    """Offers in the user's conversations. Members make and withdraw them. The customer answers them."""
 
     queryset = Offer.objects.none()
     bodies = {"default": OfferObject, "list": OfferBody, "create": OfferBody}
@@ -143,16 +143,16 @@ class OfferViewSet(StructViewSet):
         responses=OFFERS(many=True),
     )
     def list(self, request: Request) -> Response:
-        """The offers of one conversation, newest first."""
+        """List the offers of one conversation, newest first."""
         conversation_id = request.query_params.get("conversationId")
         if not conversation_id:
-            raise invalid("conversationId is needed.", field="conversationId")
+            raise invalid("conversationId is required.", field="conversationId")
         conversation, _ = find_conversation(request.user.pk, conversation_id)
         return IdPages().respond(request, queries.offers_in(conversation), offer_object)
 
     @extend_schema(request=serializer_for(OfferBody), responses={200: OFFERS, 201: OFFERS})
     def create(self, request: Request) -> Response:
-        """Offer something to the customer of a conversation. A known `clientId` answers the stored offer, with 200."""
+        """Make an offer to the customer of a conversation. A known `clientId` returns the stored offer with 200."""
         body = read_body(request, OfferBody)
         offer, created = offers.make_offer(
             author_id=request.user.pk,
@@ -176,17 +176,17 @@ class OfferViewSet(StructViewSet):
     @extend_schema(request=None, responses=OFFERS)
     @action(detail=True, methods=["post"])
     def accept(self, request: Request, pk: str) -> Response:
-        """Take the offer. Only the customer may."""
+        """Accept the offer. Only the customer can do this."""
         return Response(offer_object(offers.accept_offer(user_id=request.user.pk, offer_id=pk)))
 
     @extend_schema(request=None, responses=OFFERS)
     @action(detail=True, methods=["post"])
     def decline(self, request: Request, pk: str) -> Response:
-        """Refuse the offer. Only the customer may."""
+        """Decline the offer. Only the customer can do this."""
         return Response(offer_object(offers.decline_offer(user_id=request.user.pk, offer_id=pk)))
 
     @extend_schema(request=None, responses=OFFERS)
     @action(detail=True, methods=["post"])
     def withdraw(self, request: Request, pk: str) -> Response:
-        """Take an open offer back. Only a member of the business may."""
+        """Withdraw an open offer. Only a member of the business can do this."""
         return Response(offer_object(offers.withdraw_offer(user_id=request.user.pk, offer_id=pk)))

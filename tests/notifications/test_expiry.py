@@ -65,7 +65,7 @@ def test_an_offer_ends_in_the_conversation_and_for_both_sides(
 ) -> None:
     let_lapse(make_offer(town))
     with django_capture_on_commit_callbacks(execute=True):
-        assert expire() == "Settled 1 offers and 0 invitations."
+        assert expire() == "Expired 1 offers and 0 invitations."
     settled = Offer.objects.get()
     assert (settled.status, settled.answered_at is not None) == ("expired", True)
     assert lines()[1:] == ["Offer expired: Blue bike, 1299.00 EUR."]
@@ -86,7 +86,7 @@ def test_an_invitation_ends_for_both_sides(
     invitation = invite(town, "nina")
     let_lapse(invitation)
     with django_capture_on_commit_callbacks(execute=True):
-        assert expire() == "Settled 0 offers and 1 invitations."
+        assert expire() == "Expired 0 offers and 1 invitations."
     assert Invitation.objects.get().status == "expired"
     over = "The invitation of Nina to Shop has expired"
     for person in (town.olivia, invitation.invitee):
@@ -103,11 +103,11 @@ def test_again_changes_nothing_and_what_is_open_or_answered_is_left_alone(town: 
     offers.accept_offer(user_id=town.carol.pk, offer_id=accepted.pk)
     let_lapse(lapsed, accepted)
     invite(town, "nina")
-    assert expire("--dry-run") == "Would settle 1 offers and 0 invitations."
+    assert expire("--dry-run") == "Would expire 1 offers and 0 invitations."
     assert Offer.objects.filter(status="pending").count() == 2
-    assert expire() == "Settled 1 offers and 0 invitations."
+    assert expire() == "Expired 1 offers and 0 invitations."
     before = (lines(), Notification.objects.count())
-    assert expire() == "Settled 0 offers and 0 invitations."
+    assert expire() == "Expired 0 offers and 0 invitations."
     assert (lines(), Notification.objects.count()) == before
     statuses = dict(Offer.objects.values_list("title", "status"))
     assert statuses == {"lapsed": "expired", "accepted": "accepted", "open": "pending"}
@@ -117,7 +117,7 @@ def test_again_changes_nothing_and_what_is_open_or_answered_is_left_alone(town: 
 def test_more_than_one_batch(town: Town) -> None:
     let_lapse(*(make_offer(town, f"offer {number}") for number in range(5)))
     let_lapse(*(invite(town, f"person-{number}") for number in range(3)))
-    assert expire("--batch", "2") == "Settled 5 offers and 3 invitations."
+    assert expire("--batch", "2") == "Expired 5 offers and 3 invitations."
     with pytest.raises(CommandError):
         expire("--batch", "0")
 
@@ -136,7 +136,7 @@ def test_one_that_was_answered_too_late_is_told_of_once(town: Town) -> None:
         assert refusal.value.details == {"status": "expired"}
     assert lines()[1:] == ["Offer expired: Blue bike, 1299.00 EUR."]
     before = Notification.objects.count()
-    assert expire() == "Settled 0 offers and 0 invitations."
+    assert expire() == "Expired 0 offers and 0 invitations."
     assert Notification.objects.count() == before
 
 
@@ -145,7 +145,7 @@ def test_in_a_frozen_conversation_it_ends_without_a_line(town: Town) -> None:
     town.conversation.refresh_from_db()
     town.conversation.frozen_at = timezone.now()
     town.conversation.save()
-    assert expire() == "Settled 1 offers and 0 invitations."
+    assert expire() == "Expired 1 offers and 0 invitations."
     assert len(lines()) == 1
     assert len(titles(town.amir)) == 1
 

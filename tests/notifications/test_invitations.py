@@ -99,7 +99,7 @@ def test_declining_tells_the_inviter(town: Town) -> None:
     _, made = invite(town, nina)
     assert post(nina, f"/team/invitations/{made['id']}/decline")[1]["status"] == "declined"
     assert not is_member(town, nina)
-    assert Notification.objects.get(recipient=town.olivia).title == "Nina does not want to join Shop"
+    assert Notification.objects.get(recipient=town.olivia).title == "Nina declined to join Shop"
     assert invite(town, nina)[0] == 201  # may be asked again
 
 
@@ -110,7 +110,7 @@ def test_revoking_tells_the_invited_user(town: Town) -> None:
     Membership.objects.create(business=town.shop, user=other_owner, role="owner")
     assert post(other_owner, f"/team/invitations/{made['id']}/revoke")[1]["status"] == "revoked"
     newest = Notification.objects.filter(recipient=nina).latest("created_rev")
-    assert newest.title == "The invitation to Shop was taken back"
+    assert newest.title == "The invitation to Shop was revoked"
     assert error_of(post(nina, f"/team/invitations/{made['id']}/accept")) == (409, "conflict")
     assert not is_member(town, nina)
 

@@ -91,7 +91,7 @@ def test_an_invitation_ends_with_the_right_to_invite(
     lose(town, otto)
     invitation.refresh_from_db()
     assert invitation.status == "revoked"
-    assert titles(invitation.invitee)[1:] == ["The invitation to Shop was taken back"]
+    assert titles(invitation.invitee)[1:] == ["The invitation to Shop was revoked"]
     assert Notification.objects.filter(recipient=invitation.invitee).earliest("created_rev").read_at
 
 
@@ -104,7 +104,7 @@ def test_an_invitation_of_a_former_owner_cannot_be_accepted(
         invitations.accept(user_id=invitation.invitee_id, invitation_id=invitation.pk)
     assert (refused.value.code, refused.value.details) == ("conflict", {"status": "revoked"})
     assert not Membership.objects.filter(user=invitation.invitee).exists()
-    assert titles(invitation.invitee)[1:] == ["The invitation to Shop was taken back"]
+    assert titles(invitation.invitee)[1:] == ["The invitation to Shop was revoked"]
 
 
 def test_other_invitations_stay(town: Town, otto: User, invitation: Invitation) -> None:

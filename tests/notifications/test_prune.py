@@ -45,18 +45,18 @@ def left() -> list[str]:
 
 
 def test_a_dry_run_only_counts(shelf: Town) -> None:
-    assert prune("--dry-run") == "Would remove 2 read or deleted and 1 unread."
+    assert prune("--dry-run") == "Would remove 2 read or deleted and 1 unread notifications."
     assert len(left()) == 5
 
 
 def test_read_and_unread_have_ages_of_their_own(shelf: Town) -> None:
-    assert prune() == "Removed 3."
+    assert prune() == "Removed 3 notifications."
     assert left() == ["unread", "read"]
-    assert prune("--read-days", "10", "--unread-days", "10") == "Removed 2."
+    assert prune("--read-days", "10", "--unread-days", "10") == "Removed 2 notifications."
 
 
 def test_batches(shelf: Town) -> None:
-    assert prune("--batch", "1") == "Removed 3."
+    assert prune("--batch", "1") == "Removed 3 notifications."
     assert left() == ["unread", "read"]
 
 
@@ -71,7 +71,7 @@ def test_a_client_that_knew_more_fetches_anew(shelf: Town) -> None:
 
 def test_nothing_to_prune_changes_nothing(town: Town) -> None:
     make(town, "new", 1, read=True)
-    assert prune() == "Removed 0."
+    assert prune() == "Removed 0 notifications."
     assert Inbox.objects.get(user=town.carol).pruned_rev == 0
 
 

@@ -1,4 +1,4 @@
-"""Remove old notifications, in batches. Run it daily."""
+"""Remove old notifications in batches. Run this daily."""
 
 from __future__ import annotations
 
@@ -13,13 +13,23 @@ from notifications import pruning
 
 
 class Command(BaseCommand):
-    help = "Removes notifications that were read or deleted, and much older ones that were never read."
+    help = "Removes old notifications. Unread notifications are kept longer than read or deleted ones."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--read-days", type=int, default=90, help="age of read or deleted ones (90)")
-        parser.add_argument("--unread-days", type=int, default=365, help="age of unread ones (365)")
-        parser.add_argument("--batch", type=int, default=500, help="rows of one transaction (500)")
-        parser.add_argument("--dry-run", action="store_true", help="only say how many there are")
+        parser.add_argument(
+            "--read-days",
+            type=int,
+            default=90,
+            help="age of read or deleted notifications to remove (default: 90)",
+        )
+        parser.add_argument(
+            "--unread-days",
+            type=int,
+            default=365,
+            help="age of unread notifications to remove (default: 365)",
+        )
+        parser.add_argument("--batch", type=int, default=500, help="rows per transaction (default: 500)")
+        parser.add_argument("--dry-run", action="store_true", help="print the counts and change nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         for name in ("read_days", "unread_days", "batch"):
@@ -30,9 +40,11 @@ class Command(BaseCommand):
         unread_before = now - timedelta(days=options["unread_days"])
         if options["dry_run"]:
             counts = pruning.count_prunable(read_before=read_before, unread_before=unread_before)
-            self.stdout.write(f"Would remove {counts['read']} read or deleted and {counts['unread']} unread.")
+            self.stdout.write(
+                f"Would remove {counts['read']} read or deleted and {counts['unread']} unread notifications."
+            )
             return
         removed = sum(
             pruning.prune(read_before=read_before, unread_before=unread_before, batch=options["batch"])
         )
-        self.stdout.write(f"Removed {removed}.")
+        self.stdout.write(f"Removed {removed} notifications.")
