@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
@@ -23,6 +25,9 @@ from conversations.events import BusinessChange
 from conversations.models import Conversation, Membership
 from conversations.session_state import NO_BUSINESS, state_of
 from conversations.writing.group_commit import writer_of
+
+# An event may be dropped so long after the change that it tells of.
+DROPPED_EARLIER: Final = timedelta(seconds=60)
 
 
 async def open_groups(session: Session) -> None:
@@ -92,22 +97,38 @@ def watch_memberships(runtime: Runtime) -> None:
 async def catch_up(runtime: Runtime) -> None:
     """Events may have been lost between the processes: show the present heads of the conversations that are joined
     here, and of those that changed meanwhile and stand in the lists of people here.
-
-    A client that knows less sees the gap in `rev` and asks with `sync`.
     """
-    shown = {key for session in runtime.sessions for key in state_of(session).joined}
+    await _show_heads(runtime.sessions, runtime.hub.lost_since, runtime.hub.deliver_here)
+
+
+async def catch_up_session(session: Session, since: datetime) -> None:
+    """Show one session, which was owed more than its socket could take, the present heads of its conversations."""
+
+    def deliver(group: str, event: Event) -> None:
+        if group in session.groups:
+            session.deliver(event)
+
+    await _show_heads([session], since - DROPPED_EARLIER, deliver)
+
+
+async def _show_heads(
+    sessions: Iterable[Session], since: datetime, deliver: Callable[[str, Event], None]
+) -> None:
+    """A client that knows less than a head sees the gap in `rev`, and asks with `sync`."""
+    sessions = list(sessions)
+    shown = {key for session in sessions for key in state_of(session).joined}
     shown |= await in_database_thread(
         _changed_since,
-        runtime.hub.lost_since,
-        {user_key(session.user_id) for session in runtime.sessions},
-        {key for session in runtime.sessions for key in state_of(session).businesses},
+        since,
+        {user_key(session.user_id) for session in sessions},
+        {key for session in sessions for key in state_of(session).businesses},
     )
     measures.heads_shown.add(len(shown))
     for start in range(0, len(shown), 500):
         part = sorted(shown)[start : start + 500]
         for conversation in await in_database_thread(_load, part):
             for group, event in events.conversation_updated(conversation):
-                runtime.hub.deliver_here(group, event)
+                deliver(group, event)
 
 
 def _changed_since(moment: datetime, customers: set[access.UserId], businesses: set[UUID]) -> set[UUID]:
@@ -134,5 +155,7 @@ registry.control_handlers[events.MEMBERSHIP_ENDED] = end_membership
 registry.control_handlers[events.CONTACT_BEGAN] = begin_contact
 registry.started.append(watch_memberships)
 registry.restored.append(catch_up)
+registry.caught_up.append(catch_up_session)
+registry.recoverable.update({"conversation_updated", "user_typing"})
 registry.stopping.append(finish_writing)
 profile.me_sections["businesses"] = lambda user: queries.memberships(user.pk)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from chatsite.database.threads import in_database_thread
 from chatsite.http.byte_budget import ByteBudget
 from chatsite.realtime import registry
-from chatsite.realtime.interfaces import Runtime
+from chatsite.realtime.events import Event
+from chatsite.realtime.interfaces import Runtime, Session
 from conversations import sync
 from conversations.access import UserId, user_key
 from conversations.serializers import WireObject
@@ -40,18 +42,25 @@ def heartbeat_section(user_ids: Collection[UserId]) -> dict[UserId, dict[str, An
 
 
 async def catch_up(runtime: Runtime) -> None:
-    """Repeat the last event to every local user after an outage, because events between processes may be lost.
+    """Repeat the last event to every local user after an outage, because events between processes may be lost."""
+    await _repeat_last({session.user_id for session in runtime.sessions}, runtime.hub.deliver_here)
 
-    A client that missed one sees the gap in `rev` and calls `sync`.
-    """
-    users = sorted({session.user_id for session in runtime.sessions if session.user_id})
+
+async def catch_up_session(session: Session, since: datetime) -> None:
+    """Repeat the last event to one session, which was owed more than its socket could take."""
+    await _repeat_last({session.user_id}, lambda group, event: session.deliver(event))
+
+
+async def _repeat_last(user_ids: Iterable[str], deliver: Callable[[str, Event], None]) -> None:
+    """A client that missed an event sees the gap in `rev` and calls `sync`."""
+    users = sorted(filter(None, user_ids))
     for start in range(0, len(users), BATCH):
         keys = [user_key(user_id) for user_id in users[start : start + BATCH]]
         for state in await in_database_thread(queries.inbox_states, keys):
             group, event = events.notification(
                 state.newest, rev=state.rev, unread_count=state.unread_count, in_order=False
             )
-            runtime.hub.deliver_here(group, event)
+            deliver(group, event)
 
 
 class NotificationsSynced(WireObject, kw_only=True, omit_defaults=True):
@@ -75,3 +84,5 @@ sync.heartbeat_answers.append(NotificationsHead)
 sync.sections.append(section)
 sync.heartbeat_sections.append(heartbeat_section)
 registry.restored.append(catch_up)
+registry.caught_up.append(catch_up_session)
+registry.recoverable.add("notification")

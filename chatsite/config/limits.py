@@ -30,8 +30,9 @@ class Limits:
 
     # One live socket.
     frame_bytes: int = 64 * 1024  # a larger frame closes with 1009
-    queue_frames: int = 8_000  # frames waiting for a slow reader; past it the socket closes with 4008
+    queue_frames: int = 8_000  # frames waiting for a socket; past it events are dropped, and the client syncs
     queue_bytes: int = 4 * 1024 * 1024
+    stall_seconds: float = 20  # closes with 4008: a socket that takes nothing for so long while frames wait
     frames_per_second: float = 200  # token bucket over all frames of one socket
     frames_burst: int = 4_000
     flood_strikes: int = (

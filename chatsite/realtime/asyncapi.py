@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from chatsite.errors import HTTP_STATUS
 from chatsite.realtime import registry
-from chatsite.realtime.session import Authenticate, Authenticated
+from chatsite.realtime.identity import Authenticate, Authenticated
 from chatsite.realtime.transport import Close
 
 Json = dict[str, Any]

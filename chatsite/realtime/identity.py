@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -21,3 +23,15 @@ class Identity:
     source: Literal["token", "ticket", "cookie"] = "token"
     session_key: str = ""
     password_tag: str = ""
+
+
+class Authenticate(msgspec.Struct):
+    """`authenticate`: who the user is, if the handshake did not say; or a fresh token of the same user."""
+
+    token: str
+
+
+class Authenticated(msgspec.Struct, rename="camel"):
+    """The answer to `authenticate`."""
+
+    user_id: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -99,6 +100,11 @@ opened: Final[list[Callable[[Session], Awaitable[None]]]] = []
 closed: Final[list[Callable[[Session], None]]] = []
 # By event name: an event with a note has been written to the session's socket.
 on_delivered: Final[dict[str, SessionEventHook]] = {}
+# Names of events that may be dropped for a session that is owed too much, beside those with a `rev`: `caught_up` shows
+# the client what it missed.
+recoverable: Final[set[str]] = set()
+# The socket of a session has drained. Events from that moment on were dropped: show the client how things stand.
+caught_up: Final[list[Callable[[Session, datetime], Awaitable[None]]]] = []
 # By name (`~…`): a control message has reached a session of its group.
 control_handlers: Final[dict[str, SessionEventHook]] = {}
 # The first request or socket of a process starts its runtime.

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -21,7 +23,7 @@ from chatsite.observability.metrics import measures
 from chatsite.realtime import registry
 from chatsite.realtime.app_state import AppState
 from chatsite.realtime.events import Event
-from chatsite.realtime.identity import Identity
+from chatsite.realtime.identity import Authenticate, Authenticated, Identity
 from chatsite.realtime.interfaces import Runtime
 from chatsite.realtime.outbox import Outbox
 from chatsite.realtime.token_bucket import TokenBucket
@@ -29,16 +31,6 @@ from chatsite.realtime.transport import Close, Ref, Transport
 from chatsite.realtime.user_limit import charge
 
 logger = logging.getLogger(__name__)
-
-
-class Authenticate(msgspec.Struct):
-    """Who one is, where the handshake did not say; or a fresh token of the same user."""
-
-    token: str
-
-
-class Authenticated(msgspec.Struct, rename="camel"):
-    user_id: str
 
 
 class LiveSession:
@@ -72,13 +64,19 @@ class LiveSession:
         self._transport = transport
         limits = self._limits = (
             settings.CHAT
-        )  # looking it up in Django's settings costs more than a frame's checks
+        )  # a look-up in Django's settings costs more than a frame's checks
         self._bucket = TokenBucket(limits.frames_per_second, limits.frames_burst)
         self._strikes = 0
         self._in_flight = 0
         self._vacancy: asyncio.Event | None = None
         self._closing: asyncio.Task[None] | None = None
-        self._outbox = Outbox(transport, self, most_frames=limits.queue_frames, most_bytes=limits.queue_bytes)
+        self._outbox = Outbox(
+            transport,
+            self,
+            most_frames=limits.queue_frames,
+            most_bytes=limits.queue_bytes,
+            stall_seconds=limits.stall_seconds,
+        )
 
     # Life
 
@@ -156,7 +154,7 @@ class LiveSession:
             if handle is not None:
                 handle(self, event)
         else:
-            self._outbox.put(self._transport.encode(event), event if event.has_note else None)
+            self._outbox.put(self._transport.encode(event), event)
 
     def send(self, name: str, data: Any) -> None:
         """An event for this socket alone."""
@@ -164,12 +162,22 @@ class LiveSession:
 
     # The owner of the outbox
 
+    def is_recoverable(self, event: Event) -> bool:
+        return event.rev > 0 or event.name in registry.recoverable
+
     def delivered(self, event: Event) -> None:
         hook = registry.on_delivered.get(event.name)
         if hook is not None:
             hook(self, event)
 
-    def overflowed(self) -> None:
+    def caught_up(self, since: float) -> None:
+        measures.events_dropped.add()
+        if self in self.runtime.sessions and self._closing is None:
+            moment = datetime.fromtimestamp(since, UTC)
+            for hook in registry.caught_up:
+                self.runtime.spawn("catching up", partial(hook, self, moment))
+
+    def stalled(self) -> None:
         self.close_soon(Close.SLOW_READER, "too slow; reconnect and sync")
 
     # Commands
@@ -226,6 +234,8 @@ class LiveSession:
             self.answer_error(ref, from_decoding(error), name)
         except Exception as error:  # noqa: BLE001  every failure has its answer
             self.answer_error(ref, as_domain_error(error), name)
+        if self._outbox.is_full:  # the client reads its answers before the next command runs
+            await self._outbox.wait_for_room()
 
     async def _authenticate(self, token: str, ref: Ref) -> None:
         """The first frame of a socket without credentials, or a fresh token for the same user."""

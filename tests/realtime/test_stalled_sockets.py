@@ -16,10 +16,12 @@ from twisted.internet.abstract import FileDescriptor
 from uvicorn import Config
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
+from websockets.protocol import State
 
 from chatsite.realtime.events import Event
 from chatsite.realtime.outbox import Outbox
 from chatsite.realtime.servers import daphne, uvicorn
+from chatsite.realtime.servers.frames import encode_text_frames
 from chatsite.realtime.servers.sockets import ServerSocket
 
 pytestmark = pytest.mark.standalone
@@ -70,6 +72,7 @@ class DaphneBelow:
         protocol: Any = WebSocketProtocol()
         self._descriptor = protocol.transport = StalledDescriptor()
         protocol.state = protocol.STATE_OPEN
+        protocol.sendMessage = lambda payload, _: self._descriptor.write(encode_text_frames([payload]))
         found = daphne.find_socket(functools.partial(print, protocol))
         assert found is not None
         self.socket = found
@@ -103,6 +106,7 @@ class UvicornBelow:
         protocol = WebSocketsSansIOProtocol(Config(nothing_runs), ServerState(), {})
         self._transport, _ = await asyncio.get_running_loop().create_connection(lambda: protocol, sock=here)
         protocol.handshake_complete = True
+        protocol.conn.state = State.OPEN
         found = uvicorn.find_socket(protocol.send)
         assert found is not None
         self.socket = found
@@ -151,15 +155,21 @@ class Frames:
 class Owner:
     overflows: list[int]
 
+    def is_recoverable(self, event: Event) -> bool:
+        return False
+
     def delivered(self, event: Event) -> None:
         pass
 
-    def overflowed(self) -> None:
+    def caught_up(self, since: float) -> None:
+        pass
+
+    def stalled(self) -> None:
         self.overflows.append(1)
 
 
 def outbox(below: Below, overflows: list[int]) -> Outbox:
-    return Outbox(Frames(below), Owner(overflows), most_frames=MOST, most_bytes=10**9)
+    return Outbox(Frames(below), Owner(overflows), most_frames=MOST, most_bytes=10**9, stall_seconds=60)
 
 
 async def put(queue: Outbox, overflows: list[int], count: int) -> int:

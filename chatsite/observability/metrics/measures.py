@@ -50,6 +50,9 @@ layer_errors = Counter("chat_layer_errors", "Failures of the channel layer.")
 layer_losses = Counter("chat_layer_losses", "Times after which events may have been lost.")
 catch_ups = Counter("chat_catch_ups", "Times that clients were shown the heads after a loss.")
 heads_shown = Counter("chat_catch_up_heads", "Conversations shown to clients after a loss.")
+events_dropped = Counter(
+    "chat_outbox_drops", "Times that a socket was owed too much and was shown heads instead."
+)
 resyncs = Counter("chat_resyncs", "Conversations answered with `resync`: too much to catch up.")
 
 # --- Logins and REST --------------------------------------------------------------------------------------------------
