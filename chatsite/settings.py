@@ -12,6 +12,7 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 
+from chatsite.config import defaults
 from chatsite.config.env import Environment
 from chatsite.config.limits import Limits
 from chatsite.config.queues import QUEUES
@@ -197,6 +198,9 @@ BACKGROUND_WORKER = env.choice(
 # Decides whom a business may open a conversation with: the dotted path of a function (business id, user id) -> bool.
 CHAT_CONTACT_RULE = env.text("CHAT_CONTACT_RULE", "conversations.contacts.has_tie")
 
+# The fields of the user model that make up a name; empty for those that Django's model has.
+CHAT_NAME_FIELDS: tuple[str, ...] = ()
+
 CHAT = Limits(
     clock_leeway=env.number("CLOCK_LEEWAY", Limits.clock_leeway),
     presence_ttl=env.number("PRESENCE_TTL", Limits.presence_ttl, at_least=1),
@@ -213,33 +217,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = (
 
 # --- REST -----------------------------------------------------------------------------------------------------------
 
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "chatsite.identity.authentication.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": [
-        "chatsite.http.api.WireRenderer",
-        "chatsite.http.api.BrowsablePages",
-    ],
-    "DEFAULT_PARSER_CLASSES": [
-        "chatsite.http.api.WireParser",
-        "rest_framework.parsers.FormParser",
-        "rest_framework.parsers.MultiPartParser",
-    ],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "chatsite.http.api.exception_handler",
-    "UNICODE_JSON": True,
-    "DEFAULT_THROTTLE_CLASSES": ["chatsite.identity.throttles.ChangeThrottle"],
-    "DEFAULT_THROTTLE_RATES": {
-        "login_account": "10/min",  # tries for one account name, from anywhere
-        "login_address": "60/min",  # tries from one address, for any account
-        "login_refresh": "120/min",  # token refreshes and verifications from one address
-        "widget_session": "120/min",  # exchanges of a host's token, and returns of guests, from one address
-        "widget_guest": "20/hour",  # new guests from one address
-        "widget_guests_of_site": "600/hour",  # new guests of one widget, from anywhere
-    },
+REST_FRAMEWORK: dict[str, Any] = {
+    **defaults.REST_FRAMEWORK,
     "NUM_PROXIES": env.integer("TRUSTED_PROXIES", 0),
 }
 

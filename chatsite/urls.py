@@ -9,10 +9,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from chatsite.http.slashes import add_slash
 from chatsite.identity import browsable_login
-from chatsite.realtime.asyncapi import live_document
 
 urlpatterns = [
-    path("", include("chatsite.web.urls")),
     re_path(rf"^{settings.ADMIN_PATH}(?:/.*)?(?<!/)$", add_slash),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),
     path(
@@ -20,13 +18,8 @@ urlpatterns = [
     ),  # before the one of the same address that follows
     path("api-auth/", include("rest_framework.urls")),
     re_path(r"^api/schema/?$", SpectacularAPIView.as_view(), name="schema"),
-    re_path(r"^api/asyncapi\.json$", live_document, name="asyncapi"),
     re_path(r"^api/docs/?$", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
-    path("auth/", include("chatsite.identity.urls")),
-    path("widget/", include("chatsite.widget.urls")),
-    path("", include("conversations.urls")),
-    path("", include("presence.urls")),
-    path("", include("notifications.urls")),
+    path("", include("chatsite.chat_urls")),
 ]
 
 handler400 = "chatsite.web.error_pages.bad_request"

@@ -169,7 +169,7 @@ def _customer_of(business: Business, customer_id: str) -> UserId:
     key = user_key(customer_id)
     if Membership.objects.filter(business=business, user_id=key).exists():
         raise invalid("A member of the business cannot be its customer.", field="customerId")
-    is_active = get_user_model().objects.filter(pk=key, is_active=True).exists()
+    is_active = get_user_model()._default_manager.filter(pk=key, is_active=True).exists()
     if not contacts.may_contact(business.pk, key) or not is_active:
         raise not_found("user")
     return key

@@ -22,6 +22,7 @@ from chatsite.config.limits import limits
 from chatsite.database.text_folding import matches_any
 from chatsite.errors import invalid
 from chatsite.http.byte_budget import ByteBudget
+from chatsite.identity.names import search_fields
 from chatsite.identity.users import among
 from conversations import access
 from conversations.access import UserId, object_key
@@ -36,7 +37,6 @@ from conversations.serializers import (
     person_object,
 )
 
-PERSON_NAMES: Final = ("customer__username", "customer__first_name", "customer__last_name")
 SEARCH_WORDS: Final = 5  # of a search; each is one more condition
 _BATCH = 10_000  # ids of one query; databases bound the parameters of a statement
 
@@ -150,7 +150,7 @@ def _narrowed(side: str, *, archived: bool | None, unread: bool | None, search: 
     if unread is not None:
         found &= Q(**{f"{side}_unread__gt" if unread else f"{side}_unread": 0})
     for word in search.replace("\x00", "").split()[:SEARCH_WORDS]:
-        names = ("business__name",) if side == Side.CUSTOMER else PERSON_NAMES
+        names = ("business__name",) if side == Side.CUSTOMER else search_fields(path="customer")
         found &= matches_any(word, *names, "last_message")
     return found
 

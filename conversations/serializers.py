@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from chatsite.identity.names import display_name, public_username
 from conversations.columns import CONVERSATIONS, MESSAGES
 from conversations.models import ChatMessage, Conversation, Side
 
@@ -274,9 +275,7 @@ _message_values: Final = attrgetter(*MESSAGES.names)
 
 
 def person_object(user: Any) -> PersonObject:
-    return PersonObject(
-        id=str(user.pk), username=user.get_username(), name=user.get_full_name() or user.get_username()
-    )
+    return PersonObject(id=str(user.pk), username=public_username(user), name=display_name(user))
 
 
 def business_object(business: Any) -> BusinessObject:

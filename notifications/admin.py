@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from chatsite.identity.names import login_lookup
 from conversations.admin.lists import BoundedAdmin
 from notifications import operations, types
 from notifications.models import Invitation, Notification, Offer
@@ -40,7 +41,7 @@ class NotificationAdmin(NoEditAdmin):
     list_filter = (TypeFilter,)
     list_select_related = ("recipient",)
     ordering = ("-created_at",)
-    search_fields = ("=recipient__username",)
+    search_fields = (f"={login_lookup('recipient')}",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).filter(deleted_at=None)
@@ -58,7 +59,11 @@ class InvitationAdmin(NoEditAdmin):
     list_display = ("business", "invitee", "inviter", "role", "status", "expires_at", "answered_at")
     list_filter = ("status", "role")
     list_select_related = ("business", "invitee", "inviter")
-    search_fields = ("=invitee__username", "=inviter__username", "business__name__startswith")
+    search_fields = (
+        f"={login_lookup('invitee')}",
+        f"={login_lookup('inviter')}",
+        "business__name__startswith",
+    )
 
 
 @admin.register(Offer)
@@ -66,4 +71,4 @@ class OfferAdmin(NoEditAdmin):
     list_display = ("title", "amount_minor", "currency", "status", "author", "expires_at", "answered_at")
     list_filter = ("status",)
     list_select_related = ("author",)
-    search_fields = ("=author__username",)
+    search_fields = (f"={login_lookup('author')}",)

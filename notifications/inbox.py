@@ -34,7 +34,7 @@ def lock_inboxes(user_ids: Iterable[UserId]) -> dict[UserId, Inbox]:
 
 
 def _create_missing(user_ids: set[UserId]) -> None:
-    users = get_user_model().objects.filter(pk__in=user_ids)
+    users = get_user_model()._default_manager.filter(pk__in=user_ids)
     if len(users.values_list("pk", flat=True)) < len(user_ids):
         raise not_found("user")
     Inbox.objects.bulk_create([Inbox(user_id=key) for key in sorted(user_ids)], ignore_conflicts=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.http import HttpRequest
 
+from chatsite.identity.names import login_lookup
 from presence.models import LastSeen
 
 
@@ -15,7 +16,7 @@ from presence.models import LastSeen
 class LastSeenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
     list_display = ("user", "at")
     list_select_related = ("user",)
-    search_fields = ("user__username",)
+    search_fields = (login_lookup("user"),)
     date_hierarchy = "at"
     show_full_result_count = False
 

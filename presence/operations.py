@@ -25,7 +25,7 @@ def record_last_seen(*, seen: Mapping[str, datetime]) -> None:
     Users who have been deleted meanwhile are left out.
     """
     times = {access.user_key(user_id): at for user_id, at in seen.items()}
-    users = get_user_model().objects.filter(pk__in=times)
+    users = get_user_model()._default_manager.filter(pk__in=times)
     known = sorted(users.values_list("pk", flat=True))  # in one order, so that two processes cannot deadlock
     if not known:
         return

@@ -24,6 +24,6 @@ def check_environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
 
 def refuse_bad_environment() -> None:
     """Raise before a server accepts a connection: ASGI servers do not run Django's checks."""
-    found = checks.run_checks(tags=[TAG])
+    found = [message for message in checks.run_checks(tags=[TAG]) if message.is_serious()]
     if found:
         raise ImproperlyConfigured("\n".join(f"({message.id}) {message.msg}" for message in found))

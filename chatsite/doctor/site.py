@@ -79,7 +79,7 @@ def _hosts() -> Iterator[Finding]:
 def _tls() -> Iterator[Finding]:
     name = "settings.proxy"
     believes_tls = getattr(settings, "SECURE_PROXY_SSL_HEADER", None) is not None
-    proxies = settings.REST_FRAMEWORK["NUM_PROXIES"]
+    proxies = int(settings.REST_FRAMEWORK.get("NUM_PROXIES") or 0)
     if believes_tls and not proxies:
         advice = (
             "Set TRUSTED_PROXIES to their number; until then logins of all clients count as one address's."

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from chatsite.identity.names import display_name, email_field
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
@@ -17,7 +19,7 @@ me_sections: Final[dict[str, Callable[[User], Any]]] = {}
 class Profile(msgspec.Struct, rename="camel"):
     id: str
     username: str
-    name: str  # the full name, or else the username
+    name: str  # the name that others read
     email: str
     is_staff: bool
 
@@ -27,8 +29,8 @@ def profile_of(user: User) -> dict[str, Any]:
     profile = Profile(
         id=str(user.pk),
         username=user.get_username(),
-        name=user.get_full_name() or user.get_username(),
-        email=getattr(user, user.get_email_field_name(), "") or "",
+        name=display_name(user),
+        email=getattr(user, email_field() or "", "") or "",
         is_staff=user.is_staff,
     )
     sections = {name: section(user) for name, section in me_sections.items()}

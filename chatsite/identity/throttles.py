@@ -20,6 +20,7 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 
+from chatsite.config.defaults import THROTTLE_RATES
 from chatsite.identity.cache import CACHE_AWAY
 from chatsite.observability.metrics import measures
 from chatsite.realtime.user_limit import user_buckets
@@ -71,7 +72,7 @@ def _parsed(rate: str) -> tuple[int, int]:
 
 def _window(scope: str, subject: str) -> tuple[str, int, int, float]:
     """The key of the subject's count, the most that it may be, and the seconds of a window and of its rest."""
-    most, period = _parsed(str(api_settings.DEFAULT_THROTTLE_RATES[scope]))
+    most, period = _parsed(str(api_settings.DEFAULT_THROTTLE_RATES.get(scope) or THROTTLE_RATES[scope]))
     window, elapsed = divmod(time.time(), period)
     digest = salted_hmac("chatsite.identity.throttles", subject, algorithm="sha256").hexdigest()[:32]
     return f"{scope}:{digest}:{int(window)}", most, period, period - elapsed

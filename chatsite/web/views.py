@@ -12,6 +12,7 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
+from chatsite.identity.names import display_name
 from chatsite.web import drafts
 from chatsite.web.avatars import initials_of, tint_of
 from chatsite.web.drafts import Draft
@@ -82,7 +83,7 @@ def _facts(found: Conversation, side: str) -> dict[str, Any]:
     """What the pane's frame says of the conversation."""
     is_customer = side == "customer"
     person = found.customer
-    name = found.business.name if is_customer else person.get_full_name() or person.get_username()
+    name = found.business.name if is_customer else display_name(person)
     archived = found.customer_archived if is_customer else found.business_archived
     unread = found.customer_unread if is_customer else found.business_unread
     return {

@@ -10,13 +10,13 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from chatsite.identity.names import user_page
 from chatsite.identity.users import find_by_username
 from conversations.admin.lists import ReadOnlyAdmin
 from conversations.moderation.models import AuditEntry
 
 # Where a subject is shown. A message is shown in its conversation, whose id the entry has.
 PAGES = {
-    "user": "admin:auth_user_change",
     "conversation": "admin:conversations_conversation_change",
     "business": "admin:conversations_business_change",
     "report": "admin:conversations_report_change",
@@ -44,6 +44,8 @@ class AuditEntryAdmin(ReadOnlyAdmin):
             return format_html(
                 '<a href="{}?around={}#message-{}">{}</a>', url, entry.data["seq"], entry.data["seq"], text
             )
+        if entry.subject_type == "user" and (page := user_page(entry.subject_id)):
+            return format_html('<a href="{}">{}</a>', page, text)
         if entry.subject_type not in PAGES:
             return text
         url = reverse(PAGES[entry.subject_type], args=[entry.subject_id])

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from chatsite.errors import DomainError
+from chatsite.identity.names import login_lookup
 from conversations.admin.lists import BoundedAdmin
 from conversations.models import Business, Membership
 from conversations.moderation import operations as moderation
@@ -50,7 +51,7 @@ class MembershipAdmin(BoundedAdmin):
     list_display = ("user", "business", "role", "created_at")
     list_select_related = ("user", "business")
     list_filter = ("role", "created_at")
-    search_fields = ("user__username", "business__name")
+    search_fields = (login_lookup("user"), "business__name")
     fields = ("business", "user", "role", "created_at")
     autocomplete_fields = ("business", "user")
     ordering = ("-id",)

@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from chatsite.errors import DomainError
+from chatsite.identity.names import login_lookup
 from chatsite.identity.users import find_by_username
 from conversations.admin.lists import ReadOnlyAdmin
 from conversations.admin.names import isolate
@@ -53,7 +54,7 @@ class ReportAdmin(ReadOnlyAdmin):
     list_display_links = ("created_at",)
     list_select_related = ("reporter", "conversation__business", "conversation__customer", "message", "user")
     list_filter = (StatusFilter, "reason", "outcome", "created_at")
-    search_fields = ("reporter__username",)
+    search_fields = (login_lookup("reporter"),)
     search_help_text = "Search by the reporter's username."
     ordering = ("-id",)
     sortable_by = ()

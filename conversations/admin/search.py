@@ -18,6 +18,7 @@ from django.db.models import Q, QuerySet, Subquery, UUIDField, Value
 from django.db.models.functions import Coalesce
 
 from chatsite.database.text_folding import contains_words, matches_any
+from chatsite.identity.names import search_fields
 from conversations.models import Business, ChatMessage, Conversation
 
 MATCHES: Final = 200  # people and businesses that a name may match; the list would be useless with more
@@ -102,7 +103,7 @@ def _by_id(rows: Conversations, key: UUID) -> Conversations:
 def _by_name(rows: Conversations, term: str) -> Conversations:
     people = Q()
     for word in term.split()[:5]:
-        people &= matches_any(word, "username", "first_name", "last_name")
+        people &= matches_any(word, *search_fields())
     users = list(get_user_model()._default_manager.filter(people).values_list("pk", flat=True)[:MATCHES])
     named = matches_any(term, "name") | Q(memberships__user__in=users)
     businesses = list(

@@ -8,13 +8,16 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.urls import path, reverse
+from django.urls import path
 from django.views.decorators.http import require_POST
 
 from chatsite.errors import DomainError
+from chatsite.identity.names import user_page
 from chatsite.identity.operations import end_user_sessions
+from chatsite.identity.users import user_key
 from conversations.admin.downloads import as_download
 from conversations.admin.lists import BoundedAdmin, ReasonActionForm, each_of, refusals_told
 from conversations.moderation import erasure, exports
@@ -28,14 +31,105 @@ PERMISSIONS = ("suspend_user", "export_person", "erase_person")
 SUPERUSER_ONLY = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
-class ModeratedUserAdmin(BoundedAdmin, UserAdmin):  # type: ignore[type-arg]  # not generic at run time
-    list_display = ("username", "first_name", "last_name", "email", "is_active", "is_staff", "date_joined")
-    list_filter = ("is_active", "is_staff", "date_joined")
+class UserModeration(BoundedAdmin):
+    """Suspension, export and erasure, for the admin of any user model: put it before the project's own base class."""
+
     ordering = ("-pk",)
-    sortable_by = ("username", "date_joined")
     change_form_template = "admin/conversations/user_change_form.html"
     action_form = ReasonActionForm
     actions = ("suspend_chosen", "reinstate_chosen")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A person is erased, so that what the other side wrote keeps its place."""
+        return False
+
+    # Actions of the list
+
+    def has_suspend_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("conversations.suspend_user"))
+
+    @admin.action(description="Suspend", permissions=["suspend"])
+    def suspend_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._for_each(request, queryset, moderation.suspend_user)
+
+    @admin.action(description="Reinstate", permissions=["suspend"])
+    def reinstate_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._for_each(request, queryset, moderation.reinstate_user)
+
+    @staticmethod
+    def _for_each(request: HttpRequest, queryset: QuerySet[Any], operation: Callable[..., None]) -> None:
+        with refusals_told(request):
+            chosen = each_of(request, queryset.order_by("pk"))
+            for user in chosen:
+                operation(actor=request.user, user_id=user.pk, reason=request.POST.get("reason", ""))
+            if chosen:
+                messages.success(request, f"Updated {len(chosen)} users.")
+
+    # The page of one user
+
+    def get_urls(self) -> list[Any]:
+        def posted(route: str, view: Callable[..., Any], **options: str) -> Any:
+            guarded = self.admin_site.admin_view(require_POST(view))
+            return path(f"<path:key>/{route}/", guarded, options, name=f"conversations_user_{route}")
+
+        return [
+            posted("export", self.export),
+            posted("erase", self.erase),
+            *(posted(verb, self.act, verb=verb) for verb in VERBS),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        may = {name: request.user.has_perm(f"conversations.{name}") for name in PERMISSIONS}
+        return super().change_view(request, object_id, form_url, {"may": may, **(extra_context or {})})
+
+    def act(self, request: HttpRequest, key: str, verb: str) -> HttpResponse:
+        operation, done = VERBS[verb]
+        with refusals_told(request):
+            operation(actor=request.user, user_id=key, reason=request.POST.get("reason", ""))
+            messages.success(request, done)
+        return _back(key)
+
+    def export(self, request: HttpRequest, key: str) -> HttpResponseBase:
+        try:
+            lines = exports.export_person(
+                actor=request.user, user_id=key, reason=request.POST.get("reason", "")
+            )
+        except DomainError as error:
+            messages.error(request, error.message)
+            return _back(key)
+        return as_download(request, lines, f"person-{key}.jsonl")
+
+    def erase(self, request: HttpRequest, key: str) -> HttpResponse:
+        user = get_user_model()._default_manager.filter(pk=user_key(key)).first()
+        if user is None or request.POST.get("username", "") != user.get_username():
+            messages.error(request, "The username does not match. Nothing was erased.")
+            return _back(key)
+        with refusals_told(request):
+            done = erasure.erase_person(
+                actor=request.user, user_id=key, reason=request.POST.get("reason", "")
+            )
+            messages.success(
+                request,
+                f"Erased the person and {done.messages} messages in {done.conversations} conversations.",
+            )
+        return _back(key)
+
+
+def _back(key: str) -> HttpResponse:
+    return HttpResponseRedirect(user_page(key))
+
+
+class ModeratedUserAdmin(UserModeration, UserAdmin):  # type: ignore[type-arg]  # not generic at run time
+    list_display = ("username", "first_name", "last_name", "email", "is_active", "is_staff", "date_joined")
+    list_filter = ("is_active", "is_staff", "date_joined")
+    sortable_by = ("username", "date_joined")
 
     # What is edited by hand
 
@@ -67,10 +161,6 @@ class ModeratedUserAdmin(BoundedAdmin, UserAdmin):  # type: ignore[type-arg]  # 
             obj is None or not obj.is_superuser or bool(getattr(request.user, "is_superuser", False))
         )
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A person is erased, so that what the other side wrote keeps its place."""
-        return False
-
     def user_change_password(
         self,
         request: HttpRequest,
@@ -84,90 +174,8 @@ class ModeratedUserAdmin(BoundedAdmin, UserAdmin):  # type: ignore[type-arg]  # 
                 end_user_sessions(user_id=id)
         return response
 
-    # Actions of the list
 
-    def has_suspend_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("conversations.suspend_user"))
-
-    @admin.action(description="Suspend", permissions=["suspend"])
-    def suspend_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self._for_each(request, queryset, moderation.suspend_user)
-
-    @admin.action(description="Reinstate", permissions=["suspend"])
-    def reinstate_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self._for_each(request, queryset, moderation.reinstate_user)
-
-    @staticmethod
-    def _for_each(request: HttpRequest, queryset: QuerySet[Any], operation: Callable[..., None]) -> None:
-        with refusals_told(request):
-            chosen = each_of(request, queryset.order_by("pk"))
-            for user in chosen:
-                operation(actor=request.user, user_id=user.pk, reason=request.POST.get("reason", ""))
-            if chosen:
-                messages.success(request, f"Updated {len(chosen)} users.")
-
-    # The page of one user
-
-    def get_urls(self) -> list[Any]:
-        def posted(route: str, view: Callable[..., Any], **options: str) -> Any:
-            guarded = self.admin_site.admin_view(require_POST(view))
-            return path(f"<int:key>/{route}/", guarded, options, name=f"conversations_user_{route}")
-
-        return [
-            posted("export", self.export),
-            posted("erase", self.erase),
-            *(posted(verb, self.act, verb=verb) for verb in VERBS),
-            *super().get_urls(),
-        ]
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        may = {name: request.user.has_perm(f"conversations.{name}") for name in PERMISSIONS}
-        return super().change_view(request, object_id, form_url, {"may": may, **(extra_context or {})})
-
-    def act(self, request: HttpRequest, key: int, verb: str) -> HttpResponse:
-        operation, done = VERBS[verb]
-        with refusals_told(request):
-            operation(actor=request.user, user_id=key, reason=request.POST.get("reason", ""))
-            messages.success(request, done)
-        return _back(key)
-
-    def export(self, request: HttpRequest, key: int) -> HttpResponseBase:
-        try:
-            lines = exports.export_person(
-                actor=request.user, user_id=key, reason=request.POST.get("reason", "")
-            )
-        except DomainError as error:
-            messages.error(request, error.message)
-            return _back(key)
-        return as_download(request, lines, f"person-{key}.jsonl")
-
-    def erase(self, request: HttpRequest, key: int) -> HttpResponse:
-        user = get_user_model()._default_manager.filter(pk=key).first()
-        if user is None or request.POST.get("username", "") != user.get_username():
-            messages.error(request, "The username does not match. Nothing was erased.")
-            return _back(key)
-        with refusals_told(request):
-            done = erasure.erase_person(
-                actor=request.user, user_id=key, reason=request.POST.get("reason", "")
-            )
-            messages.success(
-                request,
-                f"Erased the person and {done.messages} messages in {done.conversations} conversations.",
-            )
-        return _back(key)
-
-
-def _back(key: int) -> HttpResponse:
-    return HttpResponseRedirect(reverse("admin:auth_user_change", args=[key]))
-
-
-User = get_user_model()
-if admin.site.is_registered(User):
-    admin.site.unregister(User)
-admin.site.register(User, ModeratedUserAdmin)
+if issubclass(get_user_model(), User):  # a project's own model has an admin of its own
+    if admin.site.is_registered(User):
+        admin.site.unregister(User)
+    admin.site.register(User, ModeratedUserAdmin)

@@ -16,13 +16,15 @@ from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q, QuerySet
 
+from chatsite.identity.names import display_name, email_field
+
 ERASED: Final = "Erased user"
 BATCH: Final = 500
 
 
 def names_of(user: Any) -> set[str]:
     """What the log may call the user, earlier usernames included."""
-    names = {user.get_username(), user.email, user.get_full_name(), str(user)}
+    names = {user.get_username(), display_name(user), str(user), getattr(user, email_field() or "", "") or ""}
     names |= set(_about_account(user).values_list("object_repr", flat=True))
     return {name for name in names if name.strip()} - {ERASED}
 

@@ -20,6 +20,7 @@ from django.contrib.auth import get_user_model
 
 from chatsite.errors import DomainError, not_found
 from chatsite.identity import operations as identity
+from chatsite.identity.names import erased_names
 from chatsite.realtime.broadcast import broadcast_on_commit
 from conversations import events
 from conversations.access import UserId
@@ -129,13 +130,14 @@ def _erase_account_rows(actor: Any | None, user_id: UserId, reason: str, done: E
 
 
 def _empty_account(user: Any) -> None:
-    user.username, user.email = f"erased-{user.pk}-{token_hex(4)}", ""
-    user.first_name, user.last_name = "Erased", "user"
+    for field, value in erased_names(f"erased-{user.pk}-{token_hex(4)}").items():
+        setattr(user, field, value)
     user.is_active, user.last_login = False, None
     user.set_unusable_password()
     user.save()
-    user.groups.clear()
-    user.user_permissions.clear()
+    for rights in ("groups", "user_permissions"):
+        if hasattr(user, rights):
+            getattr(user, rights).clear()
 
 
 # --- Messages ---------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from chatsite.errors import not_found
+from chatsite.identity.names import email_field, name_fields
 from conversations.access import UserId, object_key
 from conversations.models import ChatMessage, Conversation, Membership, MessageEdit
 from conversations.moderation.audit import clean_reason, record, require_permission
@@ -153,13 +154,18 @@ def _person(user: Any) -> Iterator[tuple[str, Any]]:
 def _account_line(user: Any) -> dict[str, Any]:
     return {
         **msgspec.to_builtins(person_object(user)),
-        "firstName": user.first_name,
-        "lastName": user.last_name,
-        "email": user.email,
+        "username": user.get_username(),
+        **{_camel(field): getattr(user, field) for field in name_fields()},
+        "email": getattr(user, email_field() or "", ""),
         "isActive": user.is_active,
-        "dateJoined": user.date_joined,
+        "dateJoined": getattr(user, "date_joined", None),
         "lastLogin": user.last_login,
     }
+
+
+def _camel(field: str) -> str:
+    first, *others = field.split("_")
+    return first + "".join(word.title() for word in others)
 
 
 def _own_conversations(user_id: UserId) -> Iterator[Conversation]:

@@ -7,6 +7,7 @@ from typing import Any
 from django import template
 from django.utils.safestring import SafeString
 
+from chatsite.identity.names import user_page
 from conversations.admin.names import isolate
 from conversations.models import ChatMessage, Side
 from conversations.serializers import person_object
@@ -17,6 +18,9 @@ register = template.Library()
 @register.filter
 def person_name(user: Any) -> SafeString:
     return isolate(person_object(user).name)
+
+
+register.filter(user_page)
 
 
 @register.filter

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from chatsite.database.bulk_insert import converter
 from chatsite.database.pg_arrays import array, texts, uuids
 from chatsite.database.pg_types import array_maker, column_type, unnested
 from chatsite.database.pipeline import Later, ask, ask_rows
@@ -74,7 +75,12 @@ def _ids_of_sent(keys: Sequence[ClientKey]) -> list[UUID]:
         WITH k(conversation, sender, client) AS (VALUES {listed})
         SELECT m.id FROM k CROSS JOIN conversations_chatmessage m
           ON m.conversation_id = k.conversation AND m.sender_id = k.sender AND m.client_id = k.client"""
-    values = [value for conversation, sender, client in keys for value in (conversation.hex, sender, client)]
+    sender_value = converter(ChatMessage, "sender_id")
+    values = [
+        value
+        for conversation, sender, client in keys
+        for value in (conversation.hex, sender_value(sender), client)
+    ]
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return [UUID(row[0]) for row in cursor.fetchall()]

@@ -29,6 +29,7 @@ class ServerFailed(Exception):
 class Server:
     def __init__(self, kind: ServerKind, environment: Mapping[str, str], log: Path) -> None:
         self.kind = kind
+        self.python, self.folder, self.application = sys.executable, ROOT, "chatsite.asgi:application"
         self.environment = dict(environment)
         self.log = log
         self.port = free_port()
@@ -59,14 +60,14 @@ class Server:
             options = ["--host", "127.0.0.1", "--port", str(self.port), "--loop", "uvloop"]
             options += ["--no-proxy-headers"]
             options += ["--ws-max-size", "65536", "--timeout-graceful-shutdown", str(GRACEFUL_SECONDS)]
-        return [sys.executable, "-m", self.kind, *options, "chatsite.asgi:application"]
+        return [self.python, "-m", self.kind, *options, self.application]
 
     def launch(self) -> None:
         """Starts the process without waiting, so that several can come up side by side."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self.command(),
-                cwd=ROOT,
+                cwd=self.folder,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

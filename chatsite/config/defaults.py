@@ -1,0 +1,123 @@
+"""A default for every setting that the chat reads, so that a host project sets only what it wants otherwise.
+
+`ChatsiteConfig` fills them in before any model is loaded. `docs/embedding.md` lists them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.apps import apps
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from chatsite.config.env import Environment
+from chatsite.config.limits import Limits
+from chatsite.config.queues import QUEUES
+
+DJANGO_APPS: Final = (
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+)
+CONFIG: Final = ".apps.ChatsiteConfig"
+
+# In the order of INSTALLED_APPS: a host project writes `*CHAT_APPS` behind Django's own.
+CHAT_APPS: Final = (
+    "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",  # without it rotation blacklists nothing, silently
+    "django_tasks",
+    "django_tasks_db",
+    f"chatsite{CONFIG}",
+    "chatsite.background",
+    "chatsite.identity",
+    "chatsite.web",
+    "chatsite.widget",
+    "chatsite.legacy_import",
+    "conversations",
+    "presence",
+    "notifications",
+)
+
+THROTTLE_RATES: Final = {
+    "login_account": "10/min",  # tries for one account name, from anywhere
+    "login_address": "60/min",  # tries from one address, for any account
+    "login_refresh": "120/min",  # token refreshes and verifications from one address
+    "widget_session": "120/min",  # exchanges of a host's token, and returns of guests, from one address
+    "widget_guest": "20/hour",  # new guests from one address
+    "widget_guests_of_site": "600/hour",  # new guests of one widget, from anywhere
+}
+
+REST_FRAMEWORK: Final[dict[str, Any]] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "chatsite.identity.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "chatsite.http.api.WireRenderer",
+        "chatsite.http.api.BrowsablePages",
+    ],
+    "DEFAULT_PARSER_CLASSES": [
+        "chatsite.http.api.WireParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "chatsite.http.api.exception_handler",
+    "UNICODE_JSON": True,
+    "DEFAULT_THROTTLE_CLASSES": ["chatsite.identity.throttles.ChangeThrottle"],
+    "DEFAULT_THROTTLE_RATES": THROTTLE_RATES,
+}
+
+
+def default_settings(redis_url: str = "", secret_key: str = "") -> dict[str, Any]:
+    """Every setting of the chat, and those settings of its libraries that it cannot do without, by name."""
+    return {
+        "BACKGROUND_WORKER": "separate" if redis_url else "embedded",
+        "CHANNEL_LAYERS": _channel_layers(redis_url),
+        "CHAT": Limits(),
+        "CHAT_CONTACT_RULE": "",
+        "CHAT_NAME_FIELDS": (),
+        "DATABASE_POOL_SIZE": 16,
+        "ENVIRONMENT": Environment(values={}),
+        "FRONTEND_ORIGINS": [],
+        "JWT_SECRET": secret_key,
+        "METRICS_NETWORKS": [],
+        "METRICS_TOKEN": "",
+        "OUTGOING_ALLOW_NETWORKS": [],
+        "PLAIN_ASGI": False,
+        "REDIS_PREFIX": "chat",
+        "REDIS_URL": "",
+        "REST_FRAMEWORK": REST_FRAMEWORK,
+        "TASKS": {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": list(QUEUES)}},
+    }
+
+
+def fill_in_defaults() -> None:
+    """Give every setting that the project does not set its default."""
+    redis_url = str(getattr(settings, "REDIS_URL", ""))
+    for name, value in default_settings(redis_url, settings.SECRET_KEY).items():
+        if not hasattr(settings, name):
+            setattr(settings, name, value)
+    if not isinstance(settings.CHAT, Limits):
+        raise ImproperlyConfigured("CHAT must be an object of chatsite.config.limits.Limits.")
+
+
+def require_apps() -> None:
+    """Name the apps that are missing. Django would fail later, at the first model of one of them."""
+    missing = [
+        name for name in (*DJANGO_APPS, *CHAT_APPS) if not apps.is_installed(name.removesuffix(CONFIG))
+    ]
+    if missing:
+        raise ImproperlyConfigured(f"The chat needs these in INSTALLED_APPS: {', '.join(missing)}.")
+
+
+def _channel_layers(redis_url: str) -> dict[str, Any]:
+    if not redis_url:
+        return {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    backend = "chatsite.realtime.redis.layer.RedisLayer"
+    return {"default": {"BACKEND": backend, "CONFIG": {"hosts": [redis_url], "prefix": "chat"}}}

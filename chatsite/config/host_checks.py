@@ -1,0 +1,74 @@
+"""System checks of the project's settings: each names the setting, and what to write there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from django.apps import AppConfig, apps
+from django.conf import settings
+from django.core import checks
+from django.core.exceptions import FieldDoesNotExist
+from django.urls import NoReverseMatch, reverse
+
+from chatsite.config.queues import QUEUES
+
+TAG: Final = "chatsite"
+MIDDLEWARE: Final = (
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+)
+SESSION_ENGINES: Final = ("django.contrib.sessions.backends.db", "django.contrib.sessions.backends.cached_db")
+
+
+@checks.register(TAG)
+def check_project(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[checks.CheckMessage]:
+    return [*_middleware(), *_addresses(), *_services(), *_names()]
+
+
+def _middleware() -> Iterator[checks.CheckMessage]:
+    for name in MIDDLEWARE:
+        if name not in settings.MIDDLEWARE:
+            yield checks.Error(
+                f"MIDDLEWARE lacks {name}, so nobody is signed in by a cookie.", id="chatsite.E002"
+            )
+    if settings.SESSION_ENGINE not in SESSION_ENGINES:
+        text = (
+            f"SESSION_ENGINE is {settings.SESSION_ENGINE}; live sockets by cookie need the sessions' table."
+        )
+        yield checks.Error(text, hint=f"Use {' or '.join(SESSION_ENGINES)}.", id="chatsite.E003")
+
+
+def _addresses() -> Iterator[checks.CheckMessage]:
+    try:
+        reverse("web:landing")
+    except NoReverseMatch:
+        hint = 'Add path("chat/", include("chatsite.chat_urls")), with any prefix.'
+        yield checks.Error("ROOT_URLCONF does not include chatsite.chat_urls.", hint=hint, id="chatsite.E004")
+
+
+def _services() -> Iterator[checks.CheckMessage]:
+    if "default" not in settings.CHANNEL_LAYERS:
+        yield checks.Error("CHANNEL_LAYERS has no layer named default.", id="chatsite.E005")
+    chosen = settings.TASKS.get("default", {}).get("QUEUES", [])
+    for queue in QUEUES if chosen else ():  # an empty list means every queue
+        if queue not in chosen:
+            yield checks.Error(f'TASKS["default"]["QUEUES"] lacks {queue!r}.', id="chatsite.E006")
+    for alias, database in settings.DATABASES.items():
+        is_sqlite = database.get("ENGINE", "").endswith("sqlite3")
+        if is_sqlite and database.get("OPTIONS", {}).get("transaction_mode") != "IMMEDIATE":
+            text = f'DATABASES[{alias!r}]["OPTIONS"] lacks "transaction_mode": "IMMEDIATE".'
+            hint = "Without it a write fails where another one is under way."
+            yield checks.Warning(text, hint=hint, id="chatsite.W001")
+
+
+def _names() -> Iterator[checks.CheckMessage]:
+    model = apps.get_model(settings.AUTH_USER_MODEL)
+    for field in settings.CHAT_NAME_FIELDS:
+        try:
+            model._meta.get_field(field)
+        except FieldDoesNotExist:
+            yield checks.Error(
+                f"CHAT_NAME_FIELDS names {field!r}, which {settings.AUTH_USER_MODEL} does not have.",
+                id="chatsite.E007",
+            )
