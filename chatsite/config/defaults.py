@@ -68,6 +68,7 @@ REST_FRAMEWORK: Final[dict[str, Any]] = {
     ],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "chatsite.http.api.exception_handler",
+    "NUM_PROXIES": 0,
     "UNICODE_JSON": True,
     "DEFAULT_THROTTLE_CLASSES": ["chatsite.identity.throttles.ChangeThrottle"],
     "DEFAULT_THROTTLE_RATES": THROTTLE_RATES,

@@ -21,7 +21,8 @@ USUAL_NAMES: Final = (("first_name", "last_name"), ("name",), ("full_name",), ("
 @cache
 def name_fields() -> tuple[str, ...]:
     """The fields that together are a person's name; none where the model has no such field."""
-    if chosen := tuple(settings.CHAT_NAME_FIELDS):
+    chosen = tuple(settings.CHAT_NAME_FIELDS)
+    if chosen:
         return chosen
     known = set(_fields())
     return next((names for names in USUAL_NAMES if known.issuperset(names)), ())

@@ -122,7 +122,7 @@ def header(scope: Scope, name: bytes) -> str:
 
 def client_of(scope: Scope) -> str:
     """The client's address: the peer's, or what the proxies that TRUSTED_PROXIES counts have added."""
-    proxies: int = settings.REST_FRAMEWORK["NUM_PROXIES"]  # type: ignore[assignment]  # a dict of anything
+    proxies = int(settings.REST_FRAMEWORK.get("NUM_PROXIES") or 0)
     forwarded = [part.strip() for part in header(scope, b"x-forwarded-for").split(",") if part.strip()]
     if proxies and forwarded:
         return forwarded[-min(proxies, len(forwarded))]
