@@ -1,6 +1,7 @@
 import { askReport, confirmed, showHistory } from "./dialogs.js";
 import { Menu } from "./menu.js";
 import { summary } from "./quotes.js";
+import { QUICK_REACTIONS, hasReacted } from "./reactions.js";
 import { isFromOther } from "./rows.js";
 import { gettext, interpolate } from "./texts.js";
 
@@ -20,7 +21,7 @@ export class Actions {
   openMenu(message, opener, at) {
     if (this.#menu.isOpen) return this.#menu.close({ focus: true });
     const items = this.#items(message);
-    if (items.length) this.#menu.open(items, opener, at);
+    if (items.length) this.#menu.open(items, opener, at, this.#quickReactions(message));
     return undefined;
   }
 
@@ -97,6 +98,23 @@ export class Actions {
     const text = interpolate(gettext("%(title)s, %(amount)s %(currency)s"), offer);
     const given = { title: words[0], text, action: words[1], danger: action !== "accept" };
     if (await confirmed(this.#thread.section, given)) await this.#try(() => offers.answer(offer, action));
+  }
+
+  /** Puts an emoji on the message, or takes one's own off. */
+  async react(message, emoji) {
+    const { client, me } = this.#thread;
+    const change = hasReacted(message, me.id, emoji) ? "removeReaction" : "addReaction";
+    await this.#try(() => client[change](message.id, emoji));
+  }
+
+  #quickReactions(message) {
+    if (!this.canReply(message)) return [];
+    return QUICK_REACTIONS.map((emoji) => ({
+      label: interpolate(gettext("React with %(emoji)s"), { emoji }),
+      text: emoji,
+      checked: hasReacted(message, this.#thread.me.id, emoji),
+      act: () => this.react(message, emoji),
+    }));
   }
 
   #items(message) {

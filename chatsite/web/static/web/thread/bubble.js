@@ -2,6 +2,7 @@ import { attachment } from "./attachments.js";
 import { clockTime, fullTime } from "./dates.js";
 import { el, hidden, icon, iconButton } from "./dom.js";
 import { isEmojiOnly, linked } from "./links.js";
+import { showReactions } from "./reactions.js";
 import { gettext, interpolate } from "./texts.js";
 
 const TICKS = {
@@ -16,7 +17,7 @@ const TICKS = {
  * The node of one message's row. What changes often (times, ticks) is renewed alone, so that a text somebody is
  * marking stays marked.
  *
- * `context`: nameOf(message, row), quoteOf(message), and the actions `openMenu(node, button)`, `jumpTo(id)`,
+ * `context`: nameOf(message, row), quoteOf(message), that of `showReactions`, and the actions `openMenu(node, button)`, `jumpTo(id)`,
  * `showHistory(message)`, `retry(message)`, `discard(message)`.
  */
 export function drawMessage(row, node, before, context) {
@@ -35,6 +36,7 @@ export function drawMessage(row, node, before, context) {
   } else if (before?.message !== row.message) {
     article.querySelector(".bubble-meta").replaceWith(meta(row, context));
   }
+  showReactions(article, row, context);
   return article;
 }
 

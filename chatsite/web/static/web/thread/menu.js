@@ -18,16 +18,20 @@ export class Menu {
     return this.#element !== null;
   }
 
-  /** `items`: `{label, icon, act, danger?}`. `opener` gets the focus back. */
-  open(items, opener, at = opener) {
+  /**
+   * `items`: `{label, icon, act, danger?}`; `quick`: `{label, text, act, checked}` for a row above them. `opener` gets
+   * the focus back.
+   */
+  open(items, opener, at = opener, quick = []) {
     this.close();
     this.#opener = opener;
+    const row = quick.length > 0 && el("div", { class: "menu-quick", role: "group" }, ...quick.map((one) => this.#quick(one)));
     const buttons = items.map((item) => this.#item(item));
     const on = { keydown: (event) => this.#onKey(event) };
-    this.#element = el("div", { class: "menu", role: "menu", "aria-label": this.#label, on }, ...buttons);
+    this.#element = el("div", { class: "menu", role: "menu", "aria-label": this.#label, on }, row, ...buttons);
     this.#host.append(this.#element);
     this.#put(at);
-    buttons[0]?.focus();
+    this.#buttons[0]?.focus();
     document.addEventListener("pointerdown", this.#onAway, true);
   }
 
@@ -49,6 +53,19 @@ export class Menu {
     return el("button", given, icon(shape), label);
   }
 
+  #quick({ label, text, act, checked }) {
+    const click = () => {
+      this.close({ focus: true });
+      act();
+    };
+    const given = { type: "button", role: "menuitemcheckbox", "aria-checked": String(checked), "aria-label": label };
+    return el("button", { ...given, tabindex: "-1", class: "menu-quick-item", on: { click } }, text);
+  }
+
+  get #buttons() {
+    return [...this.#element.querySelectorAll("button")];
+  }
+
   #put(at) {
     const host = this.#host.getBoundingClientRect();
     const place = at.getBoundingClientRect();
@@ -61,9 +78,12 @@ export class Menu {
   }
 
   #onKey(event) {
-    const items = [...this.#element.children];
+    const items = this.#buttons;
     const index = items.indexOf(document.activeElement);
-    const to = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: items.length - 1 }[event.key];
+    const inRow = document.activeElement?.classList.contains("menu-quick-item");
+    const after = inRow ? items.findIndex((item) => !item.classList.contains("menu-quick-item")) : index + 1;
+    const steps = { ArrowDown: after, ArrowUp: index - 1, ArrowRight: index + 1, ArrowLeft: index - 1, Home: 0 };
+    const to = { ...steps, End: items.length - 1 }[event.key];
     if (to !== undefined) items[(to + items.length) % items.length].focus();
     else if (event.key === "Escape" || event.key === "Tab") this.close({ focus: true });
     else return;

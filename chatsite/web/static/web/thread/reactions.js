@@ -1,0 +1,48 @@
+import { el, hidden } from "./dom.js";
+import { gettext, interpolate } from "./texts.js";
+
+/** The emoji that the menu of a message offers. */
+export const QUICK_REACTIONS = ["👍", "❤️", "😂", "🎉", "😮", "🙏"];
+
+export function hasReacted(message, userId, emoji) {
+  const reaction = message.reactions?.find((one) => one.emoji === emoji);
+  return reaction?.userIds.includes(userId) ?? false;
+}
+
+/**
+ * The reactions under a message, renewed alone where they have changed.
+ *
+ * `context`: me, nameOfUser(id), canReact(message), react(message, emoji).
+ */
+export function showReactions(article, { message }, context) {
+  const reactions = message.deletedAt ? [] : (message.reactions ?? []);
+  const canReact = context.canReact(message);
+  const stamp = JSON.stringify([canReact, reactions.map((one) => [one.emoji, one.userIds.map(context.nameOfUser)])]);
+  const shown = article.querySelector(":scope > .reactions");
+  if ((shown?.dataset.stamp ?? "[false,[]]") === stamp) return;
+  const focused = shown?.contains(document.activeElement) ? document.activeElement.dataset.emoji : null;
+  shown?.remove();
+  if (!reactions.length) return;
+  const chips = reactions.map((one) => chip(message, one, canReact, context));
+  const list = el("div", { class: "reactions", role: "group", "aria-label": gettext("Reactions"), "data-stamp": stamp }, ...chips);
+  article.querySelector(":scope > .line").after(list);
+  if (focused) [...list.children].find((one) => one.dataset.emoji === focused)?.focus({ preventScroll: true });
+}
+
+function chip(message, { emoji, count, userIds }, canReact, context) {
+  const names = userIds.map(context.nameOfUser).join(", ");
+  const mine = userIds.includes(context.me);
+  const given = {
+    type: "button",
+    class: mine ? "reaction is-mine" : "reaction",
+    tabindex: "-1",
+    title: names,
+    "data-emoji": emoji,
+    "aria-pressed": String(mine),
+    disabled: !canReact && !mine,
+    on: { click: () => context.react(message, emoji) },
+  };
+  const label = interpolate(gettext("%(emoji)s by %(names)s"), { emoji, names });
+  const shown = el("span", { "aria-hidden": "true" }, el("span", { class: "reaction-emoji" }, emoji), ` ${count}`);
+  return el("button", given, shown, hidden(label));
+}
