@@ -1,7 +1,7 @@
 """The closed list of error codes, the same on every transport.
 
-An operation raises `DomainError`; the transports turn it into `{"error": {code, message, details?}}` with the HTTP
-status, or into an `error` frame. `docs/protocol.md` documents each code; a test holds the two lists together.
+An operation raises `DomainError`. The transports turn it into `{"error": {code, message, details?}}` with the HTTP
+status, or into an `error` frame. `docs/protocol.md` documents each code; a test compares the two lists.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ logger = logging.getLogger(__name__)
 
 # What Django raises when the database cannot be reached, or when a connection breaks.
 LOST_DATABASE: Final = (OperationalError, InterfaceError)
-READ_ONLY: Final = "25006"  # SQLSTATE of a write where PostgreSQL is a standby or was made read-only
+READ_ONLY: Final = "25006"  # SQLSTATE of a write to a PostgreSQL server that is read-only or a standby
 
 
 def is_database_unavailable(error: BaseException) -> bool:
-    """Whether the same operation may succeed later: the database is lost, too busy, or takes no writes for now."""
+    """Whether the operation may succeed later, because the database is unreachable, too busy or read-only."""
     if isinstance(error, LOST_DATABASE):
         return True
     return isinstance(error, DatabaseError) and getattr(error.__cause__, "sqlstate", None) == READ_ONLY
@@ -31,28 +31,28 @@ def is_database_unavailable(error: BaseException) -> bool:
 
 database_failure_observers: Final[
     list[Callable[[], None]]
-] = []  # called for each failure; metrics count them
+] = []  # called after each failure; the metrics count them
 
 HTTP_STATUS: Final[dict[str, int]] = {
     "invalid": 400,  # the request's shape or a value in it
     "unknown_event": 400,  # no such command
     "unauthenticated": 401,  # no, bad, expired or revoked credentials
-    "forbidden": 403,  # visible, but not yours to change
-    "not_found": 404,  # not there, or not yours to see: the two look the same
+    "forbidden": 403,  # the user may see it but not change it
+    "not_found": 404,  # it does not exist, or the user may not see it
     "method_not_allowed": 405,
     "not_acceptable": 406,
-    "conflict": 409,  # the thing's state does not allow it
-    "too_large": 413,  # more than a limit allows
+    "conflict": 409,  # the state of the object does not allow the change
+    "too_large": 413,  # over a limit
     "unsupported_media_type": 415,
-    "frozen": 423,  # a moderator closed the conversation for writing
-    "rate_limited": 429,  # slow down; details.retryAfter in seconds
-    "internal": 500,  # our fault; nothing was changed
-    "unavailable": 503,  # a service is away or too busy; retry, with the same clientId
+    "frozen": 423,  # a moderator has frozen the conversation
+    "rate_limited": 429,  # retry after details.retryAfter seconds
+    "internal": 500,  # a bug of the site; nothing was changed
+    "unavailable": 503,  # a service is down or too busy; retry with the same clientId
 }
 
 
 class DomainError(Exception):
-    """A refusal with a code of the closed list. `message` is for people, `details` for programs."""
+    """An error with a code of the closed list. `message` is for people, `details` for programs."""
 
     def __init__(self, code: str, message: str, details: dict[str, Any] | None = None) -> None:
         super().__init__(message)
@@ -70,7 +70,7 @@ class DomainError(Exception):
 
 
 def not_found(what: str = "object") -> DomainError:
-    """One wording for "is not there" and "is not yours", so that ids cannot be probed."""
+    """The error for missing and for hidden objects. The text is the same, so that nobody can probe ids."""
     return DomainError("not_found", f"No such {what}.")
 
 
@@ -79,7 +79,7 @@ def invalid(message: str, **details: Any) -> DomainError:
 
 
 def from_decoding(error: Exception) -> DomainError:
-    """What msgspec (or Python's recursion limit) says of bad JSON, as `invalid` with the field's path."""
+    """Turn an error of msgspec, or of Python's recursion limit, into `invalid` with the path of the field."""
     if isinstance(error, RecursionError):
         return invalid("The JSON is nested too deeply.")
     if isinstance(error, msgspec.ValidationError):
@@ -92,25 +92,25 @@ def from_decoding(error: Exception) -> DomainError:
 
 
 def as_domain_error(error: BaseException) -> DomainError:
-    """Any failure's place in the closed list. A bug is logged with its traceback and answers `internal`."""
+    """Turn any exception into a `DomainError`. Log a bug with its traceback and return `internal`."""
     if isinstance(error, DomainError):
         return error
     if isinstance(error, Http404):
         return not_found()
     if isinstance(error, RequestDataTooBig):
-        return DomainError("too_large", "The request's body is too large.")
+        return DomainError("too_large", "The body of the request is too large.")
     if isinstance(
         error, (SuspiciousOperation, BadRequest)
     ):  # Django's limits on forms, such as the number of fields
-        return invalid("The request cannot be read: its headers or its body are not valid here.")
+        return invalid("The headers or the body of the request are not valid.")
     if isinstance(error, DataError):
-        # Each value is checked where it comes in. This is for one that nobody thought of.
+        # Validation should catch every value first. This is the last resort.
         logger.warning("the database refused a value: %s", error)
-        return invalid("A value is too long, too large or has a character that cannot be stored.")
+        return invalid("A value is too long or too large, or contains a character that cannot be stored.")
     if is_database_unavailable(error):
         logger.warning("the database cannot be used: %s", error)
         for observe in database_failure_observers:
             observe()
         return DomainError("unavailable", "The database cannot be reached. Please retry.", {"retryAfter": 1})
     logger.error("an operation failed", exc_info=error)
-    return DomainError("internal", "Something went wrong on our side. Nothing was changed.")
+    return DomainError("internal", "An internal error occurred. Nothing was changed.")

@@ -1,4 +1,4 @@
-"""Domain names: their spelling in ASCII, and the suffixes under which anybody may register a name."""
+"""Encode domain names in ASCII, and recognise public suffixes."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from publicsuffixlist import PublicSuffixList
 
 
 def to_ascii(host: str) -> str:
-    """The host in lower case as browsers spell it (UTS 46, IDNA 2008): `xn--…` for other letters than English ones.
+    """Encode the host in lower-case ASCII as browsers do (UTS 46, IDNA 2008), for example as `xn--…`.
 
-    Raise `ValueError` for one that cannot be spelled.
+    Raise `ValueError` if the host cannot be encoded.
     """
     return host.lower() if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
 
 
 def is_public_suffix(domain: str) -> bool:
-    """Whether names under the domain belong to many owners, as those under `com`, `co.uk` and `github.io` do."""
+    """Whether anybody may register names under the domain, as under `com`, `co.uk` and `github.io`."""
     return bool(_suffixes().is_public(domain.strip(".")))
 
 
 @cache
 def _suffixes() -> PublicSuffixList:
-    return PublicSuffixList()  # the list in the package; nothing is fetched
+    return PublicSuffixList()  # the list comes with the package; nothing is downloaded

@@ -1,8 +1,8 @@
-"""Reads settings from environment variables and remembers what was wrong with them.
+"""Read settings from environment variables and collect the problems.
 
-Settings must load for `manage.py check` to be able to say what is wrong, so a bad value never raises here: it is
-recorded as a `Problem`, a harmless stand-in is returned, and `chatsite.config.checks` turns the problem into a
-system check error that names the variable. The servers run the same checks before they accept a connection.
+`manage.py check` can report problems only if the settings load. So a bad value raises no exception: it is recorded as a
+`Problem`, and a harmless default is returned. `chatsite.config.checks` turns each problem into a system check error
+that names the variable. The servers run the same checks before they accept connections.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Problem:
 
 @dataclass
 class Environment:
-    """One read of the environment. `problems` holds everything that was bad or missing."""
+    """The environment variables, and the `problems` found while reading them."""
 
     values: Mapping[str, str] = field(default_factory=lambda: os.environ)
     problems: list[Problem] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Environment:
         return self.values.get(name, default).strip()
 
     def missing(self, name: str, expected: str) -> None:
-        self.problems.append(Problem(name, f"{name} is not set; expected {expected}."))
+        self.problems.append(Problem(name, f"{name} is not set. Set it to {expected}."))
 
     def _parsed(self, name: str, default: T, parse: Callable[[str], T], expected: str) -> T:
         raw = self.text(name)
@@ -53,7 +53,7 @@ class Environment:
         try:
             return parse(raw)
         except ValueError:
-            self.problems.append(Problem(name, f"{name} is {raw!r}; expected {expected}."))
+            self.problems.append(Problem(name, f"{name} is {raw!r}, but must be {expected}."))
             return default
 
     def boolean(self, name: str, default: bool = False) -> bool:
@@ -89,7 +89,7 @@ class Environment:
     def hosts(self, name: str, default: tuple[str, ...], *, debug: bool) -> list[str]:
         """Comma-separated host names; `.example.com` is the domain with its subdomains.
 
-        Unless DEBUG is on, refuse what would let in hosts of other owners: `*`, and suffixes such as `.com`.
+        Unless DEBUG is on, reject `*` and public suffixes such as `.com`, which include hosts of other owners.
         """
         found = self.listed(name, default)
         for host in found:
@@ -97,13 +97,13 @@ class Environment:
                 self.problems.append(
                     Problem(
                         name,
-                        f"{name} holds {host!r}; name the hosts of this site, without `*` or a whole suffix.",
+                        f"{name} contains {host!r}. List the hosts of this site, without `*` or a public suffix.",
                     )
                 )
         return found
 
     def origins(self, name: str) -> list[str]:
-        """Comma-separated web origins, `scheme://host[:port]` with no path; a trailing slash is forgiven."""
+        """Comma-separated web origins, `scheme://host[:port]` without a path. A trailing slash is removed."""
         found = []
         for raw in self.listed(name):
             origin = raw.rstrip("/")
@@ -111,12 +111,12 @@ class Environment:
                 found.append(origin.lower())
             else:
                 self.problems.append(
-                    Problem(name, f"{name} holds {raw!r}; expected origins such as https://shop.example.")
+                    Problem(name, f"{name} contains {raw!r}. List origins such as https://shop.example.")
                 )
         return found
 
     def path(self, name: str, default: str) -> str:
-        """A path below the site's root, without slashes at its ends, such as `staff/desk`."""
+        """A path below the site's root, without slashes at the ends, such as `staff/desk`."""
 
         def parse(raw: str) -> str:
             path = raw.strip("/")
@@ -127,14 +127,14 @@ class Environment:
         return self._parsed(name, default, parse, "a path of letters, digits, - and _")
 
     def networks(self, name: str, default: tuple[str, ...] = ()) -> list[IPv4Network | IPv6Network]:
-        """Comma-separated networks such as 10.0.0.0/8; an address is a network of one."""
+        """Comma-separated networks such as 10.0.0.0/8; an address is a network of one host."""
         found = []
         for raw in self.listed(name, default):
             try:
                 found.append(ip_network(raw))
             except ValueError:
                 self.problems.append(
-                    Problem(name, f"{name} holds {raw!r}; expected networks such as 10.0.0.0/8.")
+                    Problem(name, f"{name} contains {raw!r}. List networks such as 10.0.0.0/8.")
                 )
         return found
 
@@ -147,22 +147,23 @@ class Environment:
         return self._parsed(name, default, parse, f"one of {', '.join(options)}")
 
     def secret(self, name: str, *, debug: bool, stand_in: str, shortest: int = 32) -> str:
-        """A key that must be set, and long enough, wherever DEBUG is off."""
+        """A key. Unless DEBUG is on, it must be set and long enough."""
         value = self.text(name)
         if not value:
             if not debug:
                 self.problems.append(
                     Problem(
-                        name, f"{name} is not set. It is required unless DEBUG=1; use a long random text."
+                        name,
+                        f"{name} is not set. Set it to a long random text. Only DEBUG=1 works without it.",
                     )
                 )
             return stand_in
         if len(value) < shortest and not debug:
-            self.problems.append(Problem(name, f"{name} is shorter than {shortest} characters."))
+            self.problems.append(Problem(name, f"{name} must have at least {shortest} characters."))
         return value
 
     def database(self, name: str, *, default: dict[str, object]) -> dict[str, object]:
-        """A postgresql:// or sqlite:// URL; without it the embedded default."""
+        """A postgresql:// or sqlite:// URL. Defaults to the embedded database."""
         raw = self.text(name)
         if not raw:
             return default
@@ -180,7 +181,7 @@ class Environment:
         return parsed
 
     def redis(self, name: str) -> str:
-        """`REDIS_URL`, or the same built from REDIS_HOST, REDIS_PORT and REDIS_PASSWORD; "" without either."""
+        """The Redis URL, if necessary built from REDIS_HOST, REDIS_PORT and REDIS_PASSWORD; "" if none is set."""
         raw = self.text(name)
         if not raw and self.text("REDIS_HOST"):
             password = self.text("REDIS_PASSWORD")

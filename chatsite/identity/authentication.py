@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer <access token>`, in one query; `request.auth` is the token's `Claims`.
 
-    A bad token is refused (401 `unauthenticated`) even where a session cookie would do: it is never taken for absent.
+    A bad token is rejected with 401 `unauthenticated`, even if the request also has a valid session cookie.
     """
 
     def authenticate(self, request: Request) -> tuple[User, Claims] | None:
@@ -30,8 +30,8 @@ class TokenAuthentication(BaseAuthentication):
             claims = read_claims(token.strip(), "access")
             return live_user(claims.user_id, claims.login_id, claims.password_tag), claims
         except DomainError as error:
-            # REST framework remembers only its own exceptions; after another one, rendering the answer for a
-            # browser would authenticate again, and fail again.
+            # REST framework caches a failed authentication only for its own exceptions. After another exception, the
+            # browsable API would authenticate again while it renders the response, and fail again.
             raise AuthenticationFailed(error.message) from error
 
     def authenticate_header(self, request: Request) -> str:

@@ -1,6 +1,6 @@
-"""The password check of every door: tokens, Django admin, the browsable API, and whatever a project adds.
+"""The authentication backend: checks passwords and limits failed logins.
 
-Counting here, below all of them, means that no sign-in form can forget to.
+Every login uses it: tokens, Django admin, the browsable API and a project's own forms. So no form can forget the limit.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class CountingBackend(ModelBackend):
-    """Django's own, which after too many failures of an account refuses it for a while, the right password included."""
+    """Django's `ModelBackend`. After too many failures it rejects every login of the account for a while."""
 
     def authenticate(
         self,
@@ -32,12 +32,12 @@ class CountingBackend(ModelBackend):
             return None
         attempt = Attempt("login_account", account_of(username))
         if attempt.wait:
-            raise PermissionDenied  # no other backend is asked, and no password is hashed
+            raise PermissionDenied  # Django tries no other backend, and no password is hashed
         user = super().authenticate(request, username=username, password=password, **more)
         if user is not None:
-            attempt.give_back()
+            attempt.uncount()
         return user
 
     async def aauthenticate(self, request: HttpRequest | None, **credentials: Any) -> User | None:  # type: ignore[override]
-        """Django's own would go past the count."""
+        """Count asynchronous logins too. Django's own method would not."""
         return await sync_to_async(self.authenticate)(request, **credentials)

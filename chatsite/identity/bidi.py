@@ -1,4 +1,4 @@
-"""Names of people and businesses inside other text: their direction must not change the text around them."""
+"""Keep a right-to-left name from changing the direction of the text around it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _POP_ISOLATE: Final = "\u2069"
 
 
 def isolate(name: str) -> str:
-    """The name for plain text and attributes, without direction controls; isolated where it runs right to left.
+    """Return the name for plain text and attributes: without direction controls, and isolated if right-to-left.
 
-    In HTML, `<bdi>` does the same. A control that closes an isolate would end it there too, so it is removed here.
+    In HTML, use `<bdi>` instead. Direction controls are removed because they could end the isolate.
     """
     if name.isascii():
         return name

@@ -1,4 +1,4 @@
-"""The browsable API's sign-in page; that of the web page is in `chatsite.web.auth_views`."""
+"""The login page of the browsable API. The login page of the web app is in `chatsite.web.auth_views`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from chatsite.identity.forms import LimitedSignIn
 
 
 class SignIn(LoginView):
-    """Django REST framework's own page, with a limit on tries."""
+    """Django REST framework's login page, with a limit on attempts."""
 
     template_name = "rest_framework/login.html"
     authentication_form = LimitedSignIn

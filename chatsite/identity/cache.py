@@ -1,4 +1,4 @@
-"""What the shared cache raises when it is away."""
+"""The exceptions that the shared cache raises when it cannot be reached."""
 
 from __future__ import annotations
 

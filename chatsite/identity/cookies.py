@@ -1,7 +1,7 @@
-"""Django's session login, read for a socket: by the same rules as `django.contrib.auth.get_user`, but without writing.
+"""Read Django's session login for a socket, by the rules of `django.contrib.auth.get_user` but without writing.
 
-Django's own function renews the key of some sessions, and a socket has no answer in which a new cookie could travel.
-Sessions must live in the database (the `db` and `cached_db` engines), where all of them can be checked in one query.
+Django's function may renew the session key, but a socket has no response that could set a new cookie. Sessions must be
+in the database (engines `db` and `cached_db`), so that one query can check many of them.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _KEY = re.compile(r"[a-z0-9]{8,40}")
 
 
 def session_key_in(header: str) -> str:
-    """The session key in a Cookie header, or ""."""
+    """Return the session key in a Cookie header, or ""."""
     key = parse_cookie(header).get(settings.SESSION_COOKIE_NAME, "")
     return key if _KEY.fullmatch(key) else ""
 
 
 def signed_in_user(session_key: str) -> str | None:
-    """The id of the active user who is signed in by the session, if any. At most two queries."""
+    """Return the id of the session's active user, if any. Runs at most two queries."""
     session = _unexpired().filter(session_key=session_key).first() if session_key else None
     if session is None:
         return None
@@ -41,7 +41,7 @@ def signed_in_user(session_key: str) -> str | None:
 
 
 def live_sessions(pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Those (session key, user id) of which the session still signs in the user. At most two queries."""
+    """Return the (session key, user id) pairs whose session is still live. Runs at most two queries."""
     if not pairs:
         return set()
     keys = among(Session._meta.pk, {key for key, _ in pairs})
@@ -63,7 +63,7 @@ def _user_key(content: dict[str, Any]) -> Any:
 
 
 def _signs_in(content: dict[str, Any], user: AbstractBaseUser) -> bool:
-    """A changed password ends the sessions that were opened with the old one, since their hash covers it."""
+    """Whether the session is valid for the user. Its hash covers the password, so a new password ends it."""
     given = content.get(HASH_SESSION_KEY, "")
     return (
         content.get(SESSION_KEY) == str(user.pk)

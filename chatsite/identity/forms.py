@@ -1,4 +1,4 @@
-"""Sign-in forms of browser sessions: tries are limited by account, as everywhere, and by address."""
+"""Login forms of browser sessions. They limit attempts by address; the backend limits them by account."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chatsite.identity.throttles import attempt_from_address, wait_of_account
 
 
 class LimitedSignIn(AuthenticationForm):
-    """Django's own form. One who is refused for the number of tries is told so, and not that the password is wrong."""
+    """Django's login form. After too many attempts it says so, instead of calling the password wrong."""
 
     def clean(self) -> dict[str, Any]:
         if self.request is not None and (wait := attempt_from_address("login_address", self.request).wait):
@@ -25,8 +25,10 @@ class LimitedSignIn(AuthenticationForm):
 
 
 class LimitedAdminSignIn(LimitedSignIn, AdminAuthenticationForm):
-    """For staff alone."""
+    """The login form of Django admin, for staff only."""
 
 
 def too_many(wait: float) -> ValidationError:
-    return ValidationError(f"Too many tries. Please wait {max(1, round(wait))} seconds.", code="rate_limited")
+    return ValidationError(
+        f"Too many attempts. Please wait {max(1, round(wait))} seconds.", code="rate_limited"
+    )

@@ -6,10 +6,10 @@ from django.utils import timezone
 
 
 class EndedLogin(models.Model):
-    """A login that is over before its time: none of its tokens opens anything any more.
+    """A login that ended before its tokens expired. Its tokens are no longer accepted.
 
-    A login is the family of tokens that began with one password; all of them carry its id as their `login` claim. The
-    row matters for as long as one of them could still be in date, and `prune_logins` deletes it after `expires_at`.
+    A login is all tokens that descend from one password check. Each has the login's id in its `login` claim. The row is
+    needed until the last of these tokens expires; `prune_logins` deletes it after `expires_at`.
     """
 
     login_id = models.UUIDField(primary_key=True, editable=False)

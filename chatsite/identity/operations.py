@@ -1,7 +1,7 @@
-"""Every change to who is signed in: one door each, keyword-only, one transaction.
+"""Every change of logins. Each operation is one transaction.
 
-Whatever ends logins or issues tokens first locks the user's row. So a refresh and a logout at the same time take turns,
-and no token slips out between the two.
+An operation that ends logins or issues tokens locks the user's row first. So a concurrent refresh and logout run one
+after the other, and no token is issued after the logout.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.db.models import QuerySet
 
-TOO_MANY: Final = "Too many failed logins for this account."
-TOO_MANY_FROM_HERE: Final = "Too many logins from this address."
+TOO_MANY_FOR_ACCOUNT: Final = "Too many failed logins for this account. Please try again later."
+TOO_MANY_FROM_ADDRESS: Final = "Too many login attempts from this address. Please try again later."
 
 # Called with the user's primary key when the user is deactivated, inside the transaction and with the user locked. An
 # app adds its own in `AppConfig.ready`.
 user_deactivated: Final[list[Callable[[Any], None]]] = []
 
-WRONG_CREDENTIALS: Final = "The username or the password is not right."
+WRONG_CREDENTIALS: Final = "The username or password is incorrect."
 
 
 class TokenPair(msgspec.Struct, frozen=True):
@@ -58,40 +58,40 @@ class TokenPair(msgspec.Struct, frozen=True):
 def log_in(*, username: str, password: str, request: HttpRequest | None = None) -> TokenPair:
     """Open a login by password.
 
-    An unknown user, a wrong password and an inactive user answer alike, "unauthenticated", and take alike: Django
-    hashes the password in each case. After too many failures of the account, "rate_limited": the backend counts them.
+    An unknown user, a wrong password and an inactive user all raise "unauthenticated" after the same time, because
+    Django hashes the password in each case. After too many failures this raises "rate_limited"; the backend counts.
     """
-    return open_login(user_id=str(_checked(username, password, request).pk))
+    return open_login(user_id=str(_check_password(username, password, request).pk))
 
 
 def sign_in(*, request: HttpRequest, username: str, password: str) -> User:
-    """Open a session for the browser that sent the request; refused and counted as `log_in` over REST is."""
+    """Open a session for the browser that sent the request, with the errors and limits of `log_in`."""
     if wait := attempt_from_address("login_address", request).wait:
-        raise DomainError("rate_limited", TOO_MANY_FROM_HERE, {"retryAfter": round(wait, 3)})
-    user = _checked(username, password, request)
+        raise DomainError("rate_limited", TOO_MANY_FROM_ADDRESS, {"retryAfter": round(wait, 3)})
+    user = _check_password(username, password, request)
     login(request, user)
     return user
 
 
-def _checked(username: str, password: str, request: HttpRequest | None) -> User:
+def _check_password(username: str, password: str, request: HttpRequest | None) -> User:
     user = authenticate(request, username=username, password=password)
     if user is None:
         measures.logins.add(1, "password", "refused")
         if wait := wait_of_account(username):
-            raise DomainError("rate_limited", TOO_MANY, {"retryAfter": round(wait, 3)})
+            raise DomainError("rate_limited", TOO_MANY_FOR_ACCOUNT, {"retryAfter": round(wait, 3)})
         raise unauthenticated(WRONG_CREDENTIALS)
     measures.logins.add(1, "password", "ok")
     return user
 
 
 def sign_out(*, request: HttpRequest) -> None:
-    """End the browser's session. Its live sockets are found without one and close within seconds."""
+    """End the browser's session. Its live sockets close within seconds, at their next check."""
     logout(request)
 
 
 @transaction.atomic
 def open_login(*, user_id: str) -> TokenPair:
-    """Tokens of a new login of an active user, without asking for a password."""
+    """Open a login of an active user without checking a password. Return its tokens."""
     user = _lock_user(user_id)
     if user is None or not user.is_active:
         raise unauthenticated(WRONG_CREDENTIALS)
@@ -100,9 +100,9 @@ def open_login(*, user_id: str) -> TokenPair:
 
 @transaction.atomic
 def rotate_login(*, refresh: str) -> TokenPair:
-    """A fresh pair of the same login for a refresh token, which works once.
+    """Exchange a refresh token for a new pair of the same login. A refresh token works once.
 
-    Using one again is refused and no more: two tabs that refresh at once are no theft, and must not end the login.
+    A second use is rejected but does not end the login, because two tabs may refresh at the same time.
     """
     claims = read_claims(refresh, "refresh")
     user = _lock_user(claims.user_id)
@@ -127,12 +127,12 @@ def _may_refresh(user: User, claims: Claims) -> bool:
 def end_login(*, refresh: str) -> None:
     """Log out: end the login of a refresh token, with all its tokens and live sockets.
 
-    Any refresh token of the login will do, a used one too, so that a client that never got the answer may ask again.
+    Any refresh token of the login is accepted, also a used one, so that a client can retry after a lost response.
     """
     claims = read_claims(refresh, "refresh")
     user = _lock_user(claims.user_id)
     if user is None:
-        return  # deleted, and the logins with the user
+        return  # the user was deleted together with all logins
     _blacklist(list(_unused_refresh_tokens(user).filter(jti=claims.token_id)))
     _record_ended(user, {claims.login_id})
     broadcast_on_commit([(groups.user(str(user.pk)), login_ended(str(claims.login_id)))])
@@ -140,21 +140,21 @@ def end_login(*, refresh: str) -> None:
 
 @transaction.atomic
 def end_user_sessions(*, user_id: str) -> None:
-    """Sign the user out of every login by token, and close every live socket, those by cookie included.
+    """End every token login of the user, and close all live sockets, also those opened with a session cookie.
 
-    A browser's session cookie outlives this, unless the user is made inactive or the password changes. `not_found`
-    where there is no such user.
+    Session cookies stay valid until the user becomes inactive or changes the password. Raise `not_found` if there is no
+    such user.
     """
-    _end_user_sessions(_locked(user_id))
+    _end_user_sessions(_lock_existing_user(user_id))
 
 
 @transaction.atomic
 def deactivate_user(*, user_id: str) -> None:
-    """Shut the user out: no login, no token, no cookie works until `reactivate_user`, and live sockets close now.
+    """Make the user inactive: reject logins, tokens and cookies until `reactivate_user`, and close live sockets.
 
-    Who may do so is the caller's to check. `not_found` where there is no such user.
+    The caller checks permissions. Raise `not_found` if there is no such user.
     """
-    user = _locked(user_id)
+    user = _lock_existing_user(user_id)
     user.is_active = False
     user.save(update_fields=["is_active"])
     _end_user_sessions(user)
@@ -164,8 +164,8 @@ def deactivate_user(*, user_id: str) -> None:
 
 @transaction.atomic
 def reactivate_user(*, user_id: str) -> None:
-    """Let the user log in again. Tokens from before stay dead. `not_found` where there is no such user."""
-    user = _locked(user_id)
+    """Let the user log in again. Earlier tokens stay invalid. Raise `not_found` if there is no such user."""
+    user = _lock_existing_user(user_id)
     user.is_active = True
     user.save(update_fields=["is_active"])
 
@@ -178,12 +178,12 @@ def _end_user_sessions(user: User) -> None:
 
 
 def _lock_user(user_id: object) -> User | None:
-    # NO KEY: inserts of rows that refer to the user, such as messages, need not wait.
+    # NO KEY does not block inserts of rows that refer to the user, such as messages.
     users = get_user_model()._default_manager.select_for_update(no_key=True, of=("self",))
     return users.filter(pk=user_key(user_id)).first()
 
 
-def _locked(user_id: str) -> User:
+def _lock_existing_user(user_id: str) -> User:
     user = _lock_user(user_id)
     if user is None:
         raise not_found("user")
@@ -195,7 +195,7 @@ def _issue(user: User, login_id: UUID) -> TokenPair:
     refresh[api_settings.USER_ID_CLAIM] = str(user.pk)
     refresh["login"] = str(login_id)
     refresh[CLAIM] = password_tag(user)
-    # The row keeps a digest of the token, and the login in its `jti`: nothing in the database signs anybody in.
+    # The row stores a digest of the token and, in `jti`, the login's id. Neither can be used to sign in.
     refresh[api_settings.JTI_CLAIM] = f"{login_id.hex}-{uuid4().hex}"
     OutstandingToken.objects.create(
         user=user,
@@ -222,7 +222,7 @@ def _blacklist(tokens: list[OutstandingToken]) -> None:
 
 
 def _login_of(token: OutstandingToken) -> UUID | None:
-    """None for a token of before the `jti` began with the login's id. Such a token opens nothing any more."""
+    """Return the login's id in the `jti`. Older tokens have none and are no longer accepted."""
     login, dash, _ = token.jti.partition("-")
     return UUID(login) if dash else None
 

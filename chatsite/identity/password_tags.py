@@ -1,8 +1,8 @@
-"""Tie tokens to the password with which, or during which, they were issued.
+"""End the tokens of a user whose password changes.
 
-Every token has the tag of its user's password as a claim. A changed password has another tag, however it was changed
-(by Django admin, `set_password`, `changepassword` or a project's own form), so no older token is valid afterwards. The
-tag is derived from Django's session hash, which already ends browser sessions in this way.
+Every token has a claim with a tag of the user's password. A new password has a new tag, however it was changed (by
+Django admin, `set_password`, `changepassword` or a project's own form), so older tokens become invalid. The tag is
+derived from Django's session hash, which ends browser sessions in the same way.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def password_tag(user: AbstractBaseUser) -> str:
 
 
 def is_current(tag: str, user: AbstractBaseUser) -> bool:
-    """Whether the tag is of the user's present password, by the secret key or one of SECRET_KEY_FALLBACKS."""
+    """Whether the tag belongs to the current password, under SECRET_KEY or one of SECRET_KEY_FALLBACKS."""
     hashes = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
     return any(constant_time_compare(tag, _tag(known)) for known in hashes)
 

@@ -1,4 +1,4 @@
-"""Deleting what no token can refer to any more."""
+"""Delete rows of expired logins and tokens."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from chatsite.identity.models import EndedLogin
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-_BATCH = 1_000  # rows of one transaction, so that nobody waits long for it
+_BATCH = 1_000  # rows of one transaction, so that its locks are short
 
 
 class Pruned(msgspec.Struct, frozen=True):
-    """Rows that were deleted, or would be."""
+    """The numbers of deleted rows, or of rows that would be deleted."""
 
     ended_logins: int
     refresh_tokens: int
 
 
 def prune_logins(*, dry_run: bool = False) -> Pruned:
-    """Delete ended logins and refresh tokens (with their place on the blacklist) that are past their time."""
+    """Delete expired rows of ended logins and of refresh tokens, with their blacklist entries."""
     now = timezone.now()
     logins = EndedLogin.objects.filter(expires_at__lte=now)
     tokens: QuerySet[OutstandingToken] = OutstandingToken.objects.filter(expires_at__lte=now)

@@ -1,4 +1,4 @@
-"""How the OpenAPI schema names our authentication."""
+"""The security scheme of access tokens in the OpenAPI schema."""
 
 from drf_spectacular.contrib.rest_framework_simplejwt import SimpleJWTScheme
 

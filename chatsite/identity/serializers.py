@@ -1,4 +1,4 @@
-"""Forms and answers of `/auth/`. Each serializer checks the shape, and hands over to its operation."""
+"""Request and response bodies of `/auth/`. Each serializer validates the fields and calls an operation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chatsite.identity import operations, tokens
 
 
 class TextField(serializers.CharField):
-    """Text that came as text: a number or a list is refused, not turned into its spelling."""
+    """A text field that rejects numbers and lists instead of converting them."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):

@@ -1,8 +1,8 @@
-"""Limits on guessing passwords: tries of one account from anywhere, and of one address for any account. And the limit
-on changes of a signed-in user, by REST from the same bucket as by sockets.
+"""Rate limits: login attempts of one account and of one address, and changes of one signed-in user.
 
-Tries are counted in the shared cache, in windows of time, with one atomic step for each, so that neither many processes
-nor many requests at once get past. Without the cache nothing is counted: logins matter more than counting them.
+Login attempts are counted in the shared cache in time windows. Each count is one atomic step, so the limit holds for
+any number of processes and concurrent requests. While the cache cannot be reached, attempts are not limited, because
+users must be able to log in. REST requests and sockets of a user share one limit on changes.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class Attempt:
-    """One try, counted for its subject. `wait` is 0, or the seconds until the next try may be made.
+    """Counts one attempt of a subject. `wait` is 0, or the seconds until the next allowed attempt.
 
     `scope` names the rate in REST_FRAMEWORK's DEFAULT_THROTTLE_RATES. Only a keyed hash of the subject is stored.
     """
@@ -48,20 +48,20 @@ class Attempt:
     def _count(self, period: int) -> int:
         try:
             return 1 if cache.add(self._key, 1, 2 * period) else cache.incr(self._key)
-        except ValueError:  # a full cache dropped the count between the two steps
+        except ValueError:  # a full cache evicted the count between the two steps
             return 1
         except CACHE_AWAY as error:
-            logger.warning("the cache is away, so attempts are not limited: %s", error)
+            logger.warning("the cache cannot be reached, so attempts are not limited: %s", error)
             return 0
 
-    def give_back(self) -> None:
-        """The try does not count after all."""
+    def uncount(self) -> None:
+        """Uncount the attempt."""
         try:
             cache.decr(self._key)
         except ValueError:
-            logger.debug("the count was dropped already")
+            logger.debug("the cache has evicted the count already")
         except CACHE_AWAY as error:
-            logger.warning("the cache is away, so attempts are not limited: %s", error)
+            logger.warning("the cache cannot be reached, so attempts are not limited: %s", error)
 
 
 def _parsed(rate: str) -> tuple[int, int]:
@@ -79,29 +79,29 @@ def _window(scope: str, subject: str) -> tuple[str, int, int, float]:
 
 
 def account_of(username: str) -> str:
-    """One name for all spellings of an account's."""
+    """Normalise a username, so that all its spellings share one count."""
     return get_user_model().normalize_username(username).strip().lower()
 
 
 def wait_of_account(username: str) -> float:
-    """The seconds for which the account is refused by now, or 0. Counts nothing."""
+    """Return the seconds for which the account is blocked, or 0. Does not count an attempt."""
     key, most, _, rest = _window("login_account", account_of(username))
     try:
         return rest if cache.get(key, 0) > most else 0.0
     except CACHE_AWAY as error:
-        logger.warning("the cache is away, so attempts are not limited: %s", error)
+        logger.warning("the cache cannot be reached, so attempts are not limited: %s", error)
         return 0.0
 
 
 def attempt_from_address(scope: str, request: Any) -> Attempt:
-    """Count a try from the request's address; the request is Django's or REST framework's."""
+    """Count an attempt from the address of a request of Django or REST framework."""
     return Attempt(scope, _network(BaseThrottle().get_ident(request) or ""))
 
 
 class ChangeThrottle(BaseThrottle):
-    """Draws every request that may change something from the user's limit.
+    """Counts every unsafe request against the user's limit on changes.
 
-    A view whose changes cost others more than a message does says so by `throttle_cost`.
+    A view sets `throttle_cost` if its changes cost more than a message.
     """
 
     def allow_request(self, request: Request, view: APIView) -> bool:
@@ -118,7 +118,7 @@ class ChangeThrottle(BaseThrottle):
 
 
 class AddressThrottle(BaseThrottle):
-    """Requests of one address; an IPv6 network of 64 bits is one address, since it is what one customer is given."""
+    """Limits requests from one address. A /64 network of IPv6 counts as one address, because one customer gets it."""
 
     scope = "login_refresh"
 
@@ -137,7 +137,7 @@ class LoginAddressThrottle(AddressThrottle):
 def _network(address: str) -> str:
     try:
         parsed = ipaddress.ip_address(address)
-    except ValueError:  # a socket file has no address, and a proxy may name a host
+    except ValueError:  # a Unix socket has no address, and a proxy may send a host name
         return address
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is None:
         return str(ipaddress.ip_network((int(parsed), 64), strict=False))

@@ -1,7 +1,7 @@
-"""Tickets: what a browser puts on a WebSocket URL in place of a token. They work once, within 30 seconds.
+"""Tickets: a browser puts one on a WebSocket URL instead of a token. A ticket works once, within 30 seconds.
 
-A ticket is signed and says for whom it is; that it was used is kept in the cache, which all processes share. The key of
-a cookie session is as good as a password, so it waits in the cache too and never stands in the ticket.
+A ticket is signed and names its user. The shared cache remembers used tickets. The key of a cookie session is a
+credential, so the ticket does not contain it; the cache stores it until the ticket is used.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ TICKET_EXPIRED: Final = "The ticket has expired."
 USED: Final = "The ticket has been used already."
 
 _SALT = "chatsite.identity.ticket"
-_SHAPE = re.compile(r"[A-Za-z0-9_:-]{1,1024}")
-_KEPT = 2 * LIFETIME  # seconds that the cache remembers a ticket; longer than it lives on any process's clock
+_TICKET = re.compile(r"[A-Za-z0-9_:-]{1,1024}")
+_KEPT = 2 * LIFETIME  # seconds that the cache remembers a ticket, with a margin for clock differences
 
 
 class Ticket(msgspec.Struct, frozen=True, array_like=True):
-    """What is signed. `login_id` and `expires_at` are the access token's; None by a cookie session."""
+    """The signed content. `login_id` and `expires_at` are those of the access token; None for a cookie session."""
 
     id: str
     user_id: str
@@ -45,7 +45,7 @@ class Ticket(msgspec.Struct, frozen=True, array_like=True):
 
 
 def issue(identity: Identity) -> str:
-    """A ticket for one socket of this identity. `DomainError` "unavailable" where the cache is needed and away."""
+    """Issue a ticket for one socket. Raise `DomainError` "unavailable" if the cache is needed and cannot be reached."""
     ticket = Ticket(
         id=secrets.token_urlsafe(16),
         user_id=identity.user_id,
@@ -57,34 +57,34 @@ def issue(identity: Identity) -> str:
         try:
             cache.set(_session_slot(ticket), identity.session_key, _KEPT)
         except CACHE_AWAY as error:
-            raise _away(error) from error
+            raise _unavailable(error) from error
     return signing.dumps(msgspec.to_builtins(ticket), salt=_SALT)
 
 
 def redeem(text: str) -> Ticket:
-    """Use the ticket up. `DomainError` "unauthenticated", or "unavailable" where nobody can tell if it was used."""
+    """Use up the ticket. Raise "unauthenticated", or "unavailable" if the cache cannot tell whether it was used."""
     ticket = _read(text)
     try:
         first_use = cache.add(f"ws-ticket:{ticket.id}", 1, _KEPT)
     except CACHE_AWAY as error:
-        raise _away(error) from error
+        raise _unavailable(error) from error
     if not first_use:
         raise unauthenticated(USED)
     return ticket
 
 
 def take_session_key(ticket: Ticket) -> str:
-    """The key of the session that the ticket was issued to, or "" where it is gone."""
+    """Return and forget the session key of a ticket, or "" if the cache no longer has it."""
     try:
         key: str = cache.get(_session_slot(ticket), "")
         cache.delete(_session_slot(ticket))
     except CACHE_AWAY as error:
-        raise _away(error) from error
+        raise _unavailable(error) from error
     return key
 
 
 def _read(text: str) -> Ticket:
-    if not _SHAPE.fullmatch(text):
+    if not _TICKET.fullmatch(text):
         raise unauthenticated(MALFORMED)
     try:
         ticket = msgspec.convert(signing.loads(text, salt=_SALT, max_age=LIFETIME), Ticket)
@@ -101,8 +101,8 @@ def _session_slot(ticket: Ticket) -> str:
     return f"ws-ticket-session:{ticket.id}"
 
 
-def _away(error: Exception) -> DomainError:
-    logger.warning("the cache is away, so tickets cannot be used: %s", error)
+def _unavailable(error: Exception) -> DomainError:
+    logger.warning("the cache cannot be reached, so tickets cannot be used: %s", error)
     return DomainError(
         "unavailable", "Tickets cannot be used at the moment. Please retry, or send the token."
     )

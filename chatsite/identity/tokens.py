@@ -1,7 +1,7 @@
-"""Who stands behind a token, a ticket or a cookie, and who no longer does. Reads only (a ticket is used up).
+"""Identify the user of a token, ticket or cookie, and find logins that have ended. Writes nothing except used tickets.
 
-Each refusal is `DomainError` "unauthenticated" with the message of its class: not valid, expired, used, ended. A user
-who was deleted, one who was deactivated and a login that was logged out all read "ended": nothing tells them apart.
+Every failure is `DomainError` "unauthenticated" with one of four messages: not valid, expired, used, ended. Deleted
+users, deactivated users and ended logins all get "ended", so that nobody can tell them apart.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _BATCH = 10_000  # identities of one query; databases bound the parameters of a 
 
 
 def live_user(user_id: object, login_id: UUID, tag: str) -> User:
-    """The active user of a login that has not ended, by a token with this password tag, in one query."""
+    """Return the active user of a live login whose token has this password tag. Runs one query."""
     over = EndedLogin.objects.filter(login_id=login_id)
     users = get_user_model()._default_manager.annotate(login_is_over=Exists(over))
     user = users.filter(pk=user_key(user_id)).first()
@@ -42,14 +42,14 @@ def live_user(user_id: object, login_id: UUID, tag: str) -> User:
 
 
 def by_tokens(tokens: list[str]) -> list[Identity | DomainError]:
-    """For each access token its identity, or its refusal. Two queries, however many they are."""
-    shown = [_shown_by(token) for token in tokens]
+    """Return the identity or the error of each access token. Runs two queries for any number of tokens."""
+    shown = [_read_identity(token) for token in tokens]
     gone = ended([identity for identity in shown if isinstance(identity, Identity)])
     return [unauthenticated(ENDED) if identity in gone else identity for identity in shown]
 
 
-def _shown_by(token: str) -> Identity | DomainError:
-    """Whom the token names, who may be gone."""
+def _read_identity(token: str) -> Identity | DomainError:
+    """Read the identity in the token. Its login may have ended."""
     try:
         claims = read_claims(token, "access", cache=False)
     except DomainError as refusal:
@@ -62,7 +62,7 @@ def _shown_by(token: str) -> Identity | DomainError:
 
 
 def by_ticket(ticket: str) -> Identity:
-    """The identity that a ticket was issued to; works once. `DomainError` "unavailable" where that cannot be known."""
+    """Return the identity of a ticket and use it up. Raise "unavailable" if the cache cannot be asked."""
     content = tickets.redeem(ticket)
     if content.login_id is not None:
         tag = content.password_tag
@@ -76,14 +76,14 @@ def by_ticket(ticket: str) -> Identity:
 
 
 def by_cookie(header: str) -> Identity | None:
-    """The identity of the session in a Cookie header; None where there is none, or its user is not active."""
+    """Return the identity of the session in a Cookie header, or None without a live session of an active user."""
     session_key = cookies.session_key_in(header)
     user_id = cookies.signed_in_user(session_key)
     return None if user_id is None else Identity(user_id, "", None, "cookie", session_key)
 
 
 def verify(token: str) -> None:
-    """Whether an access or refresh token is good now; otherwise `DomainError` "unauthenticated"."""
+    """Raise `DomainError` "unauthenticated" unless the access or refresh token is valid now."""
     claims = read_claims(token, "access", "refresh")
     live_user(claims.user_id, claims.login_id, claims.password_tag)
     if BlacklistedToken.objects.filter(token__jti=claims.token_id).exists():
@@ -91,9 +91,9 @@ def verify(token: str) -> None:
 
 
 def ended(identities: list[Identity]) -> set[Identity]:
-    """Those whose user is gone or inactive, whose password was changed, or whose login or session is over.
+    """Return the identities that have lost their user, login or session, or whose password has changed.
 
-    At most four queries, however many identities there are (of every 10,000).
+    Runs at most four queries for every 10,000 identities.
     """
     gone: set[Identity] = set()
     for start in range(0, len(identities), _BATCH):

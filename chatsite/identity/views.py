@@ -26,7 +26,7 @@ from chatsite.realtime.identity import Identity
 
 
 class CredentialsView(generics.GenericAPIView[Any]):
-    """Takes credentials in the body, so none of the request's own are looked at: an expired token is no obstacle."""
+    """Reads credentials from the body and ignores those of the request, such as an expired token."""
 
     authentication_classes = ()
     permission_classes = (permissions.AllowAny,)
@@ -48,23 +48,25 @@ class LoginView(CredentialsView):
 
 @extend_schema(summary="Refresh the tokens", tags=["auth"])
 class RefreshView(CredentialsView):
-    """Exchange a refresh token for a fresh pair. It works once."""
+    """Exchange a refresh token for a new pair. A refresh token works once."""
 
     serializer_class = RefreshSerializer
 
 
 @extend_schema(
-    summary="Verify a token", tags=["auth"], responses={200: OpenApiResponse(description="Good now")}
+    summary="Verify a token",
+    tags=["auth"],
+    responses={200: OpenApiResponse(description="The token is valid")},
 )
 class VerifyView(CredentialsView):
-    """Ask whether an access or refresh token is good now."""
+    """Check whether an access or refresh token is valid now."""
 
     serializer_class = VerifySerializer
 
 
 @extend_schema(summary="Log out", tags=["auth"], responses={204: None})
 class LogoutView(CredentialsView):
-    """End the login of a refresh token: all its tokens, and its live sockets."""
+    """End the login of a refresh token, with all its tokens and live sockets."""
 
     serializer_class = LogoutSerializer
 
@@ -77,7 +79,7 @@ class LogoutView(CredentialsView):
     summary="Get a ticket for a WebSocket", tags=["auth"], request=None, responses=TicketSerializer
 )
 class TicketView(generics.GenericAPIView[Any]):
-    """Get a ticket for `?ticket=` of a WebSocket URL. It works once, within 30 seconds."""
+    """Get a ticket for `?ticket=` of a WebSocket URL. A ticket works once, within 30 seconds."""
 
     serializer_class = TicketSerializer
 
@@ -95,12 +97,12 @@ def _identity_of(request: Request) -> Identity:
     return Identity(user_id, "", None, "cookie", request.session.session_key or "")
 
 
-@extend_schema(summary="Who am I", tags=["auth"])
+@extend_schema(summary="Get the signed-in user", tags=["auth"])
 class MeView(generics.GenericAPIView[Any]):
-    """The signed-in user, with what the apps add."""
+    """The signed-in user, with the sections that apps add."""
 
     serializer_class = serializer_for(Profile)
 
     def get(self, request: Request) -> Response:
-        assert isinstance(request.user, get_user_model())  # the default permission lets nobody else in
+        assert isinstance(request.user, get_user_model())  # the default permission requires it
         return Response(profile_of(request.user), headers={"Cache-Control": "no-store"})

@@ -83,7 +83,7 @@ def is_in(answer: HttpResponse) -> bool:
 
 
 def refused_for_the_number(answer: HttpResponse) -> bool:
-    return answer.status_code == 429 or b"Too many tries" in answer.content
+    return answer.status_code == 429 or b"Too many attempts" in answer.content
 
 
 def test_the_right_password_opens(client: Client, door: Callable[..., HttpResponse]) -> None:

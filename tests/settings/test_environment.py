@@ -135,7 +135,7 @@ def test_numbers(raw: str) -> None:
 def test_a_secret_of_production_has_a_length() -> None:
     env = Environment({"X": "short"})
     env.secret("X", debug=False, stand_in="")
-    assert "shorter" in env.problems[0].text
+    assert "at least 32" in env.problems[0].text
 
 
 @pytest.mark.parametrize(
