@@ -104,6 +104,37 @@ async def test_odd_refs_come_back_as_they_are(login: Login, ref: str | int) -> N
         assert [one.ref for one in client.events if one.event == "ack"] == [ref]
 
 
+UNREADABLE: dict[str, str] = {
+    "half an emoji": '{"event":"send_message","data":{"conversationId":"x","content":"cut \\ud83d"},"ref":7}',
+    "half an emoji after the ref": '{"ref":7,"event":"\\ud83d"}',
+    "deep": '{"event":"heartbeat","data":' + '{"ref":' * 7_000 + "1" + "}" * 7_000 + ',"ref": 7}',
+    "deep without an end": '{"ref":7,"data":' + "[" * DEEP,
+    "half": '{"event":"heartbeat","ref":7,"data":{"content":"ref',
+    "event of a wrong type": '{"event":[{"ref":1}],"ref":7}',
+    "no event": '{"ref":7}',
+    "a ref in a string": '{"event":1,"content":"\\"ref\\":1","ref":7}',
+    "two": '{"event":1,"ref":1,"ref":7}',
+    "quotes": '{"event":1,"ref":7,"content":"' + '\\"' * 20_000,
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+@pytest.mark.parametrize("server", [0, 1])
+async def test_the_error_of_an_unreadable_frame_carries_its_ref(login: Login, name: str, server: int) -> None:
+    async with await login.live(server) as client:
+        await client.send_raw(UNREADABLE[name])
+        await client.expect("error")
+        assert [(one.ref, one.data["code"]) for one in client.events] == [(7, "invalid")]
+
+
+@pytest.mark.parametrize("ref", ['{"ref":1}', "true", "9" * 5_000, '"\\ud83d"', '"no end', "1.5"])
+async def test_a_ref_that_cannot_be_read_is_left_out(login: Login, ref: str) -> None:
+    async with await login.live() as client:
+        await client.send_raw('{"event":"heartbeat","ref":' + ref + "}")
+        await client.expect("error")
+        assert [one.ref for one in client.events] == [None]
+
+
 async def test_without_a_ref_there_is_no_answer(login: Login) -> None:
     async with await login.live() as client:
         await client.send("heartbeat")

@@ -48,6 +48,28 @@ async def test_unknown_events(site: Site, name: str) -> None:
         assert json.loads((await raw.read()).removeprefix("43/chat,5"))[0]["error"]["code"] == "unknown_event"
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        '["echo",{"text":"cut \\ud83d"}]',
+        '["\\ud83d",{}]',
+        '["echo",' + "[" * 30_000 + "]" * 30_000 + "]",
+        '["echo",' + "[" * 30_000,
+        "[7,{}]",
+        '["echo",{},{}]',
+        "[]",
+        '{"event":"echo"}',
+        "null",
+        "",
+    ],
+    ids=lambda text: text[:24],
+)
+async def test_what_cannot_be_read_is_answered_to_its_callback(site: Site, arguments: str) -> None:
+    async with RawClient(site) as raw:
+        await raw.send(f"42/chat,7{arguments}")
+        assert json.loads((await raw.read()).removeprefix("43/chat,7"))[0]["error"]["code"] == "invalid"
+
+
 @BOTH
 async def test_a_fresh_token_is_taken_while_connected(site: Site, transport: str) -> None:
     async with Client(site, transport) as ann:

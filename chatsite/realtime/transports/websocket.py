@@ -18,6 +18,7 @@ from chatsite.errors import DomainError, as_domain_error, from_decoding, invalid
 from chatsite.realtime import registry
 from chatsite.realtime.events import Event
 from chatsite.realtime.identity import Identity
+from chatsite.realtime.lenient_ref import find_ref
 from chatsite.realtime.runtime import get_runtime
 from chatsite.realtime.servers.sockets import server_socket
 from chatsite.realtime.session import LiveSession
@@ -135,9 +136,10 @@ class ChatConsumer(LeanConsumer):
                 raise invalid("Frames must be text, not binary.")
             frame = _decode_frame(encoded)
         except (DomainError, msgspec.MsgspecError, RecursionError, UnicodeError) as error:
-            if self.session.admit(size):
+            ref = find_ref(encoded)
+            if self.session.admit(size, ref):
                 self.session.answer_error(
-                    None, error if isinstance(error, DomainError) else from_decoding(error)
+                    ref, error if isinstance(error, DomainError) else from_decoding(error)
                 )
             return
         # Only now, so that a refusal for the rate carries the frame's `ref`.

@@ -37,7 +37,7 @@ class Call(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
 
 
 _decode_call = msgspec.json.Decoder(Call).decode
-_match_event = re.compile(r"([25])(?:(\d{1,4})-)?/chat,(\d{0,15})(?=\[)", re.ASCII).match
+_match_event = re.compile(r"([25])(?:(\d{1,4})-)?/chat,(\d{0,15})(?!\d)", re.ASCII).match
 
 
 def _decode_data(raw: msgspec.Raw, struct: type) -> Any:
