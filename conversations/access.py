@@ -68,7 +68,7 @@ def object_key(raw: str | UUID, what: str) -> UUID:
 
 @functools.lru_cache(maxsize=10_000)
 def _canonical_key(raw: str) -> UUID:
-    """Cache texts of the usual length only. Other spellings of a UUID can be as long as their sender likes."""
+    """Parse a UUID of the usual length. Only these are cached, because other spellings can be arbitrarily long."""
     return UUID(raw)
 
 
@@ -116,7 +116,7 @@ def load_actor(user_id: UserId) -> Actor:
 
 
 def _inactive() -> DomainError:
-    return DomainError("unauthenticated", "The account is not active.")
+    return DomainError("unauthenticated", "This account is not active.")
 
 
 def require_side(actor: Actor | None, conversation: Conversation | None) -> str:
@@ -137,15 +137,15 @@ def find_conversation(user_id: UserId, raw_id: str | UUID) -> tuple[Conversation
 
 
 def sides_in(asked: list[tuple[UserId, UUID]]) -> list[tuple[Conversation, str] | DomainError]:
-    """For each user and conversation: the conversation and the user's side, or `find_conversation`'s refusal.
+    """Return for each user and conversation the conversation and the user's side, or the error of `find_conversation`.
 
-    Business and customer are not loaded. Two queries, however many are asked about.
+    Does not load business and customer. Runs two queries for any number of pairs.
     """
     return _sides_among(Conversation.objects.all(), asked)
 
 
 def ask_side(user_id: UserId, key: UUID) -> Callable[[], tuple[Conversation, str]]:
-    """As `sides_in` for one user and conversation, in a pipeline. Calling the result raises the refusal."""
+    """As `sides_in` for one user and conversation, in a pipeline. Calling the result may raise the error."""
     actors = ask_actors([user_id])
     if connection.vendor == "postgresql":
         rows = ask(_conversation_statement(), [key], binary=True)
@@ -154,7 +154,7 @@ def ask_side(user_id: UserId, key: UUID) -> Callable[[], tuple[Conversation, str
 
     def read() -> tuple[Conversation, str]:
         found = [Conversation.from_db(connection.alias, _CONVERSATION, row) for row in rows()]
-        answer = _side_or_refusal(user_id, found[0] if found else None, actors())
+        answer = _side_or_error(user_id, found[0] if found else None, actors())
         if isinstance(answer, DomainError):
             raise answer
         return answer
@@ -176,10 +176,10 @@ def _sides_among(
     found = rows.in_bulk({key for _, key in asked})
     team = {user for user, key in asked if key in found and found[key].customer_id != user}
     actors = load_actors(team) if team else {}
-    return [_side_or_refusal(user_id, found.get(key), actors) for user_id, key in asked]
+    return [_side_or_error(user_id, found.get(key), actors) for user_id, key in asked]
 
 
-def _side_or_refusal(
+def _side_or_error(
     user_id: UserId, conversation: Conversation | None, actors: Mapping[UserId, Actor]
 ) -> tuple[Conversation, str] | DomainError:
     """The user's side in the conversation. The actor of its customer need not be loaded."""
@@ -202,7 +202,7 @@ def require_owner(user_id: UserId, raw_business_id: str | UUID) -> Business:
     if membership is None:
         raise not_found("business")
     if membership.role != Membership.Role.OWNER:
-        raise DomainError("forbidden", "Only an owner of the business may do this.")
+        raise DomainError("forbidden", "Only an owner of the business can do this.")
     business: Business = membership.business
     return business
 
@@ -211,10 +211,10 @@ def other_side(side: str) -> str:
     return Side.BUSINESS.value if side == Side.CUSTOMER else Side.CUSTOMER.value
 
 
-# --- Who has to do with whom ------------------------------------------------------------------------------------------
+# --- Contacts ---------------------------------------------------------------------------------------------------------
 
 
-def businesses_spoken_for(user_id: UserId) -> set[UUID]:
+def memberships_of(user_id: UserId) -> set[UUID]:
     return set(Membership.objects.filter(user_id=user_id).values_list("business_id", flat=True))
 
 
@@ -224,13 +224,13 @@ def own_groups(user_ids: list[UserId]) -> list[tuple[set[UUID], list[str]]]:
     Runs one query for any number of users.
     """
     ties = _ties(set(user_ids))
-    return [(ties[user_id].spoken_for, _groups_of(user_id, ties[user_id])) for user_id in user_ids]
+    return [(ties[user_id].member_of, _groups_of(user_id, ties[user_id])) for user_id in user_ids]
 
 
 def _groups_of(user_id: UserId, ties: Ties) -> list[str]:
     joined = [groups.user(str(user_id))]
-    joined += [groups.business_members(business) for business in ties.spoken_for]
-    joined += [groups.business_customers(business) for business in ties.talked_to]
+    joined += [groups.business_members(business) for business in ties.member_of]
+    joined += [groups.business_customers(business) for business in ties.customer_of]
     return joined
 
 
@@ -245,26 +245,26 @@ def contact_groups(user_ids: Iterable[str]) -> dict[str, list[str]]:
 class Ties:
     """The businesses that a user is a member of, and those that the user writes to as a customer."""
 
-    spoken_for: set[UUID] = field(default_factory=set)
-    talked_to: set[UUID] = field(default_factory=set)
+    member_of: set[UUID] = field(default_factory=set)
+    customer_of: set[UUID] = field(default_factory=set)
 
 
 def _groups_around(ties: Ties) -> list[str]:
-    members = {groups.business_members(business) for business in ties.spoken_for | ties.talked_to}
-    return sorted(members | {groups.business_customers(business) for business in ties.spoken_for})
+    members = {groups.business_members(business) for business in ties.member_of | ties.customer_of}
+    return sorted(members | {groups.business_customers(business) for business in ties.member_of})
 
 
 def _ties(user_ids: Collection[UserId]) -> defaultdict[UserId, Ties]:
     """Load the ties of many users at once: after a restart thousands of sockets ask at the same moment."""
-    speaks, talks = Value("speaks"), Value("talks")
-    members = Membership.objects.filter(user_id__in=user_ids).values_list("user_id", "business_id", speaks)
+    member, customer = Value("member"), Value("customer")
+    members = Membership.objects.filter(user_id__in=user_ids).values_list("user_id", "business_id", member)
     customers = Conversation.objects.filter(customer_id__in=user_ids).order_by()
     found: defaultdict[UserId, Ties] = defaultdict(Ties)
     for user_id, business_id, tie in members.order_by().union(
-        customers.values_list("customer_id", "business_id", talks), all=True
+        customers.values_list("customer_id", "business_id", customer), all=True
     ):
         ties = found[user_id]
-        (ties.spoken_for if tie == "speaks" else ties.talked_to).add(business_id)
+        (ties.member_of if tie == "member" else ties.customer_of).add(business_id)
     return found
 
 
@@ -276,8 +276,8 @@ def shares_conversation(user_id: str, other_ids: Iterable[str]) -> set[str]:
         try:
             others.add(user_key(raw))
         except DomainError:
-            continue  # no such user: looks like everybody else who is not ours to see
-    mine = businesses_spoken_for(me)
+            continue  # an invalid id is treated like a user whom the caller may not see
+    mine = memberships_of(me)
     members = Membership.objects.filter(user_id__in=others).filter(
         Q(business_id__in=mine) | Q(business__conversations__customer_id=me)
     )

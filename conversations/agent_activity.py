@@ -1,8 +1,8 @@
-"""Show the members of a business which conversation a colleague views or answers. Nothing is stored.
+"""Show the members of a business which conversation a colleague is viewing or answering. Nothing is stored.
 
-A socket repeats its view every 20 seconds, and the others forget a view after 45 seconds without a repeat. So a view
-ends even if its process was killed. The first view of a socket asks the others to repeat theirs. Customers neither
-send nor receive any of this.
+A socket repeats its view every 20 seconds. The others drop a view after 45 seconds without a repeat, so a view ends
+even if its process is killed. The first view of a socket asks the others to repeat theirs. Customers neither send nor
+receive these events.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from conversations.requests import LookCommand
 from conversations.serializers import LookAnswer, LookingEvent, person_object
 from conversations.session_state import AgentView, state_of
 
-ASKED: Final = "~who_looks"
-REPEAT_SECONDS: Final = 0.1  # however many colleagues arrive at once, a view is repeated once in this time
+VIEWS_REQUESTED: Final = "~who_looks"
+REPEAT_SECONDS: Final = 0.1  # a view is repeated at most once in this time, however many colleagues connect
 
 
-async def look(session: Session, data: LookCommand) -> LookAnswer:
-    """Set the conversation that the socket shows; None for no conversation."""
+async def set_view(session: Session, data: LookCommand) -> LookAnswer:
+    """Set the conversation that the socket shows, or None."""
     state = state_of(session)
     view = state.view
     key = None if data.conversation_id is None else object_key(data.conversation_id, "conversation")
@@ -41,10 +41,10 @@ async def look(session: Session, data: LookCommand) -> LookAnswer:
             view = await in_database_thread(_open_view, session.user_id, key)
         view.answering = data.answering
         state.view = view
-        _tell(session, view)
+        _publish_view(session, view)
     if not state.asked_for_views:
         state.asked_for_views = True
-        asked = Event(ASKED, b"null", exclude_user=session.user_id)
+        asked = Event(VIEWS_REQUESTED, b"null", exclude_user=session.user_id)
         colleagues = [groups.business_members(business) for business in state.businesses]
         session.runtime.hub.publish([(group, asked) for group in colleagues])
     return LookAnswer(conversation_id=key, answering=key is not None and data.answering)
@@ -53,12 +53,12 @@ async def look(session: Session, data: LookCommand) -> LookAnswer:
 def _open_view(user_id: str, conversation_id: UUID) -> AgentView:
     conversation, side = find_conversation(user_key(user_id), conversation_id)
     if side != Side.BUSINESS:
-        raise DomainError("forbidden", "Only members of the business can share what they view.")
+        raise DomainError("forbidden", "Only members of the business can share their view.")
     user = get_user_model()._default_manager.get(pk=user_key(user_id))
     return AgentView(conversation.pk, conversation.business_id, person_object(user).name, False)
 
 
-def _tell(session: Session, view: AgentView, *, ended: bool = False) -> None:
+def _publish_view(session: Session, view: AgentView, *, ended: bool = False) -> None:
     view.told_at = time.monotonic()
     data = LookingEvent(
         view_id=session.id,
@@ -77,15 +77,15 @@ def end_view(session: Session) -> None:
     state = state_of(session)
     view, state.view = state.view, None
     if view is not None:
-        _tell(session, view, ended=True)
+        _publish_view(session, view, ended=True)
 
 
 def repeat_view(session: Session, event: Event) -> None:
     """Repeat the view for a colleague who has just connected."""
     view = state_of(session).view
     if view is not None and time.monotonic() - view.told_at >= REPEAT_SECONDS:
-        _tell(session, view)
+        _publish_view(session, view)
 
 
-registry.control_handlers[ASKED] = repeat_view
+registry.control_handlers[VIEWS_REQUESTED] = repeat_view
 registry.closed.append(end_view)

@@ -63,7 +63,7 @@ async def join_conversation(session: Session, data: ConversationCommand) -> Join
             live.add_business(session, conversation.business_id)
         await session.subscribe(groups.conversation(key))
         joined[key] = None
-    head = await session.runtime.ask(queries.head_of_each, key)
+    head = await session.runtime.ask(queries.latest_revision_of_each, key)
     session.runtime.hub.start_after(groups.conversation(key), head.rev)
     answer = JoinedEvent(conversation_id=key, last_seq=head.last_seq, rev=head.rev)
     session.send("joined_conversation", answer)
@@ -155,7 +155,7 @@ async def typing_stop(session: Session, data: ConversationCommand) -> TypingAnsw
 @command("look", LookCommand, answer=LookAnswer, cost=0.5)
 async def look(session: Session, data: LookCommand) -> LookAnswer:
     """Show one's colleagues what one looks at; for members of a business."""
-    return await agent_activity.look(session, data)
+    return await agent_activity.set_view(session, data)
 
 
 async def _accessible(session: Session, raw_id: str) -> UUID:

@@ -1,4 +1,4 @@
-"""The demonstration data: one business with two members, three customers, some history."""
+"""Create demonstration data: one business with two members, three customers and some messages."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ PEOPLE: Final = {
 MEMBERS: Final = {"olivia": Membership.Role.OWNER, "amir": Membership.Role.AGENT}
 CUSTOMERS: Final = ("carol", "dave", "erin")
 
-# Functions of other apps that add to the demonstration business. Each returns a line to print and is idempotent. An app
-# adds its own in `AppConfig.ready`.
-furnishers: Final[list[Callable[[Business], str]]] = []
+# Functions of other apps that add data to the demonstration business. Each is idempotent and returns a line to print.
+# An app adds its own in `AppConfig.ready`.
+extensions: Final[list[Callable[[Business], str]]] = []
 
 
 @dataclass(frozen=True)
 class Line:
-    """One message of the history: who said it, how many minutes ago."""
+    """One message of the history, with its sender and its age in minutes."""
 
     sender: str
     minutes_ago: int
@@ -76,7 +76,7 @@ def make_demo() -> Business:
             user_id=people[customer].pk, business_id=str(business.pk)
         )
         if created:
-            _tell(conversation, people, HISTORY[customer])
+            _send_lines(conversation, people, HISTORY[customer])
     return business
 
 
@@ -94,7 +94,7 @@ def _person(username: str, first_name: str, last_name: str) -> Any:
     return user
 
 
-def _tell(conversation: Conversation, people: dict[str, Any], lines: list[Line]) -> None:
+def _send_lines(conversation: Conversation, people: dict[str, Any], lines: list[Line]) -> None:
     """Send the lines through the real operations, mark messages read before each answer, then backdate them."""
     now = timezone.now()
     for number, line in enumerate(lines):

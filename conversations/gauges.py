@@ -21,5 +21,5 @@ def _joined() -> float:
     return sum(len(state_of(session).joined) for session in runtime.sessions)
 
 
-Gauge("chat_writer_waiting", "Changes that wait for their transaction.", _waiting_changes)
-Gauge("chat_joined", "Conversations joined by the sessions, each counted for each session.", _joined)
+Gauge("chat_writer_waiting", "Changes waiting for their transaction.", _waiting_changes)
+Gauge("chat_joined", "Joined conversations, summed over all sessions.", _joined)

@@ -34,7 +34,7 @@ READ: Final = 100  # rows of one query of a sync
 
 @dataclass
 class MessagePage:
-    """Messages in ascending `seq`; `older` and `newer` tell whether there are more on that side."""
+    """Messages in ascending `seq`. `older` and `newer` tell whether more messages exist on that side."""
 
     messages: list[MessageObject]
     older: bool
@@ -48,14 +48,14 @@ def _messages() -> QuerySet[ChatMessage, tuple[Any, ...]]:
 def message_page(
     conversation_id: UUID, *, before: int | None = None, after: int | None = None, limit: int
 ) -> MessagePage:
-    """The newest messages, or those before or after a `seq` (exclusive). One query."""
+    """Return the newest messages, or those before or after a `seq` (exclusive). One query."""
     return ask_page(conversation_id, before=before, after=after, limit=limit)()
 
 
 def find_page(
     user_id: UserId, raw_id: str, *, before: int | None, after: int | None, limit: int
 ) -> tuple[Conversation, str, MessagePage]:
-    """The user's conversation without its people, the user's side, and a page: one round trip on PostgreSQL."""
+    """Return the conversation, the user's side and a page of messages. One round trip on PostgreSQL."""
     key = object_key(raw_id, "conversation")
     with pipelined():
         found = access.ask_side(user_id, key)
@@ -83,7 +83,7 @@ def ask_page(
 
 @functools.cache
 def _page_statement(is_forward: bool) -> str:
-    """Written once: Django would compile it anew for each page, which costs more than PostgreSQL's work."""
+    """Build the statement once. Compiling it for each page would cost more time than PostgreSQL needs to run it."""
     return f"""
         SELECT {", ".join(MESSAGES.names)} FROM {MESSAGES.database_name}
         WHERE conversation_id = %s AND seq > %s AND seq < %s
@@ -101,15 +101,15 @@ def _page_before(rows: Sequence[tuple[Any, ...]], *, before: int | None, limit: 
     There is one row more than `limit` if the conversation has older messages.
     """
     messages = ByteBudget().take_first(messages_from_rows(rows[:limit]))
-    # `seq` has no holes. So without a message at `before - 1` the conversation ends below it.
+    # `seq` has no gaps: without a message at `before - 1`, the conversation ends below it.
     newer = before is not None and bool(messages) and messages[0].seq == before - 1
     return MessagePage(messages[::-1], older=len(rows) > len(messages), newer=newer)
 
 
 def message_page_around(conversation_id: UUID, *, around: int, limit: int) -> MessagePage:
-    """The message with this `seq` amid the messages before and after it. Two queries.
+    """Return the message with this `seq` and the messages before and after it. Two queries.
 
-    A `seq` past either end gives the messages at that end.
+    A `seq` beyond either end returns the messages at that end.
     """
     rows = _messages().filter(conversation_id=conversation_id)
     before = max(limit // 2, 1)
@@ -118,13 +118,13 @@ def message_page_around(conversation_id: UUID, *, around: int, limit: int) -> Me
     budget = ByteBudget()
     first = budget.take_first(messages_from_rows(older[:before]))
     following = newer[: limit - before]
-    # The nearest messages come first. Without any room left, those that follow are on the next page.
+    # The nearest messages come first. If no bytes are left, the following ones go to the next page.
     second = budget.take_first(messages_from_rows(following)) if budget.left > 0 or not first else []
     return MessagePage([*first[::-1], *second], older=len(older) > len(first), newer=len(newer) > len(second))
 
 
 def find_message(user_id: UserId, raw_id: str | UUID) -> MessageObject:
-    """A message of a conversation that the user takes part in."""
+    """Return a message of a conversation that the user takes part in."""
     row = _messages().filter(pk=object_key(raw_id, "message")).first()
     if row is None:
         raise not_found("message")
@@ -137,7 +137,7 @@ def find_message(user_id: UserId, raw_id: str | UUID) -> MessageObject:
 
 
 def message_edits(user_id: UserId, raw_id: str | UUID) -> QuerySet[MessageEdit]:
-    """What the message said before, oldest first. A deleted message has none."""
+    """The earlier versions of the message, oldest first. A deleted message has none."""
     message = find_message(user_id, raw_id)
     if message.deleted_at is not None:
         return MessageEdit.objects.none()
@@ -145,7 +145,7 @@ def message_edits(user_id: UserId, raw_id: str | UUID) -> QuerySet[MessageEdit]:
 
 
 def undelivered(messages: Sequence[MessageObject], side: str) -> list[MessageObject]:
-    """Those that reach `side` for the first time by being read from the database."""
+    """Return the messages of the other side that have not been delivered to `side`."""
     return [
         message
         for message in messages
@@ -158,18 +158,18 @@ def undelivered(messages: Sequence[MessageObject], side: str) -> list[MessageObj
 
 @dataclass
 class Synced:
-    """What a client has missed: `sides` tells on which side it stands in each conversation."""
+    """The changes that a client has missed. `sides` has the user's side in each conversation."""
 
     conversations: dict[str, SyncedConversation]
     sides: dict[UUID, str]
 
 
 def changes_since(user_id: UserId, known: Mapping[str, int], budget: ByteBudget | None = None) -> Synced:
-    """For each conversation its object and every message whose `rev` is higher than the known one.
+    """Return each conversation with every message whose `rev` is higher than the known one.
 
-    Runs one query for the conversations, and one or a few for each that has changed. A conversation that the user may
-    not see, or that does not exist, is left out: the client drops it. The answer stays below `answer_bytes`: a
-    conversation whose changes do not fit is marked `resync`, and the client fetches it by pages. The most recently
+    Runs one query for the conversations, and one or a few for each that has changed. Leaves out conversations that the
+    user may not see or that do not exist, and the client drops them. The answer stays below `answer_bytes`: if the
+    changes of a conversation do not fit, it is marked `resync` and the client fetches it by pages. The most recently
     active conversations come first.
     """
     wanted: dict[UUID, tuple[str, int]] = {}
@@ -177,7 +177,7 @@ def changes_since(user_id: UserId, known: Mapping[str, int], budget: ByteBudget 
         try:
             wanted[object_key(raw, "conversation")] = (raw, rev)
         except DomainError:
-            continue  # Not an id: looks like every other conversation that does not exist.
+            continue  # An invalid id is treated like a conversation that does not exist.
     actor = access.load_actor(user_id)
     synced, budget = Synced({}, {}), budget or ByteBudget()
     found = Conversation.objects.select_related("business", "customer").filter(pk__in=list(wanted))
@@ -196,11 +196,11 @@ def changes_since(user_id: UserId, known: Mapping[str, int], budget: ByteBudget 
 def _add_changes(
     part: SyncedConversation, conversation: Conversation, known_rev: int, budget: ByteBudget
 ) -> None:
-    # The object was read first: a message that was written since may be among these and have a higher rev than the
-    # object says, never the other way round. So there is no hole, and its event or the next sync agrees.
+    # The conversation is read before its messages. A message written in between may have a higher rev than the
+    # conversation, but no message is missing, and its event or the next sync brings the rest.
     if known_rev == conversation.rev:
         return
-    # A client that knows a higher `rev` has seen what this database never had, or lost: it was restored from a backup.
+    # A client with a higher `rev` has seen changes that this database has lost, such as after a restore from a backup.
     if known_rev > conversation.rev or max(known_rev, 0) < conversation.rewritten_rev:
         part.resync = True
         return
@@ -214,9 +214,9 @@ def _add_changes(
 
 
 def _changed_messages(conversation_id: UUID, known_rev: int) -> Iterator[MessageObject]:
-    """Messages by `rev`, read in small pages, so that memory holds no more than the answer needs.
+    """Yield messages by `rev`. Reads small pages, so that memory holds no more than the answer needs.
 
-    A message that changes between two pages moves behind them, and may come twice; the later one is right.
+    A message that changes between two pages may come twice. The later one is right.
     """
     rows = _messages().filter(conversation_id=conversation_id).order_by("rev", "seq")
     page = messages_from_rows(rows.filter(rev__gt=known_rev)[:READ])

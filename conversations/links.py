@@ -8,7 +8,7 @@ from conversations.history import MessagePage
 
 
 def message_links(here: str, found: MessagePage) -> tuple[str | None, str | None]:
-    """`next` leads to older messages, `previous` to newer ones; `here` is the absolute address of the page."""
+    """Return the `next` link to older messages and the `previous` link to newer ones. `here` is the page's URL."""
     for name in ("before", "after", "around"):
         here = remove_query_param(here, name)
     if not found.messages:

@@ -40,7 +40,7 @@ async def open_groups(session: Session) -> None:
 
 
 def add_business(session: Session, business_id: UUID) -> None:
-    """Remember that the user is a member of the business, so that the end of that closes the socket."""
+    """Remember that the user is a member of the business. The end of the membership then closes the socket."""
     state_of(session).businesses |= {business_id}
 
 
@@ -51,7 +51,7 @@ def begin_membership(session: Session, event: Event) -> None:
 
 
 def end_membership(session: Session, event: Event) -> None:
-    """The socket closes; the client comes back with the rights that are left."""
+    """Close the socket. The client reconnects with the remaining rights."""
     session.close_soon(Close.ACCESS_CHANGED, "no longer a member of the business")
 
 
@@ -61,9 +61,12 @@ def begin_contact(session: Session, event: Event) -> None:
 
 
 async def _check_memberships(runtime: Runtime) -> None:
-    """Find the memberships that began or ended without a control message: a row was changed by hand, the message was
-    lost with Redis, or a manage.py command ran beside an embedded server."""
-    # Before the database is asked: a membership that begins meanwhile is not in the answer, and has not ended.
+    """Find memberships that began or ended without a control message.
+
+    This happens if a row was changed by hand, if Redis lost the message, or if a manage.py command ran beside an
+    embedded server.
+    """
+    # Read this before the query: a membership that begins in the meantime must not look like one that ended.
     held = {one: state_of(one).businesses for one in runtime.sessions if state_of(one).is_open}
     if not held:
         return
@@ -95,26 +98,27 @@ def watch_memberships(runtime: Runtime) -> None:
 
 
 async def catch_up(runtime: Runtime) -> None:
-    """Events may have been lost between the processes: show the present heads of the conversations that are joined
-    here, and of those that changed meanwhile and stand in the lists of people here.
+    """Send the present state of conversations after an outage, because events between processes may be lost.
+
+    Covers the conversations that local sessions have joined, and those of local users that have changed since.
     """
-    await _show_heads(runtime.sessions, runtime.hub.lost_since, runtime.hub.deliver_here)
+    await _resend_conversations(runtime.sessions, runtime.hub.lost_since, runtime.hub.deliver_here)
 
 
 async def catch_up_session(session: Session, since: datetime) -> None:
-    """Show one session, which was owed more than its socket could take, the present heads of its conversations."""
+    """Send the present state of its conversations to a session whose socket could not take all its events."""
 
     def deliver(group: str, event: Event) -> None:
         if group in session.groups:
             session.deliver(event)
 
-    await _show_heads([session], since - DROPPED_EARLIER, deliver)
+    await _resend_conversations([session], since - DROPPED_EARLIER, deliver)
 
 
-async def _show_heads(
+async def _resend_conversations(
     sessions: Iterable[Session], since: datetime, deliver: Callable[[str, Event], None]
 ) -> None:
-    """A client that knows less than a head sees the gap in `rev`, and asks with `sync`."""
+    """A client that missed an event sees the gap in `rev` and calls `sync`."""
     sessions = list(sessions)
     shown = {key for session in sessions for key in state_of(session).joined}
     shown |= await in_database_thread(
@@ -123,7 +127,7 @@ async def _show_heads(
         {user_key(session.user_id) for session in sessions},
         {key for session in sessions for key in state_of(session).businesses},
     )
-    measures.heads_shown.add(len(shown))
+    measures.conversations_resent.add(len(shown))
     for start in range(0, len(shown), 500):
         part = sorted(shown)[start : start + 500]
         for conversation in await in_database_thread(_load, part):
@@ -139,7 +143,7 @@ def _changed_since(moment: datetime, customers: set[access.UserId], businesses: 
 
 
 async def finish_writing(runtime: Runtime) -> None:
-    """The process ends: what was taken is committed and answered, and what sockets were handed is marked delivered."""
+    """Before the process stops, commit and answer accepted writes, and mark messages sent to sockets as delivered."""
     await writer_of(runtime).drain()
     receipts.flush(runtime)
     await writer_of(runtime).drain()

@@ -37,8 +37,8 @@ from conversations.serializers import (
     person_object,
 )
 
-SEARCH_WORDS: Final = 5  # of a search; each is one more condition
-_BATCH = 10_000  # ids of one query; databases bound the parameters of a statement
+SEARCH_WORDS: Final = 5  # words of a search that are used; each adds a condition
+_BATCH = 10_000  # ids per query, because databases limit the parameters of a statement
 
 # --- Conversations ----------------------------------------------------------------------------------------------------
 
@@ -51,7 +51,7 @@ class ConversationPage:
 
 
 class _Cursor(msgspec.Struct, array_like=True):
-    """A place in a list by activity: everything after it, or (`back`) before it."""
+    """A position in a list ordered by activity. The page follows it, or precedes it if `back` is set."""
 
     active_at: str
     id: UUID
@@ -67,9 +67,9 @@ class _Cursor(msgspec.Struct, array_like=True):
             when = parse_datetime(cursor.active_at)
             if when is None or when.tzinfo is None:
                 raise ValueError(cursor.active_at)
-            when.astimezone(UTC)  # a time that has no place in UTC cannot be compared with
+            when.astimezone(UTC)  # raises OverflowError if the time is outside UTC's range
         except (ValueError, OverflowError, msgspec.MsgspecError) as error:
-            raise invalid("The cursor is not one that this list gave out.", field="cursor") from error
+            raise invalid("The cursor is not valid for this list.", field="cursor") from error
         return cursor
 
 
@@ -83,18 +83,18 @@ def conversation_page(
     unread: bool | None = None,
     search: str = "",
 ) -> ConversationPage:
-    """The user's conversations, newest activity first. Three queries, each over an index.
+    """Return a page of the user's conversations, newest activity first. Runs three queries, each over an index.
 
-    `unread` asks what the user's own side has not read. `search` looks in the names of the other side and in the
-    previews; it reads the user's conversations from the newest on until the page is full.
+    `unread` filters by the unread count of the user's side. `search` matches the names of the other side and the
+    previews. It reads the conversations from the newest until the page is full.
 
-    A user may be a customer here and speak for several businesses there, and an OR of these would sort everything
-    there is; so each scope gives its first rows from its own index, and the union of these is sorted.
+    A user may be a customer and also a member of several businesses. An OR of these conditions would sort all rows, so
+    each scope reads its first rows from its own index, and only their union is sorted.
     """
     at = _Cursor.decoded(cursor) if cursor else None
     mine = access.load_actor(user_id).businesses
     scopes = [
-        scope & _narrowed(side, archived=archived, unread=unread, search=search)
+        scope & _filter_for(side, archived=archived, unread=unread, search=search)
         for side, scope in _scopes(user_id, mine, business_id)
     ]
     keys = _first_keys(scopes, at, limit + 1)
@@ -116,8 +116,10 @@ def _side_of(user_id: UserId, conversation: Conversation) -> Side:
 def _neighbours(
     keys: list[tuple[UUID, datetime]], at: _Cursor | None, *, more: bool
 ) -> tuple[str | None, str | None]:
-    """The cursors of the next and of the previous page, where there are such. `more`: further on in the direction of
-    `at` there are others."""
+    """Return the cursors of the next and the previous page, or None where there is no such page.
+
+    `more` tells whether more rows follow in the direction of `at`.
+    """
     if not keys:
         return None, None
     back = at is not None and at.back
@@ -130,20 +132,20 @@ def _neighbours(
 
 
 def _scopes(user_id: UserId, mine: set[UUID], business_id: str | None) -> list[tuple[str, Q]]:
-    """Where the user's conversations are, each with the user's side there."""
+    """Return the conditions that select the user's conversations, each with the user's side in them."""
     only = None if business_id is None else object_key(business_id, "business")
     customer = Q(customer_id=user_id)
     if only is not None:
         customer &= Q(business_id=only)
-    spoken_for = sorted(mine if only is None else mine & {only})
+    member_of = sorted(mine if only is None else mine & {only})
     return [
         (Side.CUSTOMER.value, customer),
-        *((Side.BUSINESS.value, Q(business_id=key)) for key in spoken_for),
+        *((Side.BUSINESS.value, Q(business_id=key)) for key in member_of),
     ]
 
 
-def _narrowed(side: str, *, archived: bool | None, unread: bool | None, search: str) -> Q:
-    """What a filter means to one side: its own archive and count, and the other side's names."""
+def _filter_for(side: str, *, archived: bool | None, unread: bool | None, search: str) -> Q:
+    """Return the condition of the filters for one side: its archive and count, and the names of the other side."""
     found = Q()
     if archived is not None:
         found &= Q(**{f"{side}_archived": archived})
@@ -156,7 +158,7 @@ def _narrowed(side: str, *, archived: bool | None, unread: bool | None, search: 
 
 
 def _first_keys(scopes: list[Q], at: _Cursor | None, limit: int) -> list[tuple[UUID, datetime]]:
-    """The first `limit` ids of the union of the scopes, from the cursor on, in one statement."""
+    """Return the first `limit` ids of the union of the scopes after the cursor, in one statement."""
     back = at is not None and at.back
     order = ("active_at", "id") if back else ("-active_at", "-id")
     branches: list[str] = []
@@ -186,7 +188,7 @@ def _first_keys(scopes: list[Q], at: _Cursor | None, limit: int) -> list[tuple[U
 
 
 def _as_key(row: tuple[Any, Any]) -> tuple[UUID, datetime]:
-    """SQLite gives text and times without a zone for what PostgreSQL gives as objects."""
+    """Convert SQLite's text and naive times to the objects that PostgreSQL returns."""
     key, when = row
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)
@@ -194,13 +196,13 @@ def _as_key(row: tuple[Any, Any]) -> tuple[UUID, datetime]:
 
 
 def members(conversation: Conversation) -> QuerySet[Membership]:
-    """Those who may write for the business, in the order in which they joined it."""
+    """The members of the conversation's business, in the order in which they joined."""
     rows = Membership.objects.select_related("user").filter(business_id=conversation.business_id)
     return rows.order_by("id")
 
 
 def participants(conversation: Conversation) -> list[ParticipantObject]:
-    """The customer and the first members, for a page that shows their names."""
+    """Return the customer and the first members, for a page that shows their names."""
     team = members(conversation)[: settings.CHAT.page_most]
     return [
         participant(conversation.customer, Side.CUSTOMER),
@@ -213,9 +215,9 @@ def participant(user: Any, side: Side) -> ParticipantObject:
 
 
 def unread(user_id: UserId) -> UnreadAnswer:
-    """Count what the user's sides have not read: the total, and by conversation.
+    """Count the messages that the user has not read, in total and by conversation.
 
-    Uses partial indexes. The list is bounded: past `unread_conversations` it has the most recently active ones.
+    Uses partial indexes. The list has at most `unread_conversations` entries, the most recently active ones.
     """
     mine = access.load_actor(user_id).businesses
     most = limits().unread_conversations
@@ -237,8 +239,8 @@ def unread(user_id: UserId) -> UnreadAnswer:
     return UnreadAnswer(total=total, conversations=listed, more=len(found) > most)
 
 
-def heads(conversation_ids: Collection[UUID]) -> dict[UUID, Head]:
-    """How far these conversations have come. One query (of every 10,000); the caller has checked access."""
+def latest_revisions(conversation_ids: Collection[UUID]) -> dict[UUID, Head]:
+    """Return the last `seq` and `rev` of the conversations. One query for each 10,000. The caller checks access."""
     keys, found = list(conversation_ids), {}
     for start in range(0, len(keys), _BATCH):
         among_these = among(Conversation._meta.pk, keys[start : start + _BATCH])
@@ -248,9 +250,9 @@ def heads(conversation_ids: Collection[UUID]) -> dict[UUID, Head]:
     return found
 
 
-def head_of_each(conversation_ids: list[UUID]) -> list[Head]:
-    """As `heads`, in the order asked; of what is not there, where it would begin."""
-    found = heads(set(conversation_ids))
+def latest_revision_of_each(conversation_ids: list[UUID]) -> list[Head]:
+    """As `latest_revisions`, in the given order. A missing conversation has zeros."""
+    found = latest_revisions(set(conversation_ids))
     return [found.get(key, Head(last_seq=0, rev=0)) for key in conversation_ids]
 
 
@@ -258,13 +260,13 @@ def head_of_each(conversation_ids: list[UUID]) -> list[Head]:
 
 
 def businesses(search: str) -> QuerySet[Business]:
-    """The directory that customers choose from, by name."""
+    """The directory of businesses for customers, by name."""
     found = Business.objects.order_by("name", "id")
     return found.filter(matches_any(search, "name", "slug")) if search else found
 
 
 class MembershipObject(BusinessObject, kw_only=True):
-    """A business that one speaks for."""
+    """A business with the user's role in it."""
 
     role: str
 

@@ -1,4 +1,4 @@
-"""What conversations keep for one live session, beside the groups that it is subscribed to."""
+"""The state that conversations keep for a live session, besides its groups."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from chatsite.realtime.interfaces import Session
 
 NO_BUSINESS: Final[frozenset[UUID]] = (
     frozenset()
-)  # most users speak for none; an own set is 216 bytes a socket
+)  # most users are in no business, and a set for each socket would take 216 bytes
 
 
 @dataclass(slots=True)
 class AgentView:
-    """The conversation that a member of a business looks at."""
+    """The conversation that a member of a business is viewing."""
 
     conversation_id: UUID
     business_id: UUID
@@ -28,12 +28,12 @@ class AgentView:
 class ConversationState:
     joined: dict[UUID, None] = field(default_factory=dict)  # in the order of joining
     businesses: frozenset[UUID] = (
-        NO_BUSINESS  # those that the user is a member of; the end of one closes the socket
+        NO_BUSINESS  # the user's businesses; the end of a membership closes the socket
     )
     is_open: bool = False  # the session is subscribed to the groups of its user
     typing_since: dict[UUID, float] = field(default_factory=dict)  # monotonic, by conversation
     view: AgentView | None = None
-    asked_for_views: bool = False  # colleagues have been asked once for what they look at
+    asked_for_views: bool = False  # colleagues have been asked for their views
 
 
 def state_of(session: Session) -> ConversationState:

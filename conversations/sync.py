@@ -1,6 +1,6 @@
-"""Let a client find out that it has missed something (`heartbeat`), and fetch all of it (`sync`).
+"""The commands `heartbeat`, which shows a client that it has missed changes, and `sync`, which fetches them.
 
-Other apps add their part through `sections` and `heartbeat_sections`; notifications do.
+Other apps such as notifications add their parts through `sections` and `heartbeat_sections`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from conversations.session_state import state_of
 
 
 class SyncCommand(WireObject, kw_only=True):
-    """`conversations`: id → the last `rev` that the client has applied (0: nothing)."""
+    """`conversations` maps ids to the last `rev` that the client has applied, or 0."""
 
     conversations: dict[str, int] = {}
     notifications_after: str | None = None
@@ -37,7 +37,7 @@ class HeartbeatCommand(WireObject, kw_only=True):
 
 
 class SyncAnswer(WireObject, kw_only=True):
-    """A conversation that the user may not see is left out."""
+    """Leaves out conversations that the user may not see."""
 
     conversations: dict[UUID, SyncedConversation]
     unread: UnreadAnswer
@@ -50,23 +50,23 @@ class HeartbeatAnswer(WireObject, kw_only=True):
     server_time: datetime
 
 
-# What a section adds is counted against the bytes of the answer that are left.
+# A section takes its bytes from the budget of the answer.
 Section = Callable[[UserId, SyncCommand, ByteBudget], dict[str, Any]]
 sections: Final[list[Section]] = []
-# Of many users at once: a heartbeat comes from every socket, all the time.
+# These answer for many users at once, because every socket sends heartbeats.
 heartbeat_sections: Final[list[Callable[[Collection[UserId]], dict[UserId, dict[str, Any]]]]] = []
-# What each answer is, for the document of the protocol: an app that adds a section adds its struct.
+# The structs of each answer, for the AsyncAPI document. An app that adds a section adds its struct.
 sync_answers: Final[list[type[WireObject]]] = [SyncAnswer]
 heartbeat_answers: Final[list[type[WireObject]]] = [HeartbeatAnswer]
 
 
 def synchronise(user_id: UserId, data: SyncCommand) -> dict[str, Any]:
-    """`{conversations: {id: {conversation, messages, resync?}}, unread: {total, conversations}, …sections}`."""
+    """Return `{conversations: {id: {conversation, messages, resync?}}, unread: {total, conversations}, …sections}`."""
     limit = settings.CHAT.sync_conversations
     if len(data.conversations) > limit:
         raise DomainError(
             "too_large",
-            f"At most {limit} conversations in one sync.",
+            f"A sync can name at most {limit} conversations.",
             {"field": "conversations", "limit": limit},
         )
     budget = ByteBudget()
@@ -78,7 +78,9 @@ def synchronise(user_id: UserId, data: SyncCommand) -> dict[str, Any]:
     ]
     if operations.mark_delivered(user_id=user_id, messages=fresh):
         budget = ByteBudget()
-        synced = history.changes_since(user_id, data.conversations, budget)  # with the receipts just given
+        synced = history.changes_since(
+            user_id, data.conversations, budget
+        )  # read again, with the new receipts
     measures.resyncs.add(sum(part.resync for part in synced.conversations.values()))
     answer: dict[str, Any] = {"conversations": synced.conversations, "unread": queries.unread(user_id)}
     for section in sections:
@@ -96,19 +98,19 @@ async def sync(session: Session, data: SyncCommand) -> dict[str, Any]:
     return await in_database_thread(synchronise, user_key(session.user_id), data)
 
 
-def heads_of(asked: list[tuple[UserId, list[UUID]]]) -> list[dict[str, Any]]:
-    """For each user and some conversations: how far these have come, and what the sections have to tell.
+def heartbeat_answers_for(asked: list[tuple[UserId, list[UUID]]]) -> list[dict[str, Any]]:
+    """Return the heartbeat answer of each user: the revisions of the given conversations, and the sections.
 
-    The caller has checked access. Two queries, however many ask.
+    The caller checks access. Runs two queries for any number of users.
     """
-    heads = queries.heads({key for _, followed in asked for key in followed})
-    told = [section({user_id for user_id, _ in asked}) for section in heartbeat_sections]
+    revisions = queries.latest_revisions({key for _, followed in asked for key in followed})
+    parts = [section({user_id for user_id, _ in asked}) for section in heartbeat_sections]
     answers = []
     for user_id, followed in asked:
-        found = {key: heads[key] for key in followed if key in heads}
+        found = {key: revisions[key] for key in followed if key in revisions}
         answer: dict[str, Any] = {"conversations": found, "serverTime": timezone.now()}
-        for section in told:
-            answer.update(section[user_id])
+        for part in parts:
+            answer.update(part[user_id])
         answers.append(answer)
     return answers
 
@@ -117,4 +119,4 @@ def heads_of(asked: list[tuple[UserId, list[UUID]]]) -> list[dict[str, Any]]:
 async def heartbeat(session: Session, data: HeartbeatCommand) -> dict[str, Any]:
     """Return the last `seq` and `rev` of the joined conversations, so that a client notices a lost last event."""
     joined: list[UUID] = list(state_of(session).joined)
-    return await session.runtime.ask(heads_of, (user_key(session.user_id), joined))
+    return await session.runtime.ask(heartbeat_answers_for, (user_key(session.user_id), joined))

@@ -1,7 +1,7 @@
-"""Show who is typing. Nothing is stored: every process ends a start by itself after six seconds.
+"""Show who is typing. Nothing is stored: every process ends a typing start after six seconds.
 
-So a typist whose process was killed stops typing for everybody, and a lost stop heals. A user who types on two devices
-stops when the second of them stops: each start and stop names its socket.
+Typing therefore ends even if the typist's process is killed or a stop is lost. Each start and stop names its socket, so
+a user who types on two devices stops only when both have stopped.
 """
 
 from __future__ import annotations
@@ -21,9 +21,7 @@ from conversations.serializers import TypingEvent
 from conversations.session_state import state_of
 
 REPEAT_SECONDS: Final = 1.0  # a start within this time of the last one is not published again
-STOPPED: Final = (
-    "~typing_stopped"  # A control message: one socket has stopped. The user may go on at another.
-)
+STOPPED: Final = "~typing_stopped"  # control message: one socket stopped; another one of the user may go on
 
 
 class TypingNote(msgspec.Struct, array_like=True, frozen=True):
@@ -41,7 +39,7 @@ def _typing_event(conversation_id: UUID, user_id: str, is_typing: bool, socket_i
 
 
 class TypingBoard:
-    """The typists that this process's sockets have heard of: for each the sockets, with the moment at which it ends."""
+    """The typists shown to this process's sockets, with the end timer of each of their sockets."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
@@ -63,10 +61,10 @@ class TypingBoard:
         sockets[socket_id] = self._runtime.loop.call_later(seconds, self._end, key, socket_id)
 
     def _end(self, key: tuple[UUID, str], socket_id: str) -> None:
-        """One socket has stopped. Tell this process's sockets if it was the user's last one."""
+        """End the typing of one socket. If it was the user's last one, tell this process's sockets."""
         sockets = self._ends.get(key)
         if sockets is None:
-            return  # nobody here was told that the user types
+            return  # no socket here was told that the user is typing
         if running := sockets.pop(socket_id, None):
             running.cancel()
         if sockets:
@@ -90,7 +88,7 @@ def start_typing(session: Session, conversation_id: UUID) -> None:
 
 
 def stop_typing(session: Session, conversation_id: UUID) -> None:
-    """Also when the message was sent, or the socket went away."""
+    """Stop typing. Also called when the message was sent or the socket closed."""
     started = state_of(session).typing_since.pop(conversation_id, None)
     if started is not None and time.monotonic() - started < settings.CHAT.typing_seconds:
         _publish(session, conversation_id, False)

@@ -1,4 +1,4 @@
-"""REST: thin viewsets over operations and queries. What a client sees is `docs/protocol.md`."""
+"""REST viewsets over operations and queries. `docs/protocol.md` describes them for clients."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ class EditPages(CursorPages):
 
 
 class MemberPages(CursorPages):
-    """A team is small, and clients want all of it for the names of senders."""
+    """Large pages, because clients need the names of the whole team."""
 
     ordering = ("id",)
     page_size = 200
 
 
 class ConversationViewSet(StructViewSet):
-    """The conversations that I take part in, newest activity first."""
+    """The user's conversations, newest activity first."""
 
     queryset = Conversation.objects.none()
     bodies = {
@@ -76,7 +76,7 @@ class ConversationViewSet(StructViewSet):
             OpenApiParameter("archived", bool),
             OpenApiParameter("businessId", str),
             OpenApiParameter("unread", bool),
-            OpenApiParameter("search", str, description="In the other side's names and in the previews."),
+            OpenApiParameter("search", str, description="Matches the other side's names and the previews."),
         ],
         responses=CONVERSATIONS(many=True),
     )
@@ -99,7 +99,7 @@ class ConversationViewSet(StructViewSet):
 
     @extend_schema(request=serializer_for(OpenBody), responses={200: CONVERSATIONS, 201: CONVERSATIONS})
     def create(self, request: Request) -> Response:
-        """Open a conversation: a customer names the business, a member of it the customer too."""
+        """Open a conversation. A customer names the business. A member also names the customer."""
         body = read_body(request, OpenBody)
         conversation, side, created = operations.open_conversation(
             user_id=request.user.pk, business_id=body.business_id, customer_id=body.customer_id
@@ -116,7 +116,7 @@ class ConversationViewSet(StructViewSet):
 
     @extend_schema(request=serializer_for(ConversationBody), responses=CONVERSATIONS)
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Archive the conversation on my side, or take it back."""
+        """Archive the conversation on the user's side, or move it back to the inbox."""
         body = read_body(request, ConversationBody)
         conversation, side = operations.archive_conversation(
             user_id=request.user.pk, conversation_id=pk, archived=body.archived
@@ -126,7 +126,7 @@ class ConversationViewSet(StructViewSet):
     @extend_schema(parameters=[CURSOR, LIMIT], responses=serializer_for(ParticipantObject)(many=True))
     @action(detail=True, methods=["get"])
     def people(self, request: Request, pk: str) -> Response:
-        """Who may write here: the customer, and on this and the next pages those who speak for the business."""
+        """List the people who can write here: the customer first, then the members of the business by page."""
         conversation, _ = access.find_conversation(request.user.pk, pk)
         answer = MemberPages().respond(
             request,
@@ -141,14 +141,16 @@ class ConversationViewSet(StructViewSet):
         parameters=[
             OpenApiParameter("before", int),
             OpenApiParameter("after", int),
-            OpenApiParameter("around", int, description="The message with this seq, amid those beside it."),
+            OpenApiParameter(
+                "around", int, description="The message with this seq, and messages before and after it."
+            ),
             LIMIT,
         ],
         responses=MESSAGES(many=True),
     )
     @action(detail=True, methods=["get"])
     def messages(self, request: Request, pk: str) -> Response:
-        """A page in ascending `seq`, the newest first page; fetching delivers what the other side sent."""
+        """List messages in ascending `seq`, starting with the newest page. Fetching marks them as delivered."""
         before = query_integer(request, "before", at_most=2**62)
         after = query_integer(request, "after", at_most=2**62)
         around = query_integer(request, "around", at_most=2**62)
@@ -157,7 +159,7 @@ class ConversationViewSet(StructViewSet):
             request.user.pk, pk, before=before, after=after, limit=limit
         )
         if after is not None and after > conversation.last_seq:
-            # The client has seen what this database lost: it was restored from a backup.
+            # The client has seen messages that this database has lost, such as after a restore from a backup.
             return Response({**page_object([], following=None, previous=None), "resync": True})
 
         def read_page() -> history.MessagePage:
@@ -169,7 +171,7 @@ class ConversationViewSet(StructViewSet):
             found = read_page()
         fresh = history.undelivered(found.messages, side) if request.method == "GET" else []
         if operations.mark_delivered(user_id=request.user.pk, messages=fresh):
-            # Read again, not patched: an edit may have come in between, and its `rev` is below that of the receipts.
+            # Read again: an edit may have been committed in between, with a `rev` below that of the receipts.
             found = read_page()
         following, previous = message_links(request.build_absolute_uri(), found)
         return page(found.messages, following=following, previous=previous)
@@ -177,7 +179,7 @@ class ConversationViewSet(StructViewSet):
     @extend_schema(request=serializer_for(SendBody), responses={200: MESSAGES, 201: MESSAGES})
     @messages.mapping.post
     def send(self, request: Request, pk: str) -> Response:
-        """Send a message. A `clientId` that is known gives the stored message again, with 200."""
+        """Send a message. A known `clientId` returns the stored message with 200."""
         body = read_body(request, SendBody)
         sent = operations.send_message(
             sender_id=request.user.pk,
@@ -192,7 +194,7 @@ class ConversationViewSet(StructViewSet):
     @extend_schema(request=None, responses=serializer_for(ReadAnswer))
     @action(detail=True, methods=["patch"])
     def read(self, request: Request, pk: str) -> Response:
-        """Everything that the other side sent has been read."""
+        """Mark all messages of the other side as read."""
         done = operations.mark_read(user_id=request.user.pk, conversation_id=pk)
         ids = [stamp.id for stamp in done.stamps]
         key = access.object_key(pk, "conversation")
@@ -200,7 +202,7 @@ class ConversationViewSet(StructViewSet):
 
 
 class MessageViewSet(StructViewSet):
-    """One message: read it, change what it says, take it back."""
+    """Read, edit or delete one message."""
 
     queryset = ChatMessage.objects.none()
     bodies = {"default": EditBody}
@@ -211,33 +213,33 @@ class MessageViewSet(StructViewSet):
 
     @extend_schema(request=serializer_for(EditBody), responses=MESSAGES)
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Only its sender may; what it said before is kept."""
+        """Edit the message. Only its sender can do this. Earlier versions are kept."""
         content = read_body(request, EditBody).content
         return Response(operations.edit_message(user_id=request.user.pk, message_id=pk, content=content))
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
-        """Only its sender may; the row stays for moderators."""
+        """Delete the message. Only its sender can do this. Moderators still see it."""
         operations.delete_message(user_id=request.user.pk, message_id=pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(request=None, responses=MESSAGES)
     @action(detail=True, methods=["put"], url_path=r"reactions/(?P<emoji>[^/]+)")
     def reactions(self, request: Request, pk: str, emoji: str) -> Response:
-        """Put an emoji on a message. The same one again changes nothing."""
+        """Add an emoji to a message. Repeating changes nothing."""
         return Response(add_reaction(user_id=request.user.pk, message_id=pk, emoji=emoji))
 
     @extend_schema(request=None, responses={204: None})
     @reactions.mapping.delete
     def take_off(self, request: Request, pk: str, emoji: str) -> Response:
-        """Take one's emoji off a message."""
+        """Remove the user's emoji from a message."""
         remove_reaction(user_id=request.user.pk, message_id=pk, emoji=emoji)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(parameters=[CURSOR, LIMIT], responses=serializer_for(EditObject)(many=True))
     @action(detail=True, methods=["get"])
     def edits(self, request: Request, pk: str) -> Response:
-        """What the message said before, oldest first."""
+        """List the earlier versions of the message, oldest first."""
         rows = history.message_edits(request.user.pk, pk)
         return EditPages().respond(
             request, rows, lambda edit: EditObject(content=edit.content, replaced_at=edit.replaced_at)
@@ -250,12 +252,12 @@ class UnreadViewSet(StructViewSet):
 
     @extend_schema(responses=UNREAD)
     def list(self, request: Request) -> Response:
-        """What my sides have not read: the total, and by conversation."""
+        """Count the user's unread messages in total and by conversation."""
         return Response(queries.unread(request.user.pk))
 
 
 class BusinessViewSet(StructViewSet):
-    """The directory of businesses that a customer can write to."""
+    """The directory of businesses for customers."""
 
     queryset = Business.objects.none()
     bodies = {"default": BusinessObject}

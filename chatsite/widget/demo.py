@@ -41,4 +41,4 @@ def sign_visitor(site: WidgetSite, *, subject: str, name: str) -> str:
     return jwt.encode(claims, secret.value, algorithm=ALGORITHM)
 
 
-demo.furnishers.append(add_widget)
+demo.extensions.append(add_widget)

@@ -126,7 +126,7 @@ async def _show_noted(runtime: Runtime, unconfirmed: _Unconfirmed) -> None:
                 unconfirmed.notes.append(set(ids[:READ_AT_ONCE]))
             else:
                 runtime.hub.publish(shown)
-                measures.heads_shown.add(len(ids))
+                measures.conversations_resent.add(len(ids))
     finally:
         unconfirmed.is_showing = False
 

@@ -20,7 +20,7 @@ def test_heartbeats_of_many_are_two_queries(
     mine, other = conversation(business(person()), first), conversation(business(person()), second)
     asked = [(first.pk, [mine.pk]), (second.pk, [other.pk, mine.pk]), (first.pk, [])]
     with django_assert_num_queries(2):
-        answers = sync.heads_of(asked)
+        answers = sync.heartbeat_answers_for(asked)
     assert [set(answer["conversations"]) for answer in answers] == [{mine.pk}, {other.pk, mine.pk}, set()]
     assert [answer["notificationsRev"] for answer in answers] == [0, 0, 0]
 
@@ -29,7 +29,7 @@ def test_more_than_a_statement_can_name(db: None, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(queries, "_BATCH", 2)
     shop = business(person())
     keys = [conversation(shop, person()).pk for _ in range(5)]
-    assert set(queries.heads(keys)) == set(keys)
+    assert set(queries.latest_revisions(keys)) == set(keys)
 
 
 def test_who_may_join_is_two_queries(db: None, django_assert_num_queries: DjangoAssertNumQueries) -> None:

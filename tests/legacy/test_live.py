@@ -20,7 +20,7 @@ def test_imported_rows_are_appended_to_a_conversation_in_use(old: OldTable, worl
     head, _, _ = operations.open_conversation(user_id=customer, business_id=str(business))
     operations.send_message(sender_id=customer, conversation_id=head.pk, content="live")
     operations.mark_read(user_id=member, conversation_id=head.pk)
-    known = queries.heads([head.pk])[head.pk]
+    known = queries.latest_revisions([head.pk])[head.pk]
     active_at = Conversation.objects.get(pk=head.pk).active_at
     both = {"businessId": str(business), "customerId": customer, "status": "sent"}
     old.add(id=1, senderId=customer, createdAt=BEGIN, content="first", **both)

@@ -140,12 +140,12 @@ def test_clients_that_saw_the_messages_fetch_anew(
     for number in range(3):
         old.add(id=number, content=f"old {number}", **both)
     run()
-    seen = queries.heads([head.pk])[head.pk]
+    seen = queries.latest_revisions([head.pk])[head.pk]
     sent: list[Addressed] = []
     monkeypatch.setattr(broadcast, "broadcast", sent.extend)
     run("--undo")
 
-    after = queries.heads([head.pk])[head.pk]
+    after = queries.latest_revisions([head.pk])[head.pk]
     assert (after.last_seq, after.rev) == (1, seen.rev + 1)
     told = {group: event for group, event in sent if event.name == "conversation_updated"}
     assert set(told) == {groups.user(str(customer)), groups.business_members(business)}

@@ -25,14 +25,14 @@ async def test_what_happens_while_the_head_is_read_is_heard(
     conversation = Conversation(pk=uuid4())
     session, wire = await seat(runtime, "room")
 
-    def heads(ids: Sequence[UUID]) -> dict[UUID, Head]:
+    def latest_revisions(ids: Sequence[UUID]) -> dict[UUID, Head]:
         """The head as it stood just before somebody sent a message."""
         event = Event("new_message", b"{}", rev=8)
         runtime.hub.publish_threadsafe([(groups.conversation(conversation.pk), event)])
         return {conversation.pk: Head(last_seq=7, rev=7)}
 
     monkeypatch.setattr(access, "sides_in", lambda asked: [(conversation, Side.CUSTOMER)])
-    monkeypatch.setattr(queries, "heads", heads)
+    monkeypatch.setattr(queries, "latest_revisions", latest_revisions)
     answer = await commands.join_conversation(
         session, ConversationCommand(conversation_id=str(conversation.pk))
     )

@@ -49,7 +49,7 @@ layer_connects = Counter("chat_layer_connects", "Connections of the listener to 
 layer_errors = Counter("chat_layer_errors", "Failures of the channel layer.")
 layer_losses = Counter("chat_layer_losses", "Times after which events may have been lost.")
 catch_ups = Counter("chat_catch_ups", "Times that clients were shown the heads after a loss.")
-heads_shown = Counter("chat_catch_up_heads", "Conversations shown to clients after a loss.")
+conversations_resent = Counter("chat_catch_up_heads", "Conversations shown to clients after a loss.")
 events_dropped = Counter(
     "chat_outbox_drops", "Times that a socket was owed too much and was shown heads instead."
 )

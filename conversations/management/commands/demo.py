@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from conversations.demo import BUSINESS, CUSTOMERS, MEMBERS, PASSWORD, furnishers, make_demo
+from conversations.demo import BUSINESS, CUSTOMERS, MEMBERS, PASSWORD, extensions, make_demo
 
 
 class Command(BaseCommand):
@@ -27,5 +27,5 @@ class Command(BaseCommand):
         self.stdout.write(f'Business "{BUSINESS[0]}": {members}')
         self.stdout.write(f"Customers: {', '.join(CUSTOMERS)}")
         self.stdout.write(f"Password: {PASSWORD}")
-        for furnish in furnishers:
-            self.stdout.write(furnish(business))
+        for extend in extensions:
+            self.stdout.write(extend(business))
