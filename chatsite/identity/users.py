@@ -24,6 +24,11 @@ def user_key(user_id: object) -> Any:
     return key
 
 
+def normalize_username(name: str) -> str:
+    """Return the name in the form under which accounts are stored and compared."""
+    return get_user_model().normalize_username(name)
+
+
 def find_by_username(name: str) -> Any | None:
     """The user of this name, or None.
 
@@ -31,7 +36,7 @@ def find_by_username(name: str) -> Any | None:
     as it does there.
     """
     model = get_user_model()
-    normal = model.normalize_username(name)
+    normal = normalize_username(name)
     if "\x00" in normal or any(0xD800 <= ord(letter) <= 0xDFFF for letter in normal):
         return None
     return model._default_manager.filter(**{model.USERNAME_FIELD: normal}).first()

@@ -1,4 +1,4 @@
-"""Declares the command's arguments and parses them into `ImportOptions`."""
+"""Declare the command's arguments and parse them into `CommandOptions`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.core.management.base import CommandParser
 
 from chatsite.legacy_import.errors import ImportStopped
-from chatsite.legacy_import.options import CHAT_TYPES, ImportOptions, parse_pairs
+from chatsite.legacy_import.options import (
+    CHAT_TYPES,
+    Action,
+    CommandOptions,
+    ImportOptions,
+    parse_pairs,
+)
 from notifications import types
 
 _MOST_IN_BATCH = 10_000
@@ -25,62 +31,104 @@ def add_import_arguments(parser: CommandParser) -> None:
 def _add_action_arguments(parser: CommandParser) -> None:
     action = parser.add_mutually_exclusive_group()
     action.add_argument(
-        "--describe", action="store_true", help="show the old table and the mapping, and stop"
+        "--describe", action="store_true", help="print the old table's columns and the mapping, then stop"
     )
     action.add_argument("--verify", action="store_true", help="compare the old table with what was imported")
-    action.add_argument("--undo", action="store_true", help="remove exactly what was imported")
-    parser.add_argument("--dry-run", action="store_true", help="report what would be done, change nothing")
+    action.add_argument("--undo", action="store_true", help="remove exactly the imported rows")
+    parser.add_argument("--dry-run", action="store_true", help="report what would be done and change nothing")
 
 
 def _add_source_arguments(parser: CommandParser) -> None:
     origin = parser.add_mutually_exclusive_group()
-    origin.add_argument("--database", default="default", metavar="ALIAS", help="where the old table is")
     origin.add_argument(
-        "--source", default="", metavar="URL", help="the same as postgresql:// or sqlite:/// URL"
+        "--database",
+        default="default",
+        metavar="ALIAS",
+        help="database of the settings that holds the old table",
     )
-    parser.add_argument("--table", default="messages", help="the old table (SCHEMA.TABLE on PostgreSQL)")
+    origin.add_argument(
+        "--source",
+        default="",
+        metavar="URL",
+        help="URL of another database that holds the old table (postgresql:// or sqlite:///)",
+    )
     parser.add_argument(
-        "--name", default="", help="what the bookkeeping calls it; by default from where it is"
+        "--table", default="messages", help="name of the old table (SCHEMA.TABLE on PostgreSQL)"
     )
     parser.add_argument(
-        "--map", default="", metavar="FIELD=COLUMN,…", help="columns; FIELD=- leaves a field out"
+        "--name",
+        default="",
+        help="name of the old table in the import records (default: made from its location)",
     )
-    parser.add_argument("--since", default="", metavar="TIME", help="only rows created at this time or later")
+    parser.add_argument(
+        "--map", default="", metavar="FIELD=COLUMN,…", help="columns to read; FIELD=- ignores a field"
+    )
+    parser.add_argument(
+        "--since", default="", metavar="TIME", help="import only rows created at this time or later"
+    )
 
 
 def _add_lookup_arguments(parser: CommandParser) -> None:
     parser.add_argument(
-        "--users", choices=("id", "username", "email"), default="id", help="how users are matched"
+        "--users",
+        choices=("id", "username", "email"),
+        default="id",
+        help="how the old table identifies users",
     )
-    parser.add_argument("--user-map", type=Path, metavar="FILE.csv", help="old reference, new one")
-    parser.add_argument("--business-map", type=Path, metavar="FILE.csv", help="old reference, new id or slug")
-    parser.add_argument("--create-businesses", action="store_true", help="make businesses that are not there")
-    parser.add_argument("--default-business", default="", metavar="SLUG", help="where several are possible")
+    parser.add_argument(
+        "--user-map", type=Path, metavar="FILE.csv", help="CSV file of old and new user references"
+    )
+    parser.add_argument(
+        "--business-map",
+        type=Path,
+        metavar="FILE.csv",
+        help="CSV file of old references and new ids or slugs",
+    )
+    parser.add_argument("--create-businesses", action="store_true", help="create missing businesses")
+    parser.add_argument(
+        "--default-business", default="", metavar="SLUG", help="business to use if several are possible"
+    )
     parser.add_argument(
         "--former-members",
         action="store_true",
-        help="a sender who is not the customer speaks for the business",
+        help="treat a sender who is neither customer nor member as a former member",
     )
 
 
 def _add_conversion_arguments(parser: CommandParser) -> None:
     parser.add_argument(
-        "--chat-types", default="", metavar="TYPE,…", help=f"by default {','.join(sorted(CHAT_TYPES))}"
+        "--chat-types",
+        default="",
+        metavar="TYPE,…",
+        help=f"types that are chat messages (default: {','.join(sorted(CHAT_TYPES))})",
     )
-    parser.add_argument("--type-map", default="", metavar="OLD=NEW,…", help="types of notifications")
-    parser.add_argument("--timezone", default="UTC", help="of times that have none")
     parser.add_argument(
-        "--strip-nul", action="store_true", help="take NULs out of texts instead of rejecting"
+        "--type-map", default="", metavar="OLD=NEW,…", help="notification types for the other old types"
     )
-    parser.add_argument("--batch", type=int, default=2000, help="rows of one transaction")
-    parser.add_argument("--rejects", type=Path, default=Path("rejects.jsonl"), metavar="FILE")
+    parser.add_argument("--timezone", default="UTC", help="time zone of times without one (default: UTC)")
     parser.add_argument(
-        "--progress", action="store_true", help="show progress where there is no terminal too"
+        "--strip-nul",
+        action="store_true",
+        help="remove NUL characters from texts instead of rejecting the rows",
     )
+    parser.add_argument("--batch", type=int, default=2000, help="rows per transaction (default: 2000)")
+    parser.add_argument(
+        "--rejects", type=Path, default=Path("rejects.jsonl"), metavar="FILE", help="file for rejected rows"
+    )
+    parser.add_argument("--progress", action="store_true", help="show progress even without a terminal")
 
 
-def parse_options(options: dict[str, Any]) -> ImportOptions:
+def parse_options(options: dict[str, Any]) -> CommandOptions:
     """Validate the command line. Raises `ImportStopped`."""
+    chosen = (action for action in Action if action is not Action.IMPORT and options[action])
+    return CommandOptions(
+        action=next(chosen, Action.IMPORT),
+        progress=options["progress"],
+        import_options=_import_options(options),
+    )
+
+
+def _import_options(options: dict[str, Any]) -> ImportOptions:
     if not 1 <= options["batch"] <= _MOST_IN_BATCH:
         raise ImportStopped(f"--batch must be from 1 to {_MOST_IN_BATCH}.")
     chat_types = {part.strip().lower() for part in options["chat_types"].split(",") if part.strip()}
@@ -108,9 +156,7 @@ def _type_map(text: str) -> dict[str, str]:
     chosen = parse_pairs(text, "--type-map")
     for name in chosen.values():
         if name not in types.names():
-            raise ImportStopped(
-                f"--type-map: there is no type {name!r}; there are {', '.join(types.names())}."
-            )
+            raise ImportStopped(f"--type-map: unknown type {name!r}. Use one of {', '.join(types.names())}.")
     return {old.lower(): new for old, new in chosen.items()}
 
 
@@ -118,4 +164,4 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ImportStopped(f"--timezone: there is no {name!r}.") from error
+        raise ImportStopped(f"--timezone: unknown time zone {name!r}.") from error

@@ -1,7 +1,7 @@
-"""Finds the users and businesses that the old table's references stand for.
+"""Look up the users and businesses that the old table refers to.
 
-A batch's references are looked up together and cached, the unknown ones too. The cache is emptied when it grows past
-a bound.
+The references of a batch are looked up together. Results are cached, including unknown references, and the cache is
+cleared when it grows too large.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from django.utils.text import slugify
 from uuid_utils.compat import uuid7
 
 from chatsite.errors import DomainError
+from chatsite.identity.users import normalize_username
 from chatsite.legacy_import.errors import ImportStopped
 from chatsite.legacy_import.options import ImportOptions
 from conversations.access import UserId, user_key
@@ -39,17 +40,17 @@ class Person:
 
 @dataclass(slots=True, frozen=True)
 class Ambiguity:
-    """A reference that may stand for more than one user."""
+    """A reference that does not identify exactly one user."""
 
     reason: str
 
 
-_SEVERAL_USERS: Final = Ambiguity("several users have this name or address.")
-_OTHER_SPELLING: Final = Ambiguity("ids are written in ASCII digits, without a sign or leading zeros.")
+_SEVERAL_USERS: Final = Ambiguity("several users have this username or email address.")
+_OTHER_SPELLING: Final = Ambiguity("an id must consist of ASCII digits without a sign or leading zeros.")
 
 
 class Directory:
-    """The users and businesses of the site, found by the references of the old table."""
+    """Finds users and businesses of the site by references of the old table."""
 
     def __init__(self, options: ImportOptions) -> None:
         self._options = options
@@ -57,7 +58,7 @@ class Directory:
         self._business_map = _read_map(options.business_map) if options.business_map else {}
         self._people: dict[str, Person | Ambiguity | None] = {}
         self._businesses: dict[str, UUID | None] = {}
-        self.made: list[Business] = []  # what has to be stored before the batch that needs it
+        self.made: list[Business] = []  # businesses to store before the batch that refers to them
         self.default_business = self._find_default()
 
     def _find_default(self) -> UUID | None:
@@ -67,11 +68,11 @@ class Directory:
         self.load_businesses([name])
         found = self._businesses.get(name)
         if found is None:
-            raise ImportStopped(f"--default-business: there is no business {name!r}.")
+            raise ImportStopped(f"--default-business: no business has the slug or id {name!r}.")
         return found
 
     def person(self, reference: str) -> Person | Ambiguity | None:
-        """The user that a loaded reference stands for."""
+        """Return the user of a reference that has been loaded."""
         return self._people.get(reference)
 
     def business(self, reference: str) -> UUID | None:
@@ -80,13 +81,13 @@ class Directory:
     # --- Users --------------------------------------------------------------------------------------------------------
 
     def load(self, references: Collection[str]) -> None:
-        """Find the users, with the businesses that each speaks for. Two queries for any number."""
+        """Look up users and the businesses that they are members of. Runs two queries for any number of references."""
         if len(self._people) > _CACHE_SIZE:
             self._people.clear()
         wanted = {reference for reference in references if reference not in self._people}
         if not wanted:
             return
-        # With a map, a reference that it leaves out stands for nobody: the id may be another user's by now.
+        # A reference missing from the map matches nobody, because its id may belong to another user now.
         names = {key: key if self._user_map is None else self._user_map.get(key, "") for key in wanted}
         found = self._find_users({name for name in names.values() if name})
         self._load_businesses_of([person for person in found.values() if isinstance(person, Person)])
@@ -102,7 +103,7 @@ class Directory:
                 person.businesses.add(business_id)
 
     def _find_users(self, names: set[str]) -> dict[str, Person | Ambiguity]:
-        """Each name's user. Depends on nothing but the name, so every run and every batch finds the same one."""
+        """Find each name's user. The result depends only on the name, so all runs and batches agree."""
         if self._options.users == "id":
             return self._find_by_id(names)
         column = "email" if self._options.users == "email" else get_user_model().USERNAME_FIELD
@@ -125,7 +126,7 @@ class Directory:
     def _find_by_text(self, column: str, names: set[str]) -> dict[str, Person | Ambiguity]:
         users = get_user_model()._default_manager.annotate(lowered=Lower(column))
         folded = self._options.users == "email"
-        spellings = {spelling for name in names for spelling in (name, normalize(name), _fold(name))}
+        spellings = {spelling for name in names for spelling in (name, normalize_username(name), _fold(name))}
         there = users.filter(
             Q(**{f"{column}__in": spellings}) | (Q(lowered__in=spellings) if folded else Q())
         )
@@ -134,7 +135,11 @@ class Directory:
             by_key[_fold(text) if folded else text].add(pk)
         found: dict[str, Person | Ambiguity] = {}
         for name in names:
-            keys = by_key.get(_fold(name)) if folded else by_key.get(normalize(name)) or by_key.get(name)
+            keys = (
+                by_key.get(_fold(name))
+                if folded
+                else by_key.get(normalize_username(name)) or by_key.get(name)
+            )
             if keys:
                 found[name] = Person(*keys) if len(keys) == 1 else _SEVERAL_USERS
         return found
@@ -142,7 +147,7 @@ class Directory:
     # --- Businesses ---------------------------------------------------------------------------------------------------
 
     def load_businesses(self, references: Collection[str]) -> None:
-        """Find the businesses by the map, by id or by slug; with `--create-businesses`, prepare those that lack."""
+        """Look up businesses by map, id or slug. With `--create-businesses`, prepare the missing ones."""
         if len(self._businesses) > _CACHE_SIZE:
             self._businesses.clear()
         wanted = sorted({reference for reference in references if reference not in self._businesses})
@@ -170,7 +175,7 @@ class Directory:
 
 
 def _slug_of(reference: str) -> str:
-    """The slug of a business that the import makes: the same in every run, and another for every reference."""
+    """Return the slug of a business that the import creates. It is unique per reference and equal in every run."""
     plain = slugify(reference)[:40]
     if plain == reference:
         return f"legacy-{plain}"
@@ -178,13 +183,8 @@ def _slug_of(reference: str) -> str:
     return f"legacy-{plain}-{digest}"
 
 
-def normalize(name: str) -> str:
-    """The name as the login compares it."""
-    return get_user_model().normalize_username(name)
-
-
 def _fold(address: str) -> str:
-    return normalize(address).casefold()
+    return normalize_username(address).casefold()
 
 
 def _printable(reference: str) -> str:
@@ -206,7 +206,7 @@ def _uuid_or_none(raw: str) -> UUID | None:
 
 
 def _read_map(path: Path) -> dict[str, str]:
-    """A CSV of two columns, old and new, with or without a line of headings."""
+    """Read a CSV file with the columns old and new. A header line is optional."""
     found: dict[str, str] = {}
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:

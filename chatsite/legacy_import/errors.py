@@ -1,10 +1,10 @@
-"""What stops an import. The command shows the text and ends with exit code 1."""
+"""Errors that stop an import. The command prints the text and exits with code 1."""
 
 from __future__ import annotations
 
 
 class ImportStopped(Exception):
-    """The operator has to change something first; nothing is half-done."""
+    """The operator must change something first. No batch is left incomplete."""
 
 
 class AlreadyRunning(ImportStopped):
@@ -12,4 +12,4 @@ class AlreadyRunning(ImportStopped):
 
 
 class LockLost(ImportStopped):
-    """Another process took the import over; the batch under way was rolled back."""
+    """Another process took over the import. The current batch was rolled back."""

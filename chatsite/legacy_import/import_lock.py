@@ -1,8 +1,8 @@
-"""Who is importing: one process at a time for each old table, and proof of it inside every batch.
+"""Let only one process at a time import an old table.
 
-On PostgreSQL an advisory lock of the session decides; the server frees it the moment the process is gone. Elsewhere
-the row itself is the lock: its holder renews a heartbeat, and a holder that is dead on this host or has been silent
-for ten minutes is replaced. On both, a batch commits only if the row still names its process.
+PostgreSQL holds an advisory lock for the session and frees it when the process ends. On other databases a row is the
+lock. Its holder renews a heartbeat, and another process takes the lock over if the holder is dead on this host or has
+been silent for ten minutes. On all databases a batch commits only if the row still names its process.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _RENEWAL: Final = timedelta(seconds=5)
 
 
 class ImportLock:
-    """The bookkeeping of one old table, held by this process."""
+    """The import record of one old table, locked by this process."""
 
     def __init__(self, record: LegacyImport, holder: str) -> None:
         self.record = record
@@ -40,23 +40,23 @@ class ImportLock:
         now = timezone.now()
         mine = LegacyImport.objects.filter(pk=self.record.pk, holder=self._holder)
         if mine.update(heartbeat_at=now, **changes) != 1:
-            raise LockLost("Another process took this import over. Nothing of the batch under way was kept.")
+            raise LockLost("Another process took over this import. The current batch was rolled back.")
         self._renewed = now
 
     def add_counts(self, messages: int, notifications: int, **changes: Any) -> None:
-        """Count what a batch moved (or, negative, took back)."""
+        """Add the numbers of moved rows. An undo passes negative numbers."""
         counts = {"messages": F("messages") + messages, "notifications": F("notifications") + notifications}
         self.update(**counts, **changes)
 
     def renew(self) -> None:
-        """A sign of life while nothing is written."""
+        """Renew the heartbeat while nothing is written."""
         if timezone.now() - self._renewed > _RENEWAL:
             self.update()
 
 
 @contextmanager
 def acquire_lock(source: str) -> Iterator[ImportLock]:
-    """Hold the import of this old table for the block. Raises `AlreadyRunning`."""
+    """Hold the lock of this old table for the block. Raises `AlreadyRunning`."""
     record, _ = LegacyImport.objects.get_or_create(source=source)
     with _advisory_lock(record) as locked:
         holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex}"
@@ -73,7 +73,7 @@ def acquire_lock(source: str) -> Iterator[ImportLock]:
 
 @contextmanager
 def _advisory_lock(record: LegacyImport) -> Iterator[bool]:
-    """Whether the database vouches that nobody else is at it."""
+    """Take the advisory lock. Yields False on databases that have none."""
     if connection.vendor != "postgresql":
         yield False
         return

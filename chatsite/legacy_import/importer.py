@@ -1,4 +1,4 @@
-"""The import, batch by batch; and the same without writing, for `--dry-run`."""
+"""Import an old table batch by batch, or rehearse it for `--dry-run`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from conversations.operations import storable
 
 @dataclass
 class Report:
-    """What a run has done, or a dry run would do. `rows` are those that it looked at."""
+    """The counts of a run or a dry run. `rows` counts the rows that it read."""
 
     rows: int = 0
     known: int = 0
@@ -52,7 +52,7 @@ class Report:
 
 
 def import_rows(source: SourceTable, name: str, options: ImportOptions, progress: Progress) -> Report:
-    """Move every row that is not done. With `dry_run` nothing is written but the file of rejects."""
+    """Move every row that has not been moved. A dry run writes only the file of rejects."""
     if options.dry_run:
         return _Run(source, options, progress, None, LegacyImport.objects.filter(source=name).first()).go()
     with acquire_lock(name) as import_lock:
@@ -117,7 +117,7 @@ class _Run:
             except RowRejected as rejection:
                 rejects.add(row, rejection)
                 continue
-            # The database sorted by the column as it is; times in several notations may not be in order of time.
+            # The database sorts the raw column. Times in several formats may not be in time order.
             stamp = plan.created_at.isoformat()
             self.report.out_of_order += stamp < self._latest
             self._latest = max(stamp, self._latest)
@@ -126,14 +126,14 @@ class _Run:
 
 
 def batches(source: SourceTable, options: ImportOptions) -> Iterator[list[Key]]:
-    """The keys of the old table in batches."""
+    """Yield the keys of the old table in batches."""
     for page in source.keys(options.since):
         for start in range(0, len(page), options.batch):
             yield page[start : start + options.batch]
 
 
 def known_ids(record: LegacyImport | None, keys: Sequence[Key]) -> set[str]:
-    """Which of the old rows are done."""
+    """Return the ids of the old rows that have been moved."""
     if record is None:
         return set()
     ids = [legacy_id for _, id_ in keys if storable(legacy_id := parsing.parse_id(id_))]

@@ -1,8 +1,9 @@
-"""What the operator chose on the command line."""
+"""The options of an import."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ CHAT_TYPES: Final = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class ImportOptions:
-    """See the command's options of the same names."""
+    """The parsed options of the command. `arguments` documents each of them."""
 
     database: str = "default"
     source: str = ""
@@ -39,12 +40,30 @@ class ImportOptions:
     rejects: Path = Path("rejects.jsonl")
 
 
+class Action(StrEnum):
+    """The task of the command."""
+
+    IMPORT = "import"
+    DESCRIBE = "describe"
+    VERIFY = "verify"
+    UNDO = "undo"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandOptions:
+    """The whole command line: the task, how to show progress, and the options of the import."""
+
+    action: Action
+    progress: bool
+    import_options: ImportOptions
+
+
 def parse_pairs(text: str, option: str) -> dict[str, str]:
     """`a=b,c=d` as a dictionary."""
     pairs: dict[str, str] = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, equals, value = (side.strip() for side in part.partition("="))
         if not (name and equals and value):
-            raise ImportStopped(f"{option} takes name=value pairs separated by commas; {part!r} is none.")
+            raise ImportStopped(f"{option} takes name=value pairs separated by commas, but got {part!r}.")
         pairs[name] = value
     return pairs

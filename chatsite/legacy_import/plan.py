@@ -1,4 +1,4 @@
-"""What becomes of one old row: a message, a notification, or a refusal with its reason. Changes nothing."""
+"""Plan one old row: a message, a notification or a rejection. Changes nothing."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Planner:
         self.directory.load_businesses(businesses)
 
     def plan(self, row: Row) -> Planned:
-        """What the row becomes. Raises `RowRejected`."""
+        """Return the message or notification for the row. Raises `RowRejected`."""
         legacy_id = parsing.parse_id(row["id"])
         if len(legacy_id) > 200 or not storable(legacy_id):
             raise RowRejected("bad_id", "The id is longer than 200 characters or cannot be stored.")
@@ -109,11 +109,13 @@ class Planner:
     # --- Texts and times ----------------------------------------------------------------------------------------------
 
     def content_of(self, row: Row) -> str:
-        """The row's content as it may be stored; `RowRejected` otherwise."""
+        """Return the row's content if it can be stored. Raises `RowRejected`."""
         content = parsing.to_text(row["content"])
         if "\x00" in content:
             if not self._options.strip_nul:
-                raise RowRejected("nul_byte", "The content has a NUL; --strip-nul takes it out.")
+                raise RowRejected(
+                    "nul_byte", "The content contains a NUL character. Use --strip-nul to remove it."
+                )
             content = content.replace("\x00", "")
             self.repaired += 1
         return self._checked_content(content)
@@ -167,7 +169,7 @@ class Planner:
     def _message(self, legacy_id: str, kind: str, row: Row) -> PlannedMessage:
         content = self.content_of(row)
         if not content.strip():
-            raise RowRejected("empty_content", "A message needs some content.")
+            raise RowRejected("empty_content", "The message has no content.")
         created = self.created_of(row)
         message_type = _message_type(kind, row)
         business_id, customer_id, sender_id, side = self._parties(row, message_type)
@@ -194,7 +196,7 @@ class Planner:
         reference = _reference(row, "business")
         business = None if reference is None else self.directory.business(reference)
         if reference is not None and business is None:
-            raise RowRejected("unknown_business", f"There is no business {reference[:80]!r}.")
+            raise RowRejected("unknown_business", f"No business matches {reference[:80]!r}.")
         if business is not None and _reference(row, "customer") is not None:
             customer = self._person(row, "customer")
             if business in customer.businesses:
@@ -246,7 +248,7 @@ class Planner:
             raise RowRejected(f"no_{name}", f"The row names no {name}.")
         person = self.directory.person(reference)
         if person is None:
-            raise RowRejected(f"unknown_{name}", f"There is no user for the {name} {reference[:80]!r}.")
+            raise RowRejected(f"unknown_{name}", f"No user matches the {name} {reference[:80]!r}.")
         if isinstance(person, Ambiguity):
             raise RowRejected(f"ambiguous_{name}", f"{reference[:80]!r}: {person.reason}")
         return person
@@ -285,7 +287,7 @@ class Planner:
             return self._person(row, "receiver")
         customer = _reference(row, "customer")
         if customer is None or customer == _reference(row, "sender"):
-            raise RowRejected("no_receiver", "Nobody is named whom this notification is for.")
+            raise RowRejected("no_receiver", "The row names no recipient for this notification.")
         return self._person(row, "customer")
 
 

@@ -1,4 +1,4 @@
-"""How far a run is, on one line of a terminal, or as a line every few seconds elsewhere."""
+"""Show the progress of a run on one line of a terminal, or as a line every few seconds in a log."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _WIDTH: Final = 30
 
 
 class Progress:
-    """Shows nothing unless `shown`. `total` is an estimate; going past it is no error."""
+    """Shows progress if `shown` is set. `total` is an estimate that may be exceeded."""
 
     def __init__(
         self, write: Callable[[str], Any], *, total: int, shown: bool, terminal: bool = False
@@ -44,7 +44,7 @@ class Progress:
     def _show(self, now: float) -> None:
         part = min(1.0, self.done / self.total) if self.total else 1.0
         rate = self.done / max(now - self._began, 0.001)
-        text = f"{part:4.0%} {self.done:,} of about {self.total:,} rows, {rate:,.0f} a second"
+        text = f"{part:4.0%} {self.done:,} of about {self.total:,} rows, {rate:,.0f} per second"
         if self._terminal:
             bar = "#" * round(part * _WIDTH)
             self._write(f"\r[{bar:<{_WIDTH}}] {text} ")

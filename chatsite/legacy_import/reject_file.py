@@ -1,4 +1,4 @@
-"""The file of rows that could not be moved: a JSON object a line, with the reason and what the row said."""
+"""The file of rejected rows: one JSON object per line, with the reason and the row."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _SHOWN: Final = 2000  # characters of one value
 
 
 class RejectFile:
-    """Written anew by every run, since every run looks at all rows that are not done. Empty: no file.
+    """Writes the rejected rows of one run and replaces the file of the last run. Without rejects there is no file.
 
-    Only the owner may read it, for it holds private messages.
+    Only the owner can read the file, because it holds private messages.
     """
 
     def __init__(self, path: Path) -> None:
@@ -43,7 +43,7 @@ class RejectFile:
             raise ImportStopped(f"--rejects {self.path}: {error}") from error
 
     def __enter__(self) -> Self:
-        # What an earlier run rejected may have been moved or repaired since.
+        # Rows that an earlier run rejected may have been moved or repaired since.
         try:
             self.path.unlink(missing_ok=True)
         except OSError as error:

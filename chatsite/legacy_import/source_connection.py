@@ -1,4 +1,4 @@
-"""Opens the database that holds the old table: an alias of the settings, or a URL for this one run."""
+"""Open the database that holds the old table: an alias of the settings, or a URL."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ from chatsite.legacy_import.options import ImportOptions
 
 @contextmanager
 def open_source(options: ImportOptions) -> Iterator[BaseDatabaseWrapper]:
-    """The connection to read from. One that was opened for a URL is closed at the end."""
+    """Yield the connection to read from. Closes a connection that was opened for a URL."""
     if not options.source:
         try:
             yield connections[options.database]
         except ConnectionDoesNotExist as error:
-            raise ImportStopped(f"The settings have no database {options.database!r}.") from error
+            raise ImportStopped(
+                f"--database: the settings define no database {options.database!r}."
+            ) from error
         return
     connection = _connect(options.source)
     try:
@@ -41,14 +43,16 @@ def _connect(url: str) -> BaseDatabaseWrapper:
             "--source takes postgresql://USER:PASSWORD@HOST:PORT/NAME or sqlite:///PATH."
         ) from error
     if str(parsed["ENGINE"]).endswith("sqlite3") and not Path(str(parsed["NAME"])).is_file():
-        raise ImportStopped(f"--source: there is no file {parsed['NAME']}.")  # SQLite would make an empty one
+        raise ImportStopped(
+            f"--source: the file {parsed['NAME']} does not exist."
+        )  # SQLite would create an empty one
     config = connections.configure_settings({"default": {}, "legacy": parsed})["legacy"]
     connection: BaseDatabaseWrapper = load_backend(config["ENGINE"]).DatabaseWrapper(config, "legacy")
     return connection
 
 
 def source_name(options: ImportOptions) -> str:
-    """What the bookkeeping calls the old table: the same for every run over it, and without a password."""
+    """Return the name of the old table in the import records. It is equal in every run and holds no password."""
     if options.name:
         return options.name
     if not options.source:

@@ -1,4 +1,4 @@
-"""What an old table looks like and what would be read from it, for `--describe`."""
+"""Describe the old table and the mapping for `--describe`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _VALUES: Final = 30
 
 
 def summarize_table(source: SourceTable, mapping: ColumnMap, options: ImportOptions) -> Iterator[str]:
-    """The description, line by line."""
+    """Yield the description line by line."""
     yield f"Table {source.table}: about {source.estimate():,} rows."
     used = {column: name for name, column in mapping.columns.items()}
     width = max(len(column.name) for column in source.columns)
@@ -30,7 +30,7 @@ def summarize_table(source: SourceTable, mapping: ColumnMap, options: ImportOpti
     yield f"Mapping: --map {','.join(f'{name}={column}' for name, column in mapping.columns.items())}"
     yield f"Missing: {', '.join(mapping.missing) or 'nothing'}"
     if "type" not in mapping.columns:
-        yield "There is no column for the type: every row is taken for a chat message."
+        yield "There is no type column. Every row counts as a chat message."
 
 
 def _becomes(name: str, value: Any, options: ImportOptions) -> str:

@@ -1,7 +1,7 @@
-"""Takes an import back: exactly the rows that it brought, a group of conversations in each transaction.
+"""Undo an import: remove exactly the imported rows, a group of conversations per transaction.
 
-A conversation gives its imported rows back only while they are its last ones. Where somebody has written since, taking
-them out would leave a hole in `seq` under messages that people have seen, so it is left as it is, and listed.
+Imported messages are removed from a conversation only if no newer message follows them. Otherwise their removal would
+leave a gap in `seq` below messages that people have seen. Such a conversation stays unchanged and is listed.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ _NOTIFICATIONS: Final = 2000
 class UndoReport:
     messages: int = 0
     notifications: int = 0
-    conversations: int = 0  # removed, since the import had made them
+    conversations: int = 0  # created by the import and removed
     businesses: int = 0
     refused: list[UUID] = field(default_factory=list)  # somebody wrote after the import
-    kept_businesses: list[UUID] = field(default_factory=list)  # made by the import, and in use
+    kept_businesses: list[UUID] = field(default_factory=list)  # created by the import, and in use
 
 
 def undo(name: str, *, dry_run: bool, progress: Progress) -> UndoReport:
-    """Take back what was imported from this old table. A kill loses one transaction; the next run goes on."""
+    """Undo the import of this old table. A killed run loses one transaction, and the next run continues."""
     undo_report = UndoReport()
     record = LegacyImport.objects.filter(source=name).first()
     if record is None:
         return undo_report
     if dry_run:
-        return _foreseen(record)
+        return _dry_run(record)
     progress.total = record.messages + record.notifications
     with acquire_lock(name) as import_lock:
         for ids in conversation_pages(record, _CONVERSATIONS):
@@ -60,8 +60,8 @@ def undo(name: str, *, dry_run: bool, progress: Progress) -> UndoReport:
     return undo_report
 
 
-def _foreseen(record: LegacyImport) -> UndoReport:
-    """What an undo would do, counted only."""
+def _dry_run(record: LegacyImport) -> UndoReport:
+    """Count what an undo would remove."""
     undo_report = UndoReport()
     for ids in conversation_pages(record, _CONVERSATIONS):
         imported = _imported(record, ids)
@@ -98,7 +98,7 @@ def _undo_conversations(import_lock: ImportLock, ids: Sequence[UUID], undo_repor
 
 
 def _delete_messages(record: LegacyImport, conversation_ids: Sequence[UUID]) -> int:
-    """Delete the imported messages of these conversations, in pieces: one of them may be long."""
+    """Delete the imported messages of these conversations in pieces, because a conversation may be long."""
     rows = LegacyRow.objects.filter(source=record, conversation_id__in=conversation_ids)
     count = 0
     while piece := dict(rows.order_by("conversation_id").values_list("legacy_id", "object_id")[:_MESSAGES]):
@@ -109,7 +109,7 @@ def _delete_messages(record: LegacyImport, conversation_ids: Sequence[UUID]) -> 
 
 
 def _imported(record: LegacyImport, ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
-    """Of each conversation, how many imported messages it holds and the first one's `seq`."""
+    """Return for each conversation the number of imported messages and the `seq` of the first."""
     sql = f"""
         SELECT m.conversation_id, count(*), min(m.seq) FROM {LegacyRow._meta.db_table} r
         JOIN {ChatMessage._meta.db_table} m ON m.id = r.object_id
@@ -123,12 +123,12 @@ def _imported(record: LegacyImport, ids: Sequence[UUID]) -> dict[UUID, tuple[int
 
 
 def _is_last(conversation: Conversation, count: int, first: int) -> bool:
-    """Whether the imported messages are the last ones of the conversation, with no other among them."""
+    """Return whether the imported messages are the conversation's last ones, without others between them."""
     return conversation.last_seq - first + 1 == count if count else True
 
 
 def _count_left(ids: Sequence[UUID]) -> dict[UUID, tuple[int, int, int]]:
-    """Of each conversation that still holds messages, how many, and how many are unread by customer and business."""
+    """Return the number of remaining messages, and those unread by customer and business, of each conversation."""
     unread = Q(deleted_at=None, hidden_at=None) & ~Q(status="read")
     counted = (
         ChatMessage.objects.filter(conversation_id__in=ids)
@@ -145,7 +145,7 @@ def _count_left(ids: Sequence[UUID]) -> dict[UUID, tuple[int, int, int]]:
 
 
 def _remove_made(import_lock: ImportLock, empty: Sequence[UUID]) -> set[UUID]:
-    """Remove the conversations that the import had made and that nothing else has come to hang on."""
+    """Remove the empty conversations that the import created and that no other row refers to."""
     made = LegacyMade.objects.filter(
         source=import_lock.record, kind=LegacyMade.Kind.CONVERSATION, object_id__in=empty
     )
@@ -169,7 +169,7 @@ def _undo_notifications(import_lock: ImportLock, undo_report: UndoReport) -> int
         notifications = Notification.objects.filter(pk__in=batch.values())
         inboxes = lock_inboxes(set(notifications.order_by().values_list("recipient_id", flat=True)))
         count = notifications.delete()[0]
-        for inbox in inboxes.values():  # clients that have seen them fetch the list anew
+        for inbox in inboxes.values():  # makes clients fetch the list again
             inbox.rev += 1
             inbox.pruned_rev = inbox.rev
         save_inboxes(list(inboxes.values()))

@@ -33,7 +33,7 @@ def test_a_row_that_was_never_deleted_or_read_stays_so(
     add(table, world, id=1, readAt=never, isRead=never)
     add(table, world, id=2, readAt=never, isRead=never, type="offer", receiverId=world.customers[1])
     run("--map", "deleted=readAt,read_at=-")
-    assert "The two agree." in run("--verify", "--map", "deleted=readAt,read_at=-")
+    assert "The old table and the import agree." in run("--verify", "--map", "deleted=readAt,read_at=-")
     message, notification = ChatMessage.objects.get(), Notification.objects.get()
     assert (message.deleted_at, message.status, notification.deleted_at) == (None, "sent", None)
     assert notification.read_at is None

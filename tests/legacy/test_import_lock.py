@@ -92,7 +92,7 @@ def test_a_holder_that_was_replaced_writes_nothing_more(
         LegacyImport.objects.update(holder=f"{socket.gethostname()}:{os.getpid()}:another")
 
     monkeypatch.setattr(batch_writer, "write_batch", write_and_lose)
-    with pytest.raises(CommandError, match="took this import over"):
+    with pytest.raises(CommandError, match="took over this import"):
         run("--batch", "50")
     assert len(written) == 1
     assert 0 < ChatMessage.objects.count() <= 50
@@ -129,4 +129,4 @@ def test_a_batch_that_loses_a_deadlock_is_tried_again(
     assert ChatMessage.objects.count() == fates["message"]
     check_state()
     monkeypatch.undo()
-    assert "The two agree." in run("--verify")
+    assert "The old table and the import agree." in run("--verify")

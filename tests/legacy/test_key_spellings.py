@@ -48,7 +48,7 @@ def test_another_spelling_of_an_id_is_refused(
     assert {reason for key, reason in reasons(rejects).items() if str(key) in "126"} == {"ambiguous_customer"}
     assert set(ChatMessage.objects.values_list("sender_id", flat=True)) == {customer}
     assert ChatMessage.objects.count() == 2
-    assert "The two agree." in run("--verify", "--batch", "2")
+    assert "The old table and the import agree." in run("--verify", "--batch", "2")
 
 
 PLAN = """

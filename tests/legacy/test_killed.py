@@ -22,7 +22,7 @@ def test_a_killed_import_goes_on(site: Site) -> None:
     site.finish()
     assert site.shell(COUNT)[:2] == site.fates
     assert "Messages moved: 0\n" in site.finish()
-    assert "The two agree." in site.finish("--verify")
+    assert "The old table and the import agree." in site.finish("--verify")
 
 
 def test_a_killed_undo_goes_on(site: Site) -> None:

@@ -181,7 +181,7 @@ def test_a_notification_goes_to_the_receiver_or_the_customer(
 
 def test_types_can_be_mapped_to_declared_ones_only(old: OldTable, world: World, run: Run) -> None:
     say(old, type="Bid", receiverId=world.customers[0])
-    with pytest.raises(CommandError, match="there is no type 'bids'"):
+    with pytest.raises(CommandError, match="unknown type 'bids'"):
         run("--type-map", "bid=bids")
     run("--type-map", "bid=offer")
     assert Notification.objects.get().type == "offer"

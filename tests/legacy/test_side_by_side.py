@@ -44,4 +44,4 @@ def test_live_messages_and_the_import_do_not_disturb_each_other(site: Site) -> N
         messages + sent,
         notifications,
     ]
-    assert "The two agree." in site.finish("--verify")
+    assert "The old table and the import agree." in site.finish("--verify")

@@ -106,9 +106,9 @@ def test_dirt_is_rejected_with_its_reason(file: OldFile, run: Run, rejects: Path
 
 def test_nuls_are_taken_out_if_that_is_wanted(file: OldFile, run: Run) -> None:
     file.add(1, "before\x00after")
-    assert "Repaired (NULs taken out): 1" in run("--source", file.url, "--strip-nul")
+    assert "Repaired (NUL characters removed): 1" in run("--source", file.url, "--strip-nul")
     assert ChatMessage.objects.get().content == "beforeafter"
-    assert "The two agree." in run("--source", file.url, "--strip-nul", "--verify")
+    assert "The old table and the import agree." in run("--source", file.url, "--strip-nul", "--verify")
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_table_of_another_alias_is_moved_checked_and_taken_back(
         "line 2",
     ]
     assert LegacyImport.objects.get().source == "old:messages"
-    assert "The two agree." in run("--database", alias, "--verify")
+    assert "The old table and the import agree." in run("--database", alias, "--verify")
     run("--database", alias, "--undo")
     assert not ChatMessage.objects.exists()
 
@@ -169,9 +169,9 @@ def test_a_table_of_another_alias_is_moved_checked_and_taken_back(
 def test_what_is_not_there_is_said(file: OldFile, run: Run) -> None:
     with pytest.raises(CommandError, match="no table nothing"):
         run("--source", file.url, "--table", "nothing")
-    with pytest.raises(CommandError, match="no file"):
+    with pytest.raises(CommandError, match="does not exist"):
         run("--source", file.url + "x")
-    with pytest.raises(CommandError, match="no database 'other'"):
+    with pytest.raises(CommandError, match="define no database 'other'"):
         run("--database", "other")
     with pytest.raises(CommandError, match="no such column"):
         run("--source", file.url, "--map", "id=nothing")
@@ -189,8 +189,8 @@ def test_pages_of_keys_meet_without_a_gap(old: OldTable, world: World, run: Run)
     fates = old.fill(old_rows(world, 200, nul=False))
     said = run("--batch", "3")
     assert ChatMessage.objects.count() == fates["message"]
-    assert "200 rows looked at" in said
-    assert "The two agree." in run("--verify", "--batch", "3")
+    assert "200 rows read" in said
+    assert "The old table and the import agree." in run("--verify", "--batch", "3")
 
 
 def test_since_leaves_the_older_rows_out(old: OldTable, world: World, run: Run) -> None:

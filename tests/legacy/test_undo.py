@@ -36,7 +36,7 @@ def test_everything_goes_and_can_come_again(old: OldTable, world: World, run: Ru
         run("--verify")
     run()
     assert ChatMessage.objects.count() == count
-    assert "The two agree." in run("--verify")
+    assert "The old table and the import agree." in run("--verify")
 
 
 def test_what_was_there_before_stays(old: OldTable, world: World, run: Run) -> None:
@@ -124,7 +124,7 @@ def test_businesses_that_it_made_go_unless_they_are_used(old: OldTable, world: W
     run("--create-businesses")
     used = Business.objects.get(name="Business B")
     operations.open_conversation(user_id=other, business_id=str(used.pk))
-    assert f"Kept, being in use: business {used.pk}" in run("--undo")
+    assert f"Kept because it is in use: business {used.pk}" in run("--undo")
     assert not Business.objects.filter(name="Business A").exists()
     assert Business.objects.filter(pk=used.pk).exists()
 

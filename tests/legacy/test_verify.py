@@ -34,7 +34,7 @@ def fails(run: Run) -> bool:
 
 def test_a_faithful_import_agrees(imported: OldTable, run: Run) -> None:
     said = run("--verify", "--batch", "150")
-    assert "The two agree." in said
+    assert "The old table and the import agree." in said
     assert "with differences: 0" in said
 
 
@@ -50,7 +50,7 @@ def test_what_people_did_since_is_no_difference(imported: OldTable, run: Run) ->
     other = ChatMessage.objects.filter(conversation=head).exclude(sender=None).first()
     assert other is not None
     operations.delete_message(user_id=other.sender_id, message_id=other.pk)
-    assert "The two agree." in run("--verify")
+    assert "The old table and the import agree." in run("--verify")
 
 
 def change_content(old: OldTable) -> None:
@@ -144,7 +144,7 @@ def test_a_deleted_notification_is_no_difference(imported: OldTable, run: Run) -
     told = Notification.objects.filter(deleted_at=None).exclude(body="").first()
     assert told is not None
     delete_notification(user_id=told.recipient_id, notification_id=told.pk)
-    assert "The two agree." in run("--verify")
+    assert "The old table and the import agree." in run("--verify")
 
 
 @pytest.mark.sqlite_only  # PostgreSQL stores no NULs
@@ -153,7 +153,7 @@ def test_verifying_does_not_depend_on_strip_nul(old: OldTable, world: World, run
     row = {"senderId": customer, "customerId": customer, "businessId": business, "createdAt": BEGIN}
     old.add(id=1, content="before\x00after", **row)
     run("--strip-nul")
-    assert "The two agree." in run("--verify")
+    assert "The old table and the import agree." in run("--verify")
 
 
 @pytest.mark.sqlite_only  # PostgreSQL's advisory lock decides, which test_import_lock covers
