@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
@@ -45,7 +46,7 @@ class DemoLogin:
 def landing(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("web:inbox")
-    return _sign_in_page(request, SignInForm())
+    return _project_login(request) or _sign_in_page(request, SignInForm())
 
 
 @sensitive_post_parameters("password")
@@ -55,7 +56,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         if request.user.is_authenticated:
             return HttpResponseRedirect(_next(request))
-        return _sign_in_page(request, SignInForm())
+        return _project_login(request) or _sign_in_page(request, SignInForm())
     form = SignInForm(request.POST)
     if not form.is_valid():
         return _sign_in_page(
@@ -92,6 +93,12 @@ def stale_sign_in(request: HttpRequest) -> HttpResponse:
 def sign_out(request: HttpRequest) -> HttpResponse:
     operations.sign_out(request=request)
     return redirect("web:landing")
+
+
+def _project_login(request: HttpRequest) -> HttpResponse | None:
+    """Lead to the login of a host project, where LOGIN_URL names one."""
+    login = resolve_url(settings.LOGIN_URL)
+    return None if login == reverse("web:sign-in") else redirect_to_login(_next(request), login)
 
 
 def _sign_in_page(request: HttpRequest, form: SignInForm, error: str = "", status: int = 200) -> HttpResponse:
@@ -133,4 +140,4 @@ def _next(request: HttpRequest, otherwise: str | None = None) -> str:
     hosts = {request.get_host()}
     if url_has_allowed_host_and_scheme(wanted, hosts, require_https=request.is_secure()):
         return wanted
-    return resolve_url(settings.LOGIN_REDIRECT_URL) if otherwise is None else otherwise
+    return reverse("web:inbox") if otherwise is None else otherwise

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import render, resolve_url
 from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.views.decorators.csrf import ensure_csrf_cookie
@@ -110,9 +111,10 @@ def _app(request: HttpRequest, loaded: Inbox, *, screen: str) -> dict[str, Any]:
         "unreadNotifications": loaded.unread_notifications,
         "page": PAGE,
         "urls": {
+            "chat": f"{reverse('web:landing')}chat",
             "inbox": reverse("web:inbox"),
             "find": reverse("web:find"),
-            "signIn": reverse("web:sign-in"),
+            "signIn": resolve_url(settings.LOGIN_URL),
         },
     }
     filters = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -84,8 +85,22 @@ async def test_the_hosts_own_pages_stay_its_own(server: Server) -> None:
     assert (await visitor.http.get("/enter/")).text == "Enter the shop"
     assert (await visitor.http.get("/chat/conversations")).status_code == 404
     assert (await visitor.http.get("/backstage/")).headers["location"].startswith("/backstage/login/")
+    landing = await visitor.http.get("/support/")
+    assert landing.headers["location"] == "/enter/?next=/support/app"
     page = await visitor.http.get("/support/app/")
     assert page.headers["location"] == "/enter/?next=/support/app/"
+
+
+async def test_the_page_knows_the_prefix(server: Server) -> None:
+    carl = await Visitor(server).enter("carl@home.example")
+    page = (await carl.http.get("/support/app")).text
+    told = json.loads(page.split('<script id="session" type="application/json">')[1].split("</script>")[0])
+    assert told["urls"] == {
+        "chat": "/support/chat",
+        "inbox": "/support/app",
+        "find": "/support/app/find",
+        "signIn": "/enter/",
+    }
 
 
 async def test_the_admin_works(server: Server, shop: Shop) -> None:

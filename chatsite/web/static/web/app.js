@@ -18,7 +18,7 @@ import { toast } from "./toast.js";
 /** The signed-in page: puts the parts together, and leads from address to address. */
 class App {
   #session = JSON.parse(document.getElementById("session").textContent);
-  #client = new ChatClient({ userId: this.#session.me.id });
+  #client = new ChatClient({ url: this.#session.urls.chat, userId: this.#session.me.id });
   #team = new TeamActivity(this.#client, { isMember: this.#session.businesses.length > 0 });
   #title = new Title(this.#client);
   #list;
@@ -58,6 +58,7 @@ class App {
       handlers,
     });
     this.#filters = mountFilters(root, {
+      inbox: this.#session.urls.inbox,
       filters: this.#session.filters,
       changed: (filters) => {
         this.#list.setFilters(filters);

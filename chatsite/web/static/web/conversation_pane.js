@@ -46,7 +46,7 @@ export class ConversationPane {
     this.#aborter = new AbortController();
     const { signal } = this.#aborter;
     try {
-      const pane = await fetchPane(id, signal);
+      const pane = await fetchPane(`${this.#session.urls.inbox}/c/${id}/thread`, signal);
       waiting.remove();
       if (signal.aborted) return;
       this.#main.append(pane);
@@ -150,8 +150,8 @@ export class ConversationPane {
 }
 
 /** The server's own rendering, the same as with a whole page. */
-async function fetchPane(id, signal) {
-  const response = await fetch(`/app/c/${id}/thread`, { signal, credentials: "same-origin" });
+async function fetchPane(address, signal) {
+  const response = await fetch(address, { signal, credentials: "same-origin" });
   if (response.redirected) location.reload(); // to the sign-in page, which leads back here
   if (!response.ok) throw Object.assign(new Error(`the conversation answered ${response.status}`), { status: response.status });
   const holder = document.createElement("template");

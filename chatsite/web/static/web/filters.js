@@ -3,7 +3,7 @@ import { isPlainClick } from "./dom.js";
 const PAUSE = 200; // milliseconds without a key before a search
 
 /** Search, the three views of the list, and the business: each change is a change of the list and of the address. */
-export function mountFilters(root, { filters, changed }) {
+export function mountFilters(root, { inbox, filters, changed }) {
   let now = filters;
   let pause = null;
   const search = root.querySelector("[data-search]");
@@ -16,7 +16,7 @@ export function mountFilters(root, { filters, changed }) {
     for (const link of links) {
       if (link.dataset.show === now.show) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
-      link.href = addressOf({ ...now, show: link.dataset.show });
+      link.href = inbox + queryOf({ ...now, show: link.dataset.show });
     }
     changed(now);
   };
@@ -59,8 +59,4 @@ export function queryOf({ show, business, q }) {
   const given = Object.entries({ show: show === "all" ? "" : show, business, q }).filter(([, value]) => value);
   const query = new URLSearchParams(given).toString();
   return query && `?${query}`;
-}
-
-function addressOf(filters) {
-  return `/app${queryOf(filters)}`;
 }

@@ -1,5 +1,6 @@
 import { ChatClient } from "../../chat-client/chat-client.js";
 import { mountThread } from "../../web/thread/thread.js";
+import { ROOT } from "./root.js";
 
 /** One visitor's conversation: connected from the start, since the badge wants it; drawn when somebody looks. */
 export class Chat {
@@ -13,7 +14,7 @@ export class Chat {
     this.#session = session;
     const { access, refresh, user } = session;
     this.#client = new ChatClient({
-      url: "/chat",
+      url: `${ROOT}/chat`,
       token: access,
       refresh,
       userId: user.id,

@@ -1,5 +1,6 @@
 import { ChatError } from "../../chat-client/chat-client.js";
 import { FrameStorage } from "./frame_storage.js";
+import { ROOT } from "./root.js";
 
 /**
  * The visitor's login with us. It belongs to this tab, so that no two tabs use up one refresh token; a reload finds it
@@ -93,7 +94,7 @@ export class Sessions {
 async function ask(path, body) {
   let response;
   try {
-    response = await fetch(path, {
+    response = await fetch(ROOT + path, {
       method: "POST",
       headers: { Accept: "application/json", "Content-Type": "application/json" },
       body: JSON.stringify(body),
