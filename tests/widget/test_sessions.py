@@ -103,6 +103,17 @@ def test_a_bad_email_is_named(shop: Shop, exchange: Exchange) -> None:
     assert answer.json()["error"]["details"]["field"] == "email"
 
 
+def test_an_email_of_254_characters_is_kept_and_a_longer_one_is_invalid(
+    shop: Shop, exchange: Exchange
+) -> None:
+    domain = ".".join(["d" * 61] * 3) + ".example"
+    longest = "a" * (254 - len(domain) - 1) + "@" + domain
+    answer = exchange(signed(shop, email="a" + longest))
+    assert refused(answer) == (400, "invalid")
+    assert answer.json()["error"]["details"]["field"] == "email"
+    assert user_of(exchange(signed(shop, email=longest))).email == longest
+
+
 @pytest.mark.parametrize("right", ["is_staff", "is_superuser", "member"])
 def test_an_account_that_was_given_rights_is_not_opened(shop: Shop, exchange: Exchange, right: str) -> None:
     user = user_of(exchange(signed(shop)))
