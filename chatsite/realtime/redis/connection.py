@@ -18,7 +18,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import hiredis
 from channels_redis.pubsub import RedisSingleShardConnection
@@ -29,9 +29,6 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from chatsite.observability.metrics import measures
-
-if TYPE_CHECKING:
-    from chatsite.realtime.redis.layer import RedisLoopLayer
 
 logger = logging.getLogger(__name__)
 
@@ -49,10 +46,20 @@ _pack_command: Callable[[tuple[Any, ...]], bytes] = hiredis.pack_command  # its 
 _NO_RETRY = Retry(NoBackoff(), 0)
 
 
+class Receiver(Protocol):
+    """What a connection tells the layer above it."""
+
+    def take_events(self, channel: bytes, data: bytes) -> None:
+        """Another process, or this one, has published events of the hub."""
+
+    def announce_restored(self) -> None:
+        """Redis is back after a loss, and every subscription stands again."""
+
+
 class RedisShard(RedisSingleShardConnection):  # type: ignore[misc]
     """A connection that listens, and one that publishes. What it does more than the base class: see the module."""
 
-    def __init__(self, host: dict[str, Any], channel_layer: RedisLoopLayer) -> None:
+    def __init__(self, host: dict[str, Any], channel_layer: Receiver) -> None:
         # No read timeout: a listening connection is idle by nature, and silence is judged in `_listen`.
         super().__init__({"socket_timeout": None, "socket_connect_timeout": 3, **host}, channel_layer)
         self.lost_something = False
