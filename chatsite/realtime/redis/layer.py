@@ -2,7 +2,8 @@
 
 It is an ordinary channel layer, and has a short way beside it for the events of the hub (`listen`, `publish_events`,
 `on_events`): packed bytes from process to process, without channels, queues and message dicts in between. What each
-Redis is told, and how its loss is noticed, is in `connection.py`; `on_restored` is called when all that was lost is back.
+Redis is told, and how its loss is noticed, is in `connection.py`. `on_restored` is called when all subscriptions stand
+again.
 """
 
 from __future__ import annotations
