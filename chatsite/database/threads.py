@@ -21,7 +21,7 @@ from django.conf import settings
 from django.db import connections, reset_queries
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from chatsite.errors import LOST_DATABASE
+from chatsite.errors import LOST_DATABASE, database_failure_observers, is_database_unavailable
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -31,7 +31,8 @@ THREADS = 4  # work of live sessions
 WRITERS = 3  # `conversations.writing.group_commit`
 TRY_AFTER = 1.0  # seconds; a connection that has rested for longer is tried before it is used
 _executor = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="database")
-_rest = threading.local()  # `since`: when the thread last had work
+# Of each thread. `since`: when it last had work. `has_failed`: whether its present work could not use the database.
+_rest = threading.local()
 hops = 0  # times that the event loop handed work to a thread; read by tests
 
 
@@ -49,11 +50,15 @@ async def run_in(executor: ThreadPoolExecutor, call: Callable[[], R]) -> R:
 
 def _with_sound_connection(call: Callable[[], R]) -> R:
     _drop_connections_that_died_at_rest()
+    _rest.has_failed = False
     try:
         return call()
+    except Exception as error:
+        _rest.has_failed |= is_database_unavailable(error)
+        raise
     finally:
         _rest.since = time.monotonic()
-        drop_broken_connections()
+        drop_broken_connections(has_failed=_rest.has_failed)
         if settings.DEBUG:
             reset_queries()  # Django keeps the last 9,000 statements for the request that ends; here none ends
 
@@ -77,16 +82,47 @@ def _has_been_spoken_to(connection: BaseDatabaseWrapper) -> bool:
     return bool(watch.poll(0))
 
 
-def drop_broken_connections() -> None:
-    """Close what a lost server or a failed query left unusable; the next query connects anew."""
+def _note_failure() -> None:
+    """The work on this thread has answered `unavailable`, and raises nothing."""
+    _rest.has_failed = True
+
+
+database_failure_observers.append(_note_failure)
+
+
+def drop_broken_connections(*, has_failed: bool = False) -> None:
+    """Close the connections that cannot be used any more. The next query connects anew.
+
+    After a rollback Django forgets that a connection had an error. `has_failed` says that there was one.
+    """
     for connection in connections.all(initialized_only=True):
-        if not connection.errors_occurred or connection.in_atomic_block:
+        if connection.in_atomic_block or not (connection.errors_occurred or has_failed):
+            continue
+        if connection.connection is None:
             continue
         try:
-            usable = connection.is_usable()
+            if not connection.is_usable():
+                connection.close()
+            elif _is_read_only(connection):
+                _discard(connection)
+            else:
+                connection.errors_occurred = False
         except LOST_DATABASE:
-            usable = False
-        if usable:
-            connection.errors_occurred = False
-        else:
             connection.close()
+
+
+def _discard(connection: BaseDatabaseWrapper) -> None:
+    """Close the connection to a standby, which the pool would hand out again.
+
+    A new connection finds the primary if the URL of the database names several hosts, or a host name that moves.
+    """
+    connection.connection.close()
+    connection.close()
+
+
+def _is_read_only(connection: BaseDatabaseWrapper) -> bool:
+    if connection.vendor != "postgresql":
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_read_only")
+        return bool(cursor.fetchone()[0] == "on")

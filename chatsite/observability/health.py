@@ -56,6 +56,10 @@ def readyz(request: HttpRequest) -> HttpResponse:
             cursor.execute(_WRITABLE.get(connection.vendor, "SELECT 1"))
             [answer] = cursor.fetchone() or [None]
         database = "read-only" if answer == "on" or _is_read_only_file() else "ok"
+        if answer == "on":
+            # The next probe connects anew and may find the primary. The pool does not keep what is closed.
+            connection.connection.close()
+            connection.close()
     except DatabaseError as error:
         database = f"unavailable: {type(error).__name__}"
     process = process_state()

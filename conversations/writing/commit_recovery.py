@@ -137,7 +137,7 @@ def _show_now(conversation_ids: set[UUID]) -> None:
     until = time.monotonic() + COMMAND_SECONDS
     while ids and time.monotonic() < until:
         time.sleep(RETRY_SECONDS)
-        drop_broken_connections()
+        drop_broken_connections(has_failed=True)
         try:
             shown = _read(ids[:READ_AT_ONCE])
         except (DatabaseError, InterfaceError) as error:

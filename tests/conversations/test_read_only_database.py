@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, connection
 from django.test import RequestFactory
 
+from chatsite.database.threads import run_in
 from chatsite.errors import DomainError, as_domain_error
 from chatsite.observability.health import readyz
 from conversations import operations
@@ -42,8 +48,55 @@ if connection.vendor == "postgresql":
             )
         assert as_domain_error(refusal.value).code == "unavailable"
 
+    def archive(talk: Conversation) -> None:
+        operations.archive_conversation(user_id=talk.customer_id, conversation_id=str(talk.pk), archived=True)
+
+    def send(talk: Conversation) -> None:
+        [outcome] = write_apart_if_needed([Send(talk.pk, talk.customer_id, "hello")])
+        if isinstance(outcome, DomainError):
+            raise outcome
+
+    @pytest.mark.parametrize("change", [archive, send])
+    def test_a_connection_to_it_is_replaced(
+        talk: Conversation, change: Callable[[Conversation], None]
+    ) -> None:
+        """The setting belongs to the session of PostgreSQL, so a new connection finds a primary."""
+
+        def become_read_only() -> None:
+            with connection.cursor() as cursor:
+                cursor.execute("SET default_transaction_read_only = on")
+
+        async def main() -> None:
+            with ThreadPoolExecutor(1) as thread:
+                await run_in(thread, become_read_only)
+                with pytest.raises((DatabaseError, DomainError)):
+                    await run_in(thread, partial(change, talk))
+                try:
+                    await run_in(thread, partial(change, talk))
+                finally:
+                    await run_in(thread, connection.close)
+
+        asyncio.run(main())
+
+    def test_a_probe_looks_for_the_primary_again(talk: Conversation) -> None:
+        assert readyz(RequestFactory().get("/readyz")).status_code == 503
+        assert readyz(RequestFactory().get("/readyz")).status_code == 200
+
     def test_the_process_is_not_ready(talk: Conversation) -> None:
         assert readyz(RequestFactory().get("/readyz")).status_code == 503
+
+
+@pytest.mark.sqlite_only
+def test_a_process_whose_file_is_read_only_is_not_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "chat.sqlite3"
+    file.touch()
+    monkeypatch.setitem(connection.settings_dict, "NAME", str(file))
+    # No file is read-only for root, as which containers run tests.
+    monkeypatch.setattr(os, "access", lambda path, mode: (str(path), mode) != (str(file), os.W_OK))
+    answer = readyz(RequestFactory().get("/readyz"))
+    assert (answer.status_code, b'"database": "read-only"' in answer.content) == (503, True)
 
 
 def test_a_database_that_takes_writes_is_ready() -> None:
