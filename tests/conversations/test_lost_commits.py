@@ -23,7 +23,6 @@ from conversations.writing.requests import Send
 from conversations.writing.write_batch import write
 from tests.conversations.people import business, conversation, person
 from tests.harness.rest import eventually
-from tests.harness.services import PostgreSQL
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -133,36 +132,37 @@ def test_it_is_shown_once_the_database_answers_again(
     run(talk, Lost(True, False, False, False), use)
 
 
-def test_a_transaction_that_is_still_under_way_is_waited_for(
-    talk: Conversation, postgres: PostgreSQL, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In the pass with services alone: SQLite has one writer at a time, and nothing outlives its connection."""
-    assert connection.vendor == "postgresql"
-    monkeypatch.setattr(commit_recovery, "RETRY_SECONDS", 0.05)
-    monkeypatch.setattr(commit_recovery, "LOCK_SECONDS", 0.2)
-    locked, enough = threading.Event(), threading.Event()
-    reading = Mock(wraps=commit_recovery._read)
-    monkeypatch.setattr(commit_recovery, "_read", reading)
+# SQLite has one writer at a time, and nothing outlives its connection.
+if connection.vendor == "postgresql":
 
-    def hold() -> None:
-        with transaction.atomic():
-            lock_conversations([talk.pk])
-            locked.set()
-            enough.wait(30)
-        connections.close_all()
+    def test_a_transaction_that_is_still_under_way_is_waited_for(
+        talk: Conversation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(commit_recovery, "RETRY_SECONDS", 0.05)
+        monkeypatch.setattr(commit_recovery, "LOCK_SECONDS", 0.2)
+        locked, enough = threading.Event(), threading.Event()
+        reading = Mock(wraps=commit_recovery._read)
+        monkeypatch.setattr(commit_recovery, "_read", reading)
 
-    async def use(listener: Listener, runtime: ProcessRuntime) -> None:
-        holding = asyncio.create_task(asyncio.to_thread(hold))
-        await asyncio.to_thread(locked.wait, 30)
-        commit_recovery._note(runtime, {talk.pk})
-        await asyncio.sleep(0.6)
-        assert not listener.heard
-        assert reading.call_count > 1  # no thread waits for long
-        enough.set()
-        await holding
-        await listener.has_heard(1)
+        def hold() -> None:
+            with transaction.atomic():
+                lock_conversations([talk.pk])
+                locked.set()
+                enough.wait(30)
+            connections.close_all()
 
-    run(talk, Lost(), use)
+        async def use(listener: Listener, runtime: ProcessRuntime) -> None:
+            holding = asyncio.create_task(asyncio.to_thread(hold))
+            await asyncio.to_thread(locked.wait, 30)
+            commit_recovery._note(runtime, {talk.pk})
+            await asyncio.sleep(0.6)
+            assert not listener.heard
+            assert reading.call_count > 1  # no thread waits for long
+            enough.set()
+            await holding
+            await listener.has_heard(1)
+
+        run(talk, Lost(), use)
 
 
 def test_what_is_lost_while_another_is_read_is_shown_too(

@@ -277,16 +277,17 @@ def undo_the_import(scene: Scene) -> Operation:
 
 
 class LosesOne:
-    """The answer to the first COMMIT that changes the conversation does not come."""
+    """The answer to the first COMMIT of the operation that changes the conversation does not come."""
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._before = scene.row()
         self.is_lost = False
+        self.thread_id: int | None = None  # of the operation; the recovery reads on others meanwhile
 
     def commit(self, wrapper: BaseDatabaseWrapper) -> None:
         commit(wrapper)
-        if self.is_lost:
+        if self.is_lost or threading.get_ident() != self.thread_id:
             return
         self.is_lost = self._has_changed()
         commit(wrapper)  # ends the transaction of the look
@@ -311,6 +312,7 @@ def losing(scene: Scene, request: pytest.FixtureRequest) -> Operation:
         loss.commit(wrapper)
 
     def lose() -> None:
+        loss.thread_id = threading.get_ident()
         with (
             patch.object(BaseDatabaseWrapper, "commit", commit_or_lose),
             pytest.raises(OperationalError),
