@@ -20,8 +20,9 @@ from chatsite.realtime.events import Event
 from chatsite.realtime.interfaces import Session
 from conversations.access import find_conversation, object_key, user_key
 from conversations.models import Side
+from conversations.payloads import LookAnswer, LookingEvent
 from conversations.requests import LookCommand
-from conversations.serializers import LookAnswer, LookingEvent, person_object
+from conversations.serializers import person_object
 from conversations.session_state import AgentView, state_of
 
 VIEWS_REQUESTED: Final = "~who_looks"

@@ -16,6 +16,16 @@ from chatsite.realtime.registry import command, pipelined_command
 from conversations import access, agent_activity, events, live, operations, queries, typing
 from conversations.access import object_key, user_key
 from conversations.models import Side
+from conversations.payloads import (
+    DeliveredAnswer,
+    JoinedEvent,
+    LeftAnswer,
+    LookAnswer,
+    MessageEvent,
+    ReactionsEvent,
+    ReadAnswer,
+    TypingAnswer,
+)
 from conversations.reactions import operations as reactions
 from conversations.requests import (
     ConversationCommand,
@@ -26,17 +36,7 @@ from conversations.requests import (
     ReceiptCommand,
     SendCommand,
 )
-from conversations.serializers import (
-    DeliveredAnswer,
-    JoinedEvent,
-    LeftAnswer,
-    LookAnswer,
-    MessageEvent,
-    MessageObject,
-    ReactionsEvent,
-    ReadAnswer,
-    TypingAnswer,
-)
+from conversations.serializers import MessageObject
 from conversations.session_state import state_of
 from conversations.writing.group_commit import writer_of
 from conversations.writing.requests import Receipted, Sent

@@ -13,19 +13,17 @@ from chatsite.realtime.events import Event
 from chatsite.realtime.hub import Addressed
 from conversations.access import UserId
 from conversations.models import Conversation, Side
-from conversations.serializers import (
+from conversations.payloads import (
     ConversationEvent,
     DeliveredEvent,
     JoinedEvent,
     LookingEvent,
     MessageEvent,
-    MessageObject,
     ReactionsEvent,
     ReadEvent,
     TypingEvent,
-    conversation_object,
-    turn_to,
 )
+from conversations.serializers import MessageObject, conversation_object, turn_to
 
 # Control messages for the sessions of one user; clients never see them.
 MEMBERSHIP_BEGAN = "~membership_began"

@@ -17,7 +17,7 @@ from django.conf import settings
 from chatsite.realtime import groups, registry
 from chatsite.realtime.events import Event
 from chatsite.realtime.interfaces import Runtime, Session
-from conversations.serializers import TypingEvent
+from conversations.payloads import TypingEvent
 from conversations.session_state import state_of
 
 REPEAT_SECONDS: Final = 1.0  # a start within this time of the last one is not published again

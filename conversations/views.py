@@ -22,6 +22,7 @@ from chatsite.http.viewsets import LIMIT, StructViewSet, page_limit
 from conversations import access, history, operations, queries
 from conversations.links import message_links
 from conversations.models import Business, ChatMessage, Conversation, Side
+from conversations.payloads import ReadAnswer
 from conversations.reactions.operations import add_reaction, remove_reaction
 from conversations.requests import ConversationBody, EditBody, OpenBody, SendBody
 from conversations.serializers import (
@@ -30,7 +31,6 @@ from conversations.serializers import (
     EditObject,
     MessageObject,
     ParticipantObject,
-    ReadAnswer,
     UnreadAnswer,
     business_object,
     conversation_object,

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from conversations.models import Business, Conversation
-from conversations.serializers import ConversationEvent
+from conversations.payloads import ConversationEvent
 from conversations.writing import conversation_sql
 from conversations.writing.requests import Send
 from conversations.writing.write_batch import write
