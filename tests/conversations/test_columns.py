@@ -1,0 +1,84 @@
+"""A column, or a field of a wire object, that is declared in one place and missing in another fails at import."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from conversations import columns, serializers
+
+pytestmark = pytest.mark.standalone
+
+COLUMNS = Path(columns.__file__).read_text()
+OBJECTS = Path(serializers.__file__).read_text()
+
+
+def import_source(source: str, name: str) -> None:
+    """Run a module's code as an import would."""
+    exec(compile(source, name, "exec"), {"__name__": name})
+
+
+def without(source: str, node: ast.stmt | ast.expr) -> str:
+    """The source without the lines of a node."""
+    lines = source.splitlines()
+    del lines[node.lineno - 1 : node.end_lineno]
+    return "\n".join(lines)
+
+
+def declared_columns() -> dict[str, ast.expr]:
+    """Each call of `Column`, by table and name."""
+    found: dict[str, ast.expr] = {}
+    for table in ast.walk(ast.parse(COLUMNS)):
+        if isinstance(table, ast.Call) and ast.unparse(table.func) == "Table":
+            model, *calls = table.args
+            for call in calls:
+                assert isinstance(call, ast.Call)
+                found[f"{ast.unparse(model)}.{ast.literal_eval(call.args[0])}"] = call
+    return found
+
+
+def declared_fields() -> dict[str, ast.AnnAssign]:
+    """Each field of the two wire objects that are made of columns."""
+    return {
+        f"{node.name}.{ast.unparse(field.target)}": field
+        for node in ast.parse(OBJECTS).body
+        if isinstance(node, ast.ClassDef) and node.name in ("MessageObject", "ConversationObject")
+        for field in node.body
+        if isinstance(field, ast.AnnAssign)
+    }
+
+
+def test_the_modules_as_they_are_can_be_imported() -> None:
+    import_source(COLUMNS, "conversations.columns")
+    import_source(OBJECTS, "conversations.serializers")
+    assert len(declared_columns()) == len(columns.MESSAGES.names) + len(columns.CONVERSATIONS.names)
+
+
+@pytest.mark.parametrize("name", declared_columns())
+def test_a_missing_column_is_named(name: str) -> None:
+    column = name.partition(".")[2]
+    with pytest.raises(ImproperlyConfigured, match=rf"disagree about: {column}\."):
+        import_source(without(COLUMNS, declared_columns()[name]), "conversations.columns")
+
+
+@pytest.mark.parametrize("name", declared_fields())
+def test_a_missing_field_is_named(name: str) -> None:
+    wire_object, _, field = name.partition(".")
+    with pytest.raises(ImproperlyConfigured, match=rf"{wire_object} disagree about: {field}\."):
+        import_source(without(OBJECTS, declared_fields()[name]), "conversations.serializers")
+
+
+def test_a_column_that_the_model_does_not_have_is_named() -> None:
+    with pytest.raises(ImproperlyConfigured, match="disagree about: colour"):
+        columns.Table(columns.MESSAGES.model, *columns.MESSAGES.columns, columns.Column("colour"))
+
+
+def test_a_shown_column_without_a_field_is_named() -> None:
+    shown = COLUMNS.replace('Column("hidden_at", _CHANGE)', 'Column("hidden_at", _CHANGE, "hidden_at")')
+    names: dict[str, object] = {"__name__": "conversations.columns"}
+    exec(compile(shown, "conversations.columns", "exec"), names)
+    with pytest.raises(ImproperlyConfigured, match="MessageObject disagree about: hidden_at"):
+        names["MESSAGES"].check_object(serializers.MessageObject)  # type: ignore[attr-defined]
