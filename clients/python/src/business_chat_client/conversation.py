@@ -17,13 +17,13 @@ from business_chat_client.objects import (
     ConversationDetails,
     Message,
     MessagePush,
-    Page,
     Reaction,
     ReactionPush,
     ReadAnswer,
     SyncedConversation,
     TypingPush,
 )
+from business_chat_client.pages import ConversationPages
 from business_chat_client.streams import Broadcaster, EventStream
 from business_chat_client.timeline import Push, Timeline
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-PAGE: Final = 200  # messages of one REST page, the most there may be
 RECEIPT_IDS: Final = 500  # message ids of one receipt
 NOT_VISIBLE: Final = ChatError("not_found", "The conversation can no longer be seen.")
 REORDER_DELAY: Final = (
@@ -47,6 +46,7 @@ class Conversation:
         self.id = conversation_id
         self._client = client
         self._history = history
+        self._pages = ConversationPages(client, conversation_id)
         self._timeline = Timeline()
         self._broadcaster: Broadcaster[ConversationEvent] = Broadcaster()
         self._typing_ids: set[str] = set()
@@ -162,7 +162,7 @@ class Conversation:
         """Up to `limit` messages (1 to 200) from before the first one held; empty where there are none."""
         async with self._catching_up:
             since = self._timeline.rev
-            page = await self._page(before=self._timeline.first_seq, limit=limit)
+            page = await self._pages.page(before=self._timeline.first_seq, limit=limit)
             added = self._timeline.prepend(page.results)
             if added and self._timeline.rev != since:
                 # What happened meanwhile to a message of this page has passed by; ask for it again.
@@ -247,8 +247,8 @@ class Conversation:
     async def _load(self) -> None:
         """The first fetch."""
         async with self._catching_up:
-            details = await self._fetch_details()
-            messages = await self._fetch_messages(down_to=1, most=self._history)
+            details = await self._pages.details()
+            messages = await self._pages.messages(down_to=1, most=self._history)
             self._emit(self._timeline.begin(details, messages))
             await self._sync_since(details.rev)  # the connection may have been another one when this began
 
@@ -261,31 +261,11 @@ class Conversation:
             self._client._forget(self, NOT_VISIBLE)
             raise NOT_VISIBLE
         if synced.resync or self._timeline.has_gap:
-            details = await self._fetch_details()
-            messages = await self._fetch_messages(down_to=self._timeline.first_seq, most=None)
+            details = await self._pages.details()
+            messages = await self._pages.messages(down_to=self._timeline.first_seq, most=None)
             self._emit(self._timeline.replace(details, messages))
         else:
             self._emit(self._timeline.merge(synced.conversation, synced.messages))
-
-    async def _fetch_details(self) -> ConversationDetails:
-        return await self._client._rest.call(ConversationDetails, "GET", f"/chat/conversations/{self.id}")
-
-    async def _fetch_messages(self, *, down_to: int, most: int | None) -> list[Message]:
-        """The newest messages, in ascending `seq`: at most `most`, and no page that lies below `down_to`."""
-        messages: list[Message] = []
-        before: int | None = None
-        while most is None or len(messages) < most:
-            limit = PAGE if most is None else min(PAGE, most - len(messages))
-            page = await self._page(before=before, limit=limit)
-            messages[:0] = page.results
-            if page.next is None or not page.results or page.results[0].seq <= down_to:
-                break
-            before = page.results[0].seq
-        return messages
-
-    async def _page(self, *, before: int | None, limit: int) -> Page[Message]:
-        path = f"/chat/conversations/{self.id}/messages"
-        return await self._client._rest.call(Page[Message], "GET", path, before=before, limit=limit)
 
     async def _repair_soon(self) -> None:
         """Asks for what still stays away when others that came later are here."""
