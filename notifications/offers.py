@@ -80,14 +80,19 @@ def make_offer(
         known = _find_made(offer)
         if known is not None:
             return known, False
-        offer.created_at = timezone.now()
-        offer.expires_at = _clean_expiry(expires_at, offer.created_at)
-        _require_open(offer.conversation)
-        _check_recent(offer.conversation)
-        offer.save(force_insert=True)
-        append_system_message(change, offer.conversation, _line(offer))
-        _notify(offer, offer.conversation.customer_id, _dedupe_key(offer))
+        _store_offer(change, offer, expires_at)
     return offer, True
+
+
+def _store_offer(change: ConversationChange, offer: Offer, expires_at: datetime) -> None:
+    """Store a new offer in its locked conversation, and notify the customer."""
+    offer.created_at = timezone.now()
+    offer.expires_at = _clean_expiry(expires_at, offer.created_at)
+    _require_open(offer.conversation)
+    _check_recent(offer.conversation)
+    offer.save(force_insert=True)
+    append_system_message(change, offer.conversation, _line(offer))
+    _notify(offer, offer.conversation.customer_id, _dedupe_key(offer))
 
 
 def _check_recent(conversation: Conversation) -> None:
