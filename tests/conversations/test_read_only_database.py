@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, connections
 from django.test import RequestFactory
 
 from chatsite.database.threads import run_in
@@ -74,7 +74,7 @@ if connection.vendor == "postgresql":
                 try:
                     await run_in(thread, partial(change, talk))
                 finally:
-                    await run_in(thread, connection.close)
+                    await run_in(thread, connections.close_all)
 
         asyncio.run(main())
 
