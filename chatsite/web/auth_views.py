@@ -75,7 +75,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def sign_in_to_send(request: HttpRequest, draft: Draft) -> HttpResponse:
-    """Ask a person whose session is over to sign in. The form carries the draft, and leads to its conversation."""
+    """Ask a user whose session has ended to sign in. The form carries the draft and leads to its conversation."""
     text = gettext("Please sign in again. Your message is saved, and you can send it afterwards.")
     context = _context(request, SignInForm(), text)
     context |= {"draft": draft, "next": reverse("web:conversation", args=[draft.conversation_id])}
@@ -83,7 +83,7 @@ def sign_in_to_send(request: HttpRequest, draft: Draft) -> HttpResponse:
 
 
 def stale_sign_in(request: HttpRequest) -> HttpResponse:
-    """The sign-in form again, with its fields, for one whose CSRF token was old."""
+    """Show the sign-in form again with its fields after a CSRF failure."""
     text = gettext("This form has expired. Please try again. If that does not help, reload the page.")
     return _sign_in_page(request, SignInForm(request.POST), text, status=403)
 
@@ -121,13 +121,13 @@ def _posted_draft(request: HttpRequest) -> Draft | None:
     key = request.POST.get("draftConversation", "")
     try:
         conversation_id = str(object_key(key, "conversation")) if key else ""
-    except DomainError:  # a form that somebody changed
+    except DomainError:  # somebody changed the form
         return None
     return Draft.from_form(request, conversation_id) if conversation_id else None
 
 
 def _demo_logins() -> list[DemoLogin]:
-    """As `manage.py demo` makes them."""
+    """The logins that `manage.py demo` creates."""
     return [
         DemoLogin(username, " ".join(name), demo.MEMBERS.get(username, ""))
         for username, name in demo.PEOPLE.items()

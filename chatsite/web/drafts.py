@@ -1,4 +1,4 @@
-"""The text of a message that was typed into a form and refused: it goes back into the form."""
+"""Keep the text of a message that the server rejected, so that the form can show it again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SESSION_KEY: Final = "unsent_message"
 
 @dataclass(frozen=True)
 class Draft:
-    """What a form held, and why it was not sent."""
+    """The fields of a message form, and the error that stopped it."""
 
     conversation_id: str
     content: str
@@ -22,7 +22,7 @@ class Draft:
 
     @classmethod
     def from_form(cls, request: HttpRequest, conversation_id: str) -> Self:
-        """Browsers send each line break of a text as CRLF. It is one character where the text was typed."""
+        """Read the form. Browsers send line breaks as CRLF, which are converted to one character."""
         content = request.POST.get("content", "").replace("\r\n", "\n").replace("\r", "\n")
         client_id, reply_to = request.POST.get("clientId", ""), request.POST.get("replyTo", "")
         return cls(conversation_id, content, client_id, reply_to)
@@ -37,7 +37,7 @@ def keep(request: HttpRequest, draft: Draft) -> None:
 
 
 def kept(request: HttpRequest, conversation_id: str, error: str) -> Draft | None:
-    """The draft that is kept for the conversation, with what the form says of it."""
+    """Return the draft kept for the conversation, with the given error text."""
     found: list[str] | None = request.session.get(_SESSION_KEY)
     if not found or found[0] != conversation_id:
         return None

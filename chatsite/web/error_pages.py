@@ -1,4 +1,4 @@
-"""Pages for errors: each says what happened and what one can do, in the reader's language."""
+"""Error pages in the reader's language. Each explains the error and what to do."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OTHERWISE: Final = _("That did not work. Please check your entries and try again
 
 
 def text_of(error: DomainError) -> str:
-    """For people."""
+    """Return the text that users see for the error."""
     if error.code == "rate_limited":
         return _wait_text(float((error.details or {}).get("retryAfter", 60)))
     return str(TEXTS.get(error.code, OTHERWISE))
@@ -49,16 +49,16 @@ def refusal_page(request: HttpRequest, error: DomainError) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """What Django refuses before a view sees it, such as a wrong `Host` or a form with too many fields."""
+    """Answer requests that Django rejects before a view runs, such as a wrong `Host` or too many form fields."""
     return _answer(request, as_domain_error(exception))
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _answer(request, DomainError("forbidden", "You may not do this."))
+    return _answer(request, DomainError("forbidden", "You do not have permission to do this."))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """An address that leads nowhere: a page for people, the one shape of errors for programs."""
+    """Answer an unknown address: a page for browsers, a JSON error for programs."""
     return _answer(request, not_found_error("page"))
 
 
@@ -78,9 +78,9 @@ def wants_json(request: HttpRequest) -> bool:
 
 
 def stale_form(request: HttpRequest) -> HttpResponse:
-    """A form whose CSRF token is missing or old."""
+    """Answer a form whose CSRF token is missing or old."""
     if wants_json(request):
-        return error_answer(DomainError("forbidden", "The CSRF token is missing or not right."))
+        return error_answer(DomainError("forbidden", "The CSRF token is missing or incorrect."))
     text = gettext("This form has expired. Go back, reload the page, and try again.")
     return _page(request, gettext("That did not work"), text, status=403)
 

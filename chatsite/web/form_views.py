@@ -29,7 +29,7 @@ _SEND_PATH: Final = re.compile(r"/app/c/([0-9a-f-]{36})/send/?")
 @page
 @login_required
 def open_conversation(request: HttpRequest) -> HttpResponse:
-    """`businessId`: open the conversation with the business, or make it."""
+    """Open or create the conversation with the business `businessId`."""
     charge(str(request.user.pk))
     conversation, _, _ = operations.open_conversation(
         user_id=request.user.pk, business_id=request.POST.get("businessId", "")
@@ -40,7 +40,7 @@ def open_conversation(request: HttpRequest) -> HttpResponse:
 @require_POST
 @page
 def send(request: HttpRequest, conversation_id: str) -> HttpResponse:
-    """`content`, `clientId?`, `replyTo?`. A refused message comes back in the form, with the reason beside it."""
+    """Send `content` with optional `clientId` and `replyTo`. A rejected message returns in the form with the reason."""
     draft = Draft.from_form(request, conversation_id)
     try:
         if not request.user.is_authenticated:
@@ -61,7 +61,7 @@ def send(request: HttpRequest, conversation_id: str) -> HttpResponse:
 
 
 def _unsent(request: HttpRequest, draft: Draft, status: int) -> HttpResponse:
-    """The conversation with the draft in its form, or a page with the form alone where that cannot be shown."""
+    """Show the draft in the form of its conversation, or in a form alone if the conversation cannot be shown."""
     try:
         return render_conversation(request, draft.conversation_id, draft, status=status)
     except (DomainError, *LOST_DATABASE):
@@ -70,7 +70,7 @@ def _unsent(request: HttpRequest, draft: Draft, status: int) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
-    """A form from before somebody signed in or out in another tab, mostly. What was typed into it is shown again."""
+    """Answer a form with an old CSRF token, often after a sign-in in another tab. Shows the typed text again."""
     if error_pages.wants_json(request):
         return error_pages.stale_form(request)
     if sent := _SEND_PATH.fullmatch(request.path_info):

@@ -1,4 +1,4 @@
-"""What the first screen shows of an inbox, before any script runs. The script goes on from the same data over REST."""
+"""Load the inbox for the first page. Scripts then load the same data over REST."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SHOWN: Final = ("all", "unread", "archived")
 
 @dataclass(frozen=True)
 class Filters:
-    """What of an inbox somebody wants to see, as it stands in the page's address."""
+    """The filters of the inbox, as given in the page's URL."""
 
     shown: str = "all"
     business_id: str = ""
@@ -34,7 +34,7 @@ class Filters:
 
     @classmethod
     def of(cls, request: HttpRequest, businesses: list[dict[str, Any]]) -> Filters:
-        """What makes no sense in the address counts as not given: it may be an old bookmark."""
+        """Read the filters from the URL. Ignores invalid values, such as those of old bookmarks."""
         shown = request.GET.get("show", "")
         business = request.GET.get("business", "")
         return cls(
@@ -73,7 +73,7 @@ class Row:
 
 @dataclass
 class Inbox:
-    """One page of the list, and what stands around it."""
+    """One page of the list, with the data shown around it."""
 
     me: dict[str, Any]
     filters: Filters
@@ -85,12 +85,12 @@ class Inbox:
 
     @property
     def has_many(self) -> bool:
-        """Whether a row has to say which business it is of."""
+        """Whether rows show their business."""
         return len(self.businesses) > 1
 
 
 def load_me(user: Any) -> dict[str, Any]:
-    """`/auth/me`, and how the reader's avatar looks."""
+    """Return the data of `/auth/me` with the initials and colour of the avatar."""
     me = msgspec.to_builtins(profile_of(user))
     return {**me, "initials": initials_of(me["name"]), "tint": tint_of(me["id"])}
 

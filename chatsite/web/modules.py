@@ -1,4 +1,4 @@
-"""Which modules a page needs, so that the browser can fetch them all at once and not one import after the other."""
+"""List the modules that a page needs, so that the browser can fetch them in parallel."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def modules_of(entry: str) -> tuple[str, ...]:
     for path in found:
         file = finders.find(path)
         if file is None:
-            raise FileNotFoundError(f"{path}, which {entry} needs, is no static file")
+            raise FileNotFoundError(f"{path}, which {entry} imports, is not a static file")
         for target in _IMPORTED.findall(Path(str(file)).read_text()):
             imported = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
             if imported not in found:

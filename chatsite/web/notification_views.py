@@ -1,4 +1,4 @@
-"""The page of notifications, and its forms. With scripts the bell shows the same in place."""
+"""The notifications page and its forms. With scripts, the bell shows the same list."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _ANSWERS: Final[dict[tuple[str, str], Callable[..., object]]] = {
 
 @dataclass
 class Alert:
-    """A notification on the page. `answerable`: it asks something that the reader may answer now."""
+    """A notification on the page. `answerable` is True if the reader can accept or decline it."""
 
     row: Notification
     answerable: bool
@@ -93,7 +93,7 @@ def _is_open(user_id: Any, kind: str, key: str) -> bool:
             offer, side = access.find_offer(user_id, key)
             return side == "customer" and status_of(offer) == "pending"
         invitation = access.find_invitation(user_id, key)
-    except DomainError:  # taken away since, or not the reader's to see any more: nothing to answer
+    except DomainError:  # removed, or no longer visible to the reader
         return False
     return bool(invitation.invitee_id == user_id and status_of(invitation) == "pending")
 
@@ -102,7 +102,7 @@ def _is_open(user_id: Any, kind: str, key: str) -> bool:
 @page
 @login_required
 def read_all(request: HttpRequest) -> HttpResponse:
-    """`type?`: all, or all of this type."""
+    """Mark all notifications, or all of `type`, as read."""
     charge(str(request.user.pk))
     operations.mark_all_read(user_id=request.user.pk, kind=request.POST.get("type") or None)
     return redirect("web:notifications")
@@ -112,7 +112,7 @@ def read_all(request: HttpRequest) -> HttpResponse:
 @page
 @login_required
 def act(request: HttpRequest, notification_id: str, verb: str) -> HttpResponse:
-    """Read or delete the notification, or answer what it asks."""
+    """Read, delete, accept or decline the notification."""
     user_id = request.user.pk
     try:
         charge(str(user_id))

@@ -1,4 +1,4 @@
-"""The conversation as the server draws it: what there is before, or without, JavaScript."""
+"""Render a conversation on the server, for use before or without JavaScript."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_QUOTE: Final = 160
 
 @dataclass
 class Row:
-    """One line of the transcript. `day` is set on the first one of a day."""
+    """One message of the page. `day` is set on the first message of a day."""
 
     message: MessageObject
     name: str
@@ -41,8 +41,8 @@ class Row:
 
 
 @dataclass
-class _Voices:
-    """Who speaks in the conversation, as the reader calls them."""
+class _Speakers:
+    """The people of the conversation, with the names that the reader sees."""
 
     conversation: Conversation
     side: str
@@ -54,7 +54,7 @@ class _Voices:
         self.names = {person.id: person.name for person in self.people}
 
     def name_of(self, message: MessageObject) -> str:
-        """A former colleague, whom nobody can name any more, speaks under the business's name."""
+        """Return the sender's name. Former members appear under the name of the business."""
         if message.sender_id == self.user_id:
             return _("You")
         if message.sender_id in self.names:
@@ -71,9 +71,9 @@ class _Voices:
 
 
 def thread_context(user: Any, conversation: Conversation, request: HttpRequest) -> dict[str, Any]:
-    """What `web/_thread.html` needs: the newest page of messages, or the one before `?before=SEQ`.
+    """Return the context of `web/_thread.html`: the newest page of messages, or the one before `?before=SEQ`.
 
-    `conversation` has business and customer loaded. Showing messages delivers them, as fetching them does.
+    The business and customer of `conversation` are loaded. Showing messages marks them as delivered.
     """
     side = access.require_side(access.load_actor(user.pk), conversation)
     before = _before(request)
@@ -81,19 +81,19 @@ def thread_context(user: Any, conversation: Conversation, request: HttpRequest) 
     fresh = history.undelivered(found.messages, side) if request.method == "GET" else []
     if operations.mark_delivered(user_id=user.pk, messages=fresh):
         found = history.message_page(conversation.pk, before=before, limit=PAGE)
-    voices = _Voices(conversation, side, str(user.pk), queries.participants(conversation))
+    speakers = _Speakers(conversation, side, str(user.pk), queries.participants(conversation))
     seen = conversation_object(conversation, side)
     return {
         "conversation": conversation,
-        "other_name": voices.other_name,
-        "initials": initials_of(voices.other_name),
-        "rows": _rows(found.messages, voices),
+        "other_name": speakers.other_name,
+        "initials": initials_of(speakers.other_name),
+        "rows": _rows(found.messages, speakers),
         "older_than": found.messages[0].seq if found.older else None,
         "is_newest": before is None,
         "frozen": seen.frozen,
         "limit": settings.CHAT.message_length,
         "client_id": uuid4(),
-        "seed": _seed(seen, found, voices) if before is None else None,
+        "seed": _seed(seen, found, speakers) if before is None else None,
     }
 
 
@@ -102,42 +102,42 @@ def _before(request: HttpRequest) -> int | None:
     return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else None
 
 
-def _seed(seen: Any, found: history.MessagePage, voices: _Voices) -> dict[str, Any]:
-    """What the live view begins with, before it has fetched anything itself."""
+def _seed(seen: Any, found: history.MessagePage, speakers: _Speakers) -> dict[str, Any]:
+    """The initial data of the live view."""
     return {
         "conversation": msgspec.to_builtins(seen),
         "messages": msgspec.to_builtins(found.messages),
         "hasOlder": found.older,
-        "people": msgspec.to_builtins(voices.people),
+        "people": msgspec.to_builtins(speakers.people),
         "limit": settings.CHAT.message_length,
     }
 
 
-def _rows(found: list[MessageObject], voices: _Voices) -> list[Row]:
+def _rows(found: list[MessageObject], speakers: _Speakers) -> list[Row]:
     rows: list[Row] = []
     by_id = {message.id: message for message in found}
     for message in found:
-        row = Row(message, voices.name_of(message), f"m-{message.id}")
-        row.mine = message.sender_id is not None and message.sender_id == voices.user_id
-        row.ours = message.sender_side == voices.side
+        row = Row(message, speakers.name_of(message), f"m-{message.id}")
+        row.mine = message.sender_id is not None and message.sender_id == speakers.user_id
+        row.ours = message.sender_side == speakers.side
         before = rows[-1] if rows else None
         if before is None or _day(before.message.created_at) != _day(message.created_at):
             row.day = _day(message.created_at)
         elif _belong_together(before.message, message):
             row.first = before.last = False
-        row.names = row.first and not row.mine and (voices.side == Side.CUSTOMER or row.ours)
+        row.names = row.first and not row.mine and (speakers.side == Side.CUSTOMER or row.ours)
         if message.reply_to is not None:
-            _quote(row, by_id.get(message.reply_to), voices)
+            _quote(row, by_id.get(message.reply_to), speakers)
         rows.append(row)
     return rows
 
 
-def _quote(row: Row, answered: MessageObject | None, voices: _Voices) -> None:
-    """What a reply answers, where it is on the same page; the live view fetches the others."""
+def _quote(row: Row, answered: MessageObject | None, speakers: _Speakers) -> None:
+    """Quote the answered message if it is on the same page. The live view fetches others."""
     if answered is None:
         row.quote = "…"
         return
-    row.quote_name = voices.name_of(answered)
+    row.quote_name = speakers.name_of(answered)
     if answered.deleted_at:
         row.quote = _("This message was deleted")
     else:

@@ -30,8 +30,8 @@ from conversations.models import Conversation
 @login_required
 @ensure_csrf_cookie
 def inbox(request: HttpRequest) -> HttpResponse:
-    """`/app/`: the list; beside it nothing is open."""
-    return render(request, "web/app.html", _app(request, load_inbox(request), screen="list"))
+    """`/app/`: the list without an open conversation."""
+    return render(request, "web/app.html", _app_context(request, load_inbox(request), screen="list"))
 
 
 @require_safe
@@ -47,11 +47,14 @@ def conversation(request: HttpRequest, conversation_id: str) -> HttpResponse:
 def render_conversation(
     request: HttpRequest, conversation_id: str, draft: Draft | None = None, *, status: int = 200
 ) -> HttpResponse:
-    """The page of a conversation, with the text of a message that could not be sent in its form."""
+    """Render a conversation, with a rejected message in its form."""
     found, side = access.find_conversation(request.user.pk, conversation_id)
     loaded = load_inbox(request, current=found.pk)
-    context = _app(request, loaded, screen="thread")
-    context |= {"conversation": _facts(found, side), "thread": thread_context(request.user, found, request)}
+    context = _app_context(request, loaded, screen="thread")
+    context |= {
+        "conversation": _pane_context(found, side),
+        "thread": thread_context(request.user, found, request),
+    }
     return render(request, "web/app.html", {**context, "draft": draft}, status=status)
 
 
@@ -59,9 +62,12 @@ def render_conversation(
 @page
 @login_required
 def thread(request: HttpRequest, conversation_id: str) -> HttpResponse:
-    """The conversation alone, for a page that is already there."""
+    """Render the conversation alone, for a page that is already loaded."""
     found, side = access.find_conversation(request.user.pk, conversation_id)
-    context = {"conversation": _facts(found, side), "thread": thread_context(request.user, found, request)}
+    context = {
+        "conversation": _pane_context(found, side),
+        "thread": thread_context(request.user, found, request),
+    }
     return render(request, "web/_pane.html", context)
 
 
@@ -76,12 +82,12 @@ def find(request: HttpRequest) -> HttpResponse:
         {"id": row.pk, "name": row.name, "initials": initials_of(row.name), "tint": tint_of(str(row.pk))}
         for row in queries.businesses(term)[:PAGE]
     ]
-    context = _app(request, load_inbox(request), screen="find")
+    context = _app_context(request, load_inbox(request), screen="find")
     return render(request, "web/app.html", {**context, "term": term, "found": found})
 
 
-def _facts(found: Conversation, side: str) -> dict[str, Any]:
-    """What the pane's frame says of the conversation."""
+def _pane_context(found: Conversation, side: str) -> dict[str, Any]:
+    """Return the data for the header of the conversation."""
     is_customer = side == "customer"
     person = found.customer
     name = found.business.name if is_customer else display_name(person)
@@ -98,7 +104,7 @@ def _facts(found: Conversation, side: str) -> dict[str, Any]:
     }
 
 
-def _app(request: HttpRequest, loaded: Inbox, *, screen: str) -> dict[str, Any]:
+def _app_context(request: HttpRequest, loaded: Inbox, *, screen: str) -> dict[str, Any]:
     session = {
         "me": {"id": loaded.me["id"], "name": loaded.me["name"]},
         "businesses": loaded.businesses,
