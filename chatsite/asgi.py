@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Awaitable
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
@@ -17,6 +18,7 @@ from chatsite.config.checks import refuse_bad_environment
 from chatsite.http.handler import RequestHandler
 from chatsite.http.request_limits import BoundedBodies
 from chatsite.http.request_time import TimedBodies
+from chatsite.http.root_path import WithoutRootPath, refuse_other_root_path, with_root_path
 from chatsite.observability.access_log import WithAccessLog, tidy_access_logs
 from chatsite.observability.metrics.endpoint import WithMetrics
 from chatsite.realtime.servers.daphne import silence_access_log
@@ -28,6 +30,7 @@ from chatsite.realtime.transports.socketio.server import socketio_application
 gc.set_threshold(50_000, 5, 5)
 
 refuse_bad_environment()
+refuse_other_root_path(sys.argv, os.environ.get("UVICORN_ROOT_PATH", ""))
 tidy_access_logs()
 silence_access_log()
 check_servers()
@@ -38,11 +41,11 @@ serve_request = BoundedBodies(RequestHandler())
 def route(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
     """What Channels' routers do, without the coroutines and copies of the scope that they keep for every socket."""
     if scope["type"] == "http":
-        return serve_request(scope, receive, send)
+        return serve_request(with_root_path(scope), receive, send)
     return serve_socket(scope, receive, send)
 
 
 application = WithRuntime(
     # Socket.IO takes /socket.io/ over both, and hands on the rest. The runtime starts outside of any request's context.
-    TimedBodies(WithAccessLog(WithMetrics(socketio_application(route))))
+    WithoutRootPath(TimedBodies(WithAccessLog(WithMetrics(socketio_application(route)))))
 )

@@ -106,7 +106,12 @@ LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # those that the pages are t
 LOCALE_PATHS = [BASE_DIR / "chatsite" / "web" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
-STATIC_URL = "/static/"
+ROOT_PATH = (
+    f"/{root}" if (root := env.path("ROOT_PATH", "")) else ""
+)  # the site is below it, such as /support
+FORCE_SCRIPT_NAME = ROOT_PATH or None
+STATIC_URL = f"{ROOT_PATH}/static/"
+WHITENOISE_STATIC_PREFIX = "/static/"  # requests come without ROOT_PATH
 STATICFILES_DIRS = [("chat-client", BASE_DIR / "clients" / "javascript" / "src")]
 STATIC_ROOT = Path(env.text("STATIC_ROOT") or BASE_DIR / "var" / "static")
 WHITENOISE_USE_FINDERS = DEBUG

@@ -25,6 +25,7 @@ from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
 from chatsite.database.threads import THREADS, WRITERS, run_in
+from chatsite.http.root_path import below_root
 from chatsite.observability.health import PROBES
 
 Scope = MutableMapping[str, Any]
@@ -54,7 +55,7 @@ class RequestHandler(ASGIHandler):
             body = await self.read_body(receive)
         except RequestAborted:
             return
-        threads = self._probes if scope["path"].rstrip("/") in PROBES else self._threads
+        threads = self._probes if below_root(scope["path"]).rstrip("/") in PROBES else self._threads
         with body:
             response = await run_in(threads, partial(self._respond, scope, body))
             if response.streaming:

@@ -119,7 +119,7 @@ def socketio_application(other: Any) -> Any:
     """Return an ASGI application that serves `/socket.io/` over HTTP and WebSocket, and hands on everything else."""
 
     def serve(scope: dict[str, Any], receive: Any, send: Any) -> Awaitable[None]:
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        path = scope["path"]
         chosen = server if path == PATH or path.startswith(f"{PATH}/") else other
         connection: Awaitable[None] = chosen(scope, receive, send)
         return connection
