@@ -10,6 +10,7 @@ from collections.abc import Awaitable
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 
 import django
+from django.conf import settings
 
 django.setup(set_prefix=False)  # fills the app registry; what follows needs it
 
@@ -23,6 +24,7 @@ from chatsite.observability.access_log import WithAccessLog, tidy_access_logs
 from chatsite.observability.metrics.endpoint import WithMetrics
 from chatsite.realtime.servers.daphne import silence_access_log
 from chatsite.realtime.servers.sockets import check_servers
+from chatsite.realtime.servers.uvicorn_requests import limit_request_heads
 from chatsite.realtime.transports.socketio.server import socketio_application
 
 # Python looks for cycles whenever there are 700 more objects than before, which a burst of messages brings about all
@@ -34,6 +36,7 @@ refuse_other_root_path(sys.argv, os.environ.get("UVICORN_ROOT_PATH", ""))
 tidy_access_logs()
 silence_access_log()
 check_servers()
+limit_request_heads(settings.CHAT.head_seconds)
 
 serve_request = BoundedBodies(RequestHandler())
 

@@ -56,6 +56,7 @@ class Limits:
     user_changes_burst: int = 2_000
 
     # One request.
+    head_seconds: float = 60  # for its head on uvicorn; then the connection closes
     request_bytes: int = 1024 * 1024  # bytes of the body; a larger body gets 413
 
     # A process that shuts down.
