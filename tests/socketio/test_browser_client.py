@@ -22,6 +22,7 @@ Play = Callable[..., Awaitable[Any]]
 
 WEBSOCKET = {"transports": ["websocket"]}
 POLLING = {"transports": ["polling"]}
+CLIENTS = ["socket.io-client", "socket.io-client-4.0", "socket.io-client-3.1"]
 BOTH = pytest.mark.parametrize("options", [WEBSOCKET, POLLING], ids=["websocket", "polling"])
 
 
@@ -29,10 +30,10 @@ BOTH = pytest.mark.parametrize("options", [WEBSOCKET, POLLING], ids=["websocket"
 def play(site: Site, node_modules: Path) -> Play:
     """Run a scenario against the site; its result."""
 
-    async def run(scenario: str, **arguments: Any) -> Any:
+    async def run(scenario: str, client: str = CLIENTS[0], **arguments: Any) -> Any:
         node = await asyncio.create_subprocess_exec(
             *("node", str(NODE / "scenarios.js"), scenario, site.url, json.dumps(arguments)),
-            env={**os.environ, "NODE_PATH": str(node_modules)},
+            env={**os.environ, "NODE_PATH": str(node_modules), "SOCKETIO_CLIENT": client},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
@@ -74,6 +75,14 @@ async def test_errors_with_and_without_callback(play: Play, options: dict[str, A
 async def test_order_of_what_a_page_sends_at_once(play: Play, options: dict[str, Any]) -> None:
     answers = (await play("order", **options))["answers"]
     assert answers == [{"text": str(number), "number": number + 1} for number in range(200)]
+
+
+@pytest.mark.parametrize("options", [WEBSOCKET, POLLING, {}], ids=["websocket", "polling", "upgrade"])
+@pytest.mark.parametrize("client", CLIENTS)
+async def test_nothing_of_a_burst_is_lost(play: Play, client: str, options: dict[str, Any]) -> None:
+    """Clients before 4.5 put all 150 packets, more than two frames' worth, into one request."""
+    result = await play("burst", client, count=150, size=1000, **options)
+    assert result == {"answers": list(range(1, 151)), "disconnects": []}
 
 
 @BOTH

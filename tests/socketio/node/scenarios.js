@@ -2,7 +2,9 @@
 // node scenarios.js SCENARIO URL ARGUMENTS-AS-JSON; prints one JSON object.
 const fs = require("fs");
 const path = require("path");
-const { io } = require("socket.io-client");
+
+// "socket.io-client", or the name of an older version of it in package.json.
+const { io } = require(process.env.SOCKETIO_CLIENT || "socket.io-client");
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const happened = (socket, event, ms = 8000) => new Promise((resolve, reject) => {
@@ -54,6 +56,25 @@ const scenarios = {
     }
     for (let turn = 0; turn < 400 && answers.length < 200; turn += 1) await sleep(20);
     return { answers };
+  },
+
+  // More than one frame's worth of packets, which older clients put into the body of one request.
+  async burst(url, { count, size, ...options }) {
+    const socket = open(url, options);
+    const answers = [];
+    const disconnects = [];
+    socket.on("disconnect", (reason) => disconnects.push(reason));
+    await happened(socket, "connect");
+    const all = new Promise((resolve) => {
+      for (let number = 0; number < count; number += 1) {
+        socket.emit("echo_pipelined", { text: "x".repeat(size) }, ({ number: answered }) => {
+          answers.push(answered);
+          if (answers.length === count) resolve();
+        });
+      }
+    });
+    await Promise.race([all, happened(socket, "disconnect", 30000)]);
+    return { answers, disconnects };
   },
 
   async close(url, { code, ...options }) {
