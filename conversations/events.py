@@ -1,4 +1,4 @@
-"""What happened in a conversation, and who gets to know it."""
+"""The events of conversations, and the groups that receive them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CONTACT_BEGAN = "~contact_began"
 
 
 class MessageNote(msgspec.Struct, array_like=True, frozen=True):
-    """Tells a session that a message was delivered to whether the message is one of the other side."""
+    """Lets the session that receives a message tell whether the other side sent it."""
 
     conversation_id: str
     message_id: str
@@ -105,7 +105,7 @@ def messages_delivered(
 
 
 def conversation_updated(conversation: Conversation) -> list[Addressed]:
-    """To every socket of both sides, joined or not; each side sees its own unread count."""
+    """Address every socket of both sides, joined or not. Each side sees its own unread count."""
     shown = conversation_object(conversation, Side.CUSTOMER)
     data = ConversationEvent(conversation_id=shown.id, rev=shown.rev, conversation=shown)
     to_customer = Event.of("conversation_updated", data)
@@ -126,7 +126,7 @@ def business_changed(name: str, user_id: UserId, business_id: UUID) -> Addressed
     return groups.user(str(user_id)), Event.of(name, BusinessChange(business_id))
 
 
-# Who gets what, for the document of the protocol.
+# Who receives each event, for the AsyncAPI document.
 JOINED = "Sockets that joined the conversation."
 registry.event("joined_conversation", JoinedEvent, "The socket that joined.")
 registry.event("new_message", MessageEvent, JOINED)

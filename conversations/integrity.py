@@ -1,7 +1,7 @@
-"""What must be true of every conversation, checked and, for the counts, mended.
+"""Checks the invariants of conversations, and repairs wrong unread counts.
 
-Conversations are looked at in batches by id, each in a fixed number of statements. A site that is in use changes
-between two statements, so what looks wrong is looked at again under the conversations' locks before it is believed.
+The check reads conversations in batches by id, with a fixed number of statements for each batch. A busy site changes
+between two statements, so the check verifies every suspected problem again under the locks of its conversations.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Problem:
 
 
 def find_problems() -> Iterator[Problem]:
-    """Every conversation whose numbers, preview, counts or replies do not agree with its messages."""
+    """Yield each conversation whose numbers, preview, counts or replies disagree with its messages."""
     for batch in _batches():
         suspects = {problem.conversation_id for problem in _problems_of(batch)}
         if suspects:
@@ -51,23 +51,23 @@ def _batches() -> Iterator[list[Conversation]]:
         batch = list(rows.filter(pk__gt=batch[-1].pk)[:BATCH])
 
 
-def _problems_of(heads: Sequence[Conversation]) -> list[Problem]:
-    keys = [head.pk for head in heads]
+def _problems_of(conversations: Sequence[Conversation]) -> list[Problem]:
+    keys = [conversation.pk for conversation in conversations]
     numbers = _numbers(keys)
     last = _last_messages(keys)
     counts = _unread(keys)
     strangers = _strangers(keys)
     on_both_sides = _on_both_sides(keys)
     found = []
-    for head in heads:
+    for conversation in conversations:
         texts = [
-            *_wrong_numbers(head, *numbers.get(head.pk, (0, 0, 0))),
-            *_wrong_preview(head, last.get(head.pk)),
-            *_wrong_counts(head, counts.get(head.pk, (0, 0))),
-            *strangers.get(head.pk, ()),
-            *(["the customer is a member of the business"] if head.pk in on_both_sides else ()),
+            *_wrong_numbers(conversation, *numbers.get(conversation.pk, (0, 0, 0))),
+            *_wrong_preview(conversation, last.get(conversation.pk)),
+            *_wrong_counts(conversation, counts.get(conversation.pk, (0, 0))),
+            *strangers.get(conversation.pk, ()),
+            *(["the customer is a member of the business"] if conversation.pk in on_both_sides else ()),
         ]
-        found += [Problem(head.pk, text) for text in texts]
+        found += [Problem(conversation.pk, text) for text in texts]
     return found
 
 
@@ -81,16 +81,16 @@ def _numbers(keys: Sequence[UUID]) -> dict[UUID, tuple[int, int, int]]:
     return {row["conversation_id"]: (row["count"], row["seq"], row["highest"]) for row in rows}
 
 
-def _wrong_numbers(head: Conversation, count: int, seq: int, rev: int) -> Iterator[str]:
+def _wrong_numbers(conversation: Conversation, count: int, seq: int, rev: int) -> Iterator[str]:
     # `seq` begins at 1 and is unique, so as many messages as the highest one says means that none is missing.
     if count != seq:
         yield f"seq has holes: {count} messages up to seq {seq}"
-    if seq != head.last_seq:
-        yield f"lastSeq is {head.last_seq}, the last message has {seq}"
-    # Whatever takes a `rev` stamps a message with it, and a message only ever moves to a later one. Taking messages
-    # out leaves its `rev` in the head.
-    if max(rev, head.rewritten_rev) != head.rev:
-        yield f"rev is {head.rev}, the highest of its messages is {rev}"
+    if seq != conversation.last_seq:
+        yield f"lastSeq is {conversation.last_seq}, the last message has {seq}"
+    # Every change stamps a message with its `rev`, and the `rev` of a message only grows. A removal of messages stores
+    # its `rev` in the conversation instead.
+    if max(rev, conversation.rewritten_rev) != conversation.rev:
+        yield f"rev is {conversation.rev}, the highest of its messages is {rev}"
 
 
 # --- Previews ---------------------------------------------------------------------------------------------------------
@@ -101,20 +101,20 @@ def _last_messages(keys: Sequence[UUID]) -> dict[UUID, ChatMessage]:
     return {message.conversation_id: message for message in rows}
 
 
-def _wrong_preview(head: Conversation, last: ChatMessage | None) -> Iterator[str]:
+def _wrong_preview(conversation: Conversation, last: ChatMessage | None) -> Iterator[str]:
     if last is None:
         return
-    if head.last_message != preview_of(last):
+    if conversation.last_message != preview_of(last):
         yield f"lastMessage is not what message {last.seq} says"
-    if head.last_message_at != last.created_at:
-        yield f"lastMessageAt is {head.last_message_at}, message {last.seq} is of {last.created_at}"
+    if conversation.last_message_at != last.created_at:
+        yield f"lastMessageAt is {conversation.last_message_at}, message {last.seq} is of {last.created_at}"
 
 
 # --- Counts -----------------------------------------------------------------------------------------------------------
 
 
 def _unread(keys: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
-    """What the customer and the business have not read, by the partial index of unread messages."""
+    """Count the unread messages of the customer and of the business, with the partial index of unread messages."""
     rows = ChatMessage.objects.filter(conversation__in=keys, deleted_at=None, hidden_at=None)
     unread = rows.exclude(status=ChatMessage.Status.READ).order_by()
     counted = unread.values("conversation_id").annotate(
@@ -124,21 +124,24 @@ def _unread(keys: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
     return {row["conversation_id"]: (row["customer"], row["business"]) for row in counted}
 
 
-def _wrong_counts(head: Conversation, counted: tuple[int, int]) -> Iterator[str]:
+def _wrong_counts(conversation: Conversation, counted: tuple[int, int]) -> Iterator[str]:
     for side, stored, real in zip(
-        ("customer", "business"), (head.customer_unread, head.business_unread), counted, strict=True
+        ("customer", "business"),
+        (conversation.customer_unread, conversation.business_unread),
+        counted,
+        strict=True,
     ):
         if stored != real:
             yield f"the {side}'s unread count is {stored}, {real} messages are unread"
 
 
 def recount_unread(*, dry_run: bool = False) -> Iterator[str]:
-    """Mend unread counts that do not agree with the messages; yields a line for each. Live clients get the new ones."""
+    """Repair the wrong unread counts, and yield a line for each. Live clients get the new counts."""
     for batch in _batches():
-        counted = _unread([head.pk for head in batch])
-        for head in batch:
-            if any(_wrong_counts(head, counted.get(head.pk, (0, 0)))):
-                yield from _recount(head.pk, dry_run)
+        counted = _unread([conversation.pk for conversation in batch])
+        for conversation in batch:
+            if any(_wrong_counts(conversation, counted.get(conversation.pk, (0, 0)))):
+                yield from _recount(conversation.pk, dry_run)
 
 
 def _recount(conversation_id: UUID, dry_run: bool) -> list[str]:
@@ -155,7 +158,7 @@ def _recount(conversation_id: UUID, dry_run: bool) -> list[str]:
 
 
 def _strangers(keys: Sequence[UUID]) -> dict[UUID, list[str]]:
-    """Messages that are not where they belong: by somebody who is not the customer, or in reply to another talk."""
+    """Find messages with a wrong sender, or in reply to a message of another conversation."""
     by_another = Q(sender_side=Side.CUSTOMER, sender__isnull=False) & ~Q(sender=F("conversation__customer"))
     elsewhere = Q(reply_to__isnull=False) & ~Q(reply_to__conversation=F("conversation"))
     lost = Q(sender=None, deleted_at=None) & ~Q(sender_side=Side.SYSTEM)
@@ -175,7 +178,7 @@ def _strangers(keys: Sequence[UUID]) -> dict[UUID, list[str]]:
 
 
 def _on_both_sides(keys: Sequence[UUID]) -> set[UUID]:
-    """Conversations whose customer speaks for the business too."""
+    """Return the conversations whose customer is also a member of the business."""
     rows = Conversation.objects.filter(pk__in=keys, business__memberships__user=F("customer"))
     return set(rows.order_by().values_list("pk", flat=True))
 
@@ -195,7 +198,7 @@ _TRIGGERS: Final[dict[str, tuple[str, set[Any]]]] = {
 
 
 def audit_log_is_guarded() -> bool:
-    """Whether the database still refuses changes of the audit log. True where it has no way to."""
+    """Whether triggers of the database protect the audit log. True for databases without such triggers."""
     if connection.vendor not in _TRIGGERS:
         return True
     statement, wanted = _TRIGGERS[connection.vendor]

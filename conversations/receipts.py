@@ -1,9 +1,9 @@
-"""Delivered receipts, gathered.
+"""Collects delivered receipts.
 
-A message is delivered when it has been handed to a live socket of the other side, or fetched by it. Under load that is
-every message once more, so what sockets report is collected for a moment and written with the next batch of the group
-commit: a few statements, not one for each message. A process that dies before that leaves messages `sent`, and the
-next fetch or sync of the reader delivers them.
+A message is delivered when a live socket of the other side receives it, or when the other side fetches it. Under load
+that doubles the number of writes, so the process collects receipts for a moment. The next batch of the group commit
+writes them with a few statements. If the process dies before, the messages stay `sent` until the reader's next fetch or
+sync.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from conversations.writing.requests import Receipt
 
 
 class DeliveryCollector:
-    """What this process's sockets have been handed since the last flush."""
+    """The messages that sockets of this process have received since the last flush."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._seen: dict[tuple[str, str], tuple[str, dict[str, float]]] = {}  # by message: when
+        self._seen: dict[tuple[str, str], tuple[str, dict[str, float]]] = {}  # the time of each message
         self._scheduled = False
 
     def add(self, conversation_id: str, message_id: str, sender_side: str, user_id: str) -> None:
-        """The first socket of the other side that gets a message reports for all."""
+        """Note a message. The first socket of the other side that receives it counts for all."""
         _, ids = self._seen.setdefault((conversation_id, sender_side), (user_id, {}))
         ids.setdefault(message_id, time.time())
         if not self._scheduled:
@@ -45,27 +45,25 @@ class DeliveryCollector:
         seen, self._seen = self._seen, {}
         writer = writer_of(self._runtime)
         for (conversation_id, _), (user_id, ids) in seen.items():
-            measures.delivery_seconds.observe_all(_ways(ids))
+            measures.delivery_seconds.observe_all(_delivery_seconds(ids))
             receipt = Receipt(
                 UUID(conversation_id),
                 user_key(user_id),
                 "delivered",
                 [UUID(message_id) for message_id in ids],
             )
-            _ = writer.submit(
-                receipt, lambda outcome: outcome
-            )  # a failure is found by the next fetch or sync
+            _ = writer.submit(receipt, lambda outcome: outcome)  # the next fetch or sync repairs a failure
 
 
 def flush(runtime: Runtime) -> None:
-    """Hand what has been gathered to the writer now."""
+    """Submit the collected receipts now."""
     collector = runtime.state.find(DeliveryCollector)
     if collector is not None:
         collector.flush()
 
 
-def _ways(handed: Mapping[str, float]) -> list[float]:
-    """How long each message took. Its id, a UUID 7, begins with the milliseconds of its writing."""
+def _delivery_seconds(handed: Mapping[str, float]) -> list[float]:
+    """Return how long each message took. Its id is a UUID 7, which begins with the time of the message in ms."""
     return [
         max(0.0, at - int(message_id[:8] + message_id[9:13], 16) / 1000) for message_id, at in handed.items()
     ]

@@ -1,4 +1,4 @@
-"""What somebody wants to say, or to have received: checked, and ready to be written."""
+"""Validates messages and receipts before they are written."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CLIENT_TYPES = ("text", "image", "file", "voice")
 
 
 def clean_content(content: str) -> str:
-    """The content if it may be stored; `invalid` or `too_large` otherwise."""
+    """Return the content. Raise `invalid` or `too_large` if it cannot be stored."""
     if len(content) > (limit := limits().message_length):
         raise DomainError(
             "too_large", f"A message has at most {limit} characters.", {"field": "content", "limit": limit}
@@ -49,7 +49,7 @@ def new_send(
     client_id: str | None = None,
     reply_to: str | None = None,
 ) -> Send:
-    """A checked send, ready to be written. Access is checked under the lock, when it is."""
+    """Return a validated send. Access is checked later, under the lock of the conversation."""
     if message_type not in CLIENT_TYPES:
         raise invalid(f"messageType must be one of {', '.join(CLIENT_TYPES)}.", field="messageType")
     return Send(
@@ -72,7 +72,7 @@ def _reply_key(raw: str) -> UUID:
 def new_receipt(
     *, user_id: UserId, conversation_id: str | UUID, status: str, message_ids: Sequence[str] | None
 ) -> Receipt:
-    """A checked receipt; ids that are not of the conversation are passed over when it is written."""
+    """Return a validated receipt. The writer ignores ids of other conversations."""
     if message_ids is not None and len(message_ids) > limits().receipt_ids:
         limit = limits().receipt_ids
         raise DomainError(

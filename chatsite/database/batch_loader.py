@@ -1,10 +1,11 @@
-"""Questions to the database that many ask at the same moment, answered by one call on one thread.
+"""Answers equal questions to the database in batches, each with one call on one thread.
 
-A crowd that comes back after a restart asks the same of everybody: who are you, and what do you belong to? Asked one by
-one, each costs a thread hop and a statement that Django builds anew, most of what it takes to connect. So a question
-waits while another call is out, and those that have come together by then go as one.
+After a restart, a crowd of clients reconnects and asks the same things: who are you, and what do you belong to? Asked
+one by one, each question costs a thread hop and a statement, which is most of the cost of connecting. So questions
+queue while a call is under way, and the next call answers all of them.
 
-A question is always answered by a call that began after it was asked: what was revoked before, the answer knows.
+Every question is answered by a call that began after it was asked. The answer therefore includes everything that was
+revoked before.
 """
 
 from __future__ import annotations
@@ -20,56 +21,56 @@ from chatsite.errors import DomainError, is_database_unavailable
 QuestionT = TypeVar("QuestionT")
 AnswerT = TypeVar("AnswerT")
 
-MOST: Final = 500  # questions of one call
+MOST: Final = 500  # questions in one call
 
 
-class Together(Generic[QuestionT, AnswerT]):
-    """`answer` gets questions and gives an answer or a refusal for each of them, in their order."""
+class DataLoader(Generic[QuestionT, AnswerT]):
+    """`answer` takes questions and returns an answer or a refusal for each of them, in the same order."""
 
     def __init__(self, answer: Callable[[list[QuestionT]], Sequence[AnswerT | DomainError]]) -> None:
         self._answer = answer
-        self._asked: list[tuple[QuestionT, asyncio.Future[AnswerT]]] = []
-        self._asking: asyncio.Task[None] | None = None
+        self._queue: list[tuple[QuestionT, asyncio.Future[AnswerT]]] = []
+        self._task: asyncio.Task[None] | None = None
 
     async def ask(self, question: QuestionT) -> AnswerT:
-        """The answer; its refusal, and whatever a call fails with, is raised."""
+        """Return the answer. Raise its refusal, or the error of the call."""
         loop = asyncio.get_running_loop()
         answered: asyncio.Future[AnswerT] = loop.create_future()
-        self._asked.append((question, answered))
-        if self._asking is None:
-            # In no context: what a call logs is not about whoever happened to ask first.
-            self._asking = loop.create_task(self._ask_all(), context=Context())
+        self._queue.append((question, answered))
+        if self._task is None:
+            # Without a context: the log lines of a call do not belong to the request that asked first.
+            self._task = loop.create_task(self._ask_all(), context=Context())
         return await answered
 
     async def _ask_all(self) -> None:
         try:
-            while self._asked:
-                together, self._asked = self._asked[:MOST], self._asked[MOST:]
-                waiting = [pair for pair in together if not pair[1].done()]
-                if waiting:
-                    await self._ask_together(waiting)
+            while self._queue:
+                batch, self._queue = self._queue[:MOST], self._queue[MOST:]
+                pending = [pair for pair in batch if not pair[1].done()]
+                if pending:
+                    await self._ask_batch(pending)
         finally:
-            self._asking = None
+            self._task = None
 
-    async def _ask_together(self, pairs: list[tuple[QuestionT, asyncio.Future[Any]]]) -> None:
+    async def _ask_batch(self, pairs: list[tuple[QuestionT, asyncio.Future[Any]]]) -> None:
         answers: Sequence[Any]
         try:
             answers = await in_database_thread(self._answer, [question for question, _ in pairs])
             if len(answers) != len(pairs):
                 raise RuntimeError(f"{len(answers)} answers to {len(pairs)} questions")
         except asyncio.CancelledError:
-            for _, answered in pairs + self._asked:
+            for _, answered in pairs + self._queue:
                 answered.cancel()
             raise
-        except Exception as error:  # noqa: BLE001  who asked is told
+        except Exception as error:  # noqa: BLE001  each caller gets it
             if len(pairs) > 1 and not is_database_unavailable(error):
-                for pair in pairs:  # nobody's question may spoil the answers of all others
-                    await self._ask_together([pair])
+                for pair in pairs:  # one bad question must not fail the others
+                    await self._ask_batch([pair])
                 return
             answers = [error] * len(pairs)
         for (_, answered), answer in zip(pairs, answers, strict=True):
             if answered.done():
-                continue  # who asked has gone
+                continue  # the caller has gone
             if isinstance(answer, Exception):
                 answered.set_exception(answer)
             else:

@@ -1,8 +1,8 @@
-"""Several statements on their way to the database at once, their answers read when they are needed.
+"""Sends several statements to the database at once, and reads their results later.
 
-Each answer that a thread waits for costs more than the round trip: the thread has to be given the processor and the
-interpreter again, which under load takes milliseconds. In PostgreSQL's pipeline mode (libpq, "Pipeline Mode") a batch
-waits three times instead of ten. On SQLite a statement answers at once, and everything here is the plain thing.
+Waiting for a result costs more than the round trip. The thread must get the processor and the interpreter lock back,
+which takes milliseconds under load. In PostgreSQL's pipeline mode (libpq, "Pipeline Mode") a batch waits three times
+instead of ten. On SQLite every statement runs at once.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from django.db.models import QuerySet
 from psycopg.pq import Format
 
 Rows: TypeAlias = list[tuple[Any, ...]]
-Later: TypeAlias = Callable[[], Rows]  # the rows, waited for if they have not come yet
+Later: TypeAlias = Callable[[], Rows]  # waits for the rows and returns them
 
 
 @contextmanager
 def pipelined() -> Iterator[None]:
-    """Inside a transaction: what is asked inside is sent at once, and an error shows where an answer is read or, at the
-    latest, at the end of the block."""
+    """Send the statements of the block without waiting for their results. Use it inside a transaction.
+
+    An error of a statement is raised where its result is read, or at the end of the block.
+    """
     if connection.vendor != "postgresql":
         yield
         return
@@ -32,8 +34,10 @@ def pipelined() -> Iterator[None]:
 
 
 def ask(sql: str, parameters: Sequence[Any], *, binary: bool = False) -> Later:
-    """`binary`: PostgreSQL sends values as it has them, which psycopg turns into uuids and times five times as fast.
-    For columns of PostgreSQL's own types alone: a type that it does not know comes as bytes.
+    """Send a statement. Call the result to read the rows.
+
+    With `binary`, psycopg decodes uuids and times five times as fast. Use it only for PostgreSQL's own types, because
+    values of other types come as bytes.
     """
     cursor = connection.cursor()
     if binary:
@@ -49,7 +53,7 @@ def ask(sql: str, parameters: Sequence[Any], *, binary: bool = False) -> Later:
 
 
 def ask_rows(query: QuerySet[Any, Any]) -> Later:
-    """As `ask`, for a `values_list` whose columns need no conversion on PostgreSQL."""
+    """Like `ask`, for a `values_list` whose columns need no conversion on PostgreSQL."""
     if connection.vendor != "postgresql":
         rows = list(query)
         return lambda: rows

@@ -1,9 +1,9 @@
 """Django's ASGI handler with one thread hop for a request.
 
-Django's own adapts its middleware, most of which is synchronous, one by one: on this site that was some twenty hops
-between the event loop and a thread that was made for the request, with a database connection to match. Here the whole
-request, from `request_started` to `request_finished`, runs on one of a few threads that keep their connections, as
-`chatsite.database.threads` has it. Only the body is read, and the answer sent, on the event loop.
+Django's own handler adapts each synchronous middleware by itself. On this site that took about twenty hops between the
+event loop and a new thread, which opened its own database connection. This handler runs the whole request, from
+`request_started` to `request_finished`, on one of a few threads that keep their connections (see
+`chatsite.database.threads`). The event loop only reads the body and sends the response.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 
-# Connections that are not for requests; the last is the probes'.
+# The database connections that requests cannot use. The last one belongs to the probes.
 OTHERS: Final = THREADS + WRITERS + 1
 
 
 class RequestHandler(ASGIHandler):
-    """Answers HTTP. As many requests are worked on at once as there are connections for; the others wait."""
+    """Answers HTTP requests. At most as many run at once as there are connections for them; the others wait."""
 
     def __init__(self) -> None:
         super().__init__()
         self._threads = ThreadPoolExecutor(settings.DATABASE_POOL_SIZE - OTHERS, "request")
-        # An orchestrator that asks whether the process lives must not wait behind requests that hang.
+        # The probes of an orchestrator must not wait behind requests that hang.
         self._probes = ThreadPoolExecutor(1, "probe")
         for signal in (signals.request_started, signals.request_finished):
             signal.disconnect(close_old_connections)  # `run_in` drops what is broken, and keeps the rest
@@ -74,7 +74,7 @@ class RequestHandler(ASGIHandler):
         return response
 
     async def _stream(self, response: HttpResponseBase, receive: Receive, send: Send) -> None:
-        """Until it is sent or the client has gone. What the stream reads meanwhile, it reads on a thread of its own."""
+        """Send the stream until it ends or the client disconnects. The stream reads on a thread of its own."""
         if isinstance(response, FileResponse):
             response.block_size = self.chunk_size
         async with ThreadSensitiveContext():

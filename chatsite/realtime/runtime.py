@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from chatsite.database.batch_loader import AnswerT, QuestionT, Together
+from chatsite.database.batch_loader import AnswerT, DataLoader, QuestionT
 from chatsite.errors import DomainError
 from chatsite.observability.health import ProcessState, report_process_state
 from chatsite.observability.metrics import measures
@@ -42,7 +42,7 @@ class ProcessRuntime:
         self.requests = 0  # HTTP requests that are being answered
         self.is_stopping = False  # asked to end: nothing new is begun
         self.state = AppState()
-        self._together: dict[Any, Together[Any, Any]] = {}  # by what answers
+        self._loaders: dict[Any, DataLoader[Any, Any]] = {}  # by what answers
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -85,11 +85,11 @@ class ProcessRuntime:
     async def ask(
         self, answer: Callable[[list[QuestionT]], Sequence[AnswerT | DomainError]], question: QuestionT
     ) -> AnswerT:
-        """What `answer` says to the question, asked together with all who ask it now: see `together`."""
-        together = self._together.get(answer)
-        if together is None:
-            together = self._together[answer] = Together(answer)
-        answered: AnswerT = await together.ask(question)
+        """What `answer` says to the question, asked in one batch with all that are asked now: see `DataLoader`."""
+        loader = self._loaders.get(answer)
+        if loader is None:
+            loader = self._loaders[answer] = DataLoader(answer)
+        answered: AnswerT = await loader.ask(question)
         return answered
 
     def spawn(self, name: str, work: Callable[[], Awaitable[None]]) -> None:

@@ -1,12 +1,12 @@
-"""Group commit: a transaction for all that waits, a few of them at a time.
+"""Group commit: one transaction writes all queued changes.
 
-While a batch is being committed, the next changes queue up; then they are written together. So a thousand sends a
-second cost a few dozen commits, a send that finds nothing under way waits for nobody, and each is acknowledged only
+While one batch is being committed, new changes queue, and the next transaction writes them as one batch. A thousand
+sends a second cost a few dozen commits. A send does not wait if no transaction is under way. Every send is acknowledged
 after its COMMIT.
 
-On PostgreSQL a second and a third transaction run beside the first, so that batches are prepared while the database
-works on others. But every transaction has its price, however little it holds: one begins beside others only for many
-changes, or for some that have waited for long, as when another process holds the lock of a conversation.
+On PostgreSQL up to three transactions run at the same time, so that one batch is prepared while the database commits
+another. Each transaction has a fixed cost. A concurrent one begins only for many changes, or for changes that have
+waited long, for example because another process holds the lock of a conversation.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from chatsite.observability.metrics import measures
 from chatsite.realtime.interfaces import Runtime
 from conversations.writing.requests import Outcome, Request, Send
 from conversations.writing.write_batch import write
-from conversations.writing.write_queue import Answer, Queue, Waiting
+from conversations.writing.write_queue import Answer, QueuedChange, WriteQueue
 
 logger = logging.getLogger(__name__)
 
-MANY: Final = 32  # changes that are worth a transaction beside those under way
-LONG: Final = 0.03  # seconds after which fewer are, too
+MANY: Final = 32  # changes that justify a concurrent transaction
+LONG: Final = 0.03  # seconds of waiting after which fewer changes justify one too
 
 
 class Writer:
@@ -44,15 +44,15 @@ class Writer:
         self.threads = [
             ThreadPoolExecutor(1, thread_name_prefix=f"writer-{number}") for number in range(count)
         ]
-        self._free = list(self.threads)  # the last one is used first, so that few connections rest
+        self._free = list(self.threads)  # a stack, so that few connections are idle
         self._runtime = runtime
         self._loop = runtime.loop
-        self._queue = Queue(parts=count, many=MANY)
-        self._is_planned = False  # that what waits is looked at, in the next turn of the loop
+        self._queue = WriteQueue(parts=count, many=MANY)
+        self._is_planned = False  # whether `_begin` will run in the next turn of the loop
         self._patience: asyncio.TimerHandle | None = None
         self._idle = asyncio.Event()
         self._idle.set()
-        self.waiting = 0  # changes that wait for their transaction
+        self.waiting = 0  # changes in the queue
         self._most: int = settings.CHAT.waiting_changes
         self._most_at_once: int = settings.CHAT.batch_changes
 
@@ -67,7 +67,7 @@ class Writer:
             measures.writer_refusals.add()
             return future
         self.waiting += 1
-        self._queue.put(Waiting(change, answer, future, perf_counter()))
+        self._queue.put(QueuedChange(change, answer, future, perf_counter()))
         self._idle.clear()
         if self._free and not self._is_planned:
             self._is_planned = True
@@ -75,7 +75,7 @@ class Writer:
         return future
 
     def _begin(self) -> None:
-        """Begin the transactions that are worth it, once for all that is submitted in a turn of the loop."""
+        """Begin the transactions that the queue justifies. Runs once for all changes of one turn of the loop."""
         self._is_planned = False
         while self._free and self._queue.has_some:
             if self._queue.has_many or len(self._free) == len(self.threads):
@@ -94,16 +94,16 @@ class Writer:
             self.waiting -= len(batch)
             self._runtime.spawn("the writer", partial(self._commit, batch, self._free.pop()))
 
-    async def _commit(self, batch: list[Waiting], thread: ThreadPoolExecutor) -> None:
+    async def _commit(self, batch: list[QueuedChange], thread: ThreadPoolExecutor) -> None:
         began = perf_counter()
-        changes = [waiting.change for waiting in batch]
+        changes = [queued.change for queued in batch]
         try:
             outcomes = await run_in(thread, partial(write_apart_if_needed, changes))
         except Exception as error:
             logger.exception("a batch of %d changes failed", len(batch))
             outcomes = [as_domain_error(error)] * len(batch)
-        for waiting, outcome in zip(batch, outcomes, strict=True):
-            _resolve(waiting, outcome)
+        for queued, outcome in zip(batch, outcomes, strict=True):
+            _resolve(queued, outcome)
         _measure(batch, began)
         self._queue.give_back(batch)
         self._free.append(thread)
@@ -116,35 +116,33 @@ class Writer:
         await self._idle.wait()
 
 
-def _measure(batch: list[Waiting], began: float) -> None:
+def _measure(batch: list[QueuedChange], began: float) -> None:
     now = perf_counter()
     measures.batch_changes.observe(len(batch))
     measures.commit_seconds.observe(now - began)
-    measures.ack_seconds.observe_all(
-        [now - waiting.since for waiting in batch if type(waiting.change) is Send]
-    )
+    measures.ack_seconds.observe_all([now - queued.since for queued in batch if type(queued.change) is Send])
 
 
-def _resolve(waiting: Waiting, outcome: Outcome) -> None:
-    future = waiting.future
+def _resolve(queued: QueuedChange, outcome: Outcome) -> None:
+    future = queued.future
     if future.done():  # the client went away
         return
     if isinstance(outcome, DomainError):
         future.set_exception(outcome)
-        future.exception()  # a receipt that nobody waits for may fail unheard
+        future.exception()  # nobody awaits some receipts; this keeps asyncio from logging them
         return
     try:
-        future.set_result(waiting.answer(outcome))
+        future.set_result(queued.answer(outcome))
     except Exception as error:
         logger.exception("the answer to a change that was written could not be made")
         future.set_exception(as_domain_error(error))
 
 
 def write_apart_if_needed(changes: Sequence[Request]) -> list[Outcome]:
-    """`write`, but one change that the database will not take does not fail the others.
+    """Write the changes. If the database refuses one of them, write each in a transaction of its own.
 
-    Where the connection was lost the sends get `unavailable`, and nothing is tried again here: if it was the COMMIT
-    that was lost, nobody knows what became of it, and the retry of a client finds its message by the client id.
+    If the connection is lost, all changes get `unavailable` and nothing is retried here, because the COMMIT may have
+    succeeded. A client that retries finds its message by the client id.
     """
     try:
         return write(changes)

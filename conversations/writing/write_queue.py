@@ -1,4 +1,4 @@
-"""Changes that wait for their transaction, sorted by conversation."""
+"""The queue of the group commit: changes by conversation."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ Answer: TypeAlias = Callable[[Any], Any]
 
 
 @dataclass(slots=True)
-class Waiting:
+class QueuedChange:
     change: Request
-    answer: Answer  # what the future gets of the outcome
+    answer: Answer  # turns the outcome into the result of the future
     future: asyncio.Future[Any]
     since: float  # by `time.perf_counter`
 
 
-Changes: TypeAlias = dict[UUID, list[Waiting]]  # by conversation
+Changes: TypeAlias = dict[UUID, list[QueuedChange]]  # by conversation
 
 
-class Queue:
-    """A conversation is in one transaction at a time, and its changes keep their order.
+class WriteQueue:
+    """Keeps each conversation in one transaction at a time, and its changes in order.
 
-    So transactions of one process never wait for each other's locks: what is submitted about a conversation that is
-    being written is held until that is done.
+    Transactions of one process therefore never wait for each other's locks. While a conversation is being written, the
+    queue holds back its new changes.
 
-    The conversations are divided into as many parts as there may be transactions. A few changes are taken out of all
-    parts together; many are taken out of one, so that each transaction has a conversation's changes all at once.
+    The queue divides the conversations into as many parts as there may be transactions. It takes a few changes from all
+    parts, and many changes from one part. So one transaction gets all changes of a conversation.
     """
 
     def __init__(self, parts: int, many: int) -> None:
@@ -40,15 +40,15 @@ class Queue:
         self._counts = [0] * parts
         self._held: Changes = {}
 
-    def put(self, waiting: Waiting) -> None:
-        key = waiting.change.conversation_id
+    def put(self, queued: QueuedChange) -> None:
+        key = queued.change.conversation_id
         held = self._held.get(key)
         if held is not None:
-            held.append(waiting)
+            held.append(queued)
         else:
-            self._add(key, [waiting])
+            self._add(key, [queued])
 
-    def _add(self, key: UUID, changes: list[Waiting]) -> None:
+    def _add(self, key: UUID, changes: list[QueuedChange]) -> None:
         number = key.int % len(self._parts)
         part = self._parts[number]
         if key in part:
@@ -59,17 +59,17 @@ class Queue:
 
     @property
     def has_some(self) -> bool:
-        """Whether anything may be taken."""
+        """Whether there are changes to take."""
         return any(self._counts)
 
     @property
     def has_many(self) -> bool:
-        """Whether a part of its own is worth a transaction."""
+        """Whether one part has enough changes for a transaction of its own."""
         return max(self._counts) >= self._many
 
-    def take(self, most: int) -> list[Waiting]:
-        """Up to `most` changes for one transaction, of the conversations that have waited for longest."""
-        taken: list[Waiting] = []
+    def take(self, most: int) -> list[QueuedChange]:
+        """Take up to `most` changes for one transaction, from the conversations that have waited longest."""
+        taken: list[QueuedChange] = []
         fullest = self._counts.index(max(self._counts))
         for number in [fullest] if self.has_many else range(len(self._parts)):
             part = self._parts[number]
@@ -82,9 +82,9 @@ class Queue:
                 self._counts[number] -= len(changes)
         return taken
 
-    def give_back(self, taken: list[Waiting]) -> None:
-        """Their transaction has ended: what was held about their conversations may be taken."""
-        for key in {waiting.change.conversation_id for waiting in taken}:
+    def give_back(self, taken: list[QueuedChange]) -> None:
+        """End the transaction of these changes: release the changes that their conversations have held back."""
+        for key in {queued.change.conversation_id for queued in taken}:
             held = self._held.pop(key)
             if held:
                 self._add(key, held)
