@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, Final
 from uuid import uuid4
 
+from channels.layers import BaseChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer, RedisPubSubLoopLayer, _wrap_close
 from channels_redis.utils import decode_hosts
 
@@ -23,6 +24,14 @@ logger = logging.getLogger(__name__)
 
 ORIGIN_BYTES: Final = 16  # follow the mark: who published; zeros from outside of the server processes
 NO_ORIGIN: Final = bytes(ORIGIN_BYTES)
+
+
+_names: Final = BaseChannelLayer()  # its checks of names
+
+
+def _require_dict(message: object) -> None:
+    if not isinstance(message, dict):
+        raise TypeError("The message must be a dict.")
 
 
 class RedisLoopLayer(RedisPubSubLoopLayer):  # type: ignore[misc]
@@ -35,6 +44,30 @@ class RedisLoopLayer(RedisPubSubLoopLayer):  # type: ignore[misc]
         self.on_events: Callable[[str, bytes], None] | None = None
         self._events_head = EVENTS_MARK + uuid4().bytes
         self._group_at = len(self._get_group_channel_name(""))
+
+    # Channels' own API, for the consumers of a host project. The base class takes any name and any message.
+
+    async def send(self, channel: str, message: dict[str, Any]) -> None:
+        _names.require_valid_channel_name(channel)
+        _require_dict(message)
+        await super().send(channel, message)
+
+    async def group_add(self, group: str, channel: str) -> None:
+        _names.require_valid_group_name(group)
+        _names.require_valid_channel_name(channel)
+        await super().group_add(group, channel)
+
+    async def group_discard(self, group: str, channel: str) -> None:
+        _names.require_valid_group_name(group)
+        _names.require_valid_channel_name(channel)
+        await super().group_discard(group, channel)
+
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        _names.require_valid_group_name(group)
+        _require_dict(message)
+        await super().group_send(group, message)
+
+    # The events of the hub
 
     async def connect(self) -> None:
         """Listen to a channel of this process alone: so it is connected from its start on, and knows whether it is."""
