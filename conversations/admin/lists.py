@@ -20,6 +20,7 @@ from chatsite.errors import DomainError
 MOST_ROWS: Final = 2_000  # how far a list can be paged through; filters and searches lead further
 MOST_AT_ONCE: Final = 200  # rows of one action
 SEARCH_SECONDS: Final = 5
+QUERY_CANCELED: Final = "57014"  # SQLSTATE of a statement that ran out of time
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]  # not generic at run time
@@ -62,8 +63,8 @@ class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic a
                 response = super().changelist_view(request, extra_context)
                 # The rows are read while the page is rendered, so that has to happen within the limit too.
                 return response.render() if isinstance(response, TemplateResponse) else response
-        except OperationalError:
-            if not request.GET:
+        except OperationalError as error:
+            if not request.GET or getattr(error.__cause__, "sqlstate", None) != QUERY_CANCELED:
                 raise
             text = "The search took too long. Add a filter or use different words."
             messages.error(request, text)
