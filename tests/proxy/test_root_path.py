@@ -22,7 +22,7 @@ from tests.harness.services import free_port
 ROOT_PATH = "/support"
 # What a request for /support/… is asked for at the process.
 PREFIXES = pytest.mark.parametrize("prefix", ["", ROOT_PATH], ids=["stripped", "left"])
-LINKS = re.compile(r'(?:href|src|action|data-app)="(/[^"]*)"')
+LINKS = re.compile(r'(?:href|src|action)="(/[^"]*)"')
 
 
 @pytest.fixture(scope="module", params=["uvicorn", "daphne"])

@@ -1,0 +1,77 @@
+"""Native sockets whose peer has vanished or breaks the protocol, on both servers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import pytest
+
+from tests.harness.patience import patience
+from tests.socketio.clients import Client
+from tests.socketio.server import Kind, Site
+
+pytestmark = pytest.mark.standalone
+
+PINGS: Final = {
+    "uvicorn": ["--ws-ping-interval", "1", "--ws-ping-timeout", "1"],
+    "daphne": ["--ping-interval", "1", "--ping-timeout", "1"],
+}
+HANDSHAKE: Final = (
+    b"GET /chat HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
+MASK: Final = bytes(4)
+AUTHENTICATE: Final = b'{"event":"authenticate","data":{"token":"user:gone"}}'
+BROKEN: Final = {
+    1002: b"\x83\x80" + MASK,  # an opcode that is reserved
+    1007: b"\x81\x82" + MASK + b"\xff\xff",
+    1009: b"\x81\xff" + (70_000).to_bytes(8) + MASK + b"x" * 70_000,
+}
+
+
+class QuickPings(Site):
+    def _command(self) -> list[str]:
+        return [*super()._command(), *PINGS[self.kind]]
+
+
+@pytest.fixture(scope="module")
+def quick_site(kind: Kind, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with QuickPings(kind, tmp_path_factory.mktemp("native")) as running:
+        yield running
+
+
+@asynccontextmanager
+async def raw_socket(site: Site) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A WebSocket that answers nothing by itself, no ping either."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+    try:
+        writer.write(HANDSHAKE)
+        answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), patience(5))
+        assert answer.startswith(b"HTTP/1.1 101"), answer
+        yield reader, writer
+    finally:
+        writer.close()
+
+
+async def wait_for_sessions(watcher: Client, count: int) -> None:
+    async with asyncio.timeout(patience(15)):
+        while (await watcher.call("count_sessions"))["sessions"] != count:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
+async def test_a_peer_that_answers_no_ping_is_gone(quick_site: Site) -> None:
+    async with Client(quick_site) as watcher, raw_socket(quick_site) as (_, writer):
+        writer.write(b"\x81" + bytes([0x80 | len(AUTHENTICATE)]) + MASK + AUTHENTICATE)
+        await wait_for_sessions(watcher, 2)
+        await wait_for_sessions(watcher, 1)
+
+
+@pytest.mark.parametrize("code", BROKEN)
+async def test_a_broken_frame_closes_with_its_code(site: Site, code: int) -> None:
+    async with raw_socket(site) as (reader, writer):
+        writer.write(BROKEN[code])
+        opening = await asyncio.wait_for(reader.readexactly(4), patience(5))
+        assert (opening[0], int.from_bytes(opening[2:])) == (0x88, code)
