@@ -1,15 +1,15 @@
-"""What a process does when it is asked to end, before its server takes the sockets down.
+"""Graceful shutdown: what a process does on SIGTERM, before its server closes the sockets.
 
-At SIGTERM uvicorn closes every socket with 1012 and daphne drops them, in both cases at once: acknowledgements that
-are a moment away never arrive, and all clients are back in the same second. daphne has no lifespan events, and those of
-uvicorn come after its sockets are gone. So the signal is taken here first, and handed to the server's own handler when
+On SIGTERM uvicorn closes every socket with 1012, and daphne drops them. Both do it at once: acknowledgements that are
+nearly ready never arrive, and all clients reconnect in the same second. daphne has no lifespan events, and uvicorn
+sends them after it has closed its sockets. So this module takes the signal first:
 
-1. nothing new is begun: sends are refused with `unavailable`, new sockets turned away, `/readyz` answers 503;
-2. what had been taken is committed, its acknowledgements and its events have left;
-3. every socket has been told when to come back, each at a time of its own, and closed with 1012.
+1. It accepts no new work: sends are refused with `unavailable`, new sockets are closed, and `/readyz` answers 503.
+2. It commits the sends that were accepted, and writes their acknowledgements and events.
+3. It tells every socket when to reconnect, each at a different time, and closes it with 1012.
 
-The sockets close last, and the server stops listening right after: a proxy that sends newcomers to the process with the
-fewest sockets would send them all back to this one.
+Then it passes the signal on to the server's own handler. The sockets close last because the server stops listening
+right after: a balancer that prefers the process with the fewest sockets would otherwise send the clients back here.
 """
 
 from __future__ import annotations
@@ -32,23 +32,23 @@ from chatsite.realtime.transport import Close
 
 logger = logging.getLogger(__name__)
 
-FINISH_SECONDS: Final = 5.0  # for what had been taken; `docker stop` kills after 10
-CLOSE_SECONDS: Final = 2.0  # for the sockets' goodbyes
-RETURN_AFTER: Final = 0.5  # seconds before the first client comes back; by then nobody listens here any more
-SHORTEST_SPREAD: Final = 1.0  # seconds over which clients come back, however few they are
+FINISH_SECONDS: Final = 5.0  # for accepted work; `docker stop` kills after 10
+CLOSE_SECONDS: Final = 2.0  # for the sockets to close
+RETURN_AFTER: Final = 0.5  # seconds before the first client reconnects; by then the server no longer listens
+SHORTEST_SPREAD: Final = 1.0  # seconds over which clients reconnect, however few they are
 
 
 def catch_termination(runtime: Runtime) -> None:
-    """From now on wind down at SIGTERM, and end as the server would then. A second SIGTERM ends at once.
+    """Shut down gracefully on SIGTERM, then let the server end. A second SIGTERM ends the process at once.
 
     Does nothing where the server has no handler of its own, as under a test runner.
     """
-    servers_own = signal.getsignal(signal.SIGTERM)
-    if threading.current_thread() is not threading.main_thread() or not callable(servers_own):
+    server_handler = signal.getsignal(signal.SIGTERM)
+    if threading.current_thread() is not threading.main_thread() or not callable(server_handler):
         return
 
-    def take(number: int, frame: FrameType | None) -> None:
-        signal.signal(signal.SIGTERM, servers_own)
+    def handle(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, server_handler)
         runtime.loop.call_soon_threadsafe(runtime.spawn, "winding down", wind_down_and_end)
 
     async def wind_down_and_end() -> None:
@@ -57,18 +57,18 @@ def catch_termination(runtime: Runtime) -> None:
         finally:
             signal.raise_signal(signal.SIGTERM)
 
-    signal.signal(signal.SIGTERM, take)
+    signal.signal(signal.SIGTERM, handle)
 
 
 async def wind_down(runtime: Runtime) -> None:
-    logger.info("asked to end: %d sockets are told to come back later", len(runtime.sessions))
+    logger.info("shutting down: %d sockets are told to reconnect later", len(runtime.sessions))
     runtime.is_stopping = True
     try:
         async with asyncio.timeout(FINISH_SECONDS):
             await _finish(runtime)
     except TimeoutError:
-        logger.warning("not everything could be finished; clients will send it again")
-    _say_goodbye(runtime)
+        logger.warning("some accepted work is unfinished; clients will send it again")
+    _close_sessions(runtime)
     try:
         async with asyncio.timeout(CLOSE_SECONDS):
             await _until(lambda: not runtime.sessions and not runtime.requests)
@@ -83,13 +83,13 @@ async def _finish(runtime: Runtime) -> None:
     await runtime.hub.flush()
 
 
-def _say_goodbye(runtime: Runtime) -> None:
+def _close_sessions(runtime: Runtime) -> None:
     sessions = list(runtime.sessions)
     random.shuffle(sessions)
     spread = max(SHORTEST_SPREAD, len(sessions) / settings.CHAT.reconnects_per_second)
-    for place, session in enumerate(sessions):
-        moment = RETURN_AFTER + spread * (place + random.random()) / len(sessions)
-        session.send("server_stopping", StoppingEvent(retry_after=round(moment, 3)))
+    for index, session in enumerate(sessions):
+        delay = RETURN_AFTER + spread * (index + random.random()) / len(sessions)
+        session.send("server_stopping", StoppingEvent(retry_after=round(delay, 3)))
         session.close_soon(Close.RESTART, "the server is restarting")
 
 
