@@ -58,6 +58,10 @@ class StalledReader:
         await reader._read_until(b'"ref":"j"')
         return reader
 
+    @property
+    def port(self) -> int:
+        return int(self._socket.getsockname()[1])
+
     def keep_up(self) -> None:
         """Read whatever comes, as a reader does who does not stall."""
         self._reading = asyncio.create_task(self._read_to_the_end())

@@ -8,9 +8,11 @@ import time
 import psutil
 import pytest
 
+from chatsite.config.limits import limits
 from tests.conversations.rooms import Room
 from tests.faults.sockets import StalledReader
 from tests.harness.client import LiveClient
+from tests.harness.patience import patience
 
 STALLED = 8
 MESSAGES = 1_100
@@ -52,6 +54,15 @@ async def crowded(room: Room, number: int) -> list[StalledReader]:
     return [await StalledReader.join(live_url, room.amir.access, room.id) for _ in range(STALLED)]
 
 
+async def dropped(room: Room, number: int, ports: set[int]) -> None:
+    """Wait until the server has given up the sockets of these clients, which still read nothing."""
+    server = psutil.Process(room.cast.stage.deployment.server(number).pid)
+    deadline = time.monotonic() + patience(limits().stall_seconds + 30)
+    while ports & {one.raddr.port for one in server.net_connections("tcp") if one.raddr}:
+        assert time.monotonic() < deadline, "the stalled sockets are still open"
+        await asyncio.sleep(0.5)
+
+
 async def with_eight_who_read(room: Room, number: int, sender: LiveClient, reader: LiveClient) -> float:
     readers = await crowded(room, number)
     for one in readers:
@@ -68,6 +79,7 @@ async def with_eight_who_stall(room: Room, number: int, sender: LiveClient, read
     before = memory().rss
     delay = p99(await converse(room, sender, reader, MESSAGES))
     grown = memory().rss - before
+    await dropped(room, number, {one.port for one in stalled})
     arrived = await asyncio.gather(*(one.ended(timeout=20) for one in stalled))
     assert max(arrived) < MESSAGES * len(CONTENT)
     assert grown < STALLED * QUEUE, f"grown by {grown / 2**20:.0f} MiB"
