@@ -8,14 +8,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.hashers import check_password
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
+from chatsite.identity.password_tags import note_rehash
 from chatsite.identity.throttles import Attempt, account_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+
+def _stored_hash(username: str) -> str | None:
+    model = get_user_model()
+    found = model._default_manager.filter(**{model.USERNAME_FIELD: username})
+    return found.values_list("password", flat=True).first()
 
 
 class CountingBackend(ModelBackend):
@@ -33,9 +42,14 @@ class CountingBackend(ModelBackend):
         attempt = Attempt("login_account", account_of(username))
         if attempt.wait:
             raise PermissionDenied  # Django tries no other backend, and no password is hashed
+        before = _stored_hash(username)
         user = super().authenticate(request, username=username, password=password, **more)
         if user is not None:
             attempt.uncount()
+            # The hash differs where Django has renewed it with the site's current hasher. It also differs where the
+            # password was changed in this very moment, but then the given password does not fit the old hash.
+            if before is not None and user.password != before and check_password(password, before):
+                note_rehash(user, before)
         return user
 
     async def aauthenticate(self, request: HttpRequest | None, **credentials: Any) -> User | None:  # type: ignore[override]

@@ -19,3 +19,17 @@ class EndedLogin(models.Model):
 
     def __str__(self) -> str:
         return str(self.login_id)
+
+
+class RehashedPassword(models.Model):
+    """A password that was hashed anew at a login, because the site's hasher has changed. It is the same password, so
+    tokens with the tag of the old hash stay valid. `prune_logins` deletes the row once no such token can be in date.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    old_tag = models.CharField(max_length=64)
+    new_tag = models.CharField(max_length=64)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.old_tag} is {self.new_tag}"

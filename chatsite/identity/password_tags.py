@@ -7,10 +7,14 @@ derived from Django's session hash, which ends browser sessions in the same way.
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Final
 
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from rest_framework_simplejwt.settings import api_settings
+
+from chatsite.identity.models import RehashedPassword
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -23,7 +27,25 @@ def password_tag(user: AbstractBaseUser) -> str:
 
 
 def is_current(tag: str, user: AbstractBaseUser) -> bool:
-    """Whether the tag belongs to the current password, under SECRET_KEY or one of SECRET_KEY_FALLBACKS."""
+    """Whether the tag belongs to the current password: to its hash, or to a hash that a login replaced."""
+    if _is_of_hash(tag, user):
+        return True
+    rehashed = RehashedPassword.objects.filter(user_id=user.pk, old_tag=tag).values_list("new_tag", flat=True)
+    return any(_is_of_hash(new_tag, user) for new_tag in rehashed)
+
+
+def note_rehash(user: AbstractBaseUser, old_hash: str) -> None:
+    """Keep the tokens of a password that was hashed anew at this login."""
+    former = copy(user)
+    former.password = old_hash
+    expires_at = timezone.now() + api_settings.REFRESH_TOKEN_LIFETIME
+    RehashedPassword.objects.create(
+        user_id=user.pk, old_tag=password_tag(former), new_tag=password_tag(user), expires_at=expires_at
+    )
+
+
+def _is_of_hash(tag: str, user: AbstractBaseUser) -> bool:
+    """Under SECRET_KEY or one of SECRET_KEY_FALLBACKS."""
     hashes = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
     return any(constant_time_compare(tag, _tag(known)) for known in hashes)
 

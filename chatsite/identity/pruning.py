@@ -8,7 +8,7 @@ import msgspec
 from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
-from chatsite.identity.models import EndedLogin
+from chatsite.identity.models import EndedLogin, RehashedPassword
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -27,9 +27,11 @@ def prune_logins(*, dry_run: bool = False) -> Pruned:
     """Delete expired rows of ended logins and of refresh tokens, with their blacklist entries."""
     now = timezone.now()
     logins = EndedLogin.objects.filter(expires_at__lte=now)
+    rehashed = RehashedPassword.objects.filter(expires_at__lte=now)
     tokens: QuerySet[OutstandingToken] = OutstandingToken.objects.filter(expires_at__lte=now)
     if dry_run:
         return Pruned(ended_logins=logins.count(), refresh_tokens=tokens.count())
+    _delete(rehashed)
     return Pruned(ended_logins=_delete(logins), refresh_tokens=_delete(tokens))
 
 

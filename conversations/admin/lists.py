@@ -69,6 +69,9 @@ class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic a
             text = "The search took too long. Add a filter or use different words."
             messages.error(request, text)
             return HttpResponseRedirect(request.path)
+        except OverflowError:  # a time at the end of the calendar, in a zone where it is past that end
+            messages.error(request, "The address contains a date that does not exist.")
+            return HttpResponseRedirect(request.path)
 
 
 class ReadOnlyAdmin(BoundedAdmin):

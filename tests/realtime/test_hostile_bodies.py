@@ -92,7 +92,7 @@ OLD_CURSOR = (
         ("/chat/conversations?limit=" + "9" * 5000, 400),
         ("/chat/conversations?limit=%D9%A3", 400),
         ("/chat/businesses?cursor=x", 400),
-        ("/chat/businesses?limit=-1&search=%00", 200),
+        ("/chat/businesses?limit=-1&search=%00", 400),
     ],
 )
 async def test_addresses(cast: Cast, path: str, status: int) -> None:
