@@ -11,7 +11,7 @@ from chatsite.http.slashes import add_slash
 from chatsite.identity import browsable_login
 
 urlpatterns = [
-    re_path(rf"^{settings.ADMIN_PATH}(?:/.*)?(?<!/)$", add_slash),
+    re_path(rf"^{settings.ADMIN_PATH}(?:/.*)?(?<!/)$", add_slash, name="admin-slash"),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),
     path(
         "api-auth/login/", browsable_login.SignIn.as_view(), name="sign-in"

@@ -26,6 +26,7 @@ PUBLIC: Final = {
     "healthz",
     "readyz",
     "sign-in",
+    "admin-slash",
     "token",
     "refresh",
     "verify",
@@ -43,6 +44,7 @@ NO_IDS: Final = {"heartbeat", "sync"}  # `sync` leaves foreign ids out; tests/co
 VALUES: Final[Json] = {
     "content": "let me in",
     "archived": True,
+    "emoji": "👍",
 }  # what a command or body needs beside its ids
 
 
@@ -56,7 +58,7 @@ class Address:
 
     @property
     def takes_an_id(self) -> bool:
-        return "(" in self.pattern or "<" in self.pattern
+        return PARAMETER.search(self.pattern) is not None
 
     @property
     def kind(self) -> str:
@@ -66,10 +68,14 @@ class Address:
     def path(self, ids: Json) -> str:
         """With the id of its kind, or one that nobody has."""
         value = ids.get(self.kind) or str(uuid4())
-        return "/" + GROUP.sub(value, self.pattern).replace("^", "").removesuffix("/?$")
+        return "/" + GROUP.sub(lambda group: SAMPLES.get(group[1], value), self.pattern).replace(
+            "^", ""
+        ).removesuffix("/?$")
 
 
-GROUP: Final = re.compile(r"\(\?P<\w+>[^)]*\)")
+GROUP: Final = re.compile(r"\(\?P<(\w+)>[^)]*\)")
+PARAMETER: Final = re.compile(r"<\w+(:\w+)?>")
+SAMPLES: Final = {"emoji": "👍"}  # parameters that are no ids
 
 
 def addresses() -> list[Address]:

@@ -46,7 +46,7 @@ class Secrets:
         )
         invited = await room.cast.newcomer()
         invitation = await room.olivia.rest.post(
-            "/team/invitations", {"businessId": room.cast.business_id, "userId": invited.id}
+            "/team/invitations", {"businessId": room.cast.business_id, "username": invited.name}
         )
         (notification, *_) = (await room.customer.rest.get("/notifications"))["results"]
         ids = {

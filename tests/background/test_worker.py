@@ -44,6 +44,7 @@ def test_jobs_run_beside_the_server(deployment: Deployment) -> None:
 
 
 def test_a_job_of_a_killed_worker_runs_again(services: Deployment) -> None:
+    services.stop_worker()
     first = services.new_worker()
     first.start()
     enqueue(services, "hang", "killed")
@@ -59,6 +60,7 @@ def test_a_job_of_a_killed_worker_runs_again(services: Deployment) -> None:
 
 
 def test_a_slow_job_delays_no_other_queue(services: Deployment) -> None:
+    services.stop_worker()
     worker = services.new_worker()
     worker.start()
     try:

@@ -109,6 +109,12 @@ class Deployment:
             self._worker = self.new_worker()
             self._worker.start()
 
+    def stop_worker(self) -> None:
+        """Let background jobs wait, for a test that starts workers of its own."""
+        if self._worker is not None and self._worker.is_running:
+            self._worker.stop()
+        self._worker = None
+
     def new_worker(self) -> Worker:
         """A worker of the test's own, not started yet."""
         return Worker(self.environment, self.folder / f"worker-{secrets.token_hex(3)}.log")
@@ -155,8 +161,7 @@ class Deployment:
             self._database.keep_as_template()
 
     def stop(self) -> None:
-        if self._worker is not None and self._worker.is_running:
-            self._worker.stop()
+        self.stop_worker()
         for server in self.servers:
             server.ask_to_end()
         self.operator.close()

@@ -85,7 +85,7 @@ def test_a_project_brings_a_type_with_its_texts(town: Town, parcel: types.Notifi
 
 def test_a_type_is_declared_once_and_well_named(parcel: types.NotificationType) -> None:
     for name in ("parcel", "Not A Name", "x" * 51, ""):
-        with pytest.raises(ValueError, match=r"declared twice|not a type's name"):
+        with pytest.raises(ValueError, match=r"already declared|not a valid type name"):
             types.declare(name, title="Again")
 
 
