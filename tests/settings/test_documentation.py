@@ -42,3 +42,17 @@ def test_links_lead_somewhere(document: Path) -> None:
         if not target.startswith(("http:", "https:")) and not (document.parent / target).exists()
     ]
     assert missing == []
+
+
+@pytest.mark.parametrize("document", PAGES, ids=lambda path: path.name)
+def test_the_tests_it_names_exist(document: Path) -> None:
+    """`folder/test_file.py`, alone or with `::test_case`; a file without a folder is in tests/attack."""
+    missing = []
+    for path, case in re.findall(
+        r"`(?:tests/)?((?:[a-z_]+/)?test_\w+\.py)(?:::(\w+))?`", document.read_text()
+    ):
+        file = ROOT / "tests" / path if "/" in path else ROOT / "tests" / "attack" / path
+        others = [file] if file.exists() else list((ROOT / "tests").rglob(path))
+        if not any(case in other.read_text() for other in others):
+            missing.append(f"{path}::{case}" if case else path)
+    assert missing == []
