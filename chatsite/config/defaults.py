@@ -94,6 +94,7 @@ def default_settings(redis_url: str = "", secret_key: str = "") -> dict[str, Any
         "REDIS_PREFIX": "chat",
         "REDIS_URL": "",
         "REST_FRAMEWORK": REST_FRAMEWORK,
+        "ROOT_PATH": "",
         "TASKS": {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": list(QUEUES)}},
     }
 

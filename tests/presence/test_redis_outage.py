@@ -166,8 +166,8 @@ async def test_an_outage_is_logged_once(
             await asyncio.sleep(0.1)
         await start(redis_backend)
         await eventually(lambda: any("is back" in message for message in caplog.messages))
-    assert sum("stands still" in message for message in caplog.messages) == 1
-    assert sum("goes on" in message for message in caplog.messages) == 1
+    assert sum("is paused" in message for message in caplog.messages) == 1
+    assert sum("continues" in message for message in caplog.messages) == 1
 
 
 async def test_a_request_asks_a_hanging_redis_only_now_and_then(redis_backend: RedisBackend) -> None:

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from tests.harness.patience import patience
 from tests.harness.services import Redis
 
-pytestmark = pytest.mark.standalone
+pytestmark = pytest.mark.django_db(transaction=True)  # Channels closes old connections after each message
 
 BAD_NAMES = ["", "with space", "ünicode", "x" * 100, 7]
 
