@@ -30,8 +30,16 @@ def is_current(tag: str, user: AbstractBaseUser) -> bool:
     """Whether the tag belongs to the current password: to its hash, or to a hash that a login replaced."""
     if _is_of_hash(tag, user):
         return True
-    rehashed = RehashedPassword.objects.filter(user_id=user.pk, old_tag=tag).values_list("new_tag", flat=True)
-    return any(_is_of_hash(new_tag, user) for new_tag in rehashed)
+    return any(_is_of_hash(other, user) for other in _tags_of_same_password(tag, user))
+
+
+def _tags_of_same_password(tag: str, user: AbstractBaseUser) -> set[str]:
+    """The tags that are connected with this one. Two logins at once renew a hash twice, each from the same old one."""
+    renewals = list(RehashedPassword.objects.filter(user_id=user.pk).values_list("old_tag", "new_tag"))
+    connected = {tag}
+    for _ in renewals:
+        connected |= {one for pair in renewals if connected.intersection(pair) for one in pair}
+    return connected
 
 
 def note_rehash(user: AbstractBaseUser, old_hash: str) -> None:

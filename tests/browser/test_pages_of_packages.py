@@ -37,7 +37,7 @@ async def signed_in(deployment: Deployment, open_page: OpenPage) -> Page:
 async def test_swagger_shows_the_operations(deployment: Deployment, open_page: OpenPage) -> None:
     page = await open_page(f"{deployment.server(0).url}/api/docs")
     await page.locator(".opblock-summary", has_text="/auth/token/refresh").click()
-    await page.get_by_text("Exchange a refresh token for a fresh pair.").wait_for()
+    await page.get_by_text("Exchange a refresh token for a new pair.").wait_for()
 
 
 async def test_the_browsable_api_lists_and_logs_out(deployment: Deployment, open_page: OpenPage) -> None:

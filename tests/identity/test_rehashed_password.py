@@ -57,3 +57,18 @@ def test_an_ordinary_login_notes_nothing(old_user: User) -> None:
 def test_a_wrong_password_notes_nothing(old_user: User) -> None:
     assert authenticate(username="rehashed", password="wrong") is None
     assert not RehashedPassword.objects.exists()
+
+
+def test_two_logins_at_once_renew_the_hash_and_both_stay(old_user: User) -> None:
+    old_hash = old_user.password
+    first = authenticate(username="rehashed", password=PASSWORD)
+    assert isinstance(first, User)
+    tag_of_first = password_tag(first)
+    User.objects.filter(pk=old_user.pk).update(password=old_hash)  # what the second login has read
+    second = authenticate(username="rehashed", password=PASSWORD)
+    assert isinstance(second, User)
+    assert is_current(tag_of_first, second)
+    assert is_current(password_tag(second), second)
+    second.set_password("another-password-1")
+    second.save()
+    assert not is_current(tag_of_first, second)
