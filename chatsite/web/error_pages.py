@@ -68,7 +68,7 @@ def _answer(request: HttpRequest, error: DomainError) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     if not wants_page(request):
-        return error_answer(DomainError("internal", "Something went wrong on our side."))
+        return error_answer(DomainError("internal", "An internal error occurred."))
     text = gettext("Something went wrong on our side. Please try again in a moment.")
     return _page(request, gettext("That did not work"), text, status=500)
 

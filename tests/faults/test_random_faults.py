@@ -30,8 +30,7 @@ async def test_every_promise_is_kept(tmp_path: Path, postgres: PostgreSQL) -> No
     report = await run_once(tmp_path, SEED, schedule, Scale(customers=4, pause=0.15, down=2))
     assert not report.findings.wrong, "\n".join([f"seed {SEED}", *map(str, schedule), *report.lines()])
     assert report.faults.total() == len(schedule) + 1
-    # A busy machine carries fewer messages through the same nine seconds of faults.
-    assert len(report.log.acked) == len(report.log.intended) > 20
+    assert len(report.log.acked) == len(report.log.intended) > 100
 
 
 def test_a_seed_always_gives_the_same_schedule() -> None:
