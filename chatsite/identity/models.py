@@ -33,3 +33,16 @@ class RehashedPassword(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.old_tag} is {self.new_tag}"
+
+
+class UsedToken(models.Model):
+    """A ticket, or a token of a widget's host, that has been used. `digest` is of its kind and id, never of its secret.
+
+    The row is needed until the token expires; `prune_logins` deletes it after `expires_at`.
+    """
+
+    digest = models.CharField(primary_key=True, max_length=64, editable=False)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.digest

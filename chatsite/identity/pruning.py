@@ -8,7 +8,7 @@ import msgspec
 from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
-from chatsite.identity.models import EndedLogin, RehashedPassword
+from chatsite.identity.models import EndedLogin, RehashedPassword, UsedToken
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -21,18 +21,20 @@ class Pruned(msgspec.Struct, frozen=True):
 
     ended_logins: int
     refresh_tokens: int
+    used_tokens: int
 
 
 def prune_logins(*, dry_run: bool = False) -> Pruned:
-    """Delete expired rows of ended logins and of refresh tokens, with their blacklist entries."""
+    """Delete expired rows of ended logins, refresh tokens with their blacklist entries, and used tickets and tokens."""
     now = timezone.now()
     logins = EndedLogin.objects.filter(expires_at__lte=now)
     rehashed = RehashedPassword.objects.filter(expires_at__lte=now)
     tokens: QuerySet[OutstandingToken] = OutstandingToken.objects.filter(expires_at__lte=now)
+    used = UsedToken.objects.filter(expires_at__lte=now)
     if dry_run:
-        return Pruned(ended_logins=logins.count(), refresh_tokens=tokens.count())
+        return Pruned(logins.count(), tokens.count(), used.count())
     _delete(rehashed)
-    return Pruned(ended_logins=_delete(logins), refresh_tokens=_delete(tokens))
+    return Pruned(_delete(logins), _delete(tokens), _delete(used))
 
 
 def _delete(rows: QuerySet[Any]) -> int:

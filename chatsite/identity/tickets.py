@@ -1,6 +1,6 @@
 """Tickets: a browser puts one on a WebSocket URL instead of a token. A ticket works once, within 30 seconds.
 
-A ticket is signed and names its user. The shared cache remembers used tickets. The key of a cookie session is a
+A ticket is signed and names its user. The database remembers used tickets. The key of a cookie session is a
 credential, so the ticket does not contain it; the cache stores it until the ticket is used.
 """
 
@@ -20,6 +20,7 @@ from django.core.cache import cache
 from chatsite.errors import DomainError
 from chatsite.identity.cache import CACHE_AWAY
 from chatsite.identity.claims import EXPIRED, unauthenticated
+from chatsite.identity.single_use import use_up
 from chatsite.realtime.identity import Identity
 
 logger = logging.getLogger(__name__)
@@ -31,7 +32,7 @@ USED: Final = "The ticket has been used already."
 
 _SALT = "chatsite.identity.ticket"
 _TICKET = re.compile(r"[A-Za-z0-9_:-]{1,1024}")
-_KEPT = 2 * LIFETIME  # seconds that the cache remembers a ticket, with a margin for clock differences
+_KEPT = 2 * LIFETIME  # seconds for which a ticket is remembered, with a margin for clock differences
 
 
 class Ticket(msgspec.Struct, frozen=True, array_like=True):
@@ -62,13 +63,9 @@ def issue(identity: Identity) -> str:
 
 
 def redeem(text: str) -> Ticket:
-    """Use up the ticket. Raise "unauthenticated", or "unavailable" if the cache cannot tell whether it was used."""
+    """Use up the ticket, or raise "unauthenticated"."""
     ticket = _read(text)
-    try:
-        first_use = cache.add(f"ws-ticket:{ticket.id}", 1, _KEPT)
-    except CACHE_AWAY as error:
-        raise _unavailable(error) from error
-    if not first_use:
+    if not use_up("ticket", ticket.id, expires_at=time.time() + _KEPT):
         raise unauthenticated(USED)
     return ticket
 

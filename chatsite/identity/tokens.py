@@ -62,7 +62,10 @@ def _read_identity(token: str) -> Identity | DomainError:
 
 
 def by_ticket(ticket: str) -> Identity:
-    """Return the identity of a ticket and use it up. Raise "unavailable" if the cache cannot be asked."""
+    """Return the identity of a ticket and use it up.
+
+    Raise "unavailable" if the ticket is of a cookie session and the cache cannot be asked.
+    """
     content = tickets.redeem(ticket)
     if content.login_id is not None:
         tag = content.password_tag

@@ -7,19 +7,14 @@ before the signature has been checked against the secrets of the widget that `is
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from hashlib import sha256
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 import jwt
 import msgspec
 from django.conf import settings
-from django.core.cache import cache
 
-from chatsite.errors import DomainError
-from chatsite.identity.cache import CACHE_AWAY
+from chatsite.identity import single_use
 from chatsite.identity.claims import EXPIRED, MALFORMED, is_compact_jwt, unauthenticated
 from chatsite.widget.models import SigningSecret, WidgetSite
 
@@ -29,6 +24,7 @@ ALGORITHM: Final = "HS256"
 TOO_LONG: Final = "The token expires too late: exp may be at most 5 minutes ahead."
 USED: Final = "The token has been used already."
 
+_MARGIN: Final = 60  # seconds for which a used token is remembered after its expiry, for clocks that differ
 _REQUIRED: Final = ["iss", "aud", "sub", "exp", "jti"]
 _DECODING_ERRORS: Final = (jwt.PyJWTError, RecursionError, OverflowError, ValueError)
 
@@ -60,8 +56,9 @@ def read_host_token(token: str) -> tuple[WidgetSite, HostClaims]:
         raise unauthenticated(f"The token's claims are not valid: {error}.") from error
     if claims.expires_at - time.time() > settings.CHAT.widget_token_seconds + settings.CHAT.clock_leeway:
         raise unauthenticated(TOO_LONG)
-    if "\x00" in claims.subject or not _is_encodable(claims.subject):
-        raise unauthenticated("The token's sub contains a character that cannot be stored.")
+    for name, value in (("sub", claims.subject), ("jti", claims.token_id)):
+        if not is_storable(value):
+            raise unauthenticated(f"The token's {name} contains a character that cannot be stored.")
     return site, claims
 
 
@@ -104,27 +101,16 @@ def _decode(token: str, secret: str) -> dict[str, Any]:
     return claims
 
 
-def _is_encodable(text: str) -> bool:
-    return text.encode("utf-8", "replace").decode("utf-8") == text
+def is_storable(text: str) -> bool:
+    """Whether a database can store the text: JSON can hold NUL and halves of surrogate pairs."""
+    return "\x00" not in text and text.encode("utf-8", "replace").decode("utf-8") == text
 
 
-@contextmanager
-def use_once(site: WidgetSite, claims: HostClaims) -> Iterator[None]:
-    """Mark the token as used. If the block fails, unmark it, so that the client may retry with the same token.
+def use_up(site: WidgetSite, claims: HostClaims) -> None:
+    """Mark the token as used, or raise `unauthenticated` if it was used before.
 
-    Raise `unauthenticated` if the token was used before, and `unavailable` if the cache cannot be asked.
+    Call this in the transaction that signs the visitor in. If that fails, the client may retry with the same token.
     """
-    digest = sha256(claims.token_id.encode()).hexdigest()
-    key = f"widget-token:{site.pk}:{digest}"
-    remembered_seconds = settings.CHAT.widget_token_seconds + 2 * settings.CHAT.clock_leeway + 60
-    try:
-        first_use = cache.add(key, 1, remembered_seconds)
-    except CACHE_AWAY as error:
-        raise DomainError("unavailable", "Tokens cannot be checked at the moment. Please retry.") from error
-    if not first_use:
+    expires_at = claims.expires_at + settings.CHAT.clock_leeway + _MARGIN
+    if not single_use.use_up(f"widget-token:{site.pk}", claims.token_id, expires_at=expires_at):
         raise unauthenticated(USED)
-    try:
-        yield
-    except Exception:
-        cache.delete(key)
-        raise

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 Kind = ExternalIdentity.Kind
 
 DEFAULT_NAMES: Final = {Kind.SIGNED: "Customer", Kind.GUEST: "Guest"}
+BAD_EMAIL: Final = "The email in the token is not a valid address."
 UNKNOWN_GUEST: Final = "There is no guest with this key."
 
 
@@ -48,7 +49,8 @@ def open_session(*, token: str) -> Session:
     site, claims = host_token.read_host_token(token)
     name = clean_text((claims.name or "")[: 4 * NAME_LENGTH], field="name", limit=4 * NAME_LENGTH)
     email = _clean_email(claims.email or "")
-    with host_token.use_once(site, claims):
+    with transaction.atomic():
+        host_token.use_up(site, claims)
         return _sign_in(site, Kind.SIGNED, claims.subject, name, email)
 
 
@@ -95,7 +97,9 @@ def _clean_email(email: str) -> str:
         try:
             validate_email(email)
         except ValidationError as error:
-            raise invalid("The email in the token is not a valid address.", field="email") from error
+            raise invalid(BAD_EMAIL, field="email") from error
+        if not host_token.is_storable(email):
+            raise invalid(BAD_EMAIL, field="email")
     return email
 
 

@@ -23,6 +23,7 @@ from chatsite.realtime.hub import Addressed
 from chatsite.realtime.identity import Identity
 
 PASSWORD = "a long enough pass phrase"
+AWAY = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}}
 
 
 def by_token(token: str) -> Identity:
@@ -84,9 +85,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[Addressed]:
 @pytest.fixture
 def redis_is_away(settings: Settings) -> None:
     """A cache of which the server does not answer: nothing listens on port 1."""
-    settings.CACHES = {
-        "default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
-    }
+    settings.CACHES = AWAY
 
 
 Forge = Callable[..., str]

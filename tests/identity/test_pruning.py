@@ -12,7 +12,8 @@ from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from chatsite.identity import operations, pruning
-from chatsite.identity.models import EndedLogin
+from chatsite.identity.models import EndedLogin, UsedToken
+from chatsite.identity.single_use import use_up
 
 
 @pytest.fixture
@@ -22,6 +23,9 @@ def old_and_new(carol: User) -> None:
         operations.end_login(refresh=operations.open_login(user_id=str(carol.pk)).refresh)
     past = timezone.now() - timedelta(seconds=1)
     EndedLogin.objects.update(expires_at=past)
+    for number in range(3):
+        use_up("ticket", f"old {number}", expires_at=past.timestamp())
+    use_up("ticket", "new", expires_at=past.timestamp() + 60)
     OutstandingToken.objects.update(expires_at=past)
     operations.end_login(refresh=operations.open_login(user_id=str(carol.pk)).refresh)
 
@@ -32,19 +36,19 @@ def run(*arguments: str) -> str:
     return output.getvalue()
 
 
-def rows() -> tuple[int, int, int]:
-    return EndedLogin.objects.count(), OutstandingToken.objects.count(), BlacklistedToken.objects.count()
+def rows() -> list[int]:
+    return [model.objects.count() for model in (EndedLogin, OutstandingToken, BlacklistedToken, UsedToken)]
 
 
 def test_a_dry_run_only_counts(old_and_new: None) -> None:
-    assert run("--dry-run") == "Would delete 3 ended logins and 3 refresh tokens.\n"
-    assert rows() == (4, 4, 4)
+    assert run("--dry-run") == "Would delete 3 ended logins, 3 refresh tokens and 3 used tickets.\n"
+    assert rows() == [4, 4, 4, 4]
 
 
 def test_what_is_past_its_time_goes_and_the_rest_stays(
     old_and_new: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pruning, "_BATCH", 2)
-    assert run() == "Deleted 3 ended logins and 3 refresh tokens.\n"
-    assert rows() == (1, 1, 1)
-    assert run() == "Deleted 0 ended logins and 0 refresh tokens.\n"
+    assert run() == "Deleted 3 ended logins, 3 refresh tokens and 3 used tickets.\n"
+    assert rows() == [1, 1, 1, 1]
+    assert run() == "Deleted 0 ended logins, 0 refresh tokens and 0 used tickets.\n"

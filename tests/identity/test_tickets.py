@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import time
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core import signing
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from chatsite.errors import DomainError
 from chatsite.identity import operations, tickets
+from chatsite.identity.models import UsedToken
 from chatsite.identity.operations import TokenPair
 from chatsite.identity.tokens import ENDED, by_ticket
-from tests.identity.conftest import PASSWORD, by_token, contents
+from tests.identity.conftest import AWAY, PASSWORD, by_token, contents
 
 
 def refusal(ticket: str) -> tuple[str, str]:
@@ -105,8 +108,31 @@ def test_a_signature_for_another_purpose_is_not_valid(carol: User, signed_in: AP
     )
 
 
-def test_without_the_cache_nobody_can_tell(signed_in: APIClient, redis_is_away: None) -> None:
-    assert refusal(ticket_of(signed_in))[0] == "unavailable"
+def test_it_works_once_without_the_cache_too(signed_in: APIClient, redis_is_away: None) -> None:
+    ticket = ticket_of(signed_in)
+    by_ticket(ticket)
+    assert refusal(ticket) == ("unauthenticated", tickets.USED)
+
+
+def test_a_ticket_of_a_cookie_session_needs_the_cache(
+    carol: User, api: APIClient, settings: Settings
+) -> None:
+    api.login(username="carol", password=PASSWORD)
+    ticket = ticket_of(api)
+    settings.CACHES = AWAY
+    assert refusal(ticket)[0] == "unavailable"
+
+
+def test_using_a_ticket_takes_one_statement(signed_in: APIClient, django_assert_num_queries: Any) -> None:
+    ticket = ticket_of(signed_in)
+    with django_assert_num_queries(1):
+        tickets.redeem(ticket)
+
+
+def test_no_secret_is_kept(signed_in: APIClient) -> None:
+    ticket = ticket_of(signed_in)
+    by_ticket(ticket)
+    assert all(part not in str(UsedToken.objects.values()) for part in ticket.split(":"))
 
 
 def test_a_cookie_session_has_tickets_too(carol: User, api: APIClient) -> None:

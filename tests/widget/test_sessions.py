@@ -97,8 +97,9 @@ def test_names(shop: Shop, exchange: Exchange, given: str | None, shown: str) ->
     assert exchange(signed(shop, name=given)).json()["user"]["name"] == shown
 
 
-def test_a_bad_email_is_named(shop: Shop, exchange: Exchange) -> None:
-    answer = exchange(signed(shop, email="no address"))
+@pytest.mark.parametrize("email", ["no address", "ada@\ud800.example", "\ud800@example.org"])
+def test_a_bad_email_is_named(shop: Shop, exchange: Exchange, email: str) -> None:
+    answer = exchange(signed(shop, email=email))
     assert refused(answer) == (400, "invalid")
     assert answer.json()["error"]["details"]["field"] == "email"
 

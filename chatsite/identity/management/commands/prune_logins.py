@@ -8,7 +8,7 @@ from chatsite.identity.pruning import prune_logins
 
 
 class Command(BaseCommand):
-    help = "Deletes ended logins and refresh tokens that are past their time. Once a day is often enough."
+    help = "Deletes expired rows of logins, refresh tokens, tickets and widget tokens. Run it once a day."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="count only, delete nothing")
@@ -17,5 +17,6 @@ class Command(BaseCommand):
         pruned = prune_logins(dry_run=options["dry_run"])
         verb = "Would delete" if options["dry_run"] else "Deleted"
         self.stdout.write(
-            f"{verb} {pruned.ended_logins} ended logins and {pruned.refresh_tokens} refresh tokens."
+            f"{verb} {pruned.ended_logins} ended logins, {pruned.refresh_tokens} refresh tokens"
+            f" and {pruned.used_tokens} used tickets."
         )
