@@ -1,4 +1,4 @@
-"""What the ASGI applications of this site and of a host project have in common: the runtime and the live half."""
+"""The parts that the ASGI applications of this site and of a host project share: the runtime and the sockets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Send = Callable[[Any], Awaitable[None]]
 
 
 class WithRuntime:
-    """Starts the process's runtime with the first request, and stops it where the server says goodbye."""
+    """Start the process's runtime with the first request, and stop it at the end of the server's lifespan."""
 
     def __init__(self, application: Any) -> None:
         self.application = application
@@ -25,7 +25,7 @@ class WithRuntime:
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
             runtime = await get_runtime()
-            runtime.requests += 1  # a process that ends waits for their answers
+            runtime.requests += 1  # a process that shuts down waits for the answers
             try:
                 await self.application(scope, receive, send)
             finally:

@@ -1,4 +1,4 @@
-"""The ASGI application: HTTP to Django, WebSocket and Socket.IO to the chat. The composition root of a process."""
+"""The ASGI application of this site: Django serves HTTP, the chat serves WebSocket and Socket.IO."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 import django
 from django.conf import settings
 
-django.setup(set_prefix=False)  # fills the app registry; what follows needs it
+django.setup(set_prefix=False)  # the imports below need the app registry
 
 from chatsite.application import Receive, Scope, Send, WithRuntime, serve_socket
 from chatsite.config.checks import refuse_bad_environment
@@ -27,8 +27,8 @@ from chatsite.realtime.servers.sockets import check_servers
 from chatsite.realtime.servers.uvicorn_requests import limit_request_heads
 from chatsite.realtime.transports.socketio.server import socketio_application
 
-# Python looks for cycles whenever there are 700 more objects than before, which a burst of messages brings about all
-# the time: a third of the process's time. Most of what a message needs is gone without it.
+# By default Python collects garbage whenever 700 more objects exist than before. In a burst of messages that took a
+# third of the process's time. Almost all objects of a message are freed by their reference counts.
 gc.set_threshold(50_000, 5, 5)
 
 refuse_bad_environment()
@@ -42,13 +42,14 @@ serve_request = BoundedBodies(RequestHandler())
 
 
 def route(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-    """What Channels' routers do, without the coroutines and copies of the scope that they keep for every socket."""
+    """Replace Channels' routers, which keep a coroutine and a copy of the scope for every socket."""
     if scope["type"] == "http":
         return serve_request(with_root_path(scope), receive, send)
     return serve_socket(scope, receive, send)
 
 
 application = WithRuntime(
-    # Socket.IO takes /socket.io/ over both, and hands on the rest. The runtime starts outside of any request's context.
+    # Socket.IO serves /socket.io/ over HTTP and WebSocket. The runtime is outermost, so that its tasks start without
+    # the log context of a request.
     WithoutRootPath(TimedBodies(WithAccessLog(WithMetrics(socketio_application(route)))))
 )

@@ -1,5 +1,5 @@
-"""Looks at a deployment as an operator would, and says what is wrong and what to do. `manage.py chat_doctor` runs it.
+"""The checks of `manage.py chat_doctor`: what is wrong with a deployment, and what to do about it.
 
-Each module brings checks: functions that yield `Finding`s and change nothing. A check that fails for a reason of its
-own is a finding too, so one broken service never hides what is to be said of another.
+The checks are functions that yield `Finding`s and change nothing. If a check raises an exception, that is a finding
+too, so a broken service does not hide the findings about the others.
 """

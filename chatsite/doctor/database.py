@@ -1,4 +1,4 @@
-"""The database: reachable, migrated, durable, large enough, and of the same time as this machine."""
+"""Checks of the database: whether it is reachable, migrated and durable, its connections, its clock."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from django.conf import settings
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from chatsite.doctor.findings import Finding, fail, judged, ok, warn
+from chatsite.doctor.findings import Finding, fail, ok, ok_if, warn
 
-OLDEST = 140000  # PostgreSQL 14, the oldest that Django 5.2 takes
-SKEW_WARNED, SKEW_REFUSED = 1.0, 10.0  # seconds
+OLDEST_VERSION = 140000  # PostgreSQL 14, the oldest version that Django 5.2 supports
+WARN_SKEW, FAIL_SKEW = 1.0, 10.0  # seconds
 
 
 def examine(processes: int) -> Iterator[Finding]:
-    _leave_the_pool()
+    _connect_without_pool()
     began = time.perf_counter()
     try:
         connection.ensure_connection()
     except OperationalError as error:
-        said = str(error).partition("\n")[0]
+        reason = str(error).partition("\n")[0]
         yield fail(
             "database.reachable",
-            f"cannot connect: {said}",
-            "Check DATABASE_URL, the server and the way to it.",
+            f"Cannot connect: {reason}",
+            "Check DATABASE_URL, the server and the network.",
         )
         return
     took = (time.perf_counter() - began) * 1000
-    yield ok("database.reachable", f"{connection.display_name}, connected in {took:.0f} ms")
+    yield ok("database.reachable", f"{connection.display_name} connected in {took:.0f} ms.")
     yield _migrations()
     if connection.vendor == "postgresql":
         yield _version()
@@ -40,8 +40,8 @@ def examine(processes: int) -> Iterator[Finding]:
         yield _clock()
 
 
-def _leave_the_pool() -> None:
-    """A pool would wait for its time to run out, and then not tell why."""
+def _connect_without_pool() -> None:
+    """Connect directly. A pool would wait for its timeout and then not report the reason."""
     options = {name: value for name, value in connection.settings_dict["OPTIONS"].items() if name != "pool"}
     connection.settings_dict = {**connection.settings_dict, "OPTIONS": options}
 
@@ -50,8 +50,8 @@ def _migrations() -> Finding:
     executor = MigrationExecutor(connection)
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     names = ", ".join(f"{migration.app_label}.{migration.name}" for migration, _ in waiting[:5])
-    missing = fail("database.migrations", f"{len(waiting)} not applied: {names}", "Run: manage.py migrate")
-    return judged("database.migrations", not waiting, "all applied", missing)
+    missing = fail("database.migrations", f"Not applied: {len(waiting)} ({names})", "Run: manage.py migrate")
+    return ok_if(not waiting, "database.migrations", "All migrations are applied.", missing)
 
 
 def _setting(name: str) -> str:
@@ -63,23 +63,22 @@ def _setting(name: str) -> str:
 def _version() -> Finding:
     shown = _setting("server_version")
     old = fail(
-        "database.version", f"PostgreSQL {shown} is too old", "Django 5.2 needs PostgreSQL 14 or newer."
+        "database.version", f"PostgreSQL {shown} is too old.", "Django 5.2 needs PostgreSQL 14 or newer."
     )
-    return judged(
-        "database.version", int(_setting("server_version_num")) >= OLDEST, f"PostgreSQL {shown}", old
-    )
+    is_supported = int(_setting("server_version_num")) >= OLDEST_VERSION
+    return ok_if(is_supported, "database.version", f"The server is PostgreSQL {shown}.", old)
 
 
 def _durability() -> Iterator[Finding]:
-    """The promise: what was acknowledged is on the disk."""
-    advice = "Turn it on: an acknowledged message may be lost in a crash of the database's machine."
+    """An acknowledged message must be on the disk."""
+    advice = "Turn it on. Without it, a crash of the database server can lose acknowledged messages."
     for name in ("synchronous_commit", "fsync", "full_page_writes"):
         value = _setting(name)
-        yield judged(
-            f"database.{name}",
+        yield ok_if(
             value != "off",
-            f"{name} = {value}",
-            fail(f"database.{name}", f"{name} is off", advice),
+            f"database.{name}",
+            f"{name} is {value}.",
+            fail(f"database.{name}", f"{name} is off.", advice),
         )
 
 
@@ -87,13 +86,14 @@ def _connections(processes: int) -> Finding:
     name = "database.connections"
     most = int(_setting("max_connections")) - int(_setting("superuser_reserved_connections"))
     wanted = settings.DATABASE_POOL_SIZE * processes
-    text = f"{processes} processes of up to {settings.DATABASE_POOL_SIZE} take {wanted} of {most}"
+    pool = settings.DATABASE_POOL_SIZE
+    text = f"Processes: {processes}, connections of each: {pool}, together {wanted} of {most}."
     if wanted > most:
-        advice = "Raise max_connections, lower DATABASE_POOL_SIZE, or put PgBouncer between."
+        advice = "Raise max_connections, lower DATABASE_POOL_SIZE, or use PgBouncer."
         return fail(name, text, advice)
     if wanted > most * 0.8:
         return warn(
-            name, text, "Leave room for a rolling restart, migrations and backups: raise max_connections."
+            name, text, "Raise max_connections, to leave room for a rolling restart, migrations and backups."
         )
     return ok(name, text)
 
@@ -101,25 +101,24 @@ def _connections(processes: int) -> Finding:
 def _encoding() -> Finding:
     encoding = _setting("server_encoding")
     other = fail(
-        "database.encoding", f"the encoding is {encoding}", "Create the database with ENCODING 'UTF8'."
+        "database.encoding", f"The encoding is {encoding}.", "Create the database with ENCODING 'UTF8'."
     )
-    return judged("database.encoding", encoding == "UTF8", "UTF-8", other)
+    return ok_if(encoding == "UTF8", "database.encoding", "The encoding is UTF-8.", other)
 
 
 def _clock() -> Finding:
     before = time.time()
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        told: datetime = cursor.fetchone()[0]
-    return skew_finding("database.clock", told.timestamp() - (before + time.time()) / 2, "the database's")
+        answered: datetime = cursor.fetchone()[0]
+    skew = answered.timestamp() - (before + time.time()) / 2
+    return skew_finding("database.clock", skew, "The clock of the database")
 
 
-def skew_finding(name: str, skew: float, whose: str) -> Finding:
-    """`skew` in seconds, how far the other clock is ahead of ours."""
-    text = f"{whose} clock is {abs(skew):.3f} s {'ahead of' if skew > 0 else 'behind'} this machine's"
-    advice = (
-        "Run NTP (chrony, systemd-timesyncd) on both: tokens, tickets and times of messages go by the clock."
-    )
-    if abs(skew) >= SKEW_REFUSED:
+def skew_finding(name: str, skew: float, subject: str) -> Finding:
+    """Judge a clock that is `skew` seconds ahead of this machine's."""
+    text = f"{subject} is {abs(skew):.3f} s {'ahead of' if skew > 0 else 'behind'} this machine's."
+    advice = "Run NTP (chrony, systemd-timesyncd) on both machines. Tokens, tickets and the times of messages need it."
+    if abs(skew) >= FAIL_SKEW:
         return fail(name, text, advice)
-    return warn(name, text, advice) if abs(skew) >= SKEW_WARNED else ok(name, text)
+    return warn(name, text, advice) if abs(skew) >= WARN_SKEW else ok(name, text)

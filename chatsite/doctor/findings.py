@@ -1,4 +1,4 @@
-"""What a check has found."""
+"""The result of a check."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Level = Literal["ok", "warn", "fail"]
 
 @dataclass(frozen=True)
 class Finding:
-    """`check` names what was looked at; `advice` is what to do, empty where all is well."""
+    """`check` names what was checked. `advice` says what to do about a problem."""
 
     check: str
     level: Level
@@ -31,15 +31,15 @@ def fail(check: str, text: str, advice: str) -> Finding:
     return Finding(check, "fail", text, advice)
 
 
-def judged(check: str, good: bool, text: str, otherwise: Finding) -> Finding:
-    """`text` where it is good, `otherwise` where it is not."""
-    return ok(check, text) if good else otherwise
+def ok_if(condition: bool, check: str, text: str, otherwise: Finding) -> Finding:
+    """Return an `ok` finding with `text` if the condition holds, and `otherwise` if not."""
+    return ok(check, text) if condition else otherwise
 
 
-def gathered(name: str, examine: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
-    """The findings of one check, and its own failure as the last of them."""
+def guarded(name: str, examine: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+    """Yield the findings of `examine`. If it raises an exception, yield that as the last finding."""
     try:
         yield from examine()
-    except Exception as error:  # noqa: BLE001  the doctor must go on to the next patient
+    except Exception as error:  # noqa: BLE001  the other checks must still run
         text = str(error).partition("\n")[0] or type(error).__name__
-        yield fail(name, f"could not be examined: {type(error).__name__}: {text}", "See the message.")
+        yield fail(name, f"The check failed: {type(error).__name__}: {text}", "See the message.")

@@ -1,7 +1,6 @@
-"""The way in, as a client takes it: through the proxy, with a real WebSocket upgrade and real long polling.
+"""Checks of the proxy, as a client meets it: a real WebSocket upgrade, and real long polling.
 
-What arrives behind the proxy is read off the AsyncAPI document, in which the site names the host and the scheme that it
-believes it is reached by.
+The AsyncAPI document contains the host and the scheme that the site sees behind the proxy.
 """
 
 from __future__ import annotations
@@ -23,15 +22,14 @@ from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from chatsite.doctor.database import skew_finding
-from chatsite.doctor.findings import Finding, fail, judged, ok, warn
+from chatsite.doctor.findings import Finding, fail, ok, ok_if, warn
 
 SECONDS: Final = 10
-POLLS: Final = (
-    5  # new connections with one sid; without stickiness the chance to find its process each time is small
-)
-REQUEST_ID: Final = "chat-doctor-was-here"
-PONG: Final = "3"  # a packet that a client may always send
-FOREIGN: Final = "https://not-your-site.invalid"
+# New connections with one sid. Without sticky sessions, hardly ever do all of them reach the same process.
+POLLS: Final = 5
+REQUEST_ID: Final = "chat-doctor-request"
+PONG: Final = "3"  # a packet that a client may send at any time
+FOREIGN_ORIGIN: Final = "https://not-your-site.invalid"
 NGINX: Final = "See deploy/nginx.conf."
 
 
@@ -42,20 +40,20 @@ class Answer:
     headers: dict[str, str]
 
 
-class Way:
-    """Requests to one base URL, each over a connection of its own."""
+class ProxiedSite:
+    """Sends requests to one base URL, each over its own connection."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.netloc:
-            raise ValueError(f"--url must be http(s)://HOST, not {url!r}")
+            raise ValueError(f"--url must be http(s)://HOST, but is {url!r}")
         self.secure = parts.scheme == "https"
         self.host = parts.netloc.lower()
         self.url = f"{parts.scheme}://{parts.netloc}"
         self.live_url = f"{'wss' if self.secure else 'ws'}://{parts.netloc}"
-        self._opener = build_opener(ProxyHandler({}))  # the environment's proxies are not the site's
+        self._opener = build_opener(ProxyHandler({}))  # ignores the proxies of the environment
 
-    def ask(self, path: str, body: str | None = None) -> Answer:
+    def request(self, path: str, body: str | None = None) -> Answer:
         data = None if body is None else body.encode()
         headers = {"X-Request-ID": REQUEST_ID, "Content-Type": "text/plain;charset=UTF-8"}
         request = Request(self.url + path, data=data, headers=headers)
@@ -72,157 +70,146 @@ def _lowered(headers: Message) -> dict[str, str]:
 
 
 def examine(url: str) -> Iterator[Finding]:
-    way = Way(url)
+    site = ProxiedSite(url)
     try:
-        alive = way.ask("/healthz")
+        alive = site.request("/healthz")
     except (OSError, HTTPException) as error:
-        yield fail(
-            "proxy.reachable", f"{url}: {error}", "Check the name, the port, the certificate and the proxy."
-        )
+        advice = "Check the name, the port, the certificate and the proxy."
+        yield fail("proxy.reachable", f"{url}: {error}", advice)
         return
     broken = fail(
-        "proxy.reachable", f"/healthz answered {alive.status}", "Check ALLOWED_HOSTS and the upstreams."
+        "proxy.reachable", f"/healthz answered {alive.status}.", "Check ALLOWED_HOSTS and the upstreams."
     )
-    yield judged("proxy.reachable", alive.status == 200, f"{url} answers", broken)
-    yield from _ready(way)
+    yield ok_if(alive.status == 200, "proxy.reachable", f"{url} answers.", broken)
+    yield from _ready(site)
     if "date" in alive.headers:
-        skew = (
-            parsedate_to_datetime(alive.headers["date"]).timestamp() + 0.5 - time.time()
-        )  # it has no fractions
-        yield skew_finding("proxy.clock", skew, "the proxy's")
-    yield from _what_arrives(way, alive)
-    yield from _upgrade(way)
-    yield from _origins(way)
-    yield from _polling(way)
-    metrics = way.ask("/metrics")
-    open_to_all = fail(
-        "proxy.metrics", "/metrics is open to the world", "Set METRICS_TOKEN; narrow METRICS_NETWORKS."
+        answered = (
+            parsedate_to_datetime(alive.headers["date"]).timestamp() + 0.5
+        )  # the header has whole seconds
+        yield skew_finding("proxy.clock", answered - time.time(), "The clock of the proxy")
+    yield from _headers(site, alive)
+    yield from _upgrade(site)
+    yield from _origins(site)
+    yield from _polling(site)
+    metrics = site.request("/metrics")
+    is_open = fail(
+        "proxy.metrics", "Anybody can read /metrics.", "Set METRICS_TOKEN, or fewer METRICS_NETWORKS."
     )
-    yield judged("proxy.metrics", metrics.status != 200, "/metrics is closed from here", open_to_all)
+    yield ok_if(metrics.status != 200, "proxy.metrics", "/metrics is closed.", is_open)
 
 
-def _ready(way: Way) -> Iterator[Finding]:
-    answer = way.ask("/readyz")
+def _ready(site: ProxiedSite) -> Iterator[Finding]:
+    answer = site.request("/readyz")
     text = f"/readyz answered {answer.status}: {answer.body[:200]}"
-    advice = "The process behind the proxy cannot reach its database, or the channel layer is away."
+    advice = "The process behind the proxy cannot reach its database or its channel layer."
     bad = fail("proxy.ready", text, advice) if answer.status != 200 else warn("proxy.ready", text, advice)
-    yield judged(
-        "proxy.ready", answer.status == 200 and '"layer": "ok"' in answer.body, "ready to serve", bad
-    )
+    is_ready = answer.status == 200 and '"layer": "ok"' in answer.body
+    yield ok_if(is_ready, "proxy.ready", "The process is ready.", bad)
 
 
-def _what_arrives(way: Way, alive: Answer) -> Iterator[Finding]:
-    kept = alive.headers.get("x-request-id") == REQUEST_ID
+def _headers(site: ProxiedSite, alive: Answer) -> Iterator[Finding]:
+    """Whether the request's id, host and scheme arrive behind the proxy."""
+    is_returned = alive.headers.get("x-request-id") == REQUEST_ID
     lost = warn(
         "proxy.request_id",
-        "X-Request-ID does not come back",
-        "Let the proxy pass it on, to follow a request.",
+        "The answer does not have the X-Request-ID of the request.",
+        "Let the proxy pass X-Request-ID on, so that you can find a request in the logs.",
     )
-    yield judged("proxy.request_id", kept, "X-Request-ID goes through", lost)
-    answer = way.ask("/api/asyncapi.json")
+    yield ok_if(is_returned, "proxy.request_id", "X-Request-ID reaches the site.", lost)
+    answer = site.request("/api/asyncapi.json")
     if answer.status != 200:
-        yield fail(
-            "proxy.host", f"/api/asyncapi.json answered {answer.status}", "Send every path to the site."
-        )
+        text = f"/api/asyncapi.json answered {answer.status}."
+        yield fail("proxy.host", text, "Send every path to the site.")
         return
     server = json.loads(answer.body)["servers"]["native"]
-    told = server["host"].lower()
+    host = server["host"].lower()
     wrong = fail(
         "proxy.host",
-        f"the site believes to be {told}, not {way.host}",
-        "Pass the Host header with its port (nginx: proxy_set_header Host $http_host): origins are compared with it.",
+        f"The site receives the host {host} instead of {site.host}.",
+        "Pass the Host header with its port (nginx: proxy_set_header Host $http_host). Origin checks need it.",
     )
-    yield judged("proxy.host", told == way.host, f"Host arrives as {told}", wrong)
-    if not way.secure:
-        yield warn("proxy.tls", "this address is plain HTTP", "Serve people over https alone.")
+    yield ok_if(host == site.host, "proxy.host", f"The site receives the host {host}.", wrong)
+    if not site.secure:
+        yield warn("proxy.tls", "This address is plain HTTP.", "Serve people over https only.")
         return
     plain = fail(
         "proxy.tls",
-        "the site believes to be reached over plain HTTP",
+        "The site takes requests over TLS for plain HTTP.",
         "Let the proxy set X-Forwarded-Proto, and set TRUST_PROXY_TLS=1.",
     )
-    yield judged("proxy.tls", server["protocol"] == "wss", "TLS in front is known behind", plain)
+    yield ok_if(server["protocol"] == "wss", "proxy.tls", "The site recognises TLS.", plain)
 
 
-def _upgrade(way: Way) -> Iterator[Finding]:
+def _upgrade(site: ProxiedSite) -> Iterator[Finding]:
     name = "proxy.websocket"
     try:
-        with connect(f"{way.live_url}/chat", open_timeout=SECONDS, proxy=None) as socket:
+        with connect(f"{site.live_url}/chat", open_timeout=SECONDS, proxy=None) as socket:
             socket.send(json.dumps({"event": "heartbeat", "ref": "doctor"}))
-            said = json.loads(socket.recv(timeout=SECONDS))
+            frame = json.loads(socket.recv(timeout=SECONDS))
     except (OSError, WebSocketException, ValueError) as error:
         advice = f"Pass Upgrade and Connection on, with HTTP/1.1 to the site. {NGINX}"
-        yield fail(name, f"no WebSocket: {error}", advice)
+        yield fail(name, f"No WebSocket: {error}", advice)
         return
-    answered = said.get("event") == "error" and said.get("ref") == "doctor"
-    odd = fail(name, f"something else answers: {said}", "Send /chat to the site.")
-    yield judged(name, answered, "the upgrade works, frames go both ways", odd)
+    is_ours = frame.get("event") == "error" and frame.get("ref") == "doctor"
+    other = fail(name, f"Another server answers: {frame}", "Send /chat to the site.")
+    yield ok_if(is_ours, name, "The upgrade works, and frames pass in both directions.", other)
 
 
-def _origins(way: Way) -> Iterator[Finding]:
-    """A browser on our own page must get in by its cookie, one on a foreign page must not connect at all."""
-    own = way.url
-    yield judged(
-        "proxy.own_origin",
-        _opens(way, own),
-        f"pages of {own} may connect",
-        fail(
-            "proxy.own_origin", f"pages of {own} are refused", f"Host or X-Forwarded-Proto gets lost. {NGINX}"
-        ),
+def _origins(site: ProxiedSite) -> Iterator[Finding]:
+    """Pages of the site itself may connect, and pages of other origins may not."""
+    own, foreign = "proxy.own_origin", "proxy.foreign_origin"
+    refused = fail(
+        own, f"Pages of {site.url} cannot connect.", f"The proxy loses Host or X-Forwarded-Proto. {NGINX}"
     )
-    yield judged(
-        "proxy.foreign_origin",
-        not _opens(way, FOREIGN),
-        "foreign pages are refused",
-        fail(
-            "proxy.foreign_origin",
-            "foreign pages may connect",
-            "The proxy strips or rewrites Origin; let it be.",
-        ),
+    yield ok_if(_can_connect(site, site.url), own, f"Pages of {site.url} can connect.", refused)
+    accepted = fail(
+        foreign, "Pages of other sites can connect.", "Configure the proxy to pass Origin on unchanged."
     )
+    is_refused = not _can_connect(site, FOREIGN_ORIGIN)
+    yield ok_if(is_refused, foreign, "Pages of other sites cannot connect.", accepted)
 
 
-def _opens(way: Way, page: str) -> bool:
+def _can_connect(site: ProxiedSite, origin: str) -> bool:
     try:
-        with connect(f"{way.live_url}/chat", origin=Origin(page), open_timeout=SECONDS, proxy=None):
+        with connect(f"{site.live_url}/chat", origin=Origin(origin), open_timeout=SECONDS, proxy=None):
             return True
     except InvalidHandshake:
         return False
 
 
-def _polling(way: Way) -> Iterator[Finding]:
+def _polling(site: ProxiedSite) -> Iterator[Finding]:
     name = "proxy.polling"
-    opened = way.ask("/socket.io/?EIO=4&transport=polling")
+    opened = site.request("/socket.io/?EIO=4&transport=polling")
     if opened.status != 200 or not opened.body.startswith("0{"):
         yield fail(
             name,
-            f"/socket.io/ answered {opened.status}: {opened.body[:80]!r}",
+            f"/socket.io/ answered {opened.status}: {opened.body[:80]!r}.",
             "Send /socket.io/ to the site.",
         )
         return
     sid = json.loads(opened.body[1:])["sid"]
     path = f"/socket.io/?EIO=4&transport=polling&sid={sid}"
-    statuses = [way.ask(path, PONG).status for _ in range(POLLS)]
+    statuses = [site.request(path, PONG).status for _ in range(POLLS)]
     if statuses != [200] * POLLS:
         advice = (
             f"Keep a client of /socket.io/ on one process (nginx: ip_hash), or offer WebSocket only. {NGINX}"
         )
-        yield fail(name, f"polls of one client do not stay with its process: {statuses}", advice)
+        yield fail(name, f"Polls of one client reach different processes: {statuses}", advice)
         return
-    yield ok(name, "long polling stays with its process")
-    yield from _polling_upgrade(way, sid)
+    yield ok(name, "All polls of a client reach the same process.")
+    yield from _polling_upgrade(site, sid)
 
 
-def _polling_upgrade(way: Way, sid: str) -> Iterator[Finding]:
+def _polling_upgrade(site: ProxiedSite, sid: str) -> Iterator[Finding]:
     name = "proxy.polling_upgrade"
-    url = f"{way.live_url}/socket.io/?EIO=4&transport=websocket&sid={sid}"
-    advice = f"The upgrade must reach the process of its polling. {NGINX}"
+    url = f"{site.live_url}/socket.io/?EIO=4&transport=websocket&sid={sid}"
+    advice = f"The upgrade must reach the same process as the polls. {NGINX}"
     try:
         with connect(url, open_timeout=SECONDS, proxy=None) as socket:
             socket.send("2probe")
-            said = socket.recv(timeout=SECONDS)
+            packet = socket.recv(timeout=SECONDS)
     except (OSError, InvalidStatus, WebSocketException) as error:
-        yield fail(name, f"long polling cannot upgrade: {error}", advice)
+        yield fail(name, f"Long polling cannot upgrade: {error}", advice)
         return
-    odd = fail(name, f"the probe was answered with {said!r}", advice)
-    yield judged(name, said == "3probe", "long polling upgrades to WebSocket", odd)
+    other = fail(name, f"The probe was answered with {packet!r}.", advice)
+    yield ok_if(packet == "3probe", name, "Long polling can upgrade to WebSocket.", other)

@@ -1,8 +1,8 @@
-"""One line for each request and each WebSocket, the same under every server, and its log context.
+"""Log one line for each request and each WebSocket, the same under every server, and give it a log context.
 
-A request's id is taken from `X-Request-ID`, or made, and answered back. The line has the path without its query
-string. A WebSocket's `send` is left as it is: frames must not pay for a log, and closing with any code needs the
-server's own object.
+The id of a request comes from `X-Request-ID` or is new, and the answer returns it. The line has the path without its
+query string. The `send` of a WebSocket is not wrapped: frames would become slower, and `servers.sockets` finds the
+server's socket only behind the server's own `send`.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 
-QUIET: Final = ("/healthz", "/readyz", "/metrics")  # asked every few seconds; logged at DEBUG
-CLIENT_GONE: Final = 499  # nginx's number for a client that did not wait
+PROBE_PATHS: Final = ("/healthz", "/readyz", "/metrics")  # requested every few seconds; logged at DEBUG
+CLIENT_GONE: Final = 499  # the status that nginx logs for a client that disconnected before the answer
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 @dataclass(slots=True)
-class Answered:
+class SentResponse:
     status: int = 0
     size: int = 0
 
 
 class WithAccessLog:
-    """Gives each request and each WebSocket a log context, and logs its end."""
+    """Give each request and each WebSocket a log context, and log its end."""
 
     def __init__(self, application: Any) -> None:
         self.application = application
@@ -53,33 +53,33 @@ class WithAccessLog:
 
     async def _serve_request(self, scope: Scope, receive: Receive, send: Send) -> None:
         context = logs.begin(header(scope, b"x-request-id"))
-        answered, began = Answered(), perf_counter()
+        response, began = SentResponse(), perf_counter()
 
         async def send_with_id(message: Any) -> None:
             if message["type"] == "http.response.start":
-                answered.status = message["status"]
+                response.status = message["status"]
                 id_header = (b"x-request-id", context.request_id.encode())
                 message = {**message, "headers": [*message.get("headers", ()), id_header]}
             else:
-                answered.size += len(message.get("body", b""))
+                response.size += len(message.get("body", b""))
             await send(message)
 
         try:
             await self.application(scope, receive, send_with_id)
         except asyncio.CancelledError:
-            answered.status = CLIENT_GONE
+            response.status = CLIENT_GONE
             raise
         except Exception:
-            answered.status = 500
+            response.status = 500
             raise
         finally:
-            _note_request(scope, context, answered, perf_counter() - began)
+            _log_request(scope, context, response, perf_counter() - began)
 
     async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         logs.begin(header(scope, b"x-request-id"))
         transport = "socketio" if scope["path"].startswith("/socket.io") else "native"
         measures.sockets_opened.add(1, transport)
-        began, client = perf_counter(), client_of(scope)  # the headers are let go while it lives
+        began, client = perf_counter(), client_of(scope)  # the application drops the headers to save memory
         try:
             await self.application(scope, receive, send)
         finally:
@@ -88,30 +88,30 @@ class WithAccessLog:
             logger.info("WEBSOCKET %s ended", scope["path"], extra={"fields": fields})
 
 
-def _note_request(scope: Scope, context: logs.LogContext, answered: Answered, seconds: float) -> None:
+def _log_request(scope: Scope, context: logs.LogContext, response: SentResponse, seconds: float) -> None:
     path, method = scope["path"], scope["method"] if scope["method"] in METHODS else "other"
     if path.startswith("/socket.io"):
         context.route = "socket.io/"
-    quiet = path.rstrip("/") in QUIET
-    route = path.strip("/") if quiet else context.route or "unmatched"
-    if route != "socket.io/":  # a poll waits for its events
+    is_probe = path.rstrip("/") in PROBE_PATHS
+    route = path.strip("/") if is_probe else context.route or "unmatched"
+    if route != "socket.io/":  # a long poll waits for events, so its time says nothing about the server
         measures.http_seconds.observe(seconds)
-    measures.http_requests.add(1, method, route, str(answered.status))
+    measures.http_requests.add(1, method, route, str(response.status))
     fields = {
         "method": method,
         "path": path,
         "route": route,
-        "status": answered.status,
-        "bytes": answered.size,
+        "status": response.status,
+        "bytes": response.size,
         "client": client_of(scope),
         "ms": round(seconds * 1000, 1),
     }
     logger.log(
-        logging.DEBUG if quiet else logging.INFO,
+        logging.DEBUG if is_probe else logging.INFO,
         "%s %s %d",
         method,
         path,
-        answered.status,
+        response.status,
         extra={"fields": fields},
     )
 
@@ -121,7 +121,7 @@ def header(scope: Scope, name: bytes) -> str:
 
 
 def client_of(scope: Scope) -> str:
-    """The client's address: the peer's, or what the proxies that TRUSTED_PROXIES counts have added."""
+    """Return the client's address: the peer's, or the one that the proxies counted by TRUSTED_PROXIES have added."""
     proxies = int(settings.REST_FRAMEWORK.get("NUM_PROXIES") or 0)
     forwarded = [part.strip() for part in header(scope, b"x-forwarded-for").split(",") if part.strip()]
     if proxies and forwarded:
@@ -129,23 +129,23 @@ def client_of(scope: Scope) -> str:
     return str((scope.get("client") or ("",))[0])
 
 
-# --- What only Django knows of a request ------------------------------------------------------------------------------
+# --- The route and the user, which only Django knows ------------------------------------------------------------------
 
 
 def note_request(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Middleware: tells the log context the request's route and user."""
+    """Middleware: write the request's route and user into the log context."""
 
     def note(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        _tell_context(request)
+        _fill_context(request)
         return response
 
     return note
 
 
-def _tell_context(request: HttpRequest) -> None:
+def _fill_context(request: HttpRequest) -> None:
     context = logs.current()
     if context is None:
         return
@@ -158,7 +158,7 @@ def _tell_context(request: HttpRequest) -> None:
 
 
 def _known_user_id(request: HttpRequest) -> str | None:
-    """Return the user's id where it is known already: from the token, or from the session if it has been read."""
+    """Return the user's id if it is known without a query: from the token, or from a session that was read."""
     user: Any = getattr(request, "user", None)
     if user is not None and not isinstance(user, LazyObject):
         return None if user.pk is None else str(user.pk)
@@ -167,47 +167,45 @@ def _known_user_id(request: HttpRequest) -> str | None:
 
 
 def readable_route(route: str) -> str:
-    """`^chat/conversations/(?P<pk>[^/]+)/?$` as `chat/conversations/{pk}`."""
+    """Turn `^chat/conversations/(?P<pk>[^/]+)/?$` into `chat/conversations/{pk}`."""
     named = re.sub(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)", r"{\1}", route)
     named = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", named)
     return re.sub(r"/\?$|[\^$]|\\", "", named.replace("/?$", "")) or "/"
 
 
-# --- What the servers log themselves ----------------------------------------------------------------------------------
+# --- The servers' own logs --------------------------------------------------------------------------------------------
 
 
 class WithoutQueries(logging.Filter):
-    """Cuts what follows the `?` off every address in a record's arguments. Changes records, and drops none."""
+    """Remove the query string from every address in a record's arguments. No record is dropped."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
             record.args = tuple(
-                _cut(one) if isinstance(one, str) and one[:1] == "/" else one for one in record.args
+                _without_query(one) if isinstance(one, str) and one[:1] == "/" else one for one in record.args
             )
         return True
 
 
 class WithoutSockets(logging.Filter):
-    """Drops what uvicorn says of each socket's life, three lines that ours says in one. Its refusals stay."""
+    """Drop uvicorn's three lines for each socket, because our one line says the same. Keep its refusals."""
 
-    LIVES: Final = ('%s - "WebSocket %s" [accepted]', "connection open", "connection closed")
+    DROPPED: Final = ('%s - "WebSocket %s" [accepted]', "connection open", "connection closed")
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return record.msg not in self.LIVES
+        return record.msg not in self.DROPPED
 
 
-def _cut(address: str) -> str:
+def _without_query(address: str) -> str:
     path, mark, _ = address.partition("?")
     return path + mark
 
 
 def tidy_access_logs() -> None:
-    """One line for each request and each socket, and none with a query string.
+    """Keep query strings out of uvicorn's logs, and its lines about each socket.
 
-    A query string holds a WebSocket's ticket, or the words that somebody searched for.
-
-    uvicorn writes whole addresses: of requests to one logger, of WebSockets to the other. daphne prints its own log to
-    the standard output and asks no logger; it is silenced, as ours says the same.
+    A query string contains the ticket of a WebSocket, or the words that somebody searched for. uvicorn writes the whole
+    addresses of requests to one logger, and those of WebSockets to the other.
     """
     for name in ("uvicorn.access", "uvicorn.error"):
         logging.getLogger(name).addFilter(WithoutQueries())

@@ -1,4 +1,4 @@
-"""Answers for machines: whether the process lives, and whether it can serve."""
+"""Health checks for orchestrators: whether the process is alive, and whether it can serve."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 
 @dataclass(frozen=True, slots=True)
 class ProcessState:
-    """What the live side of this process says of itself."""
+    """The state of this process's runtime, which serves the sockets."""
 
     is_layer_connected: bool
     is_stopping: bool
@@ -24,40 +24,42 @@ _read_process_state: list[Callable[[], ProcessState]] = []
 
 
 def report_process_state(read: Callable[[], ProcessState]) -> None:
-    """Register the function that `/readyz` asks about the live side. The runtime registers itself."""
+    """Register the function that returns the runtime's state for `/readyz`. The runtime registers itself."""
     _read_process_state[:] = [read]
 
 
 def process_state() -> ProcessState:
-    """The live side's state. A process without one is neither connected nor stopping."""
+    """Return the runtime's state. A process without a runtime is neither connected nor stopping."""
     return _read_process_state[0]() if _read_process_state else ProcessState(False, False)
 
 
-# A standby answers `on` too.
-_WRITABLE: Final = {"postgresql": "SHOW transaction_read_only"}
+# A standby answers `on`, like a server that was made read-only.
+_PROBE_QUERIES: Final = {"postgresql": "SHOW transaction_read_only"}
 
 
 def _is_read_only_file() -> bool:
-    """Whether SQLite's file cannot be written."""
+    """Return whether the database is an SQLite file that this process cannot write."""
     path = connection.settings_dict["NAME"]
     return connection.vendor == "sqlite" and Path(path).is_file() and not os.access(path, os.W_OK)
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 while the process answers at all."""
+    """Answer 200 as long as the process answers at all."""
     return JsonResponse({"status": "ok"})
 
 
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 where messages can be stored and the process is to stay; 503 otherwise. Redis away is reported, and does not
-    stop the service."""
+    """Answer 200 if messages can be stored and the process is not stopping, otherwise 503.
+
+    The answer also reports the channel layer. A failure of Redis does not make a process unready.
+    """
     try:
         with connection.cursor() as cursor:
-            cursor.execute(_WRITABLE.get(connection.vendor, "SELECT 1"))
+            cursor.execute(_PROBE_QUERIES.get(connection.vendor, "SELECT 1"))
             [answer] = cursor.fetchone() or [None]
         database = "read-only" if answer == "on" or _is_read_only_file() else "ok"
         if answer == "on":
-            # The next probe connects anew and may find the primary. The pool does not keep what is closed.
+            # The next probe connects again and may reach the primary. The pool discards a closed connection.
             connection.connection.close()
             connection.close()
     except DatabaseError as error:
@@ -73,7 +75,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def answer_probes(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Middleware: answers probes before the host's name is looked at. They come to a process by its address."""
+    """Middleware: answer probes before Django checks the host name, because they reach a process by its address."""
 
     def answer(request: HttpRequest) -> HttpResponseBase:
         probe = PROBES.get(request.path_info.rstrip("/"))

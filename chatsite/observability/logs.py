@@ -1,8 +1,8 @@
-"""What the process logs: one line for each event, as JSON or as text, with who it was about.
+"""Log one line for each event, as JSON or as text, with the ids of its request, connection and user.
 
-The request's id, the connection's and the user's ride in a context variable, so that a line written deep inside an
-operation carries them. Nothing that people wrote to each other is logged, and no credentials: what looks like a token
-is struck out of every line, and of a database's error only its first line is kept, since the others quote rows.
+A context variable holds the ids, so that a line written deep inside an operation has them. Logs contain no messages of
+users and no credentials: text that looks like a token is redacted in every line. Only the first line of a database
+error is logged, because the others quote rows.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import Any, Final
 from uuid import uuid4
 
 REDACTED: Final = "[redacted]"
-# Lines of these are about the process, in whatever connection's context they happen to be written.
-OF_THE_PROCESS: Final = (
+# Loggers whose lines are about the process. A line gets no ids, in whatever context it is written.
+PROCESS_LOGGERS: Final = (
     "chatsite.realtime.redis.layer",
     "chatsite.realtime.redis.connection",
     "chatsite.realtime.hub",
@@ -38,7 +38,7 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,128}")
 
 @dataclass(slots=True)
 class LogContext:
-    """Who and what a line is about. One for each request and each connection; filled in as it becomes known."""
+    """The ids that a line is logged with. Each request and each connection has one, filled in step by step."""
 
     request_id: str
     connection_id: str = ""
@@ -50,7 +50,7 @@ _current: Final[ContextVar[LogContext | None]] = ContextVar("chatsite.observabil
 
 
 def begin(offered: str = "") -> LogContext:
-    """A new context for what runs from here on. An id that a proxy offers is kept if it looks like one."""
+    """Begin a new context. `offered` is the id that a proxy sent; it is used if it has the form of an id."""
     context = LogContext(offered if _REQUEST_ID.fullmatch(offered) else uuid4().hex)
     _current.set(context)
     return context
@@ -61,31 +61,31 @@ def current() -> LogContext | None:
 
 
 def identify(*, connection_id: str, user_id: str) -> None:
-    """From here on lines of this context are about a session."""
+    """Add the ids of a session to the current context."""
     context = _current.get()
     if context is not None:
         context.connection_id, context.user_id = connection_id, user_id
 
 
 def redacted(text: str) -> str:
-    """The text without what looks like credentials."""
+    """Return the text with everything that looks like credentials replaced."""
 
-    def strike_out(found: re.Match[str]) -> str:
+    def replacement(found: re.Match[str]) -> str:
         return (found["key"] or found["scheme"] or "") + REDACTED
 
-    return _SECRETS.sub(strike_out, text)
+    return _SECRETS.sub(replacement, text)
 
 
 class _LineFormatter(logging.Formatter):
-    """What both formats have in common."""
+    """The base class of both formats."""
 
     def formatException(self, ei: Any) -> str:
-        return "\n".join(_described(ei[1])) if ei[1] is not None else ""
+        return "\n".join(_traceback_lines(ei[1])) if ei[1] is not None else ""
 
     @staticmethod
-    def about(record: logging.LogRecord) -> Iterator[tuple[str, Any]]:
-        """The fields beside the message: the context's, and those given as `extra={"fields": {…}}`."""
-        context = None if record.name in OF_THE_PROCESS else _current.get()
+    def fields_of(record: logging.LogRecord) -> Iterator[tuple[str, Any]]:
+        """Yield the ids of the context, and the fields passed as `extra={"fields": {…}}`."""
+        context = None if record.name in PROCESS_LOGGERS else _current.get()
         if context is not None:
             for name in ("request_id", "connection_id", "user_id"):
                 if value := getattr(context, name):
@@ -94,7 +94,7 @@ class _LineFormatter(logging.Formatter):
 
 
 class JsonLines(_LineFormatter):
-    """One JSON object in one line."""
+    """Format a record as one JSON object in one line."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -102,15 +102,15 @@ class JsonLines(_LineFormatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": redacted(record.getMessage()),
-            **dict(self.about(record)),
+            **dict(self.fields_of(record)),
         }
         if record.exc_info:
             line["exception"] = redacted(self.formatException(record.exc_info))
-        return json.dumps(line, default=str)  # all ASCII: no newline and no control character gets through
+        return json.dumps(line, default=str)  # ASCII only, so no newline or control character is written
 
 
 class TextLines(_LineFormatter):
-    """For people: the message, and what it is about behind it."""
+    """Format a record for people: the message, followed by its fields."""
 
     default_format = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
@@ -118,36 +118,36 @@ class TextLines(_LineFormatter):
         super().__init__(self.default_format)
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        about = " ".join(f"{name}={value}" for name, value in self.about(record))
-        return super().formatMessage(record).replace("\n", "\\n") + (f" [{about}]" if about else "")
+        fields = " ".join(f"{name}={value}" for name, value in self.fields_of(record))
+        return super().formatMessage(record).replace("\n", "\\n") + (f" [{fields}]" if fields else "")
 
     def format(self, record: logging.LogRecord) -> str:
-        # Other handlers would be handed the text of an exception that they format otherwise.
-        kept, record.exc_text = record.exc_text, None
+        # `exc_text` caches the traceback for all handlers, but other handlers have another format.
+        cached, record.exc_text = record.exc_text, None
         try:
             return redacted(super().format(record))
         finally:
-            record.exc_text = kept
+            record.exc_text = cached
 
 
-def _described(error: BaseException) -> Iterator[str]:
-    """A traceback with its causes, oldest first, without what a database quotes from its rows."""
+def _traceback_lines(error: BaseException) -> Iterator[str]:
+    """Yield the traceback and those of its causes, oldest first, without the rows that a database error quotes."""
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if cause is not None:
-        yield from _described(cause)
+        yield from _traceback_lines(cause)
         yield "-- and then"
     yield "".join(traceback.format_tb(error.__traceback__)).rstrip()
-    said = str(error)
+    text = str(error)
     if any(kind.__name__ == "DatabaseError" for kind in type(error).__mro__):
-        said = said.partition("\n")[0]
-    yield f"{type(error).__module__}.{type(error).__qualname__}: {said}"
+        text = text.partition("\n")[0]
+    yield f"{type(error).__module__}.{type(error).__qualname__}: {text}"
 
 
 def logging_settings(*, line_format: str, level: str) -> dict[str, Any]:
-    """`LOGGING` for Django: everything through one handler to the standard error.
+    """Return `LOGGING` for Django: one handler writes every line to standard error.
 
-    What the servers set up for themselves is taken over. Their access lines show query strings, tickets included; ours
-    (`chatsite.access`) say the same without.
+    The settings replace those of the servers, whose access lines contain query strings and so tickets. The lines of
+    `chatsite.access` have the same information without them.
     """
     through_root: dict[str, Any] = {"handlers": [], "propagate": True}
     return {
@@ -161,7 +161,7 @@ def logging_settings(*, line_format: str, level: str) -> dict[str, Any]:
         "root": {"handlers": ["console"], "level": level.upper()},
         "loggers": {
             "django": {**through_root, "level": "INFO"},
-            "django.request": {**through_root, "level": "ERROR"},  # 4xx have their access line
+            "django.request": {**through_root, "level": "ERROR"},  # a 4xx answer has its access line
             "uvicorn": through_root,
             "uvicorn.error": through_root,
             "uvicorn.access": {**through_root, "level": "WARNING"},

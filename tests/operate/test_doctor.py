@@ -1,4 +1,4 @@
-"""`chat_doctor` on services that are well, and on services that are really broken."""
+"""`chat_doctor` on healthy services and on broken ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from psycopg import sql
 from pytest_django import Settings
 
 from chatsite.doctor import broker, database, site
-from chatsite.doctor.findings import Finding, gathered
+from chatsite.doctor.findings import Finding, guarded
 from tests.harness.backend import base_environment
 from tests.harness.patience import patience
 from tests.harness.services import PostgreSQL, Redis, free_port
@@ -30,7 +30,7 @@ def levels(findings: Iterable[Finding]) -> dict[str, str]:
 
 
 def doctor(*options: str, **environment: str) -> tuple[int, Any]:
-    """The exit code, and the JSON document."""
+    """Run the command. Return its exit code and its JSON document."""
     run = subprocess.run(
         [sys.executable, "manage.py", "chat_doctor", "--json", *options],
         cwd=ROOT,
@@ -46,7 +46,7 @@ def doctor(*options: str, **environment: str) -> tuple[int, Any]:
 @pytest.fixture
 def fresh(postgres: PostgreSQL) -> Iterator[str]:
     """A database without tables whose commits do not wait for the disk."""
-    name = "doctor_patient"
+    name = "doctor_database"
     url = postgres.create_database(name)
     with psycopg.connect(postgres.url, autocommit=True) as connection:
         off = sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(sql.Identifier(name))
@@ -81,10 +81,7 @@ def test_everything_broken_is_named_at_once(fresh: str, redis: Redis) -> None:
     }
     assert {check: said[check]["level"] for check in broken} == broken
     assert said["layer.round_trip"]["level"] in {"ok", "warn"}  # it works, and is slow where the machine is
-    assert (
-        "conversations.0001_initial" in said["database.migrations"]["text"]
-        or "not applied" in (said["database.migrations"]["text"])
-    )
+    assert said["database.migrations"]["text"].startswith("Not applied: ")
     assert said["database.migrations"]["advice"] == "Run: manage.py migrate"
     assert all(finding["advice"] for finding in found["findings"] if finding["level"] != "ok")
     assert code == 1
@@ -119,7 +116,7 @@ def test_lines_for_people_and_strictness(tmp_path: Path) -> None:
     assert "failed" in run.stderr
 
 
-# --- Redis, from inside -----------------------------------------------------------------------------------------------
+# --- Redis, in this process -------------------------------------------------------------------------------------------
 
 
 def use(settings: Settings, url: str) -> None:
@@ -134,7 +131,7 @@ def use(settings: Settings, url: str) -> None:
 
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine that does much besides is no fault of Redis."""
+    """Accept slow round trips: the machine may be busy."""
     monkeypatch.setattr(broker, "SLOW_SECONDS", broker.ROUND_TRIP_SECONDS)
 
 
@@ -152,7 +149,7 @@ def test_a_healthy_redis(settings: Settings, redis: Redis) -> None:
     assert {"redis.reachable", "redis.eviction", "redis.buffers", "layer.round_trip"} <= found.keys()
 
 
-def test_a_redis_that_lets_us_publish_but_not_hear(
+def test_a_redis_that_allows_publish_but_not_subscribe(
     settings: Settings, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(broker, "ROUND_TRIP_SECONDS", 1.0)
@@ -216,6 +213,6 @@ def test_a_check_that_fails_itself_is_a_finding() -> None:
         yield Finding("one", "ok", "fine")
         raise ValueError("first line\nsecond line")
 
-    found = list(gathered("name", broken))
+    found = list(guarded("name", broken))
     assert [finding.level for finding in found] == ["ok", "fail"]
-    assert found[1].text == "could not be examined: ValueError: first line"
+    assert found[1].text == "The check failed: ValueError: first line"

@@ -1,4 +1,4 @@
-"""`chat_doctor --url` through a real nginx: with our configuration, and with what people get wrong in theirs."""
+"""`chat_doctor --url` through a real nginx, with our configuration and with common mistakes."""
 
 from __future__ import annotations
 
@@ -93,6 +93,6 @@ def test_a_proxy_to_nowhere(observed: Deployment, tmp_path: Path) -> None:
     assert [finding.level for finding in proxy.examine(f"http://127.0.0.1:{free_port()}")] == ["fail"]
 
 
-def test_an_address_that_is_none() -> None:
+def test_a_bad_address() -> None:
     with pytest.raises(ValueError, match="--url must be"):
         list(proxy.examine("chat.example.com"))

@@ -63,4 +63,4 @@ def test_a_gauge_that_cannot_be_read_is_left_out(caplog: pytest.LogCaptureFixtur
     Gauge("test_broken", "Broken.", broken)
     Gauge("test_depth", "Depth.", lambda: {("a",): 1.0, ("b",): 2.0}, "of")
     assert shown() == {"test_depth[('of', 'a')]": 1, "test_depth[('of', 'b')]": 2}
-    assert "test_broken could not be read" in caplog.text
+    assert "the metric test_broken cannot be read" in caplog.text

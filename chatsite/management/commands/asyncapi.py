@@ -1,4 +1,4 @@
-"""`manage.py asyncapi`: the AsyncAPI document of the live protocol, as it stands in `docs/asyncapi.json`."""
+"""`manage.py asyncapi`: print the AsyncAPI document of the live protocol. `docs/asyncapi.json` is a copy of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`manage.py chat_doctor`: is this deployment sound, and if not, what to do."""
+"""`manage.py chat_doctor`: check a deployment, and say what to do about each problem."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from chatsite.doctor import broker, database, proxy, site
-from chatsite.doctor.findings import Finding, gathered
+from chatsite.doctor.findings import Finding, guarded
 
 
 class Command(BaseCommand):
     help = (
-        "Check settings, the database, Redis and the channel layer, and with --url the proxy in front. "
-        "Changes nothing. Exit code 0: nothing failed; 1: something did; 2: warnings, with --strict."
+        "Check the settings, the database, Redis and the channel layer, and with --url the proxy. Changes nothing. "
+        "The exit code is 0 if no check failed, 1 if a check failed, and 2 for warnings with --strict."
     )
-    requires_system_checks = ()  # a bad environment is a finding, not the end
+    requires_system_checks = ()  # a bad environment is reported as a finding
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--url", help="where people reach the site, such as https://chat.example.com")
-        parser.add_argument("--processes", type=int, default=1, help="how many server processes there are")
-        parser.add_argument("--json", action="store_true", help="one JSON document instead of lines")
-        parser.add_argument("--strict", action="store_true", help="exit with 2 where there are warnings")
+        parser.add_argument("--url", help="the public address of the site, such as https://chat.example.com")
+        parser.add_argument("--processes", type=int, default=1, help="the number of server processes")
+        parser.add_argument("--json", action="store_true", help="print one JSON document instead of lines")
+        parser.add_argument("--strict", action="store_true", help="exit with 2 if there are warnings")
 
     def handle(self, *args: Any, **options: Any) -> None:
         findings = list(self._examine(options))
@@ -42,11 +42,11 @@ class Command(BaseCommand):
 
     @staticmethod
     def _examine(options: dict[str, Any]) -> Iterator[Finding]:
-        yield from gathered("settings", site.examine)
-        yield from gathered("database", partial(database.examine, options["processes"]))
-        yield from gathered("redis", broker.examine)
+        yield from guarded("settings", site.examine)
+        yield from guarded("database", partial(database.examine, options["processes"]))
+        yield from guarded("redis", broker.examine)
         if options["url"]:
-            yield from gathered("proxy", partial(proxy.examine, options["url"]))
+            yield from guarded("proxy", partial(proxy.examine, options["url"]))
 
     def _print_json(self, findings: list[Finding]) -> None:
         levels = Counter(finding.level for finding in findings)

@@ -1,8 +1,9 @@
-"""What the process counts for Prometheus, and `/metrics`, which shows it.
+"""Metrics of the process, which `/metrics` shows to Prometheus.
 
-Counting must cost next to nothing: a counter is an integer in a dict and a histogram a list of integers. The hot path
-counts a batch at once, and prometheus-client sees the numbers only when somebody asks for them. `measures` declares
-what is counted; what is measured at the moment of asking (queues, sockets, pools) is a `Gauge` beside its owner.
+Counting must cost next to nothing: a counter is an integer in a dict, and a histogram a list of integers. Code that
+runs for every message counts a whole batch at once. prometheus-client gets the numbers only when `/metrics` is read.
+`measures` declares the counters and histograms. A value that is read on demand (queues, sockets, pools) is a `Gauge`
+in the `gauges.py` of its app.
 
-Each process counts for itself, from zero at its start: scrape every process on its own port.
+Each process counts from zero when it starts, so scrape every process on its own port.
 """

@@ -1,9 +1,9 @@
-"""`GET /metrics`, for Prometheus alone.
+"""`GET /metrics`, for Prometheus.
 
-Outside of Django: a scraper names a process by its address, which is not among ALLOWED_HOSTS, and numbers are wanted
-most where requests hang. It is closed unless METRICS_TOKEN or METRICS_NETWORKS opens it, and then looks like any page
-that is not there. A network lets in who connects directly; what comes through a proxy has the proxy's address, and
-needs the token.
+Django does not serve it. A scraper reaches a process by its address, which is not in ALLOWED_HOSTS, and metrics are
+needed most when requests hang. METRICS_TOKEN or METRICS_NETWORKS opens it; otherwise it answers 404, as any unknown
+address does. METRICS_NETWORKS admits direct connections only. A request through a proxy comes from the proxy's address,
+so it needs the token.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ PROXIED = (b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via")
 
 
 class ProcessNumbers(Collector):
-    """All that the process counts. What cannot be read just now is left out and logged."""
+    """Yield every metric of the process. A metric that cannot be read is logged and left out."""
 
     def collect(self) -> Iterator[Metric]:
         for instrument in list(instruments):
             try:
                 yield instrument.family()
             except Exception:
-                logger.exception("%s could not be read", instrument.name)
+                logger.exception("the metric %s cannot be read", instrument.name)
 
 
 def new_registry() -> CollectorRegistry:
@@ -52,7 +52,7 @@ def new_registry() -> CollectorRegistry:
 
 
 class WithMetrics:
-    """Answers `/metrics`; everything else goes to `application`."""
+    """Answer `/metrics`, and pass everything else to `application`."""
 
     def __init__(self, application: Any) -> None:
         self.application = application
@@ -79,7 +79,7 @@ class WithMetrics:
 
 
 def may_scrape(scope: Scope) -> bool:
-    """By the token, or as a direct peer of one of the networks."""
+    """Return whether the request has the token, or comes directly from one of the networks."""
     scheme, _, token = _header(scope, b"authorization").partition(" ")
     if settings.METRICS_TOKEN and scheme.lower() == "bearer":
         return hmac.compare_digest(token.strip().encode(), settings.METRICS_TOKEN.encode())
@@ -87,7 +87,7 @@ def may_scrape(scope: Scope) -> bool:
         return False
     try:
         peer = ip_address((scope.get("client") or ("", 0))[0])
-    except ValueError:  # a socket file has no address
+    except ValueError:  # a Unix socket has no address
         return False
     if isinstance(peer, IPv6Address) and peer.ipv4_mapped is not None:
         peer = peer.ipv4_mapped

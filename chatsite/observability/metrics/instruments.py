@@ -1,4 +1,4 @@
-"""Counters, histograms and gauges as plain numbers. Making one registers it."""
+"""Counters, histograms and gauges as plain numbers. The constructors register them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Instrument(Protocol):
     name: str
 
     def family(self) -> Metric:
-        """The numbers as they are now, for prometheus-client."""
+        """Return the present numbers, for prometheus-client."""
         ...
 
 
@@ -32,9 +32,9 @@ _lock = Lock()
 
 
 class Counter:
-    """Only grows. `add` may be called from any thread.
+    """A number that only grows. `add` is thread-safe.
 
-    `values`, by label values, may be changed directly by code of the event loop where nothing else counts the same.
+    `values` maps label values to numbers. Code of the event loop may change it if no other thread counts there.
     """
 
     def __init__(self, name: str, text: str, *labels: str) -> None:
@@ -57,7 +57,7 @@ class Counter:
 
 
 class Histogram:
-    """How many values fell below each of the `bounds`. May be used from any thread."""
+    """The number of values below each of the `bounds`. Thread-safe."""
 
     def __init__(self, name: str, text: str, bounds: Iterable[float]) -> None:
         self.name = name
@@ -71,7 +71,7 @@ class Histogram:
         self.observe_all((value,))
 
     def observe_all(self, values: Iterable[float]) -> None:
-        """A whole batch of values under one lock."""
+        """Count several values, taking the lock once."""
         counts, bounds = self._counts, self._bounds
         with _lock:
             for value in values:
@@ -91,7 +91,7 @@ class Histogram:
 
 
 class Gauge:
-    """Read when somebody asks, in the event loop: a number, or numbers by label values."""
+    """A number, or numbers by label values. `read` returns them, in the event loop, when `/metrics` is read."""
 
     def __init__(self, name: str, text: str, read: Callable[[], Reading], *labels: str) -> None:
         self.name = name
