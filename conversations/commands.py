@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 
 from chatsite.database.threads import in_database_thread
-from chatsite.errors import DomainError
+from chatsite.errors import DomainError, invalid
 from chatsite.realtime import groups
 from chatsite.realtime.interfaces import Session
 from chatsite.realtime.registry import command, pipelined_command
@@ -33,6 +33,7 @@ from conversations.requests import (
     EditCommand,
     LookCommand,
     ReactionCommand,
+    ReadCommand,
     ReceiptCommand,
     SendCommand,
 )
@@ -42,9 +43,9 @@ from conversations.writing.group_commit import writer_of
 from conversations.writing.requests import Receipted, Sent
 
 
-def receipt_cost(data: ReceiptCommand) -> float:
+def receipt_cost(data: ReceiptCommand | ReadCommand) -> float:
     """Each id is looked up, whether it is known or not."""
-    return 0.5 + len(data.message_ids) / 100
+    return 0.5 + len(data.message_ids or ()) / 100
 
 
 @command("join_conversation", ConversationCommand, answer=JoinedEvent, cost=0.5)
@@ -100,9 +101,11 @@ def send_message(session: Session, data: SendCommand) -> asyncio.Future[Any]:
     return writer_of(session.runtime).submit(send, answer)
 
 
-@pipelined_command("mark_read", ReceiptCommand, answer=ReadAnswer, cost=receipt_cost)
-def mark_read(session: Session, data: ReceiptCommand) -> asyncio.Future[Any]:
-    """Messages of the other side have been seen."""
+@pipelined_command("mark_read", ReadCommand, answer=ReadAnswer, cost=receipt_cost)
+def mark_read(session: Session, data: ReadCommand) -> asyncio.Future[Any]:
+    """Messages of the other side have been seen: those of `messageIds`, or all up to `seq`."""
+    if (data.message_ids is None) == (data.seq is None):
+        raise invalid("Give either messageIds or seq.", field="messageIds")
 
     def answer(done: Receipted) -> ReadAnswer:
         ids = [stamp.id for stamp in done.stamps]
@@ -115,6 +118,7 @@ def mark_read(session: Session, data: ReceiptCommand) -> asyncio.Future[Any]:
         conversation_id=data.conversation_id,
         status="read",
         message_ids=data.message_ids,
+        up_to_seq=data.seq,
     )
     return writer_of(session.runtime).submit(receipt, answer)
 

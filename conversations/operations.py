@@ -66,11 +66,19 @@ def send_system_message(*, conversation_id: UUID, content: str) -> Sent:
 
 
 def mark_read(
-    *, user_id: UserId, conversation_id: str | UUID, message_ids: Sequence[str] | None = None
+    *,
+    user_id: UserId,
+    conversation_id: str | UUID,
+    message_ids: Sequence[str] | None = None,
+    up_to_seq: int | None = None,
 ) -> Receipted:
-    """The user's side has seen these messages of the other side; without ids, all of them."""
+    """The user's side has seen these messages of the other side; without ids, all of them up to `up_to_seq`."""
     receipt = new_receipt(
-        user_id=user_id, conversation_id=conversation_id, status="read", message_ids=message_ids
+        user_id=user_id,
+        conversation_id=conversation_id,
+        status="read",
+        message_ids=message_ids,
+        up_to_seq=up_to_seq,
     )
     return cast(Receipted, _only(write([receipt])))
 

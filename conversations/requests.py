@@ -55,6 +55,19 @@ class ReceiptCommand(WireObject, kw_only=True):
     message_ids: Ids
 
 
+class ReadBody(WireObject, kw_only=True):
+    """The messages up to this `seq`; without it, all."""
+
+    seq: Annotated[int, msgspec.Meta(ge=0)] | None = None
+
+
+class ReadCommand(ReadBody, kw_only=True):
+    """Messages by their ids, or all up to a `seq`."""
+
+    conversation_id: str
+    message_ids: Ids | None = None
+
+
 class EditCommand(EditBody, kw_only=True):
     message_id: str
 

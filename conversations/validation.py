@@ -70,7 +70,12 @@ def _reply_key(raw: str) -> UUID:
 
 
 def new_receipt(
-    *, user_id: UserId, conversation_id: str | UUID, status: str, message_ids: Sequence[str] | None
+    *,
+    user_id: UserId,
+    conversation_id: str | UUID,
+    status: str,
+    message_ids: Sequence[str] | None,
+    up_to_seq: int | None = None,
 ) -> Receipt:
     """Return a validated receipt. The writer ignores ids of other conversations."""
     if message_ids is not None and len(message_ids) > limits().receipt_ids:
@@ -84,4 +89,4 @@ def new_receipt(
             keys = [UUID(raw) for raw in message_ids]
         except ValueError as error:
             raise invalid("messageIds must be ids of messages.", field="messageIds") from error
-    return Receipt(object_key(conversation_id, "conversation"), user_id, status, keys)
+    return Receipt(object_key(conversation_id, "conversation"), user_id, status, keys, up_to_seq)

@@ -24,7 +24,7 @@ from conversations.links import message_links
 from conversations.models import Business, ChatMessage, Conversation, Side
 from conversations.payloads import ReadAnswer
 from conversations.reactions.operations import add_reaction, remove_reaction
-from conversations.requests import ConversationBody, EditBody, OpenBody, SendBody
+from conversations.requests import ConversationBody, EditBody, OpenBody, ReadBody, SendBody
 from conversations.serializers import (
     BusinessObject,
     ConversationObject,
@@ -191,11 +191,12 @@ class ConversationViewSet(StructViewSet):
         )
         return Response(sent.message, status=status.HTTP_201_CREATED if sent.created else status.HTTP_200_OK)
 
-    @extend_schema(request=None, responses=serializer_for(ReadAnswer))
+    @extend_schema(request=serializer_for(ReadBody), responses=serializer_for(ReadAnswer))
     @action(detail=True, methods=["patch"])
     def read(self, request: Request, pk: str) -> Response:
-        """Mark all messages of the other side as read."""
-        done = operations.mark_read(user_id=request.user.pk, conversation_id=pk)
+        """Mark the messages of the other side as read: those up to `seq`, or all."""
+        body = read_body(request, ReadBody)
+        done = operations.mark_read(user_id=request.user.pk, conversation_id=pk, up_to_seq=body.seq)
         ids = [stamp.id for stamp in done.stamps]
         key = access.object_key(pk, "conversation")
         return Response(ReadAnswer(conversation_id=key, message_ids=ids, unread_count=done.unread_count))

@@ -164,6 +164,7 @@ class Unread:
     sender_side: str
     status: str
     delivered_at: datetime | None
+    seq: int
 
 
 UnreadMessages = dict[UUID, dict[UUID, Unread]]  # by conversation and id, by `seq`
@@ -189,7 +190,7 @@ def ask_unread(ids: Collection[UUID], conversations: Collection[UUID]) -> Callab
     def read() -> UnreadMessages:
         found: UnreadMessages = {}
         rows = [row for rows in asked for row in rows()]
-        for conversation_id, *message, _ in sorted(rows, key=itemgetter(5)):
+        for conversation_id, *message in sorted(rows, key=itemgetter(5)):
             found.setdefault(conversation_id, {})[message[0]] = Unread(*message)
         return found
 

@@ -36,7 +36,8 @@ def apply_receipt(change: ConversationChange, lookups: Lookups, receipt: Receipt
 def _moved_by(receipt: Receipt, sender_side: str, unread: dict[UUID, Unread]) -> list[Unread]:
     """Which of the conversation's unread messages the receipt moves forward, in the order of `seq`."""
     if receipt.message_ids is None:
-        named = list(unread.values())
+        last = receipt.up_to_seq
+        named = [message for message in unread.values() if last is None or message.seq <= last]
     else:
         wanted = set(receipt.message_ids)
         named = [message for key, message in unread.items() if key in wanted]

@@ -34,12 +34,16 @@ class Send:
 
 @dataclass(slots=True)
 class Receipt:
-    """Messages of the other side that the user has received (`delivered`) or seen (`read`); None: all of them."""
+    """Messages of the other side that the user has received (`delivered`) or seen (`read`).
+
+    Without ids these are all messages, or all up to `up_to_seq`.
+    """
 
     conversation_id: UUID
     user_id: UserId
     status: str
     message_ids: list[UUID] | None
+    up_to_seq: int | None = None
 
     @property
     def author_id(self) -> UserId:

@@ -50,6 +50,31 @@ async def test_all_over_rest(room: Room) -> None:
     assert (again["messageIds"], again["unreadCount"]) == ([], 0)
 
 
+async def test_up_to_a_message(room: Room) -> None:
+    first, second, third = await room.say(room.customer, "one", "two", "three")
+    olivia = await room.watch(room.olivia)
+    answer = await olivia.client.call("mark_read", {"conversationId": room.id, "seq": second["seq"]})
+    ids = [first["id"], second["id"]]
+    assert answer == {"conversationId": room.id, "messageIds": ids, "unreadCount": 1}
+    assert (await olivia.client.expect("messages_read"))["messageIds"] == ids
+    answer = await room.amir.rest.patch(f"{room.path}/read", {"seq": third["seq"]})
+    assert answer == {"conversationId": room.id, "messageIds": [third["id"]], "unreadCount": 0}
+    await all_converge([olivia])
+
+
+async def test_a_receipt_names_ids_or_a_seq(room: Room) -> None:
+    client = await room.idle(room.olivia)
+    (message,) = await room.say(room.customer, "one")
+    for data in ({}, {"messageIds": [message["id"]], "seq": 1}, {"seq": -1}, {"seq": "1"}):
+        with pytest.raises(ApiError) as refused:
+            await client.call("mark_read", {"conversationId": room.id, **data})
+        assert refused.value.code == "invalid"
+    with pytest.raises(ApiError) as refused:
+        await room.olivia.rest.patch(f"{room.path}/read", {"seq": "last"})
+    assert refused.value.code == "invalid"
+    assert (await room.seen_by(room.olivia))["unreadCount"] == 1
+
+
 async def test_both_sides_count_apart(room: Room) -> None:
     at_desk, at_home = await room.idle(room.amir), await room.idle(room.customer)
     await room.say(room.customer, "a", "b")

@@ -21,10 +21,10 @@ FUNCTION_LINES: Final = 40
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def modules() -> dict[str, str]:
-    """The source of each module that is in the repository, tests and migrations apart."""
+def modules(*patterns: str) -> dict[str, str]:
+    """The source of each file of these kinds that is in the repository, tests and migrations apart."""
     listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.py"],
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     names = [name for name in listed.stdout.splitlines() if not {"tests", "migrations"} & {*Path(name).parts}]
@@ -43,15 +43,16 @@ def long_functions(name: str, source: str) -> list[str]:
     return found
 
 
-def test_modules_are_short() -> None:
-    lengths = {name: len(source.splitlines()) for name, source in modules().items()}
-    assert len(lengths) > 100
+@pytest.mark.parametrize(("patterns", "at_least"), [(("*.py",), 100), (("*.js", "*.css", "*.d.ts"), 80)])
+def test_modules_are_short(patterns: tuple[str, ...], at_least: int) -> None:
+    lengths = {name: len(source.splitlines()) for name, source in modules(*patterns).items()}
+    assert len(lengths) > at_least
     assert {name: length for name, length in lengths.items() if length > LONGER.get(name, MODULE_LINES)} == {}
     assert median(length for length in lengths.values() if length > 1) <= MEDIAN_LINES
 
 
 def test_functions_are_short() -> None:
-    assert [line for name, source in modules().items() for line in long_functions(name, source)] == []
+    assert [line for name, source in modules("*.py").items() for line in long_functions(name, source)] == []
 
 
 @pytest.mark.parametrize(("lines", "is_long"), [(FUNCTION_LINES, False), (FUNCTION_LINES + 1, True)])

@@ -1,121 +1,17 @@
-export type MessageType = "text" | "image" | "file" | "voice" | "system";
-export type Side = "customer" | "business" | "system";
-export type ConnectionState = "closed" | "connecting" | "ready" | "waiting" | "signed_out";
+import type {
+  MessageType,
+  ConnectionState,
+  Reaction,
+  StoredMessage,
+  ChatMessage,
+  ConversationObject,
+  Notification,
+  Unread,
+  PresenceOf,
+  Page,
+} from "./objects.js";
 
-export interface Business {
-  readonly id: string;
-  readonly name: string;
-  readonly slug: string;
-}
-
-export interface Person {
-  readonly id: string;
-  readonly username: string;
-  readonly name: string;
-}
-
-/** An emoji on a message. `userIds` holds those who put it there, the first one first. */
-export interface Reaction {
-  readonly emoji: string;
-  readonly count: number;
-  readonly userIds: readonly string[];
-}
-
-/** A message as the server has it. A deleted one keeps its place and has no content. */
-export interface StoredMessage {
-  readonly id: string;
-  readonly conversationId: string;
-  readonly seq: number;
-  readonly rev: number;
-  readonly senderId: string | null;
-  readonly senderSide: Side;
-  readonly clientId: string | null;
-  readonly content: string;
-  readonly messageType: MessageType;
-  readonly status: "sent" | "delivered" | "read";
-  readonly deliveredAt: string | null;
-  readonly readAt: string | null;
-  readonly editedAt: string | null;
-  readonly deletedAt: string | null;
-  readonly replyTo: string | null;
-  readonly createdAt: string;
-  /** Missing where the server is older than reactions. */
-  readonly reactions?: readonly Reaction[];
-}
-
-/** A message of ours that the server does not have yet, or (`failed`) refused for good. Its `id` is its `clientId`. */
-export interface PendingMessage {
-  readonly id: string;
-  readonly conversationId: string;
-  readonly seq: null;
-  readonly rev: null;
-  readonly senderId: string | null;
-  readonly senderSide: null;
-  readonly clientId: string;
-  readonly content: string;
-  readonly messageType: MessageType;
-  readonly status: "sending" | "failed";
-  readonly deliveredAt: null;
-  readonly readAt: null;
-  readonly editedAt: null;
-  readonly deletedAt: null;
-  readonly replyTo: string | null;
-  readonly createdAt: string;
-  readonly error: { readonly code: string; readonly message: string } | null;
-  /** Only of a failed one: sends it once more, after all others. */
-  retry?(): boolean;
-  /** Only of a failed one: throws it away. */
-  discard?(): boolean;
-}
-
-export type ChatMessage = StoredMessage | PendingMessage;
-
-/** A conversation as the reader's side sees it. */
-export interface ConversationObject {
-  readonly id: string;
-  readonly businessId: string;
-  readonly business: Business;
-  readonly customerId: string;
-  readonly customer: Person;
-  readonly lastMessage: string;
-  readonly lastMessageAt: string | null;
-  readonly lastSeq: number;
-  readonly rev: number;
-  readonly unreadCount: number;
-  readonly businessUnreadCount: number;
-  readonly customerUnreadCount: number;
-  readonly archived: boolean;
-  readonly frozen?: boolean;
-  readonly createdAt: string;
-  readonly updatedAt: string;
-}
-
-export interface Notification {
-  readonly id: string;
-  readonly type: string;
-  readonly title: string;
-  readonly body: string;
-  readonly actionUrl: string;
-  readonly data: Readonly<Record<string, unknown>>;
-  readonly readAt: string | null;
-  readonly createdAt: string;
-}
-
-export interface Unread {
-  readonly total: number;
-  readonly conversations: Readonly<Record<string, number>>;
-}
-
-export interface PresenceOf {
-  readonly online: boolean;
-  readonly lastSeen: string | null;
-}
-
-export interface Page<Row> {
-  readonly results: Row[];
-  readonly next: string | null;
-  readonly previous: string | null;
-}
+export type * from "./objects.js";
 
 /**
  * A refusal. `code` is one of the server's, or `disconnected`, `timeout`, `unreachable`, `outbox_full`, `discarded`.
@@ -251,6 +147,8 @@ export interface Conversation {
   find(messageId: string): StoredMessage | undefined;
   send(content: string, options?: SendOptions | SendOptions["messageType"]): Sending;
   markRead(messageIds: readonly string[]): void;
+  /** Everything of the other side up to this `seq`, the messages that are not loaded too. */
+  markReadUpTo(seq: number): void;
   startTyping(): void;
   stopTyping(): void;
   loadOlder(): Promise<boolean>;
@@ -347,6 +245,8 @@ export class ChatClient {
   addReaction(messageId: string, emoji: string): Promise<readonly Reaction[]>;
   removeReaction(messageId: string, emoji: string): Promise<readonly Reaction[]>;
   markRead(conversationId: string, messageIds: readonly string[]): void;
+  /** Everything of the other side up to this `seq`, the messages that are not loaded too. */
+  markReadUpTo(conversationId: string, seq: number): void;
   markAllRead(conversationId: string): Promise<{ conversationId: string; messageIds: string[]; unreadCount: number }>;
   startTyping(conversationId: string): void;
   stopTyping(conversationId: string): void;

@@ -168,6 +168,11 @@ export class ChatClient {
     receipts.add(conversationId, fresh);
   }
 
+  /** Everything of the other side up to this `seq` has been seen, the messages that are not loaded too. */
+  markReadUpTo(conversationId, seq) {
+    this.#parts.receipts.addUpTo(conversationId, seq);
+  }
+
   async markAllRead(conversationId) {
     const answer = await this.rest.patch(`/chat/conversations/${conversationId}/read`);
     this.#parts.store.setUnread(conversationId, answer.unreadCount);

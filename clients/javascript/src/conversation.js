@@ -4,6 +4,7 @@ import { isPermanent } from "./errors.js";
 import { Excerpts } from "./excerpt.js";
 import { EventSequencer } from "./event-sequencer.js";
 import { fetchLatest, fetchOlder } from "./history.js";
+import { OwnMessages } from "./own-messages.js";
 import { Timeline } from "./timeline.js";
 import { RemoteTyping } from "./typing.js";
 
@@ -21,7 +22,7 @@ export class Conversation extends Emitter {
   #timeline;
   #sequencer;
   #typing;
-  #ackedEarly = new Map(); // acked sends whose event has not had its turn yet, by clientId
+  #own;
   #excerpts;
   #passing = null; // what happened while an older page was on its way
   #older = null;
@@ -35,6 +36,7 @@ export class Conversation extends Emitter {
     this.id = id;
     this.#host = host;
     this.#timeline = new Timeline(id);
+    this.#own = new OwnMessages(id, host);
     this.#sequencer = new EventSequencer(host.clock, {
       rev: () => this.#timeline.rev,
       pass: (event) => this.#pass(event),
@@ -55,7 +57,7 @@ export class Conversation extends Emitter {
       id: this.id,
       status: this.status,
       conversation: this.#host.store.get(this.id) ?? null,
-      messages: this.#messages(),
+      messages: this.#own.mergeInto(this.#timeline),
       typing: this.#typing.userIds,
       hasOlder: this.#timeline.hasOlder,
       rev: this.#timeline.rev,
@@ -83,6 +85,10 @@ export class Conversation extends Emitter {
 
   markRead(messageIds) {
     return this.#host.command(this, "markRead", messageIds);
+  }
+
+  markReadUpTo(seq) {
+    return this.#host.command(this, "markReadUpTo", seq);
   }
 
   startTyping() {
@@ -153,7 +159,7 @@ export class Conversation extends Emitter {
   /** One of our sends is stored. Its event is still to come, or a sync: until then it stands where it belongs. */
   acked(message) {
     if (this.#timeline.get(message.id)) return;
-    this.#ackedEarly.set(message.clientId, message);
+    this.#own.acked(message);
     this.#sequencer.expect(message.rev);
     this.touch();
   }
@@ -209,7 +215,7 @@ export class Conversation extends Emitter {
     else this.#host.store.put(conversation);
     this.#timeline.reset(messages, { rev: conversation.rev, hasOlder });
     this.status = "ready";
-    this.#settleOwn(this.#timeline.messages);
+    this.#own.settle(this.#timeline.messages);
     if (!first) {
       const held = new Set(before.map(({ id }) => id));
       const missed = this.#timeline.messages.filter(({ id, seq }) => seq >= from && !held.has(id));
@@ -240,7 +246,7 @@ export class Conversation extends Emitter {
   /** What happened to these messages on their way may have come too early to touch them, so it is applied again. */
   #prepend({ messages, hasOlder }, rev) {
     this.#timeline.prepend(messages, { rev, hasOlder });
-    this.#settleOwn(messages);
+    this.#own.settle(messages);
     for (const again of this.#passing) this.#tellAll(again());
     this.touch();
   }
@@ -260,7 +266,7 @@ export class Conversation extends Emitter {
     if (this.#older || !messages.length || messages.at(-1).seq < oldestSeq - 1) return false;
     const before = messages.filter((message) => message.seq < oldestSeq);
     if (before.length) this.#timeline.prepend(before, { rev, hasOlder });
-    this.#settleOwn(before);
+    this.#own.settle(before);
     this.touch();
     return true;
   }
@@ -274,31 +280,11 @@ export class Conversation extends Emitter {
 
   #arrived(message) {
     this.#typing.set(message.senderId, false);
-    this.#settleOwn([message]);
+    this.#own.settle([message]);
   }
 
   #tell({ event, data }) {
     this.emit(event, data);
     this.#host.tell(event, data);
-  }
-
-  /** A message of ours that is in the history needs no sending any more, whether its ack came or not. */
-  #settleOwn(messages) {
-    const me = this.#host.me();
-    for (const message of messages) {
-      if (!message.clientId || message.senderId !== me) continue;
-      this.#ackedEarly.delete(message.clientId);
-      this.#host.outbox.settle(message.clientId, message);
-    }
-  }
-
-  /** Stored ones by `seq`, then those on their way in the order of their writing. */
-  #messages() {
-    const { messages, hasOlder, oldestSeq } = this.#timeline;
-    const loaded = (message) => !hasOlder || message.seq > oldestSeq;
-    const early = [...this.#ackedEarly.values()].filter(loaded);
-    const stored = early.length ? [...messages, ...early].sort((a, b) => a.seq - b.seq) : messages;
-    const pending = this.#host.outbox.pendingIn(this.id).filter((entry) => !this.#ackedEarly.has(entry.clientId));
-    return pending.length ? [...stored, ...pending] : stored;
   }
 }

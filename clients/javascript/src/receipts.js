@@ -5,12 +5,13 @@ const MOST = 500; // ids in one mark_read
 const RETRY = 1_000;
 const MAX_ATTEMPTS = 5;
 
-/** Gathers what has been seen into few `mark_read`s. Asking again for a message that is on its way does nothing. */
+/** Gathers what has been seen into few `mark_read`s. A message whose `mark_read` is on its way is not sent again. */
 export class ReadReceipts {
   #connection;
   #clock;
   #handlers;
   #waiting = new Map(); // conversation → ids to be told
+  #marks = new Map(); // conversation → the `seq` up to which everything was seen, to be told
   #told = new Map(); // conversation → ids told on this socket
   #attempts = new Map(); // conversation → failed attempts in a row
   #timer = null;
@@ -30,9 +31,16 @@ export class ReadReceipts {
     this.#later(BATCH_DELAY);
   }
 
+  /** Everything up to this `seq` was seen, the messages that are not loaded too. */
+  addUpTo(conversationId, seq) {
+    if (seq <= (this.#marks.get(conversationId) ?? 0)) return;
+    this.#marks.set(conversationId, seq);
+    this.#later(BATCH_DELAY);
+  }
+
   reconnected() {
     this.#told.clear();
-    if (this.#waiting.size) this.#later(BATCH_DELAY);
+    if (this.#waiting.size || this.#marks.size) this.#later(BATCH_DELAY);
   }
 
   /** These are read now, so nobody will ask again. */
@@ -44,6 +52,7 @@ export class ReadReceipts {
 
   clear() {
     this.#waiting.clear();
+    this.#marks.clear();
     this.#told.clear();
     this.#clock.clearTimeout(this.#timer);
     this.#timer = null;
@@ -64,6 +73,8 @@ export class ReadReceipts {
 
   #flush() {
     if (!this.#connection.isReady) return; // `reconnected` comes back to it
+    for (const [conversationId, seq] of this.#marks) this.#tellUpTo(conversationId, seq);
+    this.#marks.clear();
     for (const [conversationId, waiting] of this.#waiting) {
       const ids = [...waiting];
       for (let start = 0; start < ids.length; start += MOST) this.#tell(conversationId, ids.slice(start, start + MOST));
@@ -75,19 +86,37 @@ export class ReadReceipts {
     const told = this.#told.get(conversationId) ?? new Set();
     this.#told.set(conversationId, told);
     for (const id of messageIds) told.add(id);
+    const error = await this.#request({ conversationId, messageIds });
+    if (error?.code === "disconnected") return this.#wait(conversationId, messageIds); // `reconnected` tells them
+    if (error) this.confirmed(conversationId, messageIds);
+    return this.#settle(conversationId, error, () => this.add(conversationId, messageIds));
+  }
+
+  async #tellUpTo(conversationId, seq) {
+    const error = await this.#request({ conversationId, seq });
+    const again = () => this.addUpTo(conversationId, seq);
+    return error?.code === "disconnected" ? again() : this.#settle(conversationId, error, again);
+  }
+
+  /** Resolves with the error, where there was one. */
+  async #request(data) {
     try {
-      this.#handlers.marked(await this.#connection.request("mark_read", { conversationId, messageIds }));
-      this.#attempts.delete(conversationId);
+      this.#handlers.marked(await this.#connection.request("mark_read", data));
+      return null;
     } catch (error) {
-      if (error.code === "disconnected") return this.#wait(conversationId, messageIds); // `reconnected` tells them
-      this.confirmed(conversationId, messageIds);
-      this.#handlers.trouble(error);
-      const attempts = (this.#attempts.get(conversationId) ?? 0) + 1;
-      this.#attempts.set(conversationId, attempts);
-      if (isPermanent(error) || attempts >= MAX_ATTEMPTS) return void this.#attempts.delete(conversationId);
-      const delay = error.retryAfter?.(RETRY) ?? RETRY;
-      this.#clock.setTimeout(() => this.add(conversationId, messageIds), delay * 2 ** (attempts - 1));
+      return error;
     }
+  }
+
+  /** Tries again later, a few times, unless the server refused for good. */
+  #settle(conversationId, error, again) {
+    if (error === null) return void this.#attempts.delete(conversationId);
+    this.#handlers.trouble(error);
+    const attempts = (this.#attempts.get(conversationId) ?? 0) + 1;
+    this.#attempts.set(conversationId, attempts);
+    if (isPermanent(error) || attempts >= MAX_ATTEMPTS) return void this.#attempts.delete(conversationId);
+    const delay = error.retryAfter?.(RETRY) ?? RETRY;
+    this.#clock.setTimeout(again, delay * 2 ** (attempts - 1));
     return undefined;
   }
 }

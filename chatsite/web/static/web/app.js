@@ -6,6 +6,7 @@ import { announce, isPhone, isWriting } from "./dom.js";
 import { errorText } from "./error_texts.js";
 import { mountFilters, queryOf } from "./filters.js";
 import { mountBusinessSearch } from "./business_search.js";
+import { ConversationMenu } from "./conversation_menu.js";
 import { ConversationList } from "./conversation_list.js";
 import { ConversationPane } from "./conversation_pane.js";
 import { otherSide } from "./people.js";
@@ -21,6 +22,7 @@ class App {
   #client = new ChatClient({ url: this.#session.urls.chat, userId: this.#session.me.id });
   #team = new TeamActivity(this.#client, { isMember: this.#session.businesses.length > 0 });
   #title = new Title(this.#client);
+  #menu = new ConversationMenu({ client: this.#client, archive: (id, archived) => this.#archive(id, archived) });
   #list;
   #pane;
   #filters;
@@ -49,7 +51,11 @@ class App {
 
   #mountList() {
     const root = document.querySelector("[data-list-screen]");
-    const handlers = { open: (id) => this.open(id), href: (id) => this.#address(id) };
+    const handlers = {
+      open: (id) => this.open(id),
+      href: (id) => this.#address(id),
+      openMenu: (id, opener) => this.#openMenu(id, opener),
+    };
     this.#list = new ConversationList(root, {
       client: this.#client,
       session: this.#session,
@@ -68,7 +74,11 @@ class App {
   }
 
   #mountPane() {
-    const handlers = { back: () => this.back(), archive: (id, archived) => this.#archive(id, archived) };
+    const handlers = {
+      back: () => this.back(),
+      archive: (id, archived) => this.#archive(id, archived),
+      openMenu: (id, opener) => this.#openMenu(id, opener),
+    };
     const main = document.querySelector("[data-main]");
     this.#pane = new ConversationPane(main, { client: this.#client, session: this.#session, team: this.#team, handlers });
   }
@@ -161,6 +171,11 @@ class App {
     const open = this.#list.find(this.#pane.id);
     if (open) this.#title.name = otherSide(open, this.#session.me).name;
     else if (!this.#pane.id) this.#title.name = "";
+  }
+
+  #openMenu(id, opener) {
+    const conversation = this.#list.find(id);
+    if (conversation) this.#menu.toggle(conversation, opener);
   }
 
   async #archive(id, archived) {

@@ -2,6 +2,7 @@ import { announce, isPlainClick, make, show } from "./dom.js";
 import { errorText } from "./error_texts.js";
 import { otherSide } from "./people.js";
 import { fillRow, newRow } from "./conversation_row.js";
+import { RowKeys } from "./row_keys.js";
 import { storedDraft } from "./thread/drafts.js";
 
 const MINUTE = 60_000;
@@ -25,8 +26,9 @@ export class ConversationList {
   #growing = false; // the next page is on its way
   #current = null;
   #scheduled = false;
+  #keys;
 
-  /** `handlers`: `open(id)`, `href(id)`. */
+  /** `handlers`: `open(id)`, `href(id)`, `openMenu(id, opener)`. */
   constructor(root, { client, session, team, filters, handlers }) {
     this.#root = root;
     this.#client = client;
@@ -35,8 +37,8 @@ export class ConversationList {
     this.#filters = filters;
     this.#handlers = handlers;
     for (const item of this.#rows.children) this.#items.set(item.dataset.id, item);
+    this.#keys = new RowKeys(this.#rows);
     this.#listen();
-    this.#rove();
   }
 
   get filters() {
@@ -192,7 +194,7 @@ export class ConversationList {
       if (this.#rows.children[index] !== item) this.#rows.insertBefore(item, this.#rows.children[index] ?? null);
     });
     if (focused !== document.activeElement && this.#rows.contains(focused)) focused.focus({ preventScroll: true });
-    this.#rove();
+    this.#keys.renew();
   }
 
   #belongs(conversation) {
@@ -244,8 +246,12 @@ export class ConversationList {
       event.preventDefault();
       this.#handlers.open(item.dataset.id);
     });
-    this.#rows.addEventListener("keydown", (event) => this.#key(event));
-    this.#rows.addEventListener("focusin", (event) => this.#rove(event.target.closest("[data-row]")));
+    this.#rows.addEventListener("contextmenu", (event) => {
+      const item = event.target.closest("[data-id]");
+      if (!item) return;
+      event.preventDefault();
+      this.#handlers.openMenu(item.dataset.id, item.querySelector("[data-row]"));
+    });
   }
 
   #moved(conversation) {
@@ -258,28 +264,6 @@ export class ConversationList {
     const { name } = otherSide(conversation, this.#session.me);
     const text = gettext("Unread from %(name)s: %(preview)s");
     announce(interpolate(text, { name, preview: conversation.lastMessage }, true));
-  }
-
-  /** One row is in the order of the Tab key; arrows go on from there. */
-  #rove(link) {
-    const links = [...this.#rows.querySelectorAll("[data-row]")];
-    const before = links.find((each) => each.tabIndex === 0 && each.dataset.roving);
-    const chosen = link ?? before ?? links.find((each) => each.hasAttribute("aria-current")) ?? links[0];
-    for (const each of links) {
-      each.tabIndex = each === chosen ? 0 : -1;
-      if (each === chosen) each.dataset.roving = "1";
-      else delete each.dataset.roving;
-    }
-  }
-
-  #key(event) {
-    if (event.altKey || event.ctrlKey || event.metaKey) return;
-    const links = [...this.#rows.querySelectorAll("[data-row]")];
-    const at = links.indexOf(document.activeElement);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: links.length - 1 }[event.key];
-    if (to === undefined || at < 0) return;
-    event.preventDefault();
-    links[to]?.focus();
   }
 }
 

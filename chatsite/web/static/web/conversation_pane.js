@@ -13,7 +13,7 @@ export class ConversationPane {
   #aborter = null;
   id = null;
 
-  /** `handlers`: `back()`, `archive(id, archived)`. */
+  /** `handlers`: `back()`, `archive(id, archived)`, `openMenu(id, opener)`. */
   constructor(main, { client, session, team, handlers }) {
     this.#main = main;
     this.#client = client;
@@ -102,6 +102,8 @@ export class ConversationPane {
       const isArchived = pane.querySelector("[data-archived]").dataset.archived === "1";
       this.#handlers.archive(pane.dataset.conversation, !isArchived);
     });
+    const more = pane.querySelector("[data-conversation-menu]");
+    more.addEventListener("click", () => this.#handlers.openMenu(this.id, more));
     this.#drawTeam();
     this.#drawArchived();
   }

@@ -1,16 +1,22 @@
 import { isFromOther } from "./rows.js";
+import { countUnread } from "./unread.js";
 
 /** Whether somebody looks at the page, as far as a browser can tell. */
 export function isLookedAt() {
   return document.visibilityState === "visible" && document.hasFocus();
 }
 
-/** Marks as read what has been in view while somebody looked at the page; nothing else. */
+/**
+ * Marks as read what has been in view while somebody looked at the page. Whoever has reached the end has read everything
+ * before it, also what was never in view.
+ */
 export class Reading {
   #view;
   #side;
   #find;
   #watcher;
+  #atEnd;
+  #toldUpTo = 0; // a `seq`; what is marked unread afterwards stays unread until something new comes
   #inView = new Set();
   #changed;
   #look = () => {
@@ -18,12 +24,13 @@ export class Reading {
     this.#changed();
   };
 
-  /** `find(messageId)` gives the message as it is now; `changed()`: somebody looks, or looks away. */
-  constructor(view, scroller, { side, find, changed }) {
+  /** `find(messageId)` gives the message as it is now; `changed()`: somebody looks, or looks away; `atEnd()`. */
+  constructor(view, scroller, { side, find, changed, atEnd }) {
     this.#view = view;
     this.#side = side;
     this.#find = find;
     this.#changed = changed;
+    this.#atEnd = atEnd;
     const options = { root: scroller, threshold: [0, 0.25, 0.5, 0.75, 1] };
     this.#watcher = new IntersectionObserver((entries) => this.#saw(entries), options);
     for (const event of ["focus", "blur"]) addEventListener(event, this.#look);
@@ -44,6 +51,16 @@ export class Reading {
     this.#mark();
   }
 
+  /** Whoever answers has read all that is there. */
+  readAll() {
+    const newest = this.#view.messages.findLast((message) => message.seq !== null);
+    if (!newest || newest.seq <= this.#toldUpTo) return;
+    this.#toldUpTo = newest.seq;
+    // The count of the conversation comes a moment after a new message, and knows of those that are not loaded.
+    const { messages, conversation } = this.#view;
+    if (countUnread(messages, this.#side()) || conversation?.unreadCount !== 0) this.#view.markReadUpTo(newest.seq);
+  }
+
   destroy() {
     this.#watcher.disconnect();
     for (const event of ["focus", "blur"]) removeEventListener(event, this.#look);
@@ -61,6 +78,7 @@ export class Reading {
 
   #mark() {
     if (!isLookedAt()) return;
+    if (this.#atEnd()) return this.readAll();
     const side = this.#side();
     const messages = [...this.#inView].map((node) => this.#find(node.dataset.message));
     const fresh = messages.filter((message) => message && isFromOther(message, side) && message.status !== "read");

@@ -1,8 +1,7 @@
 import { Actions } from "./actions.js";
 import { Announcer } from "./announcer.js";
-import { drawMessage } from "./bubble.js";
 import { Composer } from "./composer.js";
-import { drawDay, drawSystem, drawUnread, showOneDay } from "./dividers.js";
+import { showOneDay } from "./dividers.js";
 import { Draft, browserStorage } from "./drafts.js";
 import { ThreadHeader } from "./thread_header.js";
 import { buildLayout } from "./layout.js";
@@ -16,9 +15,9 @@ import { RovingTabindex } from "./roving_tabindex.js";
 import { isFromOther, rowsOf } from "./rows.js";
 import { readInitialData } from "./initial_data.js";
 import { MessageSource } from "./message_source.js";
+import { RowPainter } from "./row_painter.js";
 import { ThreadChrome } from "./thread_chrome.js";
 import { gettext, interpolate } from "./texts.js";
-import { drawTyping } from "./typists.js";
 import { UnreadLine, countUnread } from "./unread.js";
 
 const COMPLAINT = 8_000; // milliseconds
@@ -36,7 +35,6 @@ export function mountThread(root, options) {
 
 class Thread {
   #stops = [];
-  #watched = new WeakSet();
   #complaintTimer = null;
   #asked = new Set(); // senders whose names have been asked for
 
@@ -103,17 +101,17 @@ class Thread {
       typing: () => this.view.startTyping(),
       idle: () => this.view.stopTyping(),
       editLast: () => this.#editLast(),
-      quote: (id) => this.#quote(id),
+      quote: (id) => this.quote(id),
     });
     this.parts = buildLayout(this);
     this.chrome = new ThreadChrome(this);
     this.navigation = new Navigation(this);
     this.section = this.parts.section;
     this.actions = new Actions(this);
-    this.context = this.#context();
+    this.painter = new RowPainter(this);
     this.list = new MessageList(this.parts.scroller, this.parts.box, this.source, {
       rows: (messages, where) => this.#rows(messages, where),
-      draw: (row, node, before) => this.#draw(row, node, before),
+      draw: (row, node, before) => this.painter.draw(row, node, before),
       drawn: () => this.#drawn(),
       scrolled: () => this.#scrolled(),
     });
@@ -122,33 +120,13 @@ class Thread {
       // Not before we know where one left off: that is told by what is not read.
       find: (id) => (this.navigation.isOpened ? this.source.find(id) : undefined),
       changed: () => this.#looked(),
+      atEnd: () => this.navigation.isOpened && this.view.status === "ready" && this.list.atEnd,
     });
     this.roving = new RovingTabindex(this.parts.box, {
       act: (key, node) => this.#byKey(key, node),
       edge: (which) => this.navigation.toEdge(which),
       leave: () => this.composer.focus(),
     });
-  }
-
-  #context() {
-    return {
-      isOpen: this.isOpen(),
-      nameOf: (message) => this.people.nameOf(message),
-      showsNames: (row) => this.people.side === "business" ? row.ours : true,
-      quoteOf: (message) => this.#quote(message.replyTo),
-      hasActions: (message) => this.actions.hasActions(message),
-      openMenu: (node, button) => this.actions.openMenu(this.#messageOf(node), button),
-      jumpTo: (id) => this.navigation.find(id),
-      me: this.me.id,
-      nameOfUser: (id) => (id === this.me.id ? gettext("You") : (this.people.named(id) ?? this.people.otherName)),
-      canReact: (message) => this.actions.canReply(message),
-      react: (message, emoji) => this.actions.react(message, emoji),
-      showHistory: (message) => this.actions.history(message),
-      retry: (message) => this.client.retry(message.clientId),
-      discard: (message) => this.client.discard(message.clientId),
-      offers: this.offers,
-      answerOffer: (offer, action) => this.actions.answerOffer(this.offers, offer, action),
-    };
   }
 
   #listen() {
@@ -199,19 +177,6 @@ class Thread {
     return rows;
   }
 
-  #draw(row, node, before) {
-    if (row.kind === "day") return drawDay(row, node);
-    if (row.kind === "unread") return drawUnread(row, node);
-    if (row.kind === "typing") return drawTyping(row, node);
-    const context = { ...this.context, isOpen: this.isOpen(), side: this.people.side };
-    const drawn = row.kind === "system" ? drawSystem(row, node, context) : drawMessage(row, node, before, context);
-    if (!this.#watched.has(drawn)) {
-      this.#watched.add(drawn);
-      this.reading.watch(drawn);
-    }
-    return drawn;
-  }
-
   #drawn() {
     this.roving.renew();
     this.reading.check();
@@ -222,6 +187,7 @@ class Thread {
 
   #scrolled() {
     this.chrome.showLatest();
+    this.reading.check();
     showOneDay(this.parts.scroller, this.parts.box);
   }
 
@@ -240,7 +206,7 @@ class Thread {
     return ids.map((id) => this.people.named(id) ?? this.people.otherName);
   }
 
-  #quote(messageId) {
+  quote(messageId) {
     const { state, message } = this.quotes.of(messageId);
     const name = message ? this.people.nameOf(message) : null;
     return { state, name: name ?? "", text: message && !message.deletedAt ? summary(message) : "" };
@@ -274,6 +240,7 @@ class Thread {
       return;
     }
     this.line.clear();
+    this.reading.readAll();
     this.source.latest();
     this.list.showEnd();
   }
@@ -283,12 +250,12 @@ class Thread {
     if (last) this.composer.edit(last);
   }
 
-  #messageOf(node) {
+  messageOf(node) {
     return this.source.messages.find((message) => message.id === node.dataset.message);
   }
 
   #byKey(key, node) {
-    const message = this.#messageOf(node);
+    const message = this.messageOf(node);
     return message && message.senderSide !== "system" && this.actions.byKey(key, message, node);
   }
 
@@ -296,6 +263,6 @@ class Thread {
     const node = event.target.closest(".row-message:not(.row-system)");
     if (!node || event.target.closest("a") || String(getSelection())) return;
     event.preventDefault();
-    this.actions.openMenu(this.#messageOf(node), node, node.querySelector(".bubble"));
+    this.actions.openMenu(this.messageOf(node), node, node.querySelector(".bubble"));
   }
 }

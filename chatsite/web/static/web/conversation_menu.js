@@ -1,0 +1,49 @@
+import { errorText } from "./error_texts.js";
+import { Menu } from "./thread/menu.js";
+import { toast } from "./toast.js";
+
+/**
+ * What one can do with a conversation, in the order of the menu. Each gets the conversation and `{client, archive}`, and
+ * answers `{label, icon, act, danger?}`, or null where there is nothing to do.
+ */
+export const CONVERSATION_ACTIONS = [markRead, archive];
+
+/** The menu of one conversation's actions, for a row of the list and for the head of the open conversation. */
+export class ConversationMenu {
+  #page;
+  #menu = new Menu(document.body, gettext("Conversation actions"));
+
+  /** `page`: `client`, `archive(id, archived)`. */
+  constructor(page) {
+    this.#page = page;
+  }
+
+  /** Opens it at `at`; `opener` gets the focus back. A second click closes it. */
+  toggle(conversation, opener, at = opener) {
+    if (this.#menu.isOpen) return this.#menu.close({ focus: true });
+    const items = CONVERSATION_ACTIONS.map((entry) => entry(conversation, this.#page)).filter(Boolean);
+    if (items.length) this.#menu.open(items.map(attempted), opener, at);
+    return undefined;
+  }
+}
+
+function attempted(item) {
+  const act = async () => {
+    try {
+      await item.act();
+    } catch (error) {
+      toast(errorText(error));
+    }
+  };
+  return { ...item, act };
+}
+
+function markRead({ id, unreadCount, lastSeq }, { client }) {
+  if (!unreadCount) return null;
+  return { label: gettext("Mark as read"), icon: "ticks", act: () => client.markReadUpTo(id, lastSeq) };
+}
+
+function archive({ id, archived }, page) {
+  const label = archived ? gettext("Move to inbox") : gettext("Archive");
+  return { label, icon: "archive", act: () => page.archive(id, !archived) };
+}

@@ -1,0 +1,35 @@
+/** The messages of one conversation that this user has written and that the history does not have yet. */
+export class OwnMessages {
+  #conversationId;
+  #host;
+  #acked = new Map(); // stored messages whose event has not had its turn yet, by clientId
+
+  /** `host`: outbox, me(). */
+  constructor(conversationId, host) {
+    this.#conversationId = conversationId;
+    this.#host = host;
+  }
+
+  acked(message) {
+    this.#acked.set(message.clientId, message);
+  }
+
+  /** These messages are in the history: those of ours need no sending any more, whether the ack came or not. */
+  settle(messages) {
+    const me = this.#host.me();
+    for (const message of messages) {
+      if (!message.clientId || message.senderId !== me) continue;
+      this.#acked.delete(message.clientId);
+      this.#host.outbox.settle(message.clientId, message);
+    }
+  }
+
+  /** Stored messages by `seq`, then those on their way in the order of their writing. */
+  mergeInto({ messages, hasOlder, oldestSeq }) {
+    const loaded = (message) => !hasOlder || message.seq > oldestSeq;
+    const early = [...this.#acked.values()].filter(loaded);
+    const stored = early.length ? [...messages, ...early].sort((a, b) => a.seq - b.seq) : messages;
+    const pending = this.#host.outbox.pendingIn(this.#conversationId).filter((entry) => !this.#acked.has(entry.clientId));
+    return pending.length ? [...stored, ...pending] : stored;
+  }
+}
