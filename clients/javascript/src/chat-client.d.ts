@@ -1,3 +1,4 @@
+import type { Attachment, FileStorage, MessageToSend, UploadOptions } from "./attachments.js";
 import type {
   MessageType,
   ConnectionState,
@@ -11,10 +12,12 @@ import type {
   Page,
 } from "./objects.js";
 
+export type * from "./attachments.js";
 export type * from "./objects.js";
 
 /**
- * A refusal. `code` is one of the server's, or `disconnected`, `timeout`, `unreachable`, `outbox_full`, `discarded`.
+ * A refusal. `code` is one of the server's, or `disconnected`, `timeout`, `unreachable`, `outbox_full`, `discarded`,
+ * `file_lost`, `aborted`.
  */
 export class ChatError extends Error {
   readonly code: string;
@@ -35,6 +38,8 @@ export interface ConversationEvents {
   message_deleted: MessageEvent;
   /** With all reactions of the message. */
   reactions_updated: { conversationId: string; rev: number; messageId: string; reactions: readonly Reaction[] };
+  /** The server has looked at a file: it is `ready`, or `rejected` with a reason. */
+  attachment_updated: { conversationId: string; rev: number; messageId: string; attachment: Attachment };
   messages_delivered: { conversationId: string; rev: number; messageIds: string[] };
   /** `readBy` is null where a sync told it, which does not say who. */
   messages_read: { conversationId: string; rev: number; messageIds: string[]; readBy: string | null };
@@ -146,6 +151,7 @@ export interface Conversation {
   ready(): Promise<Conversation>;
   find(messageId: string): StoredMessage | undefined;
   send(content: string, options?: SendOptions | SendOptions["messageType"]): Sending;
+  send(message: MessageToSend): Sending;
   markRead(messageIds: readonly string[]): void;
   /** Everything of the other side up to this `seq`, the messages that are not loaded too. */
   markReadUpTo(seq: number): void;
@@ -197,6 +203,10 @@ export interface ChatClientOptions {
   WebSocket?: new (url: string) => unknown;
   /** Where the outbox outlives the page. Default `localStorage`. */
   storage?: KeyValueStorage;
+  /** Where the files of unsent messages outlive the page. Default IndexedDB, or the memory where there is none. */
+  fileStorage?: FileStorage;
+  /** For uploads that show their progress. Default the browser's, where `fetch` is the browser's too. */
+  XMLHttpRequest?: typeof globalThis.XMLHttpRequest;
   /** Milliseconds without a socket after which messages go by REST. Default 8000. */
   restAfter?: number;
   /** Milliseconds between heartbeats. Default 25000. */
@@ -212,6 +222,8 @@ export interface Rest {
   post<Answer = any>(path: string, body?: object): Promise<Answer>;
   patch<Answer = any>(path: string, body?: object): Promise<Answer>;
   delete(path: string): Promise<null>;
+  /** The whole address of an attachment's `url`, which may be relative to the server. */
+  resolve(address: string): string;
 }
 
 export class ChatClient {
@@ -237,6 +249,9 @@ export class ChatClient {
   }): Promise<Page<ConversationObject>>;
   openConversation(parties: { businessId: string; customerId?: string }): Promise<ConversationObject>;
   send(conversationId: string, content: string, options?: SendOptions | SendOptions["messageType"]): Sending;
+  send(conversationId: string, message: MessageToSend): Sending;
+  /** Uploads a file beside the messages: its `id` is for `attachmentIds`. The server forgets an unused one after a day. */
+  upload(file: Blob, options?: UploadOptions): Promise<Attachment>;
   retry(clientId: string): boolean;
   discard(clientId: string): boolean;
   editMessage(messageId: string, content: string): Promise<StoredMessage>;
@@ -255,3 +270,6 @@ export class ChatClient {
   isUserOnline(userId: string): boolean;
   isUserTyping(conversationId: string, userId: string): boolean;
 }
+
+/** Deletes the stored files of a user's unsent messages, for example at logout. */
+export function forgetFiles(userId: string, storage?: FileStorage): Promise<void>;

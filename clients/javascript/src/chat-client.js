@@ -2,6 +2,7 @@ import { ClientParts } from "./client-parts.js";
 import { watchPageLifecycle } from "./page-lifecycle.js";
 
 export { ChatError } from "./errors.js";
+export { forgetFiles } from "./file-storage.js";
 
 /** A user's chat: one socket, any number of live conversations, and an outbox that loses nothing. */
 export class ChatClient {
@@ -30,13 +31,17 @@ export class ChatClient {
   // Life
 
   connect() {
-    const { connection, outbox } = this.#parts;
+    const { connection, outbox, outboxUploads } = this.#parts;
     this.#unwatchPage ??= watchPageLifecycle({
-      wake: () => connection.wake(),
+      wake: () => {
+        connection.wake();
+        outboxUploads.wake();
+      },
       hidden: () => outbox.release(),
       shown: () => outbox.resume(),
     });
     outbox.resume();
+    outboxUploads.pump();
     connection.open();
     return this;
   }
@@ -113,13 +118,28 @@ export class ChatClient {
 
   // Messages
 
-  /** Shows the message at once and sends it until it is stored. Answers its `clientId`, and a promise by `acked()`. */
+  /**
+   * Shows the message at once and sends it until it is stored. `content` is a text, or `{text, attachments, replyTo}`.
+   * Answers its `clientId`, and a promise by `acked()`.
+   */
   send(conversationId, content, options = {}) {
-    const { messageType, replyTo } = typeof options === "string" ? { messageType: options } : options;
-    const { typing, outbox } = this.#parts;
+    const { text, attachments = [], messageType, replyTo } = written(content, options);
+    const { typing, outbox, outboxUploads } = this.#parts;
     typing.forget(conversationId);
-    const clientId = outbox.add({ conversationId, content, messageType, replyTo });
-    return { clientId, acked: () => this.#acked(clientId) };
+    const files = outboxUploads.keep(attachments);
+    const type = messageType ?? messageTypeOf(files);
+    try {
+      const clientId = outbox.add({ conversationId, content: text, messageType: type, replyTo, attachments: files });
+      return { clientId, acked: () => this.#acked(clientId) };
+    } catch (error) {
+      outboxUploads.left({ attachments: files });
+      throw error;
+    }
+  }
+
+  /** Uploads a file that no message has yet. Resolves with the server's attachment. */
+  upload(file, options) {
+    return this.#parts.uploads.upload(file, options);
   }
 
   retry(clientId) {
@@ -220,4 +240,16 @@ export class ChatClient {
       when("message_failed", ({ error }) => reject(error));
     });
   }
+}
+
+function written(content, options) {
+  if (content?.attachments) return { text: "", ...content };
+  if (typeof content?.text === "string") return content;
+  return { ...(typeof options === "string" ? { messageType: options } : options), text: content };
+}
+
+/** As the server will call it, once it has seen the files. */
+function messageTypeOf([first]) {
+  if (!first) return "text";
+  return first.kind === "image" || first.kind === "voice" ? first.kind : "file";
 }

@@ -6,6 +6,7 @@ import { Emitter } from "./emitter.js";
 import { ChatError } from "./errors.js";
 import { NotificationFeed } from "./notifications.js";
 import { Outbox } from "./outbox.js";
+import { OutboxUploads } from "./outbox-uploads.js";
 import { Presence } from "./presence.js";
 import { ReadReceipts } from "./receipts.js";
 import { Rest } from "./rest.js";
@@ -14,6 +15,7 @@ import { Sender } from "./sender.js";
 import { ConversationStore } from "./conversation-store.js";
 import { SyncRequester } from "./sync.js";
 import { LocalTyping } from "./typing.js";
+import { Uploads } from "./uploads.js";
 
 const DEFAULTS = { heartbeat: 25_000, answerWithin: 8_000, connectWithin: 10_000, restAfter: 8_000 };
 /** These carry a conversation's `rev` without being a change of it. Every other event with one takes its turn. */
@@ -59,16 +61,19 @@ export class ClientParts extends Emitter {
     this.rest.credentials = this.credentials = credentials;
     const timing = { heartbeat, answerWithin, connectWithin };
     this.connection = new Connection({ addresses, credentials, WebSocket, clock, ...timing });
+    const http = { fetch, XMLHttpRequest: settings.fetch ? settings.XMLHttpRequest : globalThis.XMLHttpRequest };
+    this.uploads = new Uploads({ rest: this.rest, clock, http, isConnected: () => this.connection.isReady });
   }
 
-  #setUpState({ storage, restAfter }) {
+  #setUpState({ storage, fileStorage, restAfter }) {
     const { clock, connection, rest, trouble } = this;
     this.store = new ConversationStore((what, id) => this.#storeChanged(what, id));
     this.notifications = new NotificationFeed({
       tell: (event, data) => this.tell(event, data),
       missing: () => this.syncRequester.wantGeneral(),
     });
-    this.outbox = this.#newOutbox(storage);
+    this.outboxUploads = new OutboxUploads({ uploads: this.uploads, storage: fileStorage, trouble: this.trouble });
+    this.outbox = this.outboxUploads.outbox = this.#newOutbox(storage);
     const acked = (message) => this.joined.get(message.conversationId)?.acked(message);
     this.sender = new Sender({ outbox: this.outbox, connection, rest, clock, restAfter, acked });
     const { store, notifications } = this;
@@ -87,9 +92,16 @@ export class ClientParts extends Emitter {
       storage,
       trouble: this.trouble,
       changed: (conversationId) => this.#pendingChanged(conversationId),
-      settled: ({ clientId }, message) => this.emit("message_acked", { clientId, message }),
-      failed: ({ clientId, error }) =>
-        this.emit("message_failed", { clientId, error: new ChatError(error.code, error.message) }),
+      shown: (attachment) => this.outboxUploads.shown(attachment),
+      settled: (entry, message) => {
+        this.outboxUploads.left(entry);
+        this.emit("message_acked", { clientId: entry.clientId, message });
+      },
+      failed: (entry) => {
+        const { clientId, error } = entry;
+        if (error.code === "discarded") this.outboxUploads.left(entry, { discarded: true });
+        this.emit("message_failed", { clientId, error: new ChatError(error.code, error.message) });
+      },
     });
   }
 
@@ -133,6 +145,7 @@ export class ClientParts extends Emitter {
     this.connection.close();
     this.disconnected();
     this.presence.clear();
+    this.outboxUploads.stop();
     this.outbox.release();
   }
 
@@ -141,6 +154,7 @@ export class ClientParts extends Emitter {
     if (userId === null || userId === undefined) return;
     this.userId = userId;
     this.outbox.open(userId);
+    this.outboxUploads.open(userId);
     this.emit("change");
   }
 
@@ -151,6 +165,7 @@ export class ClientParts extends Emitter {
 
   #ready(userId) {
     this.identify(userId);
+    this.outboxUploads.wake();
     if (this.userId === null) this.#askWhoIAm();
     this.joined.connected();
     this.receipts.reconnected();
@@ -197,6 +212,7 @@ export class ClientParts extends Emitter {
   /** Also called while the parts are being put together. */
   #pendingChanged(conversationId) {
     this.joined?.touch(conversationId);
+    this.outboxUploads.pump();
     this.sender?.pump();
     this.emit("change");
   }

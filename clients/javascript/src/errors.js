@@ -1,4 +1,4 @@
-/** A refusal: one of the server's codes, or `disconnected`, `timeout`, `unreachable`, `outbox_full` of our own. */
+/** A refusal: one of the server's codes, or `disconnected`, `timeout`, `unreachable`, `outbox_full`, `file_lost`, `aborted` of our own. */
 export class ChatError extends Error {
   constructor(code, message, details = {}, status = undefined) {
     super(message);

@@ -1,3 +1,5 @@
+import type { Attachment, PendingAttachment } from "./attachments.js";
+
 export type MessageType = "text" | "image" | "file" | "voice" | "system";
 export type Side = "customer" | "business" | "system";
 export type ConnectionState = "closed" | "connecting" | "ready" | "waiting" | "signed_out";
@@ -41,6 +43,8 @@ export interface StoredMessage {
   readonly createdAt: string;
   /** Missing where the server is older than reactions. */
   readonly reactions?: readonly Reaction[];
+  /** Missing where the server is older than attachments. */
+  readonly attachments?: readonly Attachment[];
 }
 
 /** A message of ours that the server does not have yet, or (`failed`) refused for good. Its `id` is its `clientId`. */
@@ -62,6 +66,7 @@ export interface PendingMessage {
   readonly replyTo: string | null;
   readonly createdAt: string;
   readonly error: { readonly code: string; readonly message: string } | null;
+  readonly attachments: readonly PendingAttachment[];
   /** Only of a failed one: sends it once more, after all others. */
   retry?(): boolean;
   /** Only of a failed one: throws it away. */

@@ -30,6 +30,7 @@ export class Outbox {
   #changed;
   #settled;
   #failed;
+  #shown;
   #trouble;
   #tab = randomId();
   #entries = new Map();
@@ -39,14 +40,15 @@ export class Outbox {
 
   /**
    * `changed(conversationId)` is called whenever what is pending there looks different, `settled(entry, message)` when
-   * the server has it, `failed(entry)` when it refused for good.
+   * the server has it, `failed(entry)` when it refused for good. `shown(attachment)` is how a file on its way looks.
    */
-  constructor({ clock, storage, changed, settled, failed, trouble }) {
+  constructor({ clock, storage, changed, settled, failed, shown, trouble }) {
     this.#clock = clock;
     this.#storage = storage ?? defaultStorage();
     this.#changed = changed;
     this.#settled = settled;
     this.#failed = failed;
+    this.#shown = shown;
     this.#trouble = trouble;
   }
 
@@ -74,12 +76,14 @@ export class Outbox {
     this.#save();
   }
 
-  add({ conversationId, content, messageType = "text", replyTo = null }) {
+  /** `attachments`: as `OutboxUploads.keep` gives them. */
+  add({ conversationId, content, messageType = "text", replyTo = null, attachments = [] }) {
     if (typeof content !== "string") throw new ChatError("invalid", "A message's content is a text.");
     if (this.#entries.size >= MOST) throw new ChatError("outbox_full", `${MOST} messages are waiting already.`);
     const createdAt = new Date(this.#clock.now()).toISOString();
     const entry = { clientId: randomId(), conversationId, content: wellFormed(content), messageType, replyTo, createdAt };
-    this.#put({ ...entry, attempts: 0, senderId: this.#userId, status: "sending", error: null });
+    const files = attachments.length ? { attachments } : {};
+    this.#put({ ...entry, ...files, attempts: 0, senderId: this.#userId, status: "sending", error: null });
     return entry.clientId;
   }
 
@@ -87,11 +91,39 @@ export class Outbox {
     return this.#entries.get(clientId);
   }
 
-  /** The next message to send of each conversation: one at a time keeps their order whatever happens on the way. */
+  get entries() {
+    return [...this.#entries.values()];
+  }
+
+  /** Whether a message of any tab has this file. */
+  names(key) {
+    const rows = [...this.entries, ...(this.#stored?.read() ?? [])];
+    return rows.some(({ attachments }) => attachments?.some((attachment) => attachment.key === key));
+  }
+
+  /** The upload of one file is done: `id` is the server's. */
+  uploaded(clientId, key, id) {
+    const entry = this.#entries.get(clientId);
+    if (!entry) return false;
+    const attachments = entry.attachments.map((held) => (held.key === key ? { ...held, id } : held));
+    this.#put({ ...entry, attachments });
+    return true;
+  }
+
+  /** How far an upload is looks different. */
+  progressed(clientId) {
+    const entry = this.#entries.get(clientId);
+    if (entry) this.#changed(entry.conversationId);
+  }
+
+  /**
+   * The next message to send of each conversation: one at a time keeps their order whatever happens on the way. One whose
+   * files are still on their way up lets the others pass.
+   */
   fronts() {
     const fronts = new Map();
     for (const entry of this.#entries.values()) {
-      if (entry.status === "sending" && !fronts.has(entry.conversationId)) fronts.set(entry.conversationId, entry);
+      if (entry.status === "sending" && isUploaded(entry) && !fronts.has(entry.conversationId)) fronts.set(entry.conversationId, entry);
     }
     return [...fronts.values()];
   }
@@ -131,7 +163,9 @@ export class Outbox {
     const entry = this.#entries.get(clientId);
     if (entry?.status !== "failed") return false;
     this.#entries.delete(clientId);
-    this.#put({ ...entry, status: "sending", attempts: 0, error: null });
+    // The server may have refused its files, or have thrown them away meanwhile: then they are needed once more.
+    const attachments = isUploaded(entry) ? entry.attachments?.map((held) => ({ ...held, id: null })) : entry.attachments;
+    this.#put({ ...entry, ...(attachments && { attachments }), status: "sending", attempts: 0, error: null });
     return true;
   }
 
@@ -209,6 +243,7 @@ export class Outbox {
     return Object.freeze({
       ...entry,
       ...NOT_STORED,
+      attachments: (entry.attachments ?? []).map((attachment) => this.#shown(attachment)),
       id: clientId,
       clientId,
       ...(failed && { retry: () => this.retry(clientId), discard: () => this.discard(clientId) }),
@@ -216,8 +251,13 @@ export class Outbox {
   }
 }
 
+function isUploaded({ attachments = [] }) {
+  return attachments.every(({ id }) => id);
+}
+
 /** Anything may be in the storage; a row that is no message would never be sent, and is dropped. */
 function isEntry(row) {
   const texts = [row?.clientId, row?.conversationId, row?.content];
+  if (row?.attachments && !Array.isArray(row.attachments)) return false;
   return texts.every((text) => typeof text === "string") && ["sending", "failed"].includes(row.status);
 }

@@ -4,6 +4,7 @@ import type {
   ChatClientOptions,
   ClientSnapshot,
   ConversationSnapshot,
+  MessageToSend,
   SendOptions,
   Sending,
   StoredMessage,
@@ -32,6 +33,7 @@ export interface Chat extends ConversationSnapshot {
   readonly isConnected: boolean;
   readonly userId: string | null;
   sendMessage(content: string, options?: SendOptions | SendOptions["messageType"]): Sending;
+  sendMessage(message: MessageToSend): Sending;
   startTyping(): void;
   stopTyping(): void;
   markAsRead(messageIds: readonly string[]): void;

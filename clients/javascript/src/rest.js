@@ -32,15 +32,19 @@ export class Rest {
     return this.request("DELETE", path);
   }
 
-  /** With credentials; a refused token is renewed once. */
-  async request(method, path, options = {}) {
-    if (!this.credentials?.usesToken) return this.#exchange(method, path, options, cookieHeaders(method));
+  request(method, path, options = {}) {
+    return this.authorized(method, (headers) => this.#exchange(method, path, options, headers));
+  }
+
+  /** Calls `step(headers)` with credentials, and once more with a renewed token if the first one is refused. */
+  async authorized(method, step) {
+    if (!this.credentials?.usesToken) return step(cookieHeaders(method));
     const headers = async (renew) => ({ Authorization: `Bearer ${await this.credentials.token({ renew })}` });
     try {
-      return await this.#exchange(method, path, options, await headers(false));
+      return await step(await headers(false));
     } catch (error) {
       if (!(error instanceof ChatError) || error.status !== 401) throw error;
-      return this.#exchange(method, path, options, await headers(true));
+      return step(await headers(true));
     }
   }
 
@@ -49,11 +53,16 @@ export class Rest {
     return this.#exchange(method, path, { body }, {});
   }
 
+  /** An address as the server gives it, which may be relative to where REST is. */
+  resolve(address) {
+    return new URL(address, `${this.#addresses.rest}/`).href;
+  }
+
   async #exchange(method, path, { body, query }, headers) {
     const aborter = new AbortController();
     const timer = this.#clock.setTimeout(() => aborter.abort(), TIMEOUT);
     try {
-      const response = await this.#fetch(this.#url(path, query), {
+      const response = await this.#fetch(this.url(path, query), {
         method,
         headers: { Accept: "application/json", ...(body && { "Content-Type": "application/json" }), ...headers },
         body: body && encodeJson(body),
@@ -61,7 +70,7 @@ export class Rest {
         cache: "no-store",
         signal: aborter.signal,
       });
-      return await parsed(response);
+      return parsed(response.status, await response.text());
     } catch (error) {
       throw error instanceof ChatError ? error : new ChatError("unreachable", `No answer: ${error.message}`);
     } finally {
@@ -69,26 +78,27 @@ export class Rest {
     }
   }
 
-  #url(path, query = {}) {
+  /** The address of a path of the server. */
+  url(path, query = {}) {
     const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
     const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
     return this.#addresses.rest + path + (search && `?${search}`);
   }
 }
 
-async function parsed(response) {
-  if (response.status === 204) return null;
-  const body = await response.text();
+/** The content of an answer; throws what it refuses with. */
+export function parsed(status, body) {
+  if (status === 204) return null;
   let content;
   try {
     content = JSON.parse(body);
   } catch {
     // Not the server's own answer, but a proxy's error page for example.
-    throw new ChatError(response.status === 413 ? "too_large" : "unavailable", `The answer (${response.status}) is not JSON.`, {}, response.status);
+    throw new ChatError(status === 413 ? "too_large" : "unavailable", `The answer (${status}) is not JSON.`, {}, status);
   }
-  if (response.ok) return content;
-  if (content?.error?.code) throw ChatError.from(content.error, response.status);
-  throw new ChatError("unavailable", `Refused with ${response.status}.`, {}, response.status);
+  if (status >= 200 && status < 300) return content;
+  if (content?.error?.code) throw ChatError.from(content.error, status);
+  throw new ChatError("unavailable", `Refused with ${status}.`, {}, status);
 }
 
 /** Django wants its CSRF cookie repeated in a header where the session cookie says who we are. */

@@ -105,8 +105,10 @@ export class Sender {
     this.pump();
   }
 
-  async #transmit({ conversationId, clientId, content, messageType, replyTo }) {
-    const body = { content, messageType, clientId, ...(replyTo && { replyTo }) };
+  async #transmit({ conversationId, clientId, content, messageType, replyTo, attachments }) {
+    // What its files are, and with them the message, is for the server to find out.
+    const files = attachments ? { attachmentIds: attachments.map(({ id }) => id) } : { messageType };
+    const body = { content, ...files, clientId, ...(replyTo && { replyTo }) };
     if (byteLength(encodeJson({ conversationId, ...body })) > MAX_FRAME_BYTES) {
       throw new ChatError("too_large", "The message is too long.");
     }

@@ -4,6 +4,7 @@ const KNOWN_EVENTS = new Set([
   "message_edited",
   "message_deleted",
   "reactions_updated",
+  "attachment_updated",
   "messages_delivered",
   "messages_read",
 ]);
@@ -78,6 +79,7 @@ export class Timeline {
       return this.#effects([this.#take(data.message)]);
     }
     if (event === "reactions_updated") return this.#react(data) ? [{ event, data }] : [];
+    if (event === "attachment_updated") return this.#renewAttachment(data) ? [{ event, data }] : [];
     const read = event === "messages_read";
     const stamp = { status: read ? "read" : "delivered", readAt: data.readAt, deliveredAt: data.deliveredAt };
     const changed = data.messageIds.filter((id) => this.#stamp(id, data.rev, stamp));
@@ -124,6 +126,14 @@ export class Timeline {
     return true;
   }
 
+  #renewAttachment({ messageId, rev, attachment }) {
+    const held = this.#byId.get(messageId);
+    if (!held || held.rev >= rev) return false;
+    const attachments = (held.attachments ?? []).map((each) => (each.id === attachment.id ? attachment : each));
+    this.#replace({ ...held, rev, attachments });
+    return true;
+  }
+
   #insert(message) {
     let place = this.#ordered.length;
     while (place > 0 && this.#ordered[place - 1].seq > message.seq) place -= 1;
@@ -147,6 +157,7 @@ export class Timeline {
       ...named("message_edited", old((a, b) => a.editedAt !== b.editedAt && !b.deletedAt)),
       ...named("message_deleted", old((a, b) => !a.deletedAt && b.deletedAt)),
       ...this.#reactionEffects(real),
+      ...this.#attachmentEffects(real),
       ...this.#receiptEffect("messages_delivered", real, "delivered"),
       ...this.#receiptEffect("messages_read", real, "read"),
     ];
@@ -160,6 +171,21 @@ export class Timeline {
         event: "reactions_updated",
         data: { conversationId: this.#conversationId, rev, messageId: id, reactions },
       }));
+  }
+
+  #attachmentEffects(changes) {
+    const isNews = (before) => (given) => {
+      const held = before.attachments?.find(({ id }) => id === given.id);
+      return held && held.state !== given.state;
+    };
+    return changes
+      .filter(({ before, after }) => before && !after.deletedAt)
+      .flatMap(({ before, after: { id, rev, attachments = [] } }) =>
+        attachments.filter(isNews(before)).map((attachment) => ({
+          event: "attachment_updated",
+          data: { conversationId: this.#conversationId, rev, messageId: id, attachment },
+        })),
+      );
   }
 
   /** Receipts found by a sync: who read is not told there. */

@@ -27,6 +27,11 @@ const view = client.join("c");
 view.on("change", ({ snapshot }) => show(snapshot));
 const { clientId, acked } = view.send("hello", { replyTo: "m" });
 client.send("c", "a.png", "image");
+view.send({ text: "Look", attachments: [new File([], "a.png"), { file: new Blob(), kind: "voice", durationMs: 900 }] });
+client.upload(new Blob(), { kind: "voice", onProgress: (fraction) => fraction.toFixed() }).then(({ id }) => id);
+// @ts-expect-error: an address is no file
+view.send({ attachments: ["https://a.example/a.png"] });
+client.on("attachment_updated", ({ attachment }) => attachment.state === "rejected" && console.log(attachment.reason));
 // @ts-expect-error: only the system says these
 client.send("c", "x", "system");
 acked().then(
@@ -37,6 +42,7 @@ acked().then(
 function show({ messages, typing }: ConversationSnapshot): string {
   const status = (message: ChatMessage): string => {
     if (message.status === "failed") message.retry?.();
+    for (const { state, progress } of message.seq === null ? message.attachments : []) console.log(state, progress);
     return message.seq === null ? (message.error?.code ?? "on its way") : `${message.seq}`;
   };
   return messages.map(status).join() + typing.join();

@@ -64,6 +64,7 @@ export class FakeServer {
   isGone = false; // the conversation is not there any more
   frames = []; // everything that clients sent
   requests = []; // every REST request
+  files = new FakeFiles();
   goodTokens = new Set(["good"]);
   isUp = true; // new sockets connect
   isMute = false; // nothing that is sent gets through, either way
@@ -111,7 +112,7 @@ export class FakeServer {
     return { ...object, unreadCount: 0, createdAt: AT, updatedAt: AT, lastMessageAt: last ? AT : null };
   }
 
-  write(content, { senderId = "8", clientId = null } = {}) {
+  write(content, { senderId = "8", clientId = null, attachmentIds = [] } = {}) {
     const known = clientId && this.messages.find((m) => m.clientId === clientId);
     if (known) return known;
     const seq = this.messages.length + 1;
@@ -119,6 +120,7 @@ export class FakeServer {
     const id = `m${seq}${this.rewritten ? `-${this.rewritten}` : ""}`; // a number that was taken back is given again
     const object = { id, conversationId: ROOM, seq, rev: ++this.rev, senderId, senderSide: "customer" };
     const message = { ...object, clientId, content, messageType: "text", status: "sent", replyTo: null, ...times };
+    if (attachmentIds.length) message.attachments = attachmentIds.map((id) => this.files.use(id));
     this.messages.push(message);
     this.#publishMessage("new_message", message);
     return message;
@@ -166,9 +168,9 @@ export class FakeServer {
   fetch = async (url, { method, headers, body }) => {
     const { pathname, searchParams } = new URL(url);
     const request = { method, path: pathname, query: Object.fromEntries(searchParams), headers };
-    this.requests.push({ ...request, body: body && JSON.parse(body) });
+    this.requests.push({ ...request, body: body instanceof FormData ? Object.fromEntries(body) : body && JSON.parse(body) });
     if (!this.restIsUp) throw new TypeError("fetch failed");
-    const [status, answer] = this.#answer(this.requests.at(-1));
+    const [status, answer] = this.files.answer(this.requests.at(-1)) ?? this.#answer(this.requests.at(-1));
     await this.onTheWay();
     return new Response(status === 204 ? null : JSON.stringify(answer), { status });
   };
@@ -191,7 +193,7 @@ export class FakeServer {
     }
     if (path === `/chat/conversations/${ROOM}` && !this.isGone) return [200, this.conversation()];
     if (path !== `/chat/conversations/${ROOM}/messages`) return [404, { error: { code: "not_found", message: path } }];
-    if (method === "POST") return [201, this.write(body.content, { senderId: this.userId, clientId: body.clientId })];
+    if (method === "POST") return [201, this.write(body.content, { ...body, senderId: this.userId })];
     return [200, this.#page(query)];
   }
 
@@ -240,8 +242,9 @@ export class FakeServer {
     return { conversationId, lastSeq: this.messages.length, rev: this.rev };
   }
 
-  on_send_message({ conversationId, content, clientId }) {
-    const message = this.write(content, { senderId: this.userId, clientId });
+  on_send_message({ conversationId, content, clientId, attachmentIds }) {
+    if (attachmentIds?.some((id) => !this.files.uploads.has(id))) return { error: { code: "not_found", message: "no file" } };
+    const message = this.write(content, { senderId: this.userId, clientId, attachmentIds });
     return { conversationId, rev: message.rev, message };
   }
 
@@ -262,5 +265,47 @@ export class FakeServer {
     const resync = changed.length > 500 || known < this.rewritten || known > this.rev;
     const part = { conversation: this.conversation(), ...(resync ? { resync } : { messages: changed }) };
     return { conversations: known === undefined || this.isGone ? {} : { [ROOM]: part }, unread: { total: 0, conversations: {} } };
+  }
+}
+
+/** The uploads of the server above, and where `isDirect` the storage beside it. */
+export class FakeFiles {
+  uploads = new Map(); // id → attachment
+  removed = [];
+  isDirect = false;
+  refuses = () => null; // (request) → [status, error] to answer instead
+  #next = 1;
+
+  answer(request) {
+    const { method, path, body } = request;
+    if (path === "/bucket") return this.refuses(request) ?? [200, {}];
+    if (!path.startsWith("/chat/uploads")) return null;
+    const refusal = this.refuses(request);
+    if (refusal) return [refusal[0], { error: refusal[1] }];
+    if (path === "/chat/uploads/begin") return this.#begin(body);
+    if (path.endsWith("/complete")) return [200, this.uploads.get(path.split("/").at(-2))];
+    if (method === "DELETE") {
+      this.removed.push(path.split("/").at(-1));
+      return [204, null];
+    }
+    return [201, this.#store(body.file.name, body.file.size, body.kind)];
+  }
+
+  use(id) {
+    const attachment = this.uploads.get(id);
+    this.uploads.delete(id);
+    return attachment;
+  }
+
+  #begin({ name, size, kind }) {
+    if (!this.isDirect) return [409, { error: { code: "conflict", message: "not here" } }];
+    const { id } = this.#store(name, size, kind);
+    return [201, { id, upload: { method: "POST", url: "http://storage.test/bucket", fields: { key: id } } }];
+  }
+
+  #store(name, size, kind = "file") {
+    const attachment = { id: `a${this.#next++}`, kind, name, size, state: "processing", url: null };
+    this.uploads.set(attachment.id, attachment);
+    return attachment;
   }
 }

@@ -1,4 +1,5 @@
 import { ChatClient } from "business-chat-client";
+import { MemoryFiles } from "../../../clients/javascript/src/file-storage.js";
 import { FakeClock, FakeServer, FakeStorage, ROOM, settle } from "./fakes.js";
 
 export { ROOM, settle };
@@ -7,16 +8,17 @@ export { ROOM, settle };
 export function setting(options = {}, before = () => undefined) {
   const clock = new FakeClock();
   const server = new FakeServer(clock);
-  const storage = new FakeStorage();
+  const [storage, fileStorage] = [new FakeStorage(), new MemoryFiles()];
   before(server);
-  return { clock, server, storage, ...newClient({ clock, server, storage }, options) };
+  const there = { clock, server, storage, fileStorage };
+  return { ...there, ...newClient(there, options) };
 }
 
 /** One more client of the same user: another tab, or the page after a reload. */
-export function newClient({ clock, server, storage }, options = {}) {
+export function newClient({ clock, server, storage, fileStorage }, options = {}) {
   const { fetch, WebSocket } = server;
   const given = { url: "ws://chat.test/chat", token: "good", userId: "7" };
-  const client = new ChatClient({ ...given, clock, storage, fetch, WebSocket, ...options });
+  const client = new ChatClient({ ...given, clock, storage, fileStorage, fetch, WebSocket, ...options });
   const told = [];
   const events = ["new_message", "message_edited", "message_deleted", "messages_read", "messages_delivered"];
   for (const event of events) client.on(event, (data) => told.push([event, data]));

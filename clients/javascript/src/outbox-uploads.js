@@ -1,0 +1,151 @@
+import { ChatError } from "./errors.js";
+import { randomId } from "./identifiers.js";
+import { KeptFiles } from "./file-storage.js";
+
+const MOST = 10; // files of a message
+const STEP = 0.02; // how much further an upload must be to be drawn anew
+
+/**
+ * The files of the messages in the outbox. Each is uploaded on its own; the message goes when the last one is there. What
+ * a reload interrupts begins anew after it, from the stored file.
+ */
+export class OutboxUploads {
+  #outbox;
+  #uploads;
+  #files;
+  #trouble;
+  #under = new Map(); // key → {aborter, progress} of the uploads under way
+  #userId = null;
+
+  constructor({ uploads, storage, trouble }) {
+    this.#uploads = uploads;
+    this.#trouble = trouble;
+    this.#files = new KeptFiles(storage, trouble);
+  }
+
+  set outbox(outbox) {
+    this.#outbox = outbox;
+  }
+
+  /** Keeps the files of a message that is about to enter the outbox. Answers its `attachments`. */
+  keep(given) {
+    if (given.length > MOST) throw new ChatError("invalid", `A message takes at most ${MOST} files.`, { limit: MOST });
+    const all = given.map((each) => (each instanceof Blob ? { file: each } : each));
+    if (!all.every((each) => each?.file instanceof Blob)) throw new ChatError("invalid", "An attachment is a Blob, or {file: Blob}.");
+    return all.map((each) => this.#keep(each));
+  }
+
+  #keep({ file, kind, name = file.name, width = null, height = null, durationMs = null, waveform = null }) {
+    const key = randomId();
+    this.#files.keep(key, file);
+    const contentType = file.type || "application/octet-stream";
+    const described = { name: name || "file", size: file.size, contentType, kind: kind ?? kindOf(contentType) };
+    return { key, id: null, ...described, width, height, durationMs, waveform };
+  }
+
+  /** The user is known: what an earlier page left behind is uploaded, and files that no message needs are deleted. */
+  async open(userId) {
+    if (userId === this.#userId) return;
+    this.stop();
+    this.#userId = userId;
+    this.#files.open(userId);
+    this.pump();
+    await this.#files.sweep((key) => this.#outbox.names(key));
+  }
+
+  /** Starts whatever is not under way. Safe to call at any time. */
+  pump() {
+    if (this.#userId === null) return;
+    for (const entry of this.#outbox.entries) {
+      if (entry.status !== "sending") continue;
+      for (const attachment of entry.attachments ?? []) {
+        if (!attachment.id && !this.#under.has(attachment.key)) this.#upload(entry, attachment);
+      }
+    }
+  }
+
+  /** As a pending message shows it. */
+  shown(attachment) {
+    const { key, id, ...described } = attachment;
+    const progress = id ? 1 : (this.#under.get(key)?.progress ?? 0);
+    return Object.freeze({
+      ...described,
+      id: key,
+      state: id ? "uploaded" : "uploading",
+      progress,
+      file: this.#files.at(key),
+      placeholder: null,
+      reason: null,
+      url: null,
+      thumbnailUrl: null,
+    });
+  }
+
+  /** The message has left the outbox: stored, or (`discarded`) thrown away with what was uploaded for it. */
+  left({ attachments = [] }, { discarded = false } = {}) {
+    for (const { key, id } of attachments) {
+      this.#cancel(key);
+      this.#files.drop(key);
+      if (discarded && id) this.#uploads.remove(id).catch(this.#trouble);
+    }
+  }
+
+  wake() {
+    this.#uploads.wake();
+  }
+
+  /** What is under way ends; `pump` begins it anew. */
+  stop() {
+    for (const key of [...this.#under.keys()]) this.#cancel(key);
+  }
+
+  #cancel(key) {
+    this.#under.get(key)?.aborter.abort();
+    this.#under.delete(key);
+  }
+
+  async #upload({ clientId }, { key, kind, name }) {
+    const under = { aborter: new AbortController(), progress: 0 };
+    this.#under.set(key, under);
+    const onProgress = (progress) => this.#progressed(clientId, under, progress);
+    try {
+      const file = await this.#files.load(key);
+      if (!file) throw new ChatError("file_lost", "The file is not in this browser any more. Please choose it again.");
+      this.#outbox.progressed(clientId); // it can be shown now
+      const given = kind === "voice" ? { kind } : {};
+      const { id } = await this.#uploads.upload(file, { ...given, name, onProgress, signal: under.aborter.signal });
+      this.#forget(key, under);
+      if (!this.#outbox.uploaded(clientId, key, id)) await this.#uploads.remove(id);
+    } catch (error) {
+      this.#forget(key, under);
+      if (under.aborter.signal.aborted) return;
+      if (!(error instanceof ChatError)) this.#trouble(error);
+      this.#failed(clientId, error);
+    }
+  }
+
+  /** One file that cannot be sent holds the message back; its other files need not go on. */
+  #failed(clientId, error) {
+    const entry = this.#outbox.get(clientId);
+    if (!entry) return;
+    for (const { key } of entry.attachments) this.#cancel(key);
+    this.#outbox.fail(clientId, error instanceof ChatError ? error : new ChatError("invalid", error.message));
+  }
+
+  #forget(key, under) {
+    if (this.#under.get(key) === under) this.#under.delete(key);
+  }
+
+  #progressed(clientId, under, progress) {
+    const isNews = progress === 0 || progress === 1 || progress - under.progress >= STEP;
+    if (!isNews || progress === under.progress) return;
+    under.progress = progress;
+    this.#outbox.progressed(clientId);
+  }
+}
+
+/** What it will be until the server has looked into it. */
+function kindOf(contentType) {
+  const [kind] = contentType.split("/");
+  return kind === "image" || kind === "video" ? kind : "file";
+}

@@ -1,0 +1,195 @@
+import { backoff } from "./clock.js";
+import { ChatError, isPermanent } from "./errors.js";
+import { transfer } from "./http-transfer.js";
+import { parsed } from "./rest.js";
+
+const PARALLEL = 3; // uploads at a time; the others wait for their turn
+const MAX_ATTEMPTS = 8; // failures that are not about the network alone
+const DIRECT_ATTEMPTS = 2; // to reach the storage itself, before the file goes through the server
+const OFFLINE_CHECK = 30_000; // milliseconds after which an upload without a network looks again
+
+/** The codes that say nothing about the file: there is no network or no session, or the server asks for patience. */
+const PATIENT = new Set(["unreachable", "unavailable", "rate_limited", "unauthenticated"]);
+
+/**
+ * Uploads files: several at once, straight into the storage where the server offers that, and each as often as it
+ * takes. While the network is away they wait for it.
+ */
+export class Uploads {
+  #rest;
+  #clock;
+  #http;
+  #isConnected;
+  #running = 0;
+  #queue = [];
+  #sleepers = new Set();
+  #isDirect = true; // until the server says that it is not
+
+  /** `http`: fetch, and XMLHttpRequest where there is one. `isConnected()`: whether the socket is up. */
+  constructor({ rest, clock, http, isConnected }) {
+    this.#isConnected = isConnected;
+    this.#rest = rest;
+    this.#clock = clock;
+    this.#http = http;
+  }
+
+  /**
+   * Resolves with the server's attachment. `onProgress(fraction)` is told how far it is, from 0 to 1. `signal` cancels
+   * it: then this rejects with `aborted`, as with everything that the server refuses.
+   */
+  async upload(file, { kind, name, onProgress = () => undefined, signal = new AbortController().signal } = {}) {
+    const upload = { file, kind, name: name ?? file.name ?? "file", onProgress, signal, direct: DIRECT_ATTEMPTS, failures: 0 };
+    throwIfAborted(signal);
+    await this.#turn(signal);
+    try {
+      return await this.#untilStored(upload);
+    } finally {
+      this.#handOn();
+    }
+  }
+
+  /** Takes an upload back that no message uses. */
+  async remove(id) {
+    try {
+      await this.#rest.delete(`/chat/uploads/${id}`);
+    } catch (error) {
+      if (error.code !== "not_found") throw error; // gone already
+    }
+  }
+
+  /** The network is back, or may be: those that wait try again. */
+  wake() {
+    for (const wake of [...this.#sleepers]) wake();
+  }
+
+  /** Waits for one of the places; whoever ends hands theirs on. */
+  async #turn(signal) {
+    if (this.#running < PARALLEL) {
+      this.#running += 1;
+      return;
+    }
+    await new Promise((resolve, reject) => {
+      const start = () => {
+        signal.removeEventListener("abort", leave);
+        resolve();
+      };
+      const leave = () => {
+        this.#queue.splice(this.#queue.indexOf(start), 1);
+        reject(aborted());
+      };
+      this.#queue.push(start);
+      signal.addEventListener("abort", leave, { once: true });
+    });
+  }
+
+  #handOn() {
+    const next = this.#queue.shift();
+    if (next) next();
+    else this.#running -= 1;
+  }
+
+  async #untilStored(upload) {
+    for (let attempt = 1; ; attempt += 1) {
+      throwIfAborted(upload.signal);
+      try {
+        return await this.#attempt(upload);
+      } catch (error) {
+        throwIfAborted(upload.signal);
+        if (!(error instanceof ChatError) || isPermanent(error)) throw error;
+        if (this.#isCounted(error) && (upload.failures += 1) >= MAX_ATTEMPTS) throw error;
+        upload.onProgress(0);
+        await this.#pause(upload.signal, error, attempt);
+      }
+    }
+  }
+
+  /** A connection that breaks although the server is there may mean that it does not want the file. */
+  #isCounted({ code }) {
+    return !PATIENT.has(code) || (code === "unreachable" && this.#isConnected());
+  }
+
+  async #attempt(upload) {
+    const begun = this.#isDirect && upload.direct > 0 ? await this.#begin(upload) : null;
+    if (!begun) return this.#throughServer(upload);
+    try {
+      await this.#intoStorage(begun.upload, upload);
+    } catch (error) {
+      upload.direct -= 1;
+      throw error;
+    }
+    return this.#rest.post(`/chat/uploads/${begun.id}/complete`);
+  }
+
+  /** Asks for an address in the storage; null where the server takes the files itself. */
+  async #begin({ file, kind, name }) {
+    const body = { name, size: file.size, contentType: file.type || "application/octet-stream", ...(kind && { kind }) };
+    try {
+      return await this.#rest.post("/chat/uploads/begin", body);
+    } catch (error) {
+      if (error.code !== "conflict") throw error;
+      this.#isDirect = false;
+      return null;
+    }
+  }
+
+  async #intoStorage({ method, url, fields, headers = {} }, upload) {
+    const body = fields ? formOf({ ...fields, file: upload.file }, upload.name) : upload.file;
+    const answer = await this.#send({ method, url: this.#rest.resolve(url), headers, body, cookies: false }, upload);
+    if (answer.status === 413) throw new ChatError("too_large", "The file is too large.", {}, 413);
+    if (answer.status >= 300) throw new ChatError("unavailable", `The storage refused with ${answer.status}.`, {}, answer.status);
+  }
+
+  #throughServer(upload) {
+    const { file, kind, name } = upload;
+    return this.#rest.authorized("POST", async (headers) => {
+      const request = { method: "POST", url: this.#rest.url("/chat/uploads"), body: formOf({ ...(kind && { kind }), file }, name) };
+      const cookies = !headers.Authorization;
+      const answer = await this.#send({ ...request, headers: { Accept: "application/json", ...headers }, cookies }, upload);
+      return parsed(answer.status, answer.body);
+    });
+  }
+
+  /** Progress counts the bytes of the whole request, the form around the file too. */
+  #send(request, { file, onProgress, signal }) {
+    const told = (sent) => onProgress(Math.min(1, sent / Math.max(1, file.size)));
+    const { size } = file;
+    return transfer({ ...request, size }, { ...this.#http, clock: this.#clock, onProgress: told, signal });
+  }
+
+  #pause(signal, error, attempt) {
+    const away = globalThis.navigator?.onLine === false;
+    const asked = error.details?.retryAfter ? error.retryAfter() : 0;
+    const delay = away ? OFFLINE_CHECK : Math.max(asked, 500 + backoff(this.#clock, attempt - 1));
+    return new Promise((resolve) => {
+      const end = () => {
+        this.#clock.clearTimeout(timer);
+        this.#sleepers.delete(wake);
+        signal.removeEventListener("abort", end);
+        resolve();
+      };
+      // A server that asks for patience gets it, whether the network has just come back or not.
+      const wake = () => asked || end();
+      const timer = this.#clock.setTimeout(end, delay);
+      this.#sleepers.add(wake);
+      signal.addEventListener("abort", end);
+    });
+  }
+}
+
+/** The file comes last: a storage ignores what stands behind it. */
+function formOf(values, name) {
+  const form = new FormData();
+  for (const [key, value] of Object.entries(values)) {
+    if (key === "file") form.append(key, value, name);
+    else form.append(key, value);
+  }
+  return form;
+}
+
+function throwIfAborted(signal) {
+  if (signal.aborted) throw aborted();
+}
+
+function aborted() {
+  return new ChatError("aborted", "The upload was cancelled.");
+}
