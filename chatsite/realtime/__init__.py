@@ -1,8 +1,8 @@
-"""How events travel, knowing no app.
+"""Delivery of events to sockets. This package knows no app.
 
-An operation hands `Event`s to `broadcast`; after the commit the process's `Hub` gives them to its own sockets at once
-and publishes them once per group for the other processes. A `Session` is one connected user on any transport; the
-consumers are thin over it. Apps add commands and hooks through `registry`.
+An operation passes `Event`s to `broadcast`. After the commit, the `Hub` of the process delivers them to its own sockets
+and publishes them once per group for the other processes. A `Session` is one connected user on any transport. Apps add
+commands and hooks through `registry`.
 
-Delivery is at most once. What must not be lost is in the database, and clients close holes with `sync`.
+Events are delivered at most once. The database has everything, and a client that missed an event uses `sync`.
 """

@@ -1,4 +1,4 @@
-"""What the apps keep for one session or one process: one object of each class, found by the class."""
+"""The state that apps keep for one session or one process: one object of each class."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""The AsyncAPI 3 document of the live protocol, made from the command table, the declared events and their structs.
+"""The AsyncAPI 3 document of the live protocol, generated from the commands, the events and their structs.
 
-What stands here is what the code takes and sends; nothing is written twice. `manage.py asyncapi` prints it, and
-`/api/asyncapi.json` serves it.
+`manage.py asyncapi` prints it, and `/api/asyncapi.json` serves it.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ CLOSES: Final = {
 
 
 def commands() -> dict[str, registry.Command]:
-    """Every command that a session takes, by name."""
+    """Return every command of a session, by name."""
     first = next(iter(registry.commands.values()))
     authenticate = replace(
         first, name="authenticate", data=Authenticate, answer=Authenticated, pipelined=False
@@ -53,7 +52,7 @@ def commands() -> dict[str, registry.Command]:
 
 
 def document(*, host: str, secure: bool) -> Json:
-    """The document, as JSON values. `host` is where this site is reached."""
+    """Return the document as JSON values. `host` is the host name of the site."""
     schemas = _Schemas()
     messages: Json = {}
     operations: Json = {}
@@ -189,7 +188,7 @@ class _Schemas:
         return schema
 
     def of_all(self, kinds: Any | Sequence[Any]) -> Json:
-        """An answer that several apps have a part in is all of their structs at once."""
+        """Return the schema of an answer. If several apps contribute to it, it has the fields of all their structs."""
         if not isinstance(kinds, Sequence):
             return self.of(kinds)
         return {"allOf": [self.of(kind) for kind in kinds]}
@@ -202,7 +201,7 @@ class _Schemas:
 
 
 def _sorted(schema: Any) -> Any:
-    """Enumerations in one order: msgspec takes them from sets."""
+    """Sort the enumerations, because msgspec reads them from sets."""
     if isinstance(schema, dict):
         return {key: sorted(value) if key == "enum" else _sorted(value) for key, value in schema.items()}
     if isinstance(schema, list):
@@ -211,6 +210,6 @@ def _sorted(schema: Any) -> Any:
 
 
 def live_document(request: HttpRequest) -> HttpResponse:
-    """`GET /api/asyncapi.json`: the document, with this site's own address."""
+    """`GET /api/asyncapi.json`: the document with the address of this site."""
     found = document(host=request.get_host(), secure=request.is_secure())
     return JsonResponse(found, json_dumps_params={"indent": 2}, headers={"Access-Control-Allow-Origin": "*"})

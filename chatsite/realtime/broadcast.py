@@ -1,4 +1,4 @@
-"""The only door through which events leave an operation."""
+"""Send events from an operation. Every operation uses this module."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ logger = logging.getLogger(__name__)
 
 
 def broadcast_on_commit(addressed: Sequence[Addressed]) -> None:
-    """Send each event to its group once the current transaction has committed; now, outside of one.
+    """Send each event to its group after the current transaction commits. Without a transaction, send it now.
 
-    Callable from any thread and any process. A failure to publish never fails the caller: the change is committed,
-    and clients find it by its `rev`.
+    Any thread and any process may call this. An error while publishing does not reach the caller: the change is
+    committed, and clients notice it by its `rev`.
     """
     if addressed:
         transaction.on_commit(partial(broadcast, addressed), robust=True)
@@ -40,7 +40,7 @@ def broadcast(addressed: Sequence[Addressed]) -> None:
 
 
 def _publish_from_outside(addressed: Sequence[Addressed]) -> None:
-    """From a management command or a worker, where no hub runs. Without Redis nobody else could be listening."""
+    """Publish from a management command or a worker, which has no hub. Without Redis there are no other processes."""
     layer = get_channel_layer()
     if not isinstance(layer, RedisLayer):
         return
@@ -50,15 +50,17 @@ def _publish_from_outside(addressed: Sequence[Addressed]) -> None:
             pipeline.publish(*layer.packed_publish(group, pack([event])))
         pipeline.execute()
     except redis.RedisError as error:
-        logger.warning("an event could not be published: %s", error)
+        logger.warning("the events cannot be published: %s", error)
 
 
-# A connection that is kept may be from before a restart of Redis.
-_ONCE_ANEW = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
+# Redis may have restarted since the connection was made.
+_RETRY_ONCE = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
 
 
 @functools.cache
 def _client(url: str) -> redis.Redis:
-    """It keeps its connection: a command may change thousands of conversations one by one. What is published twice,
-    because the answer to the first try was lost, says the same again."""
-    return redis.Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3, retry=_ONCE_ANEW)
+    """Return a client that keeps its connection, because a command may change thousands of conversations.
+
+    If the answer to a publish is lost, the retry publishes the events twice. Receivers ignore the second copy.
+    """
+    return redis.Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3, retry=_RETRY_ONCE)

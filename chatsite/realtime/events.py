@@ -1,4 +1,4 @@
-"""An event on its way: encoded once, written to any number of sockets on any transport."""
+"""Events: encoded once, and written to any number of sockets on any transport."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NO_NOTE = msgspec.msgpack.encode(None)
 
 
 class ErrorObject(msgspec.Struct, omit_defaults=True):
-    """`error`: a refusal, with a code of the closed list. `message` is for people, `details` for programs."""
+    """`error`: a code of the closed list, a `message` for people, and `details` for programs."""
 
     code: str
     message: str
@@ -20,23 +20,23 @@ class ErrorObject(msgspec.Struct, omit_defaults=True):
 
 
 class ExpiringEvent(msgspec.Struct, rename="camel", kw_only=True):
-    """`session_expiring`: send `authenticate` with a fresh token before that."""
+    """`session_expiring`: send `authenticate` with a new token before this time."""
 
     expires_at: datetime
 
 
 class StoppingEvent(msgspec.Struct, rename="camel", kw_only=True):
-    """`server_stopping`: come back after so many seconds."""
+    """`server_stopping`: reconnect after this many seconds."""
 
     retry_after: float
 
 
 class Event:
-    """What happened, as `name` and JSON `data`.
+    """An event with its `name` and its `data` as JSON.
 
-    `rev` is the event's place in its group's order (0: the event has no order). `exclude_user` gets no copy. `note` is
-    a struct for the app that sent the event: clients do not get it, and the app's `on_delivered` hook does. An event
-    whose name starts with `~` is a control message for the group's sessions, and never reaches a client.
+    `rev` is the position of the event in the order of its group; 0 means no order. The user `exclude_user` does not get
+    the event. `note` is a struct for the app that sent the event: its `on_delivered` hook gets it, and clients do not.
+    An event whose name starts with `~` is a control message for the sessions of the group. It never reaches a client.
     """
 
     __slots__ = ("_native", "_note", "data", "exclude_user", "name", "rev", "socketio")
@@ -54,7 +54,7 @@ class Event:
         self.data = data
         self.rev = rev
         self.exclude_user = exclude_user
-        self.socketio: bytes | None = None  # the Socket.IO packet, once that transport has made it
+        self.socketio: bytes | None = None  # the Socket.IO packet, cached by that transport
         self._note = note
         self._native: bytes | None = None
 
@@ -69,7 +69,7 @@ class Event:
 
     @property
     def native(self) -> bytes:
-        """The text of the native WebSocket frame, made once."""
+        """The text of the native WebSocket frame, cached."""
         if self._native is None:
             self._native = b'{"event":"%b","data":%b}' % (self.name.encode(), self.data)
         return self._native
@@ -82,7 +82,7 @@ class Event:
         return self._note is not None
 
     def note_as(self, struct: type[StructT]) -> StructT:
-        """Return the note, which has come encoded from another process."""
+        """Return the note. A note from another process is decoded first."""
         if not isinstance(self._note, struct):
             assert isinstance(self._note, bytes), f"{self.name} has no {struct.__name__}"
             self._note = msgspec.msgpack.decode(self._note, type=struct)

@@ -1,4 +1,4 @@
-"""What `/metrics` reads off the running process: sessions, queues, the layer, the database pool, the event loop."""
+"""Gauges of the running process: sessions, queues, the channel layer, the database pool, the event loop."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chatsite.realtime import registry
 from chatsite.realtime.interfaces import Runtime, Session
 from chatsite.realtime.runtime import running_runtime
 
-LAG_SECONDS: Final = 0.5  # between two looks at the event loop
+LAG_SECONDS: Final = 0.5  # between two measurements of the event loop's lag
 
 
 def _sessions() -> list[Session]:
@@ -54,7 +54,7 @@ def _publishes_waiting() -> float:
 
 
 def _pool() -> dict[Labels, float]:
-    """Of psycopg's pool, which all threads share; nothing on SQLite."""
+    """Read psycopg's pool, which all threads share. SQLite has none."""
     pool: Any = getattr(connection, "pool", None)
     if pool is None:
         return {}
@@ -68,15 +68,20 @@ def _pool() -> dict[Labels, float]:
     }
 
 
-Gauge("chat_sessions", "Sessions that are signed in.", _sessions_by_transport, "transport")
-Gauge("chat_outbox_waiting", "What sockets have not taken yet.", _waiting_frames, "unit", "of")
-Gauge("chat_groups", "Groups that this process listens to.", _groups)
-Gauge("chat_layer_up", "1 while other processes can be reached.", _layer_up)
+Gauge("chat_sessions", "Signed-in sessions.", _sessions_by_transport, "transport")
+Gauge("chat_outbox_waiting", "Frames and bytes that wait for a socket.", _waiting_frames, "unit", "of")
+Gauge("chat_groups", "Groups that this process has subscribed to.", _groups)
+Gauge("chat_layer_up", "1 while Redis can be reached to publish to other processes.", _layer_up)
 Gauge("chat_layer_waiting", "Publishes that wait for their pipeline.", _publishes_waiting)
-Gauge("chat_database_pool", "Connections of this process's pool, and threads that wait.", _pool, "state")
+Gauge(
+    "chat_database_pool",
+    "Database connections of this process, and threads that wait for one.",
+    _pool,
+    "state",
+)
 
 
-async def _watch_loop() -> None:
+async def _measure_lag() -> None:
     loop = asyncio.get_running_loop()
     while True:
         due = loop.time() + LAG_SECONDS
@@ -85,7 +90,7 @@ async def _watch_loop() -> None:
 
 
 def start(runtime: Runtime) -> None:
-    runtime.spawn("watching the event loop", _watch_loop)
+    runtime.spawn("measuring the event loop", _measure_lag)
 
 
 registry.started.append(start)

@@ -1,10 +1,10 @@
-"""One subscription per process and group, and a local fan-out of frames that were encoded once.
+"""The hub of a process: one subscription for each group, and delivery to all of the group's sockets.
 
-The hub delivers to this process's own sockets first, without a round trip, and publishes for the other processes; what
-comes back of its own is dropped by the layer. So sockets of one process keep talking while Redis is
-away, and a message to 500 sockets here costs one publish.
+The hub first delivers to the sockets of its own process, and then publishes for the other processes. The channel layer
+drops the hub's own events when they come back. So sockets of one process do not need Redis, and a message to 500
+sockets of a process costs one publish.
 
-Runs in one event loop; only `publish_threadsafe` may be called from elsewhere.
+The hub belongs to one event loop. Only `publish_threadsafe` may be called from other threads.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from chatsite.realtime.events import Event, pack, unpack
 from chatsite.realtime.ordering import RevisionOrder
 from chatsite.realtime.redis.layer import RedisLayer, RedisLoopLayer
 
-Addressed = tuple[str, Event]  # a group and what it gets
+Addressed = tuple[str, Event]  # the name of a group, and an event for it
 
 
 class Subscriber(Protocol):
@@ -31,12 +31,12 @@ class Subscriber(Protocol):
 
 
 class LocalGroup:
-    """This process's sockets in one group, and the order of the group's events, where they have one."""
+    """The sockets of this process in one group, and the order of the group's events."""
 
     __slots__ = ("_order", "joining", "subscribers")
 
     def __init__(self) -> None:
-        self.subscribers: list[Subscriber] = []  # mostly one; a table would be thrice as large
+        self.subscribers: list[Subscriber] = []  # usually one; a set would take three times the memory
         self.joining: asyncio.Future[None] | None = asyncio.get_running_loop().create_future()
         self._order: RevisionOrder | None = None
 
@@ -71,9 +71,8 @@ class Hub:
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.groups: dict[str, LocalGroup] = {}
-        self.watchers: list[
-            Callable[[str, Event], None]
-        ] = []  # see every event that arrives, before its order
+        # Called with every event that arrives, before the events are put in order.
+        self.watchers: list[Callable[[str, Event], None]] = []
         layer = get_channel_layer()
         self._layer = layer.loop_layer() if isinstance(layer, RedisLayer) else None
         self._leaving: set[asyncio.Task[None]] = set()
@@ -88,18 +87,18 @@ class Hub:
             self._layer.on_events = None
 
     async def flush(self) -> None:
-        """Wait until what has been published so far is on its way to the other processes, or lost."""
+        """Wait until the events published so far have been sent to the other processes, or are lost."""
         if self._layer is not None:
             await self._layer.published()
 
     @property
     def is_connected(self) -> bool:
-        """Whether other processes can be reached; always true where there are none."""
+        """Whether other processes can be reached. Always true without Redis, because there are none."""
         return self._layer is None or self._layer.is_up
 
     @property
     def lost_since(self) -> datetime:
-        """The time from which on events may have been lost; for `on_restored`."""
+        """The time since which events may have been lost. Read it in `on_restored`."""
         return datetime.fromtimestamp(self._layer.lost_since if self._layer is not None else 0, UTC)
 
     @property
@@ -107,14 +106,14 @@ class Hub:
         return 0 if self._layer is None else self._layer.waiting
 
     def on_restored(self, callback: Callable[[], None]) -> None:
-        """Call back after events may have been lost between the processes and the layer works again."""
+        """Call `callback` when the channel layer works again after events may have been lost."""
         if self._layer is not None:
             self._layer.on_restored.append(callback)
 
     # Groups
 
     async def subscribe(self, group: str, subscriber: Subscriber) -> None:
-        """From the return on, the subscriber gets every event that is published to the group."""
+        """Subscribe to the group. When this returns, the subscriber gets every event published from now on."""
         local = self.groups.get(group)
         if local is not None:
             if subscriber not in local.subscribers:
@@ -145,20 +144,20 @@ class Hub:
                 task.add_done_callback(self._leaving.discard)
 
     async def _leave_layer(self, layer: RedisLoopLayer, group: str) -> None:
-        # Somebody may have come between the last one's leaving and this task's turn (a page that reloads), and would
-        # be deaf to the other processes. From here on the layer keeps the order of what it tells Redis.
+        # A page that reloads may have subscribed again before this task runs. It must keep the subscription. After
+        # this check the layer sends its commands to Redis in order.
         if group not in self.groups:
             await layer.unlisten(group)
 
     def start_after(self, group: str, rev: int) -> None:
-        """What the database says of the group's place, so that the first events are put in order too."""
+        """Tell the group its present `rev`, so that its first events are put in order too."""
         if group in self.groups:
             self.groups[group].order.start_after(rev)
 
     # Events
 
     def publish(self, addressed: Iterable[Addressed]) -> None:
-        """Deliver here at once, and send each group's events to the other processes in one publish."""
+        """Deliver to this process's sockets now, and send each group's events to other processes in one publish."""
         by_group: dict[str, list[Event]] = {}
         for group, event in addressed:
             by_group.setdefault(group, []).append(event)
@@ -171,7 +170,7 @@ class Hub:
         self.loop.call_soon_threadsafe(self.publish, list(addressed))
 
     def deliver_here(self, group: str, event: Event) -> None:
-        """To this process's sockets alone."""
+        """Deliver to the sockets of this process only."""
         self._deliver(group, [event])
 
     def _deliver(self, group: str, events: list[Event]) -> None:

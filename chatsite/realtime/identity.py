@@ -1,4 +1,4 @@
-"""Who a socket belongs to."""
+"""The user and the login that a socket belongs to."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import msgspec
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A user by one login.
+    """A user, and the login by which the user is known.
 
-    `login_id` names the login (the family of rotated refresh tokens) and is empty for a session cookie, whose
-    `session_key` is given instead. `expires_at` is when the access token ends, in seconds since the epoch; None for a
-    cookie. `password_tag` is the token's: a changed password ends it.
+    `login_id` is the id of a token login. A cookie session has a `session_key` instead. `expires_at` is the expiry of
+    the access token in seconds since the epoch; None for a cookie. `password_tag` comes from the token, which ends when
+    the password changes.
     """
 
     user_id: str
@@ -26,7 +26,7 @@ class Identity:
 
 
 class Authenticate(msgspec.Struct):
-    """`authenticate`: who the user is, if the handshake did not say; or a fresh token of the same user."""
+    """`authenticate`: the access token of a socket that connected without one, or a new token of the same user."""
 
     token: str
 

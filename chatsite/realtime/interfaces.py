@@ -1,7 +1,7 @@
-"""What the apps see of a live session and of the process that serves it.
+"""The interfaces of a live session and of its process, for the apps.
 
-`session.LiveSession` and `runtime.ProcessRuntime` implement these. They stand here, below both, because each needs the
-other and the registry needs them both.
+`session.LiveSession` and `runtime.ProcessRuntime` implement them. They have a module of their own because the two
+classes need each other, and the registry needs both.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ class Runtime(Protocol):
 
     loop: asyncio.AbstractEventLoop
     hub: Hub
-    sessions: set[Session]  # those that are signed in
-    requests: int  # HTTP requests that are being answered
-    is_stopping: bool  # the process was asked to end, and begins nothing new
+    sessions: set[Session]  # the signed-in sessions
+    requests: int  # the HTTP requests in progress
+    is_stopping: bool  # the process shuts down and accepts no new work
     state: AppState
 
     async def ask(
         self, answer: Callable[[list[QuestionT]], Sequence[AnswerT | DomainError]], question: QuestionT
     ) -> AnswerT:
-        """Return the answer to `question`, which is asked together with all questions that are asked now."""
+        """Return the answer to `question`. Questions asked at the same time are answered in one batch."""
         ...
 
-    def turn_to_open(self) -> AbstractAsyncContextManager[None]:
-        """Wait for the turn to look up who a socket belongs to; `DomainError` "unavailable" where it does not come."""
+    def limit_openings(self) -> AbstractAsyncContextManager[None]:
+        """Limit how many sockets are authenticated at once. Raise `DomainError` "unavailable" after a long wait."""
         ...
 
     def spawn(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Run `work` in the background. An exception is logged."""
 
     def spawn_forever(self, name: str, every: float, work: Callable[[], Awaitable[None]]) -> None:
-        """Run `work` every so many seconds. An exception is logged and does not end it."""
+        """Run `work` every `every` seconds. An exception is logged, and the next run follows."""
 
 
 class Session(Protocol):
@@ -63,14 +63,14 @@ class Session(Protocol):
 
     @property
     def waiting(self) -> tuple[int, int]:
-        """Return the number of frames, and of their bytes, that the socket has not taken yet."""
+        """Return the number of frames that wait for the socket, and the number of their bytes."""
         ...
 
     @property
     def is_closing(self) -> bool: ...
 
     async def subscribe(self, group: str) -> None:
-        """Deliver the group's events from the return on."""
+        """Subscribe to the group. When this returns, its events are delivered."""
 
     def unsubscribe(self, group: str) -> None: ...
 
@@ -81,4 +81,4 @@ class Session(Protocol):
         """Take an event from the hub."""
 
     def close_soon(self, code: int, reason: str) -> None:
-        """Close the socket after what is queued has been written."""
+        """Close the socket after the queued frames have been written."""

@@ -1,7 +1,7 @@
-"""Which web pages may open a socket.
+"""Decide which web pages may open a socket.
 
-Browsers send `Origin` with every WebSocket and follow no CORS rules there, so a foreign page could otherwise use a
-visitor's cookies. Clients outside of browsers send none, and bring a token.
+Browsers apply no CORS rules to WebSockets, but send `Origin` with each. Without this check, a page of another site
+could use a visitor's cookies. Other clients send no `Origin`, and need a token.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
 def scheme_of(scope: MutableMapping[str, Any]) -> str:
-    """How the client came: `https` or `wss` for TLS, also where a proxy has ended it that TRUST_PROXY_TLS believes."""
+    """Return the scheme that the client used: `https` or `wss` for TLS, also if a trusted proxy terminates TLS."""
     if settings.SECURE_PROXY_SSL_HEADER is not None:
         variable, secure = settings.SECURE_PROXY_SSL_HEADER
         name = variable.removeprefix("HTTP_").replace("_", "-").lower().encode()
-        told = next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
-        if told is not None:
-            return "wss" if told.split(",", 1)[0].strip() == secure else "ws"
+        header = next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
+        if header is not None:
+            return "wss" if header.split(",", 1)[0].strip() == secure else "ws"
     return str(scope.get("scheme", "ws"))
 
 
 def is_allowed(origin: str, scheme: str, host: str) -> bool:
-    """Whether a page of `origin` may talk to us: one of FRONTEND_URL, or the very host that was asked."""
+    """Return whether a page of `origin` may connect: it is in FRONTEND_URL, or from the host of the request."""
     if origin.lower() in settings.FRONTEND_ORIGINS:
         return True
     return is_same(origin, scheme, host)
 
 
 def is_same(origin: str, scheme: str, host: str) -> bool:
-    """Whether the page came from the host that the socket was opened to. `host` is checked by ALLOWED_HOSTS."""
+    """Return whether the page is from the host of the request. `host` must be in ALLOWED_HOSTS."""
     domain, _ = split_domain_port(host)
     if not domain or not validate_host(domain, _allowed_hosts()):
         return False
     try:
         parts, here = urlsplit(origin), urlsplit(f"//{host}")
-        # A page that came without TLS may be anybody's on the way; a site that has TLS does not listen to it.
+        # Anybody on the network can change a page without TLS, so a site with TLS refuses it.
         if parts.scheme not in ({"https"} if scheme in {"wss", "https"} else {"http", "https"}):
             return False
         same_port = _port(parts.port, parts.scheme) == _port(here.port, parts.scheme)
@@ -59,9 +59,9 @@ def _port(port: int | None, scheme: str) -> int:
 
 
 class OriginCheck:
-    """Refuses a foreign page's socket, and notes in the scope whether the page is our own (`same_origin`).
+    """Refuse sockets of other sites' pages, and set `same_origin` in the scope for pages of this site.
 
-    Cookies are only believed where it is: without an `Origin` nobody knows whose page it was.
+    Cookies count only with `same_origin`. Without an `Origin`, the page is unknown.
     """
 
     def __init__(self, application: Any) -> None:

@@ -3,9 +3,9 @@
 The hub never waits for a socket: it puts frames here. The frames of one turn of the event loop are written together in
 the next turn. If the socket cannot take them, a task writes them one by one as the socket drains.
 
-A reader that is owed more than the queue holds does not lose its socket. The outbox drops the events that a client can
-ask for again, and tells its owner once the socket has drained, so that the owner can show the client what it missed.
-Only a socket that takes nothing for `stall_seconds` while frames wait is closed.
+A slow reader whose queue is full keeps its socket. The outbox drops the events that a client can get again, and calls
+its owner when the socket has drained, so that the owner can send the client what it missed. A socket is closed only if
+it takes no frame for `stall_seconds` while frames wait.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ HARD_BOUND: Final = 4
 
 
 class Owner(Protocol):
-    """Whose frames they are. An object, as bound methods are a quarter of a KiB."""
+    """The session that owns an outbox. It is one object because four bound methods would take more memory."""
 
     def is_recoverable(self, event: Event) -> bool:
-        """Return whether the client can find out about the event later."""
+        """Return whether the client can get the event's content later."""
         ...
 
     def delivered(self, event: Event) -> None:
-        """The event's frame has been given to the transport."""
+        """Called when the frame of the event has been passed to the transport."""
 
     def caught_up(self, since: float) -> None:
-        """The socket has drained. Recoverable events from `since` (a Unix time) on were dropped."""
+        """Called when the socket has drained. Recoverable events since `since` (a Unix time) were dropped."""
 
     def stalled(self) -> None:
-        """The socket takes nothing, or is owed too much that cannot be dropped."""
+        """Called when the socket takes no frame, or too many frames wait that cannot be dropped."""
 
 
 class Outbox:
@@ -62,21 +62,21 @@ class Outbox:
         self, writer: FrameWriter, owner: Owner, *, most_frames: int, most_bytes: int, stall_seconds: float
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        self._frames: list[Frame] = []  # a deque would be most of an idle socket's outbox
+        self._frames: list[Frame] = []  # a deque takes more memory, which matters for idle sockets
         self._bytes = 0
         self._writer = writer
         self._owner = owner
         self._most_frames = most_frames
         self._most_bytes = most_bytes
         self._stall_seconds = stall_seconds
-        self._waiting_since = 0.0  # when the task began; before it no frame was waiting
+        self._waiting_since = 0.0  # when the task began
         self._dropped_since = 0.0  # 0 if nothing was dropped since the socket drained
         self._drained: asyncio.Event | None = None
         self._flush_soon: asyncio.Handle | None = None
         self._task: asyncio.Task[None] | None = None
 
     def put(self, frame: bytes, event: Event | None = None) -> None:
-        """Queue a frame. `event` is what it shows; None for an answer."""
+        """Queue a frame. `event` is the event in it; None for an answer."""
         if self._dropped_since and event is not None and self._owner.is_recoverable(event):
             return
         self._frames.append((frame, event))
@@ -124,7 +124,7 @@ class Outbox:
     # A full queue
 
     def _make_room(self) -> None:
-        """Write all if the socket takes it now; otherwise drop what can be recovered."""
+        """Write all frames if the socket takes them now. Otherwise drop the recoverable events."""
         if self._task is None and self._write_all():
             return
         if not self._dropped_since:
@@ -143,7 +143,7 @@ class Outbox:
             self._drained = None
 
     def _finish(self) -> None:
-        """Nothing waits any more."""
+        """Report that no frame waits any more."""
         self._release()
         since, self._dropped_since = self._dropped_since, 0.0
         if since:
@@ -169,7 +169,7 @@ class Outbox:
         """Write all frames in one call. Return False if the socket is busy."""
         if self._frames and not self._writer.write_now([frame for frame, _ in self._frames]):
             return False
-        # What the owner causes may queue more; that is the next turn's.
+        # `delivered` may queue more frames, which are written in the next turn.
         frames, self._frames = self._frames, []
         self._bytes = 0
         for _, event in frames:

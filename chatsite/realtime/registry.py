@@ -1,6 +1,6 @@
-"""What the apps bring to a session: commands, hooks, background work. Apps register it in their `AppConfig.ready`.
+"""The commands, events and hooks of the apps. Each app registers its own, usually in `AppConfig.ready`.
 
-So `chatsite.realtime` serves the apps without knowing them.
+So `chatsite.realtime` calls the apps without importing them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from chatsite.realtime.interfaces import Runtime, Session
 
 DataT = TypeVar("DataT", bound=msgspec.Struct)
 Cost = float | Callable[[Any], float]  # of one call; a message costs 1
-Reply = Any  # what the ack carries: a struct or dict, or bytes that are JSON already
+Reply = Any  # the data of the ack: a struct, a dict, or encoded JSON
 
 Handler = Callable[[Session, Any], Awaitable[Reply]]
 PipelinedHandler = Callable[[Session, Any], asyncio.Future[Reply]]
@@ -34,9 +34,9 @@ class Command:
     data: type[msgspec.Struct]
     handler: Handler | PipelinedHandler
     pipelined: bool  # the next frame is read before this one is answered
-    answer: Any = Any  # the type of what the ack carries; or several structs whose fields it has together
-    cost: Cost = 1.0  # what it draws from the user's limit
-    essential: bool = False  # without it the client loses its connection: it may run into debt
+    answer: Any = Any  # the struct of the ack's data, or several structs whose fields it combines
+    cost: Cost = 1.0  # of the user's limit
+    essential: bool = False  # the client needs it to stay connected, so it may overdraw the limit
 
     def cost_of(self, data: Any) -> float:
         return self.cost(data) if callable(self.cost) else self.cost
@@ -71,7 +71,7 @@ def pipelined_command(
 
 @dataclass(frozen=True)
 class EventKind:
-    """An event that clients may be sent: its data, and who gets it."""
+    """An event that the server sends: its data, and who gets it."""
 
     name: str
     data: type[msgspec.Struct]
@@ -82,7 +82,7 @@ events: Final[dict[str, EventKind]] = {}
 
 
 def event(name: str, data: type[msgspec.Struct], to: str) -> None:
-    """Declare an event for the AsyncAPI document. `to` is a sentence."""
+    """Declare an event for the AsyncAPI document. `to` says who gets it."""
     events[name] = EventKind(name, data, to)
 
 
@@ -90,37 +90,37 @@ event("error", ErrorObject, "The socket that asked.")
 event("server_stopping", StoppingEvent, "Every socket of a process that ends.")
 event("session_expiring", ExpiringEvent, "A socket whose access token ends within a minute.")
 
-# Hooks. Each list is called in the order in which the apps stand in INSTALLED_APPS.
+# Hooks. The functions of a list are called in the order of INSTALLED_APPS.
 
 SessionEventHook = Callable[[Session, Event], None]
 
-# A session has its identity and takes no command yet: subscribe it to its groups.
+# A session has its identity but accepts no commands yet. Subscribe it to its groups here.
 opened: Final[list[Callable[[Session], Awaitable[None]]]] = []
-# The socket of a session that was opened is gone.
+# The socket of an opened session is gone.
 closed: Final[list[Callable[[Session], None]]] = []
 # By event name: an event with a note has been written to the session's socket.
 on_delivered: Final[dict[str, SessionEventHook]] = {}
-# Names of events that may be dropped for a session that is owed too much, beside those with a `rev`: `caught_up` shows
-# the client what it missed.
+# Names of events without a `rev` that may be dropped when a session's queue is full. `caught_up` must send the client
+# what it missed.
 recoverable: Final[set[str]] = set()
-# The socket of a session has drained. Events from that moment on were dropped: show the client how things stand.
+# The socket of a session has drained, and events since the given time were dropped. Send the client the present state.
 caught_up: Final[list[Callable[[Session, datetime], Awaitable[None]]]] = []
 # By name (`~…`): a control message has reached a session of its group.
 control_handlers: Final[dict[str, SessionEventHook]] = {}
 # The first request or socket of a process starts its runtime.
 started: Final[list[Callable[[Runtime], None]]] = []
-# Events between processes may have been lost, and the channel layer works again: make clients catch up.
+# The channel layer works again after events may have been lost. Make clients catch up.
 restored: Final[list[Callable[[Runtime], Awaitable[None]]]] = []
-# The process ends and nothing new comes: finish what was begun.
+# The process shuts down and accepts no new work. Finish the accepted work.
 stopping: Final[list[Callable[[Runtime], Awaitable[None]]]] = []
 
 
 @dataclass
 class Authentication:
-    """How credentials become an identity. `chatsite.identity` provides it.
+    """The functions that turn credentials into an identity. `chatsite.identity` provides them.
 
     `by_tokens(tokens)` returns an identity or a `DomainError` "unauthenticated" for each token. `by_ticket(ticket)`
-    raises that error. `by_cookie(header)` returns None where the cookies hold no live session. `ended(identities)`
+    raises that error. `by_cookie(header)` returns None if the cookies have no live session. `ended(identities)`
     returns those that are no longer valid. All of them are synchronous and may query the database.
     """
 

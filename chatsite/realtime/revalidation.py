@@ -1,7 +1,8 @@
-"""Ends live sockets whose login, user or token has ended.
+"""Close live sockets whose login, user or token has ended.
 
-A logout and a deactivated user reach the sockets at once, by a control message. Every two seconds all of them are
-compared with the database as well: a control message may be lost and a row changed by hand, and tokens expire.
+After a logout or the deactivation of a user, a control message closes the sockets at once. In addition, all sockets are
+checked against the database every two seconds, because a control message may be lost, a row may be changed by hand, and
+tokens expire.
 """
 
 from __future__ import annotations

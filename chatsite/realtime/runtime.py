@@ -1,7 +1,7 @@
-"""What one server process runs beside its requests: the hub, the sessions, and background work.
+"""The runtime of a server process: the hub, the sessions, and its background tasks.
 
-Started with the first request or socket, since daphne has no lifespan events, and stopped with the event loop. What it
-does before that, when the process is asked to end, is in `stopping`.
+It starts with the first request or socket, because daphne has no lifespan events. It stops with the event loop.
+`shutdown` has what happens before that, on SIGTERM.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from chatsite.realtime.redis import rate_limits
 
 logger = logging.getLogger(__name__)
 
-STOP_SECONDS = 3.0  # for background work to end
-# Sockets whose user is looked up at once, and together (`Runtime.ask`): the more, the less each of them costs, and
-# the longer a message waits that comes when all of them are answered.
+STOP_SECONDS = 3.0  # for background tasks to end
+# Sockets that are authenticated at once. `Runtime.ask` looks up their users together: with more of them, each costs
+# less, but a message that arrives meanwhile waits longer.
 OPENINGS = 64
-# A turn comes later only where the database does not answer; a client had better knock again than hold its place.
-TURN_SECONDS = 60.0
+# Waiting takes this long only if the database does not answer. Clients should retry rather than wait in the queue.
+OPENING_SECONDS = 60.0
 
 
 class ProcessRuntime:
@@ -38,11 +38,11 @@ class ProcessRuntime:
         self.loop = asyncio.get_running_loop()
         self.hub = Hub()
         self.sessions: set[Session] = set()
-        self._openings = asyncio.Semaphore(OPENINGS)  # all others of a crowd that returns wait here
-        self.requests = 0  # HTTP requests that are being answered
-        self.is_stopping = False  # asked to end: nothing new is begun
+        self._openings = asyncio.Semaphore(OPENINGS)
+        self.requests = 0  # HTTP requests in progress
+        self.is_stopping = False  # the process shuts down and accepts no new work
         self.state = AppState()
-        self._loaders: dict[Any, DataLoader[Any, Any]] = {}  # by what answers
+        self._loaders: dict[Any, DataLoader[Any, Any]] = {}  # by the function that answers
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -57,15 +57,15 @@ class ProcessRuntime:
         for task in list(self._tasks):
             task.cancel()
         if self._tasks:
-            # Bounded: Python 3.11's `wait_for`, below redis-py, may swallow a cancellation.
+            # With a timeout, because `wait_for` of Python 3.11, which redis-py uses, may swallow a cancellation.
             await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
         await self.hub.stop()
 
     @asynccontextmanager
-    async def turn_to_open(self) -> AsyncIterator[None]:
-        """The right to look up who a socket is. `DomainError` "unavailable" where it does not come in time."""
+    async def limit_openings(self) -> AsyncIterator[None]:
+        """Limit how many sockets are authenticated at once. Raise `DomainError` "unavailable" after a long wait."""
         if not self._openings.locked():
-            await self._openings.acquire()  # at once, without a timer
+            await self._openings.acquire()  # returns at once, so it needs no timer
         else:
             await self._wait_to_open()
         try:
@@ -75,7 +75,7 @@ class ProcessRuntime:
 
     async def _wait_to_open(self) -> None:
         try:
-            async with asyncio.timeout(TURN_SECONDS):
+            async with asyncio.timeout(OPENING_SECONDS):
                 await self._openings.acquire()
         except TimeoutError as error:
             raise DomainError(
@@ -85,7 +85,7 @@ class ProcessRuntime:
     async def ask(
         self, answer: Callable[[list[QuestionT]], Sequence[AnswerT | DomainError]], question: QuestionT
     ) -> AnswerT:
-        """What `answer` says to the question, asked in one batch with all that are asked now: see `DataLoader`."""
+        """Return the answer to `question`. A `DataLoader` answers questions asked at the same time in one batch."""
         loader = self._loaders.get(answer)
         if loader is None:
             loader = self._loaders[answer] = DataLoader(answer)
@@ -93,13 +93,13 @@ class ProcessRuntime:
         return answered
 
     def spawn(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Run `work` beside everything else. What it raises is logged."""
+        """Run `work` in the background. An exception is logged."""
         task = self.loop.create_task(_logged(name, work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def spawn_forever(self, name: str, every: float, work: Callable[[], Awaitable[None]]) -> None:
-        """Run `work` every so many seconds; a failure is logged and does not end it."""
+        """Run `work` every `every` seconds. An exception is logged, and the next run follows."""
 
         async def repeat() -> None:
             while True:
@@ -127,7 +127,7 @@ _runtimes: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Future[ProcessRu
 
 
 async def get_runtime() -> ProcessRuntime:
-    """The running loop's runtime, started if it is the first time."""
+    """Return the runtime of the running event loop. The first call starts it."""
     loop = asyncio.get_running_loop()
     starting = _runtimes.get(loop)
     if starting is None:
@@ -138,7 +138,7 @@ async def get_runtime() -> ProcessRuntime:
         except BaseException as error:
             del _runtimes[loop]
             starting.set_exception(error)
-            starting.exception()  # the waiters have it; without waiters it is not "never retrieved"
+            starting.exception()  # marks it as retrieved, because there may be no waiters
             raise
         starting.set_result(runtime)
     return await asyncio.shield(starting)
@@ -152,7 +152,7 @@ async def stop_runtime() -> None:
 
 
 def running_runtime() -> ProcessRuntime | None:
-    """The runtime of this process's event loop, for a thread that wants to know of it."""
+    """Return the runtime of this process, from any thread; None if there is none."""
     for loop, starting in list(_runtimes.items()):
         if loop.is_running() and starting.done() and not starting.cancelled() and not starting.exception():
             return starting.result()
@@ -160,7 +160,7 @@ def running_runtime() -> ProcessRuntime | None:
 
 
 def running_hub() -> Hub | None:
-    """Its hub, for a thread that has an event to send."""
+    """Return the hub of this process, from any thread; None if there is none."""
     runtime = running_runtime()
     return runtime.hub if runtime is not None else None
 

@@ -1,7 +1,7 @@
-"""One connected user, whatever the transport: identity, groups, limits and the command table.
+"""A session: one connected user on any transport, with identity, groups, limits and commands.
 
-A transport decodes its own framing, calls `receive` with what the client sent, and writes the frames it is given. All
-else is here, so that native WebSocket and Socket.IO cannot differ.
+A transport decodes its frames, calls `receive` for each command, and writes the frames of the session. Everything else
+is here, so native WebSocket and Socket.IO behave alike.
 """
 
 from __future__ import annotations
@@ -58,13 +58,11 @@ class LiveSession:
         self.runtime = runtime
         self.identity: Identity | None = None
         self.user_id = ""
-        self.groups: list[str] = []  # a set of one is three times as large
+        self.groups: list[str] = []  # a small list takes a third of the memory of a set
         self.state = AppState()
         self.expiry_warned = False
         self._transport = transport
-        limits = self._limits = (
-            settings.CHAT
-        )  # a look-up in Django's settings costs more than a frame's checks
+        limits = self._limits = settings.CHAT  # reading Django's settings for each frame would be slow
         self._bucket = TokenBucket(limits.frames_per_second, limits.frames_burst)
         self._strikes = 0
         self._in_flight = 0
@@ -91,7 +89,7 @@ class LiveSession:
             await hook(self)
 
     async def close(self) -> None:
-        """The socket is gone: leave every group, and tell the apps. Safe to call twice."""
+        """Leave every group and call the hooks, because the socket is gone. Safe to call twice."""
         self._outbox.stop()
         if self in self.runtime.sessions:
             self.runtime.sessions.discard(self)
@@ -105,7 +103,7 @@ class LiveSession:
             raise DomainError("unavailable", "The server is restarting. Please retry.", {"retryAfter": 1})
 
     def close_soon(self, code: int, reason: str) -> None:
-        """Close the socket from our side, after what is queued has been written (but not to a slow reader)."""
+        """Close the socket after the queued frames have been written. Do not wait for a slow reader."""
         if self._closing is None:
             self._closing = self.runtime.loop.create_task(self._close_socket(code, reason))
             measures.closes.add(1, str(code))
@@ -118,7 +116,7 @@ class LiveSession:
 
     @property
     def waiting(self) -> tuple[int, int]:
-        """Frames, and bytes of them, that the socket has not taken yet."""
+        """Return the number of frames that wait for the socket, and the number of their bytes."""
         return self._outbox.waiting
 
     @property
@@ -137,7 +135,7 @@ class LiveSession:
         if group not in self.groups:
             self.groups.append(group)
         await self.runtime.hub.subscribe(group, self)
-        if self not in self.runtime.sessions:  # it was closed meanwhile
+        if self not in self.runtime.sessions:  # the session was closed meanwhile
             self.unsubscribe(group)
 
     def unsubscribe(self, group: str) -> None:
@@ -157,7 +155,7 @@ class LiveSession:
             self._outbox.put(self._transport.encode(event), event)
 
     def send(self, name: str, data: Any) -> None:
-        """An event for this socket alone."""
+        """Send an event to this socket only."""
         self._outbox.put(self._transport.encode(Event.of(name, data)))
 
     # The owner of the outbox
@@ -183,12 +181,12 @@ class LiveSession:
     # Commands
 
     def admit(self, size: int, ref: Ref = None) -> bool:
-        """Whether a frame of `size` bytes may be worked on. Otherwise it has been answered, or the socket closes."""
+        """Return whether a frame of `size` bytes may be processed. If not, it gets an error or the socket closes."""
         if self._closing is not None or not self.fits(size):
             return False
         wait = self._bucket.take()
         if not wait:
-            # Not to zero: whoever floods still gets the rate, and would never be closed.
+            # Not reset to 0: a client that floods still gets some frames through, and would never be closed.
             self._strikes = max(self._strikes - 1, 0)
             return True
         self._strikes += 1
@@ -202,16 +200,16 @@ class LiveSession:
         return False
 
     def fits(self, size: int) -> bool:
-        """Whether the frame is small enough to be decoded at all; the socket closes otherwise."""
+        """Return whether the frame is small enough to be decoded. If not, the socket closes."""
         if size > self._limits.frame_bytes:
             self.close_soon(Close.TOO_BIG, "frame too large")
             return False
         return True
 
     async def receive(self, name: str, data: Any, ref: Ref, decode: Callable[[Any, type], Any]) -> None:
-        """Run one command and queue its answer. Never raises for what the client did.
+        """Run one command and queue its answer. A client's error raises no exception.
 
-        `decode(data, struct)` turns the transport's raw data into the command's struct.
+        `decode(data, struct)` decodes the data of the transport into the struct of the command.
         """
         try:
             self._refuse_when_stopping()
@@ -234,11 +232,11 @@ class LiveSession:
             self.answer_error(ref, from_decoding(error), name)
         except Exception as error:  # noqa: BLE001  every failure has its answer
             self.answer_error(ref, as_domain_error(error), name)
-        if self._outbox.is_full:  # the client reads its answers before the next command runs
+        if self._outbox.is_full:  # the client must read its answers before the next command runs
             await self._outbox.wait_for_room()
 
     async def _authenticate(self, token: str, ref: Ref) -> None:
-        """The first frame of a socket without credentials, or a fresh token for the same user."""
+        """Take the token of a socket that connected without credentials, or a new token of the same user."""
         if self.identity is not None:
             charge(self.user_id, essential=True)
         identity = await self.runtime.ask(registry.get_authentication().by_tokens, token)
@@ -246,7 +244,7 @@ class LiveSession:
             try:
                 await self.open(identity)
             except Exception as error:  # noqa: BLE001  every failure has its answer
-                # Half open it would hear of nothing; the client comes back.
+                # The session lacks some groups and would miss events. The client must reconnect.
                 self.answer_error(ref, as_domain_error(error))
                 self.close_soon(Close.TRY_LATER, "the session could not be opened")
                 return
@@ -284,7 +282,7 @@ class LiveSession:
             self._outbox.put(self._transport.encode_ack(ref, data))
 
     def answer_error(self, ref: Ref, error: DomainError, command: str = "") -> None:
-        # Clients choose names; only ours may become label values.
+        # Clients can send any name. Only known commands may become label values.
         measures.command_errors.add(1, command if command in registry.commands else "none", error.code)
         if self._closing is None:
             self._outbox.put(self._transport.encode_error(ref, error))

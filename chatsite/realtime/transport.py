@@ -12,11 +12,12 @@ Ref: TypeAlias = Any  # what a transport needs to address an answer; None if the
 
 
 class Close:
-    """Close codes. 4xxx are ours; after each of them a client may reconnect and `sync`, with fresh credentials
-    after UNAUTHENTICATED."""
+    """Close codes. Codes from 4000 are our own. A client may reconnect and `sync` after each of them; after
+    UNAUTHENTICATED it needs new credentials.
+    """
 
-    RESTART: Final = 1012  # the process ends; `server_stopping` has said when to come back
-    POLICY: Final = 1008  # a flood
+    RESTART: Final = 1012  # the process shuts down; `server_stopping` says when to reconnect
+    POLICY: Final = 1008  # too many frames
     TOO_BIG: Final = 1009
     TRY_LATER: Final = 1013
     SLOW_READER: Final = 4008
@@ -25,7 +26,7 @@ class Close:
 
 
 class FrameWriter(Protocol):
-    """What an outbox writes to. Frames are texts in UTF-8."""
+    """The part of a transport that an outbox uses. Frames are texts in UTF-8."""
 
     def write_now(self, frames: Iterable[bytes]) -> bool:
         """Write all frames without waiting. Return False if that is impossible now; then nothing was written."""
@@ -35,7 +36,7 @@ class FrameWriter(Protocol):
 
 
 class Transport(FrameWriter, Protocol):
-    """What a session needs of the socket below it."""
+    """The socket below a session."""
 
     @property
     def kind(self) -> str:

@@ -1,11 +1,12 @@
-"""How much one user may do: over all sockets, requests and processes.
+"""The limit on the changes of one user, over all sockets, requests and processes.
 
-Every live command and every REST request that changes something draws from the user's bucket, each by its cost. A
-command declares its cost where it is registered, a REST view by its attribute `throttle_cost`; anything else calls
-`charge`. Each process keeps a bucket for every user who is active there and asks nobody when it is drawn from. With
-Redis, `redis.rate_limits` brings the buckets of all processes together.
+Every live command and every REST request that changes something takes its cost from the user's token bucket. A command
+declares its cost where it is registered, and a REST view in its attribute `throttle_cost`. Other code calls `charge`.
+Each process has a bucket for every user who is active there. With Redis, `redis.rate_limits` synchronises the buckets
+of all processes.
 
-Requests run on threads and commands on the event loop. Both draw without a lock: two that meet may count as one.
+Requests run on threads and commands on the event loop. They use the bucket without a lock, so two at the same moment
+may count as one.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class UserBuckets:
     def take(self, user_id: str, cost: float = 1.0, *, essential: bool = False) -> float:
         """Spend `cost` and return 0.0, or return the seconds until the user may.
 
-        What is `essential` to a connection may run into a debt of one burst, so that a user who is too fast keeps it.
+        An `essential` command may overdraw the bucket by one burst, so that a user who is too fast stays connected.
         """
         bucket = self._users.get(user_id)
         if bucket is None:
@@ -67,15 +68,15 @@ class UserBuckets:
         return spent
 
     def settle(self, user_id: str, seconds_until_full: float) -> None:
-        """Take over the state of the shared bucket, which lacks what was spent here since the report."""
+        """Take over the state of the shared bucket, and add what was spent here since the last report."""
         if bucket := self._users.get(user_id):
             shared = time.monotonic() + seconds_until_full + bucket.unreported / self.rate
             bucket.full_at = max(bucket.full_at, shared)
 
     def restore(self, spent: Mapping[str, float]) -> None:
-        """Report `spent` again with the next report, because this one did not arrive.
+        """Include `spent` in the next report, because this one failed.
 
-        No user's part grows above one burst, so that a long outage is not held against anybody.
+        The amount of a user is limited to one burst, so that nobody is blocked after a long outage.
         """
         for user_id, cost in spent.items():
             if bucket := self._users.get(user_id):
@@ -83,7 +84,7 @@ class UserBuckets:
                 bucket.unreported = min(bucket.unreported, self.burst)
 
     def sweep(self) -> None:
-        """Forget the users whose bucket is full by now."""
+        """Forget the users whose bucket is full."""
         for user_id in list(self._full()):
             del self._users[user_id]
 
@@ -103,7 +104,7 @@ user_buckets: Final = UserBuckets(limits().user_changes_per_second, limits().use
 
 
 def charge(user_id: str, cost: float = 1.0, *, essential: bool = False) -> None:
-    """Draw `cost` from the user's limit, or raise `DomainError` "rate_limited" with `retryAfter` in seconds."""
+    """Take `cost` from the user's limit, or raise `DomainError` "rate_limited" with `retryAfter` in seconds."""
     wait = user_buckets.take(user_id, cost, essential=essential)
     if wait:
         measures.rate_limited.add(1, "user")

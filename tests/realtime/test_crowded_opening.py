@@ -110,26 +110,26 @@ async def test_socketio_clients_wait_for_their_turn_too(look_up: LookUp) -> None
 async def test_a_turn_that_does_not_come_is_a_reason_to_knock_again(
     runtime: ProcessRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chatsite.realtime.runtime.TURN_SECONDS", 0.01)
+    monkeypatch.setattr("chatsite.realtime.runtime.OPENING_SECONDS", 0.01)
     async with AsyncExitStack() as others:
         for _ in range(OPENINGS):
-            await others.enter_async_context(runtime.turn_to_open())
+            await others.enter_async_context(runtime.limit_openings())
         with pytest.raises(DomainError) as refusal:
-            async with runtime.turn_to_open():
+            async with runtime.limit_openings():
                 pytest.fail("there was no turn left")
     assert refusal.value.code == "unavailable"
-    async with runtime.turn_to_open():  # and none has been lost by it
+    async with runtime.limit_openings():  # and none has been lost by it
         pass
 
 
 async def test_who_is_cancelled_while_waiting_takes_no_turn(runtime: ProcessRuntime) -> None:
     async def wait() -> None:
-        async with runtime.turn_to_open():
+        async with runtime.limit_openings():
             pytest.fail("there was no turn left")
 
     async with AsyncExitStack() as others:
         for _ in range(OPENINGS):
-            await others.enter_async_context(runtime.turn_to_open())
+            await others.enter_async_context(runtime.limit_openings())
         waiting = asyncio.create_task(wait())
         await settle()
         waiting.cancel()
@@ -137,4 +137,4 @@ async def test_who_is_cancelled_while_waiting_takes_no_turn(runtime: ProcessRunt
         assert waiting.cancelled()
     async with AsyncExitStack() as all_of_them:
         for _ in range(OPENINGS):
-            await all_of_them.enter_async_context(runtime.turn_to_open())
+            await all_of_them.enter_async_context(runtime.limit_openings())

@@ -6,8 +6,8 @@
 - **Close codes.** daphne closes with autobahn's `sendClose`, which accepts 1000 and 3000-4999 and raises for 1008,
   1009, 1012 and 1013. `sendCloseFrame` accepts all. autobahn itself drops the TCP connection for an oversized
   message, invalid UTF-8 or a protocol error; with `failByDrop` off it sends 1009, 1007 or 1002.
-- **Speed.** Twisted asks epoll before each write: two system calls and a turn of the event loop more for each frame, a
-  seventh of what a message costs (docs/decisions/0012-server-internals.md).
+- **Speed.** Twisted waits for epoll before each write. Each frame needs two more system calls and one more turn of the
+  event loop, a seventh of the cost of a message (docs/decisions/0012-server-internals.md).
 """
 
 from __future__ import annotations
@@ -147,9 +147,9 @@ class BackpressureGate:
 
 
 def write_at_once(transport: Any, data: bytes) -> None:
-    """Write like `transport.write`, but hand the kernel now what it takes now."""
+    """Like `transport.write`, but pass to the kernel at once what it accepts."""
     sent = transport.writeSomeData(data) if _has_nothing_to_send(transport) else 0
-    if not isinstance(sent, int):  # the connection is lost; Twisted finds out by its own write
+    if not isinstance(sent, int):  # the connection is lost; Twisted notices at its own write
         sent = 0
     if sent < len(data):
         transport.write(data[sent:])
@@ -170,7 +170,7 @@ def _has_nothing_to_send(transport: Any) -> bool:
 
 
 def silence_access_log() -> None:
-    """Stop daphne's own access log: it shows query strings, which hold tickets, and ours has the same lines."""
+    """Stop daphne's own access log. It shows query strings, which contain tickets, and ours has the same lines."""
     if DaphneProtocol is not None:
         AccessLogGenerator.__call__ = _print_nothing
 

@@ -1,4 +1,4 @@
-"""Native WebSocket at `/chat`: JSON text frames `{event, data, ref?}`, thin over `LiveSession`."""
+"""Native WebSocket at `/chat`: JSON text frames `{event, data, ref?}`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Frame(msgspec.Struct):
-    """What a client sends."""
+    """A frame from a client."""
 
     event: str
     data: msgspec.Raw = msgspec.Raw(b"{}")
@@ -43,19 +43,19 @@ def _decode_data(raw: msgspec.Raw, struct: type) -> Any:
     return msgspec.json.decode(raw, type=struct)
 
 
-class LeanConsumer(AsyncConsumer):  # type: ignore[misc]
+class DirectConsumer(AsyncConsumer):  # type: ignore[misc]
     @classmethod
     def serve(cls, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> Awaitable[None]:
-        """As `as_asgi` does, without a coroutine of its own that would stay as long as the socket."""
+        """Do the same as `as_asgi`, without its coroutine, which would use memory as long as the socket is open."""
         connection: Awaitable[None] = cls()(scope, receive, send)
         return connection
 
 
-class ChatConsumer(LeanConsumer):
-    """Reads frames one after the other and writes what the session queues.
+class ChatConsumer(DirectConsumer):
+    """Read frames one after the other, and write the frames of the session.
 
-    It replaces the dispatch of Channels' consumers, which would cost a thread hop and two tasks for every frame, and
-    a layer channel for every socket; the hub has one for the whole process.
+    This replaces the dispatch of Channels' consumers. That takes a thread hop and two tasks for every frame, and a
+    channel of the layer for every socket. The hub needs one channel for the whole process.
     """
 
     kind = "native"
@@ -78,7 +78,7 @@ class ChatConsumer(LeanConsumer):
 
     async def _open(self) -> None:
         try:
-            async with self.session.runtime.turn_to_open():
+            async with self.session.runtime.limit_openings():
                 await self._open_session()
         except Exception as error:  # noqa: BLE001  every failure has its answer
             known = as_domain_error(error)
@@ -87,7 +87,7 @@ class ChatConsumer(LeanConsumer):
 
     async def _open_session(self) -> None:
         if self._socket.is_gone:
-            return  # it waited longer than its client did, which may have come back; reading finds its end
+            return  # the client left while it waited; reading the next message ends the consumer
         identity = await self._identity_of_handshake()
         if identity is None:
             self._await_authentication()
@@ -98,14 +98,17 @@ class ChatConsumer(LeanConsumer):
         session = weakref.ref(self.session)
 
         def close_anonymous() -> None:
-            waiting = session()
-            if waiting is not None and waiting.identity is None:
-                waiting.close_soon(Close.UNAUTHENTICATED, "no authentication in time")
+            still_open = session()
+            if still_open is not None and still_open.identity is None:
+                still_open.close_soon(Close.UNAUTHENTICATED, "no authentication in time")
 
         asyncio.get_running_loop().call_later(settings.CHAT.authenticate_seconds, close_anonymous)
 
     async def _identity_of_handshake(self) -> Identity | None:
-        """By `Authorization: Bearer`, `?ticket=` or the session cookie; None where a first frame is awaited."""
+        """Return the identity by `Authorization: Bearer`, `?ticket=` or the session cookie.
+
+        Return None if there are none of these, so that the client must send `authenticate`.
+        """
         headers = dict(self.scope["headers"])
         authentication = registry.get_authentication()
         scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
@@ -119,7 +122,7 @@ class ChatConsumer(LeanConsumer):
         return None
 
     async def _take(self, message: dict[str, Any]) -> bool:
-        """Act on a message; answers whether there may be another."""
+        """Process a message. Return False if it was the last one."""
         if message["type"] == "websocket.disconnect":
             return False
         await self._take_frame(message)
@@ -142,11 +145,11 @@ class ChatConsumer(LeanConsumer):
                     ref, error if isinstance(error, DomainError) else from_decoding(error)
                 )
             return
-        # Only now, so that a refusal for the rate carries the frame's `ref`.
+        # The rate is checked after decoding, so that the error has the `ref` of the frame.
         if self.session.admit(size, frame.ref):
             await self.session.receive(frame.event, frame.data, frame.ref, _decode_data)
 
-    # The transport of the session
+    # The transport of the session (chatsite.realtime.transport.Transport)
 
     def encode(self, event: Event) -> bytes:
         return event.native
@@ -167,13 +170,13 @@ class ChatConsumer(LeanConsumer):
         if not self._gone:
             try:
                 await self._socket.write(frame)
-            except (OSError, RuntimeError):  # the peer has just gone; the disconnect message is on its way
+            except (OSError, RuntimeError):  # the client has left; the disconnect message follows
                 self._gone = True
 
     async def close(self, code: int, reason: str) -> None:
         if not self._gone:
             self._gone = True
-            with contextlib.suppress(OSError, RuntimeError):  # the peer has just gone
+            with contextlib.suppress(OSError, RuntimeError):  # the client has left
                 await self._socket.close(code, reason)
 
 
@@ -181,8 +184,8 @@ def _close_code(error: DomainError) -> int:
     return Close.UNAUTHENTICATED if error.code == "unauthenticated" else Close.TRY_LATER
 
 
-class RefusedPath(LeanConsumer):
-    """Every WebSocket path that is not ours: refused before it is accepted."""
+class RefusedPath(DirectConsumer):
+    """Refuse the handshake of a WebSocket with an unknown path."""
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         await receive()

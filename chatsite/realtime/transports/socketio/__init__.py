@@ -1,5 +1,6 @@
 """Socket.IO 5 over Engine.IO 4, by WebSocket and long polling.
 
-`packets` is the two protocols' text, `engine` one Engine.IO connection, `websocket` and `polling` its two transports,
-`namespace` the Socket.IO client in the namespace `/chat`, and `server` the ASGI application.
+`packets` encodes and decodes the packets of both protocols. `engine` is one Engine.IO connection, and `websocket` and
+`polling` are its transports. `namespace` is a Socket.IO client in the namespace `/chat`. `server` is the ASGI
+application.
 """

@@ -16,15 +16,15 @@ from chatsite.realtime.transports.socketio import packets
 
 logger = logging.getLogger(__name__)
 
-WAITING_PACKETS: Final = 100  # that wait for the next poll; past it the session's outbox waits
-POLL_PACKETS: Final = 16  # in one answer; python-engineio's client takes no more
-GOODBYE_SECONDS: Final = 2.0  # in which a polling client may fetch its last packets
+WAITING_PACKETS: Final = 100  # packets for the next poll; with more, the session's outbox waits
+POLL_PACKETS: Final = 16  # packets in one answer; python-engineio's client accepts no more
+LINGER_SECONDS: Final = 2.0  # after a close, for a polling client to fetch its last packets
 
 GOING_AWAY: Final = 1001
 
 
 class Messages(Protocol):
-    """Who gets what a connection's client sends."""
+    """The receiver of a connection's messages."""
 
     async def take(self, message: str | bytes) -> None: ...
 
@@ -32,14 +32,14 @@ class Messages(Protocol):
 
 
 class EngineConnection:
-    """Packets wait here for the next poll. Once there is a WebSocket, they are written to it."""
+    """One connection. Packets wait for the next poll, or are written to the WebSocket if there is one."""
 
     def __init__(self, forget: Callable[[EngineConnection], None]) -> None:
         self.sid = uuid4().hex
         self.messages: Messages | None = None
         self.websocket: ServerSocket | None = None
         self.is_upgrading = False
-        self.is_closed = False  # nothing is taken any more; last packets may still wait for a poll
+        self.is_closed = False  # accepts no packets; the last ones to send may still wait for a poll
         self._forget = forget
         self._loop = asyncio.get_running_loop()
         self._packets: list[str] = []
@@ -50,7 +50,7 @@ class EngineConnection:
 
     @property
     def is_gone(self) -> bool:
-        """Whether the client is known to have left. Its reader may not have been told yet."""
+        """Whether the client is known to have left. The disconnect message may not have arrived yet."""
         return self.is_closed or (self.websocket is not None and self.websocket.is_gone)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -63,7 +63,7 @@ class EngineConnection:
     def write_now(self, frames: Iterable[bytes]) -> bool:
         """Write Engine.IO packets without waiting. Return False if that is impossible now."""
         if self.is_closed:
-            return True  # dropped: the client catches up when it comes back
+            return True  # the frames are dropped; the client catches up when it reconnects
         if self.websocket is not None:
             return self.websocket.write_now(frames)
         if len(self._packets) >= WAITING_PACKETS:
@@ -73,7 +73,7 @@ class EngineConnection:
         return True
 
     async def write(self, frame: bytes) -> None:
-        """Write one packet when the WebSocket, or the next poll, takes it."""
+        """Write one packet, waiting for the WebSocket or for the next poll."""
         while self.websocket is None and not self.is_closed and len(self._packets) >= WAITING_PACKETS:
             if self._room is None:
                 self._room = asyncio.Event()
@@ -83,11 +83,11 @@ class EngineConnection:
             return
         with contextlib.suppress(
             OSError, RuntimeError
-        ):  # the peer has gone; its reader is about to learn of it
+        ):  # the client has left; the disconnect message follows
             await self.websocket.write(frame)
 
     def _send(self, packet: str) -> None:
-        """Send a packet of the engine's own. The queue's limit does not hold it up."""
+        """Send a packet of Engine.IO itself, even if the queue is full."""
         if self.websocket is None:
             self._packets.append(packet)
             self._end_poll()
@@ -97,7 +97,7 @@ class EngineConnection:
     # Polling
 
     async def poll(self, until_gone: Callable[[], Coroutine[Any, Any, None]]) -> str | None:
-        """Return the next packets, as soon as there is one. None if another poll waits, or the client has gone."""
+        """Wait for a packet and return all that wait. Return None if another poll waits, or the client has left."""
         if self._poll is not None:
             await self.close()
             return None
@@ -132,7 +132,7 @@ class EngineConnection:
         self._end_poll()
 
     async def finish_upgrade(self, websocket: ServerSocket) -> None:
-        """Write what waited for a poll to the WebSocket, and from now on everything."""
+        """Write the waiting packets to the WebSocket, and use it from now on."""
         while self._packets:
             waiting, self._packets = self._packets, []
             for packet in waiting:
@@ -149,7 +149,7 @@ class EngineConnection:
         self._send(packets.PING)
 
     def _miss_pong(self) -> None:
-        logger.debug("closing a connection whose client answered no ping")
+        logger.debug("closing a connection because its client did not answer a ping")
         self.spawn(self.close(GOING_AWAY, "no answer to a ping"))
 
     def _pong(self) -> None:
@@ -159,25 +159,25 @@ class EngineConnection:
     # Reading
 
     async def take(self, packet: str | bytes) -> bool:
-        """Act on a client's packet. Return False if it ends the connection."""
+        """Process a packet of the client. Return False if it ends the connection."""
         if isinstance(packet, bytes):
-            await self._hand_on(packet)
+            await self._pass_on(packet)
         elif packet[:1] == packets.MESSAGE:
-            await self._hand_on(packet[1:])
+            await self._pass_on(packet[1:])
         elif packet[:1] == packets.PONG:
             self._pong()
         else:
             return False
         return True
 
-    async def _hand_on(self, message: str | bytes) -> None:
+    async def _pass_on(self, message: str | bytes) -> None:
         if self.messages is not None and not self.is_closed:
             await self.messages.take(message)
 
     # The end
 
     async def close(self, code: int = 1000, reason: str = "") -> None:
-        """Close from our side. A polling client may still fetch what waits for it, and a close packet."""
+        """Close the connection. A polling client may still fetch the waiting packets and a close packet."""
         if self.is_closed:
             return
         await self._end()
@@ -186,14 +186,14 @@ class EngineConnection:
             self._packets.append(packets.CLOSE)
             self._end_poll()
             if not had_poll:
-                self._loop.call_later(GOODBYE_SECONDS, self._forget, self)
+                self._loop.call_later(LINGER_SECONDS, self._forget, self)
             return
         self._forget(self)
-        with contextlib.suppress(OSError, RuntimeError):  # the peer has just gone
+        with contextlib.suppress(OSError, RuntimeError):  # the client has left
             await self.websocket.close(code, reason)
 
     async def lose(self) -> None:
-        """The client has left."""
+        """End the connection, because the client has left."""
         if not self.is_closed:
             await self._end()
         self._end_poll()

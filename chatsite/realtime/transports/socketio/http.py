@@ -1,4 +1,4 @@
-"""HTTP answers of Engine.IO, with CORS, and the library's own error codes."""
+"""HTTP answers of Engine.IO, with CORS headers and with the error codes of the reference implementation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 from chatsite.realtime import origins
 
-# Numbers and texts as engine.io's server has them.
+# The numbers and texts of engine.io's server.
 UNKNOWN_TRANSPORT: Final = (0, "Transport unknown")
 UNKNOWN_SESSION: Final = (1, "Session ID unknown")
 BAD_METHOD: Final = (2, "Bad handshake method")
@@ -44,7 +44,7 @@ async def respond(scope: dict[str, Any], send: Any, answer: Answer) -> None:
 
 
 def cors_headers(scope: dict[str, Any]) -> list[tuple[bytes, bytes]]:
-    """Let an allowed page read the answer. Pages that are not allowed get none of these."""
+    """Return the headers with which an allowed page may read the answer, and none for other pages."""
     headers = dict(scope["headers"])
     origin = headers.get(b"origin")
     if origin is None or not is_allowed_page(scope):
@@ -62,7 +62,7 @@ def cors_headers(scope: dict[str, Any]) -> list[tuple[bytes, bytes]]:
 
 
 def is_allowed_page(scope: dict[str, Any]) -> bool:
-    """Whether the request comes from an allowed page, or from no page at all."""
+    """Return whether the request comes from an allowed page, or from no page."""
     headers = dict(scope["headers"])
     origin = headers.get(b"origin")
     if origin is None:
@@ -70,5 +70,5 @@ def is_allowed_page(scope: dict[str, Any]) -> bool:
     host = headers.get(b"host", b"").decode("latin-1")
     try:
         return origins.is_allowed(origin.decode("latin-1"), origins.scheme_of(scope), host)
-    except ValueError:  # no origin at all, as in `http://[`
+    except ValueError:  # the header is not an origin, as in `http://[`
         return False

@@ -1,4 +1,4 @@
-"""A Socket.IO client: its connect and disconnect packets, and its session while it is in the namespace."""
+"""A Socket.IO client: its connect and disconnect packets, and its session in the namespace."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from chatsite.realtime.transports.socketio import packets
 from chatsite.realtime.transports.socketio.engine import EngineConnection
 from chatsite.realtime.transports.socketio.packets import NAMESPACE
 
-STRAY_PACKETS: Final = 10  # of a connection that has no session; past it the connection closes
-GOODBYE_SECONDS: Final = 1.0  # for a client to take our last packets
+STRAY_PACKETS: Final = 10  # packets of a client without a session; with more, the connection closes
+DISCONNECT_SECONDS: Final = 1.0  # for a client to take the error and the disconnect packet
 
 NO_BINARY: Final = invalid("Data must be JSON, without binary attachments.")
 
 
 class Call(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
-    """What a client emits: `[event, data]`."""
+    """An event from a client: `[event, data]`."""
 
     event: str
     data: msgspec.Raw = msgspec.Raw(b"{}")
@@ -45,7 +45,7 @@ def _decode_data(raw: msgspec.Raw, struct: type) -> Any:
 
 
 class SocketioTransport:
-    """The transport of one session: Socket.IO packets as finished Engine.IO texts. A `ref` is the id of an ack."""
+    """The transport of one session. Frames are Socket.IO packets within Engine.IO packets. A `ref` is an ack id."""
 
     __slots__ = ("_client", "_opening")
 
@@ -72,7 +72,7 @@ class SocketioTransport:
         return b'43/chat,%b[{"error":%b}]' % (str(ref).encode(), body)
 
     def open(self) -> None:
-        """Let frames go: the client has been told that it is connected."""
+        """Begin to write frames, because the client has got its connect packet."""
         if self._opening is not None:
             self._opening.set()
             self._opening = None
@@ -86,10 +86,9 @@ class SocketioTransport:
         await self._client.engine.write(frame)
 
     async def close(self, code: int, reason: str) -> None:
-        """Disconnect the namespace of a client that lacks credentials, and close the connection of any other.
+        """Disconnect a client without valid credentials from the namespace. Close the connection of other clients.
 
-        Socket.IO clients reconnect by themselves after the transport closed, and never after the server disconnected
-        their namespace.
+        Socket.IO clients reconnect after the connection closed, but not after the server disconnected the namespace.
         """
         if code == Close.UNAUTHENTICATED:
             await self._client.dismiss(self, reason)
@@ -98,14 +97,14 @@ class SocketioTransport:
 
 
 class NamespaceClient:
-    """Takes a connection's packets one after the other, whichever requests bring them, so commands run in order."""
+    """Process the packets of a connection one after the other, so that commands run in order over several requests."""
 
     def __init__(self, engine: EngineConnection) -> None:
         self.engine = engine
         self.session: LiveSession | None = None
         self._turn = asyncio.Lock()
         self._strays = 0
-        self._attachments = 0  # of a refused packet, still to come
+        self._attachments = 0  # binary messages that still follow a refused packet
         self._deadline: asyncio.TimerHandle | None = None
         self._expect_session()
 
@@ -122,7 +121,7 @@ class NamespaceClient:
             self._deadline = None
 
     def _close_idle(self) -> None:
-        if self._turn.locked():  # it is being connected just now
+        if self._turn.locked():  # a packet is being processed, perhaps the connect packet
             self._expect_session()
         elif self.session is None:
             reason = f"not connected to {NAMESPACE} in time"
@@ -134,23 +133,23 @@ class NamespaceClient:
             await session.close()
 
     async def closed(self) -> None:
-        """The Engine.IO connection has ended."""
+        """Close the session, because the Engine.IO connection has ended."""
         self._stop_deadline()
         await self._close_session()
 
     async def _leave(self) -> None:
-        """The client is no longer in the namespace. It may connect again."""
+        """Leave the namespace. The client may connect again."""
         await self._close_session()
         if not self.engine.is_closed:
             self._stop_deadline()
             self._expect_session()
 
     async def dismiss(self, transport: SocketioTransport, reason: str) -> None:
-        """Send the reason and disconnect the namespace. Close the connection if the client does not take that."""
+        """Send the reason and disconnect the namespace. Close the connection if the client does not read these."""
         frame = transport.encode_error(None, DomainError("unauthenticated", reason))
         await self._leave()
         try:
-            async with asyncio.timeout(GOODBYE_SECONDS):
+            async with asyncio.timeout(DISCONNECT_SECONDS):
                 await transport.write(frame)
                 await self.engine.write(f"41{NAMESPACE},".encode())
         except TimeoutError:
@@ -181,9 +180,9 @@ class NamespaceClient:
         session: LiveSession | None = None
         try:
             runtime = await get_runtime()
-            async with runtime.turn_to_open():
+            async with runtime.limit_openings():
                 if self.engine.is_gone:
-                    return  # it waited longer than its client did
+                    return  # the client left while it waited
                 session = LiveSession(transport, runtime)
                 await session.open(await identify(runtime, auth))
         except Exception as error:  # noqa: BLE001  every failure has its answer
@@ -193,17 +192,15 @@ class NamespaceClient:
             return
         self.session = session
         self._stop_deadline()
-        if self.engine.is_closed:  # while the token was looked at
+        if self.engine.is_closed:  # it closed while the token was checked
             await self._close_session()
             return
         await self.engine.write(b'40/chat,{"sid":"%b"}' % uuid4().hex.encode())
         transport.open()
 
     async def _answer_failure(self, error: DomainError) -> None:
-        if error.code in {
-            "internal",
-            "unavailable",
-        }:  # a client gives up after a connect error; it shall try again
+        if error.code in {"internal", "unavailable"}:
+            # A client does not retry after a connect error, but it does after the connection closed.
             await self.engine.close(Close.TRY_LATER, error.message)
         else:
             await self._refuse(NAMESPACE, error.message, error.as_dict())
@@ -221,7 +218,7 @@ class NamespaceClient:
                 await self._take_packet(session, message)
 
     async def _take_stray(self, message: str | bytes) -> None:
-        """A connect packet. Others were on their way when the session ended, or come from no proper client."""
+        """Process a packet of a client without a session: a connect packet, or one that was sent before it ended."""
         self._strays += 1
         if self._strays > STRAY_PACKETS or len(message) > settings.CHAT.frame_bytes:
             await self.engine.close(Close.POLICY, "not connected to a namespace")
@@ -230,7 +227,7 @@ class NamespaceClient:
 
     def _take_binary(self, session: LiveSession, message: bytes) -> None:
         if self._attachments > 0:
-            self._attachments -= 1  # its packet has been refused
+            self._attachments -= 1  # the packet it belongs to has been refused
             session.admit(len(message))
         elif session.admit(len(message)):
             session.answer_error(None, NO_BINARY)
@@ -238,7 +235,7 @@ class NamespaceClient:
     async def _take_packet(self, session: LiveSession, packet: str) -> None:
         encoded = packet.encode("utf-8", "surrogatepass")
         found = _match_event(packet)
-        # Matched first, so that a refusal for the rate reaches the callback that waits for it.
+        # The ack id is matched first, so that a rate-limit error reaches the callback that waits for it.
         if not session.admit(len(encoded), (found.group(3) or None) if found is not None else None):
             return
         if found is not None:
@@ -246,14 +243,14 @@ class NamespaceClient:
             if kind == packets.BINARY_EVENT:
                 self._attachments = int(attachments or 0)
                 session.answer_error(ref or None, NO_BINARY)
-            else:  # the prefix is ASCII, so its length in bytes is its length
+            else:  # the prefix is ASCII, so its length in bytes is its number of characters
                 await _take_event(session, encoded[found.end() :], ref or None)
         elif packet[:1] == packets.CONNECT:
             await self._connect(packet)
         elif packet[:1] == packets.DISCONNECT:
             if packets.decode_namespace(packet[1:])[0] == NAMESPACE:
                 await self._leave()
-        elif packet[:1] not in {packets.ACK, packets.BINARY_ACK}:  # we ask for no acks
+        elif packet[:1] not in {packets.ACK, packets.BINARY_ACK}:  # the server requests no acks
             session.answer_error(None, invalid("The packet is not a Socket.IO event of this namespace."))
 
 
@@ -267,7 +264,7 @@ async def _take_event(session: LiveSession, arguments: bytes, ref: Ref) -> None:
 
 
 async def identify(runtime: ProcessRuntime, auth: Any) -> Identity:
-    """Return who presents `auth: {token}` or `auth: {ticket}`."""
+    """Return the identity of `auth: {token}` or `auth: {ticket}`."""
     authentication = registry.get_authentication()
     credentials = auth if isinstance(auth, dict) else {}
     token, ticket = credentials.get("token"), credentials.get("ticket")

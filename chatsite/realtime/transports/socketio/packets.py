@@ -1,6 +1,6 @@
-"""Packets of Engine.IO 4 and Socket.IO 5 as text.
+"""Encode and decode packets of Engine.IO 4 and Socket.IO 5.
 
-`42/chat,7["send_message",{…}]` is Engine.IO type 4, Socket.IO type 2, the namespace, the id of the ack, and the data.
+`42/chat,7["send_message",{…}]` is Engine.IO type 4, Socket.IO type 2, the namespace, the ack id, and the data.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ CONNECT, DISCONNECT, EVENT, ACK, CONNECT_ERROR, BINARY_EVENT, BINARY_ACK = "0123
 
 
 class MalformedPacket(Exception):
-    """Text that is no packet of the protocol."""
+    """The text is not a packet of the protocol."""
 
 
 def decode_body(body: bytes) -> list[str | bytes]:
@@ -56,7 +56,7 @@ _match_namespace = re.compile(r"(?:(/[^,]*)(?:,|$))?", re.ASCII).match
 
 
 def decode_namespace(text: str) -> tuple[str, str]:
-    """Split what follows the type into the namespace, without a query string, and the rest."""
+    """Split the text after the type into the namespace, without a query string, and the rest."""
     found = _match_namespace(text)
     assert found is not None  # the pattern also matches nothing
     return (found.group(1) or "/").partition("?")[0], text[found.end() :]

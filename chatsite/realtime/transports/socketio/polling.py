@@ -1,4 +1,4 @@
-"""Engine.IO over long polling: one request at a time brings packets, and another takes them away."""
+"""Engine.IO over long polling: POST requests bring packets, and GET requests fetch them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chatsite.realtime.transports.socketio import packets
 from chatsite.realtime.transports.socketio.engine import EngineConnection
 from chatsite.realtime.transports.socketio.http import BAD_REQUEST, Answer, refusal
 
-# Clients before 4.5, and python-socketio's, put all that waits into one body, whatever the handshake said.
+# Clients before 4.5 and python-socketio put all waiting packets into one body, and ignore `maxPayload`.
 BODY_FRAMES: Final = 16
 BODY_SECONDS: Final = 30.0
 
@@ -28,7 +28,7 @@ async def _until_gone(receive: Any) -> None:
 
 
 async def post(connection: EngineConnection, receive: Any) -> Answer:
-    """Take the packets of a body one after the other. A body that is malformed or too large closes the connection."""
+    """Process the packets of a body one after the other. A malformed or too large body closes the connection."""
     try:
         async with asyncio.timeout(BODY_SECONDS):
             received = packets.decode_body(await _read(receive))

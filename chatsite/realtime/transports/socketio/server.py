@@ -1,6 +1,6 @@
-"""The ASGI application at `/socket.io/`: it opens Engine.IO connections and finds them again by their `sid`.
+"""The ASGI application at `/socket.io/`. It opens Engine.IO connections and finds them by their `sid`.
 
-`docs/socketio.md` tells what clients see.
+`docs/socketio.md` describes what clients see.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ server: Final = SocketioServer()
 
 
 def socketio_application(other: Any) -> Any:
-    """Return an ASGI application that serves `/socket.io/` over HTTP and WebSocket, and hands on everything else."""
+    """Return an ASGI application that serves `/socket.io/` over HTTP and WebSocket, and passes on everything else."""
 
     def serve(scope: dict[str, Any], receive: Any, send: Any) -> Awaitable[None]:
         path = scope["path"]

@@ -21,17 +21,17 @@ async def refuse(receive: Any, send: Any) -> None:
 
 
 async def accept(receive: Any, send: Any) -> ServerSocket | None:
-    """Accept the handshake. Return None if the client has gone already."""
+    """Accept the handshake. Return None if the client has left."""
     if (await receive())["type"] != "websocket.connect":
         return None
     await send({"type": "websocket.accept"})
     socket = server_socket(send)
-    socket.stop_pings()  # the engine has its own
+    socket.stop_pings()  # Engine.IO has its own pings
     return socket
 
 
 async def upgrade(connection: EngineConnection, socket: ServerSocket, receive: Any) -> bool:
-    """Take over from long polling: probe, answer, end of the waiting poll, upgrade packet."""
+    """Upgrade from long polling: read the probe, answer it, end the waiting poll, and read the upgrade packet."""
     connection.is_upgrading = True
     try:
         async with asyncio.timeout(UPGRADE_SECONDS):
@@ -50,7 +50,7 @@ async def upgrade(connection: EngineConnection, socket: ServerSocket, receive: A
 
 
 async def serve(connection: EngineConnection, receive: Any) -> None:
-    """Read packets until the connection ends. The connection has its WebSocket."""
+    """Read packets from the connection's WebSocket until it ends."""
     try:
         while not connection.is_closed:
             packet = _packet_of(await receive())
@@ -61,15 +61,15 @@ async def serve(connection: EngineConnection, receive: Any) -> None:
                     await connection.close(PROTOCOL_ERROR, "not an Engine.IO packet")
                 break
     finally:
-        # First the session: a peer that does not read can hold up the goodbye.
+        # The session ends first, because closing waits for a client that does not read.
         await connection.lose()
         await close(connection.websocket, NORMAL, "")
 
 
 async def close(socket: ServerSocket | None, code: int, reason: str) -> None:
-    """Close a socket that may be closed already."""
+    """Close a socket. It may be closed already."""
     if socket is not None:
-        with contextlib.suppress(OSError, RuntimeError):  # the peer has gone, or we have closed before
+        with contextlib.suppress(OSError, RuntimeError):  # the client has left, or the socket is closed
             await socket.close(code, reason)
 
 
