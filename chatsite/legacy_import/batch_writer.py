@@ -1,8 +1,7 @@
-"""Stores a batch of plans: messages under their conversations' locks, notifications under their inboxes' locks,
-and the bookkeeping, all in one transaction with a fixed number of statements.
+"""Store a batch of plans, and the records of what was moved, in one transaction with a fixed number of statements.
 
-Imported messages are appended: they take `seq` and `rev` after whatever the conversation holds, as every writer does.
-No event is published; clients find the rows by `rev`.
+The transaction locks the conversations and the inboxes. Imported messages get the next `seq` and `rev` of their
+conversation, like any other message. No event is published; clients find the messages by `rev`.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from conversations.writing.openings import Pair, make_missing_conversations
 from notifications.inbox import lock_inboxes, save_inboxes
 from notifications.models import Notification
 
-_NOTIFICATION: Final = (
+_NOTIFICATION_COLUMNS: Final = (
     "id",
     "recipient_id",
     "created_rev",
@@ -43,19 +42,19 @@ _NOTIFICATION: Final = (
     "deleted_at",
     "created_at",
 )
-_TRIES: Final = 5
-_RETRIED: Final = ("40P01", "40001")  # deadlock, serialisation failure
-_ROW: Final = ("source_id", "legacy_id", "object_id", "conversation_id")
+_ROW_COLUMNS: Final = ("source_id", "legacy_id", "object_id", "conversation_id")
+_ATTEMPTS: Final = 5
+_RETRIED: Final = ("40P01", "40001")  # SQLSTATE of a deadlock and of a serialisation failure
 
 
 def write_batch(
     import_lock: ImportLock, planned: Sequence[Planned], made: Sequence[Business], until: Key
 ) -> None:
-    """Store the plans, and that they are stored, or nothing. `until` is the last old row of the batch.
+    """Store the plans and the records that they are stored, or nothing. `until` is the last old row of the batch.
 
-    Live writers lock conversations and inboxes too; a batch that loses a deadlock to one of them is tried again.
+    The site locks conversations and inboxes too. If a deadlock with it cancels the batch, the batch is tried again.
     """
-    for remaining in reversed(range(_TRIES)):
+    for remaining in reversed(range(_ATTEMPTS)):
         try:
             _write_once(import_lock, planned, made, until)
         except OperationalError as error:
@@ -71,7 +70,7 @@ def _write_once(
     messages = [plan for plan in planned if isinstance(plan, PlannedMessage)]
     notifications = [plan for plan in planned if isinstance(plan, PlannedNotification)]
     with change_conversations(announce=False) as change:
-        created, id_ = (ascii(to_text(part)).strip("'") for part in until)  # for people to read
+        created, id_ = (ascii(to_text(part)).strip("'") for part in until)  # readable text
         import_lock.add_counts(len(messages), len(notifications), watermark_created=created, watermark_id=id_)
         _make_businesses(import_lock, made)
         rows: list[tuple[Any, ...]] = []
@@ -79,16 +78,16 @@ def _write_once(
             rows += _write_messages(import_lock, change, messages)
         if notifications:
             rows += _write_notifications(import_lock, notifications)
-        bulk_insert(LegacyRow, _ROW, rows)
+        bulk_insert(LegacyRow, _ROW_COLUMNS, rows)
 
 
 def _make_businesses(import_lock: ImportLock, made: Sequence[Business]) -> None:
     if made:
         Business.objects.bulk_create(made)
-        _remember(import_lock, LegacyMade.Kind.BUSINESS, [business.pk for business in made])
+        _record_made(import_lock, LegacyMade.Kind.BUSINESS, [business.pk for business in made])
 
 
-def _remember(import_lock: ImportLock, kind: str, ids: Iterable[UUID]) -> None:
+def _record_made(import_lock: ImportLock, kind: str, ids: Iterable[UUID]) -> None:
     rows = [(import_lock.record.pk, str(kind), key) for key in ids]
     bulk_insert(LegacyMade, ("source_id", "kind", "object_id"), rows)
 
@@ -123,13 +122,13 @@ def _write_messages(
 def _lock_conversations(
     import_lock: ImportLock, change: ConversationChange, plans: Sequence[PlannedMessage]
 ) -> dict[Pair, Conversation]:
-    """The conversations of the plans, locked; those that nobody had opened yet are made."""
+    """Lock the conversations of the plans, and create the missing ones."""
     first: dict[Pair, datetime] = {}
     for plan in plans:
         pair = plan.business_id, plan.customer_id
         first[pair] = min(first.get(pair, plan.created_at), plan.created_at)
     ids, made = make_missing_conversations(first)
-    _remember(import_lock, LegacyMade.Kind.CONVERSATION, made)
+    _record_made(import_lock, LegacyMade.Kind.CONVERSATION, made)
     return {(found.business_id, found.customer_id): found for found in change.lock(ids)}
 
 
@@ -163,6 +162,6 @@ def _write_notifications(
             )
         )
         done.append((import_lock.record.pk, plan.legacy_id, key, None))
-    bulk_insert(Notification, _NOTIFICATION, rows)
+    bulk_insert(Notification, _NOTIFICATION_COLUMNS, rows)
     save_inboxes(list(inboxes.values()))
     return done

@@ -1,4 +1,4 @@
-"""Which column of the old table holds what: by the operator's word, or by the usual names."""
+"""Find the column of each field in the old table: the operator names it, or it has one of the usual names."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Final
 
 from chatsite.legacy_import.errors import ImportStopped
 
-# Field → names, the likelier first. Compared without case, underscores and hyphens, so one entry stands for
-# sender_id, senderId and SenderID.
+# The usual column names of each field, the most likely first. Case, underscores and hyphens are ignored, so `senderid`
+# also stands for sender_id, senderId and SenderID.
 USUAL_NAMES: Final[dict[str, tuple[str, ...]]] = {
     "id": ("id", "messageid", "uuid", "pk"),
     "type": ("type", "kind", "category", "notificationtype"),
@@ -43,7 +43,7 @@ REQUIRED: Final = ("id", "created", "content")
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the old table with its database type as the database spells it."""
+    """A column of the old table, and the database's name of its type."""
 
     name: str
     kind: str
@@ -51,13 +51,13 @@ class Column:
 
 @dataclass(frozen=True)
 class ColumnMap:
-    """Field → column name, and what is missing to import with it."""
+    """The column name of each field."""
 
     columns: Mapping[str, str]
 
     @property
     def missing(self) -> list[str]:
-        """What has to be mapped before an import can run, in words."""
+        """The fields that an import needs and that have no column."""
         found = [name for name in REQUIRED if name not in self.columns]
         if "sender" not in self.columns:
             found.append("sender")
@@ -68,16 +68,16 @@ class ColumnMap:
     def require(self) -> None:
         if self.missing:
             raise ImportStopped(
-                f"No column found for: {', '.join(self.missing)}. Name them with --map; --describe shows the columns."
+                f"No column found for: {', '.join(self.missing)}. Use --map; --describe shows the columns."
             )
 
 
 def detect(columns: Sequence[Column], chosen: Mapping[str, str]) -> ColumnMap:
-    """The operator's mapping, completed by the usual names. `field=-` leaves a field out."""
+    """Return the operator's mapping, completed with columns of the usual names. `field=-` ignores a field."""
     present = {column.name for column in columns}
     for name, column in chosen.items():
         if name not in FIELDS:
-            raise ImportStopped(f"--map knows no {name!r}; the fields are {', '.join(FIELDS)}.")
+            raise ImportStopped(f"--map: there is no field {name!r}. The fields are {', '.join(FIELDS)}.")
         if column != "-" and column not in present:
             raise ImportStopped(f"--map {name}={column}: the table has no such column.")
     by_plain_name = {_plain(column.name): column.name for column in columns}

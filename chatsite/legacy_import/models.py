@@ -1,4 +1,4 @@
-"""The bookkeeping of the import: which old rows are done, what they became, and who is at work."""
+"""The records of an import: which old rows have been moved, what was created, and which process runs the import."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.utils import timezone
 
 
 class LegacyImport(models.Model):
-    """One old table, how far its import has come, and the process that is importing or undoing it now, if any."""
+    """An old table: its counts, and the process that imports or undoes it now, if any."""
 
     source = models.CharField(max_length=200, unique=True)
     watermark_created = models.TextField(blank=True, editable=False)  # the newest old row that has been moved
@@ -29,9 +29,9 @@ class LegacyImport(models.Model):
 
 
 class LegacyRow(models.Model):
-    """An old row that has been moved. Without a conversation, `object_id` is a notification's.
+    """An old row that has been moved. `object_id` is the message, or a notification if there is no conversation.
 
-    No foreign keys to what it became: live deletes and erasures must not pay for an import of long ago.
+    There are no foreign keys to these, because they would slow down deletions and erasures on the site.
     """
 
     pk = models.CompositePrimaryKey("source_id", "legacy_id")
@@ -51,7 +51,7 @@ class LegacyRow(models.Model):
 
 
 class LegacyMade(models.Model):
-    """A conversation or a business that was not there before the import made it, for the undo."""
+    """A conversation or a business that the import created. The undo removes it."""
 
     class Kind(models.TextChoices):
         CONVERSATION = "conversation"

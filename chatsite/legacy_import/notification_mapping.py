@@ -1,4 +1,4 @@
-"""What the rows that are no chat become: the notification's type, texts and link."""
+"""The type, title and link of the notification for a row that is not a chat message."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LINKS: Final = ("actionUrl", "action_url", "url", "link", "href")
 
 
 def notification_type(old: str, chosen: Mapping[str, str]) -> str:
-    """The declared type for an old one: by `--type-map`, the usual names, or its own name; `system` otherwise."""
+    """Return the notification type for an old type: from `--type-map`, by the usual names, by its name, or `system`."""
     if old in chosen:
         return chosen[old]
     found = USUAL_TYPES.get(old, old)
@@ -38,7 +38,7 @@ def notification_type(old: str, chosen: Mapping[str, str]) -> str:
 
 
 def title_of(row_title: str, payload: Mapping[str, Any], content: str, old_type: str) -> str:
-    """The title that the row has, its payload's, the content's first line, or the old type's name."""
+    """Return the title of the row, of its payload, the first line of the content, or the name of the old type."""
     named = payload.get("title")
     first_line = next((line for line in content.splitlines() if line.strip()), "")
     for text in (row_title, named if isinstance(named, str) else "", first_line):
@@ -48,7 +48,7 @@ def title_of(row_title: str, payload: Mapping[str, Any], content: str, old_type:
 
 
 def action_url_of(payload: Mapping[str, Any]) -> str:
-    """The payload's link if it is a path of this site or an https address; a link may lead nowhere else."""
+    """Return the link in the payload if it is a path of this site or an https address, and "" otherwise."""
     for name in _LINKS:
         url = payload.get(name)
         if isinstance(url, str) and len(url) <= URL_LENGTH and url.isprintable() and _is_safe(url):

@@ -1,4 +1,4 @@
-"""Parses the values of the old table's columns: ids, flags, times, statuses and payloads."""
+"""Parse the values of the old table: ids, flags, times, statuses and payloads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FALSE: Final = frozenset(
 _TRUE: Final = frozenset({"1", "t", "true", "y", "yes", "on", "\x01", "b'1'"})
 _EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 _LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
-_CLOCK_ERROR: Final = timedelta(days=1)  # covers a time zone that --timezone does not name
+_CLOCK_ERROR: Final = timedelta(days=1)  # allows for a wrong --timezone
 _BLANKS: Final = " \t\r\n\v\f"
 _NUMBER: Final = re.compile(r"[0-9]{9,}(\.[0-9]*)?")  # 20240131 is a date
 _COMPACT: Final = re.compile(r"(?:19|20)[0-9]{12}")  # MySQL's 20240131120000
@@ -36,7 +36,7 @@ class AmbiguousValue(ValueError):
 
 
 def to_text(value: Any) -> str:
-    """Any value as text; NULL as the empty text."""
+    """Return the value as text, and NULL as the empty text."""
     if value is None:
         return ""
     if isinstance(value, bytes):
@@ -45,7 +45,7 @@ def to_text(value: Any) -> str:
 
 
 def parse_id(value: Any) -> str:
-    """An id as text. 4.0, as JavaScript's numbers are stored, is the same id as 4."""
+    """Return an id as text. 4.0 is the id 4, because JavaScript's numbers may be stored as floats."""
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, float) and value.is_integer():
@@ -54,9 +54,9 @@ def parse_id(value: Any) -> str:
 
 
 def parse_reference(value: Any) -> str | None:
-    """The user or business that a row refers to; None where the column is empty.
+    """Return the reference to a user or business, or None if the column is empty.
 
-    Bytes are a UUID as MySQL's BINARY(16) holds it, or text in a binary column.
+    Bytes are a UUID in MySQL's BINARY(16), or text in a binary column.
     """
     if isinstance(value, bytes):
         is_text = len(value) != _UUID_BYTES or (value.isascii() and value.decode().isprintable())
@@ -65,11 +65,11 @@ def parse_reference(value: Any) -> str | None:
 
 
 def parse_flag(value: Any, zone: ZoneInfo, words: frozenset[str]) -> bool | datetime:
-    """A column that holds a flag or the time at which it was set. Raises `AmbiguousValue` for anything else.
+    """Return a flag, or the time at which it was set. Raises `AmbiguousValue` for other values.
 
-    `words` set the flag, beside the usual ones.
+    `words` are more words that set the flag.
 
-    Databases write "never" as NULL, as a zero date, as infinity, as the epoch, or as a date long past or far ahead.
+    Databases write "never" as NULL, as a zero date, as infinity, as the epoch, or as a date far in the past or future.
     None of these sets the flag.
     """
     text = to_text(value).strip(_BLANKS).lower()
@@ -84,7 +84,7 @@ def parse_flag(value: Any, zone: ZoneInfo, words: frozenset[str]) -> bool | date
 
 
 def parse_past_time(value: Any, zone: ZoneInfo) -> datetime | None:
-    """As `parse_time`, of something that has happened: a time that is still to come counts as none."""
+    """Like `parse_time`, but return None for a time in the future."""
     found = parse_time(value, zone)
     return found if found is not None and _is_past(found) else None
 
@@ -94,16 +94,16 @@ def _is_past(found: datetime) -> bool:
 
 
 def parse_time(value: Any, zone: ZoneInfo) -> datetime | None:
-    """A time as ISO text or as seconds, milliseconds or microseconds since 1970; None for anything else.
+    """Parse ISO text, or seconds, milliseconds or microseconds since 1970. Return None for anything else.
 
-    A time without a zone is in `zone`. Times before 1990 or after 2100 are mistakes of the old system.
+    A time without a zone is in `zone`. A time before 1990 or after 2100 must be wrong, so it gives None too.
     """
     found = _parse_any_time(value, zone)
     return found if found is not None and _EARLIEST <= found < _LATEST else None
 
 
 def _parse_any_time(value: Any, zone: ZoneInfo) -> datetime | None:
-    """A time of any year. The limits of `datetime` stand for the years outside of them."""
+    """Parse a time of any year that `datetime` supports."""
     text = to_text(value).strip(_BLANKS)
     try:
         found = _from_text(text)
@@ -111,7 +111,7 @@ def _parse_any_time(value: Any, zone: ZoneInfo) -> datetime | None:
         return None
     try:
         return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
-    except OverflowError:  # the first or the last day of the calendar
+    except OverflowError:  # the first or the last day that `datetime` supports
         return found.replace(tzinfo=UTC)
 
 
@@ -135,7 +135,7 @@ def _from_epoch(number: float) -> datetime:
 
 
 def parse_status(status: Any, *, is_read: bool) -> str:
-    """`sent`, `delivered` or `read`: the furthest that the status and the read flag or time tell of."""
+    """Return `sent`, `delivered` or `read`: the latest state in the status column and the read flag or time."""
     word = to_text(status).strip(_BLANKS).lower()
     if is_read or word in READ_WORDS:
         return "read"
@@ -143,7 +143,7 @@ def parse_status(status: Any, *, is_read: bool) -> str:
 
 
 def parse_payload(value: Any) -> dict[str, Any] | None:
-    """The JSON payload as an object; other JSON under `value`; None where the text is not JSON."""
+    """Return the JSON payload as an object. Other JSON is put under `value`. Return None if the text is not JSON."""
     if isinstance(value, bytes):
         value = to_text(value)
     if value is None or value == "":

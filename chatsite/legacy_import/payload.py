@@ -1,4 +1,4 @@
-"""The JSON payload of an old row, as far as it can be stored."""
+"""The JSON payload of an old row."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chatsite.legacy_import.rejection import RowRejected
 from chatsite.legacy_import.source_table import PAYLOAD_LENGTH, Row
 from conversations.operations import storable
 
-_PAYLOAD_DEPTH: Final = 100  # well below what Python's JSON can write
+_PAYLOAD_DEPTH: Final = 100  # far below the limit of Python's JSON encoder
 
 
 def payload_of(row: Row) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def payload_of(row: Row) -> dict[str, Any]:
 
 
 def storable_data(value: Any) -> bool:
-    """Whether the payload can be stored: every text in it, its numbers, and its depth."""
+    """Return whether the payload can be stored: its texts, its numbers and its depth are valid."""
     waiting = [(value, 0)]
     while waiting:
         current, depth = waiting.pop()

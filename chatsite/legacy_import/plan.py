@@ -65,7 +65,7 @@ class PlannedNotification:
 
 @dataclass(slots=True, frozen=True)
 class _State:
-    """What happened to the message or notification since it was made."""
+    """The status of the old message or notification, and its times."""
 
     status: str
     delivered_at: datetime | None
@@ -77,7 +77,7 @@ Planned = PlannedMessage | PlannedNotification
 
 
 class Planner:
-    """Plans rows of one table. `load` the people of a batch before planning its rows."""
+    """Plan the rows of one table. Call `load` with a batch before `plan` with its rows."""
 
     def __init__(self, options: ImportOptions, people: Directory) -> None:
         self._options = options
@@ -130,7 +130,7 @@ class Planner:
         return content
 
     def moved_content_of(self, row: Row) -> str:
-        """The content that a row which has been moved was stored with, with or without `--strip-nul` now."""
+        """Return the content with which a moved row was stored, whether or not `--strip-nul` is given now."""
         return self._checked_content(parsing.to_text(row["content"]).replace("\x00", ""))
 
     def created_of(self, row: Row) -> datetime:
@@ -192,7 +192,7 @@ class Planner:
         )
 
     def _parties(self, row: Row, message_type: str) -> tuple[UUID, UserId, UserId | None, str]:
-        """Business, customer, sender and the sender's side."""
+        """Return the business, the customer, the sender and the sender's side."""
         reference = _reference(row, "business")
         business = None if reference is None else self.directory.business(reference)
         if reference is not None and business is None:
@@ -214,11 +214,11 @@ class Planner:
             return Side.BUSINESS.value
         raise RowRejected(
             "foreign_sender",
-            "The sender is neither the customer nor a member of the business; --former-members takes such rows.",
+            "The sender is neither the customer nor a member. Use --former-members to accept such rows.",
         )
 
     def _derived(self, row: Row, business: UUID | None) -> tuple[UUID, UserId, UserId | None, str]:
-        """Of a row with sender and receiver: the business that exactly one of the two speaks for."""
+        """Derive the parties from sender and receiver: exactly one of them must be a member of a business."""
         sender, receiver = self._person(row, "sender"), self._person(row, "receiver")
         if sender.user_id == receiver.user_id:
             raise RowRejected("self_message", "Sender and receiver are the same user.")
@@ -235,7 +235,7 @@ class Planner:
             raise RowRejected("colleagues" if both else "no_business", detail)
         if len(candidates) > 1:
             raise RowRejected(
-                "ambiguous_business", "Several businesses are possible; see --default-business."
+                "ambiguous_business", "Several businesses are possible. Use --default-business."
             )
         (found,) = candidates
         if found in sender.businesses:
@@ -245,7 +245,7 @@ class Planner:
     def _person(self, row: Row, name: str) -> Person:
         reference = _reference(row, name)
         if reference is None:
-            raise RowRejected(f"no_{name}", f"The row names no {name}.")
+            raise RowRejected(f"no_{name}", f"The row has no {name}.")
         person = self.directory.person(reference)
         if person is None:
             raise RowRejected(f"unknown_{name}", f"No user matches the {name} {reference[:80]!r}.")
@@ -282,12 +282,12 @@ class Planner:
         )
 
     def _recipient(self, row: Row) -> Person:
-        """The receiver; without one, the customer, unless that is who sent it."""
+        """Return the receiver. Without one, return the customer, unless the customer is the sender."""
         if _reference(row, "receiver") is not None:
             return self._person(row, "receiver")
         customer = _reference(row, "customer")
         if customer is None or customer == _reference(row, "sender"):
-            raise RowRejected("no_receiver", "The row names no recipient for this notification.")
+            raise RowRejected("no_receiver", "The row has no recipient for this notification.")
         return self._person(row, "customer")
 
 

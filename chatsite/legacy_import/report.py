@@ -34,8 +34,8 @@ def import_lines(report: Report, options: ImportOptions) -> Iterator[str]:
 
 def verify_lines(comparison: Comparison) -> Iterator[str]:
     total = comparison.total
-    yield f"Moved old rows:           {total.old_count:,}, checksum {total.old_hash:016x}"
-    yield f"Imported rows:           {total.new_count:,}, checksum {total.new_hash:016x}"
+    yield f"Old rows that were moved: {total.old_count:,}, checksum {total.old_hash:016x}"
+    yield f"Imported rows:            {total.new_count:,}, checksum {total.new_hash:016x}"
     yield f"Conversations: {comparison.conversations:,}, with differences: {len(comparison.differing):,}"
     for place, sums in sorted(comparison.differing.items())[:_SHOWN]:
         counts = f"{sums.old_count:,} rows and {sums.new_count:,} imported"

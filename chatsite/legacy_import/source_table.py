@@ -1,11 +1,11 @@
-"""Reads the old table: keys in the order of (created, id), then rows by id. Never writes to it.
+"""Read the old table: keys in the order of (created, id), then rows by id. Nothing is written to it.
 
-Keys are read in large pages and rows in batches of those that are not done, each by a statement of its own. So no
-transaction and no cursor stays open for as long as the import runs, an interrupted import passes over what is done
-at the speed of its keys, and no page depends on an index that the old table may not have.
+Keys are read in large pages, and the rows that have not been moved in batches. Each page and batch is a statement of
+its own, so no transaction and no cursor stays open during the import. An interrupted import reads only the keys of the
+rows that have been moved. No page needs an index, which the old table may not have.
 
-Values come as the database's text (PostgreSQL) or as they are stored (SQLite), never through the driver's
-conversions: `infinity`, the year 12000 or text in a date column must cost one row, not the run.
+Values are read as text (PostgreSQL) or as they are stored (SQLite), without the conversions of the driver. So a value
+such as `infinity`, the year 12000, or text in a date column rejects one row and does not end the import.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ PAYLOAD_LENGTH: Final = 65_536  # characters of a JSON payload
 _IDS_PER_STATEMENT: Final = 500  # below SQLite's limit of parameters
 
 Key = tuple[Any, Any]  # created, id
-Row = dict[str, Any]  # field → value, of the fields that are mapped
+Row = dict[str, Any]  # the values of the mapped fields
 
 
 class SourceTable:
-    """The old table behind one connection, which may be the site's own."""
+    """The old table, read through a connection that may be the site's own."""
 
     def __init__(self, connection: BaseDatabaseWrapper, table: str) -> None:
         if connection.vendor not in ("postgresql", "sqlite"):
@@ -38,7 +38,7 @@ class SourceTable:
             )
         self.connection = connection
         self.is_postgresql = connection.vendor == "postgresql"
-        if self.is_postgresql:  # a database may have been set to write times in another notation
+        if self.is_postgresql:  # the database may have another default format for times
             self._all("SELECT set_config('datestyle', 'ISO', false)")
         self.table = ".".join(connection.ops.quote_name(part) for part in table.split("."))
         self.columns = self._read_columns(table)
@@ -46,7 +46,7 @@ class SourceTable:
         self._map = ColumnMap({})
 
     def use(self, columns: ColumnMap) -> None:
-        """Read with this mapping from now on. The id must tell rows apart."""
+        """Use this mapping. The ids must be unique."""
         columns.require()
         self._map = columns
         name = self._quoted("id")
@@ -55,11 +55,12 @@ class SourceTable:
         )
         if rows != distinct:
             raise ImportStopped(
-                f"The column {columns.columns['id']} holds {rows - distinct} repeated values; map a unique one as id."
+                f"The column {columns.columns['id']} has {rows - distinct} repeated values. "
+                "Use --map to choose a column with unique values as id."
             )
 
     def _id_text(self) -> str:
-        """The id as `parse_id` reads it: in an untyped column 1 and ' 1' are two values with one reading."""
+        """SQL for the id as `parse_id` returns it. In an untyped column, 1 and ' 1' are two values of the same id."""
         name = self._quoted("id")
         if not self.is_postgresql:
             whole = f"typeof({name}) = 'real' AND {name} = CAST({name} AS INTEGER)"
@@ -70,7 +71,7 @@ class SourceTable:
             return name
         return f"btrim({name}::text, E' \\t\\n\\v\\f\\r')"
 
-    # --- What there is ------------------------------------------------------------------------------------------------
+    # --- Columns and counts -------------------------------------------------------------------------------------------
 
     def _read_columns(self, table: str) -> list[Column]:
         if self.is_postgresql:
@@ -86,7 +87,7 @@ class SourceTable:
         return [Column(name, kind) for name, kind in rows]
 
     def estimate(self) -> int:
-        """About how many rows there are: the planner's number on PostgreSQL, a count where that is cheap or unknown."""
+        """Return the approximate number of rows: the estimate of PostgreSQL's planner if there is one, or a count."""
         if self.is_postgresql:
             (guess,) = self._one(
                 "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(%s)", [self.table]
@@ -104,7 +105,7 @@ class SourceTable:
         )
 
     def values_of(self, column: str, most: int) -> list[tuple[Any, int]]:
-        """The most frequent values of a column with their counts."""
+        """Return the most frequent values of a column with their counts."""
         name = self.connection.ops.quote_name(column)
         shown = f"{name}::text" if self.is_postgresql else f"+{name}"
         return self._all(
@@ -114,7 +115,7 @@ class SourceTable:
     # --- Keys ---------------------------------------------------------------------------------------------------------
 
     def keys(self, since: str = "") -> Iterator[list[Key]]:
-        """All keys in pages, in the order of (created, id); those without a time at the end, by id."""
+        """Yield all keys in pages, in the order of (created, id). Keys without a time come last, ordered by id."""
         created, id_ = self._quoted("created"), self._quoted("id")
         shown = f"{self._plain('created')}, {self._plain('id')}"
         dated = f"SELECT {shown} FROM {self.table} AS old WHERE {created} IS NOT NULL AND {id_} IS NOT NULL"
@@ -140,7 +141,7 @@ class SourceTable:
     # --- Rows ---------------------------------------------------------------------------------------------------------
 
     def rows(self, ids: Sequence[Any]) -> list[Row]:
-        """The rows with these ids, in the order of the ids; one that is gone meanwhile is left out."""
+        """Return the rows with these ids, in the same order. A row that was deleted meanwhile is left out."""
         fields = list(self._map.columns)
         select = f"SELECT {', '.join(map(self._shown, fields))} FROM {self.table} AS old WHERE {self._quoted('id')}"
         found: dict[Any, Row] = {}
@@ -154,14 +155,14 @@ class SourceTable:
         return [found[id_] for id_ in ids if id_ in found]
 
     def _shown(self, field: str) -> str:
-        """What is selected for a field. Huge texts are cut where they are certainly too long to be taken."""
+        """SQL for a field. A text that is longer than the limit is cut just above it, so that it is still rejected."""
         most = {"content": settings.CHAT.message_length, "payload": PAYLOAD_LENGTH}.get(field)
         if most is None:
             return self._plain(field)
         name = self._quoted(field)
         if self.is_postgresql:
             return f"left({name}::text, {most + 1})"
-        # By bytes, and not by substr() of the text, which SQLite ends at a NUL.
+        # SQLite's substr() of a text ends at a NUL, so the bytes are cut.
         size = 4 * most
         as_bytes = f"CAST({name} AS BLOB)"
         return (
@@ -171,14 +172,14 @@ class SourceTable:
     # --- SQL ----------------------------------------------------------------------------------------------------------
 
     def _quoted(self, field: str) -> str:
-        # With the table's name: ORDER BY "id" alone would sort by the selected text of that name.
+        # With the table's name, because ORDER BY "id" would sort by the selected text with that name.
         return f"old.{self.connection.ops.quote_name(self._map.columns[field])}"
 
     def _kind(self, field: str) -> str:
         return self._kinds[self._map.columns[field]]
 
     def _plain(self, field: str) -> str:
-        """The column without the driver's conversion: as text, or on SQLite as an expression with no declared type."""
+        """SQL for a column without the driver's conversion: as text, or on SQLite as an expression without a type."""
         return f"{self._quoted(field)}::text" if self.is_postgresql else f"+{self._quoted(field)}"
 
     def _parameter(self, field: str) -> str:
@@ -197,7 +198,7 @@ class SourceTable:
 
 @contextmanager
 def _any_text(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """SQLite stores text that is no UTF-8. It must come as a row that can be refused, not as an error of the query."""
+    """Accept text that is not UTF-8, which SQLite may contain, so that its row can be rejected without an error."""
     if connection.vendor != "sqlite":
         yield
         return

@@ -1,8 +1,9 @@
-"""Compares the old table with what was imported: row by row in batches, so in bounded memory.
+"""Compare the old table with the import, row by row in batches.
 
-For each conversation there is a count and a checksum of either side. The checksum adds up a hash of every row (its
-old id, sender, time and content), so it does not depend on the order. A batch adds the old rows and what they became
-at once, and sums that have come out equal are dropped: what is kept grows with the differences, not with the table.
+Each conversation has a count and a checksum for the old rows and for the imported ones. The checksum is the sum of the
+hashes of all rows (old id, sender, time and content), so it does not depend on their order. A batch adds old and
+imported rows together, and equal sums are dropped. So the memory grows with the number of differences and not with the
+table.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from conversations.models import ChatMessage, Conversation, MessageEdit, Side
 from conversations.operations import storable
 from notifications.models import Notification
 
-NOTIFICATIONS: Final = "notifications"  # where the sums of all that is no conversation stand
+NOTIFICATIONS: Final = "notifications"  # the key of the sums of all notifications
 _MODULUS: Final = 1 << 64
 _PAGE: Final = 500
 _SHOWN: Final = 20
@@ -39,7 +40,7 @@ _SHOWN: Final = 20
 
 @dataclass
 class Sums:
-    """Counts and checksums of one conversation, on either side."""
+    """The counts and checksums of one conversation, for old and imported rows."""
 
     old_count: int = 0
     old_hash: int = 0
@@ -55,9 +56,9 @@ class Sums:
 class Comparison:
     total: Sums = field(default_factory=Sums)
     differing: dict[str, Sums] = field(default_factory=dict)
-    waiting: int = 0  # rows that could be moved and are not yet
+    waiting: int = 0  # rows that can be moved and have not been
     rejected: Counter[str] = field(default_factory=Counter)
-    vanished: int = 0  # rows that were moved and are no longer in the old table
+    vanished: int = 0  # rows that have been moved and are no longer in the old table
     wrong_conversations: list[str] = field(default_factory=list)
     conversations: int = 0
 
@@ -67,9 +68,9 @@ class Comparison:
 
 
 def verify(source: SourceTable, name: str, options: ImportOptions, progress: Progress) -> Comparison:
-    """Compare the old table with what was imported from it. Changes nothing.
+    """Compare the old table with the import. Changes nothing.
 
-    No import or undo of the table can run meanwhile, since what it moves would look like a difference.
+    This holds the import lock, because rows that are moved or removed meanwhile would look like differences.
     """
     record = LegacyImport.objects.filter(source=name).first()
     if record is None:
@@ -102,12 +103,12 @@ def _compare(
 
 @dataclass(slots=True, frozen=True)
 class _Imported:
-    """What a row became. An edited message counts with its first content."""
+    """The message or notification of a row. An edited message counts with its first content."""
 
     sender_id: Any
     created_at: datetime
     content: str
-    is_emptied: bool  # its sender was erased, or its recipient deleted it: the content is gone on purpose
+    is_emptied: bool  # the content was removed on purpose: its sender was erased, or its recipient deleted it
 
 
 class _BatchComparer:
@@ -121,19 +122,19 @@ class _BatchComparer:
         self.planner = Planner(options, Directory(options))
 
     def compare(self, ids: Sequence[Any]) -> int:
-        """Add one batch to the comparison. Returns how many of its rows had been moved."""
+        """Add one batch to the comparison. Return the number of its rows that have been moved."""
         known = self._known(ids)
         rows = self.source.rows(ids)
         self.planner.load(rows)
         new = self._imported(list(known.values()))
         for row in rows:
             legacy_id = parsing.parse_id(row["id"])
-            done = known.get(legacy_id)
-            if done is None:
-                self._not_moved(row)
+            moved = known.get(legacy_id)
+            if moved is None:
+                self._count_unmoved(row)
                 continue
-            place = NOTIFICATIONS if done.conversation_id is None else str(done.conversation_id)
-            self._add(place, legacy_id, row, new.get(done.object_id))
+            key = NOTIFICATIONS if moved.conversation_id is None else str(moved.conversation_id)
+            self._add(key, legacy_id, row, new.get(moved.object_id))
         return len(known)
 
     def _known(self, ids: Sequence[Any]) -> dict[str, LegacyRow]:
@@ -143,7 +144,7 @@ class _BatchComparer:
         rows = LegacyRow.objects.filter(source=self.record, legacy_id__in=wanted)
         return {row.legacy_id: row for row in rows}
 
-    def _not_moved(self, row: Row) -> None:
+    def _count_unmoved(self, row: Row) -> None:
         try:
             self.planner.plan(row)
         except RowRejected as rejection:
@@ -151,24 +152,24 @@ class _BatchComparer:
         else:
             self.comparison.waiting += 1
 
-    def _add(self, place: str, legacy_id: str, row: Row, new: _Imported | None) -> None:
+    def _add(self, key: str, legacy_id: str, row: Row, new: _Imported | None) -> None:
         old_hash = self._old_hash(legacy_id, row, new)
         new_hash = None if new is None else _hash(legacy_id, new.sender_id, new.created_at, new.content)
-        for sums in (self.comparison.total, self.comparison.differing.setdefault(place, Sums())):
+        for sums in (self.comparison.total, self.comparison.differing.setdefault(key, Sums())):
             sums.old_count += 1
             sums.old_hash = (sums.old_hash + old_hash) % _MODULUS
             if new_hash is not None:
                 sums.new_count += 1
                 sums.new_hash = (sums.new_hash + new_hash) % _MODULUS
-        if self.comparison.differing[place].equal:
-            del self.comparison.differing[place]
+        if self.comparison.differing[key].equal:
+            del self.comparison.differing[key]
 
     def _old_hash(self, legacy_id: str, row: Row, new: _Imported | None) -> int:
-        """The old row's hash. What people did on purpose since is no difference: an erasure, or a deletion."""
+        """Return the hash of the old row. An erasure or a deletion since the import is not a difference."""
         try:
             content, created = self.planner.moved_content_of(row), self.planner.created_of(row)
         except RowRejected:
-            return _hash(legacy_id, None, None, "changed into something that cannot be moved")
+            return _hash(legacy_id, None, None, "the row has changed and can no longer be moved")
         reference = parsing.parse_reference(row.get("sender"))
         person = None if reference is None else self.planner.directory.person(reference)
         sender_id = person.user_id if isinstance(person, Person) else None
@@ -188,7 +189,10 @@ class _BatchComparer:
 
 
 def _messages(ids: Sequence[UUID]) -> dict[UUID, _Imported]:
-    """The messages, and then the first contents of those that were edited: an edit in between is in both answers."""
+    """Read the messages, and then the first contents of the edited ones.
+
+    In this order, an edit between the two queries is in both results.
+    """
     found: dict[UUID, _Imported] = {}
     edited = []
     rows = ChatMessage.objects.filter(pk__in=ids)
@@ -210,7 +214,7 @@ def _hash(legacy_id: str, sender: Any, created: datetime | None, content: str) -
 
 
 def conversation_pages(record: LegacyImport, size: int) -> Iterator[list[UUID]]:
-    """The conversations that the import wrote to, in pages."""
+    """Yield the conversations with imported messages, in pages."""
     rows = LegacyRow.objects.filter(source=record, conversation_id__isnull=False).order_by("conversation_id")
     after = None
     while True:
@@ -223,7 +227,7 @@ def conversation_pages(record: LegacyImport, size: int) -> Iterator[list[UUID]]:
 
 
 def _wrong_conversations(ids: Sequence[UUID]) -> list[str]:
-    """Conversations whose counters disagree with their messages, in one statement and so at one moment."""
+    """Return the conversations whose counters differ from their messages. One statement reads both at one moment."""
     unread = Q(messages__deleted_at=None, messages__hidden_at=None) & ~Q(messages__status="read")
     counted = Conversation.objects.filter(pk__in=ids).annotate(
         held=Count("messages"),

@@ -81,7 +81,7 @@ def test_ids_with_one_reading_stop_the_import(old: OldTable, world: World, run: 
     table = OldTable(old.connection, id="text PRIMARY KEY", senderId="text", customerId="text")
     for key in ("1", " 1"):
         say(table, world, key, str(world.customers[0]))
-    with pytest.raises(CommandError, match="holds 1 repeated values"):
+    with pytest.raises(CommandError, match="has 1 repeated values"):
         run()
 
 

@@ -130,7 +130,7 @@ def test_times_in_every_notation(file: OldFile, run: Run, created: Any, zone: st
 def test_an_id_that_is_not_unique_stops_the_import(file: OldFile, run: Run) -> None:
     file.add(1)
     file.add(1)
-    with pytest.raises(CommandError, match="holds 1 repeated values"):
+    with pytest.raises(CommandError, match="has 1 repeated values"):
         run("--source", file.url)
     assert not LegacyImport.objects.exists()
 
