@@ -151,5 +151,5 @@ async def _publish_between(here: RedisLayer, there: RedisLayer) -> float:
             await received
             return time.perf_counter() - began
     finally:
-        await publisher.flush()
-        await listener.flush()
+        await publisher.close()
+        await listener.close()

@@ -45,7 +45,7 @@ def _publish_from_outside(addressed: Sequence[Addressed]) -> None:
     if not isinstance(layer, RedisLayer):
         return
     try:
-        pipeline = _client(layer.loop_free_url()).pipeline(transaction=False)
+        pipeline = _client(layer.server.url).pipeline(transaction=False)
         for group, event in addressed:
             pipeline.publish(*layer.packed_publish(group, pack([event])))
         pipeline.execute()

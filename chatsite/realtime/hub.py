@@ -19,7 +19,8 @@ from django.conf import settings
 
 from chatsite.realtime.events import Event, pack, unpack
 from chatsite.realtime.ordering import RevisionOrder
-from chatsite.realtime.redis.layer import RedisLayer, RedisLoopLayer
+from chatsite.realtime.redis.layer import RedisLayer
+from chatsite.realtime.redis.loop_layer import RedisLoopLayer
 
 Addressed = tuple[str, Event]  # the name of a group, and an event for it
 

@@ -20,8 +20,6 @@ pytestmark = pytest.mark.standalone
 CODE: Final = ("chatsite", "conversations", "notifications", "presence", "clients/python/src")
 OWN: Final = {"chatsite", "conversations", "notifications", "presence", "business_chat_client"}
 SERVERS: Final = ROOT / "chatsite/realtime/servers"
-# The channel layer derives from channels_redis and overrides its internals. Remove this line with that inheritance.
-REDIS_LAYER: Final = ROOT / "chatsite/realtime/redis"
 # Django and the standard library document these, underscore or not.
 DOCUMENTED: Final = {"_asdict", "_meta", "_state", "_default_manager", "_base_manager"}
 PRIVATE: Final = re.compile(r"_[a-z]\w*|_[A-Z]\w*")
@@ -65,7 +63,7 @@ def test_private_names_of_others_are_read_in_servers_alone() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{line} {name}"
         for path, tree in trees.items()
-        if not {SERVERS, REDIS_LAYER} & set(path.parents)
+        if SERVERS not in path.parents
         for line, name in foreign_private_names(tree, own)
     ]
     assert not found, "\n".join(found)

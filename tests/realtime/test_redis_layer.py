@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 import redis as client
-from channels.layers import get_channel_layer
+from channels.layers import channel_layers, get_channel_layer
 from pytest_django import Settings
 
 from chatsite.realtime.broadcast import _publish_from_outside
 from chatsite.realtime.events import Event
 from chatsite.realtime.hub import Addressed, Hub
-from chatsite.realtime.redis.connection import RedisShard
-from chatsite.realtime.redis.layer import RedisLoopLayer
+from chatsite.realtime.redis.connection import RedisConnection
+from chatsite.realtime.redis.loop_layer import RedisLoopLayer
 from tests.harness.patience import patience
 from tests.harness.services import Redis
 
@@ -44,7 +44,7 @@ async def layer(redis: Redis, settings: Settings) -> AsyncIterator[RedisLoopLaye
     }
     found: Any = get_channel_layer()
     yield found.loop_layer()
-    await found.loop_layer().flush()
+    await found.loop_layer().close()
 
 
 @pytest.fixture
@@ -59,10 +59,11 @@ async def hub(layer: RedisLoopLayer) -> AsyncIterator[Hub]:
 async def other_process(layer: RedisLoopLayer, redis: Redis) -> AsyncIterator[Hub]:
     """A hub with connections of its own, as another server process has them."""
     hub = Hub()
-    hub._layer = RedisLoopLayer(hosts=[redis.url], prefix="test", channel_layer=layer.channel_layer)
+    elsewhere: Any = channel_layers.make_backend("default")
+    hub._layer = elsewhere.loop_layer()
     await hub.start()
     yield hub
-    await hub._layer.flush()
+    await elsewhere.loop_layer().close()
 
 
 async def from_another_process(*addressed: Addressed) -> None:
@@ -145,13 +146,13 @@ async def test_publishes_share_a_pipeline(
     hub: Hub, other_process: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes: list[int] = []
-    publish = RedisShard._publish_batch
+    publish = RedisConnection._publish_batch
 
-    async def counted(shard: RedisShard, batch: Any) -> None:
+    async def counted(connection: RedisConnection, batch: Any) -> None:
         sizes.append(len(batch))
-        await publish(shard, batch)
+        await publish(connection, batch)
 
-    monkeypatch.setattr(RedisShard, "_publish_batch", counted)
+    monkeypatch.setattr(RedisConnection, "_publish_batch", counted)
     far = Listener()
     await other_process.subscribe("room", far)
     for number in range(500):
@@ -196,4 +197,4 @@ async def test_a_redis_that_was_never_there_stops_nobody(settings: Settings) -> 
     assert not hub.is_connected
     await hub.stop()
     found: Any = get_channel_layer()
-    await found.loop_layer().flush()
+    await found.loop_layer().close()

@@ -1,13 +1,10 @@
-"""One Redis below the channel layer: a connection that listens, and pipelines that publish.
+"""A process's way to Redis: a connection that listens, and one that publishes.
 
-The base layer takes a lock and a round trip per publish, and when Redis goes away what is sent meanwhile is lost
-without a word (its `on_disconnect` is never called). Here
-
-- publishes are collected while a pipeline is on its way and go out together in the next one;
-- `subscribe` returns after Redis has confirmed, so that what is read from the database afterwards misses nothing;
-- a lost connection, a failed publish or silence is remembered, and the layer is told once Redis is back and every
-  subscription stands again, so that the process can make its clients catch up;
-- nothing raises for want of Redis: a process keeps serving its own sockets.
+- Publishes are collected while a pipeline is on its way, and go out together in the next one.
+- `subscribe` returns after Redis has confirmed, so what is read from the database afterwards misses no event.
+- A lost connection, a failed publish or silence is remembered. The layer is told once Redis is back and every
+  subscription stands again, so that the process can make its clients catch up.
+- Nothing raises because Redis is away: a process keeps serving its own sockets.
 """
 
 from __future__ import annotations
@@ -18,17 +15,16 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import hiredis
-from channels_redis.pubsub import RedisSingleShardConnection
-from channels_redis.utils import create_pool
 from redis import asyncio as aioredis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from chatsite.observability.metrics import measures
+from chatsite.realtime.redis.server import RedisServer
 
 logger = logging.getLogger(__name__)
 
@@ -39,9 +35,7 @@ CONFIRM_SECONDS = 3.0
 PING_SECONDS = 2.0
 SILENCE_SECONDS = 6.0  # no message and no answer to a ping for so long: the connection is dead
 UNREACHABLE = (RedisError, OSError, asyncio.TimeoutError)
-# What a publish of the hub begins with; no message of a channel layer does, for msgpack never uses this byte.
-EVENTS_MARK = b"\xc1"
-
+TIMEOUTS: Final[dict[str, Any]] = {"socket_timeout": None, "socket_connect_timeout": 3}
 _pack_command: Callable[[tuple[Any, ...]], bytes] = hiredis.pack_command  # its stub names tuples of one alone
 _NO_RETRY = Retry(NoBackoff(), 0)
 
@@ -49,54 +43,54 @@ _NO_RETRY = Retry(NoBackoff(), 0)
 class Receiver(Protocol):
     """What a connection tells the layer above it."""
 
-    def take_events(self, channel: bytes, data: bytes) -> None:
-        """Another process, or this one, has published events of the hub."""
+    def take(self, channel: bytes, data: bytes) -> None:
+        """Something was published to a channel that the connection listens to."""
 
     def announce_restored(self) -> None:
         """Redis is back after a loss, and every subscription stands again."""
 
 
-class RedisShard(RedisSingleShardConnection):  # type: ignore[misc]
-    """A connection that listens, and one that publishes. What it does more than the base class: see the module."""
-
-    def __init__(self, host: dict[str, Any], channel_layer: Receiver) -> None:
-        # No read timeout: a listening connection is idle by nature, and silence is judged in `_listen`.
-        super().__init__({"socket_timeout": None, "socket_connect_timeout": 3, **host}, channel_layer)
+class RedisConnection:
+    def __init__(self, server: RedisServer, receiver: Receiver) -> None:
         self.lost_something = False
         self.lost_at = 0.0  # the wall clock's time at which the last loss was noticed
+        self._server = server
+        self._receiver = receiver
+        self._lock = asyncio.Lock()  # one command at a time on the connection that listens
         self._redis: aioredis.Redis | None = None
         self._pubsub: Any = None
-        self._receive_task: asyncio.Task[None] | None = None
-        self._subscribed_to: set[str] = set()
-        self._waiting: list[tuple[str, bytes, asyncio.Future[None] | None]] = []
+        self._listening: asyncio.Task[None] | None = None
+        self._wanted: set[str] = set()
+        self._waiting: list[tuple[str, bytes]] = []
         self._flushing: asyncio.Task[None] | None = None
         self._confirmations: dict[str, asyncio.Future[None]] = {}
         self._publisher: Any = None  # a connection of redis-py
         self._heard = 0.0
-        self._up = False
+        self._is_up = False
         self._ready = asyncio.Event()
+
+    @property
+    def is_up(self) -> bool:
+        return self._is_up and not self.lost_something
+
+    @property
+    def waiting(self) -> int:
+        """How many publishes wait for their pipeline."""
+        return len(self._waiting)
 
     # Publishing
 
-    async def publish(self, channel: str, message: bytes) -> None:
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._enqueue(channel, message, done)
-        await done
-
     def publish_soon(self, channel: str, message: bytes) -> None:
-        self._enqueue(channel, message, None)
-
-    def _enqueue(self, channel: str, message: bytes, done: asyncio.Future[None] | None) -> None:
         if len(self._waiting) >= MOST_WAITING:
-            self._fail(self._waiting)
             measures.layer_drops.add(len(self._waiting))
             self._waiting = []
             self._note_loss("publishes piled up")
-        self._waiting.append((channel, message, done))
+        self._waiting.append((channel, message))
         if self._flushing is None:
             self._flushing = asyncio.get_running_loop().create_task(self._flush_waiting())
 
     async def published(self) -> None:
+        """Wait until what was handed over so far has been sent, or lost."""
         if self._flushing is not None:
             await asyncio.wait([self._flushing])
 
@@ -110,19 +104,20 @@ class RedisShard(RedisSingleShardConnection):  # type: ignore[misc]
                 except UNREACHABLE as error:
                     measures.layer_drops.add(len(batch))
                     self._note_loss(error)
-                self._fail(batch)
         finally:
             self._flushing = None
 
-    async def _publish_batch(self, batch: list[tuple[str, bytes, asyncio.Future[None] | None]]) -> None:
+    async def _publish_batch(self, batch: list[tuple[str, bytes]]) -> None:
         """One write and one read for all of them. redis-py's pipeline would do the same at four times the cost."""
         if self._publisher is None:
-            pool = create_pool({**self.host, "socket_timeout": CONFIRM_SECONDS})
+            pool: Any = aioredis.ConnectionPool.from_url(
+                self._server.url, **{**TIMEOUTS, "socket_timeout": CONFIRM_SECONDS, **self._server.options}
+            )
             self._publisher = await pool.get_connection()
         connection = self._publisher
         try:
             await connection.send_packed_command(
-                [_pack_command((b"PUBLISH", channel, message)) for channel, message, _ in batch],
+                [_pack_command((b"PUBLISH", channel, message)) for channel, message in batch],
                 check_health=False,
             )
             for _ in batch:
@@ -135,19 +130,13 @@ class RedisShard(RedisSingleShardConnection):  # type: ignore[misc]
         measures.layer_pipelines.add()
         measures.layer_publishes.add(len(batch))
 
-    @staticmethod
-    def _fail(batch: list[tuple[str, bytes, asyncio.Future[None] | None]]) -> None:
-        """Publishing is a hint and never fails its caller; the loss itself is remembered."""
-        for _, _, done in batch:
-            if done is not None and not done.done():
-                done.set_result(None)
-
     # Listening
 
     async def subscribe(self, channel: str) -> None:
-        self._subscribed_to.add(channel)
-        self._ensure_receiver()
-        if not self._up:
+        self._wanted.add(channel)
+        if self._listening is None:
+            self._listening = asyncio.get_running_loop().create_task(self._keep_listening())
+        if not self._is_up:
             # The listener subscribes to everything wanted as soon as it is connected. While Redis is away nobody
             # waits for it: after an outage everybody catches up.
             if not self.lost_something:
@@ -166,8 +155,8 @@ class RedisShard(RedisSingleShardConnection):  # type: ignore[misc]
             self._note_loss("no confirmation of a subscription")
 
     async def unsubscribe(self, channel: str) -> None:
-        self._subscribed_to.discard(channel)
-        if self._up:
+        self._wanted.discard(channel)
+        if self._is_up:
             await self._tell(self._pubsub.unsubscribe, channel)
 
     async def _tell(self, command: Callable[[str], Any], channel: str) -> None:
@@ -177,7 +166,7 @@ class RedisShard(RedisSingleShardConnection):  # type: ignore[misc]
         except UNREACHABLE as error:
             self._note_loss(error)
 
-    async def _do_receiving(self) -> None:
+    async def _keep_listening(self) -> None:
         while True:
             try:
                 await self._listen()
@@ -186,23 +175,27 @@ class RedisShard(RedisSingleShardConnection):  # type: ignore[misc]
             except Exception:
                 logger.exception("the listener of the channel layer failed and starts anew")
                 self._note_loss("the listener failed")
-            await self._hang_up()
+            finally:  # cancelled with its loop, too
+                await self._hang_up()
             await asyncio.sleep(0.5)
 
     async def _listen(self) -> None:
         # RESP2: in RESP3 redis-py takes every message through its handlers of push notifications.
-        self._redis = aioredis.Redis(connection_pool=create_pool({**self.host, "protocol": 2}))
+        # No read timeout: a listening connection is idle by nature, and `_read_until_lost` judges silence.
+        self._redis = aioredis.Redis.from_url(
+            self._server.url, **{**TIMEOUTS, **self._server.options, "protocol": 2}
+        )
         self._pubsub = self._redis.pubsub()
         await self._pubsub.connect()
         # redis-py would reconnect by itself and keep silent about it; a loss must be seen here.
         self._pubsub.connection.retry = _NO_RETRY
         await self._subscribe_to_all()
-        self._up = True
+        self._is_up = True
         self._ready.set()
         measures.layer_connects.add()
         if self.lost_something:
             self.lost_something = False
-            self.channel_layer.announce_restored()
+            self._receiver.announce_restored()
         await self._read_until_lost(self._pubsub.connection)
 
     async def _read_until_lost(self, connection: Any) -> None:
@@ -232,7 +225,7 @@ class RedisShard(RedisSingleShardConnection):  # type: ignore[misc]
 
     async def _subscribe_to_all(self) -> None:
         """Every subscription again, confirmed, before anybody is told that Redis is back."""
-        wanted = sorted(self._subscribed_to)
+        wanted = sorted(self._wanted)
         for start in range(0, len(wanted), 1_000):
             await self._pubsub.subscribe(*wanted[start : start + 1_000])
         await self._pubsub.ping()  # answered after all of them
@@ -246,25 +239,21 @@ class RedisShard(RedisSingleShardConnection):  # type: ignore[misc]
                 self._take(reply)
             if time.monotonic() > deadline:
                 raise TimeoutError("Redis did not confirm the subscriptions")
-        for late in self._subscribed_to.difference(wanted):
+        for late in self._wanted.difference(wanted):
             await self._pubsub.subscribe(late)
 
     def _take(self, reply: list[Any]) -> None:
         """`[b"message", channel, data]`, or what Redis says of a subscription or a ping."""
         kind = reply[0]
         if kind == b"message":
-            _, channel, data = reply
-            if data.startswith(EVENTS_MARK):
-                self.channel_layer.take_events(channel, data)
-            else:
-                self._receive_message({"channel": channel, "data": data})
+            self._receiver.take(reply[1], reply[2])
         elif kind == b"subscribe":
             confirmed = self._confirmations.pop(reply[1].decode(), None)
             if confirmed is not None and not confirmed.done():
                 confirmed.set_result(None)
 
     async def _hang_up(self) -> None:
-        self._up = False
+        self._is_up = False
         self._ready.clear()
         for confirmed in self._confirmations.values():
             if not confirmed.done():
@@ -285,10 +274,11 @@ class RedisShard(RedisSingleShardConnection):  # type: ignore[misc]
         measures.layer_errors.add()
         self.lost_something = True
 
-    async def flush(self) -> None:
-        if self._receive_task is not None:
-            self._receive_task.cancel()
-            await asyncio.wait([self._receive_task], timeout=CONFIRM_SECONDS)
-            self._receive_task = None
+    async def close(self) -> None:
+        """Forget every subscription. The connection may be used again."""
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.wait([self._listening], timeout=CONFIRM_SECONDS)
+            self._listening = None
         await self._hang_up()
-        self._subscribed_to = set()
+        self._wanted = set()
