@@ -12,7 +12,7 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 
-from chatsite.config import defaults
+from chatsite.config import attachments, defaults
 from chatsite.config.env import Environment
 from chatsite.config.limits import Limits
 from chatsite.config.queues import QUEUES
@@ -198,6 +198,23 @@ BACKGROUND_WORKER = env.choice(
     "BACKGROUND_WORKER", ("embedded", "separate"), "separate" if REDIS_URL else "embedded"
 )
 
+# --- Attachments ----------------------------------------------------------------------------------------------------
+
+MEDIA_ROOT = Path(env.text("MEDIA_ROOT") or BASE_DIR / "var" / "media")
+ATTACHMENTS_ROOT = MEDIA_ROOT / "attachments"
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "attachments": attachments.file_system(ATTACHMENTS_ROOT),
+}
+ATTACHMENT_TYPES = env.listed("ATTACHMENT_TYPES", attachments.TYPES)  # decided by a file's bytes
+ATTACHMENTS_ORIGIN = next(
+    iter(env.origins("ATTACHMENTS_ORIGIN")), ""
+)  # a host for files alone, such as https://files.example
+# Who sends the bytes: this process, the proxy in front of it, or the storage.
+ATTACHMENTS_SERVE = env.choice("ATTACHMENTS_SERVE", ("stream", "accel", "redirect"), "stream")
+ATTACHMENTS_ACCEL_PATH = env.text("ATTACHMENTS_ACCEL_PATH", "/-/attachments/")  # nginx's internal location
+
 # --- The chat -------------------------------------------------------------------------------------------------------
 
 # Decides whom a business may open a conversation with: the dotted path of a function (business id, user id) -> bool.
@@ -278,7 +295,8 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF],
+        "img-src": [SELF, *filter(None, [ATTACHMENTS_ORIGIN])],
+        "media-src": [SELF, *filter(None, [ATTACHMENTS_ORIGIN])],
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],

@@ -8,3 +8,4 @@ class ConversationsConfig(AppConfig):
     def ready(self) -> None:
         # Importing registers the commands, the hooks of a session and the gauges.
         from conversations import commands, gauges, live, sync  # noqa: F401
+        from conversations.attachments import jobs  # noqa: F401

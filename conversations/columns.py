@@ -126,6 +126,7 @@ MESSAGES: Final = Table(
     Column("reply_to_id", _SEND, "reply_to"),
     Column("created_at", _SEND, "created_at"),
     Column("reactions", _CHANGE, "reactions"),  # as JSON; empty where there are none
+    Column("attachments", _SEND | _CHANGE, "attachments"),  # likewise
     Column("hidden_at", _CHANGE),  # clients see a hidden message as deleted
 )
 

@@ -92,6 +92,7 @@ def send_message(session: Session, data: SendCommand) -> asyncio.Future[Any]:
         message_type=data.message_type,
         client_id=data.client_id,
         reply_to=data.reply_to,
+        attachment_ids=data.attachment_ids,
     )
     typing.stop_typing(session, send.conversation_id)
 

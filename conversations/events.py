@@ -14,6 +14,7 @@ from chatsite.realtime.hub import Addressed
 from conversations.access import UserId
 from conversations.models import Conversation, Side
 from conversations.payloads import (
+    AttachmentEvent,
     ConversationEvent,
     DeliveredEvent,
     JoinedEvent,
@@ -82,6 +83,14 @@ def reactions_of(message: MessageObject) -> ReactionsEvent:
     )
 
 
+def attachment_updated(attachment_id: UUID, message: MessageObject, payload: bytes) -> Addressed:
+    [attachment] = [one for one in message.attachments if one.id == attachment_id]
+    data = AttachmentEvent(
+        conversation_id=message.conversation_id, rev=message.rev, message_id=message.id, attachment=attachment
+    )
+    return groups.conversation(message.conversation_id), Event.of("attachment_updated", data, rev=message.rev)
+
+
 def messages_read(
     conversation_id: UUID, *, rev: int, message_ids: Sequence[UUID], reader_id: UserId, at: datetime
 ) -> Addressed:
@@ -133,6 +142,7 @@ registry.event("new_message", MessageEvent, JOINED)
 registry.event("message_edited", MessageEvent, JOINED)
 registry.event("message_deleted", MessageEvent, JOINED)
 registry.event("reactions_updated", ReactionsEvent, JOINED)
+registry.event("attachment_updated", AttachmentEvent, JOINED)
 registry.event("messages_read", ReadEvent, JOINED)
 registry.event("messages_delivered", DeliveredEvent, JOINED)
 registry.event("user_typing", TypingEvent, "Sockets that joined the conversation, not the typist's.")

@@ -171,6 +171,9 @@ class ChatMessage(models.Model):
     # What clients see of the reactions, as JSON, written with them under the conversation's lock: a page of messages
     # then needs no second query.
     reactions = models.TextField(default="", db_default="", blank=True, editable=False)
+    attachments = models.TextField(
+        default="", db_default="", blank=True, editable=False
+    )  # as JSON, like reactions
 
     class Meta:
         ordering: ClassVar = ["conversation", "seq"]
@@ -230,6 +233,8 @@ class MessageEdit(models.Model):
         return f"an edit of {self.message_id} at {self.replaced_at:%Y-%m-%d %H:%M}"
 
 
+from conversations.attachments.models import Attachment as Attachment  # noqa: E402, PLC0414  models of this app too
+from conversations.attachments.models import StoredFile as StoredFile  # noqa: E402, PLC0414
 from conversations.moderation.models import AuditEntry, Report  # noqa: E402, F401  models of this app too
 from conversations.reactions.models import Reaction  # noqa: E402, F401
 from conversations.search.models import IndexedMessage  # noqa: E402, F401

@@ -43,9 +43,10 @@ def send_message(
     sender_id: UserId,
     conversation_id: str | UUID,
     content: str,
-    message_type: str = "text",
+    message_type: str | None = None,
     client_id: str | None = None,
     reply_to: str | None = None,
+    attachment_ids: Sequence[str] = (),
 ) -> Sent:
     """Store a message and tell everybody who joined. A known `client_id` gives the stored message again."""
     send = new_send(
@@ -55,6 +56,7 @@ def send_message(
         message_type=message_type,
         client_id=client_id,
         reply_to=reply_to,
+        attachment_ids=attachment_ids,
     )
     return cast(Sent, _only(write([send])))
 

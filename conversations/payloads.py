@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from conversations.attachment_objects import AttachmentObject
 from conversations.serializers import ConversationObject, MessageObject, ReactionObject, WireObject
 
 
@@ -23,6 +24,15 @@ class ReactionsEvent(WireObject, kw_only=True):
     rev: int
     message_id: UUID
     reactions: list[ReactionObject]
+
+
+class AttachmentEvent(WireObject, kw_only=True):
+    """`attachment_updated`: a file of a message has been processed."""
+
+    conversation_id: UUID
+    rev: int
+    message_id: UUID
+    attachment: AttachmentObject
 
 
 class ConversationEvent(WireObject, kw_only=True):

@@ -19,10 +19,13 @@ class OpenBody(WireObject, kw_only=True):
 
 
 class SendBody(WireObject, kw_only=True):
-    content: str
-    message_type: str = "text"
+    """`content` may be empty with attachments. Without `messageType` it is the kind of the first one, or text."""
+
+    content: str = ""
+    message_type: str | None = None
     client_id: str | None = None
     reply_to: str | None = None
+    attachment_ids: list[str] = []
 
 
 class EditBody(WireObject, kw_only=True):

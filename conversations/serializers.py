@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from chatsite.identity.names import display_name, public_username
+from conversations.attachment_objects import AttachmentObject, attachments_from_json
 from conversations.columns import CONVERSATIONS, MESSAGES
 from conversations.models import ChatMessage, Conversation, Side
 
@@ -69,6 +70,7 @@ class MessageObject(WireObject):
     reply_to: UUID | None
     created_at: datetime
     reactions: list[ReactionObject] = []
+    attachments: list[AttachmentObject] = []
 
 
 class ParticipantObject(WireObject, kw_only=True):
@@ -139,8 +141,8 @@ class SyncedConversation(WireObject, kw_only=True):
 # --- From rows --------------------------------------------------------------------------------------------------------
 
 MESSAGES.check_object(MessageObject)
-_SENDER, _CONTENT, _DELETED_AT, _HIDDEN_AT, _REACTIONS = map(
-    MESSAGES.names.index, ("sender_id", "content", "deleted_at", "hidden_at", "reactions")
+_SENDER, _CONTENT, _DELETED_AT, _HIDDEN_AT, _REACTIONS, _ATTACHMENTS = map(
+    MESSAGES.names.index, ("sender_id", "content", "deleted_at", "hidden_at", "reactions", "attachments")
 )
 _decode_reactions: Final = msgspec.json.Decoder(list[ReactionObject]).decode
 
@@ -167,9 +169,11 @@ def _message_from_row(row: Sequence[Any]) -> MessageObject:
         values[_SENDER] = str(values[_SENDER])
     stored = values[_REACTIONS]
     values[_REACTIONS] = _decode_reactions(stored) if stored else []
+    stored = values[_ATTACHMENTS]
     gone_at = values[_DELETED_AT] or hidden_at
     if gone_at:
         values[_DELETED_AT], values[_CONTENT], values[_REACTIONS] = gone_at, "", []
+    values[_ATTACHMENTS] = attachments_from_json(stored) if stored and not gone_at else []
     return MessageObject(*values)
 
 

@@ -2,6 +2,7 @@ from django.urls import include, path
 
 from chatsite.http.viewsets import Router
 from conversations import views
+from conversations.attachments.views import AttachmentViewSet, UploadViewSet
 from conversations.moderation import views as report_views
 from conversations.search.views import SearchViewSet
 
@@ -11,6 +12,8 @@ router.register("messages", views.MessageViewSet, basename="message")
 router.register("businesses", views.BusinessViewSet, basename="business")
 router.register("unread-count", views.UnreadViewSet, basename="unread-count")
 router.register("search", SearchViewSet, basename="search")
+router.register("uploads", UploadViewSet, basename="upload")
+router.register("attachments", AttachmentViewSet, basename="attachment")
 router.register("reports", report_views.ReportViewSet, basename="report")
 
 urlpatterns = [path("chat/", include(router.urls))]

@@ -45,21 +45,39 @@ def new_send(
     sender_id: UserId,
     conversation_id: str | UUID,
     content: str,
-    message_type: str = "text",
+    message_type: str | None = None,
     client_id: str | None = None,
     reply_to: str | None = None,
+    attachment_ids: Sequence[str] = (),
 ) -> Send:
     """Return a validated send. Access is checked later, under the lock of the conversation."""
-    if message_type not in CLIENT_TYPES:
+    if message_type is not None and message_type not in CLIENT_TYPES:
         raise invalid(f"messageType must be one of {', '.join(CLIENT_TYPES)}.", field="messageType")
     return Send(
         conversation_id=object_key(conversation_id, "conversation"),
         sender_id=sender_id,
-        content=clean_content(content),
+        content="" if attachment_ids and not content.strip() else clean_content(content),
         message_type=message_type,
         client_id=clean_client_id(client_id),
         reply_to=None if reply_to is None else _reply_key(reply_to),
+        attachment_ids=_attachment_keys(attachment_ids),
     )
+
+
+def _attachment_keys(raw: Sequence[str]) -> list[UUID]:
+    if len(raw) > (limit := limits().message_attachments):
+        raise DomainError(
+            "too_large",
+            f"A message has at most {limit} attachments.",
+            {"field": "attachmentIds", "limit": limit},
+        )
+    try:
+        keys = [UUID(one) for one in raw]
+    except ValueError as error:
+        raise invalid("attachmentIds must be ids of uploads.", field="attachmentIds") from error
+    if len(set(keys)) < len(keys):
+        raise invalid("attachmentIds has an id twice.", field="attachmentIds")
+    return keys
 
 
 def _reply_key(raw: str) -> UUID:

@@ -188,6 +188,7 @@ class ConversationViewSet(StructViewSet):
             message_type=body.message_type,
             client_id=body.client_id,
             reply_to=body.reply_to,
+            attachment_ids=body.attachment_ids,
         )
         return Response(sent.message, status=status.HTTP_201_CREATED if sent.created else status.HTTP_200_OK)
 

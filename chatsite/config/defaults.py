@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from chatsite.config import attachments
 from chatsite.config.env import Environment
 from chatsite.config.limits import Limits
 from chatsite.config.queues import QUEUES
@@ -78,6 +80,11 @@ REST_FRAMEWORK: Final[dict[str, Any]] = {
 def default_settings(redis_url: str = "", secret_key: str = "") -> dict[str, Any]:
     """Every setting of the chat, and those settings of its libraries that it cannot do without, by name."""
     return {
+        "ATTACHMENTS_ACCEL_PATH": "/-/attachments/",
+        "ATTACHMENTS_ORIGIN": "",
+        "ATTACHMENTS_ROOT": Path(getattr(settings, "BASE_DIR", Path.cwd())) / "var" / "attachments",
+        "ATTACHMENTS_SERVE": "stream",
+        "ATTACHMENT_TYPES": attachments.TYPES,
         "BACKGROUND_WORKER": "separate" if redis_url else "embedded",
         "CHANNEL_LAYERS": _channel_layers(redis_url),
         "CHAT": Limits(),

@@ -30,6 +30,12 @@ class Limits:
     )  # bytes of one page or sync; the rest is on the next page, or marked `resync`
     unread_conversations: int = 5_000  # conversations in one list of unread counts; with more, `more: true`
 
+    # Attachments.
+    attachment_bytes: int = 25 * 1024 * 1024  # bytes of one file
+    message_attachments: int = 10  # attachments of one message
+    user_attachment_bytes: int = 2 * 1024**3  # bytes of all files of one user
+    business_attachment_bytes: int = 50 * 1024**3  # bytes of all files in the conversations of one business
+
     # One live socket.
     frame_bytes: int = 64 * 1024  # a larger frame closes with 1009
     queue_frames: int = (
@@ -58,6 +64,7 @@ class Limits:
     # One request.
     head_seconds: float = 60  # for its head on uvicorn; then the connection closes
     request_bytes: int = 1024 * 1024  # bytes of the body; a larger body gets 413
+    upload_seconds: float = 600  # for the body of an upload
 
     # A process that shuts down.
     reconnects_per_second: float = 250  # clients are told to reconnect one after the other at this rate

@@ -15,6 +15,7 @@ from django.conf import settings
 
 from chatsite.errors import DomainError
 from chatsite.http.error_answers import REFUSAL
+from chatsite.http.request_time import is_upload
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -26,14 +27,19 @@ CHUNK: Final = 64 * 1024  # bytes of one message when a spooled body is replayed
 FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 
+# What a form has around its file.
+FORM_BYTES: Final = 64 * 1024
+CREDENTIALS: Final = frozenset({b"authorization", b"cookie"})
+
+
 class BoundedBodies:
-    """Refuse a body over `CHAT.request_bytes` with 413 `too_large`. Django answers, with its headers."""
+    """Refuse a body over `body_limit` with 413 `too_large`. Django answers, with its headers."""
 
     def __init__(self, application: Any) -> None:
         self.application = application
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        limit: int = settings.CHAT.request_bytes
+        limit = body_limit(scope)
         framing = {name: value for name, value in scope["headers"] if name in FRAMING}
         if b"transfer-encoding" in framing or (
             not framing and scope.get("http_version") not in {"1.0", "1.1"}
@@ -62,6 +68,13 @@ class BoundedBodies:
         scope = {**_with_length(scope, 0), REFUSAL: error}
         with SpooledTemporaryFile() as nothing:
             await self.application(scope, _replay(nothing, 0, _never), send)
+
+
+def body_limit(scope: Message) -> int:
+    """An upload may be larger, if it comes with credentials. Whether they are good is decided after the body."""
+    if not is_upload(scope) or not any(name in CREDENTIALS for name, _ in scope["headers"]):
+        return int(settings.CHAT.request_bytes)
+    return int(settings.CHAT.attachment_bytes) + FORM_BYTES
 
 
 def _length(value: bytes) -> int:

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
 
+from django.conf import settings
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
@@ -13,8 +15,19 @@ Send = Callable[[Any], Awaitable[None]]
 BODY_SECONDS: Final = 60.0
 
 
+UPLOADS: Final = "/chat/uploads"
+
+
+def is_upload(scope: Scope) -> bool:
+    """Whether the request brings a file, which may be larger and take longer than other bodies."""
+    return scope["method"] == "POST" and str(scope.get("path", "")).rstrip("/").endswith(UPLOADS)
+
+
 class TimedBodies:
-    """Treats a client that has not sent its body after BODY_SECONDS as one that has left."""
+    """Treats a client that has not sent its body in time as one that has left.
+
+    The time is BODY_SECONDS, and for an upload `CHAT.upload_seconds`.
+    """
 
     def __init__(self, application: Any, seconds: float = BODY_SECONDS) -> None:
         self.application = application
@@ -22,14 +35,15 @@ class TimedBodies:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "http":
-            receive = self._in_time(receive)
+            seconds = settings.CHAT.upload_seconds if is_upload(scope) else self._seconds
+            receive = self._in_time(receive, seconds)
             if scope["method"] == "HEAD":
                 send = without_body(send)
         served: Awaitable[None] = self.application(scope, receive, send)
         return served
 
-    def _in_time(self, receive: Receive) -> Receive:
-        deadline = asyncio.get_running_loop().time() + self._seconds
+    def _in_time(self, receive: Receive, seconds: float) -> Receive:
+        deadline = asyncio.get_running_loop().time() + seconds
         is_over = False
 
         async def receive_in_time() -> Any:

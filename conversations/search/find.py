@@ -112,7 +112,8 @@ class _Search:
         if wanted.has == "link":
             rows = rows.filter(has_link=True)
         elif wanted.has == "attachment":
-            rows = rows.filter(message__message_type__in=ATTACHMENTS)
+            # Messages of other clients have the type alone.
+            rows = rows.filter(~Q(message__attachments="") | Q(message__message_type__in=ATTACHMENTS))
         if self.after is not None:
             at, message_id = self.after.created_at, self.after.message_id
             rows = rows.filter(created_at__lte=at)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from conversations.access import Actor, UserId, ask_actors
+from conversations.models import Attachment
 from conversations.serializers import MessageObject
 from conversations.writing import message_sql
+from conversations.writing.attachment_claims import ask_attachments
 from conversations.writing.requests import Receipt, Request, Send
 
 
@@ -20,6 +22,7 @@ class Lookups:
     stored: dict[message_sql.ClientKey, MessageObject]
     places: set[tuple[UUID, UUID]]  # conversation and message
     unread: message_sql.UnreadMessages
+    attachments: dict[UUID, Attachment]  # locked
 
 
 def request_lookups(requests: Sequence[Request]) -> Callable[[], Lookups]:
@@ -33,4 +36,5 @@ def request_lookups(requests: Sequence[Request]) -> Callable[[], Lookups]:
         {message_id for receipt in receipts for message_id in receipt.message_ids or ()},
         {receipt.conversation_id for receipt in receipts if receipt.message_ids is None},
     )
-    return lambda: Lookups(actors(), stored(), places(), unread())
+    attachments = ask_attachments({key for send in sends for key in send.attachment_ids})
+    return lambda: Lookups(actors(), stored(), places(), unread(), attachments())

@@ -15,7 +15,7 @@ A second counter of conversations is one more method beside `take_rev`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -33,10 +33,10 @@ from chatsite.realtime.hub import Addressed
 from conversations import events
 from conversations.access import UserId, other_side
 from conversations.columns import MESSAGES
-from conversations.models import ChatMessage, Conversation, Side
+from conversations.models import Attachment, ChatMessage, Conversation, Side
 from conversations.search import message_index
 from conversations.serializers import MessageObject, message_from_model
-from conversations.writing import message_sql
+from conversations.writing import attachment_claims, message_sql
 from conversations.writing.commit_recovery import watched_transaction
 from conversations.writing.conversation_sql import ask_locks, update_conversations
 
@@ -72,6 +72,7 @@ class ConversationChange:
         self._read_locked = ask_locks(ids, with_people=announce) if ids else dict
         self._changed: dict[UUID, Conversation] = {}
         self._new: list[message_sql.NewMessage] = []
+        self._claimed: list[Attachment] = []
         self._stamps: dict[UUID, message_sql.Stamp] = {}
         self._messages: list[ChatMessage] = []
         self._copied: list[tuple[Any, ...]] = []
@@ -124,6 +125,13 @@ class ConversationChange:
         self._events.append(events.message_sent(message, conversation.customer_id, payload))
         return payload
 
+    def claim_attachments(
+        self, message: MessageObject, attachments: Sequence[Attachment], business_id: UUID
+    ) -> None:
+        """Give locked uploads to a new message."""
+        attachment_claims.claim(attachments, message.id, business_id)
+        self._claimed += attachments
+
     def copy_message(self, row: tuple[Any, ...]) -> None:
         """Append a row of `MESSAGES.names` from elsewhere; it has taken `last_seq` and `rev`. It is no event."""
         self._copied.append(row)
@@ -155,6 +163,8 @@ class ConversationChange:
         """Write what was changed."""
         if self._new:
             message_sql.insert_messages(self._new)
+        if self._claimed:
+            Attachment.objects.bulk_update(self._claimed, attachment_claims.CLAIMED)
         if self._copied:
             bulk_insert(ChatMessage, MESSAGES.names, self._copied)
         if self._new or self._copied or self._messages:

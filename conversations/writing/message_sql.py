@@ -20,6 +20,7 @@ from chatsite.database.pg_arrays import array, texts, uuids
 from chatsite.database.pg_types import array_maker, column_type, unnested
 from chatsite.database.pipeline import Later, ask, ask_rows
 from conversations.access import UserId
+from conversations.attachment_objects import attachments_as_json, stored_from_object
 from conversations.columns import MESSAGES, Written
 from conversations.models import ChatMessage
 from conversations.serializers import MessageObject, messages_from_rows
@@ -99,6 +100,7 @@ NewMessage = tuple[MessageObject, UserId]  # with the key of its sender, which i
 _INSERTED: Final = MESSAGES.written_by(Written.SEND)
 _new_values: Final = attrgetter(*(MESSAGES.field_of[name] for name in _INSERTED))
 _SENDER: Final = _INSERTED.index("sender_id")
+_ATTACHMENTS: Final = _INSERTED.index("attachments")
 _STAMPED: Final = (*MESSAGES.written_by(Written.RECEIPT), "id")
 _stamp_values: Final = attrgetter(*_STAMPED)
 _CHANGED: Final = (*MESSAGES.written_by(Written.CHANGE), "id")
@@ -121,6 +123,7 @@ def insert_messages(messages: Sequence[NewMessage]) -> None:
 def _new_row(message: MessageObject, sender_id: UserId) -> tuple[Any, ...]:
     row = list(_new_values(message))
     row[_SENDER] = sender_id
+    row[_ATTACHMENTS] = attachments_as_json([stored_from_object(one) for one in row[_ATTACHMENTS]])
     return tuple(row)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import UUID
@@ -19,9 +20,10 @@ class Send:
     conversation_id: UUID
     sender_id: UserId | None
     content: str
-    message_type: str = "text"
+    message_type: str | None = None  # None: the kind of the first attachment, or text
     client_id: str | None = None
     reply_to: UUID | None = None
+    attachment_ids: Sequence[UUID] = ()
 
     @property
     def author_id(self) -> UserId | None:

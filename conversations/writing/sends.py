@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from uuid_utils.compat import uuid7
 
 from chatsite.errors import DomainError, invalid
 from conversations import events
 from conversations.access import other_side, require_side
-from conversations.models import Conversation, Side
+from conversations.attachment_objects import attachment_object, stored_attachment
+from conversations.models import Attachment, Conversation, Side
 from conversations.serializers import MessageObject
+from conversations.writing.attachment_claims import claimable, message_type_of, names_of
 from conversations.writing.batch_lookups import Lookups
 from conversations.writing.conversation_change import ConversationChange, add_unread, preview
 from conversations.writing.requests import Send, Sent
@@ -28,17 +32,25 @@ def apply_send(change: ConversationChange, lookups: Lookups, send: Send) -> Sent
         return Sent(stored, events.message_payload(stored), created=False)
     if send.reply_to is not None and (send.conversation_id, send.reply_to) not in lookups.places:
         raise invalid("The message replied to is not in this conversation.", field="replyTo")
-    sent = append_message(change, conversation, side, send)
+    files = claimable(lookups.attachments, send.attachment_ids, send.sender_id, conversation.business_id)
+    sent = append_message(change, conversation, side, send, files)
     if send.client_key is not None:
         lookups.stored[send.client_key] = sent.message  # for a repetition in the same batch
     return sent
 
 
-def append_message(change: ConversationChange, conversation: Conversation, side: str, send: Send) -> Sent:
+def append_message(
+    change: ConversationChange,
+    conversation: Conversation,
+    side: str,
+    send: Send,
+    files: Sequence[Attachment] = (),
+) -> Sent:
     """Append the message of a side whose right to send has been checked."""
     rev = change.take_rev(conversation)
     conversation.last_seq += 1
-    conversation.last_message = preview(send.content)
+    content = send.content or names_of(files)
+    conversation.last_message = preview(content)
     conversation.last_message_at = conversation.active_at = change.now
     conversation.customer_archived = conversation.business_archived = False
     if side != Side.SYSTEM:
@@ -51,8 +63,8 @@ def append_message(change: ConversationChange, conversation: Conversation, side:
         sender_id=None if send.sender_id is None else str(send.sender_id),
         sender_side=side,  # type: ignore[arg-type]
         client_id=send.client_id,
-        content=send.content,
-        message_type=send.message_type,  # type: ignore[arg-type]
+        content=content,
+        message_type=send.message_type or message_type_of(files),  # type: ignore[arg-type]
         status="sent",
         delivered_at=None,
         read_at=None,
@@ -60,7 +72,9 @@ def append_message(change: ConversationChange, conversation: Conversation, side:
         deleted_at=None,
         reply_to=send.reply_to,
         created_at=change.now,
+        attachments=[attachment_object(stored_attachment(file)) for file in files],
     )
+    change.claim_attachments(message, files, conversation.business_id)
     payload = change.insert_message(conversation, message, send.sender_id)
     return Sent(message, payload, created=True)
 

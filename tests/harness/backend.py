@@ -68,7 +68,8 @@ class Deployment:
     ) -> None:
         self.flavour = flavour
         self.folder = folder
-        self.environment = {**({"DATABASE_URL": database.url} if database else {}), **environment}
+        own = {"MEDIA_ROOT": str(folder / "media"), **({"DATABASE_URL": database.url} if database else {})}
+        self.environment = {**own, **environment}
         self.redis = redis
         self._database = database
         self.operator = Shell(self.environment)

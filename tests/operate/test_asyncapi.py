@@ -17,6 +17,7 @@ from django.core.management import call_command
 from chatsite.errors import HTTP_STATUS
 from chatsite.realtime.asyncapi import commands
 from chatsite.realtime.events import ExpiringEvent, StoppingEvent
+from tests.attachments.contents import picture
 from tests.conversations.rooms import Room
 from tests.harness.backend import Deployment
 from tests.harness.client import Frame, LiveClient
@@ -162,6 +163,7 @@ async def _converse(room: Room, customer: Judge, olivia: Judge) -> None:
     await olivia.call("remove_reaction", messageId=message_id, emoji="👍")
     await olivia.call("delete_message", messageId=reply["message"]["id"])
     await customer.client.expect("message_deleted")
+    await _send_picture(room, customer)
     await customer.call("heartbeat")
     await customer.call("sync", conversations={room.id: 0}, notificationsAfter="0")
     with pytest.raises(ApiError):
@@ -170,7 +172,15 @@ async def _converse(room: Room, customer: Judge, olivia: Judge) -> None:
     await customer.client.expect("error")
 
 
+async def _send_picture(room: Room, customer: Judge) -> None:
+    form = {"file": ("bridge.jpg", picture((300, 200)))}
+    made = (await room.customer.rest.http.post("/chat/uploads", files=form)).json()
+    await customer.call("send_message", conversationId=room.id, content="", attachmentIds=[made["id"]])
+    await customer.client.expect("attachment_updated", timeout=30)
+
+
 async def test_frames_of_a_real_server(observed: Deployment, room: Room, protocol: Protocol) -> None:
+    observed.start_worker()
     olivia = Judge(protocol, await room.idle(room.olivia))
     customer = Judge(
         protocol, await LiveClient.open(observed.server(0).live_url, room.customer.access, door="frame")

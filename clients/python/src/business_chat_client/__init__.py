@@ -13,6 +13,7 @@ from business_chat_client.client import ChatClient
 from business_chat_client.conversation import Conversation
 from business_chat_client.errors import ChatError
 from business_chat_client.events import (
+    AttachmentsChanged,
     ConversationChanged,
     MessageArrived,
     MessageDeleted,
@@ -29,6 +30,7 @@ from business_chat_client.events import (
     TypingChanged,
 )
 from business_chat_client.objects import (
+    Attachment,
     Business,
     ConversationDetails,
     Message,
@@ -42,6 +44,8 @@ from business_chat_client.objects import (
 from business_chat_client.streams import EventStream
 
 __all__ = [
+    "Attachment",
+    "AttachmentsChanged",
     "Business",
     "ChatClient",
     "ChatError",

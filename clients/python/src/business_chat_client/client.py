@@ -19,6 +19,7 @@ from business_chat_client.dispatch import EventDispatcher
 from business_chat_client.errors import ChatError
 from business_chat_client.events import ClientEvent
 from business_chat_client.objects import (
+    Attachment,
     ConversationDetails,
     Count,
     Notification,
@@ -168,6 +169,11 @@ class ChatClient:
         """Put it away on my side. The next message takes it back."""
         path = f"/chat/conversations/{conversation_id}"
         return await self._rest.call(ConversationDetails, "PATCH", path, {"archived": archived})
+
+    async def upload(self, content: bytes, name: str, *, is_recording: bool = False) -> Attachment:
+        """Store a file, to be sent with `Conversation.send(attachments=[…])` within a day."""
+        kind = "voice" if is_recording else ""
+        return await self._rest.upload(Attachment, "/chat/uploads", name, content, kind)
 
     async def unread(self) -> Unread:
         return await self._rest.call(Unread, "GET", "/chat/unread-count")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 import msgspec
@@ -14,6 +14,7 @@ from business_chat_client.decoding import decode
 from business_chat_client.errors import ChatError
 from business_chat_client.events import ConversationEvent, MessageArrived, TypingChanged
 from business_chat_client.objects import (
+    Attachment,
     ConversationDetails,
     Message,
     MessagePush,
@@ -94,23 +95,30 @@ class Conversation:
 
     async def send(
         self,
-        content: str,
+        content: str = "",
         *,
-        message_type: str = "text",
+        attachments: Iterable[Attachment | str] = (),
+        message_type: str | None = None,
         reply_to: str | None = None,
         client_id: str | None = None,
     ) -> Message:
-        """Answers when the message has been committed. Messages are stored in the order of the calls, each once.
+        """Answers when the message has been committed. `attachments` are of `ChatClient.upload`, at most ten.
+
+        Messages are stored in the order of the calls, each once.
 
         Raises `ChatError` for a refusal that another try would not change. Where a caller has cancelled a send, only
         another one with the same `client_id` (which is random unless given) tells whether it was stored.
         """
-        data = {
+        data: dict[str, Any] = {
             "conversationId": self.id,
             "content": content,
-            "messageType": message_type,
             "clientId": client_id or uuid4().hex,
         }
+        ids = [one if isinstance(one, str) else one.id for one in attachments]
+        if ids:
+            data["attachmentIds"] = ids
+        if message_type is not None:
+            data["messageType"] = message_type
         if reply_to is not None:
             data["replyTo"] = reply_to
         async with self._sending:

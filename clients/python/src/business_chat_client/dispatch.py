@@ -18,6 +18,7 @@ from business_chat_client.events import (
 )
 from business_chat_client.notification_feed import NotificationFeed
 from business_chat_client.objects import (
+    AttachmentPush,
     ConversationPush,
     Heartbeat,
     MessagePush,
@@ -57,6 +58,7 @@ class EventDispatcher:
             "message_edited": self._message,
             "message_deleted": self._message,
             "reactions_updated": self._reactions,
+            "attachment_updated": self._attachment,
             "messages_delivered": self._receipts,
             "messages_read": self._receipts,
             "conversation_updated": self._details,
@@ -111,6 +113,11 @@ class EventDispatcher:
 
     def _reactions(self, data: msgspec.Raw) -> None:
         push = msgspec.json.decode(data, type=ReactionPush)
+        if push.conversation_id in self._conversations:
+            self._conversations[push.conversation_id]._take(push)
+
+    def _attachment(self, data: msgspec.Raw) -> None:
+        push = msgspec.json.decode(data, type=AttachmentPush)
         if push.conversation_id in self._conversations:
             self._conversations[push.conversation_id]._take(push)
 

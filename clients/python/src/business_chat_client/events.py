@@ -30,6 +30,12 @@ class ReactionsChanged(_Event, frozen=True):
     message: Message
 
 
+class AttachmentsChanged(_Event, frozen=True):
+    """A file of the message has been processed: it is ready, or was rejected."""
+
+    message: Message
+
+
 class MessageDeleted(_Event, frozen=True):
     """By its sender, or hidden by a moderator: the place stays, the content is gone."""
 
@@ -98,6 +104,7 @@ ConversationEvent: TypeAlias = (
     MessageArrived
     | MessageEdited
     | MessageDeleted
+    | AttachmentsChanged
     | ReactionsChanged
     | MessagesRemoved
     | MessagesDelivered

@@ -26,6 +26,25 @@ class Reaction(WireObject, frozen=True, kw_only=True):
     user_ids: tuple[str, ...]
 
 
+class Attachment(WireObject, frozen=True, kw_only=True):
+    """A file. `url` and `thumbnail_url` are None until `state` is `ready`; they may be below the server's address."""
+
+    id: str
+    kind: str
+    name: str
+    size: int
+    content_type: str
+    width: int | None = None
+    height: int | None = None
+    duration_ms: int | None = None
+    waveform: tuple[int, ...] | None = None
+    placeholder: str | None = None
+    state: str
+    reason: str | None = None
+    url: str | None = None
+    thumbnail_url: str | None = None
+
+
 class Message(WireObject, frozen=True, kw_only=True):
     """One message. `seq` is its place in the conversation, `rev` the place of its last change.
 
@@ -49,6 +68,7 @@ class Message(WireObject, frozen=True, kw_only=True):
     reply_to: str | None
     created_at: datetime
     reactions: tuple[Reaction, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
     extra: dict[str, Any] = {}
 
 
@@ -142,6 +162,15 @@ class ReactionPush(WireObject, frozen=True, kw_only=True):
     rev: int
     message_id: str
     reactions: tuple[Reaction, ...]
+
+
+class AttachmentPush(WireObject, frozen=True, kw_only=True):
+    """`attachment_updated`: a file of a message has been processed."""
+
+    conversation_id: str
+    rev: int
+    message_id: str
+    attachment: Attachment
 
 
 class ReceiptPush(WireObject, frozen=True, kw_only=True):

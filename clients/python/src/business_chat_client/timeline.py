@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from business_chat_client.events import (
+    AttachmentsChanged,
     ConversationChanged,
     ConversationEvent,
     MessageArrived,
@@ -24,6 +25,7 @@ from business_chat_client.events import (
     ReactionsChanged,
 )
 from business_chat_client.objects import (
+    AttachmentPush,
     ConversationDetails,
     Message,
     MessagePush,
@@ -32,7 +34,7 @@ from business_chat_client.objects import (
     RevPush,
 )
 
-Push: TypeAlias = MessagePush | ReactionPush | ReceiptPush | RevPush
+Push: TypeAlias = MessagePush | ReactionPush | AttachmentPush | ReceiptPush | RevPush
 
 MAX_BUFFERED: Final = (
     2_000  # pushes kept aside; past it they are dropped, and the next sync brings what they told
@@ -109,6 +111,8 @@ class Timeline:
                 events += self._receive(push)
             elif isinstance(push, ReactionPush):
                 events += self._react(push)
+            elif isinstance(push, AttachmentPush):
+                events += self._attach(push)
             else:
                 self._unknown_rev = push.rev
         return events
@@ -209,6 +213,8 @@ class Timeline:
             events.append(MessageEdited(message))
         if message.reactions != held.reactions and message.deleted_at is None:
             events.append(ReactionsChanged(message))
+        if message.deleted_at is None and _facts(message) != _facts(held):
+            events.append(AttachmentsChanged(message))
         if message.status != held.status:
             read = message.status == "read"
             events.append(MessagesRead((message,), reader_id) if read else MessagesDelivered((message,)))
@@ -220,6 +226,13 @@ class Timeline:
             return []
         return self._replace(msgspec.structs.replace(held, rev=push.rev, reactions=push.reactions), None)
 
+    def _attach(self, push: AttachmentPush) -> list[ConversationEvent]:
+        held = self.find(push.message_id)
+        if held is None or push.rev <= held.rev:
+            return []
+        files = tuple(push.attachment if one.id == push.attachment.id else one for one in held.attachments)
+        return self._replace(msgspec.structs.replace(held, rev=push.rev, attachments=files), None)
+
     def _receive(self, push: ReceiptPush) -> list[ConversationEvent]:
         events: list[ConversationEvent] = []
         for message_id in push.message_ids:
@@ -227,6 +240,11 @@ class Timeline:
             if held is not None and push.rev > held.rev:
                 events += self._replace(_with_receipt(held, push), push.read_by)
         return _grouped_receipts(events)
+
+
+def _facts(message: Message) -> list[tuple[str, str]]:
+    """What of the attachments can change; their addresses are new each time they are sent."""
+    return [(one.id, one.state) for one in message.attachments]
 
 
 def _with_receipt(held: Message, push: ReceiptPush) -> Message:

@@ -1,0 +1,1 @@
+"""Attachments: files that people upload, and send with messages."""

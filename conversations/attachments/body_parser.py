@@ -1,0 +1,62 @@
+"""Reading the multipart body of an upload: one file, spooled to disk, and whole."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.core.files.uploadhandler import TemporaryFileUploadHandler, UploadFileException
+from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParser, MultiPartParserError
+from rest_framework.parsers import MultiPartParser as FormParser
+
+from chatsite.errors import invalid
+
+_END: Final = 256  # bytes that are kept of the body's end; a boundary has at most 70
+
+
+class UploadParser(FormParser):
+    """For OpenAPI; `WholeBodyHandler` does the work, also where Django reads the form first for its CSRF check."""
+
+
+class WholeBodyHandler(TemporaryFileUploadHandler):
+    """Parse the body, and refuse one that ends before its last boundary: Django would keep what came of the file."""
+
+    def handle_raw_input(  # type: ignore[override]  # the boundary is bytes
+        self, input_data: Any, META: Any, content_length: int, boundary: bytes, encoding: str | None = None
+    ) -> Any:
+        ending = _Ending(input_data)
+        handlers = [_FirstFileOnly(self.request)]
+        try:
+            parsed = MultiPartParser(META, ending, handlers, encoding).parse()  # type: ignore[arg-type]
+        except (MultiPartParserError, UploadFileException) as error:
+            raise invalid(
+                "The body of the upload is not a valid form with one file.", field="file"
+            ) from error
+        if b"--" + boundary + b"--" not in ending.kept:
+            raise invalid("The upload ended before its last boundary.", field="file")
+        return parsed
+
+
+class _FirstFileOnly(TemporaryFileUploadHandler):
+    def __init__(self, request: HttpRequest | None) -> None:
+        super().__init__(request)
+        self._files = 0
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        self._files += 1
+        if self._files > 1:
+            raise invalid("An upload has one file.", field="file")
+        super().new_file(*args, **kwargs)
+
+
+class _Ending:
+    """A stream that remembers its end."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.kept = b""
+
+    def read(self, size: int | None = None) -> bytes:
+        part: bytes = self._stream.read(size)
+        self.kept = (self.kept + part)[-_END:]
+        return part

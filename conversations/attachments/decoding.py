@@ -1,0 +1,66 @@
+"""Runs the decoders: each file in a child process, which a bad file may crash, fill or stall."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any, Final
+
+from chatsite.errors import DomainError
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE: Final = 2  # decoders of one process
+PROBE_SECONDS: Final = 20.0
+CONVERT_SECONDS: Final = 120.0
+_PACKAGE: Final = "conversations.attachments.decoders"
+_ROOT: Final = Path(__file__).resolve().parents[2]
+_slots: Final = threading.BoundedSemaphore(AT_ONCE)
+
+
+class UnreadableFile(Exception):
+    """The file cannot be decoded. The text is for the person who has sent it."""
+
+
+def decode(decoder: str, command: str, *arguments: str, seconds: float) -> dict[str, Any]:
+    """Run a command of a decoder, and return its answer. Raises `UnreadableFile`."""
+    call = [sys.executable, "-P", "-m", f"{_PACKAGE}.{decoder}", command, *arguments]
+    if not _slots.acquire(timeout=seconds):
+        raise DomainError("unavailable", "Too many files are being read. Please retry.", {"retryAfter": 5})
+    try:
+        done = subprocess.run(
+            call,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise UnreadableFile("Reading the file takes too long.") from error
+    finally:
+        _slots.release()
+    return _answer(done, decoder)
+
+
+def _answer(done: subprocess.CompletedProcess[bytes], decoder: str) -> dict[str, Any]:
+    if done.returncode != 0:
+        last = done.stderr.decode(errors="replace")[-500:]
+        logger.warning("the %s decoder ended with %d: %s", decoder, done.returncode, last)
+        raise UnreadableFile("The file cannot be read.")
+    answer: dict[str, Any] = json.loads(done.stdout)
+    if "unreadable" in answer:
+        raise UnreadableFile(answer["unreadable"])
+    return answer
+
+
+def _environment() -> dict[str, str]:
+    """None of the site's secrets."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
+    # One thread of a library for numbers is enough, and each takes address space.
+    return {**kept, "PYTHONPATH": str(_ROOT), "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}

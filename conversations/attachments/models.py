@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from uuid_utils.compat import uuid7
+
+
+class StoredFile(models.Model):
+    """One object in the storage. Its content never changes.
+
+    The row is committed before the bytes are written, and deleted after they are: so the storage never holds bytes
+    that no row names, whenever a process is killed. A row that no attachment refers to is deleted by a job.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    key = models.CharField(max_length=200, unique=True, editable=False)  # the name in the storage
+    size = models.PositiveBigIntegerField(default=0, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False, db_index=True)
+
+    class Meta:
+        app_label = "conversations"
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Attachment(models.Model):
+    """A file that somebody has uploaded. It belongs to its owner until it is sent, and then to one message."""
+
+    class Kind(models.TextChoices):
+        IMAGE = "image"
+        FILE = "file"
+        VOICE = "voice"
+        VIDEO = "video"
+
+    class State(models.TextChoices):
+        PROCESSING = "processing"
+        READY = "ready"
+        REJECTED = "rejected"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    # Null for a person who was erased.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", editable=False
+    )
+    message = models.ForeignKey(
+        "conversations.ChatMessage", on_delete=models.CASCADE, null=True, related_name="files", editable=False
+    )
+    # The business of the message's conversation, for its quota.
+    business = models.ForeignKey(
+        "conversations.Business", on_delete=models.CASCADE, null=True, related_name="+", editable=False
+    )
+    position = models.PositiveSmallIntegerField(default=0, editable=False)  # among those of its message
+    kind = models.CharField(max_length=10, choices=Kind)
+    name = models.CharField(max_length=200)
+    size = models.PositiveBigIntegerField()  # bytes of `file`
+    content_type = models.CharField(max_length=100)
+    state = models.CharField(max_length=10, choices=State, default=State.PROCESSING)
+    reason = models.CharField(max_length=200, blank=True, default="")  # why it was rejected
+    width = models.PositiveIntegerField(null=True)
+    height = models.PositiveIntegerField(null=True)
+    duration_ms = models.PositiveBigIntegerField(null=True)
+    waveform = models.TextField(blank=True, default="")  # a list as JSON
+    placeholder = models.TextField(blank=True, default="")
+    # Null once the bytes are to go: `state` and the rest of the row stay for the record.
+    file = models.ForeignKey(
+        StoredFile, on_delete=models.PROTECT, null=True, related_name="+", editable=False
+    )
+    thumbnail = models.ForeignKey(
+        StoredFile, on_delete=models.PROTECT, null=True, related_name="+", editable=False
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        app_label = "conversations"
+        ordering: ClassVar = ["message", "position"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["created_at"],
+                name="attachment_unused",
+                condition=models.Q(message__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,75 @@
+"""Gives uploads to the message that they are sent with: each is used once, by its owner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Sum
+
+from chatsite.config.limits import limits
+from chatsite.database.pipeline import ask_rows
+from chatsite.errors import DomainError, invalid
+from conversations.access import UserId
+from conversations.models import Attachment, ChatMessage
+
+CLAIMED: Final = ("message", "business", "position")  # columns that a claim writes
+_SEPARATOR: Final = ", "
+
+
+def ask_attachments(ids: Collection[UUID]) -> Callable[[], dict[UUID, Attachment]]:
+    """Lock these attachments, in the order of their ids. The locks of the conversations come before."""
+    if not ids:
+        return dict
+    columns = [field.attname for field in Attachment._meta.concrete_fields]
+    rows = ask_rows(
+        Attachment.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list(*columns)
+    )
+    return lambda: {found.pk: found for found in (Attachment.from_db(None, columns, row) for row in rows())}
+
+
+def claimable(
+    found: Mapping[UUID, Attachment], ids: Sequence[UUID], owner_id: UserId, business_id: UUID
+) -> list[Attachment]:
+    """The uploads that a message names, in its order. Raises the refusal."""
+    wanted = [found.get(key) for key in ids]
+    mine = [one for one in wanted if one is not None and owner_id is not None and one.owner_id == owner_id]
+    if len(mine) < len(ids):
+        raise invalid("An attachment is not an upload of yours.", field="attachmentIds")
+    if any(one.message_id is not None for one in mine):
+        raise DomainError("conflict", "An attachment has been sent already.", {"field": "attachmentIds"})
+    if any(one.state == Attachment.State.REJECTED for one in mine):
+        raise DomainError("conflict", "An attachment has been rejected.", {"field": "attachmentIds"})
+    if mine:
+        _check_quota(business_id, sum(one.size for one in mine))
+    return mine
+
+
+def _check_quota(business_id: UUID, size: int) -> None:
+    limit = limits().business_attachment_bytes
+    kept = Attachment.objects.filter(business_id=business_id, file__isnull=False)
+    if (kept.aggregate(used=Sum("size"))["used"] or 0) + size > limit:
+        raise DomainError(
+            "too_large", "The files of this business have used up their space.", {"limit": limit}
+        )
+
+
+def claim(attachments: Sequence[Attachment], message_id: UUID, business_id: UUID) -> None:
+    """Give the attachments to the message; they are written with it."""
+    for position, attachment in enumerate(attachments):
+        attachment.message_id, attachment.business_id = message_id, business_id
+        attachment.position = position
+
+
+def names_of(attachments: Sequence[Attachment]) -> str:
+    """The content of a message that has none, so that every client has something to show."""
+    return _SEPARATOR.join(attachment.name for attachment in attachments)
+
+
+def message_type_of(attachments: Sequence[Attachment]) -> str:
+    """The kind of the first attachment. A message has no type for a video."""
+    if not attachments:
+        return ChatMessage.Type.TEXT.value
+    kind = attachments[0].kind
+    return kind if kind in ChatMessage.Type.values else ChatMessage.Type.FILE.value

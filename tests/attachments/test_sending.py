@@ -1,0 +1,143 @@
+"""A file is uploaded, sent with a message, and fetched by the other side."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from conversations import operations
+from conversations.attachments.processing import process
+from conversations.models import ChatMessage
+from conversations.moderation import erasure
+from conversations.moderation import operations as moderation
+from tests.attachments.contents import PDF, picture
+from tests.attachments.files import Scene, attachment, body, refused, upload
+from tests.conversations.people import client_of, person
+
+
+def test_a_file_is_sent_and_fetched(scene: Scene) -> None:
+    made = upload(scene.customer, PDF)
+    assert made.status_code == 201
+    shown = made.json()
+    assert (shown["kind"], shown["name"], shown["size"]) == ("file", "report.pdf", len(PDF))
+    assert (shown["contentType"], shown["state"]) == ("application/pdf", "ready")
+    message = scene.send(scene.customer, shown["id"]).json()
+    assert message["content"] == "report.pdf"
+    assert message["messageType"] == "file"
+    assert [one["id"] for one in message["attachments"]] == [shown["id"]]
+    page = client_of(scene.member).get(f"/chat/conversations/{scene.where.pk}/messages").json()
+    [seen] = page["results"][0]["attachments"]
+    fetched = client_of(scene.member).get(f"/chat/attachments/{seen['id']}")
+    assert fetched.status_code == 200
+    assert body(fetched) == PDF
+
+
+def test_an_address_with_a_signature_needs_no_credentials(scene: Scene, client: Any) -> None:
+    [shown] = scene.sent()["attachments"]
+    assert body(client.get(shown["url"])) == PDF
+    plain = shown["url"].partition("?")[0]
+    assert refused(client.get(plain)) == (401, "unauthenticated")
+    assert refused(client.get(f"{plain}?until=99999999999&signature=x")) == (401, "unauthenticated")
+    other = shown["url"].replace(shown["id"], str(uuid4()))
+    assert refused(client.get(other)) == (401, "unauthenticated")
+
+
+def test_outsiders_see_no_file(scene: Scene) -> None:
+    made = upload(scene.customer, PDF).json()
+    address = f"/chat/attachments/{made['id']}"
+    assert refused(client_of(scene.member).get(address)) == (404, "not_found")  # it has not been sent
+    assert body(client_of(scene.customer).get(address)) == PDF
+    scene.send(scene.customer, made["id"])
+    assert refused(client_of(person()).get(address)) == (404, "not_found")
+    assert body(client_of(scene.member).get(address)) == PDF
+    scene.member.memberships.all().delete()
+    assert refused(client_of(scene.member).get(address)) == (404, "not_found")
+
+
+def test_each_upload_is_used_once_and_by_its_owner(scene: Scene) -> None:
+    first = upload(scene.customer, PDF).json()["id"]
+    assert refused(scene.send(scene.member, first)) == (400, "invalid")
+    assert refused(scene.send(scene.customer, str(uuid4()))) == (400, "invalid")
+    assert refused(scene.send(scene.customer, "no-id")) == (400, "invalid")
+    assert refused(scene.send(scene.customer, first, first)) == (400, "invalid")
+    assert scene.send(scene.customer, first).status_code == 201
+    assert refused(scene.send(scene.customer, first)) == (409, "conflict")
+    assert ChatMessage.objects.count() == 1
+
+
+def test_a_message_has_at_most_ten(scene: Scene) -> None:
+    ids = [upload(scene.customer, PDF).json()["id"] for _ in range(11)]
+    assert refused(scene.send(scene.customer, *ids)) == (413, "too_large")
+    sent = scene.send(scene.customer, *reversed(ids[:10]), content="ten").json()
+    assert sent["content"] == "ten"
+    assert [one["id"] for one in sent["attachments"]] == ids[9::-1]
+
+
+def test_a_repeated_send_gives_the_same_message(scene: Scene) -> None:
+    made = upload(scene.customer, PDF).json()["id"]
+    first = scene.send(scene.customer, made, clientId="once")
+    again = scene.send(scene.customer, made, clientId="once")
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.json() == again.json()
+
+
+def test_a_message_needs_content_or_files(scene: Scene) -> None:
+    assert refused(scene.send(scene.customer)) == (400, "invalid")
+
+
+def test_an_unused_upload_can_be_discarded(scene: Scene, storage: Any) -> None:
+    made = upload(scene.customer, PDF).json()["id"]
+    address = f"/chat/uploads/{made}"
+    assert refused(client_of(scene.member).delete(address)) == (404, "not_found")
+    assert client_of(scene.customer).delete(address).status_code == 204
+    assert refused(client_of(scene.customer).delete(address)) == (404, "not_found")
+    assert not [path for path in storage.rglob("*") if path.is_file()]
+    sent = scene.sent()["attachments"][0]["id"]
+    assert refused(client_of(scene.customer).delete(f"/chat/uploads/{sent}")) == (409, "conflict")
+
+
+@pytest.mark.parametrize("way", ["deleted", "hidden", "erased"])
+def test_every_address_of_a_gone_message_is_not_found(scene: Scene, client: Any, way: str) -> None:
+    message = scene.sent(picture(), "photo.jpg")
+    [shown] = message["attachments"]
+    assert body(client.get(shown["thumbnailUrl"]))
+    if way == "deleted":
+        operations.delete_message(user_id=scene.customer.pk, message_id=message["id"])
+    elif way == "hidden":
+        moderation.hide_message(actor=None, message_id=message["id"], reason="x")
+    else:
+        erasure.erase_person(actor=None, user_id=scene.customer.pk, reason="x")
+    for address in (shown["url"], shown["thumbnailUrl"]):
+        assert refused(client.get(address)) == (404, "not_found")
+        assert refused(client_of(scene.member).get(address.partition("?")[0])) == (404, "not_found")
+    page = client_of(scene.member).get(f"/chat/conversations/{scene.where.pk}/messages").json()
+    assert page["results"][0]["attachments"] == []
+
+
+def test_the_end_of_processing_takes_a_rev(scene: Scene) -> None:
+    made = upload(scene.customer, picture(), "photo.jpg").json()
+    assert made["state"] == "processing"
+    assert (made["width"], made["height"], made["url"]) == (1200, 900, None)
+    assert made["placeholder"].startswith("data:image/webp;base64,")
+    sent = scene.send(scene.customer, made["id"]).json()
+    assert sent["messageType"] == "image"
+    assert sent["attachments"][0]["placeholder"] == made["placeholder"]
+    before = scene.rev()
+    process(made["id"])
+    process(made["id"])  # a job may run twice
+    assert scene.rev() == before + 1
+    page = client_of(scene.member).get(f"/chat/conversations/{scene.where.pk}/messages").json()
+    [shown] = page["results"][0]["attachments"]
+    assert shown["state"] == "ready"
+    assert attachment(shown).thumbnail is not None
+    assert body(client_of(scene.member).get(shown["thumbnailUrl"]))[8:12] == b"WEBP"
+
+
+def test_search_finds_messages_with_files(scene: Scene) -> None:
+    made = upload(scene.customer, PDF).json()["id"]
+    scene.send(scene.customer, made, content="see here", messageType="text")
+    operations.send_message(sender_id=scene.customer.pk, conversation_id=scene.where.pk, content="no file")
+    found = client_of(scene.member).get("/chat/search?has=attachment").json()["results"]
+    assert [one["message"]["content"] for one in found] == ["see here"]
