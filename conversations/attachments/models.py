@@ -76,7 +76,6 @@ class Attachment(models.Model):
 
     class Meta:
         app_label = "conversations"
-        ordering: ClassVar = ["message", "position"]
         indexes: ClassVar = [
             models.Index(
                 fields=["created_at"],

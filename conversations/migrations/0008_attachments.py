@@ -128,7 +128,6 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ["message", "position"],
                 "indexes": [
                     models.Index(
                         condition=models.Q(("message__isnull", True)),
