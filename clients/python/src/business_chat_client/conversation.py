@@ -114,8 +114,7 @@ class Conversation:
             "content": content,
             "clientId": client_id or uuid4().hex,
         }
-        ids = [one if isinstance(one, str) else one.id for one in attachments]
-        if ids:
+        if ids := [one if isinstance(one, str) else one.id for one in attachments]:
             data["attachmentIds"] = ids
         if message_type is not None:
             data["messageType"] = message_type
