@@ -126,6 +126,13 @@ def conversation_updated(conversation: Conversation) -> list[Addressed]:
     ]
 
 
+def conversation_created(conversation: Conversation) -> Addressed:
+    """What webhooks get of a new conversation, as the business sees it. No socket has joined it yet."""
+    shown = conversation_object(conversation, Side.BUSINESS)
+    data = ConversationEvent(conversation_id=shown.id, rev=shown.rev, conversation=shown)
+    return groups.conversation(shown.id), Event.of("conversation_created", data)
+
+
 def conversations_updated(conversations: Iterable[Conversation]) -> list[Addressed]:
     return [addressed for conversation in conversations for addressed in conversation_updated(conversation)]
 

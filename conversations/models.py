@@ -22,6 +22,8 @@ class Business(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=200)
     slug = models.SlugField(max_length=80, unique=True)
+    # Whether changes of its conversations are recorded for webhooks; null where nobody has looked yet.
+    changes_recorded = models.BooleanField(null=True, default=None, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -31,6 +33,13 @@ class Business(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding and not args:
+            # A form that was opened earlier must not write back a mark that has changed since.
+            names = {field.attname for field in self._meta.concrete_fields} - {"id", "changes_recorded"}
+            kwargs.setdefault("update_fields", names)
+        super().save(*args, **kwargs)
 
 
 class Membership(models.Model):

@@ -12,6 +12,7 @@ from chatsite.identity.names import login_lookup
 from conversations.admin.lists import BoundedAdmin
 from notifications import operations, types
 from notifications.models import Invitation, Notification, Offer
+from notifications.webhooks import admin as webhooks_admin  # noqa: F401  registers its pages
 
 
 class NoEditAdmin(BoundedAdmin):

@@ -6,10 +6,11 @@ class NotificationsConfig(AppConfig):
     verbose_name = "Notifications"
 
     def ready(self) -> None:
-        # These modules register their hooks on import: `sync`, outages, lost rights, erasures and exports.
+        # These modules register their hooks on import: `sync`, outages, lost rights, erasures, exports, webhooks.
         from notifications import (
             gdpr,  # noqa: F401
             live,  # noqa: F401
             lost_rights,  # noqa: F401
             ties,  # noqa: F401
         )
+        from notifications.webhooks import housekeeping, outbox  # noqa: F401

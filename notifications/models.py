@@ -197,3 +197,7 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} ({self.status})"
+
+
+# Django finds an app's models in its module `models` alone.
+from notifications.webhooks.models import Webhook, WebhookDelivery, WebhookEvent  # noqa: E402, F401

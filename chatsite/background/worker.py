@@ -24,7 +24,13 @@ from django_tasks_db.models import DBTaskResult
 from chatsite.background.housekeeping import reclaim_jobs_of_dead_workers
 from chatsite.background.models import Worker
 from chatsite.background.recurring import enqueue_due_jobs
-from chatsite.config.queues import DEFAULT_QUEUE, DELIVERY_QUEUE, MEDIA_QUEUE, WEBHOOK_QUEUE
+from chatsite.config.queues import (
+    DEFAULT_QUEUE,
+    DELIVERY_QUEUE,
+    MEDIA_QUEUE,
+    SLOW_WEBHOOK_QUEUE,
+    WEBHOOK_QUEUE,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +39,7 @@ THREADS: Final[Mapping[str, int]] = {
     MEDIA_QUEUE: 1,
     DELIVERY_QUEUE: 2,
     WEBHOOK_QUEUE: 4,
+    SLOW_WEBHOOK_QUEUE: 4,
 }
 POLL_SECONDS: Final = 0.25  # how often the queues are looked at
 SIGN_OF_LIFE_SECONDS: Final = 5.0  # how often the worker renews its row and looks for dead workers

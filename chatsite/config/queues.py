@@ -8,4 +8,5 @@ DEFAULT_QUEUE: Final = "default"
 MEDIA_QUEUE: Final = "media"  # uses much CPU time: images, audio
 DELIVERY_QUEUE: Final = "delivery"  # push and mail
 WEBHOOK_QUEUE: Final = "webhooks"
-QUEUES: Final = (DEFAULT_QUEUE, MEDIA_QUEUE, DELIVERY_QUEUE, WEBHOOK_QUEUE)
+SLOW_WEBHOOK_QUEUE: Final = "webhooks-slow"  # endpoints that take seconds to answer
+QUEUES: Final = (DEFAULT_QUEUE, MEDIA_QUEUE, DELIVERY_QUEUE, WEBHOOK_QUEUE, SLOW_WEBHOOK_QUEUE)

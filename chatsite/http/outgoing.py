@@ -7,6 +7,7 @@ it has checked, follows no redirect, reads no proxy settings, and bounds the tim
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import socket
 import ssl
@@ -70,7 +71,7 @@ def post(
     _split(url, https_only=https_only)
     deadline = monotonic() + seconds
     pool = httpcore.ConnectionPool(
-        ssl_context=ssl.create_default_context(), max_connections=1, network_backend=_CheckedBackend(deadline)
+        ssl_context=_tls(), max_connections=1, network_backend=_CheckedBackend(deadline)
     )
     try:
         with pool, pool.stream("POST", url, headers=list(headers.items()), content=body) as response:
@@ -79,6 +80,12 @@ def post(
         raise
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError) as error:
         raise OutgoingFailed(f"{type(error).__name__}: {error}") from error
+
+
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """Made once: reading the certificates of all authorities takes longer than most requests."""
+    return ssl.create_default_context()
 
 
 def is_reachable(address: Address) -> bool:

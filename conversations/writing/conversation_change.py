@@ -39,6 +39,7 @@ from conversations.serializers import MessageObject, message_from_model
 from conversations.writing import attachment_claims, message_sql
 from conversations.writing.commit_recovery import watched_transaction
 from conversations.writing.conversation_sql import ask_locks, update_conversations
+from conversations.writing.recording import record_changes
 
 MessageEvent: TypeAlias = Callable[[MessageObject, bytes], Addressed]  # such as `events.message_edited`
 
@@ -175,6 +176,8 @@ class ConversationChange:
             message_sql.update_messages(self._messages)
         if self._changed:
             update_conversations(list(self._changed.values()))
+        if self._announce and self._events:
+            record_changes(self.conversations.values(), self._events)
 
     def _index(self) -> None:
         """Let the search find the messages as they are now."""

@@ -17,6 +17,7 @@ from conversations.access import UserId
 from conversations.columns import CONVERSATIONS
 from conversations.models import Conversation
 from conversations.writing.commit_recovery import watched_transaction
+from conversations.writing.recording import record_changes
 
 Pair: TypeAlias = tuple[UUID, UserId]  # business, customer
 
@@ -41,6 +42,7 @@ def get_or_create_conversation(
                 made.add(conversation.pk)
                 contact = events.business_changed(events.CONTACT_BEGAN, customer_id, business_id)
                 broadcast_on_commit([contact, *events.conversation_updated(conversation)])
+                record_changes([conversation], [events.conversation_created(conversation)])
     except IntegrityError:  # another request made it at the same moment
         conversation, created = both.get(business_id=business_id, customer_id=customer_id), False
     return conversation, created

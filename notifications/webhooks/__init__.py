@@ -1,0 +1,1 @@
+"""Webhooks: what happens in conversations, told to other systems by HTTP."""

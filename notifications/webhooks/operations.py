@@ -1,0 +1,258 @@
+"""What owners of a business do with its endpoints. Endpoints of the whole site are made in Django admin."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import msgspec
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from chatsite.errors import DomainError, invalid, not_found
+from chatsite.http import outgoing
+from conversations.access import UserId, object_key, require_owner
+from conversations.operations import storable
+from notifications.webhooks.delivering import wake
+from notifications.webhooks.event_types import EVERY_TYPE, TEST, names
+from notifications.webhooks.marks import lock_marks, mark_businesses
+from notifications.webhooks.models import Webhook, WebhookDelivery
+from notifications.webhooks.outbox import NewEvent, store
+from notifications.webhooks.secrets import encrypted, new_secret
+
+MOST_ENDPOINTS: Final = 20  # of one business
+DESCRIPTION_LENGTH: Final = 200
+ROTATION: Final = timedelta(hours=24)  # in which the secret before still signs
+State = WebhookDelivery.State
+
+
+# --- Validation -------------------------------------------------------------------------------------------------------
+
+
+def clean_url(url: str) -> str:
+    """An address that may be called: https, or http in a network of OUTGOING_ALLOW_NETWORKS."""
+    plain = url.startswith("http:")
+    outgoing.check_url(url, https_only=not plain)
+    if plain and not _is_allowed_network(url):
+        raise invalid("The address must begin with https://.", field="url")
+    return url
+
+
+def _is_allowed_network(url: str) -> bool:
+    parts = urlsplit(url)
+    try:
+        found = socket.getaddrinfo(parts.hostname, parts.port or 80, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return False
+    addresses = [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
+    networks = settings.OUTGOING_ALLOW_NETWORKS
+    return all(any(address in network for network in networks) for address in addresses)
+
+
+def clean_types(types: Sequence[str]) -> list[str]:
+    known = {*names(), EVERY_TYPE}
+    if not types:
+        raise invalid("Name at least one event type, or * for all.", field="events", known=sorted(known))
+    for name in types:
+        if name not in known:
+            raise invalid(f"Unknown event type {name[:50]!r}.", field="events", known=sorted(known))
+    return sorted(set(types))
+
+
+def clean_description(text: str) -> str:
+    if len(text) > DESCRIPTION_LENGTH:
+        raise DomainError(
+            "too_large",
+            f"A description has at most {DESCRIPTION_LENGTH} characters.",
+            {"field": "description", "limit": DESCRIPTION_LENGTH},
+        )
+    if not storable(text):
+        raise invalid("The description has a character that cannot be stored.", field="description")
+    return text
+
+
+# --- Endpoints --------------------------------------------------------------------------------------------------------
+
+
+def create_endpoint(
+    *, user_id: UserId, business_id: str, url: str, types: Sequence[str], description: str = ""
+) -> tuple[Webhook, str]:
+    """The endpoint and its secret, which nobody can read again."""
+    business = require_owner(user_id, business_id)
+    types, description, url = clean_types(types), clean_description(description), clean_url(url)
+    with transaction.atomic():
+        lock_marks()
+        if Webhook.objects.filter(business=business).count() >= MOST_ENDPOINTS:
+            raise DomainError("conflict", f"A business has at most {MOST_ENDPOINTS} webhooks.")
+        secret = new_secret()
+        endpoint = Webhook.objects.create(
+            business=business,
+            url=url,
+            events=types,
+            description=description,
+            secret=encrypted(secret),
+            created_by_id=user_id,
+        )
+        mark_businesses([business.pk])
+    return endpoint, secret
+
+
+def find_endpoint(user_id: UserId, raw_id: str | UUID) -> Webhook:
+    """An endpoint of a business that the user owns. `forbidden` to agents, `not_found` to everybody else."""
+    endpoint = Webhook.objects.filter(pk=object_key(raw_id, "webhook")).first()
+    if endpoint is None or endpoint.business_id is None:
+        raise not_found("webhook")
+    try:
+        require_owner(user_id, endpoint.business_id)
+    except DomainError as error:
+        raise (not_found("webhook") if error.code == "not_found" else error) from error
+    return endpoint
+
+
+def endpoints_of_business(user_id: UserId, business_id: str) -> QuerySet[Webhook]:
+    return Webhook.objects.filter(business=require_owner(user_id, business_id))
+
+
+def change_endpoint(
+    *,
+    user_id: UserId,
+    webhook_id: str,
+    url: str | None = None,
+    types: Sequence[str] | None = None,
+    description: str | None = None,
+    enabled: bool | None = None,
+) -> Webhook:
+    """Change what is given. Enabling an endpoint again delivers what has waited."""
+    endpoint = find_endpoint(user_id, webhook_id)
+    changes: dict[str, Any] = {}
+    if url is not None:
+        changes["url"] = clean_url(url)
+    if types is not None:
+        changes["events"] = clean_types(types)
+    if description is not None:
+        changes["description"] = clean_description(description)
+    if enabled is not None and enabled != endpoint.enabled:
+        changes |= switched(enabled)
+    return apply_changes(endpoint, changes)
+
+
+def switched(enabled: bool) -> dict[str, Any]:
+    """The columns of an endpoint that a person enables or disables."""
+    if not enabled:
+        return {"enabled": False, "disabled_reason": Webhook.DisabledReason.BY_HAND}
+    return {"enabled": True, "disabled_reason": "", "failures": 0, "failing_since": None, "retry_at": None}
+
+
+@transaction.atomic
+def apply_changes(endpoint: Webhook, changes: dict[str, Any]) -> Webhook:
+    """Write columns of an endpoint, and mark its business anew."""
+    lock_marks()
+    if changes:
+        Webhook.objects.filter(pk=endpoint.pk).update(**changes)
+        endpoint.refresh_from_db()
+    mark_businesses(None if endpoint.business_id is None else [endpoint.business_id])
+    transaction.on_commit(lambda: wake([endpoint]), robust=True)
+    return endpoint
+
+
+def delete_endpoint(*, user_id: UserId, webhook_id: str) -> None:
+    """Delete the endpoint and its deliveries."""
+    remove_endpoint(find_endpoint(user_id, webhook_id))
+
+
+@transaction.atomic
+def remove_endpoint(endpoint: Webhook) -> None:
+    lock_marks()
+    business_id = endpoint.business_id
+    endpoint.delete()
+    mark_businesses(None if business_id is None else [business_id])
+
+
+def rotate_secret(*, user_id: UserId, webhook_id: str) -> tuple[Webhook, str]:
+    """A new secret. The one before signs too for 24 hours, so that the receiver can change in between."""
+    return renew_secret(find_endpoint(user_id, webhook_id))
+
+
+@transaction.atomic
+def renew_secret(endpoint: Webhook) -> tuple[Webhook, str]:
+    locked = Webhook.objects.select_for_update(of=("self",)).get(pk=endpoint.pk)
+    secret = new_secret()
+    locked.previous_secret, locked.previous_secret_until = locked.secret, timezone.now() + ROTATION
+    locked.secret = encrypted(secret)
+    locked.save(update_fields=["secret", "previous_secret", "previous_secret_until"])
+    return locked, secret
+
+
+# --- Deliveries -------------------------------------------------------------------------------------------------------
+
+
+def deliveries_of(user_id: UserId, webhook_id: str, *, state: str | None = None) -> QuerySet[WebhookDelivery]:
+    endpoint = find_endpoint(user_id, webhook_id)
+    rows = WebhookDelivery.objects.filter(webhook=endpoint).select_related("event")
+    if state is not None:
+        if state not in State.values:
+            raise invalid(f"state must be one of {', '.join(State.values)}.", field="state")
+        rows = rows.filter(state=state)
+    return rows
+
+
+def send_test(*, user_id: UserId, webhook_id: str) -> WebhookDelivery:
+    """Owe the endpoint an event of its own, whatever types it asks for."""
+    endpoint = find_endpoint(user_id, webhook_id)
+    if not endpoint.enabled:
+        raise DomainError("conflict", "The webhook is disabled.")
+    return store_test(endpoint)
+
+
+@transaction.atomic
+def store_test(endpoint: Webhook) -> WebhookDelivery:
+    # Only its own copy asks for the type of tests.
+    asking = Webhook(pk=endpoint.pk, business_id=endpoint.business_id, events=[TEST], enabled=True)
+    asking.is_slow = endpoint.is_slow
+    data = msgspec.json.encode({"webhookId": endpoint.pk})
+    [delivery] = store([NewEvent(TEST, endpoint.business_id, data)], [asking])
+    return delivery
+
+
+def replay(
+    *,
+    user_id: UserId,
+    webhook_id: str,
+    delivery_id: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> int:
+    """Deliver one event again, or all of a span of time; how many. They keep their ids."""
+    endpoint = find_endpoint(user_id, webhook_id)
+    if not endpoint.enabled:
+        raise DomainError("conflict", "The webhook is disabled. Enable it before the replay.")
+    rows = WebhookDelivery.objects.filter(webhook=endpoint)
+    if delivery_id is not None:
+        if not delivery_id.isascii() or not delivery_id.isdigit() or len(delivery_id) > 18:
+            raise not_found("delivery")
+        rows = rows.filter(pk=int(delivery_id))
+        if not rows.exists():
+            raise not_found("delivery")
+    elif since is None:
+        raise invalid("Name a deliveryId, or the span with from and to.", field="deliveryId")
+    else:
+        rows = rows.filter(created_at__gte=since, created_at__lt=until or timezone.now())
+    return replay_deliveries(endpoint, rows)
+
+
+@transaction.atomic
+def replay_deliveries(endpoint: Webhook, rows: QuerySet[WebhookDelivery]) -> int:
+    # Whoever writes deliveries of an endpoint locks the endpoint first, so that two cannot wait for each other.
+    Webhook.objects.select_for_update(of=("self",)).filter(pk=endpoint.pk).first()
+    owed = rows.update(state=State.PENDING, attempts=0, first_attempt_at=None, retry_at=None)
+    Webhook.objects.filter(pk=endpoint.pk).update(retry_at=None)
+    endpoint.retry_at = None
+    transaction.on_commit(lambda: wake([endpoint]), robust=True)
+    return owed

@@ -1,0 +1,31 @@
+"""When a failed delivery is tried again, and when an endpoint that keeps failing is left alone."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import Final
+
+GIVE_UP_AFTER: Final = timedelta(days=3)  # since the first attempt
+CIRCUIT_FAILURES: Final = 5  # in a row, before the endpoint is left alone
+SLOW_SECONDS: Final = 2.0  # an attempt that takes longer makes an endpoint slow
+QUICK_TIMEOUT: Final = 5.0  # seconds for an attempt of an endpoint that is not slow
+SLOW_TIMEOUT: Final = 15.0
+LONGEST_RETRY_AFTER: Final = 3600.0  # seconds that an endpoint may ask for
+
+_RETRIES: Final = (5, 30, 120, 600, 1800, 3600, 7200, 14_400)  # seconds; the last one is repeated
+_CIRCUIT: Final = (30, 60, 300, 900, 1800, 3600)
+
+
+def retry_delay(attempts: int, asked: float | None = None) -> timedelta:
+    """The time after attempt number `attempts`, varied by a fifth, or what the endpoint asked for if that is longer."""
+    seconds = _RETRIES[min(attempts, len(_RETRIES)) - 1] * random.uniform(0.8, 1.2)
+    return timedelta(seconds=max(seconds, min(asked or 0.0, LONGEST_RETRY_AFTER)))
+
+
+def circuit_delay(failures: int) -> timedelta | None:
+    """How long nothing is sent to an endpoint after so many failures in a row. None: the circuit is closed."""
+    beyond = failures - CIRCUIT_FAILURES
+    if beyond < 0:
+        return None
+    return timedelta(seconds=_CIRCUIT[min(beyond, len(_CIRCUIT) - 1)] * random.uniform(0.8, 1.2))

@@ -1,0 +1,130 @@
+"""The wire objects of webhooks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from conversations.serializers import WireObject
+from notifications.serializers import ZonedTime
+from notifications.webhooks.models import Webhook, WebhookDelivery
+from notifications.webhooks.sending import webhook_id_of
+
+StateName = Literal["pending", "delivered", "failed"]
+DisabledReason = Literal["by_hand", "gone", "unreachable"]
+TypeNames = Annotated[list[str], msgspec.Meta(max_length=50)]
+
+
+class WebhookObject(WireObject, kw_only=True):
+    """An endpoint. `failures` counts the failed attempts since the last success."""
+
+    id: UUID
+    business_id: UUID
+    url: str
+    description: str
+    events: list[str]
+    enabled: bool
+    disabled_reason: DisabledReason | None
+    failures: int
+    failing_since: datetime | None
+    previous_secret_until: datetime | None
+    created_at: datetime
+
+
+class WebhookWithSecret(WebhookObject, kw_only=True):
+    """The answer that shows the secret. It is shown once."""
+
+    secret: str
+
+
+class WebhookBody(WireObject, kw_only=True):
+    business_id: str
+    url: str
+    events: TypeNames
+    description: str = ""
+
+
+class WebhookChange(WireObject, kw_only=True):
+    """Fields that are absent stay as they are."""
+
+    url: str | None = None
+    events: TypeNames | None = None
+    description: str | None = None
+    enabled: bool | None = None
+
+
+class DeliveryObject(WireObject, kw_only=True):
+    """An event that the endpoint is owed. `request` and `answer` are the last attempt's, without content or secrets."""
+
+    id: str
+    event_id: str
+    event_type: str
+    conversation_id: UUID | None
+    rev: int
+    state: StateName
+    attempts: int
+    last_attempt_at: datetime | None
+    retry_at: datetime | None
+    request: dict[str, Any]
+    answer: dict[str, Any]
+    error: str
+    created_at: datetime
+
+
+class ReplayBody(
+    WireObject, kw_only=True, rename={"since": "from", "until": "to", "delivery_id": "deliveryId"}
+):
+    """One delivery, or all that were made from `from` until `to` (now, if absent)."""
+
+    delivery_id: str | None = None
+    since: ZonedTime | None = None
+    until: ZonedTime | None = None
+
+
+class ReplayAnswer(WireObject, kw_only=True):
+    replayed: int
+
+
+def webhook_object(row: Webhook) -> WebhookObject:
+    return WebhookObject(**_fields(row))
+
+
+def webhook_with_secret(row: Webhook, secret: str) -> WebhookWithSecret:
+    return WebhookWithSecret(**_fields(row), secret=secret)
+
+
+def _fields(row: Webhook) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "business_id": row.business_id,
+        "url": row.url,
+        "description": row.description,
+        "events": row.events,
+        "enabled": row.enabled,
+        "disabled_reason": row.disabled_reason or None,
+        "failures": row.failures,
+        "failing_since": row.failing_since,
+        "previous_secret_until": row.previous_secret_until,
+        "created_at": row.created_at,
+    }
+
+
+def delivery_object(row: WebhookDelivery) -> DeliveryObject:
+    return DeliveryObject(
+        id=str(row.pk),
+        event_id=webhook_id_of(row),
+        event_type=row.event.type,
+        conversation_id=row.event.conversation_id,
+        rev=row.event.rev,
+        state=row.state,  # type: ignore[arg-type]  # the choices of the column
+        attempts=row.attempts,
+        last_attempt_at=row.last_attempt_at,
+        retry_at=row.retry_at,
+        request=row.request,
+        answer=row.answer,
+        error=row.error,
+        created_at=row.created_at,
+    )
