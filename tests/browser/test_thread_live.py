@@ -91,9 +91,7 @@ async def test_replies_edits_and_deletes(cast: Cast, open_page: OpenPage) -> Non
     await theirs.page.keyboard.press("Escape")
     await expect(theirs.root.get_by_role("dialog")).to_have_count(0)  # it gives the focus back when it closes
 
-    await theirs.said("Is it blue?").first.focus()
-    await expect(theirs.said("Is it blue?").first).to_be_focused()
-    await theirs.page.keyboard.press("Delete")
+    await theirs.choose("Is it blue?", "Delete")
     await theirs.root.get_by_role("dialog").get_by_role("button", name="Delete").click()
     await expect(shop.said("This message was deleted").first).to_be_visible()
     await expect(shop.said("Yes, quite blue").locator(".quote")).to_contain_text("This message was deleted")

@@ -56,6 +56,16 @@ export interface ClientEvents extends ConversationEvents {
   message_failed: { clientId: string; error: ChatError };
   conversations: readonly ConversationObject[];
   conversation_updated: { conversationId: string; rev: number; conversation: ConversationObject };
+  /** What `withChanges` or `snapshot.conversations` shows of this object is different. */
+  pending_changes: { targetId: string };
+  /** A queued change was refused for good, and is shown no more. `content` is that of an edit. */
+  change_refused: {
+    key: string;
+    kind: "edit" | "delete" | "reaction" | "archive";
+    targetId: string;
+    content?: string;
+    error: ChatError;
+  };
   unread: Unread;
   presence: PresenceOf & { userId: string };
   user_online: { userId: string };
@@ -259,6 +269,16 @@ export class ChatClient {
   /** Both resolve with all reactions of the message. Repeats change nothing. */
   addReaction(messageId: string, emoji: string): Promise<readonly Reaction[]>;
   removeReaction(messageId: string, emoji: string): Promise<readonly Reaction[]>;
+  /** These changes are shown at once, by `withChanges`, and carried out when there is a server. Each answers a key for `undo`. */
+  queueEdit(message: StoredMessage, content: string): string;
+  /** `within`: milliseconds in which `undo` takes it back. */
+  queueDelete(message: StoredMessage, options?: { within?: number }): string;
+  queueReaction(message: StoredMessage, emoji: string, on: boolean): string;
+  queueArchive(conversation: ConversationObject, archived: boolean): string;
+  /** Takes a queued change back. Answers whether it was in time. */
+  undo(key: string): boolean;
+  /** These messages as they will be. */
+  withChanges<Message extends ChatMessage>(messages: readonly Message[]): readonly Message[];
   markRead(conversationId: string, messageIds: readonly string[]): void;
   /** Everything of the other side up to this `seq`, the messages that are not loaded too. */
   markReadUpTo(conversationId: string, seq: number): void;

@@ -1,3 +1,4 @@
+import * as changes from "./changes.js";
 import { ClientParts } from "./client-parts.js";
 import { watchPageLifecycle } from "./page-lifecycle.js";
 
@@ -31,13 +32,16 @@ export class ChatClient {
   // Life
 
   connect() {
-    const { connection, outbox, outboxUploads } = this.#parts;
+    const { connection, outbox, outboxUploads, changes } = this.#parts;
     this.#unwatchPage ??= watchPageLifecycle({
       wake: () => {
         connection.wake();
         outboxUploads.wake();
       },
-      hidden: () => outbox.release(),
+      hidden: () => {
+        changes.flush();
+        outbox.release();
+      },
       shown: () => outbox.resume(),
     });
     outbox.resume();
@@ -76,12 +80,12 @@ export class ChatClient {
 
   /** Everything but the conversations' messages, as it is now: immutable, and replaced when something changes. */
   get snapshot() {
-    const { store, presence, outbox, notifications } = this.#parts;
+    const { store, presence, outbox, notifications, changes } = this.#parts;
     this.#snapshot ??= Object.freeze({
       state: this.state,
       isConnected: this.isConnected,
       userId: this.userId,
-      conversations: store.list,
+      conversations: changes.applyTo(store.list),
       unread: store.unread,
       unreadNotifications: notifications.unread,
       presence: presence.all,
@@ -177,6 +181,34 @@ export class ChatClient {
     if (connection.isReady) return (await connection.request(command, { messageId, emoji })).reactions;
     await rest[method](`/chat/messages/${messageId}/reactions/${encodeURIComponent(emoji)}`);
     return (await rest.get(`/chat/messages/${messageId}`)).reactions;
+  }
+
+  /** These changes are shown at once, by `withChanges`, and carried out when there is a server. Answers a key for `undo`. */
+  queueEdit(message, content) {
+    return this.#parts.changes.add(changes.edit(this, message, content));
+  }
+
+  /** `within`: milliseconds in which `undo` takes it back. */
+  queueDelete(message, options) {
+    return this.#parts.changes.add(changes.deletion(this, message, options));
+  }
+
+  queueReaction(message, emoji, on) {
+    return this.#parts.changes.add(changes.reaction(this, message, emoji, on));
+  }
+
+  queueArchive(conversation, archived) {
+    return this.#parts.changes.add(changes.archiving(this, conversation, archived));
+  }
+
+  /** Takes a queued change back. Answers whether it was in time. */
+  undo(key) {
+    return this.#parts.changes.cancel(key);
+  }
+
+  /** These messages as they will be, with `pendingChange` where the server does not have the change yet. */
+  withChanges(messages) {
+    return this.#parts.changes.applyTo(messages);
   }
 
   /** Messages of the other side that have been seen. What is read already, ours or still on its way is passed over. */

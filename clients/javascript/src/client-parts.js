@@ -1,5 +1,6 @@
 import { Addresses } from "./addresses.js";
 import { systemClock } from "./clock.js";
+import { ChangeQueue } from "./change-queue.js";
 import { Connection } from "./connection.js";
 import { Credentials } from "./credentials.js";
 import { Emitter } from "./emitter.js";
@@ -74,6 +75,7 @@ export class ClientParts extends Emitter {
     });
     this.outboxUploads = new OutboxUploads({ uploads: this.uploads, storage: fileStorage, trouble: this.trouble });
     this.outbox = this.outboxUploads.outbox = this.#newOutbox(storage);
+    this.changes = this.#newChanges();
     const acked = (message) => this.joined.get(message.conversationId)?.acked(message);
     this.sender = new Sender({ outbox: this.outbox, connection, rest, clock, restAfter, acked });
     const { store, notifications } = this;
@@ -105,6 +107,15 @@ export class ClientParts extends Emitter {
     });
   }
 
+  #newChanges() {
+    return new ChangeQueue({
+      clock: this.clock,
+      changed: (targetId) => this.tell("pending_changes", { targetId }),
+      refused: ({ key, kind, targetId, content }, error) =>
+        this.emit("change_refused", { key, kind, targetId, content, error }),
+    });
+  }
+
   /** What a conversation's view needs of the client. */
   #host() {
     const { rest, clock, store, outbox } = this;
@@ -130,7 +141,10 @@ export class ClientParts extends Emitter {
     this.connection.on("heads", (heads) => this.joined.heads(heads));
     this.connection.on("lost", () => this.disconnected());
     this.connection.on("trouble", this.trouble);
-    this.connection.on("signed_out", (error) => this.emit("signed_out", error));
+    this.connection.on("signed_out", (error) => {
+      this.presence.forget();
+      this.emit("signed_out", error);
+    });
   }
 
   /** Without a socket: nobody types, and nothing can be asked. */
@@ -168,6 +182,7 @@ export class ClientParts extends Emitter {
     this.outboxUploads.wake();
     if (this.userId === null) this.#askWhoIAm();
     this.joined.connected();
+    this.changes.resume();
     this.receipts.reconnected();
     this.presence.refresh();
     this.syncRequester.wantGeneral();

@@ -6,8 +6,14 @@ export const systemClock = {
   random: () => Math.random(),
 };
 
-export function sleep(clock, delay) {
-  return new Promise((resolve) => clock.setTimeout(resolve, delay));
+/** `done` resolves after the delay, or as soon as somebody calls `end()`. */
+export function pause(clock, delay) {
+  let end = null;
+  const done = new Promise((resolve) => {
+    end = resolve;
+    clock.setTimeout(resolve, delay);
+  });
+  return { done, end };
 }
 
 const BASE = 1_000;

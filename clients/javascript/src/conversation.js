@@ -1,4 +1,4 @@
-import { sleep } from "./clock.js";
+import { pause } from "./clock.js";
 import { Emitter } from "./emitter.js";
 import { isPermanent } from "./errors.js";
 import { Excerpts } from "./excerpt.js";
@@ -27,6 +27,7 @@ export class Conversation extends Emitter {
   #passing = null; // what happened while an older page was on its way
   #older = null;
   #loading = null;
+  #pause = null;
   #snapshot = null;
   #closed = false;
 
@@ -128,6 +129,11 @@ export class Conversation extends Emitter {
     return this.#loading;
   }
 
+  /** There is a server again: a fetch that failed need not wait for its next try. */
+  wake() {
+    this.#pause?.end();
+  }
+
   /** An event of this conversation, from the socket. */
   receive(event) {
     if (event.event === "user_typing") {
@@ -202,7 +208,8 @@ export class Conversation extends Emitter {
         }
         if (this.#closed) throw error;
         this.#host.tell("trouble", error);
-        await sleep(this.#host.clock, delay);
+        this.#pause = pause(this.#host.clock, delay);
+        await this.#pause.done;
       }
     }
   }

@@ -47,7 +47,10 @@ export class JoinedConversations {
 
   /** A fresh socket has joined nothing. What it missed shows when the join answers how far things have come. */
   connected() {
-    for (const { view } of this.#entries.values()) this.#join(view);
+    for (const { view } of this.#entries.values()) {
+      view.wake();
+      this.#join(view);
+    }
   }
 
   disconnected() {

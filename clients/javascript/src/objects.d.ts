@@ -45,6 +45,8 @@ export interface StoredMessage {
   readonly reactions?: readonly Reaction[];
   /** Missing where the server is older than attachments. */
   readonly attachments?: readonly Attachment[];
+  /** Where `withChanges` shows a change that the server does not have yet. */
+  readonly pendingChange?: "edit" | "delete" | "reaction";
 }
 
 /** A message of ours that the server does not have yet, or (`failed`) refused for good. Its `id` is its `clientId`. */
@@ -91,6 +93,8 @@ export interface ConversationObject {
   readonly customerUnreadCount: number;
   readonly archived: boolean;
   readonly frozen?: boolean;
+  /** In `snapshot.conversations`: the server does not have this change yet. */
+  readonly pendingChange?: "archive";
   readonly createdAt: string;
   readonly updatedAt: string;
 }

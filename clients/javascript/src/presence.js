@@ -10,6 +10,7 @@ export class Presence {
   #wanted = new Set();
   #asked = new Set();
   #timer = null;
+  #isOff = false;
 
   /** `handlers`: `changed(userId, {online, lastSeen})` and `trouble(error)`. */
   constructor(rest, clock, handlers) {
@@ -25,7 +26,7 @@ export class Presence {
 
   /** From now on we know about this user: asked once, and then kept up to date by events. */
   watch(userId) {
-    if (!userId || this.#asked.has(userId)) return;
+    if (!userId || this.#isOff || this.#asked.has(userId)) return;
     this.#asked.add(userId);
     this.#wanted.add(userId);
     this.#timer ??= this.#clock.setTimeout(() => this.#fetch(), BATCH_DELAY);
@@ -41,9 +42,19 @@ export class Presence {
 
   /** Events may have been missed: ask about everybody again. */
   refresh() {
+    this.#isOff = false;
     const known = [...this.#asked];
     this.#asked.clear();
     for (const userId of known) this.watch(userId);
+  }
+
+  /** Nobody tells us any more who is online, until `refresh`. */
+  forget() {
+    this.clear();
+    this.#isOff = true;
+    this.#asked.clear();
+    this.#wanted.clear();
+    for (const [userId, { lastSeen }] of this.all) this.set(userId, false, lastSeen);
   }
 
   clear() {

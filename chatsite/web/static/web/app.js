@@ -4,6 +4,7 @@ import { mountConnectionBanner } from "./connection_banner.js";
 import { DesktopNotifications } from "./desktop_notifications.js";
 import { announce, isPhone, isWriting } from "./dom.js";
 import { errorText } from "./error_texts.js";
+import { guardFileDrops } from "./file_drops.js";
 import { mountFilters, queryOf } from "./filters.js";
 import { mountBusinessSearch } from "./business_search.js";
 import { ConversationMenu } from "./conversation_menu.js";
@@ -30,6 +31,7 @@ class App {
 
   start() {
     mountSettings();
+    guardFileDrops();
     const { urls } = this.#session;
     mountConnectionBanner(document.querySelector("[data-banner]"), { client: this.#client, signIn: urls.signIn });
     this.#mountList();
@@ -39,6 +41,7 @@ class App {
     mountShortcuts(document.querySelector("[data-shortcuts-sheet]"), this.#actions());
     addEventListener("popstate", () => this.#route());
     this.#client.on("ready", () => this.#list.reload());
+    this.#client.on("change_refused", ({ kind, error }) => kind === "archive" && toast(errorText(error)));
     this.#client.on("conversations", () => this.#nameTitle());
     document.querySelector("[data-sign-out]")?.addEventListener("submit", () => this.#client.close());
     this.#pane.adopt();
@@ -125,14 +128,15 @@ class App {
 
   /** Shows the conversation and makes it the page's address. */
   open(id) {
-    if (id !== this.#pane.id) history.pushState({ within: true }, "", this.#address(id));
+    if (id !== this.#pane.id) history.pushState({ fromList: !this.#pane.id }, "", this.#address(id));
     this.#show(id);
   }
 
-  /** To the list: the way one came, where one came from there. */
+  /** To the list. On a phone, where it is another screen, the browser's own way back then leads out of the page. */
   back() {
-    if (history.state?.within && isPhone()) return history.back();
-    history.pushState({ within: true }, "", this.#address(null));
+    if (!isPhone()) history.pushState(null, "", this.#address(null));
+    else if (history.state?.fromList) return history.back();
+    else history.replaceState(null, "", this.#address(null));
     return this.#show(null);
   }
 
@@ -178,17 +182,14 @@ class App {
     if (conversation) this.#menu.toggle(conversation, opener);
   }
 
-  async #archive(id, archived) {
-    try {
-      await this.#client.rest.patch(`/chat/conversations/${id}`, { archived });
-    } catch (error) {
-      return toast(errorText(error));
-    }
+  #archive(id, archived) {
+    const conversation = this.#list.find(id);
+    if (!conversation) return;
+    this.#client.queueArchive(conversation, archived);
     const undo = { action: gettext("Undo"), run: () => this.#archive(id, !archived) };
     if (archived) toast(gettext("Archived. It comes back with the next message."), undo);
     else announce(gettext("Moved to the inbox"));
     if (archived && id === this.#pane.id) this.back();
-    return undefined;
   }
 
   /** Somebody who has become a member sees the inbox of that business: another page. */

@@ -236,7 +236,7 @@ export class ConversationList {
   #listen() {
     const client = this.#client;
     client.on("conversation_updated", ({ conversation }) => this.#moved(conversation));
-    for (const event of ["conversations", "unread", "presence"]) client.on(event, () => this.render());
+    for (const event of ["conversations", "pending_changes", "unread", "presence"]) client.on(event, () => this.render());
     this.#team.on(() => this.render());
     addEventListener("storage", () => this.render()); // a draft of another tab
     setInterval(() => this.render(), MINUTE); // "12:04" turns into "Yesterday"

@@ -1,6 +1,7 @@
 import { copyOf, isPhone, make, show } from "./dom.js";
 import { initialsOf, tintOf } from "./people.js";
 import { mountThread } from "./thread/thread.js";
+import { VisitedPanes, paneFrom } from "./visited_panes.js";
 
 /** The open conversation: fetches its first screen from the server, mounts the thread on it, takes it down again. */
 export class ConversationPane {
@@ -11,6 +12,9 @@ export class ConversationPane {
   #handlers;
   #thread = null;
   #aborter = null;
+  #visited = new VisitedPanes();
+  #places = new Map(); // conversation id → where somebody had scrolled to
+  #failed = false;
   id = null;
 
   /** `handlers`: `back()`, `archive(id, archived)`, `openMenu(id, opener)`. */
@@ -21,7 +25,9 @@ export class ConversationPane {
     this.#team = team;
     this.#handlers = handlers;
     team.on(() => this.#drawTeam());
-    client.on("conversations", () => this.#drawArchived());
+    for (const event of ["conversations", "pending_changes"]) client.on(event, () => this.#drawArchived());
+    client.on("ready", () => this.#failed && this.open(this.id));
+    addEventListener("online", () => this.#failed && this.open(this.id));
   }
 
   get #element() {
@@ -33,6 +39,7 @@ export class ConversationPane {
     const pane = this.#element;
     if (!pane) return;
     this.id = pane.dataset.conversation;
+    this.#visited.fetched(this.id, pane.outerHTML);
     this.#mount(pane);
   }
 
@@ -46,17 +53,17 @@ export class ConversationPane {
     this.#aborter = new AbortController();
     const { signal } = this.#aborter;
     try {
-      const pane = await fetchPane(`${this.#session.urls.inbox}/c/${id}/thread`, signal);
+      const html = await fetchPane(`${this.#session.urls.inbox}/c/${id}/thread`, signal);
       waiting.remove();
       if (signal.aborted) return;
-      this.#main.append(pane);
-      this.#mount(pane);
-      // On a phone the keyboard would come up over what one wants to read.
-      if (isPhone()) this.#main.focus({ preventScroll: true });
-      else this.focus();
+      this.#visited.fetched(id, html);
+      this.#show(paneFrom(html));
     } catch (error) {
       waiting.remove();
-      if (!signal.aborted) this.#fail(id, error);
+      if (signal.aborted) return;
+      const pane = error.status ? null : this.#visited.paneOf(id);
+      if (pane) this.#show(pane);
+      else this.#fail(error);
     } finally {
       if (!signal.aborted) this.#main.removeAttribute("aria-busy");
     }
@@ -64,6 +71,11 @@ export class ConversationPane {
 
   close() {
     this.#aborter?.abort();
+    this.#failed = false;
+    if (this.#thread) {
+      this.#places.set(this.id, this.#thread.place);
+      this.#visited.left(this.id, this.#thread.seed);
+    }
     this.#thread?.destroy();
     this.#thread = null;
     this.id = null;
@@ -81,12 +93,21 @@ export class ConversationPane {
     return this.#main.querySelector("[data-nothing-open]");
   }
 
+  #show(pane) {
+    this.#main.append(pane);
+    this.#mount(pane);
+    // On a phone the keyboard would come up over what one wants to read.
+    if (isPhone()) this.#main.focus({ preventScroll: true });
+    else this.focus();
+  }
+
   #mount(pane) {
     const root = pane.querySelector("[data-thread]");
     this.#thread = mountThread(root, {
       client: this.#client,
       conversationId: this.id,
       me: this.#session.me,
+      place: this.#places.get(this.id) ?? null,
       onBack: () => this.#handlers.back(),
     });
     this.#dressHead(root.querySelector(".thread-head"), pane);
@@ -136,18 +157,21 @@ export class ConversationPane {
     button.querySelector("[data-archive-text]").textContent = known.archived ? gettext("Move to inbox") : gettext("Archive");
   }
 
-  #fail(id, error) {
-    const again = make("button", { type: "button", className: "button primary" }, gettext("Try again"));
-    again.addEventListener("click", () => this.open(id));
+  #fail(error) {
+    const id = this.id;
     const gone = error.status === 404;
+    this.#failed = !gone; // then it is tried again as soon as there is a server
     const title = gone ? gettext("Not found") : gettext("This conversation could not be loaded");
     const text = gone
       ? gettext("It is not here, or it is not yours to see.")
-      : gettext("Check your connection, and try again.");
+      : gettext("There is no connection. The conversation opens as soon as there is one.");
+    const again = make("button", { type: "button", className: "button primary" }, gettext("Try again"));
+    again.addEventListener("click", () => this.open(id));
     const back = make("button", { type: "button", className: "button" }, gettext("Back to the list"));
     back.addEventListener("click", () => this.#handlers.back());
+    const buttons = make("p", { className: "empty-buttons" }, ...(gone ? [back] : [again, back]));
     const words = [make("h2", {}, title), make("p", {}, text)];
-    this.#main.append(make("div", { className: "empty pane-failed", role: "alert" }, ...words, gone ? back : again));
+    this.#main.append(make("div", { className: "empty pane-failed", role: "alert" }, ...words, buttons));
   }
 }
 
@@ -156,7 +180,5 @@ async function fetchPane(address, signal) {
   const response = await fetch(address, { signal, credentials: "same-origin" });
   if (response.redirected) location.reload(); // to the sign-in page, which leads back here
   if (!response.ok) throw Object.assign(new Error(`the conversation answered ${response.status}`), { status: response.status });
-  const holder = document.createElement("template");
-  holder.innerHTML = await response.text();
-  return document.importNode(holder.content.querySelector(".pane"), true);
+  return response.text();
 }

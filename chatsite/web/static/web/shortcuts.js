@@ -7,7 +7,7 @@ export function mountShortcuts(sheet, actions) {
     button.hidden = false;
     button.addEventListener("click", show);
   }
-  const plain = { "/": actions.search, n: actions.alerts, e: actions.archive, "?": show };
+  const plain = { "/": actions.search, n: actions.alerts, a: actions.archive, "?": show };
   const withAlt = { ArrowUp: () => actions.step(-1), ArrowDown: () => actions.step(1) };
 
   document.addEventListener("keydown", (event) => {

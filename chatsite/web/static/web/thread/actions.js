@@ -5,8 +5,10 @@ import { QUICK_REACTIONS, hasReacted } from "./reactions.js";
 import { isFromOther } from "./rows.js";
 import { gettext, interpolate } from "./texts.js";
 
+const UNDO = 5_000; // milliseconds in which a deletion by key can be taken back
+
 /**
- * What one can do with a message. `thread`: section, client, view, composer, people, announce(text), complain(error),
+ * What one can do with a message. `thread`: section, client, view, composer, people, note, complain(error),
  * isOpen() (not frozen).
  */
 export class Actions {
@@ -50,7 +52,7 @@ export class Actions {
   byKey(key, message, node) {
     if (key === "r" && this.canReply(message)) this.#thread.composer.replyTo(message);
     else if (key === "e" && this.canEdit(message)) this.#thread.composer.edit(message);
-    else if ((key === "Delete" || key === "Backspace") && this.canChange(message)) this.remove(message);
+    else if ((key === "Delete" || key === "Backspace") && this.canChange(message)) this.#removeForNow(message);
     else if (["Enter", " "].includes(key)) this.openMenu(message, node, node.querySelector(".bubble"));
     else return false;
     return true;
@@ -63,15 +65,29 @@ export class Actions {
       action: gettext("Delete"),
       danger: true,
     });
-    if (sure) await this.#try(() => this.#thread.client.deleteMessage(message.id));
+    if (sure) this.#thread.client.queueDelete(message);
   }
 
-  async edit(message, text) {
-    const done = await this.#try(() => this.#thread.client.editMessage(message.id, text));
-    if (done || this.#thread.composer.text) return;
-    // What was written is not lost: it can be tried again.
-    this.#thread.composer.edit(message);
-    this.#thread.composer.fillEdit(text);
+  /** A key is pressed sooner than meant, so there is a moment to take it back. */
+  #removeForNow(message) {
+    const { client, note } = this.#thread;
+    const key = client.queueDelete(message, { within: UNDO });
+    note.show(gettext("Message deleted"), { action: gettext("Undo"), run: () => client.undo(key), stays: UNDO });
+  }
+
+  edit(message, text) {
+    this.#thread.client.queueEdit(message, text);
+  }
+
+  /** The server refused what was shown as done. What was written is not lost: it can be tried again. */
+  refused({ kind, targetId, content, error }) {
+    const { source, composer } = this.#thread;
+    const message = source.find(targetId);
+    if (!message) return;
+    this.#thread.complain(error);
+    if (kind !== "edit" || composer.text || message.deletedAt) return;
+    composer.edit(message);
+    composer.fillEdit(content);
   }
 
   async history(message) {
@@ -86,7 +102,7 @@ export class Actions {
     if (!report) return;
     const body = { conversationId: message.conversationId, messageId: message.id, ...report };
     const done = await this.#try(() => this.#thread.client.rest.post("/chat/reports", body));
-    if (done) this.#thread.announce(gettext("Thank you. The moderators have been told."));
+    if (done) this.#thread.note.show(gettext("Thank you. The moderators have been told."));
   }
 
   async answerOffer(offers, offer, action) {
@@ -101,10 +117,9 @@ export class Actions {
   }
 
   /** Puts an emoji on the message, or takes one's own off. */
-  async react(message, emoji) {
+  react(message, emoji) {
     const { client, me } = this.#thread;
-    const change = hasReacted(message, me.id, emoji) ? "removeReaction" : "addReaction";
-    await this.#try(() => client[change](message.id, emoji));
+    client.queueReaction(message, emoji, !hasReacted(message, me.id, emoji));
   }
 
   #quickReactions(message) {
@@ -138,7 +153,7 @@ export class Actions {
   }
 
   async #copy({ content }) {
-    if (await this.#try(() => navigator.clipboard.writeText(content))) this.#thread.announce(gettext("Copied"));
+    if (await this.#try(() => navigator.clipboard.writeText(content))) this.#thread.note.show(gettext("Copied"));
   }
 
   async #try(action) {

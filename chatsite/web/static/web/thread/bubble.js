@@ -5,6 +5,7 @@ import { isEmojiOnly, linked } from "./links.js";
 import { showReactions } from "./reactions.js";
 import { gettext, interpolate } from "./texts.js";
 
+const PENDING = ["clock", () => gettext("Waiting to be saved")];
 const TICKS = {
   sending: ["clock", () => gettext("Sending")],
   failed: ["failed", () => gettext("Not sent")],
@@ -46,7 +47,7 @@ function contentStamp({ message, mine, ours, first }, context) {
   const quote = replyTo && context.quoteOf(message);
   const pending = message.seq === null;
   const said = [content, messageType, editedAt, deletedAt, quote && [quote.state, quote.text, quote.name]];
-  const state = [status === "failed", error?.code, pending, context.isOpen];
+  const state = [status === "failed", error?.code, pending, message.pendingChange, context.isOpen];
   return JSON.stringify([...said, ...state, mine, ours, first, context.nameOf(message)]);
 }
 
@@ -105,12 +106,11 @@ function meta({ key, message, ours }, context) {
         )
       : null;
   const time = el("time", { datetime: message.createdAt, title: fullTime(date) }, clockTime(date));
-  const tick = ours && !message.deletedAt ? ticks(message.status) : null;
+  const tick = message.pendingChange ? mark("pending", PENDING) : ours && !message.deletedAt ? mark(message.status, TICKS[message.status]) : null;
   return el("bdi", { class: "bubble-meta", id: `${key}-m` }, edited, edited && " ", time, tick);
 }
 
-function ticks(status) {
-  const [shape, label] = TICKS[status];
+function mark(status, [shape, label]) {
   const given = { class: `ticks ticks-${status}`, role: "img", "aria-label": label(), title: label() };
   return el("span", given, icon(shape));
 }

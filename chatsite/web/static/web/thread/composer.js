@@ -103,8 +103,10 @@ export class Composer {
   }
 
   cancel() {
-    if (this.#editing) this.#stopEditing();
-    else this.#replyTo = null;
+    if (this.#editing) {
+      this.#stopEditing();
+      this.#handlers.idle();
+    } else this.#replyTo = null;
     this.#keepDraft();
     this.#show();
   }
@@ -121,6 +123,7 @@ export class Composer {
     if (this.#editing) {
       const message = this.#editing;
       this.#stopEditing();
+      this.#handlers.idle(); // a message that is sent ends it by itself; an edit does not
       if (text !== message.content) this.#handlers.edit(message, text);
     } else {
       const replyTo = this.#replyTo;

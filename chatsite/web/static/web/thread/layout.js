@@ -2,7 +2,7 @@ import { el, icon } from "./dom.js";
 import { gettext } from "./texts.js";
 
 /** The parts of the view, and the section that holds them. */
-export function buildLayout({ head, composer, announcer }) {
+export function buildLayout({ head, composer, announcer, note }) {
   const box = el("div", { class: "thread-rows" });
   const log = { role: "log", "aria-live": "off", "aria-label": gettext("Messages") };
   const scroller = el("div", { class: "thread-scroller", ...log }, box);
@@ -19,6 +19,7 @@ export function buildLayout({ head, composer, announcer }) {
     head.connection,
     middle,
     complaint,
+    note.element,
     closed,
     composer.element,
     announcer.element,

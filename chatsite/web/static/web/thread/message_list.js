@@ -43,6 +43,17 @@ export class MessageList {
     return this.#to === null && this.#source.isLatest && -this.#scroller.scrollTop < 48;
   }
 
+  /** Where somebody has scrolled to, for `showPlace`; null at the end. */
+  get place() {
+    const first = this.#anchor.first;
+    return first && { seq: Number(first.node.dataset.seq), offset: first.offset };
+  }
+
+  showPlace({ seq, offset }, key) {
+    const node = this.showAround(seq, { key, block: "start" });
+    if (node) this.#anchor.put(node, offset);
+  }
+
   get rows() {
     return [...this.#nodes.values()];
   }

@@ -7,11 +7,16 @@ export class MessageSource {
   #initial;
   #excerpt = null;
   #changed;
+  #withChanges;
   #loading = { older: null, newer: null };
 
-  /** `initial`: `{messages, hasOlder}` of the newest page. `changed()`, `stale(seq)`: see the client's `Excerpt`. */
-  constructor(view, initial, { changed, stale }) {
+  /**
+   * `initial`: `{messages, hasOlder}` of the newest page. `changed()`, `stale(seq)`: see the client's `Excerpt`;
+   * `withChanges(messages)`: see the client.
+   */
+  constructor(view, initial, { changed, stale, withChanges }) {
     this.#view = view;
+    this.#withChanges = withChanges;
     this.#initial = initial;
     this.#changed = changed;
     this.stale = stale;
@@ -22,6 +27,10 @@ export class MessageSource {
   }
 
   get messages() {
+    return this.#withChanges(this.#stored);
+  }
+
+  get #stored() {
     if (this.#excerpt) return this.#excerpt.messages;
     const { status, messages } = this.#view;
     return status === "loading" && this.#initial ? withInitial(this.#initial.messages, messages) : messages;

@@ -13,8 +13,11 @@ export class Navigation {
     this.#thread = thread;
   }
 
-  /** Above what is new, or at the end where nothing is: at once in what the page brought, then in what is there. */
-  async open() {
+  /**
+   * Above what is new, or at the end where nothing is: at once in what the page brought, then in what is there. Or at the
+   * `place` that was left, where nothing has come since.
+   */
+  async open(place = null) {
     const { view, source, parts } = this.#thread;
     const isSeeded = source.messages.length > 0 && !this.#allUnread();
     if (isSeeded) this.#anchor();
@@ -25,6 +28,17 @@ export class Navigation {
       if (view.status !== "gone") this.#thread.complain(error);
     }
     if (!isSeeded && parts.section.isConnected) this.#anchor();
+    if (place && this.#thread.line.from === null && parts.section.isConnected) await this.#return(place);
+  }
+
+  async #return(place) {
+    try {
+      await this.#thread.source.open(place.seq);
+    } catch {
+      return; // the latest messages are shown instead
+    }
+    const message = this.#thread.source.messages.find((one) => one.seq === place.seq);
+    if (message) this.#thread.list.showPlace(place, keyOf(message));
   }
 
   /** The message with this id. */

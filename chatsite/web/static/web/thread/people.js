@@ -4,18 +4,22 @@ import { gettext } from "./texts.js";
 export class People {
   #names = new Map();
   #members = [];
-  #me;
+  me;
   #conversation = () => null;
 
   constructor(me, conversation) {
-    this.#me = me;
+    this.me = me;
     this.#conversation = conversation;
   }
 
   /** `[{id, name, side}]`. */
   learn(people) {
     for (const { id, name } of people) this.#names.set(id, name);
-    this.#members = people.filter((person) => person.side === "business").map((person) => person.id);
+    this.members = people.filter((person) => person.side === "business").map((person) => person.id);
+  }
+
+  get all() {
+    return [...this.#names].map(([id, name]) => ({ id, name, side: this.#members.includes(id) ? "business" : "customer" }));
   }
 
   has(userId) {
@@ -23,14 +27,20 @@ export class People {
   }
 
   get side() {
-    return this.#conversation()?.customerId === this.#me.id ? "customer" : "business";
+    return this.#conversation()?.customerId === this.me.id ? "customer" : "business";
+  }
+
+  /** Whether this user, who may not be known yet, is on our side. */
+  isOurs(userId) {
+    const isCustomer = this.#conversation()?.customerId === userId;
+    return (this.side === "customer") === isCustomer;
   }
 
   /** The ids of those on the other side, whose presence is that side's. */
   get others() {
     const conversation = this.#conversation();
     if (!conversation) return [];
-    return this.side === "customer" ? this.#members : [conversation.customerId];
+    return this.side === "customer" ? this.members : [conversation.customerId];
   }
 
   get otherName() {
@@ -40,7 +50,7 @@ export class People {
   }
 
   nameOf(message) {
-    if (message.senderId !== null && message.senderId === this.#me.id) return gettext("You");
+    if (message.senderId !== null && message.senderId === this.me.id) return gettext("You");
     return this.named(message.senderId) ?? this.#nameOfSide(message.senderSide);
   }
 

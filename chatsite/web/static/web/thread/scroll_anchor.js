@@ -43,6 +43,12 @@ export class ScrollAnchor {
     }
   }
 
+  /** The first message in view, and how far below the window's upper edge it begins; null at the end. */
+  get first() {
+    this.note();
+    return this.#held[0] ?? null;
+  }
+
   release() {
     this.#held = [];
   }

@@ -7,6 +7,7 @@ import { ThreadHeader } from "./thread_header.js";
 import { buildLayout } from "./layout.js";
 import { MessageList } from "./message_list.js";
 import { Navigation } from "./navigation.js";
+import { Note } from "./note.js";
 import { Offers } from "./offers.js";
 import { People } from "./people.js";
 import { Quotes, summary } from "./quotes.js";
@@ -18,19 +19,32 @@ import { MessageSource } from "./message_source.js";
 import { RowPainter } from "./row_painter.js";
 import { ThreadChrome } from "./thread_chrome.js";
 import { gettext, interpolate } from "./texts.js";
+import { Typists } from "./typists.js";
 import { UnreadLine, countUnread } from "./unread.js";
 
 const COMPLAINT = 8_000; // milliseconds
+const SEEDED = 100; // messages of a seed
 
 /**
  * Puts the live view of one conversation into `root`, in the place of the transcript that the page may have brought.
  *
  * `client`: a ChatClient; `me`: `{id, name}`; `onBack`: shows a way back and is called by it; `storage`: where drafts
- * are getPreference, `localStorage` without it. Answers `{focus(), destroy()}`.
+ * are kept, `localStorage` without it; `place`: where to begin, from an earlier view's `place`.
+ *
+ * Answers `{focus(), destroy(), place, seed}`: `seed` is what the view knows, as the page could bring it along.
  */
 export function mountThread(root, options) {
   const thread = new Thread(root, options);
-  return { focus: () => thread.composer.focus(), destroy: () => thread.destroy() };
+  return {
+    focus: () => thread.composer.focus(),
+    destroy: () => thread.destroy(),
+    get place() {
+      return thread.list.place;
+    },
+    get seed() {
+      return thread.seed;
+    },
+  };
 }
 
 class Thread {
@@ -38,7 +52,7 @@ class Thread {
   #complaintTimer = null;
   #asked = new Set(); // senders whose names have been asked for
 
-  constructor(root, { client, conversationId, me, onBack, storage = browserStorage() }) {
+  constructor(root, { client, conversationId, me, onBack, place = null, storage = browserStorage() }) {
     Object.assign(this, { root, client, me, initial: readInitialData(root) });
     this.view = client.join(conversationId);
     this.line = new UnreadLine();
@@ -46,15 +60,24 @@ class Thread {
     this.people.learn(this.initial.people);
     this.source = new MessageSource(this.view, this.initial.page, {
       changed: () => this.list?.schedule(),
+      withChanges: (messages) => client.withChanges(messages),
       stale: (seq) => this.navigation.jump(seq).catch((error) => this.complain(error)),
     });
+    this.typing = new Typists(this.view, this.people);
     const changed = () => this.list.schedule();
     this.quotes = new Quotes(this.source, client.rest, changed);
     this.offers = new Offers(client.rest, conversationId, changed);
     this.draft = new Draft(storage, me.id, conversationId, (draft) => this.composer.fill(draft));
     this.#build(onBack);
     this.#listen();
-    this.#begin();
+    this.#begin(place);
+  }
+
+  get seed() {
+    const { conversation, people, initial, view } = this;
+    const messages = view.messages.filter((message) => message.seq !== null).slice(-SEEDED);
+    const hasOlder = view.snapshot.hasOlder || messages.length === SEEDED;
+    return { conversation, messages, hasOlder, people: people.all, limit: initial.limit };
   }
 
   get conversation() {
@@ -62,12 +85,13 @@ class Thread {
   }
 
   isOpen() {
-    return !this.conversation?.frozen && this.view.status !== "gone";
+    return !this.conversation?.frozen && this.view.status !== "gone" && this.client.state !== "signed_out";
   }
 
   destroy() {
     for (const stop of this.#stops) stop();
     clearTimeout(this.#complaintTimer);
+    this.note.clear();
     this.actions.closeMenu();
     for (const part of [this.list, this.head, this.draft, this.reading]) part.destroy();
     this.source.latest();
@@ -94,6 +118,7 @@ class Thread {
   #build(onBack) {
     this.head = new ThreadHeader(this.client, onBack);
     this.announcer = new Announcer();
+    this.note = new Note();
     this.composer = new Composer(this.initial.limit, {
       send: (text, replyTo) => this.#send(text, replyTo),
       edit: (message, text) => this.actions.edit(message, text),
@@ -138,6 +163,8 @@ class Thread {
       view.on("message_edited", tell),
       view.on("message_deleted", tell),
       client.on("state", (state) => this.#connected(state)),
+      client.on("pending_changes", () => this.list.schedule()),
+      client.on("change_refused", (refusal) => this.actions.refused(refusal)),
       client.on("message_failed", ({ error }) => error.code !== "discarded" && this.announce(gettext("Not sent"))),
       client.on("presence", () => this.chrome.showHead()),
     ];
@@ -146,14 +173,14 @@ class Thread {
   }
 
   /** Takes the place of what the page brought, all at once, and then finds the place where one left off. */
-  #begin() {
+  #begin(place) {
     const draft = this.draft.read();
     this.composer.fill(this.initial.written ? { text: this.initial.written } : draft);
     this.root.replaceChildren(this.section);
     this.list.render();
     if (this.initial.hadFocus) this.composer.focus();
     this.#learnPeople();
-    this.navigation.open();
+    this.navigation.open(place);
   }
 
   async #learnPeople() {
@@ -172,9 +199,7 @@ class Thread {
     const { side } = this.people;
     if (this.navigation.isOpened && this.line.from !== null) this.line.find(messages, side);
     const rows = rowsOf(messages, { side, me: this.me.id, unreadFrom: this.line.from });
-    const typing = this.typists();
-    if (atEnd && typing.length) rows.push({ key: "typing", kind: "typing", names: typing });
-    return rows;
+    return atEnd ? [...rows, ...this.typing.rows()] : rows;
   }
 
   #drawn() {
@@ -201,11 +226,6 @@ class Thread {
     this.#learnPeople();
   }
 
-  typists() {
-    const ids = this.view.snapshot.typing.filter((id) => id !== this.me.id);
-    return ids.map((id) => this.people.named(id) ?? this.people.otherName);
-  }
-
   quote(messageId) {
     const { state, message } = this.quotes.of(messageId);
     const name = message ? this.people.nameOf(message) : null;
@@ -223,6 +243,7 @@ class Thread {
 
   #connected(state) {
     this.chrome.showConnection();
+    if (state === "signed_out") this.list.schedule();
     if (state === "ready") this.list.schedule(); // what could not be fetched is asked for again
   }
 

@@ -6,7 +6,7 @@ export class ThreadChrome {
   #thread;
   #connection = "";
 
-  /** `thread`: client, view, source, list, people, head, composer, parts, typists(), isOpen(). */
+  /** `thread`: client, view, source, list, people, head, composer, parts, typing, isOpen(). */
   constructor(thread) {
     this.#thread = thread;
   }
@@ -21,7 +21,7 @@ export class ThreadChrome {
 
   showHead() {
     const { head, people } = this.#thread;
-    head.show({ name: people.otherName, others: people.others, typing: this.#thread.typists() });
+    head.show({ name: people.otherName, others: people.others, typing: this.#thread.typing.others });
   }
 
   showConnection() {
@@ -48,13 +48,16 @@ export class ThreadChrome {
   #showWriting() {
     const { parts, view, composer } = this.#thread;
     const isOpen = this.#thread.isOpen();
-    parts.closed.textContent =
-      view.status === "gone"
-        ? gettext("This conversation is not available any more.")
-        : gettext("A moderator has closed this conversation. You can read it, but you cannot send messages.");
+    parts.closed.textContent = this.#closedText(view);
     parts.closed.hidden = isOpen;
     composer.element.hidden = !isOpen;
     composer.renew();
+  }
+
+  #closedText({ status }) {
+    if (status === "gone") return gettext("This conversation is not available any more.");
+    if (this.#thread.client.state === "signed_out") return gettext("You are signed out. Sign in again to write.");
+    return gettext("A moderator has closed this conversation. You can read it, but you cannot send messages.");
   }
 
   #showEmptiness() {

@@ -1,4 +1,4 @@
-import { el, hidden } from "./dom.js";
+import { el } from "./dom.js";
 import { gettext, interpolate, ngettext } from "./texts.js";
 
 /** Who is typing, in words: one or two by name. */
@@ -11,13 +11,46 @@ export function typingText(names) {
   return interpolate(text, { count: names.length });
 }
 
+/** Who is typing in one conversation: people of the other side, and colleagues on our own. */
+export class Typists {
+  #view;
+  #people;
+
+  /** `people`: see `People`. */
+  constructor(view, people) {
+    this.#view = view;
+    this.#people = people;
+  }
+
+  /** The names of those on the other side. */
+  get others() {
+    return this.#names(false);
+  }
+
+  rows() {
+    const sides = [
+      { key: "typing-ours", kind: "typing", ours: true, names: this.#names(true) },
+      { key: "typing", kind: "typing", ours: false, names: this.others },
+    ];
+    return sides.filter(({ names }) => names.length > 0);
+  }
+
+  #names(ours) {
+    const people = this.#people;
+    const ids = this.#view.snapshot.typing.filter((id) => id !== people.me.id && people.isOurs(id) === ours);
+    return ids.map((id) => people.named(id) ?? (ours ? gettext("A colleague") : people.otherName));
+  }
+}
+
 function dots() {
   return el("span", { class: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i"));
 }
 
-export function drawTyping({ names }, node) {
-  const bubble = () => el("div", { class: "bubble is-typing" }, hidden(""), dots());
-  const row = node ?? el("div", { class: "row row-typing" }, bubble());
-  row.querySelector(".visually-hidden").textContent = typingText(names);
+/** A colleague is named, as beside a colleague's messages. */
+export function drawTyping({ names, ours }, node) {
+  const label = () => el("span", { class: ours ? "sender" : "visually-hidden" });
+  const kind = ours ? "row row-typing is-ours" : "row row-typing";
+  const row = node ?? el("div", { class: kind }, label(), el("div", { class: "bubble is-typing" }, dots()));
+  row.firstChild.textContent = typingText(names);
   return row;
 }

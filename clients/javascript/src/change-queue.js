@@ -1,0 +1,119 @@
+import { isPermanent } from "./errors.js";
+
+const RETRY = 2_000; // milliseconds to a change's next try; doubled each time, up to MAX_RETRY
+const MAX_RETRY = 30_000;
+const MAX_ATTEMPTS = 8; // after which a change is given up; what says nothing about the change is not counted
+const UNCOUNTED = new Set(["disconnected", "unreachable", "unavailable", "rate_limited", "unauthenticated", "timeout"]);
+const LATEST = 5_000; // milliseconds after its answer, by which the change itself has come as an event
+
+/**
+ * Changes of messages and conversations that are shown at once, and carried out as soon as there is a server. One that
+ * is refused is shown no more, and `refused(change, error)` tells.
+ *
+ * A change: `{key, kind, targetId, apply(object), carryOut(), isIn?(object, answer), within?}`. A later one of the same
+ * key takes the place of an earlier one. `within`: milliseconds in which `cancel` still takes it back.
+ */
+export class ChangeQueue {
+  #clock;
+  #changed;
+  #refused;
+  #entries = new Map();
+
+  /** `changed(targetId)`: what is shown of it is different. */
+  constructor({ clock, changed, refused }) {
+    this.#clock = clock;
+    this.#changed = changed;
+    this.#refused = refused;
+  }
+
+  get size() {
+    return [...this.#entries.values()].filter((entry) => entry.answer === undefined).length;
+  }
+
+  add(change) {
+    this.#drop(this.#entries.get(change.key));
+    const entry = { ...change, attempts: 0, running: false, isHeld: change.within > 0, answer: undefined, timer: null };
+    this.#entries.set(change.key, entry);
+    if (entry.isHeld) this.#later(entry, change.within);
+    else this.#run(entry);
+    this.#changed(change.targetId);
+    return change.key;
+  }
+
+  /** Answers whether it was in time. */
+  cancel(key) {
+    const entry = this.#entries.get(key);
+    if (!entry || entry.running || entry.answer !== undefined) return false;
+    this.#drop(entry);
+    this.#changed(entry.targetId);
+    return true;
+  }
+
+  /** The objects as they will be, with `pendingChange` where that is so: the kind of the change. */
+  applyTo(objects) {
+    if (!this.#entries.size) return objects;
+    const entries = [...this.#entries.values()];
+    return objects.map((object) => this.#applied(object, entries.filter((entry) => entry.targetId === object.id)));
+  }
+
+  /** There is a server again. */
+  resume() {
+    for (const entry of this.#entries.values()) if (!entry.isHeld) this.#run(entry);
+  }
+
+  /** The page may be gone for good: nobody takes anything back any more. */
+  flush() {
+    for (const entry of this.#entries.values()) this.#run(entry);
+  }
+
+  clear() {
+    for (const entry of [...this.#entries.values()]) this.#drop(entry);
+  }
+
+  #applied(object, entries) {
+    let applied = object;
+    for (const entry of entries) {
+      if (entry.answer !== undefined && entry.isIn?.(object, entry.answer)) this.#drop(entry);
+      else applied = { ...entry.apply(applied), ...(entry.answer === undefined && { pendingChange: entry.kind }) };
+    }
+    return applied;
+  }
+
+  async #run(entry) {
+    if (entry.running || entry.answer !== undefined) return;
+    this.#clock.clearTimeout(entry.timer);
+    entry.isHeld = false;
+    entry.running = true;
+    try {
+      entry.answer = (await entry.carryOut()) ?? null;
+      entry.timer = this.#clock.setTimeout(() => this.#drop(entry), LATEST);
+    } catch (error) {
+      this.#failed(entry, error);
+    } finally {
+      entry.running = false;
+    }
+    if (this.#entries.get(entry.key) === entry) this.#changed(entry.targetId);
+  }
+
+  #failed(entry, error) {
+    if (this.#entries.get(entry.key) !== entry) return;
+    if (!UNCOUNTED.has(error.code)) entry.attempts += 1;
+    if (!isPermanent(error) && entry.attempts < MAX_ATTEMPTS) {
+      entry.delay = Math.min(2 * (entry.delay ?? RETRY / 2), MAX_RETRY);
+      return this.#later(entry, error.retryAfter?.(entry.delay) ?? entry.delay);
+    }
+    this.#drop(entry);
+    this.#changed(entry.targetId);
+    return this.#refused(entry, error);
+  }
+
+  #later(entry, delay) {
+    entry.timer = this.#clock.setTimeout(() => this.#run(entry), delay);
+  }
+
+  #drop(entry) {
+    if (!entry) return;
+    this.#clock.clearTimeout(entry.timer);
+    if (this.#entries.get(entry.key) === entry) this.#entries.delete(entry.key);
+  }
+}

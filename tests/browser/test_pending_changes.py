@@ -1,0 +1,112 @@
+"""Changes are shown at once: they wait for the network, can be taken back, and are undone where the server refuses."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import OpenPage, SignedIn
+from tests.browser.shell import entry, newcomer_with_conversation, pane, ready, shown
+from tests.browser.test_thread_offline import allow_trouble
+from tests.browser.threads import ThreadPage, open_thread
+from tests.harness.cast import Cast
+from tests.harness.patience import patience
+from tests.harness.rest import eventually
+
+pytestmark = pytest.mark.shown
+
+
+async def go_offline(thread: ThreadPage) -> None:
+    allow_trouble(thread)
+    await thread.page.context.set_offline(True)
+    # A socket that is open already outlives Chromium's offline mode.
+    await thread.page.evaluate("chat.client.close(); chat.client.connect()")
+
+
+async def test_edits_deletions_and_reactions_wait_for_the_network(cast: Cast, open_page: OpenPage) -> None:
+    customer = await cast.newcomer()
+    where = (await cast.conversation(customer))["id"]
+    first = await customer.send(where, "Helo")
+    second = await customer.send(where, "Wrong window")
+    theirs = await cast.olivia.send(where, "Hello!")
+    thread = await open_thread(open_page, customer, where)
+    await go_offline(thread)
+    await thread.choose("Helo", "Edit")
+    await thread.write("Hello")
+    await expect(thread.said("Hello").locator(".ticks-pending")).to_be_visible()
+    await thread.choose("Wrong window", "Delete")
+    await thread.root.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    await expect(thread.said("You deleted this message").locator(".ticks-pending")).to_be_visible()
+    await thread.said("Hello!").hover()
+    await thread.said("Hello!").get_by_role("button", name="Message actions").click()
+    await thread.root.get_by_role("menuitemcheckbox", name="React with 👍").click()
+    await expect(thread.said("Hello!").locator(".reaction.is-mine")).to_be_visible()
+    before = await customer.rest.get(f"/chat/messages/{first['id']}")
+    assert before["content"] == "Helo"
+
+    await thread.page.context.set_offline(False)
+    await expect(thread.root.locator(".ticks-pending")).to_have_count(0, timeout=patience(20_000))
+    assert (await customer.rest.get(f"/chat/messages/{first['id']}"))["content"] == "Hello"
+    assert (await customer.rest.get(f"/chat/messages/{second['id']}"))["deletedAt"]
+    assert (await customer.rest.get(f"/chat/messages/{theirs['id']}"))["reactions"][0]["count"] == 1
+    await expect(thread.said("Hello!").locator(".reaction.is-mine")).to_be_visible()
+
+
+async def test_a_refused_edit_is_undone_with_a_word(cast: Cast, open_page: OpenPage) -> None:
+    customer = await cast.newcomer()
+    where = (await cast.conversation(customer))["id"]
+    message = await customer.send(where, "Going away")
+    thread = await open_thread(open_page, customer, where)
+    await go_offline(thread)
+    await thread.choose("Going away", "Edit")
+    await thread.write("Staying")
+    await expect(thread.said("Staying")).to_be_visible()
+    await customer.rest.delete(f"/chat/messages/{message['id']}")  # on another device
+    await thread.page.context.set_offline(False)
+    await expect(thread.root.get_by_role("alert")).to_contain_text(
+        "That did not work", timeout=patience(20_000)
+    )
+    await expect(thread.said("Staying")).to_have_count(0)
+    await expect(thread.said("You deleted this message")).to_be_visible()
+
+
+async def test_a_deletion_by_key_can_be_taken_back(cast: Cast, open_page: OpenPage) -> None:
+    customer = await cast.newcomer()
+    where = (await cast.conversation(customer))["id"]
+    message = await customer.send(where, "Not so fast")
+    thread = await open_thread(open_page, customer, where)
+    await thread.said("Not so fast").focus()
+    await thread.page.keyboard.press("Delete")
+    await expect(thread.said("You deleted this message")).to_be_visible()
+    await thread.root.get_by_role("button", name="Undo").click()
+    await expect(thread.said("Not so fast")).to_be_visible()
+    await thread.said("Not so fast").focus()
+    await thread.page.keyboard.press("Delete")
+    await expect(thread.said("You deleted this message")).to_be_visible()
+
+    async def is_deleted() -> bool:
+        return bool((await customer.rest.get(f"/chat/messages/{message['id']}"))["deletedAt"])
+
+    assert not await is_deleted()
+    await eventually(is_deleted, "the moment to take it back is over")
+
+
+async def test_archiving_waits_for_the_network(cast: Cast, signed_in: SignedIn) -> None:
+    customer, conversation = await newcomer_with_conversation(cast, "Put me away")
+    page = await ready(await signed_in("olivia", f"/app/c/{conversation['id']}"))
+    page.allowed.append("ERR_INTERNET_DISCONNECTED")  # type: ignore[attr-defined]
+    await page.context.set_offline(True)
+    await pane(page).get_by_role("button", name="Archive").click()
+    await expect(entry(page, customer.name)).to_be_hidden()
+    assert not (await cast.olivia.rest.get(f"/chat/conversations/{conversation['id']}"))["archived"]
+    await page.context.set_offline(False)
+
+    async def is_archived() -> bool:
+        return bool((await cast.olivia.rest.get(f"/chat/conversations/{conversation['id']}"))["archived"])
+
+    await eventually(is_archived, "the conversation is archived")
+    await shown(page, "Archived").click()
+    await expect(entry(page, customer.name)).to_be_visible()
+    await expect(page).to_have_url(re.compile("show=archived"))

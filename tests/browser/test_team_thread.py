@@ -1,0 +1,108 @@
+"""Two members of a business in one conversation, and small things that say what has happened."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import OpenPage, SignedIn
+from tests.browser.shell import entry, newcomer_with_conversation, pane, ready
+from tests.browser.threads import open_thread
+from tests.harness.backend import Deployment
+from tests.harness.cast import Cast
+
+pytestmark = pytest.mark.shown
+
+SAY = """
+from conversations.operations import send_message
+for number in range(40):
+    send_message(sender_id={sender}, conversation_id="{where}", content=f"Line {{number}}")
+"""
+DROP = """
+() => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(["x"], "x.txt", { type: "text/plain" }));
+    const event = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+    document.querySelector(".thread-scroller").dispatchEvent(event);
+    return event.defaultPrevented;
+}
+"""
+
+
+async def test_a_colleague_types_on_ones_own_side(cast: Cast, open_page: OpenPage) -> None:
+    customer = await cast.newcomer()
+    where = (await cast.conversation(customer))["id"]
+    await cast.olivia.send(where, "How can we help?")
+    shop = await open_thread(open_page, cast.olivia, where)
+    amir = await cast.amir.live()
+    await amir.call("join_conversation", {"conversationId": where})
+    await amir.call("typing_start", {"conversationId": where})
+    row = shop.root.locator(".row-typing")
+    await expect(row).to_have_text("Amir Nasser is typing…")
+    await expect(row).to_have_class("row row-typing is-ours")
+    await expect(shop.root.locator(".thread-presence")).not_to_contain_text("typing")
+    theirs = await customer.live()
+    await theirs.call("join_conversation", {"conversationId": where})
+    await theirs.call("typing_start", {"conversationId": where})
+    await expect(shop.root.locator(".thread-presence")).to_contain_text("is typing")
+    await expect(row).to_have_count(2)
+
+
+async def test_typing_ends_with_an_edit(cast: Cast, open_page: OpenPage) -> None:
+    customer = await cast.newcomer()
+    where = (await cast.conversation(customer))["id"]
+    await customer.send(where, "A tpyo")
+    watching = await cast.olivia.live()
+    await watching.call("join_conversation", {"conversationId": where})
+    theirs = await open_thread(open_page, customer, where)
+    await theirs.choose("A tpyo", "Edit")
+    await theirs.field.press_sequentially(".")
+    await watching.expect("user_typing", lambda data: data["isTyping"])
+    await theirs.write("A typo")
+    await watching.expect("message_edited")
+    await watching.expect("user_typing", lambda data: not data["isTyping"], timeout=2)
+
+
+async def test_copying_and_reporting_are_confirmed(cast: Cast, open_page: OpenPage) -> None:
+    customer = await cast.newcomer()
+    where = (await cast.conversation(customer))["id"]
+    await cast.olivia.send(where, "Buy now!")
+    theirs = await open_thread(open_page, customer, where)
+    await theirs.page.context.grant_permissions(["clipboard-read", "clipboard-write", "local-network-access"])
+    note = theirs.root.locator(".thread-note")
+    await theirs.choose("Buy now!", "Copy text")
+    await expect(note).to_have_text("Copied")
+    await theirs.choose("Buy now!", "Report")
+    dialog = theirs.root.get_by_role("dialog")
+    await dialog.get_by_label("Spam").check()
+    await dialog.get_by_role("button", name="Report").click()
+    await expect(note).to_contain_text("The moderators have been told")
+
+
+async def test_a_conversation_is_found_again_where_it_was_left(
+    cast: Cast, deployment: Deployment, signed_in: SignedIn
+) -> None:
+    customer, conversation = await newcomer_with_conversation(cast)
+    other, _ = await newcomer_with_conversation(cast, "Something else")
+    deployment.shell(SAY.format(sender=customer.id, where=conversation["id"]))
+    await cast.olivia.rest.patch(f"/chat/conversations/{conversation['id']}/read")
+    page = await ready(await signed_in("olivia", f"/app/c/{conversation['id']}"))
+    line = pane(page).get_by_text("Line 12", exact=True)
+    await expect(pane(page).get_by_text("Line 39", exact=True)).to_be_in_viewport()
+    await line.evaluate("node => node.scrollIntoView({ block: 'start' })")
+    await expect(line).to_be_in_viewport()
+    before = await line.bounding_box()
+    await entry(page, other.name).get_by_role("link").click()
+    await expect(pane(page).get_by_text("Something else", exact=True)).to_be_visible()
+    await entry(page, customer.name).get_by_role("link").click()
+    await expect(line).to_be_in_viewport()
+    after = await line.bounding_box()
+    assert before is not None and after is not None
+    assert abs(before["y"] - after["y"]) <= 2
+
+
+async def test_a_dropped_file_does_not_replace_the_page(cast: Cast, signed_in: SignedIn) -> None:
+    customer, conversation = await newcomer_with_conversation(cast, "Catch!")
+    page = await ready(await signed_in(customer.name, f"/app/c/{conversation['id']}"))
+    assert await page.evaluate(DROP)
+    await expect(pane(page).get_by_text("Catch!", exact=True)).to_be_visible()
