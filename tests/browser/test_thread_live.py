@@ -91,7 +91,10 @@ async def test_replies_edits_and_deletes(cast: Cast, open_page: OpenPage) -> Non
     await theirs.page.keyboard.press("Escape")
     await expect(theirs.root.get_by_role("dialog")).to_have_count(0)  # it gives the focus back when it closes
 
-    await theirs.choose("Is it blue?", "Delete")
+    asked = theirs.said("Is it blue?").first
+    await asked.hover()
+    await asked.get_by_role("button", name="Message actions").click()
+    await theirs.root.get_by_role("menuitem", name="Delete").click()
     await theirs.root.get_by_role("dialog").get_by_role("button", name="Delete").click()
     await expect(shop.said("This message was deleted").first).to_be_visible()
     await expect(shop.said("Yes, quite blue").locator(".quote")).to_contain_text("This message was deleted")
