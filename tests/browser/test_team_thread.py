@@ -97,7 +97,8 @@ async def test_a_conversation_is_found_again_where_it_was_left(
     await entry(page, customer.name).get_by_role("link").click()
     await expect(line).to_be_in_viewport()
     after = await line.bounding_box()
-    assert before is not None and after is not None
+    assert before is not None
+    assert after is not None
     assert abs(before["y"] - after["y"]) <= 2
 
 
