@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 import pytest
 from playwright.async_api import expect
 
@@ -12,7 +14,11 @@ from tests.harness.patience import patience
 
 pytestmark = pytest.mark.shown
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+PHONE: Final[dict[str, Any]] = {
+    "viewport": {"width": 390, "height": 844},
+    "is_mobile": True,
+    "has_touch": True,
+}
 
 
 async def test_conversations_open_again_by_themselves(cast: Cast, signed_in: SignedIn) -> None:
