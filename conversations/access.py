@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.db import connection
-from django.db.models import Q, QuerySet, Value
+from django.db.models import QuerySet, Value
 
 from chatsite.database.pipeline import ask, ask_rows
 from chatsite.errors import DomainError, not_found
@@ -230,7 +230,7 @@ def own_groups(user_ids: list[UserId]) -> list[tuple[set[UUID], list[str]]]:
 def _groups_of(user_id: UserId, ties: Ties) -> list[str]:
     joined = [groups.user(str(user_id))]
     joined += [groups.business_members(business) for business in ties.member_of]
-    joined += [groups.business_customers(business) for business in ties.customer_of]
+    joined += [groups.business_customers(business) for business in ties.hears_of]
     return joined
 
 
@@ -243,46 +243,40 @@ def contact_groups(user_ids: Iterable[str]) -> dict[str, list[str]]:
 
 @dataclass(slots=True)
 class Ties:
-    """The businesses that a user is a member of, and those that the user writes to as a customer."""
+    """The businesses that a user is a member of, and those that the user writes to as a customer.
+
+    A customer hears of the members unless the business has blocked the customer. The members hear of the customer
+    unless the customer has blocked the business.
+    """
 
     member_of: set[UUID] = field(default_factory=set)
-    customer_of: set[UUID] = field(default_factory=set)
+    hears_of: set[UUID] = field(default_factory=set)
+    heard_by: set[UUID] = field(default_factory=set)
 
 
 def _groups_around(ties: Ties) -> list[str]:
-    members = {groups.business_members(business) for business in ties.member_of | ties.customer_of}
+    members = {groups.business_members(business) for business in ties.member_of | ties.heard_by}
     return sorted(members | {groups.business_customers(business) for business in ties.member_of})
 
 
 def _ties(user_ids: Collection[UserId]) -> defaultdict[UserId, Ties]:
     """Load the ties of many users at once: after a restart thousands of sockets ask at the same moment."""
-    member, customer = Value("member"), Value("customer")
-    members = Membership.objects.filter(user_id__in=user_ids).values_list("user_id", "business_id", member)
+    member, customer, no = Value("member"), Value("customer"), Value(False)
+    members = Membership.objects.filter(user_id__in=user_ids).order_by()
     customers = Conversation.objects.filter(customer_id__in=user_ids).order_by()
     found: defaultdict[UserId, Ties] = defaultdict(Ties)
-    for user_id, business_id, tie in members.order_by().union(
-        customers.values_list("customer_id", "business_id", customer), all=True
+    for user_id, business_id, tie, is_blocked, blocks in members.values_list(
+        "user_id", "business_id", member, no, no
+    ).union(
+        customers.values_list("customer_id", "business_id", customer, "customer_blocked", "business_blocked"),
+        all=True,
     ):
         ties = found[user_id]
-        (ties.member_of if tie == "member" else ties.customer_of).add(business_id)
+        if tie == "member":
+            ties.member_of.add(business_id)
+            continue
+        if not is_blocked:
+            ties.hears_of.add(business_id)
+        if not blocks:
+            ties.heard_by.add(business_id)
     return found
-
-
-def shares_conversation(user_id: str, other_ids: Iterable[str]) -> set[str]:
-    """Return the users among the others who share a conversation with the user. Runs three queries."""
-    me = user_key(user_id)
-    others = set()
-    for raw in other_ids:
-        try:
-            others.add(user_key(raw))
-        except DomainError:
-            continue  # an invalid id is treated like a user whom the caller may not see
-    mine = memberships_of(me)
-    members = Membership.objects.filter(user_id__in=others).filter(
-        Q(business_id__in=mine) | Q(business__conversations__customer_id=me)
-    )
-    customers = Conversation.objects.filter(customer_id__in=others, business_id__in=mine)
-    found = set(members.values_list("user_id", flat=True)) | set(
-        customers.values_list("customer_id", flat=True)
-    )
-    return {str(user_id) for user_id in found}

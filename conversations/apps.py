@@ -9,3 +9,4 @@ class ConversationsConfig(AppConfig):
         # Importing registers the commands, the hooks of a session and the gauges.
         from conversations import commands, gauges, live, sync  # noqa: F401
         from conversations.attachments import jobs  # noqa: F401
+        from conversations.blocks import sessions  # noqa: F401

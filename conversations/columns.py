@@ -148,4 +148,8 @@ CONVERSATIONS: Final = Table(
     Column("customer_archived", _CHANGE),  # `archived` is the reader's own side's
     Column("business_archived", _CHANGE),
     Column("rewritten_rev", _CHANGE),
+    Column("customer_blocked", _CHANGE),  # `blocked` is whether the reader's side blocks the other
+    Column("business_blocked", _CHANGE),
+    Column("blocked_members", _CHANGE),
+    Column("marks", _CHANGE),
 )

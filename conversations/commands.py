@@ -15,6 +15,7 @@ from chatsite.realtime.interfaces import Session
 from chatsite.realtime.registry import command, pipelined_command
 from conversations import access, agent_activity, events, live, operations, queries, typing
 from conversations.access import object_key, user_key
+from conversations.block_rules import is_blocked
 from conversations.models import Side
 from conversations.payloads import (
     DeliveredAnswer,
@@ -62,6 +63,8 @@ async def join_conversation(session: Session, data: ConversationCommand) -> Join
         if side == Side.BUSINESS:
             # The membership may have begun after this socket opened; its end must close the socket all the same.
             live.add_business(session, conversation.business_id)
+        if is_blocked(conversation, asked[0]):
+            state_of(session).silenced |= {key}
         await session.subscribe(groups.conversation(key))
         joined[key] = None
     head = await session.runtime.ask(queries.latest_revision_of_each, key)
@@ -78,6 +81,7 @@ async def leave_conversation(session: Session, data: ConversationCommand) -> Lef
     if key in state_of(session).joined:
         typing.stop_typing(session, key)
         del state_of(session).joined[key]
+        state_of(session).silenced -= {key}
         session.unsubscribe(groups.conversation(key))
     return LeftAnswer(conversation_id=key)
 
@@ -167,7 +171,10 @@ async def _accessible(session: Session, raw_id: str) -> UUID:
     """A joined conversation has been checked, and leaving a business closes the socket."""
     key = object_key(raw_id, "conversation")
     if key not in state_of(session).joined:
-        await session.runtime.ask(access.sides_in, (user_key(session.user_id), key))
+        user_id, state = user_key(session.user_id), state_of(session)
+        conversation, _ = await session.runtime.ask(access.sides_in, (user_id, key))
+        own = {key}
+        state.silenced = state.silenced | own if is_blocked(conversation, user_id) else state.silenced - own
     return key
 
 

@@ -24,7 +24,7 @@ from conversations.payloads import (
     ReadEvent,
     TypingEvent,
 )
-from conversations.serializers import MessageObject, conversation_object, turn_to
+from conversations.serializers import ConversationObject, MessageObject, conversation_object, turn_to
 
 # Control messages for the sessions of one user; clients never see them.
 MEMBERSHIP_BEGAN = "~membership_began"
@@ -114,7 +114,10 @@ def messages_delivered(
 
 
 def conversation_updated(conversation: Conversation) -> list[Addressed]:
-    """Address every socket of both sides, joined or not. Each side sees its own unread count."""
+    """Address every socket of both sides, joined or not. Each side sees its own unread count.
+
+    The customer's comes first.
+    """
     shown = conversation_object(conversation, Side.CUSTOMER)
     data = ConversationEvent(conversation_id=shown.id, rev=shown.rev, conversation=shown)
     to_customer = Event.of("conversation_updated", data)
@@ -131,6 +134,12 @@ def conversation_created(conversation: Conversation) -> Addressed:
     shown = conversation_object(conversation, Side.BUSINESS)
     data = ConversationEvent(conversation_id=shown.id, rev=shown.rev, conversation=shown)
     return groups.conversation(shown.id), Event.of("conversation_created", data)
+
+
+def conversation_updated_for(user_id: str, shown: ConversationObject) -> Addressed:
+    """Address every socket of one user, with the conversation as that user sees it."""
+    data = ConversationEvent(conversation_id=shown.id, rev=shown.rev, conversation=shown)
+    return groups.user(user_id), Event.of("conversation_updated", data)
 
 
 def conversations_updated(conversations: Iterable[Conversation]) -> list[Addressed]:
@@ -154,4 +163,8 @@ registry.event("messages_read", ReadEvent, JOINED)
 registry.event("messages_delivered", DeliveredEvent, JOINED)
 registry.event("user_typing", TypingEvent, "Sockets that joined the conversation, not the typist's.")
 registry.event("colleague_looking", LookingEvent, "Every socket of the business's other members.")
-registry.event("conversation_updated", ConversationEvent, "Every socket of both sides, joined or not.")
+registry.event(
+    "conversation_updated",
+    ConversationEvent,
+    "Every socket of both sides, joined or not; or of one user, where it shows what the user keeps for themselves.",
+)

@@ -21,10 +21,10 @@ from conversations import access
 from conversations.access import UserId, object_key, other_side
 from conversations.columns import MESSAGES
 from conversations.models import ChatMessage, Conversation, MessageEdit
+from conversations.own_objects import personal_objects
 from conversations.serializers import (
     MessageObject,
     SyncedConversation,
-    conversation_object,
     messages_from_rows,
 )
 
@@ -182,8 +182,8 @@ def changes_since(user_id: UserId, known: Mapping[str, int], budget: ByteBudget 
     synced, budget = Synced({}, {}), budget or ByteBudget()
     found = Conversation.objects.select_related("business", "customer").filter(pk__in=list(wanted))
     visible = [(row, side) for row in found.order_by("-active_at", "-id") if (side := actor.side_in(row))]
-    for conversation, side in visible:
-        part = SyncedConversation(conversation=conversation_object(conversation, side))
+    for (conversation, side), shown in zip(visible, personal_objects(user_id, visible), strict=True):
+        part = SyncedConversation(conversation=shown)
         budget.spend(part)
         synced.conversations[wanted[conversation.pk][0]] = part
         synced.sides[conversation.pk] = side

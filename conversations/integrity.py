@@ -7,6 +7,7 @@ between two statements, so the check verifies every suspected problem again unde
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -14,7 +15,8 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Count, F, Max, Q
 
-from conversations.models import ChatMessage, Conversation, Side
+from conversations.block_rules import set_blocks
+from conversations.models import ChatMessage, Conversation, OwnState, Side
 from conversations.writing.conversation_change import change_conversations, preview_of
 from conversations.writing.conversation_sql import lock_conversations
 
@@ -58,6 +60,7 @@ def _problems_of(conversations: Sequence[Conversation]) -> list[Problem]:
     counts = _unread(keys)
     strangers = _strangers(keys)
     on_both_sides = _on_both_sides(keys)
+    blocked, marks = _wrong_blocks(conversations), _marks(keys)
     found = []
     for conversation in conversations:
         texts = [
@@ -65,6 +68,8 @@ def _problems_of(conversations: Sequence[Conversation]) -> list[Problem]:
             *_wrong_preview(conversation, last.get(conversation.pk)),
             *_wrong_counts(conversation, counts.get(conversation.pk, (0, 0))),
             *strangers.get(conversation.pk, ()),
+            *(["it does not show the blocks as they are"] if conversation.pk in blocked else ()),
+            *_wrong_marks(conversation, marks.get(conversation.pk, 0)),
             *(["the customer is a member of the business"] if conversation.pk in on_both_sides else ()),
         ]
         found += [Problem(conversation.pk, text) for text in texts]
@@ -181,6 +186,26 @@ def _on_both_sides(keys: Sequence[UUID]) -> set[UUID]:
     """Return the conversations whose customer is also a member of the business."""
     rows = Conversation.objects.filter(pk__in=keys, business__memberships__user=F("customer"))
     return set(rows.order_by().values_list("pk", flat=True))
+
+
+# --- Blocks and marks -------------------------------------------------------------------------------------------------
+
+
+def _wrong_blocks(conversations: Sequence[Conversation]) -> set[UUID]:
+    """The conversations whose columns disagree with the rows of `Block`."""
+    copies = [copy(conversation) for conversation in conversations]
+    return {conversation.pk for conversation in set_blocks(copies)}
+
+
+def _marks(keys: Sequence[UUID]) -> dict[UUID, int]:
+    rows = OwnState.objects.filter(conversation__in=keys, unread_from__isnull=False).order_by()
+    counted = rows.values("conversation_id").annotate(count=Count("pk"))
+    return {row["conversation_id"]: row["count"] for row in counted}
+
+
+def _wrong_marks(conversation: Conversation, count: int) -> Iterator[str]:
+    if conversation.marks != count:
+        yield f"marks is {conversation.marks}, {count} people have marked messages as unread"
 
 
 # --- The audit log ----------------------------------------------------------------------------------------------------

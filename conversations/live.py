@@ -17,6 +17,7 @@ from chatsite.identity.users import among
 from chatsite.observability.metrics import measures
 from chatsite.realtime import groups, registry
 from chatsite.realtime.events import Event
+from chatsite.realtime.hub import Addressed
 from chatsite.realtime.interfaces import Runtime, Session
 from chatsite.realtime.transport import Close
 from conversations import access, events, queries, receipts
@@ -24,6 +25,7 @@ from conversations.access import user_key
 from conversations.events import BusinessChange
 from conversations.models import Conversation, Membership
 from conversations.session_state import NO_BUSINESS, state_of
+from conversations.writing import own_marks
 from conversations.writing.group_commit import writer_of
 
 # An event may be dropped so long after the change that it tells of.
@@ -130,9 +132,8 @@ async def _resend_conversations(
     measures.conversations_resent.add(len(shown))
     for start in range(0, len(shown), 500):
         part = sorted(shown)[start : start + 500]
-        for conversation in await in_database_thread(_load, part):
-            for group, event in events.conversation_updated(conversation):
-                deliver(group, event)
+        for group, event in await in_database_thread(_updates_of, part):
+            deliver(group, event)
 
 
 def _changed_since(moment: datetime, customers: set[access.UserId], businesses: set[UUID]) -> set[UUID]:
@@ -149,8 +150,9 @@ async def finish_writing(runtime: Runtime) -> None:
     await writer_of(runtime).drain()
 
 
-def _load(conversation_ids: list[UUID]) -> list[Conversation]:
-    return list(Conversation.objects.select_related("business", "customer").filter(pk__in=conversation_ids))
+def _updates_of(conversation_ids: list[UUID]) -> list[Addressed]:
+    found = Conversation.objects.select_related("business", "customer").filter(pk__in=conversation_ids)
+    return own_marks.updates_of(list(found))
 
 
 registry.opened.append(open_groups)

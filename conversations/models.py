@@ -99,6 +99,13 @@ class Conversation(models.Model):
     frozen_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Messages were taken out at this `rev`: whoever has seen less cannot be told what is gone, and fetches anew.
     rewritten_rev = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
+    # Who is blocked, by the rows of `Block`, written with them: the customer by the business; the business by the
+    # customer; and the ids of people whom the customer has blocked, as JSON.
+    customer_blocked = models.BooleanField(default=False, db_default=False, editable=False)
+    business_blocked = models.BooleanField(default=False, db_default=False, editable=False)
+    blocked_members = models.TextField(default="", db_default="", blank=True, editable=False)
+    # How many people have marked messages as unread again. Mostly nobody, and then no change looks for their rows.
+    marks = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -244,6 +251,8 @@ class MessageEdit(models.Model):
 
 from conversations.attachments.models import Attachment as Attachment  # noqa: E402, PLC0414  models of this app too
 from conversations.attachments.models import StoredFile as StoredFile  # noqa: E402, PLC0414
-from conversations.moderation.models import AuditEntry, Report  # noqa: E402, F401  models of this app too
-from conversations.reactions.models import Reaction  # noqa: E402, F401
+from conversations.blocks.models import Block as Block  # noqa: E402, PLC0414
+from conversations.moderation.models import AuditEntry, Report  # noqa: E402, F401
+from conversations.own_state.models import OwnState as OwnState  # noqa: E402, PLC0414
+from conversations.reactions.models import Reaction as Reaction  # noqa: E402, PLC0414
 from conversations.search.models import IndexedMessage  # noqa: E402, F401

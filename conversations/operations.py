@@ -18,6 +18,7 @@ from django.contrib.auth import get_user_model
 from chatsite.errors import DomainError, invalid, not_found
 from conversations import access, contacts, events
 from conversations.access import UserId, object_key, require_side, user_key
+from conversations.block_rules import require_unblocked
 from conversations.membership import add_member as add_member
 from conversations.membership import lock_person as lock_person
 from conversations.membership import remove_member as remove_member
@@ -103,6 +104,7 @@ def edit_message(*, user_id: UserId, message_id: str | UUID, content: str) -> Me
         message = changing.message
         if changing.conversation.frozen_at is not None:
             raise DomainError("frozen", "A moderator has closed this conversation.")
+        require_unblocked(changing.conversation, user_id)
         if message.deleted_at or message.hidden_at:
             raise DomainError("conflict", "The message has been deleted.")
         if message.content == content:

@@ -15,10 +15,9 @@ from uuid import UUID
 import msgspec
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
-from chatsite.config.limits import limits
 from chatsite.database.text_folding import matches_any
 from chatsite.errors import invalid
 from chatsite.http.byte_budget import ByteBudget
@@ -27,15 +26,15 @@ from chatsite.identity.users import among
 from conversations import access
 from conversations.access import UserId, object_key
 from conversations.models import Business, Conversation, Membership, Side
+from conversations.own_objects import counted_differently, personal_objects, pinned_by
 from conversations.serializers import (
     BusinessObject,
     ConversationObject,
     Head,
     ParticipantObject,
-    UnreadAnswer,
-    conversation_object,
     person_object,
 )
+from conversations.unread_counts import unread as unread
 
 SEARCH_WORDS: Final = 5  # words of a search that are used; each adds a condition
 _BATCH = 10_000  # ids per query, because databases limit the parameters of a statement
@@ -81,27 +80,32 @@ def conversation_page(
     archived: bool | None = None,
     business_id: str | None = None,
     unread: bool | None = None,
+    pinned: bool | None = None,
     search: str = "",
 ) -> ConversationPage:
-    """Return a page of the user's conversations, newest activity first. Runs three queries, each over an index.
+    """Return a page of the user's conversations, newest activity first. Runs five queries at most, each over an index.
 
-    `unread` filters by the unread count of the user's side. `search` matches the names of the other side and the
-    previews. It reads the conversations from the newest until the page is full.
+    `unread` filters by the user's unread count, `pinned` by the user's own pins. `search` matches the names of the
+    other side and the previews. It reads the conversations from the newest until the page is full.
 
     A user may be a customer and also a member of several businesses. An OR of these conditions would sort all rows, so
     each scope reads its first rows from its own index, and only their union is sorted.
     """
     at = _Cursor.decoded(cursor) if cursor else None
     mine = access.load_actor(user_id).businesses
+    own = _own_filter(user_id, pinned)
+    marked = _marked_by(user_id) if unread is not None else []
     scopes = [
-        scope & _filter_for(side, archived=archived, unread=unread, search=search)
+        scope & own & _filter_for(side, archived=archived, unread=unread, marked=marked, search=search)
         for side, scope in _scopes(user_id, mine, business_id)
     ]
     keys = _first_keys(scopes, at, limit + 1)
     more, keys = len(keys) > limit, keys[:limit]
     found = Conversation.objects.select_related("business", "customer").in_bulk([key for key, _ in keys])
     rows = [found[key] for key, _ in keys if key in found]
-    objects = ByteBudget().take_first(conversation_object(row, _side_of(user_id, row)) for row in rows)
+    objects = ByteBudget().take_first(
+        personal_objects(user_id, [(row, _side_of(user_id, row)) for row in rows])
+    )
     if len(objects) < len(rows):
         more, keys = True, keys[: [key for key, _ in keys].index(objects[-1].id) + 1]
     if at is not None and at.back:
@@ -144,13 +148,28 @@ def _scopes(user_id: UserId, mine: set[UUID], business_id: str | None) -> list[t
     ]
 
 
-def _filter_for(side: str, *, archived: bool | None, unread: bool | None, search: str) -> Q:
+def _own_filter(user_id: UserId, pinned: bool | None) -> Q:
+    if pinned is None:
+        return Q()
+    return Q(pk__in=pinned_by(user_id)) if pinned else ~Q(pk__in=pinned_by(user_id))
+
+
+def _marked_by(user_id: UserId) -> list[UUID]:
+    return [row.conversation_id for row in counted_differently(user_id) if row.unread_from is not None]
+
+
+def _filter_for(
+    side: str, *, archived: bool | None, unread: bool | None, marked: list[UUID], search: str
+) -> Q:
     """Return the condition of the filters for one side: its archive and count, and the names of the other side."""
     found = Q()
     if archived is not None:
         found &= Q(**{f"{side}_archived": archived})
     if unread is not None:
-        found &= Q(**{f"{side}_unread__gt" if unread else f"{side}_unread": 0})
+        counted = Q(**{f"{side}_unread__gt": 0})
+        if marked:
+            counted |= Q(pk__in=marked)
+        found &= counted if unread else ~counted
     for word in search.replace("\x00", "").split()[:SEARCH_WORDS]:
         names = ("business__name",) if side == Side.CUSTOMER else search_fields(path="customer")
         found &= matches_any(word, *names, "last_message")
@@ -212,31 +231,6 @@ def participants(conversation: Conversation) -> list[ParticipantObject]:
 
 def participant(user: Any, side: Side) -> ParticipantObject:
     return ParticipantObject(id=str(user.pk), name=person_object(user).name, side=side.value)  # type: ignore[arg-type]
-
-
-def unread(user_id: UserId) -> UnreadAnswer:
-    """Count the messages that the user has not read, in total and by conversation.
-
-    Uses partial indexes. The list has at most `unread_conversations` entries, the most recently active ones.
-    """
-    mine = access.load_actor(user_id).businesses
-    most = limits().unread_conversations
-    scopes = {
-        "customer_unread": Q(customer_id=user_id, customer_unread__gt=0),
-        "business_unread": Q(business_id__in=mine, business_unread__gt=0),
-    }
-    total, found = 0, []
-    for column, scope in scopes.items():
-        rows = Conversation.objects.filter(scope).order_by("-active_at")
-        counts = list(rows.values_list("active_at", "pk", column)[: most + 1])
-        found += counts
-        if len(counts) > most:
-            total += rows.aggregate(total=Sum(column))["total"] or 0
-        else:
-            total += sum(count for _, _, count in counts)
-    found.sort(reverse=True)
-    listed = {key: count for _, key, count in found[:most]}
-    return UnreadAnswer(total=total, conversations=listed, more=len(found) > most)
 
 
 def latest_revisions(conversation_ids: Collection[UUID]) -> dict[UUID, Head]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -33,9 +34,20 @@ class EditBody(WireObject, kw_only=True):
 
 
 class ConversationBody(WireObject, kw_only=True):
-    """What one may change of a conversation: whether it is archived on one's own side."""
+    """What one may change of a conversation: the archive of one's own side, and one's own mute and pin.
 
-    archived: bool
+    `mutedUntil` is a time, or null to hear of it again. What is left out stays.
+    """
+
+    archived: bool | msgspec.UnsetType = msgspec.UNSET
+    muted_until: datetime | msgspec.UnsetType | None = msgspec.UNSET
+    pinned: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+class UnreadBody(WireObject, kw_only=True):
+    """Messages from this `seq` on count as unread again."""
+
+    seq: int
 
 
 class ConversationCommand(WireObject, kw_only=True):

@@ -81,8 +81,19 @@ class ParticipantObject(WireObject, kw_only=True):
     side: SideName
 
 
+class OwnStateObject(WireObject, kw_only=True):
+    """What the reader keeps for themselves. `stateRev` counts its changes; `unreadFrom` is the `seq` of a mark."""
+
+    state_rev: int
+    muted_until: datetime | None
+    pinned: bool
+    unread_from: int | None
+
+
 class ConversationObject(WireObject):
-    """A conversation as one side sees it: `unreadCount` and `archived` are the reader's.
+    """A conversation as one side sees it: `unreadCount`, `archived` and `blocked` are the reader's.
+
+    `own` is left out in what a whole side gets, and where the reader has never set any of it.
 
     The fields begin with the columns, in the order of `conversations.columns`.
     """
@@ -103,6 +114,8 @@ class ConversationObject(WireObject):
     customer: PersonObject
     unread_count: int
     archived: bool
+    blocked: bool  # the reader's side has blocked the other
+    own: OwnStateObject | msgspec.UnsetType = msgspec.UNSET
 
 
 class EditObject(WireObject, kw_only=True):
@@ -120,14 +133,19 @@ class Head(WireObject, kw_only=True):
 
     last_seq: int
     rev: int
+    state_rev: int | msgspec.UnsetType = msgspec.UNSET  # of the user's own state, where there is any
 
 
 class UnreadAnswer(WireObject, kw_only=True, omit_defaults=True):
-    """`more`: there are unread conversations that are counted in `total` and not listed."""
+    """`total` leaves out muted conversations, which are counted in `muted`; `conversations` has both.
+
+    `more`: there are unread conversations that are counted and not listed.
+    """
 
     total: int
     conversations: dict[UUID, int]
     more: bool = False
+    muted: int = 0
 
 
 class SyncedConversation(WireObject, kw_only=True):
@@ -188,7 +206,9 @@ def business_object(business: Any) -> BusinessObject:
     return BusinessObject(id=business.pk, name=business.name, slug=business.slug)
 
 
-CONVERSATIONS.check_object(ConversationObject, "business", "customer", "unread_count", "archived")
+CONVERSATIONS.check_object(
+    ConversationObject, "business", "customer", "unread_count", "archived", "blocked", "own"
+)
 _conversation_values: Final = attrgetter(*(column.name for column in CONVERSATIONS.shown))
 _CONVERTED: Final = [
     (place, column.convert) for place, column in enumerate(CONVERSATIONS.shown) if column.convert is not None
@@ -201,16 +221,15 @@ def conversation_object(conversation: Conversation, side: str) -> ConversationOb
     for place, convert in _CONVERTED:
         values[place] = convert(values[place])
     business, customer = business_object(conversation.business), person_object(conversation.customer)
-    unread, archived = _own_to(side, conversation)
-    return ConversationObject(*[*values, business, customer, unread, archived])
+    return ConversationObject(*[*values, business, customer, *_own_to(side, conversation)])
 
 
 def turn_to(side: str, shown: ConversationObject, conversation: Conversation) -> None:
     """Make the object of the other side that of `side`: most of it is the same."""
-    shown.unread_count, shown.archived = _own_to(side, conversation)
+    shown.unread_count, shown.archived, shown.blocked = _own_to(side, conversation)
 
 
-def _own_to(side: str, conversation: Conversation) -> tuple[int, bool]:
+def _own_to(side: str, conversation: Conversation) -> tuple[int, bool, bool]:
     if side == Side.CUSTOMER:
-        return conversation.customer_unread, conversation.customer_archived
-    return conversation.business_unread, conversation.business_archived
+        return conversation.customer_unread, conversation.customer_archived, conversation.business_blocked
+    return conversation.business_unread, conversation.business_archived, conversation.customer_blocked

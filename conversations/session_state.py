@@ -13,6 +13,9 @@ NO_BUSINESS: Final[frozenset[UUID]] = (
 )  # most users are in no business, and a set for each socket would take 216 bytes
 
 
+NO_CONVERSATION: Final[frozenset[UUID]] = frozenset()
+
+
 @dataclass(slots=True)
 class AgentView:
     """The conversation that a member of a business is viewing."""
@@ -33,6 +36,9 @@ class ConversationState:
     is_open: bool = False  # the session is subscribed to the groups of its user
     typing_since: dict[UUID, float] = field(default_factory=dict)  # monotonic, by conversation
     view: AgentView | None = None
+    silenced: frozenset[UUID] = (
+        NO_CONVERSATION  # joined conversations in which the other side has blocked the user
+    )
     asked_for_views: bool = False  # colleagues have been asked for their views
 
 

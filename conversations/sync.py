@@ -12,6 +12,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from chatsite.database.threads import in_database_thread
 from chatsite.errors import DomainError
@@ -21,6 +23,7 @@ from chatsite.realtime.interfaces import Session
 from chatsite.realtime.registry import command
 from conversations import history, operations, queries
 from conversations.access import UserId, user_key
+from conversations.own_objects import latest_state_revs
 from conversations.serializers import Head, SyncedConversation, UnreadAnswer, WireObject
 from conversations.session_state import state_of
 
@@ -44,7 +47,10 @@ class SyncAnswer(WireObject, kw_only=True):
 
 
 class HeartbeatAnswer(WireObject, kw_only=True):
-    """The last `seq` and `rev` of each joined conversation. A client with another `rev` has missed something."""
+    """The last `seq` and `rev` of each joined conversation, and the `stateRev` of the user's own state in it.
+
+    A client with another `rev` or `stateRev` has missed something.
+    """
 
     conversations: dict[UUID, Head]
     server_time: datetime
@@ -101,13 +107,19 @@ async def sync(session: Session, data: SyncCommand) -> dict[str, Any]:
 def heartbeat_answers_for(asked: list[tuple[UserId, list[UUID]]]) -> list[dict[str, Any]]:
     """Return the heartbeat answer of each user: the revisions of the given conversations, and the sections.
 
-    The caller checks access. Runs two queries for any number of users.
+    The caller checks access. Runs three queries for any number of users.
     """
-    revisions = queries.latest_revisions({key for _, followed in asked for key in followed})
+    keys = {key for _, followed in asked for key in followed}
+    revisions = queries.latest_revisions(keys)
+    own = latest_state_revs({user_id for user_id, _ in asked}, keys) if keys else {}
     parts = [section({user_id for user_id, _ in asked}) for section in heartbeat_sections]
     answers = []
     for user_id, followed in asked:
-        found = {key: revisions[key] for key in followed if key in revisions}
+        found = {
+            key: replace(revisions[key], state_rev=own.get((user_id, key), UNSET))
+            for key in followed
+            if key in revisions
+        }
         answer: dict[str, Any] = {"conversations": found, "serverTime": timezone.now()}
         for part in parts:
             answer.update(part[user_id])

@@ -80,6 +80,9 @@ def watch_typing(runtime: Runtime) -> None:
 
 
 def start_typing(session: Session, conversation_id: UUID) -> None:
+    """Show the user as typing. Who is blocked is shown to nobody, and is not told so."""
+    if conversation_id in state_of(session).silenced:
+        return
     typing_in = state_of(session).typing_since
     now = time.monotonic()
     if now - typing_in.get(conversation_id, -REPEAT_SECONDS) >= REPEAT_SECONDS:

@@ -3,6 +3,7 @@ from django.urls import include, path
 from chatsite.http.viewsets import Router
 from conversations import views
 from conversations.attachments.views import AttachmentViewSet, UploadViewSet
+from conversations.blocks.views import BlockViewSet
 from conversations.moderation import views as report_views
 from conversations.search.views import SearchViewSet
 
@@ -14,6 +15,7 @@ router.register("unread-count", views.UnreadViewSet, basename="unread-count")
 router.register("search", SearchViewSet, basename="search")
 router.register("uploads", UploadViewSet, basename="upload")
 router.register("attachments", AttachmentViewSet, basename="attachment")
+router.register("blocks", BlockViewSet, basename="block")
 router.register("reports", report_views.ReportViewSet, basename="report")
 
 urlpatterns = [path("chat/", include(router.urls))]

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
+from chatsite.errors import invalid
 from chatsite.http.api import (
     CursorPages,
     page,
@@ -22,9 +23,11 @@ from chatsite.http.viewsets import LIMIT, StructViewSet, page_limit
 from conversations import access, history, operations, queries
 from conversations.links import message_links
 from conversations.models import Business, ChatMessage, Conversation, Side
+from conversations.own_objects import personal_object
+from conversations.own_state.operations import arrange_conversation, mark_unread
 from conversations.payloads import ReadAnswer
 from conversations.reactions.operations import add_reaction, remove_reaction
-from conversations.requests import ConversationBody, EditBody, OpenBody, ReadBody, SendBody
+from conversations.requests import ConversationBody, EditBody, OpenBody, ReadBody, SendBody, UnreadBody
 from conversations.serializers import (
     BusinessObject,
     ConversationObject,
@@ -33,7 +36,6 @@ from conversations.serializers import (
     ParticipantObject,
     UnreadAnswer,
     business_object,
-    conversation_object,
 )
 
 MESSAGES = serializer_for(MessageObject)
@@ -67,6 +69,7 @@ class ConversationViewSet(StructViewSet):
         "create": OpenBody,
         "messages": SendBody,
         "send": SendBody,
+        "unread": UnreadBody,
     }
 
     @extend_schema(
@@ -76,6 +79,7 @@ class ConversationViewSet(StructViewSet):
             OpenApiParameter("archived", bool),
             OpenApiParameter("businessId", str),
             OpenApiParameter("unread", bool),
+            OpenApiParameter("pinned", bool),
             OpenApiParameter("search", str, description="Matches the other side's names and the previews."),
         ],
         responses=CONVERSATIONS(many=True),
@@ -88,6 +92,7 @@ class ConversationViewSet(StructViewSet):
             archived=query_flag(request, "archived"),
             business_id=request.query_params.get("businessId"),
             unread=query_flag(request, "unread"),
+            pinned=query_flag(request, "pinned"),
             search=request.query_params.get("search", "")[:100],
         )
         here = request.build_absolute_uri()
@@ -105,23 +110,36 @@ class ConversationViewSet(StructViewSet):
             user_id=request.user.pk, business_id=body.business_id, customer_id=body.customer_id
         )
         return Response(
-            conversation_object(conversation, side),
+            personal_object(request.user.pk, conversation, side),
             status=status.HTTP_201_CREATED if created else status.HTTP_200_OK,
         )
 
     @extend_schema(responses=CONVERSATIONS)
     def retrieve(self, request: Request, pk: str) -> Response:
         conversation, side = access.find_conversation(request.user.pk, pk)
-        return Response(conversation_object(conversation, side))
+        return Response(personal_object(request.user.pk, conversation, side))
 
     @extend_schema(request=serializer_for(ConversationBody), responses=CONVERSATIONS)
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Archive the conversation on the user's side, or move it back to the inbox."""
+        """Archive the conversation on the user's side, or mute or pin it for the user alone."""
         body = read_body(request, ConversationBody)
-        conversation, side = operations.archive_conversation(
-            user_id=request.user.pk, conversation_id=pk, archived=body.archived
+        if body == ConversationBody():
+            raise invalid("Give archived, mutedUntil or pinned.", field="archived")
+        shown = arrange_conversation(
+            user_id=request.user.pk,
+            conversation_id=pk,
+            archived=body.archived,
+            muted_until=body.muted_until,
+            pinned=body.pinned,
         )
-        return Response(conversation_object(conversation, side))
+        return Response(shown)
+
+    @extend_schema(request=serializer_for(UnreadBody), responses=CONVERSATIONS)
+    @action(detail=True, methods=["patch"])
+    def unread(self, request: Request, pk: str) -> Response:
+        """Count the messages from a `seq` on as unread again, for the user alone. The next read ends it."""
+        body = read_body(request, UnreadBody)
+        return Response(mark_unread(user_id=request.user.pk, conversation_id=pk, seq=body.seq))
 
     @extend_schema(parameters=[CURSOR, LIMIT], responses=serializer_for(ParticipantObject)(many=True))
     @action(detail=True, methods=["get"])

@@ -16,6 +16,7 @@ from chatsite.errors import DomainError, invalid, not_found
 from chatsite.identity.bidi import isolate
 from chatsite.realtime.user_limit import charge
 from conversations.access import UserId, find_conversation
+from conversations.block_rules import require_unblocked
 from conversations.models import Conversation, Membership, Side
 from conversations.operations import clean_client_id, storable
 from conversations.writing.conversation_change import ConversationChange, change_conversations
@@ -89,6 +90,7 @@ def _store_offer(change: ConversationChange, offer: Offer, expires_at: datetime)
     offer.created_at = timezone.now()
     offer.expires_at = _clean_expiry(expires_at, offer.created_at)
     _require_open(offer.conversation)
+    require_unblocked(offer.conversation, offer.author_id)
     _check_recent(offer.conversation)
     offer.save(force_insert=True)
     append_system_message(change, offer.conversation, _line(offer))
@@ -183,6 +185,8 @@ def _settle(user_id: UserId, offer_id: str | UUID, status: str) -> Offer:
                 _withdraw(change, offer, now)
             else:
                 _require_open(conversation)
+                if status != WITHDRAWN:
+                    require_unblocked(conversation, user_id)
                 _save(offer, status, now)
                 _announce_end(change, offer, user_id)
     # Raise after the transaction, so that the error does not roll back an expiry or a withdrawal.

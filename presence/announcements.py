@@ -17,7 +17,7 @@ from django.db import DatabaseError, InterfaceError
 
 from chatsite.database.threads import in_database_thread
 from chatsite.realtime.hub import Addressed
-from conversations import access
+from conversations import access, block_rules
 from presence import events, operations
 
 logger = logging.getLogger(__name__)
@@ -26,6 +26,8 @@ BATCH: Final = 100  # users of one thread hop; the threads are shared with every
 RETRY_SECONDS: Final = 1.0
 
 Transitions: TypeAlias = Mapping[str, datetime | None]  # user → last seen; None: came online
+# The groups of each user's contacts, and the people in them from whom the user is hidden.
+Audience: TypeAlias = tuple[Mapping[str, list[str]], Mapping[str, list[str]]]
 
 
 class Announcer:
@@ -84,27 +86,30 @@ class Announcer:
             for user_id in batch:
                 del self._transitions[user_id]
             try:
-                groups = await in_database_thread(_record_and_address, batch)
+                audience = await in_database_thread(_record_and_address, batch)
             except (DatabaseError, InterfaceError):
                 self._transitions = {**batch, **self._transitions}
                 raise
             self._failing = False
-            self._announce(batch, groups)
+            self._announce(batch, audience)
 
-    def _announce(self, batch: Transitions, groups: Mapping[str, list[str]]) -> None:
+    def _announce(self, batch: Transitions, audience: Audience) -> None:
         addressed: list[Addressed] = []
+        groups, blocked = audience
         for user_id, last_seen in batch.items():
+            hidden_from = blocked.get(user_id, ())
             if last_seen is None:
-                addressed += events.user_online(user_id, groups[user_id])
+                addressed += events.user_online(user_id, groups[user_id], hidden_from=hidden_from)
             else:
-                addressed += events.user_offline(user_id, last_seen, groups[user_id])
+                addressed += events.user_offline(user_id, last_seen, groups[user_id], hidden_from=hidden_from)
                 self._offline.add(user_id)
         self._publish(addressed)
 
 
-def _record_and_address(batch: Transitions) -> dict[str, list[str]]:
-    """Save when users went offline, and find the groups of each user's contacts, in one thread hop."""
+def _record_and_address(batch: Transitions) -> Audience:
+    """Save when users went offline, and find who may hear of each user, in one thread hop."""
     offline = {user_id: last_seen for user_id, last_seen in batch.items() if last_seen is not None}
     if offline:
         operations.record_last_seen(seen=offline)
-    return access.contact_groups(batch)
+    blocked = block_rules.people_blocked_by(access.user_key(user_id) for user_id in batch)
+    return access.contact_groups(batch), blocked

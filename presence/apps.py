@@ -6,4 +6,8 @@ class PresenceConfig(AppConfig):
     verbose_name = "Presence"
 
     def ready(self) -> None:
+        from conversations.blocks import operations
         from presence import gauges, live  # noqa: F401  these register gauges, and the hooks of a session
+        from presence.visibility import change_visibility
+
+        operations.visibility_changed.append(change_visibility)

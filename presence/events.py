@@ -11,14 +11,24 @@ from chatsite.realtime.hub import Addressed
 from presence.serializers import OfflineEvent, OnlineEvent
 
 
-def user_online(user_id: str, groups: Iterable[str]) -> list[Addressed]:
-    event = Event.of("user_online", OnlineEvent(user_id=user_id), exclude_user=user_id)
+def user_online(user_id: str, groups: Iterable[str], *, hidden_from: Iterable[str] = ()) -> list[Addressed]:
+    event = Event.of(
+        "user_online", OnlineEvent(user_id=user_id), exclude_user=_excluded(user_id, hidden_from)
+    )
     return [(group, event) for group in groups]
 
 
-def user_offline(user_id: str, last_seen: datetime, groups: Iterable[str]) -> list[Addressed]:
-    event = Event.of("user_offline", OfflineEvent(user_id=user_id, last_seen=last_seen), exclude_user=user_id)
+def user_offline(
+    user_id: str, last_seen: datetime, groups: Iterable[str], *, hidden_from: Iterable[str] = ()
+) -> list[Addressed]:
+    data = OfflineEvent(user_id=user_id, last_seen=last_seen)
+    event = Event.of("user_offline", data, exclude_user=_excluded(user_id, hidden_from))
     return [(group, event) for group in groups]
+
+
+def _excluded(user_id: str, hidden_from: Iterable[str]) -> str | list[str]:
+    blocked = list(hidden_from)
+    return [user_id, *blocked] if blocked else user_id
 
 
 CONTACTS = "Sockets of those who share a conversation with the user."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from conversations import access
+from conversations.shared_conversations import shares_conversation
 from presence import tracker
 from presence.models import LastSeen
 from presence.serializers import PresenceObject
@@ -18,9 +18,9 @@ def presence_of(*, reader_id: str, user_ids: Sequence[str]) -> list[PresenceObje
     Who shares no conversation with the reader looks like somebody who does not exist: offline, never seen. Without
     Redis the answer holds the users who are connected to this process, and the others look offline; never an error.
     """
-    visible = access.shares_conversation(reader_id, [*set(user_ids)]) | {reader_id}
+    visible = shares_conversation(reader_id, [*set(user_ids)]) | {reader_id}
     visible &= set(user_ids)
-    online = _online(visible)
+    online = online_among(visible)
     rows = LastSeen.objects.filter(user_id__in=visible).values_list("user_id", "at")
     last_seen = {str(user_id): at for user_id, at in rows}
     return [
@@ -29,7 +29,7 @@ def presence_of(*, reader_id: str, user_ids: Sequence[str]) -> list[PresenceObje
     ]
 
 
-def _online(user_ids: Collection[str]) -> set[str]:
+def online_among(user_ids: Collection[str]) -> set[str]:
     here = tracker.connected_here(user_ids)  # known at once, before the store has been told
     try:
         return here | get_reader().online(user_ids)

@@ -34,9 +34,10 @@ class StoppingEvent(msgspec.Struct, rename="camel", kw_only=True):
 class Event:
     """An event with its `name` and its `data` as JSON.
 
-    `rev` is the position of the event in the order of its group; 0 means no order. The user `exclude_user` does not get
-    the event. `note` is a struct for the app that sent the event: its `on_delivered` hook gets it, and clients do not.
-    An event whose name starts with `~` is a control message for the sessions of the group. It never reaches a client.
+    `rev` is the position of the event in the order of its group; 0 means no order. `exclude_user`, one user or several,
+    does not get the event. `note` is a struct for the app that sent the event: its `on_delivered` hook gets it, and
+    clients do not. An event whose name starts with `~` is a control message for the sessions of the group. It never
+    reaches a client.
     """
 
     __slots__ = ("_native", "_note", "data", "exclude_user", "name", "rev", "socketio")
@@ -47,7 +48,7 @@ class Event:
         data: bytes,
         *,
         rev: int = 0,
-        exclude_user: str | None = None,
+        exclude_user: str | list[str] | None = None,
         note: msgspec.Struct | bytes | None = None,
     ) -> None:
         self.name = name
@@ -66,6 +67,10 @@ class Event:
     @property
     def is_control(self) -> bool:
         return self.name.startswith("~")
+
+    def is_for(self, user_id: str) -> bool:
+        excluded = self.exclude_user
+        return user_id not in excluded if isinstance(excluded, list) else user_id != excluded
 
     @property
     def native(self) -> bytes:
@@ -93,7 +98,7 @@ class Event:
 
 
 _pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(list[tuple[str, bytes, int, str | None, msgspec.Raw]]).decode
+_unpack = msgspec.msgpack.Decoder(list[tuple[str, bytes, int, str | list[str] | None, msgspec.Raw]]).decode
 
 
 def pack(events: list[Event]) -> bytes:

@@ -64,7 +64,7 @@ class LocalGroup:
 
     def _fan_out(self, event: Event) -> None:
         for subscriber in list(self.subscribers):
-            if event.exclude_user is None or subscriber.user_id != event.exclude_user:
+            if event.exclude_user is None or event.is_for(subscriber.user_id):
                 subscriber.deliver(event)
 
 

@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from chatsite.web.avatars import initials_of
 from conversations import access, history, operations, queries
 from conversations.models import Conversation, Side
-from conversations.serializers import MessageObject, ParticipantObject, conversation_object
+from conversations.own_objects import personal_object
+from conversations.serializers import MessageObject, ParticipantObject
 
 PAGE: Final = 50
 GROUP: Final = timedelta(minutes=5)  # messages of one person within this stand together
@@ -82,7 +83,7 @@ def thread_context(user: Any, conversation: Conversation, request: HttpRequest) 
     if operations.mark_delivered(user_id=user.pk, messages=fresh):
         found = history.message_page(conversation.pk, before=before, limit=PAGE)
     speakers = _Speakers(conversation, side, str(user.pk), queries.participants(conversation))
-    seen = conversation_object(conversation, side)
+    seen = personal_object(user.pk, conversation, side)
     return {
         "conversation": conversation,
         "other_name": speakers.other_name,

@@ -24,6 +24,7 @@ from chatsite.identity.names import erased_names
 from chatsite.realtime.broadcast import broadcast_on_commit
 from conversations import events
 from conversations.access import UserId
+from conversations.blocks.operations import forget_blocks_of
 from conversations.models import ChatMessage, Conversation, Membership, MessageEdit
 from conversations.moderation.admin_log import erase_names, names_of
 from conversations.moderation.audit import clean_reason, record, require_permission
@@ -31,6 +32,7 @@ from conversations.moderation.exports import conversations_written_in
 from conversations.moderation.models import AuditEntry, Report
 from conversations.moderation.operations import is_erased
 from conversations.operations import remove_member
+from conversations.own_state.operations import forget_own_states
 from conversations.reactions.operations import remove_reactions_of
 from conversations.writing.commit_recovery import watched_transaction
 from conversations.writing.conversation_change import ConversationChange, change_conversations
@@ -122,6 +124,8 @@ def _erase_account_rows(actor: Any | None, user_id: UserId, reason: str, done: E
     identity.deactivate_user(user_id=str(user_id))
     done.reports = Report.objects.filter(reporter=user).exclude(text="").update(text="")
     remove_reactions_of(user_id)
+    forget_blocks_of(user_id)
+    forget_own_states(user_id)
     for forget in forget_person:
         forget(user_id)
     if done.account:

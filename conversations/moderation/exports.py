@@ -23,6 +23,7 @@ from conversations.access import UserId, object_key
 from conversations.models import ChatMessage, Conversation, Membership, MessageEdit
 from conversations.moderation.audit import clean_reason, record, require_permission
 from conversations.moderation.models import AuditEntry, Report
+from conversations.moderation.personal_lines import personal_lines
 from conversations.moderation.reports import report_object
 from conversations.serializers import business_object, person_object
 
@@ -146,6 +147,7 @@ def _person(user: Any) -> Iterator[tuple[str, Any]]:
         yield from _messages(ChatMessage.objects.filter(conversation=conversation_id, sender=user))
     for report in Report.objects.filter(reporter=user).order_by("pk").iterator(chunk_size=PAGE):
         yield "report", report_object(report)
+    yield from personal_lines(user.pk)
     for kind, section in person_sections.items():
         for data in section(user.pk):
             yield kind, data

@@ -19,7 +19,8 @@ from chatsite.http.byte_budget import ByteBudget
 from conversations import access
 from conversations.access import UserId
 from conversations.columns import MESSAGES
-from conversations.models import ChatMessage, Conversation, Side
+from conversations.models import ChatMessage, Conversation
+from conversations.own_objects import personal_objects
 from conversations.search import lookups  # noqa: F401  registers the lookup
 from conversations.search.models import IndexedMessage
 from conversations.search.query_terms import Term, highlights, parse_terms
@@ -27,7 +28,6 @@ from conversations.serializers import (
     ConversationObject,
     MessageObject,
     WireObject,
-    conversation_object,
     messages_from_rows,
 )
 
@@ -157,13 +157,13 @@ def _load(actor: access.Actor, message_ids: list[UUID], terms: list[Term]) -> It
     conversations = Conversation.objects.select_related("business", "customer").in_bulk(
         {message.conversation_id for message in messages}
     )
+    visible = [(row, side) for row in conversations.values() if (side := actor.side_in(row)) is not None]
+    shown = {row.id: row for row in personal_objects(actor.user_id, visible)}
     for message in messages:
-        conversation = conversations.get(message.conversation_id)
-        side = None if conversation is None else actor.side_in(conversation)
-        if conversation is None or side is None or message.deleted_at is not None:
+        if message.conversation_id not in shown or message.deleted_at is not None:
             continue  # it went away between two queries
         yield FoundMessage(
             message=message,
-            conversation=conversation_object(conversation, Side(side)),
+            conversation=shown[message.conversation_id],
             highlights=highlights(message.content, terms),
         )

@@ -8,8 +8,8 @@ A change is one transaction. It locks the conversations first, hands out `rev` u
 was changed, and broadcasts the events after the COMMIT. Where the answer to the COMMIT is lost, the conversations are
 shown to their people as they stand once the database answers again (`commit_recovery`).
 
-To add a new kind of change, write its own rows inside the block and call `take_rev`, `update_message` or `save`.
-A second counter of conversations is one more method beside `take_rev`.
+To add a new kind of change, write its own rows inside the block and call `take_rev`, `update_message` or `save`; or
+`save_for` and `show_to`, if only one side or one person may see it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from conversations.columns import MESSAGES
 from conversations.models import Attachment, ChatMessage, Conversation, Side
 from conversations.search import message_index
 from conversations.serializers import MessageObject, message_from_model
-from conversations.writing import attachment_claims, message_sql
+from conversations.writing import attachment_claims, message_sql, own_marks
 from conversations.writing.commit_recovery import watched_transaction
 from conversations.writing.conversation_sql import ask_locks, update_conversations
 from conversations.writing.recording import record_changes
@@ -72,6 +72,9 @@ class ConversationChange:
         self._locked: dict[UUID, Conversation] | None = None
         self._read_locked = ask_locks(ids, with_people=announce) if ids else dict
         self._changed: dict[UUID, Conversation] = {}
+        self._private: dict[UUID, tuple[Conversation, str | None]] = {}
+        self._readers: list[own_marks.Reader] = []
+        self._shown_to: list[own_marks.Reader] = []
         self._new: list[message_sql.NewMessage] = []
         self._claimed: list[Attachment] = []
         self._stamps: dict[UUID, message_sql.Stamp] = {}
@@ -105,6 +108,22 @@ class ConversationChange:
         """Write the conversation at the end, and show it to both sides. It takes no `rev`."""
         conversation.updated_at = self.now
         self._changed[conversation.pk] = conversation
+
+    def save_for(self, conversation: Conversation, side: str | None) -> None:
+        """Write the conversation at the end, and show it to this side alone, or to nobody.
+
+        The other side sees no sign of it: `updatedAt` stays.
+        """
+        self._private[conversation.pk] = conversation, side
+
+    def show_to(self, conversation: Conversation, user_id: UserId) -> None:
+        """Show the conversation to one user, who keeps something in it for themselves."""
+        self._shown_to.append((conversation, user_id))
+
+    def end_mark(self, conversation: Conversation, user_id: UserId) -> None:
+        """The user has read: what they marked as unread counts no more."""
+        if conversation.marks:
+            self._readers.append((conversation, user_id))
 
     def recount_unread(self, conversation: Conversation, customer: int, business: int) -> None:
         """Correct the unread counts of both sides."""
@@ -174,8 +193,12 @@ class ConversationChange:
             message_sql.stamp_messages(list(self._stamps.values()))
         if self._messages:
             message_sql.update_messages(self._messages)
-        if self._changed:
-            update_conversations(list(self._changed.values()))
+        for reader in own_marks.end_marks(self._readers):
+            self._shown_to.append(reader)
+            self.save_for(reader[0], None)
+        written = {key: conversation for key, (conversation, _) in self._private.items()} | self._changed
+        if written:
+            update_conversations(list(written.values()))
         if self._announce and self._events:
             record_changes(self.conversations.values(), self._events)
 
@@ -201,9 +224,14 @@ class ConversationChange:
         return message_index.entry_of(message_id, business_id, created_at, content)
 
     def broadcast(self) -> None:
-        """Send the events after the COMMIT, each conversation last."""
+        """Send the events after the COMMIT, each conversation last, and after it what one user alone sees."""
         if self._announce:
-            broadcast_on_commit([*self._events, *events.conversations_updated(self._changed.values())])
+            updates = own_marks.updates_of(self._changed.values())
+            for key, (conversation, side) in self._private.items():
+                if side is not None and key not in self._changed:
+                    updates += own_marks.updates_of_side(conversation, side)
+            updates += own_marks.personal_updates(self._shown_to)
+            broadcast_on_commit([*self._events, *updates])
         if self._new or self._stamps:
             transaction.on_commit(self._measure)
 

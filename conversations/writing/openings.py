@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from django.db import IntegrityError, connection
@@ -14,11 +14,13 @@ from chatsite.database.pg_types import array_maker, unnested
 from chatsite.realtime.broadcast import broadcast_on_commit
 from conversations import events
 from conversations.access import UserId
+from conversations.block_rules import set_blocks
 from conversations.columns import CONVERSATIONS
 from conversations.models import Conversation
 from conversations.writing.commit_recovery import watched_transaction
 from conversations.writing.recording import record_changes
 
+_BLOCKS: Final = ("blocked_members", "business_blocked", "customer_blocked")
 Pair: TypeAlias = tuple[UUID, UserId]  # business, customer
 
 
@@ -40,6 +42,8 @@ def get_or_create_conversation(
             conversation, created = both.get_or_create(business_id=business_id, customer_id=customer_id)
             if created:
                 made.add(conversation.pk)
+                if set_blocks([conversation]):
+                    conversation.save(update_fields=_BLOCKS)
                 contact = events.business_changed(events.CONTACT_BEGAN, customer_id, business_id)
                 broadcast_on_commit([contact, *events.conversation_updated(conversation)])
                 record_changes([conversation], [events.conversation_created(conversation)])
@@ -58,7 +62,14 @@ def make_missing_conversations(opened_at: Mapping[Pair, datetime]) -> tuple[list
     made = _insert({key: (pair, opened_at[pair]) for key, pair in new.items()}) if new else []
     if len(made) < len(new):  # a customer has opened one meanwhile
         known |= _ids_of(new.values())
+    _set_blocks(made)
     return [*{*known.values(), *made}], made
+
+
+def _set_blocks(conversation_ids: Collection[UUID]) -> None:
+    changed = set_blocks(list(Conversation.objects.filter(pk__in=conversation_ids)))
+    for conversation in changed:
+        conversation.save(update_fields=_BLOCKS)
 
 
 def _ids_of(pairs: Collection[Pair]) -> dict[Pair, UUID]:

@@ -29,6 +29,7 @@ def apply_receipt(change: ConversationChange, lookups: Lookups, receipt: Receipt
         change.publish(_event(change, receipt, rev, [message.id for message in group]))
     if receipt.status == "read":
         add_unread(conversation, side, -len(moved))
+        change.end_mark(conversation, receipt.user_id)
     unread = conversation.customer_unread if side == Side.CUSTOMER else conversation.business_unread
     return Receipted(stamps, unread)
 

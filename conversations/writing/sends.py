@@ -10,6 +10,7 @@ from chatsite.errors import DomainError, invalid
 from conversations import events
 from conversations.access import other_side, require_side
 from conversations.attachment_objects import attachment_object, stored_attachment
+from conversations.block_rules import require_unblocked
 from conversations.models import Attachment, Conversation, Side
 from conversations.serializers import MessageObject
 from conversations.writing.attachment_claims import claimable, message_type_of, names_of
@@ -30,6 +31,7 @@ def apply_send(change: ConversationChange, lookups: Lookups, send: Send) -> Sent
     stored = lookups.stored.get(send.client_key) if send.client_key is not None else None
     if stored is not None:
         return Sent(stored, events.message_payload(stored), created=False)
+    require_unblocked(conversation, send.sender_id)  # a repetition of what was sent before has been answered
     if send.reply_to is not None and (send.conversation_id, send.reply_to) not in lookups.places:
         raise invalid("The message replied to is not in this conversation.", field="replyTo")
     files = claimable(lookups.attachments, send.attachment_ids, send.sender_id, conversation.business_id)

@@ -66,8 +66,13 @@ class Mirror:
     def take_conversation(self, conversation: Json) -> None:
         """Also for the conversation of a `sync` answer."""
         if conversation["rev"] >= self.conversation["rev"]:
-            self.conversation = conversation
+            self.conversation = {**conversation, **self._newer_own(conversation)}
             self.head = max(self.head, conversation["rev"])
+
+    def _newer_own(self, conversation: Json) -> Json:
+        """What the reader keeps for themselves is in what the reader alone gets, and counts its own changes."""
+        known = [one["own"] for one in (self.conversation, conversation) if "own" in one]
+        return {"own": max(known, key=lambda own: own["stateRev"])} if known else {}
 
     def take_message(self, message: Json) -> None:
         """Also for the messages of a `sync` answer."""

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import pytest
 
-from conversations import access
+from conversations import access, block_rules
 from presence import operations
 from tests.harness.services import Redis
 from tests.presence.process import Announced, Backend, LocalBackend, Process, RedisBackend
@@ -41,6 +41,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> Announced:
 
     monkeypatch.setattr(operations, "record_last_seen", record)
     monkeypatch.setattr(access, "contact_groups", contacts_of)
+    monkeypatch.setattr(block_rules, "people_blocked_by", lambda user_ids: {})
     return announced
 
 

@@ -1,0 +1,90 @@
+"""Decide whether a side of a conversation is blocked, from what the conversation's row holds.
+
+`blocks.operations` writes these columns together with the blocks, under the lock of the conversation. So a send needs
+no query of its own, and a block that is committed holds for every later send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from chatsite.errors import DomainError
+from conversations.models import Block, Conversation
+
+UserId = Any
+
+_decode: Final = msgspec.json.Decoder(list[str]).decode
+
+
+def blocked_members(conversation: Conversation) -> list[str]:
+    """The ids of people whom the customer has blocked. Only those who are members of the business matter here."""
+    return _decode(conversation.blocked_members) if conversation.blocked_members else []
+
+
+def is_blocked(conversation: Conversation, user_id: UserId) -> bool:
+    """Whether the other side has blocked this participant."""
+    if user_id == conversation.customer_id:
+        return conversation.customer_blocked
+    return conversation.business_blocked or str(user_id) in blocked_members(conversation)
+
+
+def require_unblocked(conversation: Conversation, user_id: UserId) -> None:
+    """Raise `forbidden`, in words that do not tell of a block."""
+    if is_blocked(conversation, user_id):
+        raise DomainError("forbidden", "You cannot write in this conversation at the moment.")
+
+
+def set_blocks(conversations: Collection[Conversation]) -> list[Conversation]:
+    """Set the columns of these conversations by the blocks as they are. Return those that changed. One query."""
+    changed = []
+    customers = {conversation.customer_id for conversation in conversations}
+    businesses = {conversation.business_id for conversation in conversations}
+    by_customer, by_business = _blocks_by(customers), _blocked_by_business(businesses, customers)
+    for conversation in conversations:
+        before = _columns(conversation)
+        people, firms = by_customer.get(conversation.customer_id, (set(), set()))
+        conversation.blocked_members = msgspec.json.encode(sorted(people)).decode() if people else ""
+        conversation.business_blocked = conversation.business_id in firms
+        conversation.customer_blocked = (conversation.business_id, conversation.customer_id) in by_business
+        if _columns(conversation) != before:
+            changed.append(conversation)
+    return changed
+
+
+def _columns(conversation: Conversation) -> tuple[bool, bool, str]:
+    return conversation.customer_blocked, conversation.business_blocked, conversation.blocked_members
+
+
+def _blocks_by(customers: Collection[UserId]) -> dict[UserId, tuple[set[str], set[UUID]]]:
+    """The people and the businesses that each customer has blocked."""
+    found: dict[UserId, tuple[set[str], set[UUID]]] = {}
+    rows = Block.objects.filter(user_id__in=customers, for_business=None).order_by()
+    for user_id, blocked_user_id, business_id in rows.values_list(
+        "user_id", "blocked_user_id", "blocked_business_id"
+    ):
+        people, firms = found.setdefault(user_id, (set(), set()))
+        if blocked_user_id is not None:
+            people.add(str(blocked_user_id))
+        if business_id is not None:
+            firms.add(business_id)
+    return found
+
+
+def _blocked_by_business(
+    businesses: Collection[UUID], customers: Collection[UserId]
+) -> set[tuple[UUID, UserId]]:
+    rows = Block.objects.filter(for_business_id__in=businesses, blocked_user_id__in=customers).order_by()
+    return set(rows.values_list("for_business_id", "blocked_user_id"))
+
+
+def people_blocked_by(user_ids: Iterable[UserId]) -> dict[str, list[str]]:
+    """The ids of the people whom each of these users has blocked as a customer. One query."""
+    found: dict[str, list[str]] = {}
+    rows = Block.objects.filter(user_id__in=list(user_ids), for_business=None, blocked_user__isnull=False)
+    for user_id, blocked_id in rows.order_by().values_list("user_id", "blocked_user_id"):
+        found.setdefault(str(user_id), []).append(str(blocked_id))
+    return found

@@ -1,0 +1,106 @@
+"""Conversations as one person sees them: with what the person keeps for themselves, and marks counted as unread.
+
+`is_muted` and `muted_among` are for those who decide whether to disturb somebody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, F, Q, QuerySet
+from django.utils import timezone
+
+from conversations.models import ChatMessage, Conversation, OwnState, Side
+from conversations.serializers import ConversationObject, OwnStateObject, conversation_object
+
+UserId = Any
+
+
+def own_object(row: OwnState) -> OwnStateObject:
+    return OwnStateObject(
+        state_rev=row.state_rev,
+        muted_until=row.muted_until,
+        pinned=row.pinned_at is not None,
+        unread_from=row.unread_from,
+    )
+
+
+def personal_objects(user_id: UserId, seen: Sequence[tuple[Conversation, str]]) -> list[ConversationObject]:
+    """The conversations as the user sees them, each given with the user's side. At most two queries."""
+    shown = [conversation_object(conversation, side) for conversation, side in seen]
+    rows = OwnState.objects.filter(user_id=user_id, conversation_id__in=[one.id for one in shown])
+    by_conversation = {row.conversation_id: row for row in rows}
+    counts = marked_counts(by_conversation.values())
+    for one in shown:
+        row = by_conversation.get(one.id)
+        if row is not None:
+            one.own = own_object(row)
+            one.unread_count += counts.get(row.pk, 0)
+    return shown
+
+
+def personal_object(user_id: UserId, conversation: Conversation, side: str) -> ConversationObject:
+    [shown] = personal_objects(user_id, [(conversation, side)])
+    return shown
+
+
+def marked_counts(rows: Collection[OwnState]) -> dict[int, int]:
+    """By the key of each row, how many read messages its mark makes unread again. One query if there are marks."""
+    marked = [row.pk for row in rows if row.unread_from is not None]
+    if not marked:
+        return {}
+    of_business = Q(conversation__customer_id=F("user_id"), conversation__messages__sender_side=Side.BUSINESS)
+    of_customer = ~Q(conversation__customer_id=F("user_id")) & Q(
+        conversation__messages__sender_side=Side.CUSTOMER
+    )
+    counted = OwnState.objects.filter(
+        of_business | of_customer,
+        pk__in=marked,
+        conversation__messages__seq__gte=F("unread_from"),
+        conversation__messages__seq__lte=F("unread_to"),
+        conversation__messages__status=ChatMessage.Status.READ,
+        conversation__messages__deleted_at=None,
+        conversation__messages__hidden_at=None,
+    )
+    rows_counted = counted.order_by().values("pk").annotate(count=Count("conversation__messages"))
+    return {row["pk"]: row["count"] for row in rows_counted}
+
+
+def latest_state_revs(
+    user_ids: Collection[UserId], conversation_ids: Collection[UUID]
+) -> dict[tuple[UserId, UUID], int]:
+    """The `stateRev` of users in conversations, where there is one. One query."""
+    rows = OwnState.objects.filter(user_id__in=user_ids, conversation_id__in=conversation_ids).order_by()
+    return {
+        (user_id, conversation_id): rev
+        for user_id, conversation_id, rev in rows.values_list("user_id", "conversation_id", "state_rev")
+    }
+
+
+def pinned_by(user_id: UserId) -> QuerySet[OwnState, Any]:
+    """The ids of the conversations that the user has pinned, as a subquery."""
+    return OwnState.objects.filter(user_id=user_id, pinned_at__isnull=False).values("conversation_id")
+
+
+def counted_differently(user_id: UserId) -> list[OwnState]:
+    """The user's rows that change how unread messages count: muted ones and marks."""
+    rows = OwnState.objects.filter(user_id=user_id)
+    return list(rows.filter(Q(muted_until__gt=timezone.now()) | Q(unread_from__isnull=False)))
+
+
+def is_muted(user_id: UserId, conversation_id: UUID, *, at: datetime | None = None) -> bool:
+    """Whether the user has muted the conversation at this moment."""
+    return bool(muted_among([user_id], conversation_id, at=at))
+
+
+def muted_among(
+    user_ids: Collection[UserId], conversation_id: UUID, *, at: datetime | None = None
+) -> set[UserId]:
+    """Those of the users who have muted the conversation at this moment. One query."""
+    rows = OwnState.objects.filter(
+        user_id__in=user_ids, conversation_id=conversation_id, muted_until__gt=at or timezone.now()
+    )
+    return set(rows.values_list("user_id", flat=True))

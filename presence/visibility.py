@@ -1,0 +1,25 @@
+"""Show people as offline, or as they are again, to those who have just been blocked or unblocked."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.db import transaction
+from django.utils import timezone
+
+from chatsite.realtime.broadcast import broadcast
+from presence import events, queries
+
+
+def change_visibility(user_ids: list[str], group: str, visible: bool) -> None:
+    """After the COMMIT, tell the group about those of the people who are online. The others are shown as offline."""
+    transaction.on_commit(partial(_tell, user_ids, group, visible), robust=True)
+
+
+def _tell(user_ids: list[str], group: str, visible: bool) -> None:
+    now = timezone.now()
+    for user_id in sorted(queries.online_among(user_ids)):
+        if visible:
+            broadcast(events.user_online(user_id, [group]))
+        else:
+            broadcast(events.user_offline(user_id, now, [group]))
