@@ -189,6 +189,25 @@ else:
 # Webhooks and push services may not lead to an internal network, except to these.
 OUTGOING_ALLOW_NETWORKS = env.networks("OUTGOING_ALLOW_NETWORKS")
 
+# --- Notices to people who are away ---------------------------------------------------------------------------------
+
+SITE_URL = env.origin("SITE_URL", default=f"https://{ALLOWED_HOSTS[0]}" if ALLOWED_HOSTS else "") + ROOT_PATH
+PUSH_AFTER_SECONDS = env.number("PUSH_AFTER_SECONDS", 10)
+MAIL_AFTER_SECONDS = env.number("MAIL_AFTER_SECONDS", 600)
+VAPID_PRIVATE_KEY = env.vapid_key("VAPID_PRIVATE_KEY")  # `manage.py vapid_keys` makes one
+VAPID_SUBJECT = env.text("VAPID_SUBJECT", SITE_URL)  # where a push service can complain: mailto: or https:
+CHAT_SENDS_MAIL = bool(env.text("EMAIL_URL"))
+DEFAULT_FROM_EMAIL = env.text(
+    "EMAIL_FROM", f"chat@{SITE_URL.rpartition('//')[2].partition(':')[0].partition('/')[0]}"
+)
+MAIL_REPLY_ADDRESS = env.text(
+    "MAIL_REPLY_ADDRESS"
+)  # such as reply@chat.example: answers come to reply+TOKEN@…
+MAIL_AUTHSERV_ID = env.text(
+    "MAIL_AUTHSERV_ID"
+)  # the name under which our mail server writes Authentication-Results
+globals().update(env.mail("EMAIL_URL"))  # EMAIL_BACKEND and what the backend reads
+
 # --- Background jobs ------------------------------------------------------------------------------------------------
 
 # Jobs are stored in the database, in the transaction of the change that causes them.

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from chatsite.identity.names import login_lookup
 from conversations.admin.lists import BoundedAdmin
 from notifications import operations, types
-from notifications.models import Invitation, Notification, Offer
+from notifications.models import BusinessNotificationSettings, Invitation, Notice, Notification, Offer
 from notifications.webhooks import admin as webhooks_admin  # noqa: F401  registers its pages
 
 
@@ -73,3 +73,33 @@ class OfferAdmin(NoEditAdmin):
     list_filter = ("status",)
     list_select_related = ("author",)
     search_fields = (f"={login_lookup('author')}",)
+
+
+@admin.register(Notice)
+class NoticeAdmin(NoEditAdmin):
+    """Why somebody got a push or a mail, or did not."""
+
+    list_display = (
+        "user",
+        "channel",
+        "state",
+        "reason",
+        "detail",
+        "conversation",
+        "created_at",
+        "finished_at",
+    )
+    list_filter = ("channel", "state")
+    list_select_related = ("user", "conversation")
+    search_fields = (f"={login_lookup('user')}",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(BusinessNotificationSettings)
+class BusinessNotificationSettingsAdmin(BoundedAdmin):
+    list_display = ("business", "email_unread", "email_after_minutes", "push_unread", "push_content")
+    list_select_related = ("business",)
+    autocomplete_fields = ("business",)
+    search_fields = ("business__name__startswith",)

@@ -13,4 +13,5 @@ class NotificationsConfig(AppConfig):
             lost_rights,  # noqa: F401
             ties,  # noqa: F401
         )
+        from notifications.delivery import attention, escalations, jobs, personal_data  # noqa: F401
         from notifications.webhooks import housekeeping, outbox  # noqa: F401

@@ -200,4 +200,12 @@ class Offer(models.Model):
 
 
 # Django finds an app's models in its module `models` alone.
+from notifications.delivery.models import (  # noqa: E402, F401
+    BusinessNotificationSettings,
+    Escalation,
+    Notice,
+    NotificationSettings,
+    Progress,
+    PushSubscription,
+)
 from notifications.webhooks.models import Webhook, WebhookDelivery, WebhookEvent  # noqa: E402, F401

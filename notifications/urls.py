@@ -1,7 +1,8 @@
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from chatsite.http.viewsets import Router
 from notifications import views
+from notifications.delivery import views as delivery
 from notifications.webhooks.views import WebhookViewSet
 
 router = Router()
@@ -10,4 +11,14 @@ router.register("team/invitations", views.InvitationViewSet, basename="invitatio
 router.register("offers", views.OfferViewSet, basename="offer")
 router.register("webhooks", WebhookViewSet, basename="webhook")
 
-urlpatterns = [path("", include(router.urls))]
+urlpatterns = [
+    path("", include(router.urls)),
+    re_path(r"^me/notification-settings/?$", delivery.NotificationSettingsView.as_view()),
+    re_path(r"^me/notification-decisions/?$", delivery.DecisionsView.as_view()),
+    re_path(r"^push/key/?$", delivery.PushKeyView.as_view()),
+    re_path(r"^push/subscriptions/?$", delivery.PushSubscriptionsView.as_view()),
+    re_path(r"^push/subscriptions/(?P<subscription_id>[^/]+)/?$", delivery.PushSubscriptionView.as_view()),
+    re_path(
+        r"^mail/unsubscribe/(?P<token>[\w:.-]+)/?$", delivery.UnsubscribeView.as_view(), name="unsubscribe"
+    ),
+]

@@ -12,18 +12,20 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import dj_database_url
 
 from chatsite.config.domains import is_public_suffix
+from chatsite.config.mail_url import mail_settings
 
 T = TypeVar("T")
 
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off", ""}
 _PATH = re.compile(r"^[\w-]+(/[\w-]+)*$", re.ASCII)
+_VAPID_KEY = re.compile(r"^[A-Za-z0-9_-]{43}$")
 _ORIGIN = re.compile(r"^https?://[^/\s?#]+$")
 
 
@@ -46,14 +48,17 @@ class Environment:
     def missing(self, name: str, expected: str) -> None:
         self.problems.append(Problem(name, f"{name} is not set. Set it to {expected}."))
 
-    def _parsed(self, name: str, default: T, parse: Callable[[str], T], expected: str) -> T:
+    def _parsed(
+        self, name: str, default: T, parse: Callable[[str], T], expected: str, *, secret: bool = False
+    ) -> T:
         raw = self.text(name)
         if not raw:
             return default
         try:
             return parse(raw)
         except ValueError:
-            self.problems.append(Problem(name, f"{name} is {raw!r}, but must be {expected}."))
+            found = "not valid" if secret else repr(raw)
+            self.problems.append(Problem(name, f"{name} is {found}, but must be {expected}."))
             return default
 
     def boolean(self, name: str, default: bool = False) -> bool:
@@ -114,6 +119,32 @@ class Environment:
                     Problem(name, f"{name} contains {raw!r}. List origins such as https://shop.example.")
                 )
         return found
+
+    def origin(self, name: str, *, default: str) -> str:
+        """One web origin, under which people reach this site."""
+
+        def parse(raw: str) -> str:
+            if not _ORIGIN.match(raw.rstrip("/")):
+                raise ValueError(raw)
+            return raw.rstrip("/").lower()
+
+        return self._parsed(name, default, parse, "an origin such as https://chat.example")
+
+    def vapid_key(self, name: str) -> str:
+        """A private key as `manage.py vapid_keys` writes it: 32 bytes in base64url."""
+
+        def parse(raw: str) -> str:
+            if not _VAPID_KEY.match(raw):
+                raise ValueError("not a key")
+            return raw
+
+        return self._parsed(name, "", parse, "a key made by `manage.py vapid_keys`", secret=True)
+
+    def mail(self, name: str) -> dict[str, Any]:
+        """Django's mail settings; mails go nowhere where the variable is not set."""
+        nowhere = {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
+        expected = "smtp://, smtps:// or the name of a mail provider with its key (docs/away.md)"
+        return self._parsed(name, nowhere, mail_settings, expected, secret=True)
 
     def path(self, name: str, default: str) -> str:
         """A path below the site's root, without slashes at the ends, such as `staff/desk`."""

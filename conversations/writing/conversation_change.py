@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from django.db import transaction
@@ -42,6 +42,11 @@ from conversations.writing.conversation_sql import ask_locks, update_conversatio
 from conversations.writing.recording import record_changes
 
 MessageEvent: TypeAlias = Callable[[MessageObject, bytes], Addressed]  # such as `events.message_edited`
+UnreadSides: TypeAlias = Collection[tuple[UUID, str]]  # conversation, the side that has not read
+
+# Functions of other apps that write rows of their own about new unread messages, in the same transaction and in at most
+# one statement. An app adds its own in `AppConfig.ready`.
+sides_with_new_unread: Final[list[Callable[[UnreadSides, datetime], None]]] = []
 
 
 @contextmanager
@@ -81,6 +86,7 @@ class ConversationChange:
         self._messages: list[ChatMessage] = []
         self._copied: list[tuple[Any, ...]] = []
         self._events: list[Addressed] = []
+        self._unread_sides: set[tuple[UUID, str]] = set()
 
     @property
     def conversations(self) -> dict[UUID, Conversation]:
@@ -143,6 +149,8 @@ class ConversationChange:
         self._new.append((message, sender_id))
         payload = events.message_payload(message)
         self._events.append(events.message_sent(message, conversation.customer_id, payload))
+        if message.sender_side != Side.SYSTEM.value:
+            self._unread_sides.add((conversation.pk, other_side(message.sender_side)))
         return payload
 
     def claim_attachments(
@@ -176,6 +184,8 @@ class ConversationChange:
         """Add a message that has not been read to the other side's count (`by` 1), or take it out (-1)."""
         if message.sender_side != Side.SYSTEM and message.status != ChatMessage.Status.READ:
             add_unread(conversation, other_side(message.sender_side), by)
+            if by > 0:
+                self._unread_sides.add((conversation.pk, other_side(message.sender_side)))
 
     # The end
 
@@ -201,6 +211,9 @@ class ConversationChange:
             update_conversations(list(written.values()))
         if self._announce and self._events:
             record_changes(self.conversations.values(), self._events)
+        if self._unread_sides:
+            for tell in sides_with_new_unread:
+                tell(self._unread_sides, self.now)
 
     def _index(self) -> None:
         """Let the search find the messages as they are now."""

@@ -164,6 +164,7 @@ async def _converse(room: Room, customer: Judge, olivia: Judge) -> None:
     await olivia.call("delete_message", messageId=reply["message"]["id"])
     await customer.client.expect("message_deleted")
     await _send_picture(room, customer)
+    await customer.call("set_attention", active=False)
     await customer.call("heartbeat")
     await customer.call("sync", conversations={room.id: 0}, notificationsAfter="0")
     with pytest.raises(ApiError):

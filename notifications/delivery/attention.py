@@ -1,0 +1,90 @@
+"""Who is looking at a screen. A socket of a window that is hidden or idle is no sign of that.
+
+A client repeats `set_attention` while its window is visible and in use. The process gathers its users for a second and
+stores them in the shared cache, where the worker finds them. A client that never says so counts as not looking.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from typing import Final
+
+from django.core.cache import cache
+
+from chatsite.database.threads import in_database_thread
+from chatsite.identity.cache import CACHE_AWAY
+from chatsite.realtime import registry
+from chatsite.realtime.interfaces import Runtime, Session
+from chatsite.realtime.registry import command
+from conversations.serializers import WireObject
+
+logger = logging.getLogger(__name__)
+
+KEPT_SECONDS: Final = 45  # after the last sign
+REPEAT_SECONDS: Final = 20  # between two signs of a client
+STORE_SECONDS: Final = 1.0
+
+
+class AttentionCommand(WireObject, kw_only=True):
+    """`active`: the window is visible, and somebody has used it in the last minute."""
+
+    active: bool
+
+
+class AttentionAnswer(WireObject, kw_only=True):
+    """When to repeat the command, while the window stays in use."""
+
+    repeat_after_seconds: int
+
+
+class Attention:
+    """The users of one process who have said since the last store that they are looking."""
+
+    def __init__(self) -> None:
+        self.looking: set[str] = set()
+
+
+@command("set_attention", AttentionCommand, answer=AttentionAnswer, cost=0.1)
+async def set_attention(session: Session, data: AttentionCommand) -> AttentionAnswer:
+    """Tell that the window is looked at. A hidden or idle one stops telling so, and the last sign ends by itself."""
+    attention = session.runtime.state.get(Attention, Attention)
+    if data.active:
+        attention.looking.add(session.user_id)
+    return AttentionAnswer(repeat_after_seconds=REPEAT_SECONDS)
+
+
+def looking(user_ids: Collection[str]) -> set[str]:
+    """Which of the users look at a screen. None, while the cache is away: better a push too many than none."""
+    keys = {_key(user_id): user_id for user_id in user_ids}
+    try:
+        return {keys[key] for key in cache.get_many(list(keys))}
+    except CACHE_AWAY as error:
+        logger.warning("nobody's attention is known, the cache is away: %s", error)
+        return set()
+
+
+def note(user_ids: Collection[str]) -> None:
+    """Remember that the users look at a screen."""
+    try:
+        cache.set_many({_key(user_id): 1 for user_id in user_ids}, KEPT_SECONDS)
+    except CACHE_AWAY as error:
+        logger.warning("attention cannot be stored, the cache is away: %s", error)
+
+
+async def _store(runtime: Runtime) -> None:
+    attention = runtime.state.get(Attention, Attention)
+    if attention.looking:
+        looking_now, attention.looking = attention.looking, set()
+        await in_database_thread(note, looking_now)
+
+
+def _start(runtime: Runtime) -> None:
+    runtime.spawn_forever("attention", STORE_SECONDS, lambda: _store(runtime))
+
+
+def _key(user_id: str) -> str:
+    return f"looking:{user_id}"
+
+
+registry.started.append(_start)

@@ -1,0 +1,138 @@
+"""Decide about one step for one person: send it, wait, or leave it out. Every condition is judged here.
+
+The ladder asks before it makes a notice, and the job asks again at the moment of sending.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from conversations.block_rules import is_blocked
+from conversations.models import ChatMessage, Conversation, OwnState
+from notifications.delivery import attention
+from notifications.delivery.addresses import Addresses
+from notifications.delivery.models import Channel
+from notifications.delivery.preferences import KnownPreferences, Preferences
+
+LOOK_AGAIN: Final = timedelta(seconds=30)  # while the person looks at a screen
+
+# The reasons of the closed list that clients see.
+REASONS: Final[Mapping[str, str]] = {
+    "sent": "It was sent.",
+    "read": "Everything was read before it was sent.",
+    "off": "The settings do not ask for it.",
+    "no_address": "The account has no e-mail address.",
+    "no_device": "No browser is subscribed to push.",
+    "muted": "The conversation is muted.",
+    "blocked": "The sender is blocked.",
+    "not_set_up": "The site does not send this kind of notice.",
+    "gone": "The browser's subscription has ended.",
+    "suspended": "The account is not active, or no longer takes part in the conversation.",
+    "refused": "The mail server or the push service refused it.",
+    "unreachable": "The mail server or the push service could not be reached.",
+    "interrupted": "The worker was stopped while it was sent, so it may or may not have arrived.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send it, about these messages."""
+
+    messages: list[ChatMessage]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Decide again at this time."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Leave it out for these messages, for a reason of `REASONS`."""
+
+    reason: str
+
+
+Decision = Send | Wait | Skip
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What is known about the people who are decided about, read once for all of them."""
+
+    now: datetime
+    preferences: KnownPreferences
+    looking: set[str]
+    addresses: Addresses
+    muted: set[tuple[Any, Any]]  # user, conversation
+
+    def preferences_of(self, user: Any, conversation: Conversation) -> Preferences:
+        return self.preferences.of(user.pk, conversation.business_id)
+
+
+def circumstances_of(
+    users: Collection[Any], conversations: Collection[Conversation], now: datetime
+) -> Circumstances:
+    """Read what the decisions about these people in these conversations need."""
+    keys = {user.pk for user in users}
+    return Circumstances(
+        now=now,
+        preferences=KnownPreferences(keys, {row.business_id for row in conversations}),
+        looking=attention.looking([str(key) for key in keys]),
+        addresses=Addresses(users),
+        muted=_muted(keys, conversations, now),
+    )
+
+
+def _muted(
+    user_ids: Collection[Any], conversations: Collection[Conversation], now: datetime
+) -> set[tuple[Any, Any]]:
+    rows = OwnState.objects.filter(
+        user_id__in=user_ids, conversation_id__in={row.pk for row in conversations}, muted_until__gt=now
+    )
+    return set(rows.values_list("user_id", "conversation_id"))
+
+
+def decide(
+    known: Circumstances, channel: str, user: Any, conversation: Conversation, fresh: list[ChatMessage]
+) -> Decision:
+    """Decide about a step for messages that the person has not read and was not told of on this channel."""
+    if not fresh:
+        return Skip("read")
+    fresh = [message for message in fresh if not is_blocked(conversation, message.sender_id)]
+    if not fresh:
+        return Skip("blocked")
+    preferences = known.preferences_of(user, conversation)
+    reason = _reason_to_skip(known, channel, user, conversation, preferences)
+    if reason is not None:
+        return Skip(reason)
+    due = fresh[0].created_at + preferences.wait(channel)
+    if due > known.now:
+        return Wait(due)
+    if str(user.pk) in known.looking:
+        return Wait(known.now + LOOK_AGAIN)
+    quiet_until = preferences.quiet_until(known.now)
+    return Send(fresh) if quiet_until is None else Wait(quiet_until)
+
+
+def _reason_to_skip(
+    known: Circumstances, channel: str, user: Any, conversation: Conversation, preferences: Preferences
+) -> str | None:
+    if not user.is_active:
+        return "suspended"
+    if (user.pk, conversation.pk) in known.muted:
+        return "muted"
+    if not known.addresses.is_set_up(channel):
+        return "not_set_up"
+    if not preferences.wants(channel):
+        return "off"
+    if channel == Channel.PUSH and not known.addresses.devices_of(user):
+        return "no_device"
+    if channel == Channel.EMAIL and not known.addresses.email_of(user):
+        return "no_address"
+    return None

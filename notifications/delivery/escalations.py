@@ -1,0 +1,76 @@
+"""Write an escalation in the transaction of the message: one statement for any number of messages.
+
+A side that has one already keeps it, so a busy conversation costs a look at an index. One that waits for a later step
+becomes due for the new message. `ladder` looks at what is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from chatsite.database.pg_arrays import texts, uuids
+from conversations.writing.conversation_change import sides_with_new_unread
+from notifications.delivery.addresses import is_set_up
+from notifications.delivery.models import Channel, Escalation
+
+_TABLE: Final = Escalation._meta.db_table
+# The transaction holds the locks of the conversations, and so does whoever else writes these rows. So what
+# `NOT EXISTS` finds stays, and the usual row, which is due earlier, is neither locked nor written.
+_INSERT: Final = f"""
+    INSERT INTO {_TABLE} (conversation_id, side, due_at, is_settled)
+    SELECT v.conversation, v.side, %s::timestamptz, false FROM unnest(%s::uuid[], %s::text[]) AS v(conversation, side)
+    WHERE NOT EXISTS (
+        SELECT FROM {_TABLE} e
+        WHERE e.conversation_id = v.conversation AND e.side = v.side AND e.due_at <= %s::timestamptz)
+    ON CONFLICT (conversation_id, side) DO UPDATE SET due_at = EXCLUDED.due_at, is_settled = false"""
+
+
+# What this process has committed: when each side is due. Until then its escalation cannot be gone, so a busy side
+# costs one statement in ten seconds. A clock that goes ahead does no harm: see `ladder.GRACE`.
+_due: Final[dict[tuple[UUID, str], datetime]] = {}
+KNOWN: Final = 20_000  # sides
+
+
+def escalate(sides: Collection[tuple[UUID, str]], now: datetime) -> None:
+    """Let a worker look at these sides of conversations once `PUSH_AFTER_SECONDS` have passed."""
+    if not any(map(is_set_up, Channel.values)):
+        return
+    new = [side for side in sides if (due := _due.get(side)) is None or due <= now]
+    if new:
+        due_at = now + timedelta(seconds=settings.PUSH_AFTER_SECONDS)
+        _write(new, due_at)
+        transaction.on_commit(partial(_remember, new, due_at))
+
+
+def _remember(sides: Collection[tuple[UUID, str]], due_at: datetime) -> None:
+    if len(_due) > KNOWN:
+        forget()
+    _due.update(dict.fromkeys(sides, due_at))
+
+
+def forget() -> None:
+    """Write the next escalation of every side, whatever was written before."""
+    _due.clear()
+
+
+def _write(sides: Collection[tuple[UUID, str]], due_at: datetime) -> None:
+    if connection.vendor == "postgresql":
+        conversations, names = zip(*sorted(sides), strict=True)
+        with connection.cursor() as cursor:
+            cursor.execute(_INSERT, [due_at, uuids(conversations), texts(names), due_at])
+        return
+    keys = {key for key, _ in sides}
+    later = Escalation.objects.filter(conversation_id__in=keys, due_at__gt=due_at)
+    later.update(due_at=due_at, is_settled=False)
+    rows = [Escalation(conversation_id=key, side=side, due_at=due_at) for key, side in sides]
+    Escalation.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+sides_with_new_unread.append(escalate)

@@ -1,0 +1,207 @@
+"""The ladder: look at the sides of conversations that are due, and make the notices that their people are to get.
+
+A look reads the messages and decides anew for each person, so a receipt, a mute or a deletion needs no hook here. It
+locks the conversation: no message can come in between the look and the end of its transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+
+from chatsite.background.jobs import enqueue
+from conversations.models import ChatMessage, Conversation
+from notifications.delivery.decisions import (
+    Circumstances,
+    Decision,
+    Send,
+    Skip,
+    Wait,
+    circumstances_of,
+    decide,
+)
+from notifications.delivery.mail.sending import send_mail
+from notifications.delivery.models import Channel, Escalation, Notice, Progress
+from notifications.delivery.notices import record_skip
+from notifications.delivery.push.sending import send_push
+from notifications.delivery.unread import lock_progress, readers, unread_messages
+
+BATCH: Final = 50  # conversations of one transaction, during which nobody can write in them
+# An escalation without a step is kept for so long. Servers trust that it is there until it is due by their own clocks,
+# so this is by how much the clock of a worker may be ahead of theirs.
+GRACE: Final = timedelta(seconds=30)
+PENDING_MAIL: Final = timedelta(minutes=1)  # until the next look, while a mail is on its way
+
+
+def look_at_due(now: datetime) -> int:
+    """Decide about everything that is due. Returns the number of looks; several workers may do this at once."""
+    looks = 0
+    while True:
+        done = _look_at_batch(now)
+        looks += done
+        if done < BATCH:
+            return looks
+
+
+@transaction.atomic
+def _look_at_batch(now: datetime) -> int:
+    rows = Escalation.objects.select_related("conversation__business", "conversation__customer")
+    due = list(
+        rows.filter(due_at__lte=now)
+        .order_by("due_at")
+        .select_for_update(skip_locked=True, of=("self", "conversation"))[:BATCH]
+    )
+    if due:
+        _Look(due, now).run()
+    return len(due)
+
+
+@dataclass
+class _Changes:
+    """What a batch of looks writes."""
+
+    skipped: list[Notice] = field(default_factory=list)
+    pushes: list[Notice] = field(default_factory=list)
+    mails: dict[Any, None] = field(default_factory=dict)  # user ids
+    progress: dict[int, Progress] = field(default_factory=dict)
+    finished: list[int] = field(default_factory=list)
+    postponed: list[Escalation] = field(default_factory=list)
+
+
+class _Look:
+    """One look at several escalations whose conversations are locked."""
+
+    def __init__(self, escalations: list[Escalation], now: datetime) -> None:
+        self._escalations = escalations
+        self._now = now
+        self._changes = _Changes()
+
+    def run(self) -> None:
+        sides = {(row.conversation_id, row.side) for row in self._escalations}
+        self._unread = unread_messages(sides)
+        unread_in = [
+            row.conversation for row in self._escalations if (row.conversation_id, row.side) in self._unread
+        ]
+        people = readers(unread_in) if unread_in else {}
+        self._readers = {key: people[key] for key in self._unread}
+        users = {user.pk: user for group in self._readers.values() for user in group}
+        self._known = circumstances_of(list(users.values()), unread_in, self._now)
+        self._progress = lock_progress(
+            {(user.pk, key) for (key, _), group in self._readers.items() for user in group}
+        )
+        for row in self._escalations:
+            self._look_at(row)
+        self._write()
+
+    def _look_at(self, row: Escalation) -> None:
+        key = (row.conversation_id, row.side)
+        times = [
+            at
+            for user in self._readers.get(key, ())
+            for channel in Channel.values
+            if (at := self._step(channel, user, row.conversation, self._unread[key])) is not None
+        ]
+        if not times and row.is_settled:
+            self._changes.finished.append(row.pk)
+            return
+        row.due_at = min(times) if times else self._now + GRACE
+        row.is_settled = not times
+        self._changes.postponed.append(row)
+
+    def _step(
+        self, channel: str, user: Any, conversation: Conversation, unread: list[ChatMessage]
+    ) -> datetime | None:
+        """Take one step for one person. Returns when to look again, or None where nothing is left to do."""
+        progress = self._progress[user.pk, conversation.pk]
+        told = progress.push_seq if channel == Channel.PUSH else progress.email_seq
+        fresh = [message for message in unread if message.seq > told]
+        if not fresh:
+            return None
+        decision = decide(self._known, channel, user, conversation, fresh)
+        if isinstance(decision, Wait):
+            return decision.until
+        if isinstance(decision, Send) and channel == Channel.EMAIL:
+            self._changes.mails[user.pk] = None
+            return self._now + PENDING_MAIL
+        self._settle(channel, user, conversation, progress, fresh[-1].seq, decision)
+        return None
+
+    def _settle(
+        self,
+        channel: str,
+        user: Any,
+        conversation: Conversation,
+        progress: Progress,
+        last_seq: int,
+        decision: Decision,
+    ) -> None:
+        """Note that the person is done up to a message: a push is made, or left out."""
+        if channel == Channel.PUSH:
+            progress.push_seq = last_seq
+        else:
+            progress.email_seq = last_seq
+        self._changes.progress[progress.pk] = progress
+        if isinstance(decision, Skip) and decision.reason == "not_set_up":
+            return  # says nothing about this person
+        if isinstance(decision, Skip):
+            self._changes.skipped.append(
+                record_skip(user.pk, channel, conversation.pk, decision.reason, self._now)
+            )
+        else:
+            self._changes.pushes += pushes_to(self._known, user, conversation.pk, last_seq)
+
+    def _write(self) -> None:
+        changes = self._changes
+        Escalation.objects.filter(pk__in=changes.finished).delete()
+        Escalation.objects.bulk_update(changes.postponed, ["due_at", "is_settled"])
+        Progress.objects.bulk_update(changes.progress.values(), ["push_seq", "email_seq"])
+        Notice.objects.bulk_create(changes.skipped)
+        make_pushes(changes.pushes)
+        make_mails(changes.mails, self._now)
+
+
+def pushes_to(known: Circumstances, user: Any, conversation_id: UUID, last_seq: int) -> list[Notice]:
+    """A push for each browser of the person."""
+    return [
+        Notice(
+            user_id=user.pk,
+            channel=Channel.PUSH,
+            conversation_id=conversation_id,
+            subscription=device,
+            covers={str(conversation_id): last_seq},
+            created_at=known.now,
+        )
+        for device in known.addresses.devices_of(user)
+    ]
+
+
+def make_pushes(notices: list[Notice]) -> None:
+    """Store the pushes and their jobs. A browser that has a pending push for the conversation gets no second one."""
+    pairs = {(notice.conversation_id, notice.subscription_id) for notice in notices}
+    pending = Notice.objects.filter(
+        channel=Channel.PUSH, state=Notice.State.PENDING, conversation_id__in={key for key, _ in pairs}
+    )
+    known = set(pending.values_list("conversation_id", "subscription_id")) if pairs else set()
+    new = [notice for notice in notices if (notice.conversation_id, notice.subscription_id) not in known]
+    Notice.objects.bulk_create(new)
+    for notice in new:
+        enqueue(send_push, str(notice.pk))
+
+
+def make_mails(user_ids: Iterable[Any], now: datetime) -> None:
+    """Store a pending mail and its job for each person who has none yet."""
+    wanted = list(user_ids)
+    pending = Notice.objects.filter(channel=Channel.EMAIL, state=Notice.State.PENDING, user_id__in=wanted)
+    known = set(pending.values_list("user_id", flat=True)) if wanted else set()
+    for user_id in wanted:
+        if user_id in known:
+            continue
+        notice = Notice(user_id=user_id, channel=Channel.EMAIL, created_at=now)
+        made = Notice.objects.bulk_create([notice], ignore_conflicts=True)
+        if Notice.objects.filter(pk=made[0].pk).exists():  # another worker may have made one meanwhile
+            enqueue(send_mail, str(notice.pk))

@@ -1,0 +1,138 @@
+"""Write the mail: what is unread in each conversation, the last messages before it, and links."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email.utils import formataddr, parseaddr
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext, ngettext
+
+from conversations.models import ChatMessage, Conversation, Side
+from notifications.delivery.addresses import email_of
+from notifications.delivery.links import conversation_path, site_url
+from notifications.delivery.mail.unsubscribe import unsubscribe_token
+from notifications.delivery.models import Notice
+from notifications.delivery.push.content import sender_name
+from notifications.delivery.replies.addresses import reply_address
+
+QUOTED_BEFORE: Final = 3  # messages before the unread ones
+SHOWN: Final = 20  # unread messages of one conversation
+SECTIONS: Final = 20  # conversations of one mail
+CHARACTERS: Final = 2_000  # of one message
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What is unread in one conversation, for the person who gets the mail."""
+
+    conversation: Conversation
+    side: str
+    messages: list[ChatMessage]
+
+
+def compose(notice: Notice, sections: list[Section], locale: str) -> EmailMultiAlternatives:
+    """A mail in the person's language. With one conversation it can be answered, and joins that one's thread."""
+    user = notice.user
+    with translation.override(locale):
+        shown = [_shown(user, section) for section in sections[:SECTIONS]]
+        unsubscribe = site_url(reverse("unsubscribe", args=[unsubscribe_token(user.pk)]))
+        context = {
+            "sections": shown,
+            "others": max(0, len(sections) - SECTIONS),
+            "unsubscribe_url": unsubscribe,
+            "language": translation.get_language(),
+            "can_reply": bool(settings.MAIL_REPLY_ADDRESS),
+        }
+        mail = EmailMultiAlternatives(
+            subject=_subject(sections),
+            body=render_to_string("mail/unread.txt", context),
+            from_email=_sender(sections),
+            to=[email_of(user)],
+            headers=_headers(notice, sections, unsubscribe),
+        )
+        mail.attach_alternative(render_to_string("mail/unread.html", context), "text/html")
+        if len(sections) == 1 and shown[0]["reply_address"]:
+            mail.reply_to = [shown[0]["reply_address"]]
+    return mail
+
+
+def _subject(sections: list[Section]) -> str:
+    """The same for every mail about a conversation, so that mail programs keep them together."""
+    if len(sections) == 1:
+        return gettext("Messages from %(name)s") % {"name": _one_line(_name(sections[0]))}
+    return ngettext(
+        "Unread messages in %(count)d conversation",
+        "Unread messages in %(count)d conversations",
+        len(sections),
+    ) % {"count": len(sections)}
+
+
+def _headers(notice: Notice, sections: list[Section], unsubscribe: str) -> dict[str, str]:
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    headers = {
+        # The same at each attempt, so that a mail program that gets it twice can see that it is one.
+        "Message-ID": f"<{notice.pk}@{domain}>",
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+        "X-Loop": domain,
+        "List-Unsubscribe": f"<{unsubscribe}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    if len(sections) == 1:
+        thread = f"<conversation.{sections[0].conversation.pk}@{domain}>"
+        headers |= {"References": thread, "In-Reply-To": thread}
+    return headers
+
+
+def _sender(sections: list[Section]) -> str:
+    """The site's address, under the name of the one who wrote."""
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    if len(sections) == 1:
+        name = _one_line(_name(sections[0]))
+    return formataddr((name, address))
+
+
+def _shown(user: Any, section: Section) -> dict[str, Any]:
+    conversation = section.conversation
+    return {
+        "name": _name(section),
+        "earlier": [_line(conversation, message) for message in _before(section)],
+        "messages": [_line(conversation, message) for message in section.messages[-SHOWN:]],
+        "hidden": max(0, len(section.messages) - SHOWN),
+        "url": site_url(conversation_path(conversation.pk)),
+        "reply_address": reply_address(user, conversation.pk),
+    }
+
+
+def _before(section: Section) -> list[ChatMessage]:
+    """The last messages before the unread ones, which say what the talk was about."""
+    rows = ChatMessage.objects.filter(
+        conversation=section.conversation,
+        seq__lt=section.messages[-SHOWN:][0].seq,
+        deleted_at=None,
+        hidden_at=None,
+    )
+    return list(rows.exclude(sender_side=Side.SYSTEM).order_by("-seq")[:QUOTED_BEFORE])[::-1]
+
+
+def _line(conversation: Conversation, message: ChatMessage) -> dict[str, Any]:
+    text = message.content
+    return {
+        "sender": sender_name(conversation, message),
+        "text": text if len(text) <= CHARACTERS else f"{text[:CHARACTERS]}…",
+        "at": message.created_at,
+    }
+
+
+def _name(section: Section) -> str:
+    return sender_name(section.conversation, section.messages[-1])
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:100]

@@ -1,0 +1,166 @@
+"""Send mails: one to a person about everything that is unread, decided about at the moment of sending."""
+
+from __future__ import annotations
+
+import smtplib
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.core.mail import get_connection
+from django.core.mail.message import EmailMultiAlternatives
+from django.db import transaction
+from django.utils import timezone
+
+from chatsite.background.jobs import RetryLater, job
+from chatsite.config.queues import DELIVERY_QUEUE
+from conversations.access import UserId
+from notifications.delivery.decisions import Decision, Send, Skip, Wait, circumstances_of, decide
+from notifications.delivery.mail.composing import Section, compose
+from notifications.delivery.models import Channel, Notice, Progress
+from notifications.delivery.notices import find_pending, finish, hand_over, take_back
+from notifications.delivery.unread import lock_progress, unread_messages, unread_sides_of
+
+GIVE_UP: Final = timedelta(hours=24)
+ATTEMPTS: Final = 60
+CONVERSATIONS: Final = 200  # looked at for one mail
+
+State = Notice.State
+
+
+class MailRefused(Exception):
+    """The mail server will never take this mail."""
+
+
+class MailFailed(Exception):
+    """The mail did not get through this time."""
+
+
+@job(queue=DELIVERY_QUEUE, attempts=ATTEMPTS)
+def send_mail(notice_id: str) -> None:
+    deliver(notice_id, timezone.now())
+
+
+def deliver(notice_id: str, now: datetime) -> None:
+    """Send the mail, unless there is no reason to any more. Raises `RetryLater`."""
+    notice = find_pending(notice_id, now)
+    if notice is None:
+        return
+    sections, reason = unread_sections(notice.user, now)
+    if reason is not None:
+        finish(notice, State.SKIPPED, reason, now)
+        return
+    if not sections:
+        notice.delete()  # it is not the time; the ladder makes another one
+        return
+    locale = circumstances_of([notice.user], [sections[0].conversation], now).preferences_of(
+        notice.user, sections[0].conversation
+    )
+    mail = compose(notice, sections, locale.locale)
+    connection = get_connection()
+    try:
+        _open(connection)
+    except MailFailed as error:
+        _try_again(notice, now, str(error))
+    before = _claim(notice, sections, now)
+    if before is not None:
+        _hand_to_server(notice, connection, mail, before, now)
+
+
+def unread_sections(user: Any, now: datetime) -> tuple[list[Section], str | None]:
+    """What the mail is about; or the reason why there is to be none. Neither where it is only too early.
+
+    Once one conversation is due, the mail is about all that is unread, so that no second mail follows it.
+    """
+    sides = unread_sides_of(user.pk, CONVERSATIONS) if user.is_active else []
+    unread = unread_messages({(row.pk, side) for row, side in sides})
+    known = circumstances_of([user], [row for row, _ in sides], now)
+    told = _told(user.pk, [row.pk for row, _ in sides])
+    found: list[tuple[Section, Decision]] = []
+    for row, side in sides:
+        fresh = [message for message in unread.get((row.pk, side), []) if message.seq > told.get(row.pk, 0)]
+        decision = decide(known, Channel.EMAIL, user, row, fresh)
+        found.append(
+            (Section(row, side, decision.messages if isinstance(decision, Send) else fresh), decision)
+        )
+    if any(isinstance(decision, Send) for _, decision in found):
+        return [section for section, decision in found if not isinstance(decision, Skip)], None
+    if any(isinstance(decision, Wait) for _, decision in found):
+        return [], None
+    skipped = [decision.reason for _, decision in found if isinstance(decision, Skip)]
+    others = [reason for reason in skipped if reason != "read"]
+    return [], others[0] if others else "read" if user.is_active else "suspended"
+
+
+def _told(user_id: UserId, conversation_ids: list[Any]) -> dict[Any, int]:
+    rows = Progress.objects.filter(user_id=user_id, conversation_id__in=conversation_ids)
+    return dict(rows.values_list("conversation_id", "email_seq"))
+
+
+@transaction.atomic
+def _claim(notice: Notice, sections: list[Section], now: datetime) -> dict[int, int] | None:
+    """Take the notice, and note what it tells of. Returns the progress before it, or None where another took it."""
+    covers = {str(section.conversation.pk): section.messages[-1].seq for section in sections}
+    if not hand_over(notice, covers, now):
+        return None
+    before: dict[int, int] = {}
+    for (_, key), progress in lock_progress(
+        {(notice.user_id, section.conversation.pk) for section in sections}
+    ).items():
+        before[progress.pk] = progress.email_seq
+        progress.email_seq = max(progress.email_seq, covers[str(key)])
+        progress.save(update_fields=["email_seq"])
+    return before
+
+
+def _hand_to_server(
+    notice: Notice, connection: Any, mail: EmailMultiAlternatives, before: dict[int, int], now: datetime
+) -> None:
+    try:
+        _send(connection, mail)
+    except MailRefused as error:
+        finish(notice, State.FAILED, "refused", now, str(error))
+    except MailFailed as error:
+        with transaction.atomic():
+            for key, seq in before.items():
+                Progress.objects.filter(pk=key).update(email_seq=seq)
+            take_back(notice)
+        _try_again(notice, now, str(error))
+    else:
+        finish(notice, State.SENT, "sent", now)
+
+
+def _try_again(notice: Notice, now: datetime, detail: str) -> None:
+    if now - notice.created_at > GIVE_UP:
+        finish(notice, State.FAILED, "unreachable", now, detail)
+        return
+    raise RetryLater(f"the mail server did not take it: {detail}")
+
+
+def _open(connection: Any) -> None:
+    """Connect before the mail is claimed, so that a server that is down costs nothing."""
+    try:
+        connection.open()
+    except (smtplib.SMTPException, OSError) as error:
+        raise MailFailed(f"{type(error).__name__}: {error}") from error
+
+
+def _send(connection: Any, mail: EmailMultiAlternatives) -> None:
+    mail.connection = connection
+    try:
+        mail.send()
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = {code for code, _ in error.recipients.values()}
+        raise (MailRefused if min(codes) >= 500 else MailFailed)(f"recipient refused: {codes}") from error
+    except smtplib.SMTPResponseException as error:
+        kind = MailRefused if error.smtp_code >= 500 else MailFailed
+        raise kind(f"{error.smtp_code} {error.smtp_error!r}") from error
+    except (smtplib.SMTPException, OSError) as error:
+        raise MailFailed(f"{type(error).__name__}: {error}") from error
+    except Exception as error:
+        status = getattr(error, "status_code", None)  # an answer of a provider's API
+        if status is None:
+            raise
+        kind = MailRefused if 400 <= status < 500 and status != 429 else MailFailed
+        raise kind(f"HTTP {status}") from error
+    finally:
+        connection.close()

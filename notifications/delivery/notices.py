@@ -1,0 +1,69 @@
+"""The life of a notice: made, handed over once, finished. It is also the record of the decision.
+
+`hand_over` is committed before the first byte leaves, so a notice is never sent a second time. If a worker is killed
+between that commit and the answer, nobody can know whether the notice arrived: it ends as `unknown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from conversations.access import UserId
+from notifications.delivery.models import Notice
+
+KEPT: Final = 50  # of one person
+
+State = Notice.State
+
+
+def record_skip(
+    user_id: UserId, channel: str, conversation_id: UUID | None, reason: str, now: datetime
+) -> Notice:
+    """A notice that is not made, and why."""
+    return Notice(
+        user_id=user_id,
+        channel=channel,
+        conversation_id=conversation_id,
+        state=State.SKIPPED,
+        reason=reason,
+        created_at=now,
+        finished_at=now,
+    )
+
+
+def hand_over(notice: Notice, covers: Mapping[str, int], now: datetime) -> bool:
+    """Claim the notice for sending. Of two workers that try at the same time, one gets it."""
+    free = Notice.objects.filter(pk=notice.pk, state=State.PENDING, handed_over_at=None)
+    return bool(free.update(handed_over_at=now, covers=dict(covers)))
+
+
+def take_back(notice: Notice) -> None:
+    """The notice was refused for now and has certainly not arrived. A later attempt may send it."""
+    Notice.objects.filter(pk=notice.pk, state=State.PENDING).update(handed_over_at=None)
+
+
+def finish(notice: Notice, state: str, reason: str, now: datetime, detail: str = "") -> None:
+    Notice.objects.filter(pk=notice.pk, state=State.PENDING).update(
+        state=state, reason=reason, detail=detail[:200], finished_at=now
+    )
+
+
+def find_pending(notice_id: str, now: datetime) -> Notice | None:
+    """The notice if it is still to be sent. One that a worker left behind half-way ends here."""
+    notice = Notice.objects.select_related("user", "subscription").filter(pk=notice_id).first()
+    if notice is None or notice.state != State.PENDING:
+        return None
+    if notice.handed_over_at is not None:
+        finish(notice, State.UNKNOWN, "interrupted", now)
+        return None
+    return notice
+
+
+def last_of(user_id: UserId) -> list[Any]:
+    """The person's last decisions, newest first."""
+    return list(
+        Notice.objects.filter(user_id=user_id).select_related("conversation__business", "subscription")[:KEPT]
+    )

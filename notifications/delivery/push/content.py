@@ -1,0 +1,71 @@
+"""What a push says. The browser shows it with the service worker, one notification for each conversation."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext, ngettext
+
+from chatsite.identity.names import display_name
+from conversations import queries
+from conversations.models import ChatMessage, Conversation, Side
+from notifications.delivery.links import conversation_path
+from notifications.delivery.preferences import Preferences
+
+TITLE_CHARACTERS: Final = 100
+BODY_CHARACTERS: Final = 400  # at most 1600 bytes
+
+
+def message_content(
+    user: Any, conversation: Conversation, messages: list[ChatMessage], preferences: Preferences
+) -> bytes:
+    """The newest unread message, or only that there is one where the business or the person wants that."""
+    with translation.override(preferences.locale):
+        if preferences.push_content:
+            title, body = sender_name(conversation, messages[-1]), shortened(messages[-1].content)
+        else:
+            title = ""
+            body = ngettext("%(count)d new message", "%(count)d new messages", len(messages)) % {
+                "count": len(messages)
+            }
+        return msgspec.json.encode(
+            {
+                "type": "message",
+                "conversationId": str(conversation.pk),
+                "tag": tag_of(conversation.pk),
+                "title": title[:TITLE_CHARACTERS] or gettext("Chat"),
+                "body": body,
+                "url": conversation_path(conversation.pk),
+                "unread": queries.unread(user.pk).total,
+            }
+        )
+
+
+def close_content(user: Any, conversation_id: UUID) -> bytes:
+    """Tells the browser to take the conversation's notification away, because it was read elsewhere."""
+    return msgspec.json.encode(
+        {"type": "close", "tag": tag_of(conversation_id), "unread": queries.unread(user.pk).total}
+    )
+
+
+def sender_name(conversation: Conversation, message: ChatMessage) -> str:
+    """The business speaks to customers under its name; a customer is a person."""
+    if message.sender_side == Side.BUSINESS:
+        return conversation.business.name
+    return display_name(conversation.customer)
+
+
+def shortened(text: str) -> str:
+    line = " ".join(text[: BODY_CHARACTERS * 2].split())
+    return line if len(line) <= BODY_CHARACTERS else f"{line[: BODY_CHARACTERS - 1]}…"
+
+
+def tag_of(conversation_id: UUID) -> str:
+    """The conversation's name in the browser and, as `Topic`, at the push service: 32 characters that tell nothing."""
+    key = settings.SECRET_KEY.encode()
+    return hmac.new(key, b"push topic" + conversation_id.bytes, "sha256").hexdigest()[:32]

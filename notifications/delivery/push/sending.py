@@ -1,0 +1,151 @@
+"""Send pushes. Each job is one push to one browser, decided about anew at the moment of sending."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+
+from chatsite.background.jobs import RetryLater, enqueue, job
+from chatsite.config.queues import DELIVERY_QUEUE
+from chatsite.http.outgoing import OutgoingAnswer, OutgoingFailed, OutgoingRefused, post
+from conversations.models import Conversation
+from notifications.delivery.decisions import Skip, Wait, circumstances_of, decide
+from notifications.delivery.models import Channel, Notice, PushSubscription
+from notifications.delivery.notices import find_pending, finish, hand_over, take_back
+from notifications.delivery.push import base64url
+from notifications.delivery.push.content import close_content, message_content, tag_of
+from notifications.delivery.push.encryption import encrypt
+from notifications.delivery.push.vapid import authorization
+from notifications.delivery.unread import lock_progress, readers, unread_messages
+
+TTL: Final = 24 * 3600  # seconds that the push service keeps a push for a browser that is off
+GIVE_UP: Final = timedelta(hours=24)
+ATTEMPTS: Final = 60
+APPLE: Final = "https://web.push.apple.com/"  # ends subscriptions that get pushes which show nothing
+
+State = Notice.State
+
+
+@job(queue=DELIVERY_QUEUE, attempts=ATTEMPTS)
+def send_push(notice_id: str) -> None:
+    deliver(notice_id, timezone.now())
+
+
+def deliver(notice_id: str, now: datetime) -> None:
+    """Send the push, unless there is no reason to any more. Raises `RetryLater`."""
+    notice = find_pending(notice_id, now)
+    if notice is None:
+        return
+    assert notice.conversation_id is not None
+    if notice.subscription is None:
+        finish(notice, State.FAILED, "gone", now)
+        return
+    conversation = Conversation.objects.select_related("business", "customer").get(pk=notice.conversation_id)
+    side = "customer" if conversation.customer_id == notice.user_id else "business"
+    people = readers([conversation])[conversation.pk, side]
+    user = next((person for person in people if person.pk == notice.user_id), None)
+    if user is None:
+        finish(notice, State.SKIPPED, "suspended", now)
+        return
+    unread = unread_messages({(conversation.pk, side)}).get((conversation.pk, side), [])
+    known = circumstances_of([user], [conversation], now)
+    decision = decide(known, Channel.PUSH, user, conversation, unread)
+    if isinstance(decision, Skip):
+        finish(notice, State.SKIPPED, decision.reason, now)
+    elif isinstance(decision, Wait):
+        enqueue(send_push, notice_id, delay=decision.until - now)
+    else:
+        preferences = known.preferences_of(user, conversation)
+        content = message_content(user, conversation, decision.messages, preferences)
+        if _claim(notice, conversation, unread[-1].seq, now):
+            _post(notice, notice.subscription, content, tag_of(conversation.pk), now)
+
+
+@transaction.atomic
+def _claim(notice: Notice, conversation: Conversation, last_seq: int, now: datetime) -> bool:
+    """Take the notice. It may be about more than the look saw, which then needs no push of its own."""
+    if not hand_over(notice, {str(conversation.pk): last_seq}, now):
+        return False
+    key = (notice.user_id, conversation.pk)
+    progress = lock_progress([key])[key]
+    if progress.push_seq < last_seq:
+        progress.push_seq = last_seq
+        progress.save(update_fields=["push_seq"])
+    return True
+
+
+def _post(notice: Notice, device: PushSubscription, content: bytes, topic: str, now: datetime) -> None:
+    try:
+        answer = _request(device, content, topic, now)
+    except OutgoingRefused as error:
+        finish(notice, State.FAILED, "refused", now, str(error))
+        return
+    except OutgoingFailed as error:
+        _try_again(notice, now, str(error), None)
+    else:
+        _settle(notice, device, answer, now)
+
+
+def _settle(notice: Notice, device: PushSubscription, answer: OutgoingAnswer, now: datetime) -> None:
+    if 200 <= answer.status < 300:
+        finish(notice, State.SENT, "sent", now)
+    elif answer.status in (404, 410):
+        finish(notice, State.FAILED, "gone", now)
+        device.delete()
+    elif answer.status == 429 or answer.status >= 500:
+        _try_again(notice, now, f"HTTP {answer.status}", _retry_after(answer))
+    else:
+        finish(notice, State.FAILED, "refused", now, f"HTTP {answer.status}")
+
+
+def _try_again(notice: Notice, now: datetime, detail: str, seconds: float | None) -> None:
+    if now - notice.created_at > GIVE_UP:
+        finish(notice, State.FAILED, "unreachable", now, detail)
+        return
+    take_back(notice)
+    raise RetryLater(f"the push service did not take it: {detail}", seconds)
+
+
+def _retry_after(answer: OutgoingAnswer) -> float | None:
+    given = answer.headers.get("retry-after", "")
+    return min(float(given), 3600.0) if given.isascii() and given.isdigit() and len(given) < 9 else None
+
+
+def _request(device: PushSubscription, content: bytes, topic: str, now: datetime) -> OutgoingAnswer:
+    body = encrypt(
+        content,
+        browser_key=base64url.decode(device.p256dh.rstrip("=")),
+        auth_secret=base64url.decode(device.auth.rstrip("=")),
+    )
+    headers = {
+        "Authorization": authorization(device.endpoint, now),
+        "Content-Encoding": "aes128gcm",
+        "Content-Type": "application/octet-stream",
+        "TTL": str(TTL),
+        "Topic": topic,
+        "Urgency": "high",
+    }
+    return post(device.endpoint, body, headers, https_only=True)
+
+
+@job(queue=DELIVERY_QUEUE, attempts=3)
+def withdraw_push(subscription_id: str, conversation_id: str) -> None:
+    """Take a notification away that a browser shows: the person has read the conversation elsewhere."""
+    device = PushSubscription.objects.select_related("user").filter(pk=subscription_id).first()
+    conversation = Conversation.objects.filter(pk=conversation_id).first()
+    if device is None or conversation is None or device.endpoint.startswith(APPLE):
+        return
+    content, topic = close_content(device.user, conversation.pk), tag_of(conversation.pk)
+    try:
+        answer = _request(device, content, topic, timezone.now())
+    except OutgoingRefused:
+        return
+    except OutgoingFailed as error:
+        raise RetryLater(str(error)) from error
+    if answer.status in (404, 410):
+        device.delete()
+    elif answer.status == 429 or answer.status >= 500:
+        raise RetryLater(f"HTTP {answer.status}", _retry_after(answer))

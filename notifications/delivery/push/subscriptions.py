@@ -1,0 +1,71 @@
+"""Subscribe browsers to push, and end subscriptions."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from chatsite.errors import DomainError, invalid, not_found
+from chatsite.http.outgoing import check_url
+from conversations.access import UserId, object_key
+from notifications.delivery.models import PushSubscription
+from notifications.delivery.push import base64url
+from notifications.delivery.push.encryption import public_key
+
+MOST: Final = 20  # browsers of one person; the oldest gives way
+
+
+def subscribe(
+    *, user_id: UserId, endpoint: str, p256dh: str, auth: str, device: str = ""
+) -> PushSubscription:
+    """Store a browser's subscription. One that is known gets the new keys, and moves to this person.
+
+    A browser has one subscription, whoever is signed in, so the last one who subscribes gets its pushes.
+    """
+    check_url(endpoint, https_only=True)
+    _check_keys(p256dh, auth)
+    digest = sha256(endpoint.encode()).hexdigest()
+    values = {"user_id": user_id, "p256dh": p256dh, "auth": auth, "device": device[:200]}
+    with transaction.atomic():
+        known = PushSubscription.objects.select_for_update().filter(endpoint_digest=digest).first()
+        if known is not None and known.user_id != user_id:
+            known.delete()  # with it goes what its former user was to be shown
+            known = None
+        if known is None:
+            row, _ = PushSubscription.objects.update_or_create(
+                endpoint_digest=digest, defaults=values, create_defaults={**values, "endpoint": endpoint}
+            )
+        else:
+            row = known
+            PushSubscription.objects.filter(pk=row.pk).update(**values)
+            row.refresh_from_db()
+        _drop_oldest(user_id)
+    return row
+
+
+def unsubscribe(*, user_id: UserId, subscription_id: str | UUID) -> None:
+    key = object_key(subscription_id, "subscription")
+    if not PushSubscription.objects.filter(pk=key, user_id=user_id).delete()[0]:
+        raise not_found("subscription")
+
+
+def _drop_oldest(user_id: UserId) -> None:
+    kept = (
+        PushSubscription.objects.filter(user_id=user_id).order_by("-pk").values_list("pk", flat=True)[:MOST]
+    )
+    PushSubscription.objects.filter(user_id=user_id).exclude(pk__in=list(kept)).delete()
+
+
+def _check_keys(p256dh: str, auth: str) -> None:
+    try:
+        raw, secret = base64url.decode(p256dh.rstrip("=")), base64url.decode(auth.rstrip("="))
+        public_key(raw)
+    except ValueError as error:
+        raise invalid(
+            "p256dh must be a key of the curve P-256, in base64url.", field="keys.p256dh"
+        ) from error
+    if len(secret) != 16:
+        raise DomainError("invalid", "auth must have 16 bytes, in base64url.", {"field": "keys.auth"})
