@@ -209,6 +209,10 @@ class ConversationChange:
         written = {key: conversation for key, (conversation, _) in self._private.items()} | self._changed
         if written:
             update_conversations(list(written.values()))
+        self._inform_apps()
+
+    def _inform_apps(self) -> None:
+        """Let other apps write rows of their own about the change."""
         if self._announce and self._events:
             record_changes(self.conversations.values(), self._events)
         if self._unread_sides:

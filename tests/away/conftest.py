@@ -15,6 +15,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from chatsite.background.jobs import RetryLater
+from chatsite.http import outgoing
 from conversations import operations
 from conversations.models import Business, Conversation, Membership
 from notifications.delivery import attention, escalations, ladder
@@ -133,5 +134,7 @@ def push_service(
     settings.VAPID_SUBJECT = "mailto:chat@chat.example"
     settings.OUTGOING_ALLOW_NETWORKS = [ipaddress.ip_network("127.0.0.0/8")]
     monkeypatch.setenv("SSL_CERT_FILE", str(service.certificate))
+    outgoing._tls.cache_clear()
     yield service
     service.close()
+    outgoing._tls.cache_clear()
