@@ -11,7 +11,8 @@ from django.http import HttpRequest
 from chatsite.identity.names import login_lookup
 from conversations.admin.lists import BoundedAdmin
 from notifications import operations, types
-from notifications.models import BusinessNotificationSettings, Invitation, Notice, Notification, Offer
+from notifications.delivery.models import BusinessNotificationSettings, Notice
+from notifications.models import Invitation, Notification, Offer
 from notifications.webhooks import admin as webhooks_admin  # noqa: F401  registers its pages
 
 

@@ -104,6 +104,8 @@ def decide(
     """Decide about a step for messages that the person has not read and was not told of on this channel."""
     if not fresh:
         return Skip("read")
+    if not known.addresses.is_set_up(channel):
+        return Skip("not_set_up")
     fresh = [message for message in fresh if not is_blocked(conversation, message.sender_id)]
     if not fresh:
         return Skip("blocked")
@@ -127,8 +129,6 @@ def _reason_to_skip(
         return "suspended"
     if (user.pk, conversation.pk) in known.muted:
         return "muted"
-    if not known.addresses.is_set_up(channel):
-        return "not_set_up"
     if not preferences.wants(channel):
         return "off"
     if channel == Channel.PUSH and not known.addresses.devices_of(user):

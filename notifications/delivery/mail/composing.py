@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext, ngettext
 
+from conversations.block_rules import is_blocked
 from conversations.models import ChatMessage, Conversation, Side
 from notifications.delivery.addresses import email_of
 from notifications.delivery.links import conversation_path, site_url
@@ -118,7 +119,13 @@ def _before(section: Section) -> list[ChatMessage]:
         deleted_at=None,
         hidden_at=None,
     )
-    return list(rows.exclude(sender_side=Side.SYSTEM).order_by("-seq")[:QUOTED_BEFORE])[::-1]
+    last = rows.exclude(sender_side=Side.SYSTEM).order_by("-seq")[:QUOTED_BEFORE]
+    return [message for message in last if not _is_from_blocked(section, message)][::-1]
+
+
+def _is_from_blocked(section: Section, message: ChatMessage) -> bool:
+    """Whether the reader's side has blocked the sender."""
+    return message.sender_side != section.side and is_blocked(section.conversation, message.sender_id)
 
 
 def _line(conversation: Conversation, message: ChatMessage) -> dict[str, Any]:
