@@ -13,6 +13,7 @@ from typing import Any
 from csp.constants import NONE, SELF
 
 from chatsite.config import attachments, defaults
+from chatsite.config.away_settings import away_settings
 from chatsite.config.env import Environment
 from chatsite.config.limits import Limits
 from chatsite.config.queues import QUEUES
@@ -188,25 +189,7 @@ else:
 
 # Webhooks and push services may not lead to an internal network, except to these.
 OUTGOING_ALLOW_NETWORKS = env.networks("OUTGOING_ALLOW_NETWORKS")
-
-# --- Notices to people who are away ---------------------------------------------------------------------------------
-
-SITE_URL = env.origin("SITE_URL", default=f"https://{ALLOWED_HOSTS[0]}" if ALLOWED_HOSTS else "") + ROOT_PATH
-PUSH_AFTER_SECONDS = env.number("PUSH_AFTER_SECONDS", 10)
-MAIL_AFTER_SECONDS = env.number("MAIL_AFTER_SECONDS", 600)
-VAPID_PRIVATE_KEY = env.vapid_key("VAPID_PRIVATE_KEY")  # `manage.py vapid_keys` makes one
-VAPID_SUBJECT = env.text("VAPID_SUBJECT", SITE_URL)  # where a push service can complain: mailto: or https:
-CHAT_SENDS_MAIL = bool(env.text("EMAIL_URL"))
-DEFAULT_FROM_EMAIL = env.text(
-    "EMAIL_FROM", f"chat@{SITE_URL.rpartition('//')[2].partition(':')[0].partition('/')[0]}"
-)
-MAIL_REPLY_ADDRESS = env.text(
-    "MAIL_REPLY_ADDRESS"
-)  # such as reply@chat.example: answers come to reply+TOKEN@…
-MAIL_AUTHSERV_ID = env.text(
-    "MAIL_AUTHSERV_ID"
-)  # the name under which our mail server writes Authentication-Results
-globals().update(env.mail("EMAIL_URL"))  # EMAIL_BACKEND and what the backend reads
+globals().update(away_settings(env, ALLOWED_HOSTS, ROOT_PATH))  # push and mail to people who are away
 
 # --- Background jobs ------------------------------------------------------------------------------------------------
 
