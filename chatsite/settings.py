@@ -215,6 +215,8 @@ ATTACHMENTS_ORIGIN = next(
 )  # a host for files alone, such as https://files.example
 # Who sends the bytes: this process, the proxy in front of it, or the storage.
 ATTACHMENTS_SERVE = env.choice("ATTACHMENTS_SERVE", ("stream", "accel", "redirect"), "stream")
+# clamd://HOST:PORT, clamd+unix:///PATH, or the dotted path of a function; empty: files are not scanned
+ATTACHMENTS_SCANNER = env.text("ATTACHMENTS_SCANNER")
 ATTACHMENTS_ACCEL_PATH = env.text("ATTACHMENTS_ACCEL_PATH", "/-/attachments/")  # nginx's internal location
 
 # --- The chat -------------------------------------------------------------------------------------------------------

@@ -15,9 +15,11 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 
+from chatsite.background.jobs import enqueue
 from chatsite.errors import DomainError, invalid, not_found
 from conversations import access, contacts, events
 from conversations.access import UserId, object_key, require_side, user_key
+from conversations.attachments.jobs import release_message_files
 from conversations.block_rules import require_unblocked
 from conversations.membership import add_member as add_member
 from conversations.membership import lock_person as lock_person
@@ -123,6 +125,8 @@ def delete_message(*, user_id: UserId, message_id: str | UUID) -> MessageObject:
         if message.hidden_at is None:
             changing.count_unread(-1)
         message.deleted_at = changing.now
+        if message.attachments:
+            enqueue(release_message_files, str(message.pk))
         return changing.publish(events.message_deleted)
 
 

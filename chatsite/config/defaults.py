@@ -83,6 +83,7 @@ def default_settings(redis_url: str = "", secret_key: str = "") -> dict[str, Any
         "ATTACHMENTS_ACCEL_PATH": "/-/attachments/",
         "ATTACHMENTS_ORIGIN": "",
         "ATTACHMENTS_ROOT": Path(getattr(settings, "BASE_DIR", Path.cwd())) / "var" / "attachments",
+        "ATTACHMENTS_SCANNER": "",
         "ATTACHMENTS_SERVE": "stream",
         "ATTACHMENT_TYPES": attachments.TYPES,
         "BACKGROUND_WORKER": "separate" if redis_url else "embedded",

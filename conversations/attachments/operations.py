@@ -20,9 +20,11 @@ from conversations.access import UserId, object_key
 from conversations.attachments.content_types import FileType, detect_type
 from conversations.attachments.decoding import PROBE_SECONDS, UnreadableFile, decode
 from conversations.attachments.file_names import clean_name
-from conversations.attachments.jobs import process_attachment
+from conversations.attachments.jobs import delete_files, process_attachment
 from conversations.attachments.models import Attachment, StoredFile
-from conversations.attachments.storage import delete_unreferenced, write_file
+from conversations.attachments.release import files_of
+from conversations.attachments.scanning import is_scanning
+from conversations.attachments.storage import write_file
 from conversations.membership import lock_person
 
 KINDS: Final = ("", "voice")
@@ -75,7 +77,8 @@ def local_path(file: IO[bytes]) -> Iterator[str]:
 
 def initial_state(kind: str) -> str:
     """A file that nothing has to be done with is ready at once."""
-    return Attachment.State.PROCESSING if kind == "image" else Attachment.State.READY
+    has_work = kind != Attachment.Kind.FILE or is_scanning()
+    return Attachment.State.PROCESSING if has_work else Attachment.State.READY
 
 
 def _check_size(size: int) -> None:
@@ -131,11 +134,6 @@ def discard_upload(*, user_id: UserId, upload_id: str | UUID) -> None:
             raise not_found("upload")
         if attachment.message_id is not None:
             raise DomainError("conflict", "The file has been sent. Delete its message instead.")
-        files = _files_of([attachment])
+        files = files_of([attachment])
         attachment.delete()
-    delete_unreferenced(files)
-
-
-def _files_of(attachments: list[Attachment]) -> list[UUID]:
-    named = [key for one in attachments for key in (one.file_id, one.thumbnail_id)]
-    return [key for key in named if key is not None]
+        enqueue(delete_files, [str(key) for key in files])

@@ -1,4 +1,4 @@
-"""What happens to an upload before others may fetch it: it is checked, and a picture is written anew.
+"""What happens to an upload before others may fetch it: it is scanned, and written anew.
 
 The steps may be cut off anywhere. New bytes are stored first; then one transaction shows them. Until then the
 attachment is `processing`, and the job runs again.
@@ -6,11 +6,11 @@ attachment is `processing`, and the job runs again.
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -21,28 +21,21 @@ from django.db import transaction
 from chatsite.background.jobs import RetryLater
 from conversations import events
 from conversations.attachment_objects import attachments_as_json, stored_attachment
-from conversations.attachments.decoding import CONVERT_SECONDS, UnreadableFile, decode
-from conversations.attachments.file_names import with_suffix
+from conversations.attachments.conversion import convert
+from conversations.attachments.decoding import UnreadableFile
 from conversations.attachments.models import Attachment, StoredFile
-from conversations.attachments.storage import delete_unreferenced, open_file, write_file
+from conversations.attachments.scanning import find_malware
+from conversations.attachments.storage import delete_unreferenced, open_file
 from conversations.models import ChatMessage
 from conversations.writing.message_change import change_message
 
+logger = logging.getLogger(__name__)
+
 State = Attachment.State
+Columns = dict[str, Any]  # of an attachment
 
-_TYPES: Final = {
-    ".jpg": "image/jpeg",
-    ".png": "image/png",
-    ".gif": "image/gif",
-    ".webp": "image/webp",
-}
-
-
-@dataclass
-class Processed:
-    """The end of processing: values of the attachment's columns."""
-
-    values: dict[str, Any] = field(default_factory=dict)
+MALWARE: Final = "The file was rejected: it may contain malware."
+REJECTED: Final[Columns] = {"state": State.REJECTED, "file": None, "thumbnail": None, "placeholder": ""}
 
 
 def process(attachment_id: str) -> None:
@@ -50,44 +43,21 @@ def process(attachment_id: str) -> None:
     attachment = Attachment.objects.select_related("file").filter(pk=attachment_id).first()
     if attachment is None or attachment.state != State.PROCESSING or attachment.file is None:
         return
-    try:
-        outcome = _convert(attachment, attachment.file)
-    except UnreadableFile as error:
-        outcome = Processed({"state": State.REJECTED, "reason": str(error), "file": None, "placeholder": ""})
-    _finish(attachment.pk, outcome)
-    delete_unreferenced([attachment.file.pk])
+    original = attachment.file
+    finish(attachment.pk, _outcome(attachment, original))
+    delete_unreferenced([original.pk])
 
 
-def _convert(attachment: Attachment, original: StoredFile) -> Processed:
-    if attachment.kind != Attachment.Kind.IMAGE:
-        return Processed({"state": State.READY})
-    with _local_copy(original) as source, tempfile.TemporaryDirectory(prefix="attachment-") as folder:
-        answer = decode("image", "convert", str(source), folder, seconds=CONVERT_SECONDS)
-        picture = Path(folder, answer["file"])
-        written = _store(picture)
-        return Processed(
-            {
-                "state": State.READY,
-                "file": written,
-                "size": written.size,
-                "thumbnail": _store(Path(folder, answer["thumbnail"])),
-                "width": answer["width"],
-                "height": answer["height"],
-                "content_type": _TYPES[picture.suffix],
-                "name": _renamed(attachment, picture.suffix),
-            }
-        )
-
-
-def _renamed(attachment: Attachment, suffix: str) -> str:
-    if attachment.content_type == _TYPES[suffix]:
-        return attachment.name
-    return with_suffix(attachment.name, suffix)
-
-
-def _store(path: Path) -> StoredFile:
-    with path.open("rb") as file:
-        return write_file(file, path.stat().st_size)
+def _outcome(attachment: Attachment, original: StoredFile) -> Columns:
+    with _local_copy(original) as source:
+        malware = find_malware(source)
+        if malware is not None:
+            logger.warning("attachment %s was rejected: the scanner found %s", attachment.pk, malware)
+            return {**REJECTED, "reason": MALWARE}
+        try:
+            return {**convert(attachment, source), "state": State.READY}
+        except UnreadableFile as error:
+            return {**REJECTED, "reason": str(error)}
 
 
 @contextmanager
@@ -102,7 +72,7 @@ def _local_copy(stored: StoredFile) -> Iterator[Path]:
 # --- The end ----------------------------------------------------------------------------------------------------------
 
 
-def _finish(attachment_id: UUID, outcome: Processed) -> None:
+def finish(attachment_id: UUID, outcome: Columns) -> None:
     """Write the outcome, and tell the conversation if the file has been sent already.
 
     The lock of the conversation comes before that of the attachment, as when a message is sent. So who is sending the
@@ -114,14 +84,14 @@ def _finish(attachment_id: UUID, outcome: Processed) -> None:
         return
     with transaction.atomic():
         attachment = Attachment.objects.select_for_update().filter(pk=attachment_id).first()
-        if attachment is None:
+        if attachment is None or attachment.state != State.PROCESSING:
             return
         if attachment.message_id is not None:
             raise RetryLater("the file has just been sent", seconds=0)
         _save(attachment, outcome)
 
 
-def _finish_in_message(attachment_id: UUID, message_id: UUID, outcome: Processed) -> None:
+def _finish_in_message(attachment_id: UUID, message_id: UUID, outcome: Columns) -> None:
     with change_message(message_id) as changing:
         attachment = Attachment.objects.select_for_update().get(pk=attachment_id)
         if attachment.state != State.PROCESSING:  # the job has run twice
@@ -135,10 +105,10 @@ def _finish_in_message(attachment_id: UUID, message_id: UUID, outcome: Processed
         )
 
 
-def _save(attachment: Attachment, outcome: Processed) -> None:
-    for name, value in outcome.values.items():
+def _save(attachment: Attachment, outcome: Columns) -> None:
+    for name, value in outcome.items():
         setattr(attachment, name, value)
-    attachment.save(update_fields=list(outcome.values))
+    attachment.save(update_fields=list(outcome))
 
 
 def stored_attachments(message: ChatMessage) -> str:

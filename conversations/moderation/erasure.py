@@ -18,12 +18,15 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 
+from chatsite.background.jobs import enqueue
 from chatsite.errors import DomainError, not_found
 from chatsite.identity import operations as identity
 from chatsite.identity.names import erased_names
 from chatsite.realtime.broadcast import broadcast_on_commit
 from conversations import events
 from conversations.access import UserId
+from conversations.attachments.jobs import delete_files
+from conversations.attachments.release import forget_files, forget_uploads
 from conversations.blocks.operations import forget_blocks_of
 from conversations.models import ChatMessage, Conversation, Membership, MessageEdit
 from conversations.moderation.admin_log import erase_names, names_of
@@ -126,6 +129,7 @@ def _erase_account_rows(actor: Any | None, user_id: UserId, reason: str, done: E
     remove_reactions_of(user_id)
     forget_blocks_of(user_id)
     forget_own_states(user_id)
+    _delete_later(forget_uploads(user_id))
     for forget in forget_person:
         forget(user_id)
     if done.account:
@@ -144,6 +148,11 @@ def _empty_account(user: Any) -> None:
             getattr(user, rights).clear()
 
 
+def _delete_later(files: list[UUID]) -> None:
+    if files:
+        enqueue(delete_files, [str(key) for key in files])
+
+
 # --- Messages ---------------------------------------------------------------------------------------------------------
 
 
@@ -154,6 +163,7 @@ def _erase_group(conversation_id: UUID, user_id: UserId, done: Erasure) -> bool:
         messages = list(mine.order_by("seq")[:GROUP])
         for message in messages:
             _empty_message(change, change.conversations[conversation_id], message)
+        _delete_later(forget_files(messages))
         _, by_model = MessageEdit.objects.filter(message__in=messages).delete()
     done.edits += sum(by_model.values())
     done.messages += len(messages)
@@ -164,6 +174,6 @@ def _empty_message(change: ConversationChange, conversation: Conversation, messa
     """The message keeps its place in the conversation and loses its content and its sender."""
     if message.deleted_at is None and message.hidden_at is None:
         change.count_unread(conversation, message, -1)
-    message.sender, message.client_id, message.content = None, None, ""
+    message.sender, message.client_id, message.content, message.attachments = None, None, "", ""
     message.deleted_at = message.deleted_at or change.now
     change.update_message(conversation, message, events.message_deleted)

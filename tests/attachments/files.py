@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django_tasks_db.models import DBTaskResult
 
 from conversations.attachments.models import Attachment
 from conversations.attachments.processing import process
@@ -39,12 +41,30 @@ class Scene:
         found: dict[str, Any] = message.json()
         return found
 
+    def shown(self, reader: User) -> dict[str, Any]:
+        """The newest message, as the reader sees it."""
+        page = client_of(reader).get(f"/chat/conversations/{self.where.pk}/messages").json()
+        message: dict[str, Any] = page["results"][-1]
+        return message
+
     def rev(self) -> int:
         return Conversation.objects.get(pk=self.where.pk).rev
 
 
 def attachment(shown: dict[str, Any]) -> Attachment:
     return Attachment.objects.get(pk=shown["id"])
+
+
+def run_jobs() -> None:
+    """Run every job that is ready, those that it enqueues too."""
+    while ready := list(DBTaskResult.objects.ready().order_by("enqueued_at")):
+        for result in ready:
+            result.delete()
+            result.task.func(*result.args_kwargs["args"], **result.args_kwargs["kwargs"])
+
+
+def files_in(storage: Path) -> list[Path]:
+    return [path for path in storage.rglob("*") if path.is_file()]
 
 
 def body(response: Any) -> bytes:

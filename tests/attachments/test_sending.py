@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from conversations import operations
 from conversations.attachments.processing import process
-from conversations.models import ChatMessage
+from conversations.attachments.release import release_files
+from conversations.models import ChatMessage, Report
 from conversations.moderation import erasure
 from conversations.moderation import operations as moderation
 from tests.attachments.contents import PDF, picture
-from tests.attachments.files import Scene, attachment, body, refused, upload
+from tests.attachments.files import Scene, attachment, body, files_in, refused, run_jobs, upload
 from tests.conversations.people import client_of, person
 
 
@@ -87,19 +91,22 @@ def test_a_message_needs_content_or_files(scene: Scene) -> None:
     assert refused(scene.send(scene.customer)) == (400, "invalid")
 
 
-def test_an_unused_upload_can_be_discarded(scene: Scene, storage: Any) -> None:
+def test_an_unused_upload_can_be_discarded(scene: Scene, storage: Path) -> None:
     made = upload(scene.customer, PDF).json()["id"]
     address = f"/chat/uploads/{made}"
     assert refused(client_of(scene.member).delete(address)) == (404, "not_found")
     assert client_of(scene.customer).delete(address).status_code == 204
     assert refused(client_of(scene.customer).delete(address)) == (404, "not_found")
-    assert not [path for path in storage.rglob("*") if path.is_file()]
+    run_jobs()
+    assert not files_in(storage)
     sent = scene.sent()["attachments"][0]["id"]
     assert refused(client_of(scene.customer).delete(f"/chat/uploads/{sent}")) == (409, "conflict")
 
 
 @pytest.mark.parametrize("way", ["deleted", "hidden", "erased"])
-def test_every_address_of_a_gone_message_is_not_found(scene: Scene, client: Any, way: str) -> None:
+def test_every_address_of_a_gone_message_is_not_found(
+    scene: Scene, client: Any, storage: Path, way: str
+) -> None:
     message = scene.sent(picture(), "photo.jpg")
     [shown] = message["attachments"]
     assert body(client.get(shown["thumbnailUrl"]))
@@ -114,6 +121,39 @@ def test_every_address_of_a_gone_message_is_not_found(scene: Scene, client: Any,
         assert refused(client_of(scene.member).get(address.partition("?")[0])) == (404, "not_found")
     page = client_of(scene.member).get(f"/chat/conversations/{scene.where.pk}/messages").json()
     assert page["results"][0]["attachments"] == []
+    run_jobs()
+    assert bool(files_in(storage)) == (way == "hidden")  # a moderator can restore a hidden one
+
+
+def test_a_restored_message_has_its_files_again(scene: Scene) -> None:
+    message = scene.sent()
+    moderation.hide_message(actor=None, message_id=message["id"], reason="x")
+    release_files()
+    moderation.restore_message(actor=None, message_id=message["id"], reason="y")
+    [shown] = scene.shown(scene.member)["attachments"]
+    assert body(client_of(scene.member).get(shown["url"])) == PDF
+
+
+def test_a_hidden_message_loses_its_files_in_the_end(
+    scene: Scene, storage: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = scene.sent()
+    moderation.hide_message(actor=None, message_id=message["id"], reason="x")
+    monkeypatch.setattr("conversations.attachments.release.HIDDEN_FOR", timedelta(0))
+    assert release_files() == 1
+    assert not files_in(storage)
+
+
+def test_a_reported_message_keeps_its_files_for_the_moderators(scene: Scene, storage: Path) -> None:
+    message = scene.sent()
+    body = {"conversationId": str(scene.where.pk), "messageId": message["id"], "reason": "abuse"}
+    assert client_of(scene.member).post("/chat/reports", body, format="json").status_code == 201
+    operations.delete_message(user_id=scene.customer.pk, message_id=message["id"])
+    run_jobs()
+    assert files_in(storage)
+    Report.objects.update(status="resolved", outcome="dismissed", resolved_at=timezone.now())
+    assert release_files() == 1
+    assert not files_in(storage)
 
 
 def test_the_end_of_processing_takes_a_rev(scene: Scene) -> None:

@@ -103,8 +103,9 @@ def _write_animation(image: Image.Image, folder: Path) -> tuple[Path, Image.Imag
     frames = []
     try:
         for frame in ImageSequence.Iterator(image):
+            copied = frame.copy()  # WebP tells a frame's duration once it has been decoded
             durations.append(int(frame.info.get("duration", 100)))
-            frames.append(_without_metadata(frame.copy()))
+            frames.append(_without_metadata(copied))
     except Exception as error:
         raise Unreadable("The animation is damaged or not complete.") from error
     path = folder / f"picture{_SUFFIXES[target]}"
