@@ -190,6 +190,13 @@ else:
 # Webhooks and push services may not lead to an internal network, except to these.
 OUTGOING_ALLOW_NETWORKS = env.networks("OUTGOING_ALLOW_NETWORKS")
 globals().update(away_settings(env, ALLOWED_HOSTS, ROOT_PATH))  # push and mail to people who are away
+SITE_URL: str
+VAPID_PRIVATE_KEY: str
+VAPID_SUBJECT: str
+PUSH_AFTER_SECONDS: float
+MAIL_AFTER_SECONDS: float
+CHAT_SENDS_MAIL: bool
+MAIL_REPLY_ADDRESS: str
 
 # --- Background jobs ------------------------------------------------------------------------------------------------
 

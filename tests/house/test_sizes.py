@@ -15,7 +15,7 @@ pytestmark = pytest.mark.standalone
 ROOT: Final = Path(__file__).parents[2]
 MODULE_LINES: Final = 300
 MEDIAN_LINES: Final = 80
-LONGER: Final = {"chatsite/settings.py": 345}  # one list of settings, and hardly any code
+LONGER: Final = {"chatsite/settings.py": 365}  # one list of settings, and hardly any code
 FUNCTION_LINES: Final = 40
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
