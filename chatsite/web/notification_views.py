@@ -23,14 +23,14 @@ from chatsite.web.inbox import load_me
 from chatsite.web.policy import page
 from conversations.access import object_key
 from notifications import access, invitations, offers, operations, queries, types
-from notifications.models import Notification
+from notifications.models import Notification, Offer
 from notifications.serializers import status_of
 
 SHOWN: Final = 100
 TYPE_TEXTS: Final[dict[str, str | Promise]] = {
-    "system": _("News"),
     "team_invitation": _("Invitations"),
     "offer": _("Offers"),
+    "system": _("News"),
 }
 _ANSWERABLE: Final = re.compile(r"/(team/invitations|offers)/([0-9a-f-]{36})")
 _ANSWERS: Final[dict[tuple[str, str], Callable[..., object]]] = {
@@ -52,10 +52,13 @@ class Alert:
     row: Notification
     answerable: bool
     link: str
+    offer: Offer | None = None
 
 
 def type_choices() -> list[dict[str, Any]]:
-    return [{"name": name, "text": TYPE_TEXTS.get(name, name)} for name in types.names()]
+    """Return the filters, those of a project's own types last. The bell has the same."""
+    own = [name for name in types.names() if name not in TYPE_TEXTS]
+    return [{"name": name, "text": str(TYPE_TEXTS.get(name, name))} for name in (*TYPE_TEXTS, *own)]
 
 
 @require_safe
@@ -80,11 +83,11 @@ def notifications(request: HttpRequest) -> HttpResponse:
 
 def _alert(user_id: Any, row: Notification) -> Alert:
     answers = _ANSWERABLE.fullmatch(row.action_url)
-    return Alert(
-        row=row,
-        answerable=answers is not None and _is_open(user_id, answers[1], answers[2]),
-        link="" if answers else row.action_url,
-    )
+    answerable = answers is not None and _is_open(user_id, answers[1], answers[2])
+    offer = None
+    if answers is not None and answerable and answers[1] == "offers":
+        offer, _ = access.find_offer(user_id, answers[2])
+    return Alert(row=row, answerable=answerable, link="" if answers else row.action_url, offer=offer)
 
 
 def _is_open(user_id: Any, kind: str, key: str) -> bool:
@@ -112,10 +115,15 @@ def read_all(request: HttpRequest) -> HttpResponse:
 @page
 @login_required
 def act(request: HttpRequest, notification_id: str, verb: str) -> HttpResponse:
-    """Read, delete, accept or decline the notification."""
+    """Read, delete, accept or decline the notification. To accept an offer takes a second step."""
     user_id = request.user.pk
     try:
         charge(str(user_id))
+        if verb == "accept" and "confirmed" not in request.POST:
+            alert = _alert(user_id, _find(user_id, notification_id))
+            if alert.offer is not None:
+                context = {"offer": alert.offer, "notification_id": notification_id}
+                return render(request, "web/confirm_offer.html", context)
         if verb == "read":
             operations.mark_read(user_id=user_id, notification_id=notification_id)
         elif verb == "delete":
@@ -127,11 +135,15 @@ def act(request: HttpRequest, notification_id: str, verb: str) -> HttpResponse:
     return redirect("web:notifications")
 
 
-def _answer(user_id: Any, notification_id: str, verb: str) -> None:
-    key = object_key(notification_id, "notification")
-    row = queries.notifications(user_id).filter(pk=key).first()
+def _find(user_id: Any, notification_id: str) -> Notification:
+    row = queries.notifications(user_id).filter(pk=object_key(notification_id, "notification")).first()
     if row is None:
         raise not_found("notification")
+    return row
+
+
+def _answer(user_id: Any, notification_id: str, verb: str) -> None:
+    row = _find(user_id, notification_id)
     asked = _ANSWERABLE.fullmatch(row.action_url)
     if asked is None:
         raise invalid("This notification cannot be answered.")

@@ -27,6 +27,7 @@ async def make_offer(cast: Cast, conversation_id: str) -> str:
     title = f"Tuning {secrets.token_hex(3)}"
     expires = (datetime.now(UTC) + timedelta(days=2)).isoformat()
     body = {"conversationId": conversation_id, "title": title, "amountMinor": 4900, "currency": "EUR"}
+    body["description"] = "Brakes and gears"
     await cast.olivia.rest.post("/offers", {**body, "expiresAt": expires})
     return title
 
@@ -55,7 +56,17 @@ async def test_an_offer_is_accepted_in_place(cast: Cast, signed_in: SignedIn) ->
     await expect(page.locator("[data-bell-count]")).to_have_text("1")
     await page.locator("[data-bell]").click()
     alert = panel(page).locator("[data-alert]").filter(has_text=title)
+    await expect(alert.locator("[data-field=price]")).to_have_text("€49.00")
+    await expect(alert.locator("[data-field=description]")).to_have_text("Brakes and gears")
+    await expect(alert.locator("[data-field=until]")).to_contain_text("Valid until")
     await alert.get_by_role("button", name="Accept").click()
+    await expect(page.get_by_role("dialog", name="Accept this offer?")).to_contain_text("€49.00")
+    await page.get_by_role("button", name="Cancel").click()
+    await expect(alert.get_by_role("button", name="Accept")).to_be_visible()
+    offers = await customer.rest.get(f"/offers?conversationId={conversation['id']}")
+    assert [offer["status"] for offer in offers["results"]] == ["pending"]
+    await alert.get_by_role("button", name="Accept").click()
+    await page.get_by_role("dialog", name="Accept this offer?").get_by_role("button", name="Accept").click()
     await expect(alert.locator("[data-field=state]")).to_have_text("Accepted")
     await expect(alert.get_by_role("button", name="Accept")).to_be_hidden()
     await expect(page.locator("[data-bell-count]")).to_be_hidden()
@@ -83,11 +94,32 @@ async def test_reading_filtering_and_deleting(cast: Cast, signed_in: SignedIn) -
     await expect(page.locator("[data-bell-count]")).to_be_hidden()
     await panel(page).get_by_role("button", name="All", exact=True).click()
     await expect(list_).to_have_count(2)
-    await list_.filter(has_text="Fresh news").get_by_role("button", name="Delete").click()
-    await expect(list_).to_have_count(1)
     await page.keyboard.press("Escape")
     await expect(panel(page)).to_have_count(0)
     await expect(page.locator("[data-bell]")).to_be_focused()
+
+
+async def test_a_deletion_can_be_taken_back(cast: Cast, signed_in: SignedIn) -> None:
+    customer, _ = await newcomer_with_conversation(cast)
+    for title in ("Fresh news", "Old news"):
+        cast.stage.deployment.shell(NEWS.format(name=customer.name, title=title))
+    page = await ready(await signed_in(customer.name))
+    await page.locator("[data-bell]").click()
+    list_ = panel(page).locator("[data-alert]")
+    await expect(list_).to_have_count(2)
+    fresh = list_.filter(has_text="Fresh news")
+    await fresh.get_by_role("button", name="Delete").click()
+    await expect(list_).to_have_count(1)
+    await page.get_by_role("button", name="Undo").click()
+    await expect(list_).to_have_count(2)
+    assert len((await customer.rest.get("/notifications"))["results"]) == 2
+    await fresh.get_by_role("button", name="Delete").click()
+    await expect(list_).to_have_count(1)
+
+    async def is_gone() -> bool:
+        return len((await customer.rest.get("/notifications"))["results"]) == 1
+
+    await eventually(is_gone, "the notification is deleted on the server")
 
 
 async def test_an_invitation_is_accepted_and_leads_to_the_inbox(cast: Cast, signed_in: SignedIn) -> None:
@@ -129,3 +161,19 @@ async def test_desktop_notifications_come_when_they_were_asked_for(cast: Cast, s
     assert await desktop_notifications(page, 1) == [[customer.name, "Your bike <b>is here</b>"]]
     stranger, _ = await newcomer_with_conversation(cast, "We have not met")
     assert (await desktop_notifications(page, 2))[1] == [stranger.name, "We have not met"]
+
+
+async def test_the_filters_of_the_bell_are_those_of_the_page_and_fit_a_phone(
+    cast: Cast, signed_in: SignedIn
+) -> None:
+    customer, _ = await newcomer_with_conversation(cast)
+    page = await ready(await signed_in(customer.name, viewport={"width": 390, "height": 844}))
+    await page.locator("[data-bell]").click()
+    filters = panel(page).get_by_role("group", name="Filter notifications")
+    in_bell = await filters.get_by_role("button").all_inner_texts()
+    assert await filters.evaluate("node => node.scrollWidth <= node.clientWidth")
+    await expect(filters.get_by_role("button").last).to_be_in_viewport(ratio=1)
+    await page.goto(page.url.replace("/app", "/app/notifications"))
+    on_page = page.get_by_role("navigation", name="Filter notifications")
+    assert await on_page.get_by_role("link").all_inner_texts() == in_bell
+    assert await on_page.evaluate("node => node.scrollWidth <= node.clientWidth")

@@ -8,12 +8,14 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from chatsite.identity.bidi import isolate
+from notifications.currencies import amount_text
+from notifications.models import Offer
 
 register = template.Library()
 
@@ -42,6 +44,15 @@ def day_label(day: date) -> str:
 def status_label(status: str) -> str:
     labels = {"sent": gettext("Sent"), "delivered": gettext("Delivered"), "read": gettext("Read")}
     return labels[status]
+
+
+@register.filter
+def price(offer: Offer) -> str:
+    """The amount with its currency: for readers without scripts, which write it as the language does."""
+    amount = number_format(
+        amount_text(offer.amount_minor, offer.currency), use_l10n=True, force_grouping=True
+    )
+    return gettext("%(currency)s %(amount)s") % {"currency": offer.currency, "amount": amount}
 
 
 @register.filter

@@ -51,6 +51,18 @@ export function archiving(client, conversation, archived) {
   };
 }
 
+/** `within`: as for `deletion`. Whoever shows notifications hides this one meanwhile. */
+export function notificationDeletion(client, { id }, { within = 0 } = {}) {
+  return {
+    key: `notification/${id}`,
+    kind: "notification",
+    targetId: id,
+    within,
+    apply: (held) => held,
+    carryOut: () => client.rest.delete(`/notifications/${id}`),
+  };
+}
+
 function hasReacted(message, userId, emoji) {
   return message.reactions?.find((one) => one.emoji === emoji)?.userIds.includes(userId) ?? false;
 }

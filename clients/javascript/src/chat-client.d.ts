@@ -61,7 +61,7 @@ export interface ClientEvents extends ConversationEvents {
   /** A queued change was refused for good, and is shown no more. `content` is that of an edit. */
   change_refused: {
     key: string;
-    kind: "edit" | "delete" | "reaction" | "archive";
+    kind: "edit" | "delete" | "reaction" | "archive" | "notification";
     targetId: string;
     content?: string;
     error: ChatError;
@@ -275,6 +275,8 @@ export class ChatClient {
   queueDelete(message: StoredMessage, options?: { within?: number }): string;
   queueReaction(message: StoredMessage, emoji: string, on: boolean): string;
   queueArchive(conversation: ConversationObject, archived: boolean): string;
+  /** Hide it meanwhile. */
+  queueNotificationDelete(notification: { id: string }, options?: { within?: number }): string;
   /** Takes a queued change back. Answers whether it was in time. */
   undo(key: string): boolean;
   /** These messages as they will be. */

@@ -201,6 +201,10 @@ export class ChatClient {
     return this.#parts.changes.add(changes.archiving(this, conversation, archived));
   }
 
+  queueNotificationDelete(notification, options) {
+    return this.#parts.changes.add(changes.notificationDeletion(this, notification, options));
+  }
+
   /** Takes a queued change back. Answers whether it was in time. */
   undo(key) {
     return this.#parts.changes.cancel(key);

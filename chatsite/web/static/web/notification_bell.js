@@ -1,10 +1,12 @@
 import { fillNotificationItem, newNotificationItem, answerPath } from "./notification_item.js";
 import { makeNotificationPanel } from "./notification_panel.js";
+import { confirmOfferAnswer } from "./thread/offer_confirmation.js";
 import { announce, isPlainClick, make, show } from "./dom.js";
 import { errorText } from "./error_texts.js";
 import { toast } from "./toast.js";
 
 const PAGE = 30;
+const UNDO = 7_000; // milliseconds in which a deletion can be taken back
 
 /** The bell with its count, and the panel of notifications that it opens. */
 export class NotificationBell {
@@ -17,6 +19,7 @@ export class NotificationBell {
   #items = new Map();
   #statuses = new Map(); // of questions, by where they are answered
   #filter = { type: "", unread: false };
+  #hidden = new Set(); // of notifications whose deletion can still be taken back
   #next = null;
   #serial = 0;
   #count;
@@ -44,6 +47,11 @@ export class NotificationBell {
     client.on("notification", (event) => this.#told(event));
     client.on("notifications_reset", () => this.#panel && this.#load());
     client.on("ready", () => this.#panel && this.#load());
+    client.on("change_refused", ({ kind, targetId, error }) => {
+      if (kind !== "notification") return;
+      this.#unhide(targetId);
+      toast(errorText(error));
+    });
     client.on("state", () => this.#drawCount());
     client.on("unread", () => this.#drawCount());
     client.on("unread_notifications", () => this.#drawCount());
@@ -61,7 +69,7 @@ export class NotificationBell {
 
   open() {
     if (this.isOpen) return;
-    this.#panel = makeNotificationPanel(this.#filter, {
+    this.#panel = makeNotificationPanel(this.#filter, this.#session.notificationTypes, {
       close: () => this.close(),
       readAll: () => this.#attempt(() => this.#readAll()),
       clicked: (event) => this.#clicked(event),
@@ -146,7 +154,8 @@ export class NotificationBell {
     return place.replaceChildren(button);
   }
 
-  #belongs({ type, readAt }) {
+  #belongs({ id, type, readAt }) {
+    if (this.#hidden.has(id)) return false;
     return (!this.#filter.type || type === this.#filter.type) && (!this.#filter.unread || !readAt);
   }
 
@@ -168,7 +177,8 @@ export class NotificationBell {
     const known = this.#statuses.get(answerPath(notification));
     const asked = notification.data?.status === "pending";
     const me = this.#session.me.id;
-    return { status: asked ? known?.status : undefined, isMine: !known || [known.inviteeId, known.customerId].includes(me) || known.status === "gone" };
+    const offer = notification.type === "offer" && known?.amount ? known : null;
+    return { offer, status: asked ? known?.status : undefined, isMine: !known || [known.inviteeId, known.customerId].includes(me) || known.status === "gone" };
   }
 
   // What one does
@@ -208,16 +218,28 @@ export class NotificationBell {
     await this.#load();
   }
 
-  async #delete({ id }, item) {
-    await this.#client.rest.delete(`/notifications/${id}`);
+  #delete(notification, item) {
+    const { id } = notification;
+    const key = this.#client.queueNotificationDelete(notification, { within: UNDO });
     const next = item.nextElementSibling ?? item.previousElementSibling;
-    this.#remove(id);
+    this.#hidden.add(id);
+    this.#draw();
     (next?.querySelector("button:not([hidden])") ?? this.#panel?.querySelector("h2"))?.focus();
-    announce(gettext("Deleted"));
+    const run = () => this.#client.undo(key) && this.#unhide(id);
+    toast(gettext("Notification deleted"), { action: gettext("Undo"), run });
+  }
+
+  #unhide(id) {
+    this.#hidden.delete(id);
+    this.#draw();
   }
 
   async #answer(notification, verb) {
     const question = answerPath(notification);
+    if (notification.type === "offer") {
+      const offer = this.#statuses.get(question);
+      if (!offer || !(await confirmOfferAnswer(this.#panel, offer, verb))) return;
+    }
     try {
       const answered = await this.#client.rest.post(`${question}/${verb}`);
       this.#statuses.set(question, answered);

@@ -1,5 +1,6 @@
 import { copyOf, fill, show } from "./dom.js";
-import { setTime } from "./times.js";
+import { price } from "./thread/money.js";
+import { fullTime, setTime } from "./times.js";
 
 const ANSWERABLE = /^\/(team\/invitations|offers)\/[0-9a-f-]{36}$/;
 
@@ -15,11 +16,12 @@ export function newNotificationItem(id) {
 }
 
 /** `status` of its question: undefined where we do not know it yet. */
-export function fillNotificationItem(item, notification, { status, isMine }) {
+export function fillNotificationItem(item, notification, { status, isMine, offer }) {
   const question = answerPath(notification);
   item.classList.toggle("unread", !notification.readAt);
   fill(item, "title", notification.title);
   show(fill(item, "body", notification.body), notification.body);
+  fillOffer(item, status === "pending" ? offer : null);
   setTime(item.querySelector("time"), notification.createdAt);
   const open = question && isMine && status === "pending";
   const act = (name) => item.querySelector(`[data-act="${name}"]`);
@@ -32,6 +34,14 @@ export function fillNotificationItem(item, notification, { status, isMine }) {
   show(link, leads);
   if (leads) link.href = notification.actionUrl;
   fillState(item, question && isMine ? status : undefined);
+}
+
+/** What one answers: the amount as everywhere else, what it is for, and until when. */
+function fillOffer(item, offer) {
+  show(fill(item, "price", offer ? price(offer) : ""), offer);
+  show(fill(item, "description", offer?.description ?? ""), offer?.description);
+  const until = offer && interpolate(gettext("Valid until %(time)s"), { time: fullTime(offer.expiresAt) }, true);
+  show(fill(item, "until", until ?? ""), offer);
 }
 
 function fillState(item, status) {

@@ -1,7 +1,7 @@
 import { make } from "./dom.js";
 
-/** The panel below the bell, empty. `handlers`: `close()`, `readAll()`, `filter({type, unread})`, `clicked(event)`. */
-export function makeNotificationPanel(filter, handlers) {
+/** The panel below the bell, empty. `types`: `[{name, text}]`. `handlers`: `close()`, `readAll()`, `filter({type, unread})`, `clicked(event)`. */
+export function makeNotificationPanel(filter, types, handlers) {
   const close = make("button", { type: "button", className: "icon-button", aria: { label: gettext("Close") } }, "✕");
   close.addEventListener("click", handlers.close);
   const all = make("button", { type: "button", className: "button quiet", data: { readAll: "" } }, gettext("Mark all as read"));
@@ -13,7 +13,7 @@ export function makeNotificationPanel(filter, handlers) {
   const more = make("div", { className: "list-more", data: { alertsMore: "" } });
   const scroll = make("div", { className: "alerts-scroll" }, list, empty, more);
   const foot = make("footer", { className: "alerts-foot" }, all);
-  const filters = makeFilters(filter, handlers.filter);
+  const filters = makeFilters(filter, types, handlers.filter);
   const panel = make("section", { className: "alerts-panel", role: "dialog", aria: { labelledby: "alerts-title" } }, top, filters, scroll, foot);
   panel.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
@@ -24,14 +24,12 @@ export function makeNotificationPanel(filter, handlers) {
   return panel;
 }
 
-function makeFilters(now, changed) {
+function makeFilters(now, types, changed) {
   const bar = make("div", { className: "filters", role: "group", aria: { label: gettext("Filter notifications") } });
   const choices = [
     [gettext("All"), { type: "", unread: false }],
     [gettext("Unread"), { type: "", unread: true }],
-    [gettext("Invitations"), { type: "team_invitation", unread: false }],
-    [gettext("Offers"), { type: "offer", unread: false }],
-    [gettext("News"), { type: "system", unread: false }],
+    ...types.map(({ name, text }) => [text, { type: name, unread: false }]),
   ];
   for (const [text, filter] of choices) {
     const isNow = filter.type === now.type && filter.unread === now.unread;

@@ -1,5 +1,6 @@
 import { askReport, confirmed, showHistory } from "./dialogs.js";
 import { Menu } from "./menu.js";
+import { confirmOfferAnswer } from "./offer_confirmation.js";
 import { summary } from "./quotes.js";
 import { QUICK_REACTIONS, hasReacted } from "./reactions.js";
 import { isFromOther } from "./rows.js";
@@ -106,14 +107,7 @@ export class Actions {
   }
 
   async answerOffer(offers, offer, action) {
-    const words = {
-      accept: [gettext("Accept this offer?"), gettext("Accept")],
-      decline: [gettext("Decline this offer?"), gettext("Decline")],
-      withdraw: [gettext("Withdraw this offer?"), gettext("Withdraw")],
-    }[action];
-    const text = interpolate(gettext("%(title)s, %(amount)s %(currency)s"), offer);
-    const given = { title: words[0], text, action: words[1], danger: action !== "accept" };
-    if (await confirmed(this.#thread.section, given)) await this.#try(() => offers.answer(offer, action));
+    if (await confirmOfferAnswer(this.#thread.section, offer, action)) await this.#try(() => offers.answer(offer, action));
   }
 
   /** Puts an emoji on the message, or takes one's own off. */

@@ -1,5 +1,6 @@
 import { fullTime } from "./dates.js";
 import { el, icon } from "./dom.js";
+import { price } from "./money.js";
 import { gettext, interpolate } from "./texts.js";
 
 const OPENING = /^Offer: /;
@@ -80,11 +81,6 @@ export class Offers {
 function lineOf({ title, amount, currency, expiresAt }) {
   const until = expiresAt.slice(0, 16).replace("T", " ");
   return `Offer: ${title}, ${amount} ${currency}. Valid until ${until} UTC.`;
-}
-
-function price({ amount, currency }) {
-  const language = document.documentElement.lang || undefined;
-  return new Intl.NumberFormat(language, { style: "currency", currency }).format(amount);
 }
 
 /** `act(offer, action)` is called by its buttons; `side` may answer. */
