@@ -11,8 +11,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_POST, require_safe
 
@@ -20,6 +18,7 @@ from chatsite.errors import DomainError, invalid, not_found
 from chatsite.realtime.user_limit import charge
 from chatsite.web.error_pages import text_of
 from chatsite.web.inbox import load_me
+from chatsite.web.notification_filters import type_choices
 from chatsite.web.policy import page
 from conversations.access import object_key
 from notifications import access, invitations, offers, operations, queries, types
@@ -27,11 +26,6 @@ from notifications.models import Notification, Offer
 from notifications.serializers import status_of
 
 SHOWN: Final = 100
-TYPE_TEXTS: Final[dict[str, str | Promise]] = {
-    "team_invitation": _("Invitations"),
-    "offer": _("Offers"),
-    "system": _("News"),
-}
 _ANSWERABLE: Final = re.compile(r"/(team/invitations|offers)/([0-9a-f-]{36})")
 _ANSWERS: Final[dict[tuple[str, str], Callable[..., object]]] = {
     ("team/invitations", "accept"): lambda user_id, key: invitations.accept(
@@ -53,12 +47,6 @@ class Alert:
     answerable: bool
     link: str
     offer: Offer | None = None
-
-
-def type_choices() -> list[dict[str, Any]]:
-    """Return the filters, those of a project's own types last. The bell has the same."""
-    own = [name for name in types.names() if name not in TYPE_TEXTS]
-    return [{"name": name, "text": str(TYPE_TEXTS.get(name, name))} for name in (*TYPE_TEXTS, *own)]
 
 
 @require_safe

@@ -19,7 +19,7 @@ from chatsite.web.avatars import initials_of, tint_of
 from chatsite.web.drafts import Draft
 from chatsite.web.inbox import PAGE, Inbox, load_inbox
 from chatsite.web.modules import modules_of
-from chatsite.web.notification_views import type_choices
+from chatsite.web.notification_filters import type_choices
 from chatsite.web.policy import page
 from chatsite.web.thread import thread_context
 from conversations import access, queries
