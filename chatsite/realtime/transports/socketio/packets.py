@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from typing import Any, Final, NamedTuple
 
@@ -31,9 +30,9 @@ class MalformedPacket(Exception):
 def decode_body(body: bytes) -> list[str | bytes]:
     """Return the Engine.IO packets of a POST: text with its type, or the decoded bytes of a binary message."""
     try:
-        texts = body.decode().split(SEPARATOR)
+        texts = body.decode(errors="surrogateescape").split(SEPARATOR)
         return [_decode_binary(text) if text[:1] == "b" else _checked(text) for text in texts]
-    except (UnicodeDecodeError, binascii.Error, ValueError) as error:
+    except ValueError as error:  # also binascii.Error
         raise MalformedPacket(str(error)) from error
 
 
@@ -44,6 +43,9 @@ def _decode_binary(text: str) -> bytes:
 def _checked(text: str) -> str:
     if text[:1] not in ENGINE_TYPES:
         raise MalformedPacket("a packet without a type")
+    # An event that is not UTF-8 is refused later: alone, and with the id of its callback.
+    if text[:2] != MESSAGE + EVENT:
+        text.encode()
     return text
 
 

@@ -61,5 +61,5 @@ async def _read(receive: Any) -> bytes:
 def _check_sizes(received: list[str | bytes]) -> None:
     most = settings.CHAT.frame_bytes + 1  # and the packet's type
     for packet in received:
-        if len(packet.encode() if isinstance(packet, str) else packet) > most:
+        if len(packet.encode("utf-8", "surrogatepass") if isinstance(packet, str) else packet) > most:
             raise packets.MalformedPacket("a packet is too large")
