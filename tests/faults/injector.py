@@ -13,10 +13,16 @@ from typing import Final
 import psycopg
 
 from business_chat_client import credentials
+from tests.faults import peers
+from tests.faults.people import Account, Device
 from tests.faults.schedule import Fault
 from tests.faults.site import Site
+from tests.harness.servers import Server
 
 DAY: Final = 86_400
+BURST_MESSAGES: Final = 300
+BURST_AT_ONCE: Final = 30
+BURST_LENGTH: Final = 7_990  # characters
 
 
 class Injector:
@@ -28,6 +34,9 @@ class Injector:
         self._down_seconds = down_seconds  # the first absence of Redis, and up to 10 of PostgreSQL
         self._locks = [asyncio.Lock() for _ in site.servers]
         self._redis, self._postgres = asyncio.Lock(), asyncio.Lock()
+        # Those who suffer and those who cause it, once they are there.
+        self.devices: list[Device] = []
+        self.accounts: list[Account] = []
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def run(self, schedule: Iterable[Fault]) -> None:
@@ -104,6 +113,40 @@ class Injector:
         offset = (strength - 0.5) * 2 * DAY
         vars(credentials)["time"] = SimpleNamespace(time=lambda: time.time() + offset)
 
+    async def _frames_undecodable(self, strength: float) -> None:
+        await peers.send_undecodable(self._some_server(), self._some_account().access, self._chance)
+
+    async def _peer_silent(self, strength: float) -> None:
+        """Half-open for ever, unless the server ends it."""
+        await peers.fall_silent(self._some_server(), self._some_account().access, self._chance)
+
+    async def _burst(self, strength: float) -> None:
+        """Much at once to people who read: each character takes six on the wire."""
+        await self._send_much("\x01")
+
+    async def _sync_huge(self, strength: float) -> None:
+        """The same while some are away, who ask for all of it when they are back."""
+        away = self.site.street.pick(self._chance, 1 + int(strength * 6))
+        for connection in away:
+            connection.freeze(down_only=True)
+        await self._send_much("é")
+        for connection in away:
+            connection.cut()
+
+    async def _send_much(self, character: str) -> None:
+        sender = self._chance.choice([one for one in self.devices if one.name.startswith("customer")])
+        text = character * BURST_LENGTH
+        for _ in range(BURST_MESSAGES // BURST_AT_ONCE):
+            await asyncio.gather(
+                *(sender.send(sender.conversations[0], content=text) for _ in range(BURST_AT_ONCE))
+            )
+
+    def _some_server(self) -> Server:
+        return self._chance.choice(self.site.servers)
+
+    def _some_account(self) -> Account:
+        return self._chance.choice(self.accounts)
+
     # Processes
 
     async def _process_killed(self, strength: float) -> None:
@@ -152,6 +195,20 @@ class Injector:
     async def _database_connection_cut(self, strength: float) -> None:
         async with self._postgres:
             await asyncio.to_thread(self._end_backends, 1 + int(strength * 2))
+
+    async def _postgres_read_only(self, strength: float) -> None:
+        """As after a failover to a replica: connections are gone, new ones may read, and later they may write."""
+        async with self._postgres:
+            await asyncio.to_thread(self._allow_writes, False)
+            await asyncio.to_thread(self._end_backends, 1_000)
+            await asyncio.sleep(1 + 3 * strength)
+            await asyncio.to_thread(self._allow_writes, True)
+
+    def _allow_writes(self, allowed: bool) -> None:
+        with psycopg.connect(self.site.postgres.url, autocommit=True, connect_timeout=5) as connection:
+            value = "off" if allowed else "on"
+            connection.execute(f"ALTER SYSTEM SET default_transaction_read_only = {value}".encode())
+            connection.execute("SELECT pg_reload_conf()")
 
     def _end_backends(self, most: int) -> None:
         with psycopg.connect(self.site.postgres.url, autocommit=True, connect_timeout=5) as connection:

@@ -81,6 +81,7 @@ class Run:
         began = time.monotonic()
         async with contextlib.AsyncExitStack() as stack:
             await self._gather_people(stack)
+            self.injector.devices, self.injector.accounts = self.devices, list(self.customers.values())
             load = self._start_load()
             sampling = asyncio.create_task(self.sampler.run(self._enough))
             await self.injector.run(schedule)

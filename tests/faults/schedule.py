@@ -20,6 +20,7 @@ SMALL: Final[dict[str, float]] = {
     "database_connection_cut": 8,
     "redis_connection_cut": 3,
     "clock_skewed": 3,
+    "frames_undecodable": 4,
 }
 LARGE: Final[dict[str, float]] = {
     "process_killed": 1.6,
@@ -29,6 +30,10 @@ LARGE: Final[dict[str, float]] = {
     "redis_emptied": 0.4,
     "postgres_down": 0.3,
     "disk_full": 0.3,
+    "postgres_read_only": 0.3,
+    "burst": 0.3,  # 14 MB of events to each reader of a conversation
+    "sync_huge": 0.3,
+    "peer_silent": 0.5,
 }
 KINDS: Final = {**SMALL, **LARGE}
 

@@ -21,6 +21,8 @@ SURE = [
     "postgres_down",
     "clients_all_cut",
     "disk_full",
+    "postgres_read_only",
+    "burst",
 ]
 
 

@@ -88,10 +88,40 @@ async def test_after_the_upgrade_the_session_is_the_websockets_alone(site: Site)
             await upgrade.send('42/chat,1["echo",{"text":"on"}]')
             assert await asyncio.wait_for(upgrade.recv(), patience(5)) == '43/chat,1[{"text":"on"}]'
             assert (await poller.get()).status_code == 400
-            with pytest.raises(InvalidStatus):
-                await connect(address, proxy=None)
+            async with connect(address, proxy=None) as second:
+                await asyncio.wait_for(second.wait_closed(), patience(5))
+                assert second.close_code == 1002
             await upgrade.send('42/chat,2["echo",{"text":"still"}]')
             assert await upgrade.recv() == '43/chat,2[{"text":"still"}]'
+
+
+async def test_a_poll_waits_for_the_end_of_an_upgrade(site: Site) -> None:
+    async with (
+        Poller(site) as poller,
+        connect(f"{site.websocket_url}&sid={poller.sid}", proxy=None) as upgrade,
+    ):
+        await upgrade.send("2probe")
+        assert await upgrade.recv() == "3probe"
+        assert (await poller.get()).text == "6"
+        polled = asyncio.create_task(poller.get())
+        await upgrade.send("5")
+        assert (await polled).status_code == 400
+        await upgrade.send("40/chat," + json.dumps({"token": "user:ann"}))
+        assert str(await upgrade.recv()).startswith("40/chat,")
+
+
+async def test_a_second_upgrade_is_closed_and_does_not_disturb_the_first(site: Site) -> None:
+    async with Poller(site) as poller:
+        address = f"{site.websocket_url}&sid={poller.sid}"
+        async with connect(address, proxy=None) as first, connect(address, proxy=None) as second:
+            await asyncio.wait_for(second.wait_closed(), patience(5))
+            await first.send("2probe")
+            assert await first.recv() == "3probe"
+
+
+async def test_an_upgrade_of_an_unknown_session_is_refused(site: Site) -> None:
+    with pytest.raises(InvalidStatus):
+        await connect(f"{site.websocket_url}&sid=unknown", proxy=None)
 
 
 async def test_a_probe_must_be_one(site: Site) -> None:

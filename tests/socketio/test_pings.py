@@ -83,6 +83,13 @@ async def test_a_poller_that_does_not_answer_is_closed(quick_site: Site) -> None
         assert (await poller.get()).status_code == 400
 
 
+async def test_a_poller_that_was_away_too_long_has_no_session(quick_site: Site) -> None:
+    async with Poller(quick_site) as poller:
+        await poller.join()
+        await asyncio.sleep(PING + PONG + 0.2)
+        assert (await poller.get()).status_code == 400
+
+
 UNSOUND = [
     "",
     "?EIO=4",

@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 WAITING_PACKETS: Final = 100  # packets for the next poll; with more, the session's outbox waits
 POLL_PACKETS: Final = 16  # packets in one answer; python-engineio's client accepts no more
+UPGRADE_POLL_SECONDS: Final = 0.1  # a poll waits so long for the end of an upgrade
 LINGER_SECONDS: Final = 2.0  # after a close, for a polling client to fetch its last packets
 
 GOING_AWAY: Final = 1001
@@ -38,7 +39,7 @@ class EngineConnection:
         self.sid = uuid4().hex
         self.messages: Messages | None = None
         self.websocket: ServerSocket | None = None
-        self.is_upgrading = False
+        self._upgrade: asyncio.Future[None] | None = None  # done when the upgrade has succeeded or failed
         self.is_closed = False  # accepts no packets; the last ones to send may still wait for a poll
         self._forget = forget
         self._loop = asyncio.get_running_loop()
@@ -101,7 +102,11 @@ class EngineConnection:
         if self._poll is not None:
             await self.close()
             return None
-        if not self._packets and not self.is_upgrading:
+        if not self._packets and self._upgrade is not None:
+            await asyncio.wait((self._upgrade,), timeout=UPGRADE_POLL_SECONDS)
+            if self.websocket is not None:
+                return None
+        elif not self._packets:
             poll = self._poll = self._loop.create_future()
             leaving = self._loop.create_task(until_gone())
             try:
@@ -126,9 +131,15 @@ class EngineConnection:
 
     # The upgrade
 
+    @property
+    def is_upgrading(self) -> bool:
+        return self._upgrade is not None
+
     def begin_upgrade(self) -> None:
-        """Answer the waiting poll, so that the client can stop polling."""
-        self.is_upgrading = True
+        self._upgrade = self._loop.create_future()
+
+    def stop_polling(self) -> None:
+        """Answer the waiting poll, so that the client stops to poll."""
         self._end_poll()
 
     async def finish_upgrade(self, websocket: ServerSocket) -> None:
@@ -142,6 +153,11 @@ class EngineConnection:
             self._room.set()
             self._room = None
 
+    def end_upgrade(self) -> None:
+        if self._upgrade is not None:
+            self._upgrade.set_result(None)
+            self._upgrade = None
+
     # Pings
 
     def _ping(self) -> None:
@@ -150,7 +166,10 @@ class EngineConnection:
 
     def _miss_pong(self) -> None:
         logger.debug("closing a connection because its client did not answer a ping")
-        self.spawn(self.close(GOING_AWAY, "no answer to a ping"))
+        if self.websocket is None and self._poll is None:
+            self.spawn(self.lose())  # its next poll would come too late
+        else:
+            self.spawn(self.close(GOING_AWAY, "no answer to a ping"))
 
     def _pong(self) -> None:
         self._timer.cancel()

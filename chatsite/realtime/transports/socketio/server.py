@@ -88,13 +88,14 @@ class SocketioServer:
 
     async def _serve_upgrade(self, sid: str, receive: Any, send: Any) -> None:
         connection = self.connections.get(sid)
-        if connection is None or connection.is_gone or connection.is_upgrading or connection.websocket:
+        if connection is None or connection.is_gone:
             await websocket.refuse(receive, send)
             return
         socket = await websocket.accept(receive, send)
         if socket is None:
             return
-        if await websocket.upgrade(connection, socket, receive):
+        is_first = not connection.is_upgrading and connection.websocket is None
+        if is_first and await websocket.upgrade(connection, socket, receive):
             await websocket.serve(connection, receive)
         else:
             await websocket.close(socket, websocket.PROTOCOL_ERROR, "no upgrade")

@@ -32,13 +32,13 @@ async def accept(receive: Any, send: Any) -> ServerSocket | None:
 
 async def upgrade(connection: EngineConnection, socket: ServerSocket, receive: Any) -> bool:
     """Upgrade from long polling: read the probe, answer it, end the waiting poll, and read the upgrade packet."""
-    connection.is_upgrading = True
+    connection.begin_upgrade()
     try:
         async with asyncio.timeout(UPGRADE_SECONDS):
             if _packet_of(await receive()) != packets.PROBE:
                 return False
             await socket.write(packets.PROBE_ANSWER.encode())
-            connection.begin_upgrade()
+            connection.stop_polling()
             if _packet_of(await receive()) != packets.UPGRADE or connection.is_closed:
                 return False
             await connection.finish_upgrade(socket)
@@ -46,7 +46,7 @@ async def upgrade(connection: EngineConnection, socket: ServerSocket, receive: A
     except (TimeoutError, OSError, RuntimeError):
         return False
     finally:
-        connection.is_upgrading = False
+        connection.end_upgrade()
 
 
 async def serve(connection: EngineConnection, receive: Any) -> None:
