@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
@@ -21,6 +21,10 @@ NOW = "2026-11-23T14:00:00Z"
 Command = Callable[[ServerConnection, Json], Json | None]
 
 
+async def _nothing() -> None:
+    pass
+
+
 class ScriptedServer:
     """One conversation in memory. `commands` may be replaced to answer otherwise, or (None) not at all; `push` tells
     all sockets what a test wants, or leaves out."""
@@ -33,6 +37,7 @@ class ScriptedServer:
         self.received: list[tuple[str, Json]] = []
         self.sockets: list[ServerConnection] = []
         self.is_mute = False
+        self.while_page_is_under_way: Callable[[], Awaitable[None]] = _nothing
         self.commands: dict[str, Command] = {
             "join_conversation": self.join,
             "leave_conversation": lambda socket, data: data,
@@ -190,13 +195,14 @@ class ScriptedServer:
         finally:
             self.sockets.remove(socket)
 
-    def _rest(self, connection: ServerConnection, request: Request) -> Response | None:
+    async def _rest(self, connection: ServerConnection, request: Request) -> Response | None:
         where = urlsplit(request.path)
         if where.path == "/chat":
             return None
         body: Any = self.conversation()
         if where.path.endswith("/messages"):
             body = self._page(parse_qs(where.query))
+            await self.while_page_is_under_way()
         content = json.dumps(body).encode()
         headers = Headers({"Content-Length": str(len(content)), "Connection": "close"})
         return Response(HTTPStatus.OK, "OK", headers, content)

@@ -69,6 +69,40 @@ async def test_unknown_fields_of_messages_and_conversations_are_kept(server: Scr
         assert conversation.messages[0].extra == {"poll": {"votes": 1}}
 
 
+async def test_what_happens_during_a_fetch_is_no_sign_of_a_restored_backup(server: ScriptedServer) -> None:
+    """The client fetches the conversation anew, and is told of more before the pages are there."""
+    for content in ("one", "two", "three"):
+        server.add(content)
+    told: list[str] = []
+
+    async def go_on() -> None:
+        server.while_page_is_under_way = lambda: asyncio.sleep(0)
+        await server.push(server.read(1), server.add("four"), server.edit(2, "two!"))
+        while conversation.rev < server.rev:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+    async def watch() -> None:
+        async for event in conversation.events():
+            messages = getattr(event, "messages", None) or [getattr(event, "message", None)]
+            told.extend(f"{type(event).__name__} {one.seq} {one.status}" for one in messages if one)
+
+    async with asyncio.timeout(patience(20)), connect(server) as client:
+        conversation = await client.join(ROOM)
+        watching = asyncio.create_task(watch())
+        await asyncio.sleep(0)
+        server.while_page_is_under_way = go_on
+        server.rewritten = server.rev + 1  # the next sync answers `resync`
+        await conversation.catch_up()
+        assert [(one.content, one.status) for one in conversation.messages] == [
+            ("one", "read"),
+            ("two!", "sent"),
+            ("three", "sent"),
+            ("four", "sent"),
+        ]
+        assert told == ["MessagesRead 1 read", "MessageArrived 4 sent", "MessageEdited 2 sent"]
+        watching.cancel()
+
+
 async def test_a_restored_backup_replaces_what_the_client_has(server: ScriptedServer) -> None:
     for content in ("one", "two", "three"):
         server.add(content)

@@ -200,7 +200,8 @@ export class Conversation extends Emitter {
     this.#sequencer.pause();
     for (let delay = RETRY; ; delay = Math.min(2 * delay, MAX_RETRY)) {
       try {
-        return this.#begin(await fetchLatest(this.#host.rest, this.id, this.#timeline.newestSeq));
+        const { rev, newestSeq } = this.#timeline;
+        return this.#begin(await fetchLatest(this.#host.rest, this.id, newestSeq), rev);
       } catch (error) {
         if (isPermanent(error)) {
           this.markGone();
@@ -214,10 +215,11 @@ export class Conversation extends Emitter {
     }
   }
 
-  #begin({ conversation, messages, hasOlder }) {
+  /** `since` is the `rev` before the fetch: a server that is below it was restored from a backup. */
+  #begin({ conversation, messages, hasOlder }, since) {
     const first = this.status === "loading";
     const { messages: before, oldestSeq: from = 0 } = this.#timeline;
-    const isOlder = conversation.rev < this.#timeline.rev;
+    const isOlder = conversation.rev < since;
     if (isOlder) this.#host.store.replace(conversation);
     else this.#host.store.put(conversation);
     this.#timeline.reset(messages, { rev: conversation.rev, hasOlder });

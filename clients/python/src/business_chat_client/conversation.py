@@ -268,9 +268,10 @@ class Conversation:
             self._client._forget(self, NOT_VISIBLE)
             raise NOT_VISIBLE
         if synced.resync or self._timeline.has_gap:
+            since = self._timeline.rev  # later pushes may be applied before the pages are here
             details = await self._pages.details()
             messages = await self._pages.messages(down_to=self._timeline.first_seq, most=None)
-            self._emit(self._timeline.replace(details, messages))
+            self._emit(self._timeline.replace(details, messages, since=since))
         else:
             self._emit(self._timeline.merge(synced.conversation, synced.messages))
 

@@ -139,10 +139,13 @@ class Timeline:
         self._early = {rev: push for rev, push in self._early.items() if rev > self.rev}
         return events + self._advance()
 
-    def replace(self, details: ConversationDetails, messages: Sequence[Message]) -> list[ConversationEvent]:
+    def replace(
+        self, details: ConversationDetails, messages: Sequence[Message], *, since: int
+    ) -> list[ConversationEvent]:
         """The conversation fetched anew: the newest messages, at least those from the first one held on, in pages that
-        were read after `details`. What is held and not among them has been taken out."""
-        if details.rev < self.rev:
+        were read after `details`. What is held and not among them has been taken out. `since` is the rev of this
+        timeline before the fetch."""
+        if details.rev < since:
             self._go_back_to(details)
         present = {message.id for message in messages}
         place = next(
