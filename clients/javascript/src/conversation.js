@@ -220,6 +220,7 @@ export class Conversation extends Emitter {
     const first = this.status === "loading";
     const { messages: before, oldestSeq: from = 0 } = this.#timeline;
     const isOlder = conversation.rev < since;
+    const reached = this.#timeline.rev; // a sync may have been faster
     if (isOlder) this.#host.store.replace(conversation);
     else this.#host.store.put(conversation);
     this.#timeline.reset(messages, { rev: conversation.rev, hasOlder });
@@ -235,6 +236,7 @@ export class Conversation extends Emitter {
     this.emit(first ? "loaded" : "reset", this);
     if (isOlder) this.#sequencer.restart();
     else this.#sequencer.resume();
+    if (!isOlder) this.#sequencer.expect(reached);
     this.touch();
   }
 
