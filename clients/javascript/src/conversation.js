@@ -218,9 +218,8 @@ export class Conversation extends Emitter {
   /** `since` is the `rev` before the fetch: a server that is below it was restored from a backup. */
   #begin({ conversation, messages, hasOlder }, since) {
     const first = this.status === "loading";
-    const { messages: before, oldestSeq: from = 0 } = this.#timeline;
+    const { messages: before, oldestSeq: from = 0, rev: reached } = this.#timeline; // a sync may have been faster
     const isOlder = conversation.rev < since;
-    const reached = this.#timeline.rev; // a sync may have been faster
     if (isOlder) this.#host.store.replace(conversation);
     else this.#host.store.put(conversation);
     this.#timeline.reset(messages, { rev: conversation.rev, hasOlder });

@@ -35,9 +35,7 @@ logger = logging.getLogger(__name__)
 
 RECEIPT_IDS: Final = 500  # message ids of one receipt
 NOT_VISIBLE: Final = ChatError("not_found", "The conversation can no longer be seen.")
-REORDER_DELAY: Final = (
-    0.2  # seconds for a push that has been overtaken by another, before the server is asked
-)
+REORDER_DELAY: Final = 0.2  # seconds for a push that another has overtaken, before the server is asked
 
 
 class Conversation:
