@@ -37,6 +37,7 @@ class Actor:
 
     user_id: UserId
     businesses: set[UUID] = field(default_factory=set)
+    is_bot: bool = False
 
     def side_in(self, conversation: Conversation) -> str | None:
         """`customer`, `business`, or None for somebody outside."""
@@ -86,8 +87,9 @@ def ask_actors(user_ids: Collection[UserId]) -> Callable[[], dict[UserId, Actor]
 
     def read() -> dict[UserId, Actor]:
         actors: dict[UserId, Actor] = {}
-        for user_id, business_id in rows():
+        for user_id, business_id, is_bot in rows():
             actor = actors.setdefault(user_id, Actor(user_id))
+            actor.is_bot = actor.is_bot or bool(is_bot)
             if business_id is not None:
                 actor.businesses.add(business_id)
         return actors
@@ -98,7 +100,7 @@ def ask_actors(user_ids: Collection[UserId]) -> Callable[[], dict[UserId, Actor]
 def _actors(user_ids: Collection[UserId]) -> QuerySet[Any, Any]:
     model = get_user_model()
     active = model.objects.filter(pk__in=among(model._meta.pk, user_ids), is_active=True)
-    return active.values_list("pk", "memberships__business_id")
+    return active.values_list("pk", "memberships__business_id", "memberships__is_bot")
 
 
 @functools.cache

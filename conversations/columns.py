@@ -127,6 +127,7 @@ MESSAGES: Final = Table(
     Column("created_at", _SEND, "created_at"),
     Column("reactions", _CHANGE, "reactions"),  # as JSON; empty where there are none
     Column("attachments", _SEND | _CHANGE, "attachments"),  # likewise
+    Column("sender_kind", _SEND, "sender_kind"),
     Column("hidden_at", _CHANGE),  # clients see a hidden message as deleted
 )
 

@@ -49,7 +49,7 @@ def receipt_cost(data: ReceiptCommand | ReadCommand) -> float:
     return 0.5 + len(data.message_ids or ()) / 100
 
 
-@command("join_conversation", ConversationCommand, answer=JoinedEvent, cost=0.5)
+@command("join_conversation", ConversationCommand, answer=JoinedEvent, cost=0.5, scope="messages:read")
 async def join_conversation(session: Session, data: ConversationCommand) -> JoinedEvent:
     """Subscribe first and read the head then: whatever happens after the head that is answered comes as an event."""
     key = object_key(data.conversation_id, "conversation")
@@ -74,7 +74,7 @@ async def join_conversation(session: Session, data: ConversationCommand) -> Join
     return answer
 
 
-@command("leave_conversation", ConversationCommand, answer=LeftAnswer, cost=0.5)
+@command("leave_conversation", ConversationCommand, answer=LeftAnswer, cost=0.5, scope="")
 async def leave_conversation(session: Session, data: ConversationCommand) -> LeftAnswer:
     """Stop hearing of what happens in it. Its head still comes with `conversation_updated`."""
     key = object_key(data.conversation_id, "conversation")
@@ -86,7 +86,7 @@ async def leave_conversation(session: Session, data: ConversationCommand) -> Lef
     return LeftAnswer(conversation_id=key)
 
 
-@pipelined_command("send_message", SendCommand, answer=MessageEvent)
+@pipelined_command("send_message", SendCommand, answer=MessageEvent, scope="messages:write")
 def send_message(session: Session, data: SendCommand) -> asyncio.Future[Any]:
     """Store a message. The ack comes after the commit; a `clientId` makes retries harmless."""
     send = operations.new_send(
@@ -106,7 +106,7 @@ def send_message(session: Session, data: SendCommand) -> asyncio.Future[Any]:
     return writer_of(session.runtime).submit(send, answer)
 
 
-@pipelined_command("mark_read", ReadCommand, answer=ReadAnswer, cost=receipt_cost)
+@pipelined_command("mark_read", ReadCommand, answer=ReadAnswer, cost=receipt_cost, scope="messages:write")
 def mark_read(session: Session, data: ReadCommand) -> asyncio.Future[Any]:
     """Messages of the other side have been seen: those of `messageIds`, or all up to `seq`."""
     if (data.message_ids is None) == (data.seq is None):
@@ -128,7 +128,9 @@ def mark_read(session: Session, data: ReadCommand) -> asyncio.Future[Any]:
     return writer_of(session.runtime).submit(receipt, answer)
 
 
-@pipelined_command("mark_delivered", ReceiptCommand, answer=DeliveredAnswer, cost=receipt_cost)
+@pipelined_command(
+    "mark_delivered", ReceiptCommand, answer=DeliveredAnswer, cost=receipt_cost, scope="messages:write"
+)
 def mark_delivered(session: Session, data: ReceiptCommand) -> asyncio.Future[Any]:
     """Messages of the other side have arrived at the device."""
 
@@ -145,7 +147,7 @@ def mark_delivered(session: Session, data: ReceiptCommand) -> asyncio.Future[Any
     return writer_of(session.runtime).submit(receipt, answer)
 
 
-@command("typing_start", ConversationCommand, answer=TypingAnswer, cost=0.5)
+@command("typing_start", ConversationCommand, answer=TypingAnswer, cost=0.5, scope="messages:write")
 async def typing_start(session: Session, data: ConversationCommand) -> TypingAnswer:
     """The user is typing. It ends by itself after a few seconds."""
     key = await _accessible(session, data.conversation_id)
@@ -153,7 +155,7 @@ async def typing_start(session: Session, data: ConversationCommand) -> TypingAns
     return TypingAnswer(conversation_id=key, is_typing=True)
 
 
-@command("typing_stop", ConversationCommand, answer=TypingAnswer, cost=0.5)
+@command("typing_stop", ConversationCommand, answer=TypingAnswer, cost=0.5, scope="messages:write")
 async def typing_stop(session: Session, data: ConversationCommand) -> TypingAnswer:
     """The user has stopped typing."""
     key = await _accessible(session, data.conversation_id)
@@ -178,7 +180,7 @@ async def _accessible(session: Session, raw_id: str) -> UUID:
     return key
 
 
-@command("edit_message", EditCommand, answer=MessageEvent)
+@command("edit_message", EditCommand, answer=MessageEvent, scope="messages:write")
 async def edit_message(session: Session, data: EditCommand) -> bytes:
     """Change one's own message; what it said before is kept."""
 
@@ -190,7 +192,7 @@ async def edit_message(session: Session, data: EditCommand) -> bytes:
     return events.message_payload(await in_database_thread(change))
 
 
-@command("delete_message", DeleteCommand, answer=MessageEvent)
+@command("delete_message", DeleteCommand, answer=MessageEvent, scope="messages:write")
 async def delete_message(session: Session, data: DeleteCommand) -> bytes:
     """Delete one's own message; its place stays, its content goes."""
 
@@ -200,7 +202,7 @@ async def delete_message(session: Session, data: DeleteCommand) -> bytes:
     return events.message_payload(await in_database_thread(change))
 
 
-@command("add_reaction", ReactionCommand, answer=ReactionsEvent)
+@command("add_reaction", ReactionCommand, answer=ReactionsEvent, scope="messages:write")
 async def add_reaction(session: Session, data: ReactionCommand) -> ReactionsEvent:
     """Put an emoji on a message. The same one again changes nothing."""
 
@@ -212,7 +214,7 @@ async def add_reaction(session: Session, data: ReactionCommand) -> ReactionsEven
     return events.reactions_of(await in_database_thread(change))
 
 
-@command("remove_reaction", ReactionCommand, answer=ReactionsEvent)
+@command("remove_reaction", ReactionCommand, answer=ReactionsEvent, scope="messages:write")
 async def remove_reaction(session: Session, data: ReactionCommand) -> ReactionsEvent:
     """Take one's emoji off a message."""
 

@@ -56,16 +56,23 @@ def message_payload(message: MessageObject) -> bytes:
 
 def message_sent(message: MessageObject, customer_id: UserId, payload: bytes) -> Addressed:
     note = MessageNote(str(message.conversation_id), str(message.id), message.sender_side, str(customer_id))
-    event = Event("new_message", payload, rev=message.rev, note=note)
+    event = Event("new_message", payload, rev=message.rev, note=note, exclude_user=_own_bot(message))
     return groups.conversation(message.conversation_id), event
 
 
 def message_edited(message: MessageObject, payload: bytes) -> Addressed:
-    return groups.conversation(message.conversation_id), Event("message_edited", payload, rev=message.rev)
+    event = Event("message_edited", payload, rev=message.rev, exclude_user=_own_bot(message))
+    return groups.conversation(message.conversation_id), event
 
 
 def message_deleted(message: MessageObject, payload: bytes) -> Addressed:
-    return groups.conversation(message.conversation_id), Event("message_deleted", payload, rev=message.rev)
+    event = Event("message_deleted", payload, rev=message.rev, exclude_user=_own_bot(message))
+    return groups.conversation(message.conversation_id), event
+
+
+def _own_bot(message: MessageObject) -> str | None:
+    """A bot does not hear of its own messages, or two lines of code would answer themselves without end."""
+    return message.sender_id if message.sender_kind == "bot" else None
 
 
 def reactions_updated(message: MessageObject, payload: bytes) -> Addressed:

@@ -52,6 +52,7 @@ class Membership(models.Model):
     business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role, default=Role.AGENT)
+    is_bot = models.BooleanField(default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = MembershipQuerySet.as_manager()
@@ -139,6 +140,12 @@ class Conversation(models.Model):
         return f"{self.business_id} with {self.customer_id}"
 
 
+class SenderKind(models.TextChoices):
+    PERSON = "person"
+    BOT = "bot"
+    SYSTEM = "system"
+
+
 class ChatMessage(models.Model):
     class Type(models.TextChoices):
         TEXT = "text"
@@ -190,6 +197,10 @@ class ChatMessage(models.Model):
     attachments = models.TextField(
         default="", db_default="", blank=True, editable=False
     )  # as JSON, like reactions
+
+    sender_kind = models.CharField(
+        max_length=10, choices=SenderKind, default=SenderKind.PERSON, db_default="person", editable=False
+    )
 
     class Meta:
         ordering: ClassVar = ["conversation", "seq"]

@@ -17,6 +17,7 @@ from conversations.models import ChatMessage, Conversation, Side
 
 MessageType = Literal["text", "image", "file", "voice", "system"]
 Status = Literal["sent", "delivered", "read"]
+SenderKindName = Literal["person", "bot", "system"]
 SideName = Literal["customer", "business", "system"]
 
 
@@ -71,6 +72,7 @@ class MessageObject(WireObject):
     created_at: datetime
     reactions: list[ReactionObject] = []
     attachments: list[AttachmentObject] = []
+    sender_kind: SenderKindName = "person"
 
 
 class ParticipantObject(WireObject, kw_only=True):

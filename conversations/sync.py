@@ -98,7 +98,7 @@ def sync_cost(data: SyncCommand) -> float:
     return 1 + len(data.conversations) / 20
 
 
-@command("sync", SyncCommand, answer=sync_answers, cost=sync_cost)
+@command("sync", SyncCommand, answer=sync_answers, cost=sync_cost, scope="messages:read")
 async def sync(session: Session, data: SyncCommand) -> dict[str, Any]:
     """Return everything that happened after the given revisions, or `resync` where that is too much."""
     return await in_database_thread(synchronise, user_key(session.user_id), data)
@@ -127,7 +127,7 @@ def heartbeat_answers_for(asked: list[tuple[UserId, list[UUID]]]) -> list[dict[s
     return answers
 
 
-@command("heartbeat", HeartbeatCommand, answer=heartbeat_answers, cost=0.1, essential=True)
+@command("heartbeat", HeartbeatCommand, answer=heartbeat_answers, cost=0.1, essential=True, scope="")
 async def heartbeat(session: Session, data: HeartbeatCommand) -> dict[str, Any]:
     """Return the last `seq` and `rev` of the joined conversations, so that a client notices a lost last event."""
     joined: list[UUID] = list(state_of(session).joined)

@@ -4,6 +4,7 @@ from chatsite.http.viewsets import Router
 from conversations import views
 from conversations.attachments.views import AttachmentViewSet, UploadViewSet
 from conversations.blocks.views import BlockViewSet
+from conversations.bots.views import BotViewSet
 from conversations.moderation import views as report_views
 from conversations.search.views import SearchViewSet
 
@@ -18,4 +19,7 @@ router.register("attachments", AttachmentViewSet, basename="attachment")
 router.register("blocks", BlockViewSet, basename="block")
 router.register("reports", report_views.ReportViewSet, basename="report")
 
-urlpatterns = [path("chat/", include(router.urls))]
+bots = Router()
+bots.register("bots", BotViewSet, basename="bot")
+
+urlpatterns = [path("chat/", include(router.urls)), path("", include(bots.urls))]

@@ -71,6 +71,13 @@ class ConversationViewSet(StructViewSet):
         "send": SendBody,
         "unread": UnreadBody,
     }
+    scopes = {
+        "view": "messages:read",
+        "people": "contacts:read",
+        "create": "conversations:write",
+        "partial_update": "conversations:write",
+        "change": "messages:write",
+    }
 
     @extend_schema(
         parameters=[
@@ -226,6 +233,7 @@ class MessageViewSet(StructViewSet):
 
     queryset = ChatMessage.objects.none()
     bodies = {"default": EditBody}
+    scopes = {"view": "messages:read", "change": "messages:write"}
 
     @extend_schema(responses=MESSAGES)
     def retrieve(self, request: Request, pk: str) -> Response:
@@ -269,6 +277,7 @@ class MessageViewSet(StructViewSet):
 class UnreadViewSet(StructViewSet):
     queryset = Conversation.objects.none()
     bodies = {"default": UnreadAnswer}
+    scopes = {"view": "messages:read"}
 
     @extend_schema(responses=UNREAD)
     def list(self, request: Request) -> Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
@@ -19,6 +21,8 @@ class PresenceView(APIView):
 
     While Redis cannot be reached, only users connected to the answering process are known to be online.
     """
+
+    scopes: ClassVar = {"view": "contacts:read"}
 
     @extend_schema(
         parameters=[

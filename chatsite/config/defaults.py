@@ -58,7 +58,10 @@ REST_FRAMEWORK: Final[dict[str, Any]] = {
         "chatsite.identity.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "chatsite.identity.scopes.HasScope",
+    ],
     "DEFAULT_RENDERER_CLASSES": [
         "chatsite.http.api.WireRenderer",
         "chatsite.http.api.BrowsablePages",

@@ -33,6 +33,8 @@ class StructViewSet(viewsets.GenericViewSet[Any]):
     """
 
     bodies: ClassVar[dict[str, type[msgspec.Struct]]] = {}
+    # What an API key needs, by action, or else for `view` and `change`. Without an entry no key may do it.
+    scopes: ClassVar[dict[str, str]] = {}
     pagination_class = None
     filter_backends: Any = ()
 

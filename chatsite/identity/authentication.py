@@ -9,7 +9,9 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from chatsite.errors import DomainError
+from chatsite.identity.api_keys import find_live_key, is_api_key
 from chatsite.identity.claims import Claims, read_claims
+from chatsite.identity.models import ApiKey
 from chatsite.identity.tokens import live_user
 
 if TYPE_CHECKING:
@@ -18,15 +20,19 @@ if TYPE_CHECKING:
 
 class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer <access token>`, in one query; `request.auth` is the token's `Claims`.
+    `Authorization: Bearer <API key>` gives the user of the key, and `request.auth` is the `ApiKey`.
 
     A bad token is rejected with 401 `unauthenticated`, even if the request also has a valid session cookie.
     """
 
-    def authenticate(self, request: Request) -> tuple[User, Claims] | None:
+    def authenticate(self, request: Request) -> tuple[User, Claims | ApiKey] | None:
         scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
         if scheme.lower() != "bearer":
             return None
         try:
+            if is_api_key(token.strip()):
+                key = find_live_key(token.strip())
+                return key.user, key
             claims = read_claims(token.strip(), "access")
             return live_user(claims.user_id, claims.login_id, claims.password_tag), claims
         except DomainError as error:

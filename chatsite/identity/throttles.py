@@ -22,6 +22,7 @@ from rest_framework.throttling import BaseThrottle
 
 from chatsite.config.defaults import THROTTLE_RATES
 from chatsite.identity.cache import CACHE_AWAY
+from chatsite.identity.models import ApiKey
 from chatsite.observability.metrics import measures
 from chatsite.realtime.user_limit import user_buckets
 
@@ -101,11 +102,19 @@ def attempt_from_address(scope: str, request: Any) -> Attempt:
 class ChangeThrottle(BaseThrottle):
     """Counts every unsafe request against the user's limit on changes.
 
+    Every request of an API key counts against a limit of the key's own, too.
+
     A view sets `throttle_cost` if its changes cost more than a message.
     """
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         self._wait = 0.0
+        if isinstance(request.auth, ApiKey):
+            # A key's reads count too, in a bucket of its own.
+            self._wait = user_buckets.take(f"key:{request.auth.pk}")
+            if self._wait:
+                measures.rate_limited.add(1, "key")
+                return False
         if request.method not in SAFE_METHODS and request.user.pk is not None:
             cost = getattr(view, "throttle_cost", 1.0)
             self._wait = user_buckets.take(str(request.user.pk), cost)

@@ -14,6 +14,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken
 
 from chatsite.errors import DomainError
 from chatsite.identity import cookies, tickets
+from chatsite.identity.api_keys import identities_of, is_api_key, live_key_ids
 from chatsite.identity.claims import read_claims, unauthenticated
 from chatsite.identity.models import EndedLogin
 from chatsite.identity.password_tags import is_current
@@ -43,7 +44,8 @@ def live_user(user_id: object, login_id: UUID, tag: str) -> User:
 
 def by_tokens(tokens: list[str]) -> list[Identity | DomainError]:
     """Return the identity or the error of each access token. Runs two queries for any number of tokens."""
-    shown = [_read_identity(token) for token in tokens]
+    keys = identities_of([token for token in tokens if is_api_key(token)])
+    shown = [keys[token] if token in keys else _read_identity(token) for token in tokens]
     gone = ended([identity for identity in shown if isinstance(identity, Identity)])
     return [unauthenticated(ENDED) if identity in gone else identity for identity in shown]
 
@@ -96,7 +98,7 @@ def verify(token: str) -> None:
 def ended(identities: list[Identity]) -> set[Identity]:
     """Return the identities that have lost their user, login or session, or whose password has changed.
 
-    Runs at most four queries for every 10,000 identities.
+    Runs at most five queries for every 10,000 identities.
     """
     gone: set[Identity] = set()
     for start in range(0, len(identities), _BATCH):
@@ -107,6 +109,7 @@ def ended(identities: list[Identity]) -> set[Identity]:
 def _ended(identities: list[Identity]) -> set[Identity]:
     users = active_users({user_key(identity.user_id) for identity in identities} - {None})
     logins = _ended_logins({identity.login_id for identity in identities if identity.login_id})
+    keys = live_key_ids({identity.key_id for identity in identities if identity.key_id})
     sessions = cookies.live_sessions(
         {(identity.session_key, identity.user_id) for identity in identities if identity.session_key}
     )
@@ -114,6 +117,7 @@ def _ended(identities: list[Identity]) -> set[Identity]:
         identity
         for identity in identities
         if identity.user_id not in users
+        or (identity.key_id and identity.key_id not in keys)
         or identity.login_id in logins
         or (identity.login_id and not is_current(identity.password_tag, users[identity.user_id]))
         or (identity.session_key and (identity.session_key, identity.user_id) not in sessions)

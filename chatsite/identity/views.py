@@ -102,6 +102,7 @@ class MeView(generics.GenericAPIView[Any]):
     """The signed-in user, with the sections that apps add."""
 
     serializer_class = serializer_for(Profile)
+    scopes = {"view": ""}
 
     def get(self, request: Request) -> Response:
         assert isinstance(request.user, get_user_model())  # the default permission requires it

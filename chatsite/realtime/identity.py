@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from chatsite.errors import DomainError
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -14,15 +16,27 @@ class Identity:
 
     `login_id` is the id of a token login. A cookie session has a `session_key` instead. `expires_at` is the expiry of
     the access token in seconds since the epoch; None for a cookie. `password_tag` comes from the token, which ends when
-    the password changes.
+    the password changes. An API key has neither login nor session: `key_id` names it, and `scopes` says what it may do.
+    `scopes` is None for everything that the user may do.
     """
 
     user_id: str
     login_id: str
     expires_at: float | None
-    source: Literal["token", "ticket", "cookie"] = "token"
+    source: Literal["token", "ticket", "cookie", "key"] = "token"
     session_key: str = ""
     password_tag: str = ""
+    key_id: str = ""
+    scopes: frozenset[str] | None = None
+
+    def require_scope(self, scope: str | None) -> None:
+        """Raise `forbidden` if an API key lacks the scope. Every key may do what needs "", and none what needs None."""
+        if self.scopes is not None and (scope is None or (scope and scope not in self.scopes)):
+            raise DomainError("forbidden", missing_scope(scope))
+
+
+def missing_scope(scope: str | None) -> str:
+    return f"The API key needs the scope {scope}." if scope else "API keys cannot do this."
 
 
 class Authenticate(msgspec.Struct):

@@ -37,6 +37,7 @@ class Command:
     answer: Any = Any  # the struct of the ack's data, or several structs whose fields it combines
     cost: Cost = 1.0  # of the user's limit
     essential: bool = False  # the client needs it to stay connected, so it may overdraw the limit
+    scope: str | None = None  # that an API key needs; "": every key may, None: no key may
 
     def cost_of(self, data: Any) -> float:
         return self.cost(data) if callable(self.cost) else self.cost
@@ -46,24 +47,30 @@ commands: Final[dict[str, Command]] = {}
 
 
 def command(
-    name: str, data: type[DataT], *, answer: Any = Any, cost: Cost = 1.0, essential: bool = False
+    name: str,
+    data: type[DataT],
+    *,
+    answer: Any = Any,
+    cost: Cost = 1.0,
+    essential: bool = False,
+    scope: str | None = None,
 ) -> Callable[[Callable[[Session, DataT], Awaitable[Reply]]], Any]:
     """Register an async handler. Commands of one socket run one after the other."""
 
     def register(handler: Callable[[Session, DataT], Awaitable[Reply]]) -> Any:
-        commands[name] = Command(name, data, handler, False, answer, cost, essential)
+        commands[name] = Command(name, data, handler, False, answer, cost, essential, scope)
         return handler
 
     return register
 
 
 def pipelined_command(
-    name: str, data: type[DataT], *, answer: Any = Any, cost: Cost = 1.0
+    name: str, data: type[DataT], *, answer: Any = Any, cost: Cost = 1.0, scope: str | None = None
 ) -> Callable[[Callable[[Session, DataT], asyncio.Future[Reply]]], Any]:
     """Register a handler that queues its work at once, in order, and returns a future for the answer."""
 
     def register(handler: Callable[[Session, DataT], asyncio.Future[Reply]]) -> Any:
-        commands[name] = Command(name, data, handler, True, answer, cost)
+        commands[name] = Command(name, data, handler, True, answer, cost, scope=scope)
         return handler
 
     return register

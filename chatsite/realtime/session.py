@@ -221,6 +221,7 @@ class LiveSession:
             command = registry.commands.get(name)
             if command is None:
                 raise DomainError("unknown_event", f"There is no event {name[:64]!r}.")
+            self.identity.require_scope(command.scope)
             measures.commands.add(1, name)
             arguments = decode(data, command.data)
             charge(self.user_id, command.cost_of(arguments), essential=command.essential)

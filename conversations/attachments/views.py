@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from chatsite.errors import invalid
 from chatsite.http.api import serializer_for
 from chatsite.http.viewsets import StructViewSet
+from chatsite.identity.scopes import HasScope
 from conversations.access import object_key
 from conversations.attachment_objects import AttachmentObject, attachment_object, is_signed, stored_attachment
 from conversations.attachments.body_parser import UploadParser, WholeBodyHandler
@@ -54,6 +55,7 @@ class UploadViewSet(StructViewSet):
 
     queryset = Attachment.objects.none()
     bodies = {"default": AttachmentObject}
+    scopes = {"change": "messages:write"}
     parser_classes = [UploadParser]
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
@@ -88,7 +90,8 @@ class AttachmentViewSet(StructViewSet):
 
     queryset = Attachment.objects.none()
     bodies = {"default": AttachmentObject}
-    permission_classes = [AllowAny]  # `_find` asks for a signature or a user
+    scopes = {"view": "messages:read"}
+    permission_classes = [AllowAny, HasScope]  # `_find` asks for a signature or a user
 
     @extend_schema(parameters=_SIGNATURE, responses=_BYTES)
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:

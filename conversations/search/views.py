@@ -40,6 +40,7 @@ class SearchViewSet(StructViewSet):
 
     queryset = ChatMessage.objects.none()
     bodies = {"default": FoundMessage}
+    scopes = {"view": "messages:read"}
 
     @extend_schema(parameters=_FILTERS, responses=serializer_for(FoundMessage)(many=True))
     def list(self, request: Request) -> Response:

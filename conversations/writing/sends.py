@@ -11,7 +11,7 @@ from conversations import events
 from conversations.access import other_side, require_side
 from conversations.attachment_objects import attachment_object, stored_attachment
 from conversations.block_rules import require_unblocked
-from conversations.models import Attachment, Conversation, Side
+from conversations.models import Attachment, Conversation, SenderKind, Side
 from conversations.serializers import MessageObject
 from conversations.writing.attachment_claims import claimable, message_type_of, names_of
 from conversations.writing.batch_lookups import Lookups
@@ -23,8 +23,9 @@ def apply_send(change: ConversationChange, lookups: Lookups, send: Send) -> Sent
     """Append the message, or find it stored under its client id. Raises the refusal."""
     conversation = change.conversations.get(send.conversation_id)
     if send.sender_id is None and conversation is not None:
-        return append_message(change, conversation, Side.SYSTEM.value, send)
-    side = require_side(lookups.actors.get(send.sender_id), conversation)
+        return append_message(change, conversation, Side.SYSTEM.value, send, kind=SenderKind.SYSTEM)
+    actor = lookups.actors.get(send.sender_id)
+    side = require_side(actor, conversation)
     assert conversation is not None  # `require_side` has refused it
     if conversation.frozen_at is not None:
         raise DomainError("frozen", "A moderator has closed this conversation for new messages.")
@@ -35,7 +36,8 @@ def apply_send(change: ConversationChange, lookups: Lookups, send: Send) -> Sent
     if send.reply_to is not None and (send.conversation_id, send.reply_to) not in lookups.places:
         raise invalid("The message replied to is not in this conversation.", field="replyTo")
     files = claimable(lookups.attachments, send.attachment_ids, send.sender_id, conversation.business_id)
-    sent = append_message(change, conversation, side, send, files)
+    kind = SenderKind.BOT if actor is not None and actor.is_bot else SenderKind.PERSON
+    sent = append_message(change, conversation, side, send, files, kind)
     if send.client_key is not None:
         lookups.stored[send.client_key] = sent.message  # for a repetition in the same batch
     return sent
@@ -47,6 +49,7 @@ def append_message(
     side: str,
     send: Send,
     files: Sequence[Attachment] = (),
+    kind: SenderKind = SenderKind.PERSON,
 ) -> Sent:
     """Append the message of a side whose right to send has been checked."""
     rev = change.take_rev(conversation)
@@ -75,6 +78,7 @@ def append_message(
         reply_to=send.reply_to,
         created_at=change.now,
         attachments=[attachment_object(stored_attachment(file)) for file in files],
+        sender_kind=kind.value,  # type: ignore[arg-type]
     )
     change.claim_attachments(message, files, conversation.business_id)
     payload = change.insert_message(conversation, message, send.sender_id)
@@ -84,4 +88,4 @@ def append_message(
 def append_system_message(change: ConversationChange, conversation: Conversation, content: str) -> Sent:
     """Append a message of the system to a conversation that is being changed. It counts as unread for nobody."""
     send = Send(conversation.pk, None, content, message_type="system")
-    return append_message(change, conversation, Side.SYSTEM.value, send)
+    return append_message(change, conversation, Side.SYSTEM.value, send, kind=SenderKind.SYSTEM)

@@ -47,6 +47,8 @@ export interface StoredMessage {
   readonly attachments?: readonly Attachment[];
   /** Where `withChanges` shows a change that the server does not have yet. */
   readonly pendingChange?: "edit" | "delete" | "reaction";
+  /** Missing where the server is older than bots. */
+  readonly senderKind?: "person" | "bot" | "system";
 }
 
 /** A message of ours that the server does not have yet, or (`failed`) refused for good. Its `id` is its `clientId`. */

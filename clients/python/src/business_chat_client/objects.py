@@ -69,6 +69,7 @@ class Message(WireObject, frozen=True, kw_only=True):
     created_at: datetime
     reactions: tuple[Reaction, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    sender_kind: str = "person"  # or bot, system
     extra: dict[str, Any] = {}
 
 

@@ -1,0 +1,127 @@
+"""What owners do with the bots of their business."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from chatsite.errors import DomainError, invalid, not_found
+from chatsite.identity import operations as identity
+from chatsite.identity.accounts import open_account
+from chatsite.identity.api_keys import SCOPES, make_key
+from chatsite.identity.models import ApiKey
+from conversations.access import UserId, require_owner, user_key
+from conversations.membership import add_member, remove_member
+from conversations.models import Membership
+from conversations.validation import storable
+
+MOST_BOTS: Final = 20  # of one business
+MOST_KEYS: Final = 20  # live ones of one bot
+NAME_LENGTH: Final = 100
+
+
+def clean_name(name: str) -> str:
+    if not name.strip():
+        raise invalid("name is required.", field="name")
+    if len(name) > NAME_LENGTH:
+        raise DomainError(
+            "too_large",
+            f"A name has at most {NAME_LENGTH} characters.",
+            {"field": "name", "limit": NAME_LENGTH},
+        )
+    if not storable(name):
+        raise invalid("The name has a character that cannot be stored.", field="name")
+    return name.strip()
+
+
+# --- Bots -------------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def create_bot(*, user_id: UserId, business_id: str, name: str) -> Membership:
+    """A new account without a password, and its membership of the business."""
+    business = require_owner(user_id, business_id)
+    name = clean_name(name)
+    # The owner's business, locked: of two requests at once the second counts the first.
+    type(business).objects.select_for_update(no_key=True).get(pk=business.pk)
+    if Membership.objects.filter(business=business, is_bot=True).count() >= MOST_BOTS:
+        raise DomainError("conflict", f"A business has at most {MOST_BOTS} bots.")
+    account = open_account(name=name)
+    membership = add_member(business_id=business.pk, user_id=account.pk)
+    membership.is_bot = True
+    membership.save(update_fields=["is_bot"])
+    return membership
+
+
+def bots_of(user_id: UserId, business_id: str) -> QuerySet[Membership]:
+    business = require_owner(user_id, business_id)
+    return Membership.objects.select_related("user").filter(business=business, is_bot=True)
+
+
+def find_bot(user_id: UserId, bot_id: str) -> Membership:
+    """A bot of a business that the user owns; its id is its user's."""
+    try:
+        key = user_key(bot_id)
+    except DomainError as error:
+        raise not_found("bot") from error
+    owned = Membership.objects.filter(user_id=user_id, role=Membership.Role.OWNER).values("business_id")
+    bots = Membership.objects.select_related("user").filter(user_id=key, is_bot=True, business_id__in=owned)
+    bot: Membership | None = bots.first()
+    if bot is None:
+        raise not_found("bot")
+    return bot
+
+
+@transaction.atomic
+def remove_bot(*, user_id: UserId, bot_id: str) -> None:
+    """End the bot: its membership, its keys and its account. Its messages stay."""
+    bot = find_bot(user_id, bot_id)
+    ApiKey.objects.filter(user_id=bot.user_id, revoked_at=None).update(revoked_at=timezone.now())
+    remove_member(business_id=bot.business_id, user_id=bot.user_id)
+    identity.deactivate_user(user_id=str(bot.user_id))
+
+
+# --- Keys -------------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def create_key(
+    *, user_id: UserId, bot_id: str, name: str, scopes: Sequence[str], expires_at: datetime | None
+) -> tuple[ApiKey, str]:
+    """The stored key, and the key itself, which nobody can read again."""
+    bot = find_bot(user_id, bot_id)
+    name = clean_name(name)
+    unknown = [scope for scope in scopes if scope not in SCOPES]
+    if unknown or not scopes:
+        raise invalid(f"scopes must name some of {', '.join(SCOPES)}.", field="scopes", known=list(SCOPES))
+    if expires_at is not None and expires_at <= timezone.now():
+        raise invalid("expiresAt must be in the future.", field="expiresAt")
+    Membership.objects.select_for_update().get(pk=bot.pk)
+    if keys_of_bot(bot).filter(revoked_at=None).count() >= MOST_KEYS:
+        raise DomainError("conflict", f"A bot has at most {MOST_KEYS} keys. Revoke one first.")
+    return make_key(
+        user_id=bot.user_id, name=name, scopes=scopes, expires_at=expires_at, created_by_id=user_id
+    )
+
+
+def keys_of(user_id: UserId, bot_id: str) -> QuerySet[ApiKey]:
+    return keys_of_bot(find_bot(user_id, bot_id))
+
+
+def keys_of_bot(bot: Membership) -> QuerySet[ApiKey]:
+    return ApiKey.objects.filter(user_id=bot.user_id)
+
+
+def revoke_key(*, user_id: UserId, bot_id: str, key_id: str) -> None:
+    """End a key: requests are refused at once, and sockets close within seconds. Again changes nothing."""
+    keys: Any = keys_of(user_id, bot_id)
+    if not key_id.isascii() or not key_id.isdigit() or len(key_id) > 18:
+        raise not_found("key")
+    if not keys.filter(pk=int(key_id)).exists():
+        raise not_found("key")
+    keys.filter(pk=int(key_id), revoked_at=None).update(revoked_at=timezone.now())

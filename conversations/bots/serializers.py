@@ -1,0 +1,83 @@
+"""The wire objects of bots and their keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+
+from chatsite.identity.models import ApiKey
+from chatsite.identity.names import display_name
+from conversations.models import Membership
+from conversations.serializers import WireObject
+
+ScopeName = Literal["contacts:read", "conversations:write", "messages:read", "messages:write"]
+ZonedTime = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class BotObject(WireObject, kw_only=True):
+    """A bot. `id` is the id of its user, and so the `senderId` of its messages."""
+
+    id: str
+    business_id: UUID
+    name: str
+    created_at: datetime
+
+
+class BotBody(WireObject, kw_only=True):
+    business_id: str
+    name: str
+
+
+class KeyObject(WireObject, kw_only=True):
+    """An API key. `hint` is how it begins. `lastUsedAt` is exact to a minute."""
+
+    id: str
+    name: str
+    hint: str
+    scopes: list[ScopeName]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class KeyWithSecret(KeyObject, kw_only=True):
+    """The answer that shows the key. It is shown once."""
+
+    key: str
+
+
+class KeyBody(WireObject, kw_only=True):
+    name: str
+    scopes: list[ScopeName]
+    expires_at: ZonedTime | None = None
+
+
+def bot_object(bot: Membership) -> BotObject:
+    return BotObject(
+        id=str(bot.user_id),
+        business_id=bot.business_id,
+        name=display_name(bot.user),
+        created_at=bot.created_at,
+    )
+
+
+def key_object(row: ApiKey) -> KeyObject:
+    return KeyObject(
+        id=str(row.pk),
+        name=row.name,
+        hint=row.hint,
+        scopes=row.scopes,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+        revoked_at=row.revoked_at,
+    )
+
+
+def key_with_secret(row: ApiKey, key: str) -> KeyWithSecret:
+    shown = key_object(row)
+    return KeyWithSecret(**{name: getattr(shown, name) for name in shown.__struct_fields__}, key=key)

@@ -1,0 +1,129 @@
+"""Bots on open sockets, by a plain socket, the Python client and the JavaScript client."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.bots.conftest import Bot
+from tests.client_js.conftest import StartClient
+from tests.harness.cast import Cast
+from tests.harness.client import LiveClient, LiveClosed
+from tests.harness.patience import patience
+from tests.harness.rest import ApiError
+from tests.harness.servers import ROOT
+
+
+async def open_socket(cast: Cast, key: str) -> LiveClient:
+    client = await LiveClient.open(cast.stage.deployment.server(1).live_url, key)
+    return await client.ready()
+
+
+async def test_a_bot_hears_customers_and_not_itself(cast: Cast, bot: Bot) -> None:
+    customer = await cast.newcomer()
+    where = (await cast.conversation(customer))["id"]
+    client = await open_socket(cast, (await bot.make_key())["key"])
+    await client.call("join_conversation", {"conversationId": where})
+    listener = await customer.live()
+    await listener.call("join_conversation", {"conversationId": where})
+
+    sent = await client.call("send_message", {"conversationId": where, "content": "beep"})
+    heard = await listener.expect("new_message")
+    assert heard["message"]["senderKind"] == sent["message"]["senderKind"] == "bot"
+    await client.call("edit_message", {"messageId": sent["message"]["id"], "content": "boop"})
+    await customer.send(where, "hello bot")
+    arrived = await client.expect("new_message")
+    assert arrived["message"]["content"] == "hello bot"
+    own = [frame for frame in client.events if frame.data.get("message", {}).get("senderId") == bot.id]
+    assert own == []
+
+
+async def test_a_revoked_key_closes_its_sockets_within_5_seconds(cast: Cast, bot: Bot) -> None:
+    revoked, other = await bot.make_key(), await bot.make_key()
+    client, spared = await open_socket(cast, revoked["key"]), await open_socket(cast, other["key"])
+    began = time.monotonic()
+    await bot.owner.rest.delete(f"/bots/{bot.id}/keys/{revoked['id']}")
+    with pytest.raises(LiveClosed) as closed:
+        await client.expect("never", timeout=5)
+    assert time.monotonic() - began < patience(5)
+    assert closed.value.code == 4401
+    await spared.call("heartbeat")
+
+
+async def test_scopes_hold_on_sockets(cast: Cast, bot: Bot) -> None:
+    customer = await cast.newcomer()
+    where = (await cast.conversation(customer))["id"]
+    reader = await open_socket(cast, (await bot.make_key("messages:read"))["key"])
+    await reader.call("join_conversation", {"conversationId": where})
+    for command, data in (
+        ("send_message", {"conversationId": where, "content": "beep"}),
+        ("typing_start", {"conversationId": where}),
+        ("look", {"conversationId": where}),
+    ):
+        with pytest.raises(ApiError, match="forbidden"):
+            await reader.call(command, data)
+    writer = (await bot.make_key("messages:write"))["key"]
+    client = await LiveClient.open(cast.stage.deployment.server(1).live_url, door="none")
+    with pytest.raises(ApiError, match="forbidden"):
+        await client.call("authenticate", {"token": writer})
+
+
+async def test_the_bot_of_the_documentation_answers(cast: Cast, bot: Bot, tmp_path: Path) -> None:
+    customer = await cast.newcomer()
+    where = (await cast.conversation(customer))["id"]
+    [program] = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "bots.md").read_text(), re.DOTALL)
+    assert len(program.splitlines()) <= 31
+    script = tmp_path / "bot.py"
+    script.write_text(program)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT / "clients" / "python" / "src"),
+        "CHAT_URL": cast.stage.deployment.server(0).url,
+        "CHAT_KEY": (await bot.make_key("messages:read", "messages:write"))["key"],
+        "CONVERSATION": where,
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(script), env=environment, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        line = await asyncio.wait_for(process.stdout.readline(), patience(20))
+        assert line == b"answering\n"
+        listener = await customer.live()
+        await listener.call("join_conversation", {"conversationId": where})
+        asked = await customer.send(where, "When are you OPEN?")
+        answer = (await listener.expect("new_message", lambda d: d["message"]["senderId"] == bot.id))[
+            "message"
+        ]
+        assert answer["content"] == "We are open on weekdays from 9 to 17."
+        assert answer["replyTo"] == asked["id"]
+        await customer.send(where, "something else")
+        await customer.send(where, "hello")
+        second = await listener.expect("new_message", lambda d: d["message"]["senderId"] == bot.id)
+        assert second["message"]["content"].startswith("Hello!")
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def test_a_bot_on_the_javascript_client(cast: Cast, bot: Bot, start_client: StartClient) -> None:
+    customer = await cast.newcomer()
+    where = (await cast.conversation(customer))["id"]
+    url = [cast.stage.deployment.server(1).live_url]
+    client = await start_client(url, (await bot.make_key())["key"], storage="bot")
+    await client.call("join", where)
+    await client.call("send", "beep")
+    await customer.send(where, "hello bot")
+
+    async def has_both() -> bool:
+        return sorted(await client.contents()) == ["beep", "hello bot"]
+
+    await client.until(has_both, "both messages")
+    kinds = {message["content"]: message["senderKind"] for message in await client.messages()}
+    assert kinds == {"beep": "bot", "hello bot": "person"}
