@@ -214,14 +214,17 @@ ATTACHMENTS_ROOT = MEDIA_ROOT / "attachments"
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    "attachments": attachments.file_system(ATTACHMENTS_ROOT),
+    "attachments": env.attachments("ATTACHMENTS_STORAGE", ATTACHMENTS_ROOT),
 }
 ATTACHMENT_TYPES = env.listed("ATTACHMENT_TYPES", attachments.TYPES)  # decided by a file's bytes
 ATTACHMENTS_ORIGIN = next(
     iter(env.origins("ATTACHMENTS_ORIGIN")), ""
 )  # a host for files alone, such as https://files.example
 # Who sends the bytes: this process, the proxy in front of it, or the storage.
-ATTACHMENTS_SERVE = env.choice("ATTACHMENTS_SERVE", ("stream", "accel", "redirect"), "stream")
+FILE_ORIGINS = [*filter(None, [ATTACHMENTS_ORIGIN, attachments.origin_of(STORAGES["attachments"])])]
+ATTACHMENTS_SERVE = env.choice(
+    "ATTACHMENTS_SERVE", ("stream", "accel", "redirect"), attachments.served_by(STORAGES["attachments"])
+)
 # clamd://HOST:PORT, clamd+unix:///PATH, or the dotted path of a function; empty: files are not scanned
 ATTACHMENTS_SCANNER = env.text("ATTACHMENTS_SCANNER")
 ATTACHMENTS_ACCEL_PATH = env.text("ATTACHMENTS_ACCEL_PATH", "/-/attachments/")  # nginx's internal location
@@ -306,10 +309,10 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, *filter(None, [ATTACHMENTS_ORIGIN])],
-        "media-src": [SELF, *filter(None, [ATTACHMENTS_ORIGIN])],
+        "img-src": [SELF, *FILE_ORIGINS],
+        "media-src": [SELF, *FILE_ORIGINS],
         "font-src": [SELF],
-        "connect-src": [SELF],
+        "connect-src": [SELF, *FILE_ORIGINS],
         "manifest-src": [SELF],
         "worker-src": [SELF],
         "object-src": [NONE],

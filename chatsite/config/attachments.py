@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 # A list of content types, `family/*`, or `*` for everything. HTML and SVG are only ever downloads.
 TYPES: Final = (
@@ -33,3 +34,48 @@ def file_system(folder: Path) -> dict[str, Any]:
             "directory_permissions_mode": 0o750,
         },
     }
+
+
+def s3(url: str) -> dict[str, Any]:
+    """The storage `attachments` in a bucket: `s3://KEY:SECRET@HOST/BUCKET?region=…`; AWS without a host.
+
+    `&insecure=1` speaks plain HTTP to the host. Without a key, boto3 looks for credentials in its usual places.
+    """
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query))
+    bucket = parts.path.strip("/")
+    if parts.scheme != "s3" or not bucket or "/" in bucket:
+        raise ValueError(url)
+    from boto3.s3.transfer import TransferConfig  # the extra `s3` of the package
+
+    port = f":{parts.port}" if parts.port else ""
+    scheme = "http" if options.get("insecure") == "1" else "https"
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": bucket,
+            "endpoint_url": f"{scheme}://{parts.hostname}{port}" if parts.hostname else None,
+            "access_key": unquote(parts.username or "") or None,
+            "secret_key": unquote(parts.password or "") or None,
+            "region_name": options.get("region"),
+            "addressing_style": "path" if parts.hostname else "auto",
+            "signature_version": "s3v4",
+            "default_acl": None,
+            "file_overwrite": True,  # every name is used once
+            "max_memory_size": 1024 * 1024,  # of a file that is read; the rest goes to the disk
+            "transfer_config": TransferConfig(use_threads=False, max_concurrency=1),
+        },
+    }
+
+
+def origin_of(storage: dict[str, Any]) -> str:
+    """The origin that browsers upload to and are redirected to; "" for a folder."""
+    options = storage["OPTIONS"]
+    if "bucket_name" not in options:
+        return ""
+    return str(options["endpoint_url"] or f"https://{options['bucket_name']}.s3.amazonaws.com")
+
+
+def served_by(storage: dict[str, Any]) -> str:
+    """Who sends the bytes unless ATTACHMENTS_SERVE says otherwise."""
+    return "redirect" if origin_of(storage) else "stream"

@@ -12,11 +12,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import dj_database_url
 
+from chatsite.config import attachments
 from chatsite.config.domains import is_public_suffix
 from chatsite.config.mail_url import mail_settings
 
@@ -210,6 +212,16 @@ class Environment:
             )
             return default
         return parsed
+
+    def attachments(self, name: str, folder: Path) -> dict[str, Any]:
+        """The storage of attachments: an s3:// URL, or the folder."""
+        try:
+            return attachments.s3(self.text(name)) if self.text(name) else attachments.file_system(folder)
+        except ValueError:
+            self.problems.append(Problem(name, f"{name} must be s3://KEY:SECRET@HOST/BUCKET?region=REGION."))
+        except ImportError:
+            self.problems.append(Problem(name, f"{name} needs django-storages: install the extra `s3`."))
+        return attachments.file_system(folder)
 
     def redis(self, name: str) -> str:
         """The Redis URL, if necessary built from REDIS_HOST, REDIS_PORT and REDIS_PASSWORD; "" if none is set."""

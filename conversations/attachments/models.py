@@ -86,3 +86,19 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class DirectUpload(models.Model):
+    """An upload that a client sends straight to the storage, until it is complete."""
+
+    file = models.OneToOneField(StoredFile, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=200)
+    size = models.PositiveBigIntegerField()
+    is_recording = models.BooleanField()
+
+    class Meta:
+        app_label = "conversations"
+
+    def __str__(self) -> str:
+        return self.name

@@ -17,11 +17,11 @@ from chatsite.background.jobs import enqueue
 from chatsite.config.limits import limits
 from chatsite.errors import DomainError, invalid, not_found
 from conversations.access import UserId, object_key
-from conversations.attachments.content_types import FileType, detect_type
+from conversations.attachments.content_types import detect_type
 from conversations.attachments.decoding import PROBE_SECONDS, UnreadableFile, decode
 from conversations.attachments.file_names import clean_name
 from conversations.attachments.jobs import delete_files, process_attachment
-from conversations.attachments.models import Attachment, StoredFile
+from conversations.attachments.models import Attachment
 from conversations.attachments.release import files_of
 from conversations.attachments.scanning import is_scanning
 from conversations.attachments.storage import write_file
@@ -39,19 +39,43 @@ class Picture:
     placeholder: str = ""
 
 
-def store_upload(*, user_id: UserId, file: IO[bytes], name: str, size: int, kind: str = "") -> Attachment:
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that somebody sends. `kind` is `voice` for a recording, or empty."""
+
+    file: IO[bytes]
+    name: str
+    size: int
+    kind: str = ""
+
+
+def store_upload(user_id: UserId, upload: Upload, *, attachment_id: UUID | None = None) -> Attachment:
     """Store a file that nobody sees yet but its owner."""
-    if kind not in KINDS:
-        raise invalid("kind is voice, or not given.", field="kind")
-    _check_size(size)
-    check_quota(user_id, size)
-    file_type = detect_type(file, is_recording=kind == "voice")
+    check_kind(upload.kind)
+    check_size(upload.size)
+    check_quota(user_id, upload.size)
+    file_type = detect_type(upload.file, is_recording=upload.kind == "voice")
     picture = Picture()
     if file_type.kind == "image":
-        with local_path(file) as path:
+        with local_path(upload.file) as path:
             picture = probe_picture(path)
-    stored = write_file(file, size)
-    return add_attachment(user_id, stored, clean_name(name), file_type, picture)
+    stored = write_file(upload.file, upload.size)
+    attachment = Attachment(
+        owner_id=user_id,
+        kind=file_type.kind,
+        name=clean_name(upload.name),
+        size=stored.size,
+        content_type=file_type.content_type,
+        file=stored,
+        width=picture.width,
+        height=picture.height,
+        placeholder=picture.placeholder,
+        state=initial_state(file_type.kind),
+    )
+    if attachment_id is not None:
+        attachment.pk = attachment_id
+    _add(attachment)
+    return attachment
 
 
 def probe_picture(path: str) -> Picture:
@@ -81,7 +105,12 @@ def initial_state(kind: str) -> str:
     return Attachment.State.PROCESSING if has_work else Attachment.State.READY
 
 
-def _check_size(size: int) -> None:
+def check_kind(kind: str) -> None:
+    if kind not in KINDS:
+        raise invalid("kind is voice, or not given.", field="kind")
+
+
+def check_size(size: int) -> None:
     if size == 0:
         raise invalid("The file is empty.", field="file")
     if size > (limit := limits().attachment_bytes):
@@ -100,29 +129,14 @@ def check_quota(user_id: UserId, size: int) -> None:
         )
 
 
-def add_attachment(
-    user_id: UserId, stored: StoredFile, name: str, file_type: FileType, picture: Picture
-) -> Attachment:
-    """The attachment of bytes that are in the storage. Two uploads at once count against the quota one by one."""
-    attachment = Attachment(
-        owner_id=user_id,
-        kind=file_type.kind,
-        name=name,
-        size=stored.size,
-        content_type=file_type.content_type,
-        file=stored,
-        width=picture.width,
-        height=picture.height,
-        placeholder=picture.placeholder,
-        state=initial_state(file_type.kind),
-    )
+def _add(attachment: Attachment) -> None:
+    """Two uploads at once count against the quota one by one."""
     with transaction.atomic():
-        lock_person(user_id)
-        check_quota(user_id, stored.size)
+        lock_person(attachment.owner_id)
+        check_quota(attachment.owner_id, attachment.size)
         attachment.save(force_insert=True)
         if attachment.state == Attachment.State.PROCESSING:
             enqueue(process_attachment, str(attachment.pk))
-    return attachment
 
 
 def discard_upload(*, user_id: UserId, upload_id: str | UUID) -> None:

@@ -16,16 +16,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chatsite.errors import invalid
-from chatsite.http.api import serializer_for
+from chatsite.http.api import WireParser, read_body, serializer_for
 from chatsite.http.viewsets import StructViewSet
 from chatsite.identity.scopes import HasScope
 from conversations.access import object_key
 from conversations.attachment_objects import AttachmentObject, attachment_object, is_signed, stored_attachment
 from conversations.attachments.body_parser import UploadParser, WholeBodyHandler
+from conversations.attachments.direct_uploads import begin_upload, complete_upload
 from conversations.attachments.file_names import with_suffix
 from conversations.attachments.find import bytes_of, find_attachment, find_signed_attachment
 from conversations.attachments.models import Attachment
-from conversations.attachments.operations import discard_upload, store_upload
+from conversations.attachments.operations import Upload, discard_upload, store_upload
+from conversations.attachments.requests import BeginBody, BegunUpload, UploadTarget
 from conversations.attachments.serving import file_response
 
 ATTACHMENT = serializer_for(AttachmentObject)
@@ -68,15 +70,29 @@ class UploadViewSet(StructViewSet):
         file = request.FILES.get("file")
         if file is None:
             raise invalid("Send the file as the form's field `file`.", field="file")
-        attachment = store_upload(
-            user_id=request.user.pk,
-            file=file,
-            name=file.name or "",
-            size=file.size or 0,
-            kind=str(request.POST.get("kind", "")),
-        )
+        kind = str(request.POST.get("kind", ""))
+        upload = Upload(file, file.name or "", file.size or 0, kind)
+        attachment = store_upload(request.user.pk, upload)
         shown = attachment_object(stored_attachment(attachment))
         return Response(shown, status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=serializer_for(BeginBody), responses={201: serializer_for(BegunUpload)})
+    @action(detail=False, methods=["post"], parser_classes=[WireParser])
+    def begin(self, request: Request) -> Response:
+        """Upload straight to the storage, where it takes files itself; otherwise `conflict`."""
+        body = read_body(request, BeginBody)
+        key, form, expires_at = begin_upload(
+            user_id=request.user.pk, name=body.name, size=body.size, kind=body.kind or ""
+        )
+        target = UploadTarget(method="POST", url=form["url"], fields=form["fields"], expires_at=expires_at)
+        return Response(BegunUpload(id=key, upload=target), status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=None, responses={201: ATTACHMENT})
+    @action(detail=True, methods=["post"], parser_classes=[WireParser])
+    def complete(self, request: Request, pk: str) -> Response:
+        """Say that the storage has the file."""
+        attachment = complete_upload(user_id=request.user.pk, upload_id=pk)
+        return Response(attachment_object(stored_attachment(attachment)), status=status.HTTP_201_CREATED)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
