@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0010_own_state_and_blocks"),
+        ("conversations", "0011_bots"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
