@@ -23,7 +23,7 @@ from chatsite.identity.users import among
 from chatsite.realtime import groups
 from conversations.models import Business, Conversation, Membership, Side
 
-CANONICAL: Final = 36  # characters of a UUID as we write it
+CANONICAL: Final = 36  # characters of a UUID with hyphens
 UserId = Any  # the primary key of the project's user model
 
 # Rules of other apps about the businesses that a customer may write to. A rule raises if the customer may not. An app
@@ -50,15 +50,15 @@ class Actor:
 
 @functools.lru_cache(maxsize=10_000)
 def user_key(raw: str) -> UserId:
-    """The primary key of `identity.users.user_key`, or `not_found` instead of None."""
-    key: UserId | None = users.user_key(raw) if "\x00" not in raw and len(raw) <= 64 else None
+    """Return the primary key for a user's id on the wire. Raise `not_found` if it cannot be one."""
+    key: UserId | None = users.parse_user_key(raw) if "\x00" not in raw and len(raw) <= 64 else None
     if key is None or (isinstance(key, int) and key <= 0):
         raise not_found("user")
     return key
 
 
 def object_key(raw: str | UUID, what: str) -> UUID:
-    """The UUID that an id on the wire stands for, or `not_found`."""
+    """Return the UUID for an object's id on the wire. Raise `not_found` if it cannot be one."""
     if isinstance(raw, UUID):
         return raw
     try:
@@ -79,7 +79,7 @@ def load_actors(user_ids: Collection[UserId]) -> dict[UserId, Actor]:
 
 
 def ask_actors(user_ids: Collection[UserId]) -> Callable[[], dict[UserId, Actor]]:
-    """As `load_actors`, for a pipeline."""
+    """Like `load_actors`, for a pipeline."""
     if connection.vendor == "postgresql":
         rows = ask(_actors_statement(), [list(user_ids)])
     else:
@@ -122,7 +122,7 @@ def _inactive() -> DomainError:
 
 
 def require_side(actor: Actor | None, conversation: Conversation | None) -> str:
-    """The actor's side in the conversation, or `not_found`."""
+    """Return the actor's side in the conversation. Raise `not_found` for somebody outside."""
     side = actor.side_in(conversation) if actor is not None and conversation is not None else None
     if side is None:
         raise not_found("conversation")
@@ -147,7 +147,7 @@ def sides_in(asked: list[tuple[UserId, UUID]]) -> list[tuple[Conversation, str] 
 
 
 def ask_side(user_id: UserId, key: UUID) -> Callable[[], tuple[Conversation, str]]:
-    """As `sides_in` for one user and conversation, in a pipeline. Calling the result may raise the error."""
+    """Like `sides_in` for one user and conversation, in a pipeline. Calling the result may raise the error."""
     actors = ask_actors([user_id])
     if connection.vendor == "postgresql":
         rows = ask(_conversation_statement(), [key], binary=True)
@@ -184,7 +184,7 @@ def _sides_among(
 def _side_or_error(
     user_id: UserId, conversation: Conversation | None, actors: Mapping[UserId, Actor]
 ) -> tuple[Conversation, str] | DomainError:
-    """The user's side in the conversation. The actor of its customer need not be loaded."""
+    """Return the conversation and the user's side, or the error. A customer needs no entry in `actors`."""
     if conversation is None:
         return not_found("conversation")
     if conversation.customer_id == user_id:
@@ -196,7 +196,7 @@ def _side_or_error(
 
 
 def require_owner(user_id: UserId, raw_business_id: str | UUID) -> Business:
-    """The business, if the user owns it; `forbidden` to its agents, `not_found` to everybody else."""
+    """Return the business if the user owns it. Raise `forbidden` for its agents and `not_found` for others."""
     key = object_key(raw_business_id, "business")
     membership = (
         Membership.objects.select_related("business").filter(business_id=key, user_id=user_id).first()
@@ -262,7 +262,7 @@ def _groups_around(ties: Ties) -> list[str]:
 
 
 def _ties(user_ids: Collection[UserId]) -> defaultdict[UserId, Ties]:
-    """Load the ties of many users at once: after a restart thousands of sockets ask at the same moment."""
+    """Load the ties of many users at once, because after a restart thousands of sockets connect at the same time."""
     member, customer, no = Value("member"), Value("customer"), Value(False)
     members = Membership.objects.filter(user_id__in=user_ids).order_by()
     customers = Conversation.objects.filter(customer_id__in=user_ids).order_by()

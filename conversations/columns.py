@@ -20,24 +20,22 @@ from conversations.models import ChatMessage, Conversation
 
 
 class Written(Flag):
-    """Who writes a column."""
+    """The statements that write a column."""
 
-    ONCE = 0  # only the statement that makes the row
-    SEND = (
-        auto()
-    )  # the INSERT of a new message gives it a value; other columns of the message keep their default
+    ONCE = 0  # only the statement that creates the row
+    SEND = auto()  # the INSERT of a new message; the other columns of the message keep their defaults
     RECEIPT = auto()  # a delivered or read receipt
-    CHANGE = auto()  # every other change of a row that exists
+    CHANGE = auto()  # every other change of an existing row
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`shown` names the field of the wire object; None hides the column from clients."""
+    """A column. `shown` is the name of the wire object's field; None hides the column from clients."""
 
     name: str
     written: Written = Written.ONCE
     shown: str | None = None
-    convert: Callable[[Any], Any] | None = None  # the column's value to the field's
+    convert: Callable[[Any], Any] | None = None  # turns the column's value into the field's
 
 
 class Table:
@@ -51,7 +49,7 @@ class Table:
         if declared != existing:
             wrong = ", ".join(sorted(declared ^ existing))
             raise ImproperlyConfigured(
-                f"conversations.columns and the model {model.__name__} disagree about: {wrong}."
+                f"These columns are only in conversations.columns or only in {model.__name__}: {wrong}."
             )
 
     @property
@@ -63,29 +61,29 @@ class Table:
 
     @cached_property
     def shown(self) -> tuple[Column, ...]:
-        """The columns that clients see."""
+        """Return the columns that clients see."""
         return tuple(column for column in self.columns if column.shown is not None)
 
     @cached_property
     def field_of(self) -> dict[str, str]:
-        """The field of the wire object that shows a column."""
+        """Return the wire object's field for each column that clients see."""
         return {column.name: column.shown for column in self.columns if column.shown is not None}
 
     def check_object(self, wire_object: type[msgspec.Struct], *other_fields: str) -> None:
-        """Raise unless the wire object begins with the columns that are shown, in their order.
+        """Raise unless the fields of the wire object are the shown columns in their order, and then `other_fields`.
 
-        `other_fields` of the object come from elsewhere, and follow the columns.
+        The values of `other_fields` do not come from this table.
         """
         expected = [*(column.shown for column in self.shown), *other_fields]
         fields = list(wire_object.__struct_fields__)
         if fields != expected:
             wrong = sorted({*fields} ^ {*map(str, expected)}) or ["their order"]
             raise ImproperlyConfigured(
-                f"conversations.columns and {wire_object.__name__} disagree about: {', '.join(wrong)}."
+                f"These fields differ between conversations.columns and {wire_object.__name__}: {', '.join(wrong)}."
             )
 
     def row(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
-        """A whole new row. Columns without a value get the model's default."""
+        """Return a complete new row. Columns without a value get the model's default."""
         unknown = values.keys() - set(self.names)
         if unknown:
             raise KeyError(f"no such columns: {', '.join(sorted(unknown))}")
@@ -125,7 +123,7 @@ MESSAGES: Final = Table(
     Column("deleted_at", _CHANGE, "deleted_at"),
     Column("reply_to_id", _SEND, "reply_to"),
     Column("created_at", _SEND, "created_at"),
-    Column("reactions", _CHANGE, "reactions"),  # as JSON; empty where there are none
+    Column("reactions", _CHANGE, "reactions"),  # JSON, or empty
     Column("attachments", _SEND | _CHANGE, "attachments"),  # likewise
     Column("sender_kind", _SEND, "sender_kind"),
     Column("hidden_at", _CHANGE),  # clients see a hidden message as deleted
@@ -146,7 +144,7 @@ CONVERSATIONS: Final = Table(
     Column("created_at", shown="created_at"),
     Column("updated_at", _CHANGE, "updated_at"),
     Column("active_at", _CHANGE),
-    Column("customer_archived", _CHANGE),  # `archived` is the reader's own side's
+    Column("customer_archived", _CHANGE),  # clients see that of their own side as `archived`
     Column("business_archived", _CHANGE),
     Column("rewritten_rev", _CHANGE),
     Column("customer_blocked", _CHANGE),  # `blocked` is whether the reader's side blocks the other

@@ -33,7 +33,7 @@ extensions: Final[list[Callable[[Business], str]]] = []
 
 @dataclass(frozen=True)
 class Line:
-    """One message of the history, with its sender and its age in minutes."""
+    """A message of the history, with its sender and its age in minutes."""
 
     sender: str
     minutes_ago: int

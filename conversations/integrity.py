@@ -1,4 +1,4 @@
-"""Checks the invariants of conversations, and repairs wrong unread counts.
+"""Check the invariants of conversations, and repair wrong unread counts.
 
 The check reads conversations in batches by id, with a fixed number of statements for each batch. A busy site changes
 between two statements, so the check verifies every suspected problem again under the locks of its conversations.
@@ -36,7 +36,7 @@ class Problem:
 
 
 def find_problems() -> Iterator[Problem]:
-    """Yield each conversation whose numbers, preview, counts or replies disagree with its messages."""
+    """Yield each conversation whose numbers, preview, counts or replies do not match its messages."""
     for batch in _batches():
         suspects = {problem.conversation_id for problem in _problems_of(batch)}
         if suspects:
@@ -68,9 +68,9 @@ def _problems_of(conversations: Sequence[Conversation]) -> list[Problem]:
             *_wrong_preview(conversation, last.get(conversation.pk)),
             *_wrong_counts(conversation, counts.get(conversation.pk, (0, 0))),
             *strangers.get(conversation.pk, ()),
-            *(["it does not show the blocks as they are"] if conversation.pk in blocked else ()),
+            *(["The blocks differ from the rows of blocks."] if conversation.pk in blocked else ()),
             *_wrong_marks(conversation, marks.get(conversation.pk, 0)),
-            *(["the customer is a member of the business"] if conversation.pk in on_both_sides else ()),
+            *(["The customer is a member of the business."] if conversation.pk in on_both_sides else ()),
         ]
         found += [Problem(conversation.pk, text) for text in texts]
     return found
@@ -80,22 +80,22 @@ def _problems_of(conversations: Sequence[Conversation]) -> list[Problem]:
 
 
 def _numbers(keys: Sequence[UUID]) -> dict[UUID, tuple[int, int, int]]:
-    """How many messages there are, their highest `seq`, and their highest `rev`."""
+    """Return for each conversation the number of messages, their highest `seq` and their highest `rev`."""
     rows = ChatMessage.objects.filter(conversation__in=keys).order_by().values("conversation_id")
     rows = rows.annotate(count=Count("pk"), seq=Max("seq"), highest=Max("rev"))
     return {row["conversation_id"]: (row["count"], row["seq"], row["highest"]) for row in rows}
 
 
 def _wrong_numbers(conversation: Conversation, count: int, seq: int, rev: int) -> Iterator[str]:
-    # `seq` begins at 1 and is unique, so as many messages as the highest one says means that none is missing.
+    # `seq` begins at 1 and is unique, so it has no gaps if the highest one is the number of messages.
     if count != seq:
-        yield f"seq has holes: {count} messages up to seq {seq}"
+        yield f"seq has gaps: there are {count} messages, and the highest seq is {seq}."
     if seq != conversation.last_seq:
-        yield f"lastSeq is {conversation.last_seq}, the last message has {seq}"
+        yield f"lastSeq is {conversation.last_seq}, but the last message has seq {seq}."
     # Every change stamps a message with its `rev`, and the `rev` of a message only grows. A removal of messages stores
     # its `rev` in the conversation instead.
     if max(rev, conversation.rewritten_rev) != conversation.rev:
-        yield f"rev is {conversation.rev}, the highest of its messages is {rev}"
+        yield f"rev is {conversation.rev}, but the highest rev of the messages is {rev}."
 
 
 # --- Previews ---------------------------------------------------------------------------------------------------------
@@ -110,9 +110,9 @@ def _wrong_preview(conversation: Conversation, last: ChatMessage | None) -> Iter
     if last is None:
         return
     if conversation.last_message != preview_of(last):
-        yield f"lastMessage is not what message {last.seq} says"
+        yield f"lastMessage differs from the content of message {last.seq}."
     if conversation.last_message_at != last.created_at:
-        yield f"lastMessageAt is {conversation.last_message_at}, message {last.seq} is of {last.created_at}"
+        yield f"lastMessageAt is {conversation.last_message_at}, but message {last.seq} is from {last.created_at}."
 
 
 # --- Counts -----------------------------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ def _wrong_counts(conversation: Conversation, counted: tuple[int, int]) -> Itera
         strict=True,
     ):
         if stored != real:
-            yield f"the {side}'s unread count is {stored}, {real} messages are unread"
+            yield f"The unread count of the {side} is {stored}, but {real} messages are unread."
 
 
 def recount_unread(*, dry_run: bool = False) -> Iterator[str]:
@@ -174,11 +174,11 @@ def _strangers(keys: Sequence[UUID]) -> dict[UUID, list[str]]:
         texts = found.setdefault(message.conversation_id, [])
         customer_id, reply = message.conversation.customer_id, message.reply_to
         if message.sender_side == Side.CUSTOMER and message.sender_id not in (None, customer_id):
-            texts.append(f"message {message.seq} is on the customer's side, and by somebody else")
+            texts.append(f"Message {message.seq} is on the customer's side, but from another user.")
         if reply is not None and reply.conversation_id != message.conversation_id:
-            texts.append(f"message {message.seq} replies to a message of another conversation")
+            texts.append(f"Message {message.seq} replies to a message of another conversation.")
         if message.sender_id is None and message.deleted_at is None and message.sender_side != Side.SYSTEM:
-            texts.append(f"message {message.seq} has lost its sender, and is not erased")
+            texts.append(f"Message {message.seq} has no sender, but was not erased.")
     return found
 
 
@@ -223,7 +223,7 @@ _TRIGGERS: Final[dict[str, tuple[str, set[Any]]]] = {
 
 
 def audit_log_is_guarded() -> bool:
-    """Whether triggers of the database protect the audit log. True for databases without such triggers."""
+    """Return whether triggers protect the audit log. True for databases for which there are no such triggers."""
     if connection.vendor not in _TRIGGERS:
         return True
     statement, wanted = _TRIGGERS[connection.vendor]

@@ -1,4 +1,4 @@
-"""Who speaks for a business: members come and go while their sockets are open."""
+"""Add and remove members of a business, also while their sockets are open."""
 
 from __future__ import annotations
 
@@ -21,51 +21,54 @@ membership_changed: Final[list[Callable[[UserId, UUID], None]]] = []
 
 
 def lock_person(user_id: UserId) -> None:
-    """Hold back other transactions that would make the person a member or a customer of a business.
+    """Block other transactions that would make the person a member or a customer of a business.
 
-    Nobody may be both, and the two are rows of different tables. SQLite lets one transaction write at a time, so there
-    the transaction itself is the lock.
+    Nobody may be both, but no constraint can cover the two tables. On SQLite only one transaction writes at a time, so
+    it needs no lock.
     """
     users = get_user_model()._default_manager.select_for_update(no_key=True, of=("self",))
     users.filter(pk=user_id).values_list("pk").first()
 
 
 def add_member(*, business_id: UUID, user_id: UserId, role: str = Membership.Role.AGENT) -> Membership:
-    """Let the user speak for the business; open sockets may join its conversations at once. Again changes the role."""
+    """Make the user a member of the business, or change the role of a member.
+
+    Open sockets of the user may join the business's conversations at once.
+    """
     with transaction.atomic():
         lock_person(user_id)
         if Conversation.objects.filter(business_id=business_id, customer_id=user_id).exists():
             raise DomainError("conflict", "A customer of the business cannot become its member.")
         if role != Membership.Role.OWNER and _owners(business_id) == [user_id]:
-            raise DomainError("conflict", "A business needs an owner.")
+            raise DomainError("conflict", "A business must have an owner.")
         membership, created = Membership.objects.update_or_create(
             business_id=business_id, user_id=user_id, defaults={"role": role}
         )
         if not created:
-            _tell_of_change(user_id, business_id)
+            _call_hooks(user_id, business_id)
         broadcast_on_commit([events.business_changed(events.MEMBERSHIP_BEGAN, user_id, business_id)])
     return membership
 
 
 def remove_member(*, business_id: UUID, user_id: UserId) -> None:
-    """End a membership; the user's live sockets close. The last owner stays."""
+    """End a membership, and close the user's live sockets. The last owner cannot be removed."""
     with transaction.atomic():
         if _owners(business_id) == [user_id]:
             raise DomainError("conflict", "The last owner of a business cannot be removed.")
         ended, _ = Membership.objects.filter(business_id=business_id, user_id=user_id).delete()
         if not ended:
             raise not_found("member")
-        _tell_of_change(user_id, business_id)
+        _call_hooks(user_id, business_id)
         broadcast_on_commit([events.business_changed(events.MEMBERSHIP_ENDED, user_id, business_id)])
 
 
-def _tell_of_change(user_id: UserId, business_id: UUID) -> None:
+def _call_hooks(user_id: UserId, business_id: UUID) -> None:
     for changed in membership_changed:
         changed(user_id, business_id)
 
 
 def _owners(business_id: UUID) -> list[UserId]:
-    """The owners, locked: of two that leave at once, the second finds that it is the last."""
+    """Return the owners and lock them, so that two owners cannot leave at the same time."""
     owners = Membership.objects.select_for_update().filter(
         business_id=business_id, role=Membership.Role.OWNER
     )

@@ -1,8 +1,8 @@
 """Businesses, their members, and the one conversation of each business and customer.
 
-The rows are the truth that clients resume from. Every change of a conversation takes its next `rev` under the
-conversation's row lock and stamps the messages it touched; every message takes the next `seq` the same way. So both
-are gapless, and `rev > what I know` finds all that a client has missed.
+Every change of a conversation takes the next `rev` under the lock of the conversation's row, and stamps the changed
+messages with it. In the same way every message takes the next `seq`. So both numbers have no gaps, and a client that
+reconnects gets everything that it has missed by asking for a higher `rev` than it knows.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Business(models.Model):
 
 
 class Membership(models.Model):
-    """A user who speaks for a business."""
+    """A user who writes for a business."""
 
     class Role(models.TextChoices):
         OWNER = "owner"
@@ -73,7 +73,7 @@ class Membership(models.Model):
 
 
 class Side(models.TextChoices):
-    """Who speaks. The two people's sides each have an unread count; the system has none."""
+    """The side of a message's sender. Customer and business each have an unread count, and the system has none."""
 
     CUSTOMER = "customer"
     BUSINESS = "business"
@@ -81,7 +81,7 @@ class Side(models.TextChoices):
 
 
 class Conversation(models.Model):
-    """All that one business and one customer say to each other, and its head: counts, preview, last numbers."""
+    """The messages of one business and one customer, with the latest `seq` and `rev`, a preview, and unread counts."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     business = models.ForeignKey(Business, on_delete=models.PROTECT, related_name="conversations")
@@ -98,7 +98,7 @@ class Conversation(models.Model):
     customer_archived = models.BooleanField(default=False)
     business_archived = models.BooleanField(default=False)
     frozen_at = models.DateTimeField(null=True, blank=True, editable=False)
-    # Messages were taken out at this `rev`: whoever has seen less cannot be told what is gone, and fetches anew.
+    # The `rev` at which messages were last removed. A client with a lower `rev` must fetch the conversation again.
     rewritten_rev = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
     # Who is blocked, by the rows of `Block`, written with them: the customer by the business; the business by the
     # customer; and the ids of people whom the customer has blocked, as JSON.
@@ -155,7 +155,7 @@ class ChatMessage(models.Model):
         SYSTEM = "system"
 
     class Status(models.TextChoices):
-        """Only ever moves forward. A system message stays `sent`."""
+        """Changes only forward. A system message stays `sent`."""
 
         SENT = "sent"
         DELIVERED = "delivered"
@@ -167,8 +167,8 @@ class ChatMessage(models.Model):
     )
     seq = models.PositiveBigIntegerField(editable=False)
     rev = models.PositiveBigIntegerField(editable=False)
-    # Null for the system, and for a person who was erased. No index of its own: a person's messages are found through
-    # the person's conversations, and every index is paid for by every message.
+    # Null for the system, and for a person who was erased. It has no index, because each index slows down every insert
+    # of a message. A person's messages are found through the person's conversations.
     sender = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -178,7 +178,7 @@ class ChatMessage(models.Model):
         db_index=False,
     )
     sender_side = models.CharField(max_length=10, choices=Side)
-    client_id = models.CharField(max_length=64, null=True, blank=True, editable=False)  # noqa: DJ001  null: not given
+    client_id = models.CharField(max_length=64, null=True, blank=True, editable=False)  # noqa: DJ001  null means not given
     content = models.TextField()
     message_type = models.CharField(max_length=10, choices=Type, default=Type.TEXT)
     status = models.CharField(max_length=10, choices=Status, default=Status.SENT)
@@ -191,8 +191,8 @@ class ChatMessage(models.Model):
         "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # What clients see of the reactions, as JSON, written with them under the conversation's lock: a page of messages
-    # then needs no second query.
+    # The reactions as clients see them, in JSON. They are written together with the rows of `Reaction`, so that a page
+    # of messages needs no second query.
     reactions = models.TextField(default="", db_default="", blank=True, editable=False)
     attachments = models.TextField(
         default="", db_default="", blank=True, editable=False
@@ -232,9 +232,9 @@ class ChatMessage(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["conversation", "rev"], name="message_by_rev"),
-            # The few that are replies: the database looks for them whenever a message is deleted for good.
+            # Only replies. The database looks for them when it deletes the row of a message.
             models.Index(fields=["reply_to"], name="message_replies", condition=Q(reply_to__isnull=False)),
-            # What a read-all or a delivery has to touch, however long the conversation is.
+            # Only unread messages, so that a receipt does not depend on the length of the conversation.
             models.Index(
                 fields=["conversation", "sender_side", "seq"],
                 name="message_unread",
@@ -247,7 +247,7 @@ class ChatMessage(models.Model):
 
 
 class MessageEdit(models.Model):
-    """What a message said before an edit."""
+    """The content of a message before an edit."""
 
     message = models.ForeignKey(ChatMessage, on_delete=models.CASCADE, related_name="edits")
     content = models.TextField()
@@ -257,7 +257,7 @@ class MessageEdit(models.Model):
         ordering: ClassVar = ["id"]
 
     def __str__(self) -> str:
-        return f"an edit of {self.message_id} at {self.replaced_at:%Y-%m-%d %H:%M}"
+        return f"{self.message_id} until {self.replaced_at:%Y-%m-%d %H:%M}"
 
 
 from conversations.attachments.models import Attachment as Attachment  # noqa: E402, PLC0414  models of this app too

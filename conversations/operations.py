@@ -1,8 +1,8 @@
-"""Every change of a conversation, as one function: authorised inside, transactional, independent of transports.
+"""Every change of a conversation, each as one function that checks access and runs one transaction.
 
-REST, both socket transports, admin actions and management commands call these functions. A live send goes through
-`new_send` and the group commit, which runs the same code as a batch of one. `validation` checks what is to be written,
-`membership` says who speaks for a business, and `writing` has the unit that all of them change conversations with.
+REST, both socket transports, admin actions and management commands call these functions. A live send uses `new_send` of
+`validation` and the group commit, which runs the same code as `send_message`. `writing` has the `ConversationChange`
+that every operation uses.
 """
 
 from __future__ import annotations
@@ -21,16 +21,10 @@ from conversations import access, contacts, events
 from conversations.access import UserId, object_key, require_side, user_key
 from conversations.attachments.jobs import release_message_files
 from conversations.block_rules import require_unblocked
-from conversations.membership import add_member as add_member
-from conversations.membership import lock_person as lock_person
-from conversations.membership import remove_member as remove_member
+from conversations.membership import lock_person
 from conversations.models import Business, Conversation, Membership, MessageEdit, Side
 from conversations.serializers import MessageObject
-from conversations.validation import clean_client_id as clean_client_id
-from conversations.validation import clean_content as clean_content
-from conversations.validation import new_receipt as new_receipt
-from conversations.validation import new_send as new_send
-from conversations.validation import storable as storable
+from conversations.validation import clean_content, new_receipt, new_send
 from conversations.writing.conversation_change import change_conversations
 from conversations.writing.message_change import MessageChange, change_message
 from conversations.writing.message_sql import Stamp
@@ -51,7 +45,7 @@ def send_message(
     reply_to: str | None = None,
     attachment_ids: Sequence[str] = (),
 ) -> Sent:
-    """Store a message and tell everybody who joined. A known `client_id` gives the stored message again."""
+    """Store a message and publish `new_message`. For a known `client_id`, return the stored message."""
     send = new_send(
         sender_id=sender_id,
         conversation_id=conversation_id,
@@ -65,7 +59,7 @@ def send_message(
 
 
 def send_system_message(*, conversation_id: UUID, content: str) -> Sent:
-    """What the system says in a conversation; it counts as unread for nobody."""
+    """Store a message of the system. It does not count as unread."""
     send = Send(conversation_id, None, clean_content(content), message_type="system")
     return cast(Sent, _only(write([send])))
 
@@ -77,7 +71,7 @@ def mark_read(
     message_ids: Sequence[str] | None = None,
     up_to_seq: int | None = None,
 ) -> Receipted:
-    """The user's side has seen these messages of the other side; without ids, all of them up to `up_to_seq`."""
+    """Mark messages of the other side as read: these, or all up to `up_to_seq`."""
     receipt = new_receipt(
         user_id=user_id,
         conversation_id=conversation_id,
@@ -89,7 +83,7 @@ def mark_read(
 
 
 def mark_delivered(*, user_id: UserId, messages: Sequence[MessageObject]) -> list[Stamp]:
-    """These messages have been handed to the user. One transaction, whatever number of conversations they are of."""
+    """Mark messages as delivered to the user, in one transaction for any number of conversations."""
     by_conversation: dict[UUID, list[UUID]] = {}
     for message in messages:
         by_conversation.setdefault(message.conversation_id, []).append(message.id)
@@ -100,7 +94,7 @@ def mark_delivered(*, user_id: UserId, messages: Sequence[MessageObject]) -> lis
 
 
 def edit_message(*, user_id: UserId, message_id: str | UUID, content: str) -> MessageObject:
-    """Change the content of one's own message, and keep what it said. The same content again changes nothing."""
+    """Edit one's own message and keep the earlier version. The same content again changes nothing."""
     content = clean_content(content)
     with _change_own_message(user_id, message_id) as changing:
         message = changing.message
@@ -117,7 +111,7 @@ def edit_message(*, user_id: UserId, message_id: str | UUID, content: str) -> Me
 
 
 def delete_message(*, user_id: UserId, message_id: str | UUID) -> MessageObject:
-    """Take one's own message back. The row stays for moderators; again changes nothing."""
+    """Delete one's own message. The row stays for moderators. Deleting it again changes nothing."""
     with _change_own_message(user_id, message_id) as changing:
         message = changing.message
         if message.deleted_at:
@@ -132,14 +126,14 @@ def delete_message(*, user_id: UserId, message_id: str | UUID) -> MessageObject:
 
 @contextmanager
 def _change_own_message(user_id: UserId, message_id: str | UUID) -> Iterator[MessageChange]:
-    """The user's own message. `forbidden` for a visible message of somebody else."""
+    """Begin a change of the user's own message. Raise `forbidden` for a visible message of somebody else."""
     with change_message(message_id) as changing:
         try:
             require_side(access.load_actors([user_id]).get(user_id), changing.conversation)
         except DomainError as error:
             raise not_found("message") from error
         if changing.message.sender_id != user_id:
-            raise DomainError("forbidden", "Only its sender may change a message.")
+            raise DomainError("forbidden", "Only the sender may change a message.")
         yield changing
 
 
@@ -156,9 +150,9 @@ def _only(outcomes: list[Outcome]) -> Outcome:
 def open_conversation(
     *, user_id: UserId, business_id: str, customer_id: str | None = None
 ) -> tuple[Conversation, str, bool]:
-    """The conversation of a business and a customer, made if it is new: `(conversation, the user's side, created)`.
+    """Return the conversation of a business and a customer, the user's side, and whether it was created now.
 
-    A customer names the business. A member names the customer too, who must be somebody that the business may contact.
+    A customer passes the business. A member passes the customer too, whom the business must be allowed to contact.
     """
     actor = access.load_actor(user_id)
     business = Business.objects.filter(pk=object_key(business_id, "business")).first()
@@ -167,7 +161,7 @@ def open_conversation(
     is_member = business.pk in actor.businesses
     if customer_id is None or (not is_member and customer_id == str(user_id)):
         if is_member:
-            raise invalid("A member of the business names the customer.", field="customerId")
+            raise invalid("A member of the business must give the customerId.", field="customerId")
         customer_key, side = user_id, Side.CUSTOMER.value
     else:
         if not is_member:
@@ -200,9 +194,9 @@ def _require_no_member(business_id: UUID, customer_id: UserId) -> None:
 def archive_conversation(
     *, user_id: UserId, conversation_id: str, archived: bool
 ) -> tuple[Conversation, str]:
-    """Put the conversation away on the user's own side, or take it back. The next message takes it back too.
+    """Archive the conversation for the user's own side, or restore it. The next message restores it too.
 
-    It is one side's own arrangement and nothing that happened in the conversation, so it takes no `rev`.
+    The other side does not see this, so it takes no `rev`.
     """
     key = object_key(conversation_id, "conversation")
     with change_conversations([key]) as change:

@@ -10,7 +10,7 @@ from conversations.serializers import ConversationObject, MessageObject, Reactio
 
 
 class MessageEvent(WireObject, kw_only=True):
-    """`new_message`, `message_edited`, `message_deleted`, and the acks of what caused them."""
+    """`new_message`, `message_edited`, `message_deleted`, and the acks of the commands that caused them."""
 
     conversation_id: UUID
     rev: int
@@ -18,7 +18,7 @@ class MessageEvent(WireObject, kw_only=True):
 
 
 class ReactionsEvent(WireObject, kw_only=True):
-    """All reactions of a message after a change of them."""
+    """`reactions_updated`: all reactions of a message after a change."""
 
     conversation_id: UUID
     rev: int
@@ -71,7 +71,7 @@ class TypingEvent(WireObject, kw_only=True):
 
 
 class JoinedEvent(WireObject, kw_only=True):
-    """`joined_conversation` and the ack of a join: how far the conversation has come."""
+    """`joined_conversation` and the ack of a join: the last `seq` and `rev` of the conversation."""
 
     conversation_id: UUID
     last_seq: int
@@ -93,7 +93,7 @@ class LookAnswer(WireObject, kw_only=True):
 
 
 class LookingEvent(WireObject, kw_only=True):
-    """`colleague_looking`; a null `conversationId` ends the view that `viewId` names."""
+    """`colleague_looking`. A null `conversationId` ends the view with this `viewId`."""
 
     view_id: str
     user_id: str
@@ -104,7 +104,7 @@ class LookingEvent(WireObject, kw_only=True):
 
 
 class ReadAnswer(WireObject, kw_only=True):
-    """The answer to a read: what changed, and the reader's side's count after it."""
+    """The answer to `mark_read`: the messages that changed, and the new unread count of the reader's side."""
 
     conversation_id: UUID
     message_ids: list[UUID]

@@ -245,7 +245,7 @@ def latest_revisions(conversation_ids: Collection[UUID]) -> dict[UUID, Head]:
 
 
 def latest_revision_of_each(conversation_ids: list[UUID]) -> list[Head]:
-    """As `latest_revisions`, in the given order. A missing conversation has zeros."""
+    """Like `latest_revisions`, in the given order. A missing conversation has zeros."""
     found = latest_revisions(set(conversation_ids))
     return [found.get(key, Head(last_seq=0, rev=0)) for key in conversation_ids]
 

@@ -1,4 +1,4 @@
-"""Collects delivered receipts.
+"""Collect delivered receipts.
 
 A message is delivered when a live socket of the other side receives it, or when the other side fetches it. Under load
 that doubles the number of writes, so the process collects receipts for a moment. The next batch of the group commit

@@ -1,4 +1,4 @@
-"""What clients send: the bodies of REST and the data of live commands, one definition where the two are alike."""
+"""The bodies of REST requests and the data of live commands. Both share a struct if they have the same fields."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Ids = Annotated[list[str], msgspec.Meta(min_length=1)]
 
 
 class OpenBody(WireObject, kw_only=True):
-    """`customerId` where a member of the business opens the conversation."""
+    """`customerId` is required from a member of the business."""
 
     business_id: str
     customer_id: str | None = None
@@ -34,7 +34,7 @@ class EditBody(WireObject, kw_only=True):
 
 
 class ConversationBody(WireObject, kw_only=True):
-    """What one may change of a conversation: the archive of one's own side, and one's own mute and pin.
+    """The part of a conversation that a user may change: the archive of one's side, and one's own mute and pin.
 
     `mutedUntil` is a time, or null to hear of it again. What is left out stays.
     """
@@ -55,7 +55,7 @@ class ConversationCommand(WireObject, kw_only=True):
 
 
 class LookCommand(WireObject, kw_only=True):
-    """`conversationId` null: at none; `answering`: writing in it just now."""
+    """The conversation that the user is viewing, or null. `answering` means that the user is writing in it."""
 
     conversation_id: str | None = None
     answering: bool = False
@@ -71,13 +71,13 @@ class ReceiptCommand(WireObject, kw_only=True):
 
 
 class ReadBody(WireObject, kw_only=True):
-    """The messages up to this `seq`; without it, all."""
+    """The messages up to `seq`, or all messages without it."""
 
     seq: Annotated[int, msgspec.Meta(ge=0)] | None = None
 
 
 class ReadCommand(ReadBody, kw_only=True):
-    """Messages by their ids, or all up to a `seq`."""
+    """The messages in `messageIds`, or all up to `seq`."""
 
     conversation_id: str
     message_ids: Ids | None = None

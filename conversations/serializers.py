@@ -1,4 +1,4 @@
-"""The wire objects that clients get: one definition for REST, events and acks. What they send is `requests.py`."""
+"""The wire objects that clients receive, one definition for REST, events and acks. `requests` has what they send."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SideName = Literal["customer", "business", "system"]
 
 
 class WireObject(msgspec.Struct, rename="camel"):
-    """Base of what clients see and send."""
+    """The base class of everything that clients receive and send."""
 
 
 # --- Objects ----------------------------------------------------------------------------------------------------------
@@ -41,7 +41,7 @@ class PersonObject(WireObject, kw_only=True):
 
 
 class ReactionObject(WireObject, kw_only=True):
-    """An emoji on a message, and the ids of those who put it there, the first one first."""
+    """An emoji on a message, and the ids of the users who added it, in order."""
 
     emoji: str
     count: int
@@ -49,9 +49,9 @@ class ReactionObject(WireObject, kw_only=True):
 
 
 class MessageObject(WireObject):
-    """A message as everybody sees it. A deleted or hidden one keeps its place and loses its content.
+    """A message. A deleted or hidden message keeps its place and loses its content.
 
-    The fields stand in the order of the columns in `conversations.columns`.
+    The fields are in the order of the columns in `conversations.columns`.
     """
 
     id: UUID
@@ -76,7 +76,7 @@ class MessageObject(WireObject):
 
 
 class ParticipantObject(WireObject, kw_only=True):
-    """Somebody who may write in a conversation."""
+    """A person who may write in a conversation."""
 
     id: str
     name: str
@@ -93,11 +93,11 @@ class OwnStateObject(WireObject, kw_only=True):
 
 
 class ConversationObject(WireObject):
-    """A conversation as one side sees it: `unreadCount`, `archived` and `blocked` are the reader's.
+    """A conversation as one side sees it. `unreadCount`, `archived` and `blocked` are those of the reader's side.
 
-    `own` is left out in what a whole side gets, and where the reader has never set any of it.
+    `own` is missing in events for a whole side, and if the reader has never set any of it.
 
-    The fields begin with the columns, in the order of `conversations.columns`.
+    The first fields are in the order of the columns in `conversations.columns`.
     """
 
     id: UUID
@@ -121,17 +121,17 @@ class ConversationObject(WireObject):
 
 
 class EditObject(WireObject, kw_only=True):
-    """What a message said until `replacedAt`."""
+    """The content of a message until `replacedAt`."""
 
     content: str
     replaced_at: datetime
 
 
-# --- How far a client has come ----------------------------------------------------------------------------------------
+# --- Revisions and unread counts --------------------------------------------------------------------------------------
 
 
 class Head(WireObject, kw_only=True):
-    """How far a conversation has come; a client that knows less has something to fetch."""
+    """The last `seq` and `rev` of a conversation. A client with a lower `rev` has missed something."""
 
     last_seq: int
     rev: int
@@ -139,9 +139,9 @@ class Head(WireObject, kw_only=True):
 
 
 class UnreadAnswer(WireObject, kw_only=True, omit_defaults=True):
-    """`total` leaves out muted conversations, which are counted in `muted`; `conversations` has both.
+    """Unread counts. `total` does not include muted conversations, which `muted` counts; `conversations` has both.
 
-    `more`: there are unread conversations that are counted and not listed.
+    With `more`, the counts include conversations that are not in the list.
     """
 
     total: int
@@ -151,7 +151,7 @@ class UnreadAnswer(WireObject, kw_only=True, omit_defaults=True):
 
 
 class SyncedConversation(WireObject, kw_only=True):
-    """`messages` are all with a higher `rev` than the client's, by `rev`; or `resync`: fetch it anew."""
+    """The messages with a higher `rev` than the client's, ordered by `rev`. With `resync`, fetch everything again."""
 
     conversation: ConversationObject
     messages: list[MessageObject] = []
@@ -168,10 +168,9 @@ _decode_reactions: Final = msgspec.json.Decoder(list[ReactionObject]).decode
 
 
 def messages_from_rows(rows: Iterable[Sequence[Any]]) -> list[MessageObject]:
-    """Rows of `MESSAGES.names` as clients see them.
+    """Turn rows of `MESSAGES.names` into wire objects.
 
-    Every message object that clients get is made here, so this is the place to add what stands in other tables: one
-    query for all rows.
+    Every message object is made here. To add data of another table, run one query for all rows here.
     """
     return [_message_from_row(row) for row in rows]
 
@@ -182,7 +181,7 @@ def message_from_model(message: ChatMessage) -> MessageObject:
 
 
 def _message_from_row(row: Sequence[Any]) -> MessageObject:
-    """The message without its content once it is deleted or hidden."""
+    """Return the wire object. A deleted or hidden message has no content."""
     values = list(row)
     hidden_at = values.pop(_HIDDEN_AT)
     if values[_SENDER] is not None:
@@ -218,7 +217,7 @@ _CONVERTED: Final = [
 
 
 def conversation_object(conversation: Conversation, side: str) -> ConversationObject:
-    """The conversation as `side` (customer or business) sees it; needs business and customer loaded."""
+    """Return the conversation as `side` sees it. Business and customer must be loaded."""
     values = list(_conversation_values(conversation))
     for place, convert in _CONVERTED:
         values[place] = convert(values[place])
@@ -227,7 +226,7 @@ def conversation_object(conversation: Conversation, side: str) -> ConversationOb
 
 
 def turn_to(side: str, shown: ConversationObject, conversation: Conversation) -> None:
-    """Make the object of the other side that of `side`: most of it is the same."""
+    """Change the object of the other side into that of `side`. Only these fields differ."""
     shown.unread_count, shown.archived, shown.blocked = _own_to(side, conversation)
 
 

@@ -100,7 +100,7 @@ def sync_cost(data: SyncCommand) -> float:
 
 @command("sync", SyncCommand, answer=sync_answers, cost=sync_cost, scope="messages:read")
 async def sync(session: Session, data: SyncCommand) -> dict[str, Any]:
-    """Return everything that happened after the given revisions, or `resync` where that is too much."""
+    """Return everything that happened after the given revisions, or `resync` if that is too much."""
     return await in_database_thread(synchronise, user_key(session.user_id), data)
 
 
@@ -129,6 +129,6 @@ def heartbeat_answers_for(asked: list[tuple[UserId, list[UUID]]]) -> list[dict[s
 
 @command("heartbeat", HeartbeatCommand, answer=heartbeat_answers, cost=0.1, essential=True, scope="")
 async def heartbeat(session: Session, data: HeartbeatCommand) -> dict[str, Any]:
-    """Return the last `seq` and `rev` of the joined conversations, so that a client notices a lost last event."""
+    """Return the last `seq` and `rev` of the joined conversations, so that a client notices a lost event."""
     joined: list[UUID] = list(state_of(session).joined)
     return await session.runtime.ask(heartbeat_answers_for, (user_key(session.user_id), joined))

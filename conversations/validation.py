@@ -1,4 +1,4 @@
-"""Validates messages and receipts before they are written."""
+"""Validate messages and receipts before they are written."""
 
 from __future__ import annotations
 
@@ -17,17 +17,19 @@ def clean_content(content: str) -> str:
     """Return the content. Raise `invalid` or `too_large` if it cannot be stored."""
     if len(content) > (limit := limits().message_length):
         raise DomainError(
-            "too_large", f"A message has at most {limit} characters.", {"field": "content", "limit": limit}
+            "too_large",
+            f"A message can have at most {limit} characters.",
+            {"field": "content", "limit": limit},
         )
     if not content.strip():
-        raise invalid("A message needs some content.", field="content")
+        raise invalid("A message must have content.", field="content")
     if not storable(content):
         raise invalid("The content has a character that cannot be stored.", field="content")
     return content
 
 
 def storable(text: str) -> bool:
-    """Whether PostgreSQL and UTF-8 can hold the text: no NUL, no lone surrogate."""
+    """Return whether PostgreSQL can store the text: it has no NUL and no lone surrogate."""
     return "\x00" not in text and (text.isascii() or text.encode("utf-8", "replace").decode("utf-8") == text)
 
 
@@ -36,7 +38,7 @@ def clean_client_id(client_id: str | None) -> str | None:
         return None
     limit = limits().client_id_length
     if not 1 <= len(client_id) <= limit or not client_id.isprintable():
-        raise invalid(f"A clientId has 1 to {limit} printable characters.", field="clientId")
+        raise invalid(f"A clientId must have 1 to {limit} printable characters.", field="clientId")
     return client_id
 
 
@@ -99,7 +101,9 @@ def new_receipt(
     if message_ids is not None and len(message_ids) > limits().receipt_ids:
         limit = limits().receipt_ids
         raise DomainError(
-            "too_large", f"At most {limit} messageIds at once.", {"field": "messageIds", "limit": limit}
+            "too_large",
+            f"A receipt can have at most {limit} messageIds.",
+            {"field": "messageIds", "limit": limit},
         )
     keys = None
     if message_ids is not None:

@@ -13,9 +13,9 @@ from django.utils import timezone
 from chatsite.errors import DomainError, invalid, not_found
 from chatsite.identity.users import find_by_username
 from chatsite.realtime.user_limit import charge
-from conversations import operations as conversations
 from conversations.access import UserId, require_owner, user_key
 from conversations.contacts import may_contact
+from conversations.membership import add_member
 from conversations.models import Business, Conversation, Membership
 from notifications import access, operations, types
 from notifications.inbox import lock_inboxes
@@ -229,6 +229,4 @@ def _join(invitation: Invitation) -> None:
     if not Membership.objects.filter(
         business_id=invitation.business_id, user_id=invitation.invitee_id
     ).exists():
-        conversations.add_member(
-            business_id=invitation.business_id, user_id=invitation.invitee_id, role=invitation.role
-        )
+        add_member(business_id=invitation.business_id, user_id=invitation.invitee_id, role=invitation.role)

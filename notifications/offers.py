@@ -18,7 +18,7 @@ from chatsite.realtime.user_limit import charge
 from conversations.access import UserId, find_conversation
 from conversations.block_rules import require_unblocked
 from conversations.models import Conversation, Membership, Side
-from conversations.operations import clean_client_id, storable
+from conversations.validation import clean_client_id, storable
 from conversations.writing.conversation_change import ConversationChange, change_conversations
 from conversations.writing.sends import append_system_message
 from notifications import access, operations, types

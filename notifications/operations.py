@@ -16,7 +16,7 @@ from django.utils import timezone
 from chatsite.errors import DomainError, invalid, not_found
 from chatsite.realtime.broadcast import broadcast_on_commit
 from conversations.access import UserId, object_key
-from conversations.operations import storable
+from conversations.validation import storable
 from notifications import events, types
 from notifications.inbox import lock_inbox, take_rev, unread_rows
 from notifications.models import Notification

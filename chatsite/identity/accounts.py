@@ -10,7 +10,7 @@ from django.db import transaction
 
 from chatsite.errors import not_found
 from chatsite.identity.names import email_field, is_email_free, name_fields, new_names, unused_login_name
-from chatsite.identity.users import user_key
+from chatsite.identity.users import parse_user_key
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -34,7 +34,7 @@ def open_account(*, name: str, email: str = "") -> User:
 def keep_in_step(*, user_id: str, name: str, email: str) -> bool:
     """Take over what the other system says of the person; "" leaves what is there. Whether anything changed."""
     users = get_user_model()._default_manager.select_for_update(no_key=True, of=("self",))
-    user = users.filter(pk=user_key(user_id)).first()
+    user = users.filter(pk=parse_user_key(user_id)).first()
     if user is None:
         raise not_found("user")
     told = _told(name, email)

@@ -16,7 +16,7 @@ from django.http import parse_cookie
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from chatsite.identity.users import active_users, among, user_key
+from chatsite.identity.users import active_users, among, parse_user_key
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -36,7 +36,7 @@ def signed_in_user(session_key: str) -> str | None:
     if session is None:
         return None
     content = session.get_decoded()
-    user = get_user_model()._default_manager.filter(pk=_user_key(content), is_active=True).first()
+    user = get_user_model()._default_manager.filter(pk=_session_user_key(content), is_active=True).first()
     return str(user.pk) if user is not None and _signs_in(content, user) else None
 
 
@@ -46,7 +46,7 @@ def live_sessions(pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
         return set()
     keys = among(Session._meta.pk, {key for key, _ in pairs})
     sessions = {row.session_key: row.get_decoded() for row in _unexpired().filter(session_key__in=keys)}
-    users = active_users({_user_key(content) for content in sessions.values()} - {None})
+    users = active_users({_session_user_key(content) for content in sessions.values()} - {None})
     return {
         (key, user_id)
         for key, user_id in pairs
@@ -58,8 +58,8 @@ def _unexpired() -> Any:
     return Session.objects.filter(expire_date__gt=timezone.now())
 
 
-def _user_key(content: dict[str, Any]) -> Any:
-    return user_key(content.get(SESSION_KEY))
+def _session_user_key(content: dict[str, Any]) -> Any:
+    return parse_user_key(content.get(SESSION_KEY))
 
 
 def _signs_in(content: dict[str, Any], user: AbstractBaseUser) -> bool:

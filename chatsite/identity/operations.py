@@ -30,7 +30,7 @@ from chatsite.identity.models import EndedLogin
 from chatsite.identity.password_tags import CLAIM, is_current, password_tag
 from chatsite.identity.throttles import attempt_from_address, wait_of_account
 from chatsite.identity.tokens import ENDED, USED
-from chatsite.identity.users import user_key
+from chatsite.identity.users import parse_user_key
 from chatsite.observability.metrics import measures
 from chatsite.realtime import groups
 from chatsite.realtime.broadcast import broadcast_on_commit
@@ -180,7 +180,7 @@ def _end_user_sessions(user: User) -> None:
 def _lock_user(user_id: object) -> User | None:
     # NO KEY does not block inserts of rows that refer to the user, such as messages.
     users = get_user_model()._default_manager.select_for_update(no_key=True, of=("self",))
-    return users.filter(pk=user_key(user_id)).first()
+    return users.filter(pk=parse_user_key(user_id)).first()
 
 
 def _lock_existing_user(user_id: str) -> User:

@@ -18,7 +18,7 @@ from chatsite.identity.api_keys import identities_of, is_api_key, live_key_ids
 from chatsite.identity.claims import read_claims, unauthenticated
 from chatsite.identity.models import EndedLogin
 from chatsite.identity.password_tags import is_current
-from chatsite.identity.users import active_users, among, user_key
+from chatsite.identity.users import active_users, among, parse_user_key
 from chatsite.realtime.identity import Identity
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def live_user(user_id: object, login_id: UUID, tag: str) -> User:
     """Return the active user of a live login whose token has this password tag. Runs one query."""
     over = EndedLogin.objects.filter(login_id=login_id)
     users = get_user_model()._default_manager.annotate(login_is_over=Exists(over))
-    user = users.filter(pk=user_key(user_id)).first()
+    user = users.filter(pk=parse_user_key(user_id)).first()
     if user is None or not user.is_active or user.login_is_over or not is_current(tag, user):
         raise unauthenticated(ENDED)
     return user
@@ -56,7 +56,7 @@ def _read_identity(token: str) -> Identity | DomainError:
         claims = read_claims(token, "access", cache=False)
     except DomainError as refusal:
         return refusal
-    key = user_key(claims.user_id)
+    key = parse_user_key(claims.user_id)
     if key is None:
         return unauthenticated(ENDED)
     expires_at = float(claims.expires_at)
@@ -107,7 +107,7 @@ def ended(identities: list[Identity]) -> set[Identity]:
 
 
 def _ended(identities: list[Identity]) -> set[Identity]:
-    users = active_users({user_key(identity.user_id) for identity in identities} - {None})
+    users = active_users({parse_user_key(identity.user_id) for identity in identities} - {None})
     logins = _ended_logins({identity.login_id for identity in identities if identity.login_id})
     keys = live_key_ids({identity.key_id for identity in identities if identity.key_id})
     sessions = cookies.live_sessions(

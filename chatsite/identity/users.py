@@ -13,7 +13,7 @@ from django.db.models import Field
 from django.db.models.expressions import RawSQL
 
 
-def user_key(user_id: object) -> Any:
+def parse_user_key(user_id: object) -> Any:
     """The primary key that an id on the wire, in a token or in a session stands for; None where it cannot be one."""
     field = get_user_model()._meta.pk
     try:

@@ -27,7 +27,7 @@ from chatsite.legacy_import.errors import ImportStopped
 from chatsite.legacy_import.options import ImportOptions
 from conversations.access import UserId, user_key
 from conversations.models import Business, Membership
-from conversations.operations import storable
+from conversations.validation import storable
 
 _CACHE_SIZE: Final = 200_000
 

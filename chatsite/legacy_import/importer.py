@@ -18,7 +18,7 @@ from chatsite.legacy_import.progress import Progress
 from chatsite.legacy_import.reject_file import RejectFile
 from chatsite.legacy_import.rejection import RowRejected
 from chatsite.legacy_import.source_table import Key, Row, SourceTable
-from conversations.operations import storable
+from conversations.validation import storable
 
 
 @dataclass

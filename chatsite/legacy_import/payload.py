@@ -9,7 +9,7 @@ from typing import Any, Final
 from chatsite.legacy_import import parsing
 from chatsite.legacy_import.rejection import RowRejected
 from chatsite.legacy_import.source_table import PAYLOAD_LENGTH, Row
-from conversations.operations import storable
+from conversations.validation import storable
 
 _PAYLOAD_DEPTH: Final = 100  # far below the limit of Python's JSON encoder
 

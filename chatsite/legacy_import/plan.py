@@ -18,7 +18,7 @@ from chatsite.legacy_import.rejection import RowRejected
 from chatsite.legacy_import.source_table import Row
 from conversations.access import UserId
 from conversations.models import Side
-from conversations.operations import storable
+from conversations.validation import storable
 
 MESSAGE_TYPES: Final[dict[str, str]] = {
     "image": "image",

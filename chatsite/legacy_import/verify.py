@@ -29,7 +29,7 @@ from chatsite.legacy_import.progress import Progress
 from chatsite.legacy_import.rejection import RowRejected
 from chatsite.legacy_import.source_table import Row, SourceTable
 from conversations.models import ChatMessage, Conversation, MessageEdit, Side
-from conversations.operations import storable
+from conversations.validation import storable
 from notifications.models import Notification
 
 NOTIFICATIONS: Final = "notifications"  # the key of the sums of all notifications

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from chatsite.errors import DomainError
 from chatsite.identity.names import user_page
 from chatsite.identity.operations import end_user_sessions
-from chatsite.identity.users import user_key
+from chatsite.identity.users import parse_user_key
 from conversations.admin.downloads import as_download
 from conversations.admin.lists import BoundedAdmin, ReasonActionForm, each_of, refusals_told
 from conversations.moderation import erasure, exports
@@ -107,7 +107,7 @@ class UserModeration(BoundedAdmin):
         return as_download(request, lines, f"person-{key}.jsonl")
 
     def erase(self, request: HttpRequest, key: str) -> HttpResponse:
-        user = get_user_model()._default_manager.filter(pk=user_key(key)).first()
+        user = get_user_model()._default_manager.filter(pk=parse_user_key(key)).first()
         if user is None or request.POST.get("username", "") != user.get_username():
             messages.error(request, "The username does not match. Nothing was erased.")
             return _back(key)

@@ -9,7 +9,7 @@ from django.db.models import Model
 from chatsite.errors import DomainError, invalid
 from conversations.models import Business, ChatMessage, Conversation
 from conversations.moderation.models import AuditEntry, Report
-from conversations.operations import storable
+from conversations.validation import storable
 
 REASON_LENGTH: Final = 1_000
 

@@ -28,13 +28,13 @@ from conversations.access import UserId
 from conversations.attachments.jobs import delete_files
 from conversations.attachments.release import forget_files, forget_uploads
 from conversations.blocks.operations import forget_blocks_of
+from conversations.membership import remove_member
 from conversations.models import ChatMessage, Conversation, Membership, MessageEdit
 from conversations.moderation.admin_log import erase_names, names_of
 from conversations.moderation.audit import clean_reason, record, require_permission
 from conversations.moderation.exports import conversations_written_in
 from conversations.moderation.models import AuditEntry, Report
 from conversations.moderation.operations import is_erased
-from conversations.operations import remove_member
 from conversations.own_state.operations import forget_own_states
 from conversations.reactions.operations import remove_reactions_of
 from conversations.writing.commit_recovery import watched_transaction

@@ -16,10 +16,10 @@ from chatsite.errors import DomainError, not_found
 from chatsite.identity import operations as identity
 from conversations import events
 from conversations.access import UserId, object_key
+from conversations.membership import add_member, remove_member
 from conversations.models import ChatMessage, Conversation, Membership
 from conversations.moderation.audit import clean_reason, record, require_permission
 from conversations.moderation.models import AuditEntry
-from conversations.operations import add_member, remove_member
 from conversations.serializers import MessageObject
 from conversations.writing.conversation_change import change_conversations
 from conversations.writing.message_change import change_message

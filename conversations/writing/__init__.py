@@ -1,1 +1,1 @@
-"""Writing to conversations: group commit, its queue, its SQL and its recovery after a lost COMMIT."""
+"""The code that changes conversations: `ConversationChange`, group commit, SQL, and recovery after a lost COMMIT."""

@@ -1,4 +1,4 @@
-"""What a batch looks up before it writes, beside the conversations: one statement for each kind."""
+"""The rows that a batch reads before it writes, besides the conversations. Each kind of row takes one statement."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from conversations.writing.requests import Receipt, Request, Send
 
 @dataclass(slots=True)
 class Lookups:
-    """`stored` has the messages by their client ids, `places` the messages that are replied to."""
+    """`stored` has the messages with known client ids. `places` has the messages that are replied to."""
 
     actors: dict[UserId, Actor]
     stored: dict[message_sql.ClientKey, MessageObject]
@@ -26,7 +26,7 @@ class Lookups:
 
 
 def request_lookups(requests: Sequence[Request]) -> Callable[[], Lookups]:
-    """Send the statements; call the result to read the answers. The caller has asked for the locks."""
+    """Send the statements. Call the result to read the rows. The caller must lock the conversations first."""
     sends = [request for request in requests if isinstance(request, Send)]
     receipts = [request for request in requests if isinstance(request, Receipt)]
     actors = ask_actors({request.author_id for request in requests} - {None})

@@ -1,8 +1,8 @@
-"""Conversations whose last change may have been committed, though nobody was told of it.
+"""Recover from a connection that was lost during the COMMIT.
 
-When the connection is lost at the COMMIT, the change may stand and its events are never sent. As soon as the database
-answers again, each conversation is shown to both sides as it stands. A client that knows less sees a gap in `rev` and
-asks with `sync`; it need not wait for the next message or heartbeat.
+The change may have been committed, but its events were not sent. As soon as the database answers again, both sides get
+`conversation_updated` with the present state of each conversation concerned. A client that has missed something sees a
+gap in `rev` and uses `sync`, without waiting for the next message or heartbeat.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 RETRY_SECONDS: Final = 0.5  # between two attempts to read
 COMMAND_SECONDS: Final = (
-    30.0  # for which a process without a runtime, such as a management command, tries to read
+    30.0  # how long a process without a runtime, such as a management command, tries to read
 )
 READ_AT_ONCE: Final = 500  # conversations
 LOCK_SECONDS: Final = 2
@@ -41,9 +41,9 @@ LOCK_SECONDS: Final = 2
 
 @contextmanager
 def watched_transaction(conversation_ids: Collection[UUID]) -> Iterator[None]:
-    """A transaction that changes these conversations. Ids may be added while it runs.
+    """Run a transaction that changes these conversations. Ids may be added to the collection while it runs.
 
-    Inside another transaction it is a savepoint, and the COMMIT of the outer one is watched.
+    Inside another transaction this is a savepoint, and the COMMIT of the outer transaction is watched.
     """
     if connection.in_atomic_block:
         with transaction.atomic():
@@ -57,103 +57,105 @@ def watched_transaction(conversation_ids: Collection[UUID]) -> Iterator[None]:
             is_committing = True
     except LOST_DATABASE:
         if is_committing and conversation_ids:
-            _show_later(set(conversation_ids))
+            _resend_later(set(conversation_ids))
         raise
 
 
-def _show_later(conversation_ids: set[UUID]) -> None:
+def _resend_later(conversation_ids: set[UUID]) -> None:
     runtime = running_runtime()
     if runtime is not None:
-        runtime.loop.call_soon_threadsafe(_note, runtime, conversation_ids)
+        runtime.loop.call_soon_threadsafe(_remember, runtime, conversation_ids)
     else:
-        _show_now(conversation_ids)
+        _resend_now(conversation_ids)
 
 
 def _watch_outer_transaction(conversation_ids: set[UUID]) -> None:
-    """The COMMIT is somebody else's, so its failure does not pass through here: only its success is told.
+    """Watch a COMMIT that other code runs. This code learns of its success only, through `on_commit`.
 
-    The conversations are noted now and forgotten after the COMMIT. Reading them takes their locks, so it waits until
-    the transaction has ended. A process without a runtime does not watch.
+    So the conversations are remembered now and forgotten after the COMMIT. They are not resent before the transaction
+    ends, because reading them takes their locks. A process without a runtime does not watch.
     """
     runtime = running_runtime()
     if runtime is not None and conversation_ids:
-        runtime.loop.call_soon_threadsafe(_note, runtime, conversation_ids)
+        runtime.loop.call_soon_threadsafe(_remember, runtime, conversation_ids)
         transaction.on_commit(partial(runtime.loop.call_soon_threadsafe, _forget, runtime, conversation_ids))
 
 
 @dataclass
 class _Unconfirmed:
-    """The notes of a process: conversations to be shown. The same conversation may be in several notes."""
+    """The conversations of a process that are to be resent, by transaction. Several sets may have the same one."""
 
-    notes: list[set[UUID]] = field(default_factory=list)
-    is_showing: bool = False
+    transactions: list[set[UUID]] = field(default_factory=list)
+    is_resending: bool = False
 
 
-def _notes_of(runtime: Runtime) -> _Unconfirmed:
+def _unconfirmed_of(runtime: Runtime) -> _Unconfirmed:
     return runtime.state.get(_Unconfirmed, _Unconfirmed)
 
 
-def _note(runtime: Runtime, conversation_ids: set[UUID]) -> None:
-    unconfirmed = _notes_of(runtime)
-    unconfirmed.notes.append(conversation_ids)
-    if not unconfirmed.is_showing:
-        unconfirmed.is_showing = True
-        runtime.spawn("showing what may have been committed", partial(_show_noted, runtime, unconfirmed))
+def _remember(runtime: Runtime, conversation_ids: set[UUID]) -> None:
+    unconfirmed = _unconfirmed_of(runtime)
+    unconfirmed.transactions.append(conversation_ids)
+    if not unconfirmed.is_resending:
+        unconfirmed.is_resending = True
+        runtime.spawn("resending conversations", partial(_resend, runtime, unconfirmed))
 
 
 def _forget(runtime: Runtime, conversation_ids: set[UUID]) -> None:
-    unconfirmed = _notes_of(runtime)
-    unconfirmed.notes = [note for note in unconfirmed.notes if note is not conversation_ids]
+    unconfirmed = _unconfirmed_of(runtime)
+    unconfirmed.transactions = [ids for ids in unconfirmed.transactions if ids is not conversation_ids]
 
 
-async def _show_noted(runtime: Runtime, unconfirmed: _Unconfirmed) -> None:
+async def _resend(runtime: Runtime, unconfirmed: _Unconfirmed) -> None:
     try:
-        while unconfirmed.notes:
+        while unconfirmed.transactions:
             await asyncio.sleep(RETRY_SECONDS)
-            # Taken out before they are read: what is noted meanwhile is to be shown once more.
-            notes, unconfirmed.notes = unconfirmed.notes, []
-            ids = sorted(set[UUID]().union(*notes))
+            # Removed before they are read, so that ids added meanwhile are resent too.
+            transactions, unconfirmed.transactions = unconfirmed.transactions, []
+            ids = sorted(set[UUID]().union(*transactions))
             if not ids:  # all have been committed
                 continue
             if len(ids) > READ_AT_ONCE:
-                unconfirmed.notes.append(set(ids[READ_AT_ONCE:]))
+                unconfirmed.transactions.append(set(ids[READ_AT_ONCE:]))
             try:
-                shown = await in_database_thread(_read, ids[:READ_AT_ONCE])
+                found = await in_database_thread(_read, ids[:READ_AT_ONCE])
             except (DatabaseError, InterfaceError) as error:
                 if not is_database_unavailable(error):
                     raise
-                logger.info("what may have been committed is shown later: %s", error)
-                unconfirmed.notes.append(set(ids[:READ_AT_ONCE]))
+                logger.info("conversations that may have changed will be resent later: %s", error)
+                unconfirmed.transactions.append(set(ids[:READ_AT_ONCE]))
             else:
-                runtime.hub.publish(shown)
+                runtime.hub.publish(found)
                 measures.conversations_resent.add(len(ids))
     finally:
-        unconfirmed.is_showing = False
+        unconfirmed.is_resending = False
 
 
-def _show_now(conversation_ids: set[UUID]) -> None:
-    """Without a runtime: wait for the database on this thread."""
+def _resend_now(conversation_ids: set[UUID]) -> None:
+    """Resend in a process without a runtime, waiting for the database on this thread."""
     ids = sorted(conversation_ids)
     until = time.monotonic() + COMMAND_SECONDS
     while ids and time.monotonic() < until:
         time.sleep(RETRY_SECONDS)
         drop_broken_connections(has_failed=True)
         try:
-            shown = _read(ids[:READ_AT_ONCE])
+            found = _read(ids[:READ_AT_ONCE])
         except (DatabaseError, InterfaceError) as error:
             if not is_database_unavailable(error):
                 raise
-            logger.info("what may have been committed is shown later: %s", error)
+            logger.info("conversations that may have changed will be resent later: %s", error)
         else:
-            broadcast(shown)
+            broadcast(found)
             ids = ids[READ_AT_ONCE:]
     if ids:
-        logger.warning("%d conversations that may have changed were not shown", len(ids))
+        logger.warning("%d conversations that may have changed were not resent", len(ids))
 
 
 def _read(conversation_ids: list[UUID]) -> list[Addressed]:
-    """The conversations as they stand, read under their locks: the database may still be busy with the lost COMMIT.
-    The lock is not waited for without end, since the thread serves others too."""
+    """Read the conversations under their locks, because the database may still be running the lost COMMIT.
+
+    Waiting for a lock ends after LOCK_SECONDS, because other code needs the thread too.
+    """
     with transaction.atomic():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:

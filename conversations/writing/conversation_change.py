@@ -4,12 +4,12 @@
         conversation = change.conversations[conversation_id]
         change.update_message(conversation, message, events.message_edited)
 
-A change is one transaction. It locks the conversations first, hands out `rev` under the locks, writes at its end what
-was changed, and broadcasts the events after the COMMIT. Where the answer to the COMMIT is lost, the conversations are
-shown to their people as they stand once the database answers again (`commit_recovery`).
+A change is one transaction. It locks the conversations, assigns each `rev` under the locks, writes the changed rows at
+the end of the block, and sends the events after the COMMIT. If the connection is lost during the COMMIT, both sides get
+the present state of the conversations when the database answers again (`commit_recovery`).
 
-To add a new kind of change, write its own rows inside the block and call `take_rev`, `update_message` or `save`; or
-`save_for` and `show_to`, if only one side or one person may see it.
+To add a kind of change, write its own rows inside the block and call `take_rev`, `update_message` or `save`. If only one
+side or one person may see it, call `save_for` or `show_to`.
 """
 
 from __future__ import annotations
@@ -53,12 +53,12 @@ sides_with_new_unread: Final[list[Callable[[UnreadSides, datetime], None]]] = []
 def change_conversations(
     ids: Collection[UUID] = (), *, pipeline: bool = False, announce: bool = True
 ) -> Iterator[ConversationChange]:
-    """Begin a change of these conversations; leaving the block without an error commits it.
+    """Begin a change of these conversations. The end of the block commits it, unless an exception leaves the block.
 
-    With `pipeline` the statements of the block are sent without waiting for each other's answers: see `pipelined`.
-    Without `announce` nobody is told, and business and customer are not loaded.
+    With `pipeline`, the statements of the block are sent without waiting for results: see `pipelined`. Without
+    `announce`, no event is sent, and business and customer are not loaded.
     """
-    touched = set(ids)  # grows with what is locked later
+    touched = set(ids)  # `lock` adds to it
     with watched_transaction(touched):
         with pipelined() if pipeline else nullcontext():
             change = ConversationChange(touched, announce)
@@ -68,7 +68,7 @@ def change_conversations(
 
 
 class ConversationChange:
-    """What a transaction changes. `change_conversations` makes one."""
+    """The changes of one transaction. `change_conversations` creates it."""
 
     def __init__(self, ids: set[UUID], announce: bool) -> None:
         self.now: datetime = timezone.now()
@@ -90,13 +90,13 @@ class ConversationChange:
 
     @property
     def conversations(self) -> dict[UUID, Conversation]:
-        """The conversations that are locked, with business and customer. An id that does not exist is missing."""
+        """The locked conversations, with business and customer. Ids that do not exist are missing."""
         if self._locked is None:
             self._locked = self._read_locked()
         return self._locked
 
     def lock(self, ids: Collection[UUID]) -> list[Conversation]:
-        """Lock conversations whose ids became known in the block. Call it once: the ids of one call are in order."""
+        """Lock conversations whose ids became known in the block. Call this once, because one call locks in order."""
         self._ids |= set(ids)
         locked = ask_locks(ids, with_people=self._announce)()
         self.conversations.update(locked)
@@ -105,13 +105,13 @@ class ConversationChange:
     # Conversations
 
     def take_rev(self, conversation: Conversation) -> int:
-        """Hand out the next `rev`. Both sides get the conversation anew."""
+        """Assign and return the next `rev`. Both sides get `conversation_updated`."""
         conversation.rev += 1
         self.save(conversation)
         return conversation.rev
 
     def save(self, conversation: Conversation) -> None:
-        """Write the conversation at the end, and show it to both sides. It takes no `rev`."""
+        """Write the conversation at the end, without a new `rev`. Both sides get `conversation_updated`."""
         conversation.updated_at = self.now
         self._changed[conversation.pk] = conversation
 
@@ -145,7 +145,7 @@ class ConversationChange:
     def insert_message(
         self, conversation: Conversation, message: MessageObject, sender_id: UserId | None
     ) -> bytes:
-        """Append a message that has taken `last_seq` and `rev`; its event's payload."""
+        """Append a message whose `seq` and `rev` have been assigned. Return the payload of its event."""
         self._new.append((message, sender_id))
         payload = events.message_payload(message)
         self._events.append(events.message_sent(message, conversation.customer_id, payload))
@@ -161,17 +161,17 @@ class ConversationChange:
         self._claimed += attachments
 
     def copy_message(self, row: tuple[Any, ...]) -> None:
-        """Append a row of `MESSAGES.names` from elsewhere; it has taken `last_seq` and `rev`. It is no event."""
+        """Append an imported row of `MESSAGES.names` whose `seq` and `rev` have been assigned. Send no event."""
         self._copied.append(row)
 
     def stamp_message(self, stamp: message_sql.Stamp) -> None:
-        """Write a receipt of a message. A later one of the same change replaces it."""
+        """Write a receipt of a message. A later receipt in the same change replaces it."""
         self._stamps[stamp.id] = stamp
 
     def update_message(
         self, conversation: Conversation, message: ChatMessage, event: MessageEvent
     ) -> MessageObject:
-        """Give a changed message the next `rev`, write it, and send `event` to everybody who joined."""
+        """Give a changed message the next `rev`, write it, and send `event` to the sockets that joined."""
         message.rev = self.take_rev(conversation)
         if message.seq == conversation.last_seq:
             conversation.last_message = preview_of(message)
@@ -181,7 +181,7 @@ class ConversationChange:
         return changed
 
     def count_unread(self, conversation: Conversation, message: ChatMessage, by: int) -> None:
-        """Add a message that has not been read to the other side's count (`by` 1), or take it out (-1)."""
+        """Add an unread message to the other side's count (`by` 1), or remove it (-1)."""
         if message.sender_side != Side.SYSTEM and message.status != ChatMessage.Status.READ:
             add_unread(conversation, other_side(message.sender_side), by)
             if by > 0:
@@ -190,7 +190,7 @@ class ConversationChange:
     # The end
 
     def write(self) -> None:
-        """Write what was changed."""
+        """Write the changed rows."""
         if self._new:
             message_sql.insert_messages(self._new)
         if self._claimed:
@@ -220,7 +220,7 @@ class ConversationChange:
                 tell(self._unread_sides, self.now)
 
     def _index(self) -> None:
-        """Let the search find the messages as they are now."""
+        """Update the search index of the new and changed messages."""
         copied = [ChatMessage(**dict(zip(MESSAGES.names, row, strict=True))) for row in self._copied]
         visible = [m for m in (*copied, *self._messages) if m.deleted_at is None and m.hidden_at is None]
         message_index.remove_from_index([message.pk for message in self._messages])
@@ -241,7 +241,7 @@ class ConversationChange:
         return message_index.entry_of(message_id, business_id, created_at, content)
 
     def broadcast(self) -> None:
-        """Send the events after the COMMIT, each conversation last, and after it what one user alone sees."""
+        """Send the events after the COMMIT: `conversation_updated` after the others, and personal ones last."""
         if self._announce:
             updates = own_marks.updates_of(self._changed.values())
             for key, (conversation, side) in self._private.items():
@@ -259,7 +259,7 @@ class ConversationChange:
 
 
 def add_unread(conversation: Conversation, side: str, number: int) -> None:
-    """Add to what `side` has not read; never below nothing."""
+    """Add to the unread count of `side`. It never becomes negative."""
     if side == Side.CUSTOMER:
         conversation.customer_unread = max(0, conversation.customer_unread + number)
     else:
@@ -267,11 +267,11 @@ def add_unread(conversation: Conversation, side: str, number: int) -> None:
 
 
 def preview(content: str) -> str:
-    """A conversation's `lastMessage`: the content's beginning, on one line."""
+    """Return the beginning of the content on one line, for a conversation's `lastMessage`."""
     length = limits().preview_length
     return " ".join(content[: length * 2].split())[:length]
 
 
 def preview_of(message: ChatMessage) -> str:
-    """A conversation's `lastMessage` with this message as its last: nothing of one that is deleted or hidden."""
+    """Return `lastMessage` for a last message. It is empty if the message is deleted or hidden."""
     return "" if message.deleted_at or message.hidden_at else preview(message.content)

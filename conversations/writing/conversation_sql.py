@@ -1,4 +1,4 @@
-"""The SQL of conversation rows: lock them, and write back what a change has set."""
+"""SQL to lock conversations and to update them."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ KNOWN: Final = 4_096  # businesses, and as many customers, that a process caches
 
 
 def lock_conversations(ids: Collection[UUID]) -> dict[UUID, Conversation]:
-    """Lock the conversations in the order of their ids, so that two transactions cannot wait for each other.
+    """Lock the conversations in the order of their ids, so that two transactions cannot block each other.
 
-    Business and customer are loaded. Do not change them: other threads get the same objects.
+    Business and customer are loaded. Do not change these objects, because other threads use them too.
     """
     return ask_locks(ids)()
 
 
 def ask_locks(ids: Collection[UUID], *, with_people: bool = True) -> Callable[[], dict[UUID, Conversation]]:
-    """As `lock_conversations`, in a pipeline: the locks are taken now, the rows are read when the result is called.
+    """Like `lock_conversations`, in a pipeline. Call the result to read the rows.
 
-    Without `with_people` business and customer are not loaded.
+    Without `with_people`, business and customer are not loaded.
     """
     if connection.vendor != "postgresql":
         related = (
@@ -50,7 +50,7 @@ def ask_locks(ids: Collection[UUID], *, with_people: bool = True) -> Callable[[]
 
 @functools.cache
 def _lock_statement() -> str:
-    """Selects all columns, as `Model.from_db` takes them, and the versions of the business's and customer's rows."""
+    """Select all columns for `Model.from_db`, and the versions of the rows of business and customer."""
     users = get_user_model()._meta
     assert users.pk is not None
     columns = ", ".join(f"c.{name}" for name in _ALL)
@@ -76,7 +76,7 @@ def _conversations(rows: Rows, with_people: bool) -> dict[UUID, Conversation]:
 
 
 def _set_people(conversations: Iterable[Conversation], businesses: Versions, customers: Versions) -> None:
-    """Set business and customer, which come from the caches where they have not changed."""
+    """Set business and customer. Unchanged rows come from the caches."""
     found_businesses, found_customers = _businesses().find(businesses), _customers().find(customers)
     set_business = Conversation.business.field.set_cached_value
     set_customer = Conversation.customer.field.set_cached_value
@@ -90,10 +90,10 @@ Versions: TypeAlias = dict[Any, Version]  # of rows, by primary key
 
 
 class RowCache:
-    """Rows that seldom change, each with its version. Making objects of them was a third of what a batch costs.
+    """A cache of model objects that seldom change. Creating them took a third of the time of a batch.
 
-    The version is `xmin`, the transaction that wrote the row, and `ctid`, its place: a transaction may write a row
-    twice (PostgreSQL manual, 5.6 "System Columns"). Any thread may use the cache.
+    The version of a row is its `xmin`, the transaction that wrote it, together with its `ctid`, because a transaction
+    may write a row twice (PostgreSQL manual, 5.6 "System Columns"). The cache is thread-safe.
     """
 
     def __init__(self, model: type[Model]) -> None:
@@ -102,7 +102,7 @@ class RowCache:
         self._lock = threading.Lock()
 
     def find(self, versions: Versions) -> dict[Any, Any]:
-        """The rows in these versions or in later ones. One query reads those that are not cached."""
+        """Return the rows in these versions or later ones. One query reads the rows that are not cached."""
         found: dict[Any, Model] = {}
         for key, version in versions.items():
             known = self._known.get(key)
@@ -137,7 +137,7 @@ _changed_values: Final = attrgetter(*_CHANGED, "id")
 
 
 def update_conversations(conversations: Sequence[Conversation]) -> None:
-    """Write every column that a change may set of conversations that are locked."""
+    """Update locked conversations: every column that a change may set."""
     rows = [_changed_values(conversation) for conversation in conversations]
     if connection.vendor == "postgresql":
         names = (*_CHANGED, "id")
@@ -148,7 +148,7 @@ def update_conversations(conversations: Sequence[Conversation]) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_update_statement(), arrays)
         return
-    # On SQLite a statement costs little. Django's `bulk_update` was a fifth of the embedded server's work.
+    # On SQLite a statement is cheap. Django's `bulk_update` took a fifth of the time of the embedded server.
     sql = f"UPDATE {CONVERSATIONS.database_name} SET {', '.join(f'{name} = %s' for name in _CHANGED)} WHERE id = %s"
     with connection.cursor() as cursor:
         cursor.executemany(sql, prepared_rows(Conversation, (*_CHANGED, "id"), rows))
@@ -163,7 +163,7 @@ def _update_statement() -> str:
 
 
 def prepared_rows(model: type[Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
-    """Rows of columns as the database driver takes them, where PostgreSQL's arrays are not used."""
+    """Convert rows of columns for the database driver. Not needed for PostgreSQL's arrays."""
     by_name = {field.attname: field for field in model._meta.concrete_fields}
     fields = [by_name[name] for name in names]
     return [

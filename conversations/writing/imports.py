@@ -1,4 +1,4 @@
-"""Changes that an import of old messages makes, and its undo: many conversations in one `ConversationChange`."""
+"""Changes of conversations by an import of old messages and by its undo."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from conversations.writing.conversation_change import ConversationChange, add_un
 
 
 def append_imported(change: ConversationChange, conversation: Conversation, **columns: Any) -> UUID:
-    """Append an old message; its new id. The conversation's place in lists stays that of its newest message."""
+    """Append an old message and return its new id. `active_at` stays that of the newest message."""
     at: datetime = columns["created_at"]
     is_deleted = columns["deleted_at"] is not None
     rev = change.take_rev(conversation)
@@ -34,12 +34,12 @@ def append_imported(change: ConversationChange, conversation: Conversation, **co
 
 
 def remove_messages(message_ids: Collection[UUID]) -> None:
-    """Delete messages for good. The caller tells each conversation of it with `rewrite`."""
+    """Delete the rows of messages. The caller must call `rewrite` for each conversation."""
     ChatMessage.objects.filter(pk__in=message_ids).delete()
 
 
 def remove_conversations(ids: Collection[UUID]) -> None:
-    """Delete empty conversations for good."""
+    """Delete the rows of empty conversations."""
     Conversation.objects.filter(pk__in=ids).delete()
 
 
@@ -48,8 +48,8 @@ def rewrite(
 ) -> None:
     """Set the numbers of a conversation whose last messages were removed.
 
-    `rev` goes on, never back: a client that knows a higher one than the conversation has would miss what follows. The
-    `rev` of the removal is kept, so that clients which have seen the messages fetch the conversation anew.
+    The conversation takes a new `rev` and stores it in `rewritten_rev`, so that clients which have seen the messages
+    fetch the conversation again. `rev` never decreases, because clients with a higher one would miss the next changes.
     """
     conversation.rewritten_rev = change.take_rev(conversation)
     conversation.last_seq = last_seq

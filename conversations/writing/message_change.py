@@ -1,4 +1,4 @@
-"""A change of one message that exists: edit it, delete it, hide it.
+"""Change one existing message: edit, delete or hide it.
 
 with change_message(message_id) as changing:
     changing.message.edited_at = changing.now
@@ -22,7 +22,7 @@ from conversations.writing.conversation_change import ConversationChange, Messag
 
 @dataclass(frozen=True, slots=True)
 class MessageChange:
-    """A message under its conversation's lock."""
+    """A message, while its conversation is locked."""
 
     change: ConversationChange
     conversation: Conversation
@@ -33,20 +33,20 @@ class MessageChange:
         return self.change.now
 
     def publish(self, event: MessageEvent) -> MessageObject:
-        """Give the message the next `rev`, write it, and send `event` to everybody who joined."""
+        """Give the message the next `rev`, write it, and send `event` to the sockets that joined."""
         return self.change.update_message(self.conversation, self.message, event)
 
     def unchanged(self) -> MessageObject:
         return message_from_model(self.message)
 
     def count_unread(self, by: int) -> None:
-        """Add the message to the other side's unread count (1) or take it out (-1), unless it has been read."""
+        """Add the message to the other side's unread count (1) or remove it (-1), unless it has been read."""
         self.change.count_unread(self.conversation, self.message, by)
 
 
 @contextmanager
 def change_message(message_id: str | UUID) -> Iterator[MessageChange]:
-    """Begin a change of the message; leaving the block without an error commits it. Access is the caller's to check."""
+    """Begin a change of the message. The end of the block commits it. The caller checks access."""
     key = object_key(message_id, "message")
     conversation_id = ChatMessage.objects.filter(pk=key).values_list("conversation_id", flat=True).first()
     if conversation_id is None:
@@ -54,6 +54,6 @@ def change_message(message_id: str | UUID) -> Iterator[MessageChange]:
     with change_conversations([conversation_id]) as change:
         conversation = change.conversations.get(conversation_id)
         message = ChatMessage.objects.filter(pk=key).first()
-        if conversation is None or message is None:  # an import has been undone meanwhile
+        if conversation is None or message is None:  # the undo of an import has removed it meanwhile
             raise not_found("message")
         yield MessageChange(change, conversation, message)

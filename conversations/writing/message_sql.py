@@ -1,4 +1,4 @@
-"""The SQL of messages, set-based: a fixed number of statements for any number of messages.
+"""SQL of messages, with a fixed number of statements for any number of messages.
 
 PostgreSQL takes whole columns as arrays (`unnest`), which is much faster than the ORM's `bulk_create`. SQLite runs in
 the process, where a statement costs no round trip, so the ORM and `executemany` are fast enough there.
@@ -31,7 +31,7 @@ ClientKey = tuple[UUID, UserId, str]  # conversation, sender, the client's id
 
 @dataclass(slots=True)
 class Stamp:
-    """What a receipt does to one message."""
+    """The new status of one message, from a receipt."""
 
     id: UUID
     rev: int
@@ -41,7 +41,7 @@ class Stamp:
 
 
 def ask_sent(keys: Sequence[ClientKey]) -> Callable[[], dict[ClientKey, MessageObject]]:
-    """The messages that were stored under these client ids before."""
+    """Read the messages that were stored with these client ids."""
     if not keys:
         return dict
     columns = ", ".join(f"m.{name}" for name in MESSAGES.names)
@@ -70,7 +70,7 @@ _client_key: Final = itemgetter(*map(MESSAGES.names.index, ("conversation_id", "
 
 
 def _ids_of_sent(keys: Sequence[ClientKey]) -> list[UUID]:
-    """On SQLite. The keys come first, so that each is looked up in the index; nearly always there is nothing."""
+    """Return the ids of the messages on SQLite. The keys come first in the join, so that each uses the index."""
     listed = ", ".join(["(%s, %s, %s)"] * len(keys))
     sql = f"""
         WITH k(conversation, sender, client) AS (VALUES {listed})
@@ -88,14 +88,14 @@ def _ids_of_sent(keys: Sequence[ClientKey]) -> list[UUID]:
 
 
 def ask_places(ids: Collection[UUID]) -> Callable[[], set[tuple[UUID, UUID]]]:
-    """The conversations that these messages are in, as pairs of conversation and message."""
+    """Read the conversations of these messages, as pairs of conversation and message."""
     if not ids:
         return set
     rows = ask_rows(ChatMessage.objects.filter(pk__in=ids).order_by().values_list("conversation_id", "pk"))
     return lambda: {(row[0], row[1]) for row in rows()}
 
 
-NewMessage = tuple[MessageObject, UserId]  # with the key of its sender, which is a string on the wire
+NewMessage = tuple[MessageObject, UserId]  # the message, and the sender's primary key
 
 _INSERTED: Final = MESSAGES.written_by(Written.SEND)
 _new_values: Final = attrgetter(*(MESSAGES.field_of[name] for name in _INSERTED))
@@ -108,7 +108,7 @@ _changed_values: Final = attrgetter(*_CHANGED)
 
 
 def insert_messages(messages: Sequence[NewMessage]) -> None:
-    """Insert new messages, which are `sent`."""
+    """Insert new messages with the status `sent`."""
     rows = [_new_row(*new) for new in messages]
     if connection.vendor != "postgresql":
         ChatMessage.objects.bulk_create(ChatMessage(**dict(zip(_INSERTED, row, strict=True))) for row in rows)
@@ -133,12 +133,12 @@ def stamp_messages(stamps: Sequence[Stamp]) -> None:
 
 
 def update_messages(messages: Sequence[ChatMessage]) -> None:
-    """Write every column that a change may set, receipts apart."""
+    """Update messages: every column that a change may set, except those of receipts."""
     _update(_CHANGED, [_changed_values(message) for message in messages])
 
 
 def _update(names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Write these columns; the last is the id."""
+    """Update these columns. The last one is the id."""
     changed = names[:-1]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -161,7 +161,7 @@ def _arrays(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> list[str]:
 
 @dataclass(slots=True)
 class Unread:
-    """A message that a receipt may move."""
+    """A message whose status a receipt may change."""
 
     id: UUID
     sender_side: str
@@ -170,11 +170,11 @@ class Unread:
     seq: int
 
 
-UnreadMessages = dict[UUID, dict[UUID, Unread]]  # by conversation and id, by `seq`
+UnreadMessages = dict[UUID, dict[UUID, Unread]]  # by conversation and message id, in the order of `seq`
 
 
 def ask_unread(ids: Collection[UUID], conversations: Collection[UUID]) -> Callable[[], UnreadMessages]:
-    """What is not read of these messages and of these whole conversations."""
+    """Read the unread messages among these ids, and all unread messages of these conversations."""
     asked: list[Later] = []
     for column, keys in (("id", ids), ("conversation_id", conversations)):
         if not keys:

@@ -1,4 +1,4 @@
-"""Makes the conversations of businesses and customers: one for a person who opens it, or many for an import."""
+"""Create conversations: one for a person who opens it, or many for an import."""
 
 from __future__ import annotations
 
@@ -27,40 +27,40 @@ Pair: TypeAlias = tuple[UUID, UserId]  # business, customer
 def get_or_create_conversation(
     business_id: UUID, customer_id: UserId, *, check: Callable[[], None]
 ) -> tuple[Conversation, bool]:
-    """The conversation, and whether it is new. Both sides are told of a new one.
+    """Return the conversation, and whether it is new. Both sides get an event for a new one.
 
-    `check` runs in the transaction that makes it, and raises where it may not be made.
+    `check` runs in the transaction that creates the conversation, and raises if that is not allowed.
     """
     both = Conversation.objects.select_related("business", "customer")
     known = both.filter(business_id=business_id, customer_id=customer_id).first()
     if known is not None:
         return known, False
-    made: set[UUID] = set()
+    new_ids: set[UUID] = set()
     try:
-        with watched_transaction(made):
+        with watched_transaction(new_ids):
             check()
             conversation, created = both.get_or_create(business_id=business_id, customer_id=customer_id)
             if created:
-                made.add(conversation.pk)
+                new_ids.add(conversation.pk)
                 if set_blocks([conversation]):
                     conversation.save(update_fields=_BLOCKS)
                 contact = events.business_changed(events.CONTACT_BEGAN, customer_id, business_id)
                 broadcast_on_commit([contact, *events.conversation_updated(conversation)])
                 record_changes([conversation], [events.conversation_created(conversation)])
-    except IntegrityError:  # another request made it at the same moment
+    except IntegrityError:  # another request has created it at the same time
         conversation, created = both.get(business_id=business_id, customer_id=customer_id), False
     return conversation, created
 
 
 def make_missing_conversations(opened_at: Mapping[Pair, datetime]) -> tuple[list[UUID], list[UUID]]:
-    """The ids of the conversations of these pairs, and of those that were made, dated to the time of their pair.
+    """Create the missing conversations of these pairs, with the given times, for an import. Send no events.
 
-    Part of an import: nobody is told of them.
+    Return the ids of all conversations of the pairs, and the ids of the new ones.
     """
     known = _ids_of(opened_at.keys())
     new = {uuid7(): pair for pair in opened_at if pair not in known}
     made = _insert({key: (pair, opened_at[pair]) for key, pair in new.items()}) if new else []
-    if len(made) < len(new):  # a customer has opened one meanwhile
+    if len(made) < len(new):  # a customer has opened a conversation meanwhile
         known |= _ids_of(new.values())
     _set_blocks(made)
     return [*{*known.values(), *made}], made
@@ -73,7 +73,7 @@ def _set_blocks(conversation_ids: Collection[UUID]) -> None:
 
 
 def _ids_of(pairs: Collection[Pair]) -> dict[Pair, UUID]:
-    # The query finds more than the pairs where a customer talks to several of the businesses.
+    # If a customer has conversations with several of the businesses, the query finds more than the pairs.
     found = Conversation.objects.filter(
         business_id__in={business for business, _ in pairs},
         customer_id__in={customer for _, customer in pairs},
@@ -84,12 +84,12 @@ def _ids_of(pairs: Collection[Pair]) -> dict[Pair, UUID]:
 
 
 def _insert(new: Mapping[UUID, tuple[Pair, datetime]]) -> list[UUID]:
-    """Insert conversations where the pair has none. The ids of those that were inserted."""
+    """Insert conversations for pairs that have none. Return the ids of the inserted ones."""
     rows = [
         {"id": key, "business_id": pair[0], "customer_id": pair[1], "created_at": at, "active_at": at}
         for key, (pair, at) in new.items()
     ]
-    if connection.vendor != "postgresql":  # SQLite has one writer at a time, so nobody can come in between
+    if connection.vendor != "postgresql":  # SQLite has one writer at a time, so there can be no conflict
         return [made.pk for made in Conversation.objects.bulk_create(Conversation(**row) for row in rows)]
     names = CONVERSATIONS.names
     columns = zip(*(CONVERSATIONS.row(row) for row in rows), strict=True)

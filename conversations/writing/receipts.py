@@ -1,4 +1,4 @@
-"""Applies one receipt of a batch: the messages of the other side that it moves to `delivered` or `read`."""
+"""Apply one receipt of a batch: mark messages of the other side as delivered or read."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from conversations.writing.requests import Receipt, Receipted
 
 
 def apply_receipt(change: ConversationChange, lookups: Lookups, receipt: Receipt) -> Receipted:
-    """Stamp the messages, in groups that each take one `rev`. Raises the refusal."""
+    """Mark the messages in groups, each with one `rev`. Raise `DomainError` if the user may not."""
     conversation = change.conversations.get(receipt.conversation_id)
     side = require_side(lookups.actors.get(receipt.user_id), conversation)
-    assert conversation is not None  # `require_side` has refused it
+    assert conversation is not None  # otherwise `require_side` raises
     moved = _moved_by(receipt, other_side(side), lookups.unread.get(receipt.conversation_id, {}))
     stamps: list[Stamp] = []
     for start in range(0, len(moved), limits().receipt_ids):
@@ -35,7 +35,7 @@ def apply_receipt(change: ConversationChange, lookups: Lookups, receipt: Receipt
 
 
 def _moved_by(receipt: Receipt, sender_side: str, unread: dict[UUID, Unread]) -> list[Unread]:
-    """Which of the conversation's unread messages the receipt moves forward, in the order of `seq`."""
+    """Return the unread messages of the conversation that the receipt changes, in the order of `seq`."""
     if receipt.message_ids is None:
         last = receipt.up_to_seq
         named = [message for message in unread.values() if last is None or message.seq <= last]
@@ -47,7 +47,7 @@ def _moved_by(receipt: Receipt, sender_side: str, unread: dict[UUID, Unread]) ->
 
 
 def _stamp(change: ConversationChange, receipt: Receipt, rev: int, message: Unread) -> Stamp:
-    message.status = receipt.status  # for another receipt of the same batch
+    message.status = receipt.status  # another receipt of the same batch may follow
     message.delivered_at = message.delivered_at or change.now
     read_at = change.now if receipt.status == "read" else None
     stamp = Stamp(message.id, rev, receipt.status, message.delivered_at, read_at)

@@ -1,4 +1,4 @@
-"""What can be written in a batch, and what comes of it."""
+"""The requests of a batch and their outcomes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from conversations.writing.message_sql import ClientKey, Stamp
 
 @dataclass(slots=True)
 class Send:
-    """A message to be stored. `sender_id` None: the system speaks."""
+    """A message to store. Without a `sender_id` it is a message of the system."""
 
     conversation_id: UUID
     sender_id: UserId | None
@@ -38,7 +38,7 @@ class Send:
 class Receipt:
     """Messages of the other side that the user has received (`delivered`) or seen (`read`).
 
-    Without ids these are all messages, or all up to `up_to_seq`.
+    Without ids it covers all messages, or all up to `up_to_seq`.
     """
 
     conversation_id: UUID
@@ -63,7 +63,7 @@ class Sent:
 
 @dataclass(slots=True)
 class Receipted:
-    """The messages that moved, with the new state of each."""
+    """The messages whose status has changed, and the new unread count of the user's side."""
 
     stamps: list[Stamp]
     unread_count: int

@@ -1,4 +1,4 @@
-"""Applies one send of a batch: who may send, whether it is a repetition, and the message that is appended."""
+"""Apply one send of a batch: check access, look for a repeated send, and append the message."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from conversations.writing.requests import Send, Sent
 
 
 def apply_send(change: ConversationChange, lookups: Lookups, send: Send) -> Sent:
-    """Append the message, or find it stored under its client id. Raises the refusal."""
+    """Append the message, or return the one stored with the same client id. Raise `DomainError` if refused."""
     conversation = change.conversations.get(send.conversation_id)
     if send.sender_id is None and conversation is not None:
         return append_message(change, conversation, Side.SYSTEM.value, send, kind=SenderKind.SYSTEM)
     actor = lookups.actors.get(send.sender_id)
     side = require_side(actor, conversation)
-    assert conversation is not None  # `require_side` has refused it
+    assert conversation is not None  # otherwise `require_side` raises
     if conversation.frozen_at is not None:
         raise DomainError("frozen", "A moderator has closed this conversation for new messages.")
     stored = lookups.stored.get(send.client_key) if send.client_key is not None else None
@@ -34,12 +34,12 @@ def apply_send(change: ConversationChange, lookups: Lookups, send: Send) -> Sent
         return Sent(stored, events.message_payload(stored), created=False)
     require_unblocked(conversation, send.sender_id)  # a repetition of what was sent before has been answered
     if send.reply_to is not None and (send.conversation_id, send.reply_to) not in lookups.places:
-        raise invalid("The message replied to is not in this conversation.", field="replyTo")
+        raise invalid("replyTo must be a message of this conversation.", field="replyTo")
     files = claimable(lookups.attachments, send.attachment_ids, send.sender_id, conversation.business_id)
     kind = SenderKind.BOT if actor is not None and actor.is_bot else SenderKind.PERSON
     sent = append_message(change, conversation, side, send, files, kind)
     if send.client_key is not None:
-        lookups.stored[send.client_key] = sent.message  # for a repetition in the same batch
+        lookups.stored[send.client_key] = sent.message  # the same batch may repeat the send
     return sent
 
 
@@ -51,7 +51,7 @@ def append_message(
     files: Sequence[Attachment] = (),
     kind: SenderKind = SenderKind.PERSON,
 ) -> Sent:
-    """Append the message of a side whose right to send has been checked."""
+    """Append the message. The caller has checked that the side may send."""
     rev = change.take_rev(conversation)
     conversation.last_seq += 1
     content = send.content or names_of(files)
@@ -86,6 +86,6 @@ def append_message(
 
 
 def append_system_message(change: ConversationChange, conversation: Conversation, content: str) -> Sent:
-    """Append a message of the system to a conversation that is being changed. It counts as unread for nobody."""
+    """Append a message of the system to a conversation in a change. It does not count as unread."""
     send = Send(conversation.pk, None, content, message_type="system")
     return append_message(change, conversation, Side.SYSTEM.value, send, kind=SenderKind.SYSTEM)

@@ -1,7 +1,7 @@
-"""Writes a batch of messages and receipts in one `ConversationChange`.
+"""Write a batch of messages and receipts in one `ConversationChange`.
 
-`write` is behind every way to send: a message over REST is a batch of one, and the group commit of live sockets passes
-whatever has queued up while the batch before was being committed.
+Every send uses `write`. A message over REST is a batch of one. The group commit of live sockets passes everything that
+has queued while the previous batch was committed.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from conversations.writing.sends import apply_send
 
 
 def write(requests: Sequence[Request]) -> list[Outcome]:
-    """Apply the requests in one transaction; the outcomes stand in their order.
+    """Apply the requests in one transaction. Return their outcomes in the same order.
 
-    A request that is refused has a `DomainError` as its outcome and does not touch the others. A database error is
-    raised: then nothing was written, or nobody knows whether all of it was.
+    The outcome of a refused request is a `DomainError`; the other requests are written. An error of the database is
+    raised. Then nothing was written, or it is unknown whether everything was.
     """
     with change_conversations({request.conversation_id for request in requests}, pipeline=True) as change:
         lookups = request_lookups(requests)()

@@ -154,7 +154,7 @@ if connection.vendor == "postgresql":
         async def use(listener: Listener, runtime: ProcessRuntime) -> None:
             holding = asyncio.create_task(asyncio.to_thread(hold))
             await asyncio.to_thread(locked.wait, 30)
-            commit_recovery._note(runtime, {talk.pk})
+            commit_recovery._remember(runtime, {talk.pk})
             await asyncio.sleep(0.6)
             assert not listener.heard
             assert reading.call_count > 1  # no thread waits for long
@@ -181,13 +181,13 @@ def test_what_is_lost_while_another_is_read_is_shown_too(
             return []
 
         monkeypatch.setattr(commit_recovery, "in_database_thread", read)
-        commit_recovery._note(runtime, {talk.pk})
+        commit_recovery._remember(runtime, {talk.pk})
         await reading.wait()
-        commit_recovery._note(runtime, {talk.pk})
+        commit_recovery._remember(runtime, {talk.pk})
         told.set()
         await asyncio.sleep(0.1)
         assert asked == [[talk.pk]] * 2
-        commit_recovery._note(runtime, {talk.pk})  # when nothing has been left to show
+        commit_recovery._remember(runtime, {talk.pk})  # when nothing has been left to show
         await asyncio.sleep(0.1)
         assert asked == [[talk.pk]] * 3
 

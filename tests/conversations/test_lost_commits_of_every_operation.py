@@ -394,7 +394,7 @@ def test_a_command_tries_for_a_time_that_has_an_end(scene: Scene, monkeypatch: p
     monkeypatch.setattr(commit_recovery, "RETRY_SECONDS", 0.01)
     monkeypatch.setattr(commit_recovery, "COMMAND_SECONDS", 0.1)
     monkeypatch.setattr(commit_recovery, "_read", fail)
-    commit_recovery._show_now({scene.talk.pk})
+    commit_recovery._resend_now({scene.talk.pk})
 
 
 def test_nothing_is_shown_of_a_change_that_failed_before_its_commit(

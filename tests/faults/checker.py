@@ -99,7 +99,7 @@ def check_counts(site: Site) -> list[str]:
     agreement = site.deployment.manage("check_integrity").strip()
     return [
         line
-        for line, good in ((recounted, "0 counts would be corrected."), (agreement, "Everything agrees."))
+        for line, good in ((recounted, "0 counts would be corrected."), (agreement, "No problems found."))
         if line != good
     ]
 

@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.management.base import CommandError
 
-from conversations import operations
+from conversations.membership import add_member
 from conversations.models import Business, ChatMessage, Conversation
 from notifications.models import Notification
 from tests.legacy.conftest import Run
@@ -42,7 +42,7 @@ def test_a_member_of_two_businesses_is_ambiguous(
     old: OldTable, world: World, run: Run, reason: Callable[..., str]
 ) -> None:
     (first, (member, _)), (second, _) = world.businesses[:2]
-    operations.add_member(business_id=second, user_id=member)
+    add_member(business_id=second, user_id=member)
     say(old, senderId=world.customers[0], receiverId=member)
     assert reason() == "ambiguous_business"
     run("--default-business", "shop-1")

@@ -19,6 +19,7 @@ from conversations.moderation import operations as moderation
 from conversations.moderation.audit import record
 from conversations.moderation.models import AuditEntry, Report
 from conversations.moderation.reports import make_report
+from conversations.validation import new_send
 from conversations.writing.write_batch import write
 from tests.moderation.conftest import Shop
 
@@ -68,7 +69,7 @@ def crowd(shop: Shop) -> Shop:
     for n, talk in enumerate(talks):
         record(actor=shop.mona, action="freeze_conversation", subject=talk, reason=f"reason {n}")
     lines = [
-        operations.new_send(
+        new_send(
             sender_id=(shop.carol if n % 2 else shop.olivia).pk,
             conversation_id=shop.conversation.pk,
             content=f"line {n}",

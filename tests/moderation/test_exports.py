@@ -16,6 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 from chatsite.errors import DomainError
 from conversations import operations
 from conversations.admin import downloads
+from conversations.membership import remove_member
 from conversations.models import MessageEdit
 from conversations.moderation import exports
 from conversations.moderation import operations as moderation
@@ -70,7 +71,7 @@ def test_a_persons_data_is_all_of_it_and_nobody_elses(shop: Shop) -> None:
     for person in (shop.carol, shop.olivia, shop.amir):
         shop.say(person, f"by {person.username}")
     make_report(reporter_id=shop.amir.pk, conversation_id=str(shop.conversation.pk), reason="spam")
-    operations.remove_member(business_id=shop.business.pk, user_id=shop.amir.pk)
+    remove_member(business_id=shop.business.pk, user_id=shop.amir.pk)
     exports.person_sections["test"] = lambda user_id: [{"of": str(user_id)}]
     try:
         lines = parsed(exports.export_person(actor=None, user_id=shop.amir.pk, reason="His wish."))

@@ -36,21 +36,25 @@ def busy(shop: Shop) -> Shop:
 
 
 def test_what_operations_leave_agrees(busy: Shop) -> None:
-    assert run("check_integrity") == "Everything agrees.\n"
+    assert run("check_integrity") == "No problems found.\n"
     assert run("recount_unread") == "0 counts were corrected.\n"
 
 
 @pytest.mark.parametrize(
     ("head", "message", "words"),
     [
-        ({"business_unread": 5}, {}, "the business's unread count is 5, 1 messages are unread"),
-        ({"customer_unread": 0}, {}, "the customer's unread count is 0, 1 messages are unread"),
-        ({"rev": F("rev") + 1}, {}, "the highest of its messages is"),
-        ({"last_seq": F("last_seq") + 1, "rev": F("rev") + 1}, {}, "lastSeq is 8, the last message has 7"),
-        ({"last_message": "something"}, {}, "lastMessage is not what message 7 says"),
+        ({"business_unread": 5}, {}, "The unread count of the business is 5, but 1 messages are unread"),
+        ({"customer_unread": 0}, {}, "The unread count of the customer is 0, but 1 messages are unread"),
+        ({"rev": F("rev") + 1}, {}, "the highest rev of the messages is"),
+        (
+            {"last_seq": F("last_seq") + 1, "rev": F("rev") + 1},
+            {},
+            "lastSeq is 8, but the last message has seq 7",
+        ),
+        ({"last_message": "something"}, {}, "lastMessage differs from the content of message 7"),
         ({"last_message_at": F("last_message_at") - timedelta(hours=1)}, {}, "lastMessageAt is"),
-        ({}, {"seq": 90, "rev": 90}, "seq has holes: 7 messages up to seq 90"),
-        ({}, {"sender": None}, "message 1 has lost its sender"),
+        ({}, {"seq": 90, "rev": 90}, "seq has gaps: there are 7 messages, and the highest seq is 90"),
+        ({}, {"sender": None}, "Message 1 has no sender"),
     ],
 )
 def test_each_kind_of_damage_is_found(
@@ -80,7 +84,7 @@ def test_messages_in_the_wrong_place_are_found(busy: Shop) -> None:
     ChatMessage.objects.filter(conversation=busy.conversation, seq=1).update(reply_to=foreign)
     texts = [problem.what for problem in integrity.find_problems()]
     assert "message 1 replies to a message of another conversation" in texts
-    assert "message 1 is on the customer's side, and by somebody else" in texts
+    assert "Message 1 is on the customer's side, but from another user." in texts
 
 
 def test_counts_are_mended_and_told(busy: Shop, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,4 +97,4 @@ def test_counts_are_mended_and_told(busy: Shop, wire: Wire, monkeypatch: pytest.
         assert run("recount_unread").endswith("1 counts were corrected.\n")
     assert busy.head().business_unread == 1
     assert wire.names == ["conversation_updated", "conversation_updated"]
-    assert run("check_integrity") == "Everything agrees.\n"
+    assert run("check_integrity") == "No problems found.\n"

@@ -11,7 +11,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from chatsite.errors import DomainError
-from conversations import operations
+from conversations.membership import remove_member
 from conversations.moderation.models import AuditEntry, Report
 from conversations.moderation.reports import possible_outcomes, resolve_report
 from tests.moderation.conftest import Shop
@@ -107,7 +107,7 @@ def test_a_flood_of_reports_is_told_to_wait(shop: Shop) -> None:
 
 def test_a_member_who_left_may_be_reported_for_what_he_wrote(shop: Shop) -> None:
     shop.say(shop.amir)
-    operations.remove_member(business_id=shop.business.pk, user_id=shop.amir.pk)
+    remove_member(business_id=shop.business.pk, user_id=shop.amir.pk)
     answer = post(shop.carol, conversationId=str(shop.conversation.pk), userId=str(shop.amir.pk))
     assert answer.status_code == 201
 

@@ -17,7 +17,7 @@ PARTS: Final = ("owner", "agent", "customer", "newcomer")
 MAKE_SHOP = """
 from django.contrib.auth.models import User
 from conversations.models import Business
-from conversations.operations import add_member
+from conversations.membership import add_member
 shop = Business.objects.create(name={name!r}, slug={name!r})
 for part in ("owner", "agent"):
     user = User.objects.get(username=f"{{part}}-{name}")

@@ -16,6 +16,7 @@ from chatsite.realtime.hub import Addressed
 from conversations import contacts
 from conversations import operations as conversations
 from conversations.events import MEMBERSHIP_BEGAN, BusinessChange
+from conversations.membership import add_member
 from conversations.models import Business, Conversation, Membership
 from notifications import invitations, operations
 from notifications.models import Invitation, Notification
@@ -236,7 +237,7 @@ def test_who_became_a_customer_meanwhile_cannot_join(town: Town) -> None:
 def test_who_became_an_owner_meanwhile_stays_one(town: Town) -> None:
     nina = town.newcomer()
     _, made = invite(town, nina, role="agent")
-    conversations.add_member(business_id=town.shop.pk, user_id=nina.pk, role="owner")
+    add_member(business_id=town.shop.pk, user_id=nina.pk, role="owner")
     assert post(nina, f"/team/invitations/{made['id']}/accept")[0] == 200
     assert Membership.objects.get(business=town.shop, user=nina).role == "owner"
 

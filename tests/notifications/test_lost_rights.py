@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from chatsite.errors import DomainError
-from conversations import operations as conversations
+from conversations.membership import add_member, remove_member
 from conversations.models import ChatMessage, Membership
 from conversations.moderation.erasure import erase_person
 from conversations.moderation.operations import suspend_user
@@ -20,11 +20,11 @@ Loss = Callable[[Town, User], None]
 
 
 def remove(town: Town, user: User) -> None:
-    conversations.remove_member(business_id=town.shop.pk, user_id=user.pk)
+    remove_member(business_id=town.shop.pk, user_id=user.pk)
 
 
 def demote(town: Town, user: User) -> None:
-    conversations.add_member(business_id=town.shop.pk, user_id=user.pk, role="agent")
+    add_member(business_id=town.shop.pk, user_id=user.pk, role="agent")
 
 
 def suspend(town: Town, user: User) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from chatsite.realtime.hub import Addressed
-from conversations import operations as conversations
+from conversations.membership import remove_member
 from conversations.models import ChatMessage, Conversation, Membership
 from notifications import offers, operations
 from notifications.currencies import MINOR_DIGITS, amount_text
@@ -99,7 +99,7 @@ def test_the_author_hears_the_customers_answer(town: Town, verb: str, status: st
 
 def test_owners_hear_it_where_the_author_has_left(town: Town) -> None:
     _, made = offer(town)
-    conversations.remove_member(business_id=town.shop.pk, user_id=town.amir.pk)
+    remove_member(business_id=town.shop.pk, user_id=town.amir.pk)
     post(town.carol, f"/offers/{made['id']}/accept")
     assert (len(titles(town.olivia)), titles(town.amir)) == (1, [])
 

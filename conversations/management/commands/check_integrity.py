@@ -9,8 +9,8 @@ from conversations.integrity import audit_log_is_guarded, find_problems, further
 
 class Command(BaseCommand):
     help = (
-        "Checks every conversation's numbers, preview, counts and replies against its messages. Prints the problems "
-        "and exits with code 1 if there are any. Changes nothing."
+        "Check the numbers, preview, counts and replies of every conversation against its messages. Print the problems "
+        "and exit with code 1 if there are any. Changes nothing."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -30,7 +30,7 @@ class Command(BaseCommand):
                 self.stdout.write(text)
         if not audit_log_is_guarded():
             wrong += 1
-            self.stdout.write("audit log: the database triggers that refuse changes are missing")
+            self.stdout.write("The database triggers that protect the audit log are missing.")
         if wrong:
             raise CommandError(f"{wrong} problems found.")
-        self.stdout.write("Everything agrees.")
+        self.stdout.write("No problems found.")

@@ -9,7 +9,7 @@ from conversations.demo import BUSINESS, CUSTOMERS, MEMBERS, PASSWORD, extension
 
 
 class Command(BaseCommand):
-    help = "Creates demonstration data: a business with two members, three customers and some messages. Idempotent."
+    help = "Create demonstration data: a business with two members, three customers and some messages. Idempotent."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

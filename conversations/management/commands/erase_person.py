@@ -12,8 +12,8 @@ from conversations.moderation.person_lookup import add_person_arguments, find_pe
 
 class Command(BaseCommand):
     help = (
-        "Permanently empties a person's account and messages and keeps the messages of others. A second run "
-        "completes an interrupted one. Adds an entry to the audit log."
+        "Permanently empty a person's account and messages. Messages of others are kept. A second run completes an "
+        "interrupted one. Adds an entry to the audit log."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

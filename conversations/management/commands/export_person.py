@@ -10,7 +10,7 @@ from conversations.moderation.person_lookup import add_person_arguments, find_pe
 
 
 class Command(BaseCommand):
-    help = "Writes everything the site stores about a person to standard output as JSON Lines. Adds an audit log entry."
+    help = "Write everything that the site stores about a person to standard output as JSON Lines. Adds an audit entry."
 
     def add_arguments(self, parser: CommandParser) -> None:
         add_person_arguments(parser)

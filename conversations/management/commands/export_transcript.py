@@ -9,7 +9,7 @@ from conversations.moderation.exports import export_transcript
 
 
 class Command(BaseCommand):
-    help = "Writes a conversation and its messages to standard output as JSON Lines. Adds an audit log entry."
+    help = "Write a conversation and its messages to standard output as JSON Lines. Adds an audit entry."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("conversation", help="the id of the conversation")

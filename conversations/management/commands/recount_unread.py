@@ -8,7 +8,7 @@ from conversations.integrity import recount_unread
 
 
 class Command(BaseCommand):
-    help = "Finds unread counts that do not match the messages, prints them and corrects them."
+    help = "Find unread counts that do not match the messages, print them and correct them."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
