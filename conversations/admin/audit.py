@@ -1,4 +1,4 @@
-"""The audit log, to be read."""
+"""The audit log, read-only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chatsite.identity.users import find_by_username
 from conversations.admin.lists import ReadOnlyAdmin
 from conversations.moderation.models import AuditEntry
 
-# Where a subject is shown. A message is shown in its conversation, whose id the entry has.
+# The page of each type of subject. The page of a message is its conversation, whose id is in the entry.
 PAGES = {
     "conversation": "admin:conversations_conversation_change",
     "business": "admin:conversations_business_change",
@@ -54,7 +54,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Both by index: the exact id, the exact name."""
+        """Match the exact id or the exact username, because both have an index."""
         term = search_term.replace("\x00", "").strip()
         if not term:
             return queryset, False

@@ -1,4 +1,4 @@
-"""Businesses, which are edited like any row, and memberships, which go through their operations."""
+"""The admin of businesses, which are edited in forms, and of memberships, which operations change."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from conversations.moderation import operations as moderation
 
 @admin.register(Business)
 class BusinessAdmin(BoundedAdmin):
-    """None is deleted here: its members would keep their open sockets, and its conversations need it."""
+    """Businesses cannot be deleted: their conversations need them, and their members have open sockets."""
 
     list_display = ("name", "slug", "created_at", "more")
     search_fields = ("name", "slug")
@@ -62,7 +62,7 @@ class MembershipAdmin(BoundedAdmin):
         return ("business", "user", "created_at") if obj else ("created_at",)
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
-        """A refusal is raised through Django's transaction, which takes the log entry of the form back with it."""
+        """Run the operation. Its error must leave Django's transaction, so that the form's log entry is rolled back."""
         saved = moderation.appoint_member(
             actor=request.user, business_id=obj.business_id, user_id=obj.user_id, role=obj.role
         )

@@ -1,4 +1,4 @@
-"""Conversations: the list that moderators search, and the transcript that they act on."""
+"""The list of conversations that moderators search, and the transcript with its actions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 
 from chatsite.errors import DomainError
 from conversations.admin.downloads import as_download
-from conversations.admin.lists import ReadOnlyAdmin, ReasonActionForm, each_of, refusals_told
+from conversations.admin.lists import ReadOnlyAdmin, ReasonActionForm, chosen_rows, errors_as_messages
 from conversations.admin.names import isolate, isolate_text
 from conversations.admin.search import HELP, search_conversations
 from conversations.admin.transcript import read_edits, read_page
@@ -58,7 +58,7 @@ class ConversationAdmin(ReadOnlyAdmin):
     list_display = ("participants", "preview", "message_count", "last_active", "unread", "state")
     list_select_related = ("business", "customer")
     list_filter = (FrozenFilter, "active_at", "created_at")
-    search_fields = ("id",)  # shows the box; `get_search_results` knows what to do with it
+    search_fields = ("id",)  # shows the search box; `get_search_results` does the search
     search_help_text = HELP
     ordering = ("-active_at", "-id")
     sortable_by = ("last_active",)
@@ -111,8 +111,8 @@ class ConversationAdmin(ReadOnlyAdmin):
 
     @staticmethod
     def _for_each(request: HttpRequest, queryset: QuerySet[Any], operation: Operation) -> None:
-        with refusals_told(request):
-            chosen = each_of(request, queryset.order_by("pk"))
+        with errors_as_messages(request):
+            chosen = chosen_rows(request, queryset.order_by("pk"))
             for conversation in chosen:
                 operation(
                     actor=request.user, conversation_id=conversation.pk, reason=request.POST.get("reason", "")
@@ -149,7 +149,7 @@ class ConversationAdmin(ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The transcript in the place of a form: of a conversation no field is edited."""
+        """Show the transcript instead of a form, because the fields of a conversation cannot be edited."""
         try:
             conversation = Conversation.objects.select_related("business", "customer").get(pk=UUID(object_id))
         except (ValueError, Conversation.DoesNotExist) as error:
@@ -169,7 +169,7 @@ class ConversationAdmin(ReadOnlyAdmin):
         return TemplateResponse(request, "admin/conversations/transcript.html", context)
 
     def edits_view(self, request: HttpRequest, key: UUID, message: UUID) -> HttpResponse:
-        """Everything that a message said before, by pages."""
+        """Show all earlier versions of a message, by page."""
         row = ChatMessage.objects.filter(pk=message, conversation=key).first()
         if row is None:
             raise Http404("No such message.")
@@ -190,14 +190,14 @@ class ConversationAdmin(ReadOnlyAdmin):
         seq = ChatMessage.objects.filter(pk=message, conversation=key).values_list("seq", flat=True).first()
         if seq is None:
             raise Http404("No such message.")
-        with refusals_told(request):
+        with errors_as_messages(request):
             operation(actor=request.user, message_id=message, reason=request.POST.get("reason", ""))
             messages.success(request, done.format(seq=seq))
         return HttpResponseRedirect(f"{transcript_url(key)}?around={seq}#message-{seq}")
 
     def act(self, request: HttpRequest, key: UUID, verb: str) -> HttpResponse:
         operation, done = CONVERSATION_VERBS[verb]
-        with refusals_told(request):
+        with errors_as_messages(request):
             operation(actor=request.user, conversation_id=key, reason=request.POST.get("reason", ""))
             messages.success(request, done)
         return HttpResponseRedirect(transcript_url(key))

@@ -1,4 +1,4 @@
-"""Send an export to a browser while it is being made."""
+"""Send an export to a browser while it is created."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, StreamingHttpResponse
 
-CHUNK: Final = 64 * 1024  # bytes handed over at once, or one line that is longer
+CHUNK: Final = 64 * 1024  # bytes that are sent together, unless one line is longer
 
 
 def as_download(request: HttpRequest, lines: Iterator[bytes], name: str) -> StreamingHttpResponse:
-    """The lines as a file. Under ASGI Django would first collect a plain iterator as a whole, hence the two ways."""
+    """Return the lines as a file. Under ASGI this uses an async iterator, because Django reads a plain one at once."""
     content = _chunks(lines) if isinstance(request, ASGIRequest) else lines
     return StreamingHttpResponse(
         content,
@@ -28,7 +28,7 @@ async def _chunks(lines: Iterator[bytes]) -> AsyncIterator[bytes]:
 
 
 def next_chunk(lines: Iterator[bytes]) -> bytes:
-    """The next lines, until they are a chunk; b"" at the end."""
+    """Return the next lines, about CHUNK bytes, or b"" at the end."""
     chunk, size = [], 0
     for line in lines:
         chunk.append(line)

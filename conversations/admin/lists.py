@@ -1,4 +1,4 @@
-"""Base classes of the admin's lists. The cost of a list does not grow with its table."""
+"""Base classes of the admin's lists. Their cost does not grow with the table."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from django.utils.functional import cached_property
 
 from chatsite.errors import DomainError
 
-MOST_ROWS: Final = 2_000  # how far a list can be paged through; filters and searches lead further
+MOST_ROWS: Final = 2_000  # rows that a list can page through; use filters and searches for others
 MOST_AT_ONCE: Final = 200  # rows of one action
 SEARCH_SECONDS: Final = 5
 QUERY_CANCELED: Final = "57014"  # SQLSTATE of a statement that ran out of time
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]  # not generic at run time
-    """Counts only as many rows as can be paged through, because counting a million rows is slow."""
+    """Count at most MOST_ROWS rows, because counting a million rows is slow."""
 
     @cached_property
     def count(self) -> int:
@@ -33,7 +33,7 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]  # not generic at ru
 
 
 class ReasonActionForm(ActionForm):
-    """An action's choice with the reason that goes to the audit log."""
+    """The choice of an action, with a reason for the audit log."""
 
     reason = forms.CharField(
         required=False, max_length=1000, widget=forms.TextInput(attrs={"placeholder": "Reason", "size": 24})
@@ -41,13 +41,13 @@ class ReasonActionForm(ActionForm):
 
 
 class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
-    """A list with a capped count, and on PostgreSQL with a limit on how long it may look."""
+    """A list with a capped count. On PostgreSQL its queries have a time limit."""
 
     paginator = CappedPaginator
     show_full_result_count = False
     list_per_page = 50
     list_max_show_all = 200
-    show_facets = admin.ShowFacets.NEVER  # a count for each choice of each filter
+    show_facets = admin.ShowFacets.NEVER  # facets need a count for each choice of each filter
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -61,7 +61,7 @@ class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic a
             with transaction.atomic():
                 _limit_time()
                 response = super().changelist_view(request, extra_context)
-                # The rows are read while the page is rendered, so that has to happen within the limit too.
+                # Rendering reads the rows, so it must happen within the time limit too.
                 return response.render() if isinstance(response, TemplateResponse) else response
         except OperationalError as error:
             if not request.GET or getattr(error.__cause__, "sqlstate", None) != QUERY_CANCELED:
@@ -69,13 +69,13 @@ class BoundedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic a
             text = "The search took too long. Add a filter or use different words."
             messages.error(request, text)
             return HttpResponseRedirect(request.path)
-        except OverflowError:  # a time at the end of the calendar, in a zone where it is past that end
+        except OverflowError:  # a time that is outside the range of `datetime` in the present time zone
             messages.error(request, "The address contains a date that does not exist.")
             return HttpResponseRedirect(request.path)
 
 
 class ReadOnlyAdmin(BoundedAdmin):
-    """Rows that are looked at. What may be done about them are operations, never a form of fields."""
+    """A list of rows without forms. Operations change the rows."""
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         return False
@@ -94,16 +94,16 @@ def _limit_time() -> None:
 
 
 @contextmanager
-def refusals_told(request: HttpRequest) -> Iterator[None]:
-    """Show the refusal of an operation as a message on the next page."""
+def errors_as_messages(request: HttpRequest) -> Iterator[None]:
+    """Show the error of an operation as a message on the next page."""
     try:
         yield
     except DomainError as error:
         messages.error(request, error.message)
 
 
-def each_of(request: HttpRequest, rows: Any) -> list[Any]:
-    """The rows that an action was asked for; none, and a message, where they are more than one would look through."""
+def chosen_rows(request: HttpRequest, rows: Any) -> list[Any]:
+    """Return the selected rows. If there are too many, return none and show a message."""
     chosen = list(rows[: MOST_AT_ONCE + 1])
     if len(chosen) > MOST_AT_ONCE:
         messages.error(request, f"Select at most {MOST_AT_ONCE} rows at a time.")

@@ -1,7 +1,7 @@
-"""Show names so that they cannot change the text around them.
+"""Isolate names, so that they cannot change the direction of the text around them.
 
-A name may hold characters that reverse what follows it, such as U+202E. HTML isolates it with `<bdi>`; plain text, such
-as a page's title, with the isolating characters of Unicode.
+A name may contain characters that reverse the following text, such as U+202E. In HTML `<bdi>` isolates it. In plain
+text, such as the title of a page, the isolating characters of Unicode do.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ POP_ISOLATE: Final = "\u2069"
 
 
 def isolate(name: object) -> SafeString:
-    """The name in HTML."""
+    """Return the name as HTML."""
     return format_html("<bdi>{}</bdi>", name)
 
 
 def isolate_text(name: object) -> str:
-    """The name in plain text."""
+    """Return the name as plain text."""
     return f"{FIRST_STRONG_ISOLATE}{name}{POP_ISOLATE}"

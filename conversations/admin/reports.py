@@ -1,4 +1,4 @@
-"""The queue of reports: what is open comes first, and is resolved with an outcome and a note."""
+"""The queue of reports. Moderators resolve an open report with an outcome and a note."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from conversations.admin.names import isolate
 from conversations.moderation.models import Report
 from conversations.moderation.reports import accused, possible_outcomes, resolve_report
 
-# The permission that an outcome needs beside the one to resolve.
+# The permission that an outcome needs in addition to the one to resolve.
 NEEDS = {
     "message_hidden": "conversations.hide_message",
     "user_suspended": "conversations.suspend_user",
@@ -32,7 +32,7 @@ NEEDS = {
 
 
 class StatusFilter(admin.SimpleListFilter):
-    """Open, unless asked otherwise: the queue is what one comes for."""
+    """Shows open reports by default."""
 
     title = "status"
     parameter_name = "status"
@@ -88,7 +88,7 @@ class ReportAdmin(ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The report beside what it is about, and the form that closes it."""
+        """Show the report, its subject, and the form that resolves it."""
         related = ("reporter", "user", "resolved_by", "message__sender", *self.list_select_related[1:3])
         try:
             report = Report.objects.select_related(*related).get(pk=UUID(object_id))

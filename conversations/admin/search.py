@@ -1,8 +1,8 @@
-"""Searching conversations without reading the whole table.
+"""Search conversations without reading the whole table.
 
-Names are looked up first, and then their conversations by index. Text has no index: one over all messages would be
-paid for by every message that is sent. So the newest messages are read, up to a number of them; and where names, dates
-and filters have narrowed the list to some hundred conversations, all the messages of these.
+A search by name first finds people and businesses, and then their conversations by index. A search by text reads the
+newest messages, up to a limit. If names, dates and filters leave only a few hundred conversations, it reads all their
+messages.
 """
 
 from __future__ import annotations
@@ -21,13 +21,11 @@ from chatsite.database.text_folding import contains_words, matches_any
 from chatsite.identity.names import search_fields
 from conversations.models import Business, ChatMessage, Conversation
 
-MATCHES: Final = 200  # people and businesses that a name may match; the list would be useless with more
-SCOPE: Final = (
-    500  # conversations that names, dates and filters have to leave for all their messages to be read
-)
-SCANNED: Final = 1_000_000  # newest messages that are read otherwise
-HITS: Final = 10_000  # newest messages with the text that are looked at for their conversations
-FOUND: Final = 2_000  # conversations with the text: as far as a list is paged
+MATCHES: Final = 200  # people, and businesses, that a name may match
+SCOPE: Final = 500  # if at most this many conversations are left, a text search reads all their messages
+SCANNED: Final = 1_000_000  # otherwise it reads this many of the newest messages
+HITS: Final = 10_000  # messages with the text whose conversations are shown
+FOUND: Final = 2_000  # conversations with the text that are shown, as many as the list can page through
 DATE: Final = re.compile(r"(?<!\S)(on|since|until):(\d{4}-\d{2}-\d{2})(?!\S)", re.IGNORECASE)
 TEXT: Final = re.compile(r"(?<!\S)text:", re.IGNORECASE)
 
@@ -43,28 +41,28 @@ Messages = QuerySet[ChatMessage]
 
 
 def search_conversations(rows: Conversations, term: str) -> Conversations:
-    """The rows of the list that a term means."""
+    """Return the rows that match the search term."""
     try:
-        wanted = Wanted.from_term(term)
-    except (ValueError, OverflowError):  # a day that no calendar has, or the last one that there is
+        query = SearchQuery.parse(term)
+    except (ValueError, OverflowError):  # a day that does not exist, or the last day of the calendar
         return rows.none()
-    rows = wanted.going_on(rows)
-    if wanted.who:
-        rows = _by_id_or_name(rows, wanted.who)
-    return rows if wanted.words is None else _by_text(rows, wanted, wanted.words)
+    rows = query.filter_active(rows)
+    if query.name:
+        rows = _by_id_or_name(rows, query.name)
+    return rows if query.words is None else _by_text(rows, query, query.words)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """What a term asks for: somebody, a time from `since` to before `until`, words; each may be missing."""
+class SearchQuery:
+    """A parsed search term: a name or id, a time from `since` to before `until`, and words of messages."""
 
-    who: str
+    name: str
     words: str | None
     since: datetime | None
     until: datetime | None
 
     @classmethod
-    def from_term(cls, term: str) -> Wanted:
+    def parse(cls, term: str) -> SearchQuery:
         rest, *words = TEXT.split(term.replace("\x00", ""), maxsplit=1)
         since = until = None
         for verb, day in DATE.findall(rest):
@@ -73,31 +71,31 @@ class Wanted:
                 since = begin
             if verb.lower() != "since":
                 until = begin + timedelta(days=1)
-        who = " ".join(DATE.sub(" ", rest).split())
-        return cls(who=who, words=words[0].strip() if words else None, since=since, until=until)
+        name = " ".join(DATE.sub(" ", rest).split())
+        return cls(name=name, words=words[0].strip() if words else None, since=since, until=until)
 
-    def going_on(self, rows: Conversations) -> Conversations:
-        """Those that had begun and had not ended."""
+    def filter_active(self, rows: Conversations) -> Conversations:
+        """Return the conversations that began before the end of the time and were active after its beginning."""
         if self.since:
             rows = rows.filter(active_at__gte=self.since)
         return rows.filter(created_at__lt=self.until) if self.until else rows
 
-    def said(self, messages: Messages) -> Messages:
+    def filter_sent(self, messages: Messages) -> Messages:
         if self.since:
             messages = messages.filter(created_at__gte=self.since)
         return messages.filter(created_at__lt=self.until) if self.until else messages
 
 
-def _by_id_or_name(rows: Conversations, who: str) -> Conversations:
+def _by_id_or_name(rows: Conversations, term: str) -> Conversations:
     try:
-        return _by_id(rows, UUID(who))
+        return _by_id(rows, UUID(term))
     except ValueError:
-        return _by_name(rows, who)
+        return _by_name(rows, term)
 
 
 def _by_id(rows: Conversations, key: UUID) -> Conversations:
-    spoken_in = ChatMessage.objects.filter(pk=key).order_by().values("conversation_id")
-    return rows.filter(Q(pk=key) | Q(pk__in=spoken_in))
+    of_message = ChatMessage.objects.filter(pk=key).order_by().values("conversation_id")
+    return rows.filter(Q(pk=key) | Q(pk__in=of_message))
 
 
 def _by_name(rows: Conversations, term: str) -> Conversations:
@@ -112,11 +110,11 @@ def _by_name(rows: Conversations, term: str) -> Conversations:
     return rows.filter(Q(customer__in=users) | Q(business__in=businesses))
 
 
-def _by_text(rows: Conversations, wanted: Wanted, words: str) -> Conversations:
+def _by_text(rows: Conversations, query: SearchQuery, words: str) -> Conversations:
     if len(words) < 3:
         return rows.none()
-    said = wanted.said(_scope(rows)).filter(contains_words("content", words)).order_by("-pk")
-    keys = dict.fromkeys(said.values_list("conversation_id", flat=True)[:HITS])
+    found = query.filter_sent(_scope(rows)).filter(contains_words("content", words)).order_by("-pk")
+    keys = dict.fromkeys(found.values_list("conversation_id", flat=True)[:HITS])
     return rows.filter(pk__in=list(keys)[:FOUND])
 
 
@@ -126,6 +124,6 @@ def _scope(rows: Conversations) -> Messages:
         keys = list(rows.order_by().values_list("pk", flat=True)[: SCOPE + 1])
         if len(keys) <= SCOPE:
             return messages.filter(conversation__in=keys)
-    # Ids are in the order in which messages were stored, so the newest are the end of the primary key.
+    # Ids begin with the time, so the newest messages have the highest primary keys.
     beyond = messages.order_by("-pk").values("pk")[SCANNED : SCANNED + 1]
     return messages.filter(pk__gt=Coalesce(Subquery(beyond), Value(UUID(int=0), output_field=UUIDField())))

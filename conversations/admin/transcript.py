@@ -1,4 +1,4 @@
-"""Read one conversation for moderators: every message in order, hidden and deleted ones included."""
+"""Read one conversation for moderators: all messages in order, including hidden and deleted ones."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from chatsite.database.text_folding import contains_words
 from conversations.models import ChatMessage, Conversation, MessageEdit
 
 PAGE: Final = 50
-EDITS: Final = 3  # earlier versions shown with a message; a page of their own has all
+EDITS: Final = 3  # earlier versions that are shown with a message; another page shows all
 EDITS_PAGE: Final = 20
 
 
 @dataclass(frozen=True)
 class TranscriptPage:
-    """Messages in ascending `seq`. `older` and `newer` are the `seq` to go on from, None where that way is the end."""
+    """Messages in ascending `seq`. `older` and `newer` are the `seq` at which the next pages begin, or None."""
 
     messages: Sequence[ChatMessage]
     older: int | None
@@ -31,7 +31,7 @@ class TranscriptPage:
 
 
 def read_page(conversation: Conversation, asked: QueryDict) -> TranscriptPage:
-    """The page that `?before=`, `?after=`, `?around=`, `?on=` (a day) or `?q=` asks for; the newest one otherwise."""
+    """Return the page for `?before=`, `?after=`, `?around=`, `?on=` (a day) or `?q=`, or the newest page."""
     rows = _rows(conversation)
     words = asked.get("q", "").replace("\x00", "").strip()[:200]
     if words:
@@ -55,21 +55,21 @@ def read_page(conversation: Conversation, asked: QueryDict) -> TranscriptPage:
 
 @dataclass(frozen=True)
 class EditsPage:
-    """Earlier versions of a message, the oldest first. `after` is the id to go on from, None at the end."""
+    """Earlier versions of a message, oldest first. The next page begins after the id `after`; None at the end."""
 
     edits: Sequence[MessageEdit]
     after: int | None
 
 
 def read_edits(message: ChatMessage, asked: QueryDict) -> EditsPage:
-    """The page that `?after=` asks for; the first one otherwise."""
+    """Return the page for `?after=`, or the first page."""
     rows = MessageEdit.objects.filter(message=message, pk__gt=_number(asked, "after") or 0).order_by("pk")
     found = list(rows[: EDITS_PAGE + 1])
     return EditsPage(found[:EDITS_PAGE], found[EDITS_PAGE - 1].pk if len(found) > EDITS_PAGE else None)
 
 
 def _rows(conversation: Conversation) -> QuerySet[ChatMessage]:
-    """Messages with their latest edits as `latest_edits`, and the number of all as `edit_count`."""
+    """Return the messages with their latest edits as `latest_edits` and the number of edits as `edit_count`."""
     rows = ChatMessage.objects.filter(conversation=conversation).select_related("sender", "reply_to")
     latest = Prefetch("edits", MessageEdit.objects.order_by("-pk")[:EDITS], to_attr="latest_edits")
     of_message = MessageEdit.objects.filter(message=OuterRef("pk")).order_by().values("message")
@@ -93,6 +93,6 @@ def _number(asked: QueryDict, name: str) -> int | None:
 def _day(asked: QueryDict) -> datetime | None:
     try:
         day = parse_date(asked.get("on", ""))
-    except ValueError:  # no calendar has it
+    except ValueError:  # there is no such day
         return None
     return datetime.combine(day, time(), UTC) if day else None

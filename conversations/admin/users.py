@@ -1,4 +1,4 @@
-"""Django's user admin, with suspension, export and erasure in the place of a tick at "active" and of deletion."""
+"""Django's user admin with suspension, export and erasure, instead of the "active" checkbox and deletion."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from chatsite.identity.names import user_page
 from chatsite.identity.operations import end_user_sessions
 from chatsite.identity.users import parse_user_key
 from conversations.admin.downloads import as_download
-from conversations.admin.lists import BoundedAdmin, ReasonActionForm, each_of, refusals_told
+from conversations.admin.lists import BoundedAdmin, ReasonActionForm, chosen_rows, errors_as_messages
 from conversations.moderation import erasure, exports
 from conversations.moderation import operations as moderation
 
@@ -32,7 +32,7 @@ SUPERUSER_ONLY = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 class UserModeration(BoundedAdmin):
-    """Suspension, export and erasure, for the admin of any user model: put it before the project's own base class."""
+    """Suspension, export and erasure for the admin of any user model. Put it before the project's own base class."""
 
     ordering = ("-pk",)
     change_form_template = "admin/conversations/user_change_form.html"
@@ -40,7 +40,7 @@ class UserModeration(BoundedAdmin):
     actions = ("suspend_chosen", "reinstate_chosen")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A person is erased, so that what the other side wrote keeps its place."""
+        """Users are erased instead of deleted, because the conversations of the other side need the account."""
         return False
 
     # Actions of the list
@@ -58,8 +58,8 @@ class UserModeration(BoundedAdmin):
 
     @staticmethod
     def _for_each(request: HttpRequest, queryset: QuerySet[Any], operation: Callable[..., None]) -> None:
-        with refusals_told(request):
-            chosen = each_of(request, queryset.order_by("pk"))
+        with errors_as_messages(request):
+            chosen = chosen_rows(request, queryset.order_by("pk"))
             for user in chosen:
                 operation(actor=request.user, user_id=user.pk, reason=request.POST.get("reason", ""))
             if chosen:
@@ -91,7 +91,7 @@ class UserModeration(BoundedAdmin):
 
     def act(self, request: HttpRequest, key: str, verb: str) -> HttpResponse:
         operation, done = VERBS[verb]
-        with refusals_told(request):
+        with errors_as_messages(request):
             operation(actor=request.user, user_id=key, reason=request.POST.get("reason", ""))
             messages.success(request, done)
         return _back(key)
@@ -111,7 +111,7 @@ class UserModeration(BoundedAdmin):
         if user is None or request.POST.get("username", "") != user.get_username():
             messages.error(request, "The username does not match. Nothing was erased.")
             return _back(key)
-        with refusals_told(request):
+        with errors_as_messages(request):
             done = erasure.erase_person(
                 actor=request.user, user_id=key, reason=request.POST.get("reason", "")
             )
@@ -131,15 +131,15 @@ class ModeratedUserAdmin(UserModeration, UserAdmin):  # type: ignore[type-arg]  
     list_filter = ("is_active", "is_staff", "date_joined")
     sortable_by = ("username", "date_joined")
 
-    # What is edited by hand
+    # The form
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """`is_active` has operations. Rights are given by superusers: who may edit users must not make himself one."""
+        """Operations change `is_active`. Only superusers grant rights, so that an editor cannot become a superuser."""
         rights = () if getattr(request.user, "is_superuser", False) else SUPERUSER_ONLY
         return ("is_active", "last_login", "date_joined", *rights)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Those who only look see who it is, and nothing of passwords and rights."""
+        """Show no passwords and rights to people who may only view users."""
         if obj is None or self.has_change_permission(request, obj):
             return super().get_fieldsets(request, obj)
         who = (
@@ -155,7 +155,7 @@ class ModeratedUserAdmin(UserModeration, UserAdmin):  # type: ignore[type-arg]  
         return [(None, {"fields": who})]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nor may an editor take over a superuser's account by its password."""
+        """Refuse changes of superusers by others, because a new password would take over the account."""
         allowed = super().has_change_permission(request, obj)
         return allowed and (
             obj is None or not obj.is_superuser or bool(getattr(request.user, "is_superuser", False))
@@ -167,15 +167,15 @@ class ModeratedUserAdmin(UserModeration, UserAdmin):  # type: ignore[type-arg]  
         id: str,  # noqa: A002  Django's name for it
         form_url: str = "",
     ) -> HttpResponse:
-        """Whoever knew the old password is signed out everywhere."""
+        """Change the password, and sign the user out everywhere."""
         response = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == 302:
-            with refusals_told(request):
+            with errors_as_messages(request):
                 end_user_sessions(user_id=id)
         return response
 
 
-if issubclass(get_user_model(), User):  # a project's own model has an admin of its own
+if issubclass(get_user_model(), User):  # a project registers its own user model itself
     if admin.site.is_registered(User):
         admin.site.unregister(User)
     admin.site.register(User, ModeratedUserAdmin)

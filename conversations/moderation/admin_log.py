@@ -1,7 +1,7 @@
-"""Remove a person's names from Django's own log of the admin.
+"""Remove a person's names from the log of Django's admin.
 
-Each entry of that log keeps the text of the object at that time, and what was added or removed beside it. So the
-username stands in the entries about the account, and in those about rows that refer to it, such as memberships.
+Each entry of that log stores the text of the object at that time, and the changes. So the username is in the entries
+about the account, and in entries about rows that refer to it, such as memberships.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ BATCH: Final = 500
 
 
 def names_of(user: Any) -> set[str]:
-    """What the log may call the user, earlier usernames included."""
+    """Return all names that the log may have for the user, including earlier usernames."""
     names = {user.get_username(), display_name(user), str(user), getattr(user, email_field() or "", "") or ""}
     names |= set(_about_account(user).values_list("object_repr", flat=True))
     return {name for name in names if name.strip()} - {ERASED}
 
 
 def erase_names(user: Any, names: Collection[str]) -> None:
-    """Replace the names in every entry that can hold them."""
+    """Replace the names in every entry that can contain them."""
     _about_account(user).update(object_repr=ERASED, change_message="")
     if not names:
         return
@@ -54,7 +54,7 @@ def _about_account(user: Any) -> QuerySet[LogEntry]:
 
 
 def _types_that_refer_to_accounts() -> set[int]:
-    """Rows of these types may have a username in their text. A business that is called like a person keeps its name."""
+    """Return the types of rows whose text may contain a username. A business with the same name is not among them."""
     models = {relation.related_model for relation in get_user_model()._meta.related_objects}
     return {kind.pk for kind in ContentType.objects.get_for_models(*models).values()}
 
@@ -64,12 +64,12 @@ def _with_any_of(names: Collection[str], referring: Collection[int]) -> QuerySet
     for name in names:
         in_text |= Q(object_repr__contains=name)
         in_message |= Q(change_message__contains=name)
-        in_message |= Q(change_message__contains=json.dumps(name)[1:-1])  # as JSON has it
+        in_message |= Q(change_message__contains=json.dumps(name)[1:-1])  # as it is written in JSON
     return LogEntry.objects.filter(in_message | (in_text & Q(content_type__in=referring))).order_by("pk")
 
 
 def _without(pattern: re.Pattern[str], message: str) -> str:
-    """A change message is JSON, or in entries of other programs any text."""
+    """Replace the names in a change message, which is JSON. In entries of other programs it may be any text."""
     try:
         parsed = json.loads(message)
     except ValueError:

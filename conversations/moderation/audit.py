@@ -48,7 +48,7 @@ def clean_text(text: str, *, field: str, limit: int) -> str:
 
 
 def record(*, actor: Any | None, action: str, subject: Model, reason: str = "", **data: Any) -> AuditEntry:
-    """Append an entry in the transaction of the change it records. `data` holds ids and numbers, never names."""
+    """Append an entry in the transaction of the recorded change. `data` contains ids and numbers, never names."""
     return AuditEntry.objects.create(
         actor=actor,
         action=action,

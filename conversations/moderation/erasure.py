@@ -1,11 +1,11 @@
 """Erase a person, and keep the other side's messages.
 
-The account stays as an empty shell, "Erased user", inactive for good, so that conversations still have their two
-sides. Each of the person's messages is emptied and takes the next `rev`: live clients see it go, and clients that were
-away find it by the `rev`. Messages keep their `seq`, so the numbering has no hole.
+The account stays without personal data, as "Erased user", and is inactive forever, so that conversations still have two
+sides. Each message of the person is emptied and takes the next `rev`, so live clients and returning clients learn of
+it. Messages keep their `seq`, so the numbers have no gaps.
 
-It goes in steps of one transaction each: first the account, so that nothing new can come, then the messages in groups
-under their conversation's lock. A run that was cut off is finished by the next one; a run after that changes nothing.
+Each step is one transaction. The first one erases the account, so that the person can write nothing new. The others
+empty groups of messages, while their conversation is locked. A new run completes an interrupted one.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ from conversations.reactions.operations import remove_reactions_of
 from conversations.writing.commit_recovery import watched_transaction
 from conversations.writing.conversation_change import ConversationChange, change_conversations
 
-GROUP: Final = 200  # messages of one transaction, so that a conversation is not locked for long
+GROUP: Final = 200  # messages of one transaction, so that a conversation is locked for a short time only
 
-# Functions of other apps that erase their data of a person. An app adds its own in `AppConfig.ready`. They are called
-# inside the transaction that empties the account, and again by every later run.
+# Functions of other apps that erase their data of a person. An app adds its own in `AppConfig.ready`. They run in the
+# transaction that erases the account, and again in every later run.
 forget_person: Final[list[Callable[[UserId], None]]] = []
 
 
 @dataclass
 class Erasure:
-    """What was erased, or with `dry_run` would be."""
+    """The counts of what was erased, or with `dry_run` would be erased."""
 
     account: bool = False
     conversations: int = 0
@@ -59,15 +59,15 @@ class Erasure:
 
 
 def erase_person(*, actor: Any | None, user_id: UserId, reason: str, dry_run: bool = False) -> Erasure:
-    """Erase the person. `conflict` for the last owner of a business, who first hands it over, and for staff."""
+    """Erase the person. Raise `conflict` for staff and for the only owner of a business."""
     require_permission(actor, "erase_person")
     reason = clean_reason(reason)
     user = get_user_model()._default_manager.filter(pk=user_id).first()
     if user is None:
         raise not_found("user")
-    _check_may_go(user)
+    _check_erasable(user)
     if dry_run:
-        return _foresee(user.pk)
+        return _count(user.pk)
     done = Erasure()
     _erase_account(actor, user.pk, reason, done)
     for conversation_id in conversations_written_in(user.pk):
@@ -75,14 +75,14 @@ def erase_person(*, actor: Any | None, user_id: UserId, reason: str, dry_run: bo
         while _erase_group(conversation_id, user.pk, done):
             pass
     if done.messages:
-        # The second entry tells that it came to its end.
+        # The second entry records that the erasure is complete.
         record(
             actor=actor, action=AuditEntry.Action.ERASE_PERSON, subject=user, reason=reason, **asdict(done)
         )
     return done
 
 
-def _check_may_go(user: Any) -> None:
+def _check_erasable(user: Any) -> None:
     if user.is_staff or user.is_superuser:
         raise DomainError("conflict", "Remove the person's staff rights first.")
     for membership in Membership.objects.filter(user=user, role=Membership.Role.OWNER):
@@ -93,7 +93,7 @@ def _check_may_go(user: Any) -> None:
             )
 
 
-def _foresee(user_id: UserId) -> Erasure:
+def _count(user_id: UserId) -> Erasure:
     messages = ChatMessage.objects.filter(sender_id=user_id).order_by()
     return Erasure(
         account=not is_erased(user_id),
@@ -157,7 +157,7 @@ def _delete_later(files: list[UUID]) -> None:
 
 
 def _erase_group(conversation_id: UUID, user_id: UserId, done: Erasure) -> bool:
-    """Empty the next messages of the person in one conversation; False when there are none left."""
+    """Empty the next messages of the person in one conversation. Return False if there are none left."""
     with change_conversations([conversation_id]) as change:
         mine = ChatMessage.objects.filter(conversation_id=conversation_id, sender_id=user_id)
         messages = list(mine.order_by("seq")[:GROUP])
@@ -171,7 +171,7 @@ def _erase_group(conversation_id: UUID, user_id: UserId, done: Erasure) -> bool:
 
 
 def _empty_message(change: ConversationChange, conversation: Conversation, message: ChatMessage) -> None:
-    """The message keeps its place in the conversation and loses its content and its sender."""
+    """Remove the content and the sender. The message keeps its place in the conversation."""
     if message.deleted_at is None and message.hidden_at is None:
         change.count_unread(conversation, message, -1)
     message.sender, message.client_id, message.content, message.attachments = None, None, "", ""

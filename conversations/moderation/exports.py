@@ -1,8 +1,8 @@
-"""Export a conversation's transcript and a person's data, as JSON Lines.
+"""Export the transcript of a conversation or the data of a person, as JSON Lines.
 
-Lines are made while they are being sent, from small pages of rows that are found by key, so the memory that an export
-takes does not depend on how much there is. The last line is `{"kind": "end", "lines": n}`: a file without it is not
-complete. Hidden and deleted messages keep their content in it: an export is for moderators, and for the law.
+Lines are created while they are sent, from small pages of rows, so the memory does not grow with the size of the
+export. The last line is `{"kind": "end", "lines": n}`; a file without it is incomplete. Hidden and deleted messages are
+exported with their content, because exports are for moderators and for legal requests.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from conversations.moderation.reports import report_object
 from conversations.serializers import business_object, person_object
 
 PAGE: Final = 100
-EDITS: Final = 20  # earlier versions that stand with their message; further ones have lines of their own
+EDITS: Final = 20  # earlier versions in the line of a message; others have lines of their own
 
 Lines = Iterator[bytes]
 
-# What other apps keep of a person, by kind of line; an app fills in its own in `AppConfig.ready`.
+# The data that other apps store about a person, by kind of line. An app adds its own in `AppConfig.ready`.
 person_sections: Final[dict[str, Callable[[UserId], Iterable[Any]]]] = {}
 
 
 @transaction.atomic
 def export_transcript(*, actor: Any | None, conversation_id: str | UUID, reason: str) -> Lines:
-    """A conversation with all its messages, in the order of `seq`, with their edits."""
+    """Export a conversation with all its messages in the order of `seq`, and their earlier versions."""
     require_permission(actor, "export_transcript")
     reason = clean_reason(reason)
     key = object_key(conversation_id, "conversation")
@@ -51,9 +51,9 @@ def export_transcript(*, actor: Any | None, conversation_id: str | UUID, reason:
 
 @transaction.atomic
 def export_person(*, actor: Any | None, user_id: UserId, reason: str) -> Lines:
-    """All that the site holds of a person: the account, memberships, conversations, own messages and reports.
+    """Export everything that the site stores about a person: account, memberships, conversations, messages, reports.
 
-    Not what others wrote: that is theirs, and a transcript has it.
+    Messages of others are not included. A transcript has them.
     """
     require_permission(actor, "export_person")
     reason = clean_reason(reason)
@@ -81,7 +81,7 @@ def _transcript(conversation: Conversation) -> Iterator[tuple[str, Any]]:
 
 
 def _messages(rows: QuerySet[ChatMessage]) -> Iterator[tuple[str, Any]]:
-    """The messages of one conversation, page by page, each with its earlier versions."""
+    """Yield the messages of one conversation with their earlier versions. Reads them by page."""
     after = 0
     while page := list(rows.filter(seq__gt=after).order_by("seq")[:PAGE]):
         in_page = MessageEdit.objects.filter(message__in=page).order_by()
@@ -181,10 +181,10 @@ def _own_conversations(user_id: UserId) -> Iterator[Conversation]:
 
 
 def conversations_written_in(user_id: UserId) -> list[UUID]:
-    """Where the person has ever written, in the order of ids; also for a business that the person has left.
+    """Return the conversations in which the person has written, also for a business that the person has left.
 
-    Messages have no index by sender, which every message would pay for; so this reads them all, once, as a rare export
-    or erasure may: a second for some millions.
+    Messages have no index by sender, because it would slow down every insert. So this reads all messages once, which
+    takes a second for a few million. Exports and erasures are rare.
     """
     rows = ChatMessage.objects.filter(sender_id=user_id).order_by()
     return sorted(rows.values_list("conversation_id", flat=True).distinct())

@@ -56,7 +56,7 @@ class Report(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
-        ordering: ClassVar = ["-id"]  # ids are in the order of time
+        ordering: ClassVar = ["-id"]  # newest first, because ids begin with the time
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["reporter", "message"],
@@ -87,7 +87,7 @@ class Report(models.Model):
 
 
 class AuditLogIsAppendOnly(Exception):
-    """Somebody tried to change or delete an entry. The database's triggers would refuse it too."""
+    """Code tried to change or delete an entry. The triggers of the database refuse it too."""
 
 
 def _refuse() -> NoReturn:
@@ -95,7 +95,7 @@ def _refuse() -> NoReturn:
 
 
 class AuditQuerySet(models.QuerySet["AuditEntry"]):
-    """Reads and appends."""
+    """Allows reading and appending only."""
 
     def update(self, **kwargs: Any) -> NoReturn:
         _refuse()
@@ -108,9 +108,9 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
 
 
 class AuditEntry(models.Model):
-    """One thing that was done, by whom and why. Written by `conversations.moderation.audit.record`, then never changed.
+    """An action, its actor and its reason. `conversations.moderation.audit.record` writes it. It never changes.
 
-    It holds ids and no names: it outlives the people it speaks of, and erasing a person leaves it as it is.
+    It contains ids and no names, so that it can stay when a person is erased.
     """
 
     class Action(models.TextChoices):
@@ -129,7 +129,7 @@ class AuditEntry(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     at = models.DateTimeField(default=timezone.now, editable=False)
-    # Null: somebody at the server's command line.
+    # Null for the command line.
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
@@ -145,7 +145,7 @@ class AuditEntry(models.Model):
         verbose_name_plural = "audit log"
         ordering: ClassVar = ["-id"]
         default_permissions = ("view",)
-        # What a moderator may do. Each leaves an entry here.
+        # Every use of these permissions is recorded in this log.
         permissions: ClassVar = [
             ("hide_message", "Can hide and restore messages"),
             ("freeze_conversation", "Can freeze and unfreeze conversations"),

@@ -1,7 +1,7 @@
-"""The operations of moderators. Each is one transaction: the change, its audit entry, and its events on commit.
+"""The operations of moderators. Each is one transaction with the change, its audit entry and its events.
 
-Live clients see the change at once, and clients that were away find it by its `rev`. Repeating an operation changes
-nothing and adds no second entry. `actor` is None for somebody at the command line.
+Live clients see the change at once, and other clients at their next `sync`. Repeating an operation changes nothing and
+adds no second entry. `actor` is None for the command line.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Action = AuditEntry.Action
 
 
 def hide_message(*, actor: Any | None, message_id: str | UUID, reason: str) -> MessageObject:
-    """Hide a message from everybody: clients see it as deleted. The row keeps what it said."""
+    """Hide a message. Clients see it as deleted. The row keeps its content."""
     require_permission(actor, "hide_message")
     reason = clean_reason(reason)
     with change_message(message_id) as changing:
@@ -45,7 +45,7 @@ def hide_message(*, actor: Any | None, message_id: str | UUID, reason: str) -> M
 
 
 def restore_message(*, actor: Any | None, message_id: str | UUID, reason: str) -> MessageObject:
-    """Show a hidden message again. A message that its sender has deleted stays deleted."""
+    """Show a hidden message again. If its sender has deleted it, it stays deleted."""
     require_permission(actor, "hide_message")
     reason = clean_reason(reason)
     with change_message(message_id) as changing:
@@ -70,7 +70,7 @@ def _record_message(actor: Any | None, action: str, message: ChatMessage, reason
 
 
 def freeze_conversation(*, actor: Any | None, conversation_id: str | UUID, reason: str) -> Conversation:
-    """Close the conversation for new messages and edits: they answer `frozen`. Reading and deleting go on."""
+    """Refuse new messages and edits with `frozen`. Reading and deleting still work."""
     return _set_frozen(actor, conversation_id, reason, frozen=True)
 
 
@@ -79,7 +79,7 @@ def unfreeze_conversation(*, actor: Any | None, conversation_id: str | UUID, rea
 
 
 def _set_frozen(actor: Any | None, conversation_id: str | UUID, reason: str, *, frozen: bool) -> Conversation:
-    """It is not part of what was said, so it takes no `rev`; both sides get the conversation anew."""
+    """Freeze or unfreeze. Both sides get `conversation_updated`. It takes no `rev`, because no message changes."""
     require_permission(actor, "freeze_conversation")
     reason = clean_reason(reason)
     key = object_key(conversation_id, "conversation")
@@ -100,7 +100,7 @@ def _set_frozen(actor: Any | None, conversation_id: str | UUID, reason: str, *, 
 
 @transaction.atomic
 def suspend_user(*, actor: Any | None, user_id: UserId, reason: str) -> None:
-    """Shut the user out: live sockets close now, and no token, cookie or password opens anything."""
+    """Close the user's live sockets, and refuse the user's tokens, cookies and password."""
     reason, user = _check_user(actor, user_id, reason)
     if user.is_active:
         identity.deactivate_user(user_id=str(user.pk))
@@ -109,7 +109,7 @@ def suspend_user(*, actor: Any | None, user_id: UserId, reason: str) -> None:
 
 @transaction.atomic
 def reinstate_user(*, actor: Any | None, user_id: UserId, reason: str) -> None:
-    """Let the user log in again. Not a person who was erased: nobody is left who could."""
+    """Let the user log in again. Raise `conflict` for an erased person."""
     reason, user = _check_user(actor, user_id, reason)
     if is_erased(user.pk):
         raise DomainError("conflict", "This person was erased and cannot be reinstated.")
@@ -127,7 +127,7 @@ def is_erased(user_id: UserId) -> bool:
 def _check_user(actor: Any | None, user_id: UserId, reason: str) -> tuple[str, Any]:
     require_permission(actor, "suspend_user")
     reason = clean_reason(reason)
-    # Locked, so that two moderators at once leave one entry.
+    # The lock keeps two moderators at the same time from adding two entries.
     user = get_user_model()._default_manager.select_for_update(no_key=True).filter(pk=user_id).first()
     if user is None:
         raise not_found("user")
@@ -145,7 +145,7 @@ def _check_user(actor: Any | None, user_id: UserId, reason: str) -> tuple[str, A
 def appoint_member(
     *, actor: Any | None, business_id: UUID, user_id: UserId, role: str, reason: str = ""
 ) -> Membership:
-    """`add_member`, with an entry in the audit log."""
+    """Run `add_member` and add an entry to the audit log."""
     membership = add_member(business_id=business_id, user_id=user_id, role=role)
     record(
         actor=actor,
@@ -160,7 +160,7 @@ def appoint_member(
 
 @transaction.atomic
 def dismiss_member(*, actor: Any | None, membership: Membership, reason: str = "") -> None:
-    """`remove_member`, with an entry in the audit log."""
+    """Run `remove_member` and add an entry to the audit log."""
     business, user_id = membership.business, membership.user_id
     remove_member(business_id=business.pk, user_id=user_id)
     record(actor=actor, action=Action.REMOVE_MEMBER, subject=business, reason=reason, user=str(user_id))

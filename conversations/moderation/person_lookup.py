@@ -1,4 +1,4 @@
-"""Find the person that somebody at the command line means."""
+"""Find the person that a management command is about."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from conversations.access import UserId, user_key
 
 
 def add_person_arguments(parser: ArgumentParser) -> None:
-    """Add the three ways to name a person. The command takes exactly one of them."""
+    """Add the arguments that identify a person. Exactly one of them must be given."""
     who = parser.add_mutually_exclusive_group(required=True)
     who.add_argument("person", nargs="?", help="username or id, if it identifies one person only")
     who.add_argument("--username", help="username, even if it looks like an id")
@@ -21,10 +21,10 @@ def add_person_arguments(parser: ArgumentParser) -> None:
 
 
 def find_person(options: dict[str, Any]) -> UserId:
-    """The key of the person that the arguments name.
+    """Return the primary key of the person.
 
-    Raises `not_found` where there is no such person, and `conflict` where the text is the username of one person and
-    the id of another.
+    Raise `not_found` if there is no such person, and `conflict` if the text is the username of one person and the id of
+    another.
     """
     if options["username"] is not None:
         found = {_key_by_username(options["username"])}

@@ -1,4 +1,4 @@
-"""Reports: participants make them, moderators resolve them."""
+"""Reports: participants create them, and moderators resolve them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Outcome = Report.Outcome
 
 
 class ReportBody(WireObject, kw_only=True):
-    """About a message, about a person, or without either about the conversation."""
+    """A report about a message, about a person, or without either about the conversation."""
 
     conversation_id: str
     reason: str
@@ -36,7 +36,7 @@ class ReportBody(WireObject, kw_only=True):
 
 
 class ReportObject(WireObject, kw_only=True):
-    """A report as its reporter sees it; what moderators made of it stays with them."""
+    """A report as its reporter sees it, without the outcome and the moderators' note."""
 
     id: UUID
     conversation_id: UUID
@@ -61,7 +61,7 @@ def report_object(report: Report) -> ReportObject:
     )
 
 
-# --- Making one -------------------------------------------------------------------------------------------------------
+# --- Create -----------------------------------------------------------------------------------------------------------
 
 
 def make_report(
@@ -73,7 +73,7 @@ def make_report(
     user_id: str | None = None,
     text: str = "",
 ) -> tuple[Report, bool]:
-    """`(report, created)`. While a report of the same thing by the same person is open, it is that one."""
+    """Create a report, and return it with True. If the same report is still open, return that one with False."""
     if reason not in Report.Reason.values:
         raise invalid(f"reason must be one of {', '.join(Report.Reason.values)}.", field="reason")
     if message_id is not None and user_id is not None:
@@ -92,7 +92,7 @@ def make_report(
     try:
         with transaction.atomic():
             made = Report.objects.create(reporter_id=reporter_id, reason=reason, text=text, **subject)
-    except IntegrityError:  # the same report at the same moment
+    except IntegrityError:  # another request has created the same report at the same time
         return mine.get(), False
     return made, True
 
@@ -107,7 +107,7 @@ def _message_in(conversation: Conversation, raw_id: str, reporter_id: UserId) ->
 
 
 def _person_in(conversation: Conversation, raw_id: str, reporter_id: UserId) -> UserId:
-    """The customer, a member of the business, or a former one who has written here."""
+    """Return the key of the customer, a member of the business, or a former member who has written here."""
     key = user_key(raw_id)
     if key == reporter_id:
         raise invalid("You cannot report yourself.", field="userId")
@@ -121,14 +121,14 @@ def _person_in(conversation: Conversation, raw_id: str, reporter_id: UserId) -> 
     return key
 
 
-# --- Resolving one ----------------------------------------------------------------------------------------------------
+# --- Resolve ----------------------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
 def resolve_report(*, actor: Any | None, report_id: str | UUID, outcome: str, note: str) -> Report:
-    """Close a report with what came of it, and do that in the same transaction where it has not been done yet.
+    """Close a report with an outcome, and carry the outcome out in the same transaction.
 
-    What the outcome does needs the permission for it too. A report that is resolved stays as it is: `conflict`.
+    The actor also needs the permission for the outcome. Raise `conflict` if the report has been resolved.
     """
     require_permission(actor, "resolve_report")
     note = clean_reason(note)
@@ -157,7 +157,7 @@ def resolve_report(*, actor: Any | None, report_id: str | UUID, outcome: str, no
 
 
 def possible_outcomes(report: Report) -> list[str]:
-    """The outcomes that make sense for what was reported."""
+    """Return the outcomes that are possible for the subject of the report."""
     possible = [Outcome.DISMISSED.value, Outcome.CONVERSATION_FROZEN.value]
     if report.message_id is not None:
         possible.append(Outcome.MESSAGE_HIDDEN.value)
@@ -167,7 +167,7 @@ def possible_outcomes(report: Report) -> list[str]:
 
 
 def accused(report: Report) -> UserId | None:
-    """Whom the report is about: the person named, or who sent the message."""
+    """Return the person that the report is about: the reported person, or the sender of the message."""
     if report.user_id is not None or report.message is None:
         return report.user_id
     return report.message.sender_id
@@ -198,5 +198,5 @@ _OUTCOMES: Final[dict[str, Callable[[Any | None, Report, str], None]]] = {
 
 
 def open_reports(conversation_id: UUID) -> QuerySet[Report]:
-    """The reports of one conversation that wait for a moderator."""
+    """Return the open reports of one conversation."""
     return Report.objects.filter(conversation_id=conversation_id, status=Report.Status.OPEN)

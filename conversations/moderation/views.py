@@ -23,7 +23,7 @@ REPORT = serializer_for(ReportObject)
 
 
 class ReportThrottle(UserRateThrottle):
-    """Enough for anybody with a grievance, too little to bury the moderators. Without the cache nothing is counted."""
+    """Limits the reports of one user. Without the cache, reports are not limited."""
 
     scope = "reports"
     rate = "30/hour"
@@ -32,12 +32,12 @@ class ReportThrottle(UserRateThrottle):
         try:
             return super().allow_request(request, view)
         except CACHE_AWAY as error:
-            logger.warning("the cache is away, so reports are not limited: %s", error)
+            logger.warning("the cache cannot be reached, so reports are not limited: %s", error)
             return True
 
 
 class ReportViewSet(StructViewSet):
-    """Tell the moderators of a message, of a person or of a conversation."""
+    """Report a message, a person or a conversation to the moderators."""
 
     queryset = Report.objects.none()
     bodies = {"default": ReportBody}
@@ -45,7 +45,7 @@ class ReportViewSet(StructViewSet):
 
     @extend_schema(request=serializer_for(ReportBody), responses={200: REPORT, 201: REPORT})
     def create(self, request: Request) -> Response:
-        """By a participant. While the same report of mine is open, it is answered again, with 200."""
+        """Create a report, as a participant. If the user's same report is still open, it is returned with 200."""
         body = read_body(request, ReportBody)
         report, created = make_report(
             reporter_id=request.user.pk,

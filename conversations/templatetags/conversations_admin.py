@@ -1,4 +1,4 @@
-"""Names of people in the admin's pages, as clients see them, isolated from the text around them."""
+"""Filters that show names in the admin as clients see them, isolated from the text around them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def business_name(business: Any) -> SafeString:
 
 @register.filter
 def sender_name(message: ChatMessage) -> SafeString:
-    """The system has no account, and an erased person's messages have lost it."""
+    """Return the name of the sender. Messages of the system and of erased persons have no account."""
     if message.sender is not None:
         return isolate(person_object(message.sender).name)
     return isolate("System" if message.sender_side == Side.SYSTEM else "Erased user")
