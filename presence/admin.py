@@ -1,6 +1,6 @@
-"""Support may look up when somebody was last here, and nobody edits it.
+"""Show when users were last seen, read-only.
 
-Deleting is allowed: the admin would otherwise refuse to delete a user who has a row here.
+Deleting rows is allowed, because otherwise the admin could not delete a user who has a row.
 """
 
 from __future__ import annotations

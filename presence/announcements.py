@@ -1,7 +1,7 @@
-"""Records when users go offline, and announces who is online or offline to their contacts.
+"""Record when users go offline, and tell their contacts who is online or offline.
 
-It runs beside the tracker, so that a slow database never delays the refreshing of connections. While the database is
-away, transitions wait here. Only the latest transition of a user counts.
+This runs in a task of its own, so that a slow database does not delay the tracker. While the database cannot be
+reached, transitions wait here. Only the latest transition of a user counts.
 """
 
 from __future__ import annotations
@@ -22,16 +22,17 @@ from presence import events, operations
 
 logger = logging.getLogger(__name__)
 
-BATCH: Final = 100  # users of one thread hop; the threads are shared with everything else
+BATCH: Final = 100  # users in one call on a database thread; other code needs the threads too
 RETRY_SECONDS: Final = 1.0
 
-Transitions: TypeAlias = Mapping[str, datetime | None]  # user → last seen; None: came online
+# By user: when last seen, or None for a user who is online now.
+Transitions: TypeAlias = Mapping[str, datetime | None]
 # The groups of each user's contacts, and the people in them from whom the user is hidden.
 Audience: TypeAlias = tuple[Mapping[str, list[str]], Mapping[str, list[str]]]
 
 
 class Announcer:
-    """Belongs to one event loop. `publish` hands events to the hub."""
+    """Belongs to one event loop. `publish` passes events to the hub."""
 
     def __init__(self, publish: Callable[[Iterable[Addressed]], None]) -> None:
         self._publish = publish
@@ -41,12 +42,12 @@ class Announcer:
         self._failing = False
 
     def online(self, user_id: str) -> None:
-        self._note(user_id, None)
+        self._add(user_id, None)
 
     def offline(self, user_id: str, last_seen: datetime) -> None:
-        self._note(user_id, last_seen)
+        self._add(user_id, last_seen)
 
-    def _note(self, user_id: str, last_seen: datetime | None) -> None:
+    def _add(self, user_id: str, last_seen: datetime | None) -> None:
         self._transitions.pop(user_id, None)
         self._transitions[user_id] = last_seen
         self._wake.set()
@@ -54,8 +55,8 @@ class Announcer:
     def take_offline(self) -> set[str]:
         """Return the users whose `user_offline` was published since the last call.
 
-        A user may have come back through another process, which announced that before this one announced the absence.
-        Contacts would then show the user as offline, so the tracker asks the store about these users again.
+        A user may have connected to another process, which announced that before this one announced `user_offline`.
+        Contacts would then show the user as offline, so the tracker checks these users in the store again.
         """
         offline, self._offline = self._offline, set()
         return offline
@@ -72,15 +73,15 @@ class Announcer:
                 await self.flush()
             except (DatabaseError, InterfaceError) as error:
                 if not self._failing:
-                    logger.warning("presence waits for the database: %s", error)
+                    logger.warning("the database cannot be reached, so presence is not announced: %s", error)
                 self._failing = True
                 await asyncio.sleep(RETRY_SECONDS)
                 self._wake.set()
             except Exception:
-                logger.exception("some users' presence could not be announced")
+                logger.exception("the presence of some users was not announced")
 
     async def flush(self) -> None:
-        """Record and publish all transitions. Those that the database refused are kept, and its error is raised."""
+        """Record and publish all transitions. After an error of the database, keep the transitions and raise it."""
         while self._transitions:
             batch = dict(islice(self._transitions.items(), BATCH))
             for user_id in batch:
@@ -107,7 +108,7 @@ class Announcer:
 
 
 def _record_and_address(batch: Transitions) -> Audience:
-    """Save when users went offline, and find who may hear of each user, in one thread hop."""
+    """Save when users went offline, and return who may see each user's presence."""
     offline = {user_id: last_seen for user_id, last_seen in batch.items() if last_seen is not None}
     if offline:
         operations.record_last_seen(seen=offline)

@@ -7,7 +7,7 @@ class PresenceConfig(AppConfig):
 
     def ready(self) -> None:
         from conversations.blocks import operations
-        from presence import gauges, live  # noqa: F401  these register gauges, and the hooks of a session
+        from presence import gauges, live  # noqa: F401  importing registers the gauges and hooks
         from presence.visibility import change_visibility
 
         operations.visibility_changed.append(change_visibility)

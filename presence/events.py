@@ -31,6 +31,6 @@ def _excluded(user_id: str, hidden_from: Iterable[str]) -> str | list[str]:
     return [user_id, *blocked] if blocked else user_id
 
 
-CONTACTS = "Sockets of those who share a conversation with the user."
+CONTACTS = "Sockets of users who share a conversation with the user."
 registry.event("user_online", OnlineEvent, CONTACTS)
 registry.event("user_offline", OfflineEvent, CONTACTS)

@@ -28,5 +28,9 @@ def _store_up() -> float:
 
 
 Gauge("chat_presence_connections", "Live connections of this process.", _connections)
-Gauge("chat_presence_untold", "Opened and closed connections not yet reported to the store.", _unreported)
+Gauge(
+    "chat_presence_untold",
+    "Opened and closed connections that have not been reported to the store yet.",
+    _unreported,
+)
 Gauge("chat_presence_up", "1 while the presence store answers.", _store_up)

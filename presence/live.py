@@ -1,4 +1,4 @@
-"""The hooks of a session: every authenticated socket is a connection of its user."""
+"""Session hooks: every authenticated socket is a connection of its user."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def start(runtime: Runtime) -> None:
 
 
 async def opened(session: Session) -> None:
-    if session in session.runtime.sessions:  # it may have been closed while another app's hook ran
+    if session in session.runtime.sessions:  # it may have closed during the hook of another app
         _tracker(session).opened(Connection(session.user_id, session.id))
 
 

@@ -1,4 +1,4 @@
-"""Presence of a site that is one process, kept in its memory. Safe to use from any thread."""
+"""The presence store of a site with one process, in its memory. Thread-safe."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from threading import Lock
 
 from presence.store import ClosedConnection, Connection, ExpireResult, SyncResult
 
-GENERATION = "local"  # what is lost here is lost with the process
+GENERATION = "local"  # never changes, because the data lives as long as the process
 
 
 @dataclass(slots=True)
 class Person:
-    """Times of the monotonic clock, which no one sets."""
+    """A user's connections. All times are of the monotonic clock."""
 
-    heard: dict[str, float] = field(default_factory=dict)  # by connection
+    heard: dict[str, float] = field(default_factory=dict)  # by connection: when it was last reported
     left: float = -math.inf  # when a connection was last closed
-    due: float = -math.inf  # when to look again
+    due: float = -math.inf  # when the user goes offline unless a connection is reported
 
     @property
     def seen(self) -> float:
@@ -67,7 +67,7 @@ class LocalPresence:
         return ExpireResult(generation=GENERATION, offline=offline, returned=returned)
 
     async def close(self) -> None:
-        """The memory outlives the event loop that used it."""
+        """Do nothing: the data is shared by the event loops of the process."""
 
     def online(self, user_ids: Collection[str]) -> set[str]:
         with self._lock:

@@ -1,4 +1,4 @@
-"""When each user was last seen. Who is online now is in the store, not here."""
+"""When each user was last seen. The presence store knows who is online now."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import models
 
 
 class LastSeen(models.Model):
-    """Written when a user goes offline; only ever moves forward. Users who never were online have no row."""
+    """Written when a user goes offline. The time never decreases. Users who were never online have no row."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True, related_name="last_seen"

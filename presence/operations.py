@@ -1,4 +1,4 @@
-"""What presence changes in the database."""
+"""The changes of presence in the database."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from django.db import connection
 from conversations import access
 from presence.models import LastSeen
 
-# Not `bulk_create(update_conflicts=True)`: that overwrites whatever is there, and a process that was cut off from the
-# database for a while would set a newer time back.
+# `bulk_create(update_conflicts=True)` would overwrite a newer time with an older one, from a process that could not
+# reach the database for a while.
 _UPSERT = """
 INSERT INTO {table} (user_id, at) VALUES {rows}
 ON CONFLICT (user_id) DO UPDATE SET at = excluded.at WHERE {table}.at < excluded.at
@@ -20,9 +20,9 @@ ON CONFLICT (user_id) DO UPDATE SET at = excluded.at WHERE {table}.at < excluded
 
 
 def record_last_seen(*, seen: Mapping[str, datetime]) -> None:
-    """Remember when each user (by id) was last seen, all in one statement. An older time changes nothing.
+    """Store when each user (by id) was last seen, in one statement. An older time changes nothing.
 
-    Users who have been deleted meanwhile are left out.
+    Users who have been deleted are left out.
     """
     times = {access.user_key(user_id): at for user_id, at in seen.items()}
     users = get_user_model()._default_manager.filter(pk__in=times)

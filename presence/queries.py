@@ -1,4 +1,4 @@
-"""Who is online, as one user may see it."""
+"""Read who is online, as far as a user may see it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from presence.stores import get_reader
 
 
 def presence_of(*, reader_id: str, user_ids: Sequence[str]) -> list[PresenceObject]:
-    """One row for each of the ids, in their order. Four queries and one round trip to Redis, whatever the number.
+    """Return one row for each id, in their order. Runs four queries and one command of Redis for any number of ids.
 
-    Who shares no conversation with the reader looks like somebody who does not exist: offline, never seen. Without
-    Redis the answer holds the users who are connected to this process, and the others look offline; never an error.
+    A user who shares no conversation with the reader looks like one who does not exist: offline and never seen. While
+    Redis cannot be reached, users without a connection to this process look offline.
     """
     visible = shares_conversation(reader_id, [*set(user_ids)]) | {reader_id}
     visible &= set(user_ids)
@@ -30,8 +30,8 @@ def presence_of(*, reader_id: str, user_ids: Sequence[str]) -> list[PresenceObje
 
 
 def online_among(user_ids: Collection[str]) -> set[str]:
-    here = tracker.connected_here(user_ids)  # known at once, before the store has been told
+    here = tracker.connected_here(user_ids)  # these may not have been reported to the store yet
     try:
         return here | get_reader().online(user_ids)
-    except StoreUnavailable:  # the reader has logged it
+    except StoreUnavailable:  # already logged
         return here

@@ -1,13 +1,12 @@
-"""Presence of any number of processes, in Redis. Every time is of the Redis server's clock.
+"""The presence store for any number of processes, in Redis. All times are from the clock of the Redis server.
 
 Keys, below `{prefix}:presence:`
 
-- `user:{id}`, a sorted set: each connection → when it was last heard of; `left` → when one was last closed.
-- `due`, a sorted set: user → when to look again. Its members are exactly the users who were announced as online.
-- `generation`: a mark that is gone when Redis has lost its data.
+- `user:{id}`, a sorted set: when each connection was last reported, and as `left` when one was last closed.
+- `due`, a sorted set: when to check each user again. Its members are exactly the users who were announced as online.
+- `generation`: a value that is missing after Redis has lost its data.
 
-All in milliseconds. The scripts build the users' keys themselves, so this wants one Redis (or one with replicas), not
-a cluster.
+Times are in milliseconds. The scripts build the keys of the users themselves, so Redis Cluster cannot run them.
 """
 
 from __future__ import annotations
@@ -31,10 +30,14 @@ from presence.store import ClosedConnection, Connection, ExpireResult, StoreUnav
 logger = logging.getLogger(__name__)
 
 UNREACHABLE: Final = (RedisError, OSError, asyncio.TimeoutError)
-SOCKET_SECONDS: Final = 3  # of the event loop's client
-READ_SECONDS: Final = 1  # of a request's: an answer without Redis is better than a late one
-ASK_AGAIN_SECONDS: Final = 2  # after a failed read: a hanging Redis must not hold every request's thread
-EXPIRE_LIMIT: Final = 200  # users expired by one script call
+SOCKET_SECONDS: Final = 3  # timeout of the event loop's client
+READ_SECONDS: Final = (
+    1  # timeout of a request, because an early answer without Redis is better than a late one
+)
+ASK_AGAIN_SECONDS: Final = (
+    2  # after a failed read, so that a hanging Redis does not block the threads of all requests
+)
+EXPIRE_LIMIT: Final = 200  # users that one call of the script expires
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _PRELUDE: Final = """
@@ -54,7 +57,7 @@ local function argument()
     return ARGV[next_argument - 1]
 end
 
--- When to look at the user again, and when a connection of the user last gave a sign of life.
+-- Return when to check the user again, and when a connection of the user was last reported or closed.
 local function judge(key)
     local again, seen = 0, 0
     local left = redis.call('ZSCORE', key, 'left')
@@ -70,11 +73,11 @@ end
 """
 )
 
-# Departures come first: a user who left one connection and lives on another is online in the end.
+# Closed connections come first, so that a user who closed one connection and opened another one ends up online.
 _SYNC: Final = (
     _RULES
     + """
--- Redis drops the keys of users whom no process is left to expire, after a day.
+-- After a day without a process that expires users, Redis drops their keys.
 local keep = ttl + grace + 86400000
 for _ = 1, tonumber(argument()) do
     local user, connection, at = argument(), argument(), now - argument()
@@ -91,7 +94,7 @@ for _ = 1, tonumber(argument()) do
     redis.call('ZREMRANGEBYSCORE', key, '-inf', now - math.max(ttl, grace))
     redis.call('ZADD', key, now, connection)
     redis.call('PEXPIRE', key, keep)
-    local again = now + ttl  -- nothing lasts longer, unless the grace does
+    local again = now + ttl  -- the latest possible time, unless the grace is longer
     if grace > ttl then again = judge(key) end
     if redis.call('ZADD', due, again, user) == 1 then table.insert(answer, user) end
 end
@@ -124,7 +127,7 @@ return {redis.call('GET', generation), #over / 2, offline, returned}
 """
 )
 
-# A user whose time is up counts as offline, even while no process is there to expire the user.
+# A user whose time is over counts as offline, even if no process has expired the user yet.
 _ONLINE: Final = (
     _PRELUDE
     + """
@@ -150,7 +153,7 @@ class RedisPresence:
     """A `PresenceStore`, for one event loop."""
 
     def __init__(self, url: str, *, prefix: str, ttl: float, grace: float) -> None:
-        # No retries of redis-py: they would wait inside a call, and the tracker reports again what was not answered.
+        # redis-py does not retry, because it would wait inside the call. The tracker repeats a report that failed.
         self._client: aioredis.Redis = aioredis.from_url(
             url,
             decode_responses=True,
@@ -203,7 +206,7 @@ class RedisReader:
             decode_responses=True,
             socket_timeout=READ_SECONDS,
             socket_connect_timeout=READ_SECONDS,
-            # Once anew, at once: a pooled connection may be from before a restart of Redis.
+            # One retry, at once, because Redis may have restarted since the pooled connection was made.
             retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
         )
         self._keys = _keys(prefix)
@@ -212,10 +215,10 @@ class RedisReader:
 
     def online(self, user_ids: Collection[str]) -> set[str]:
         if time.monotonic() < self._ask_again_at:
-            raise StoreUnavailable("Redis did not answer a moment ago")
+            raise StoreUnavailable("Redis did not answer the last request")
         try:
             return set(self._script(keys=self._keys, args=list(user_ids)))
         except UNREACHABLE as error:
             self._ask_again_at = time.monotonic() + ASK_AGAIN_SECONDS
-            logger.warning("presence is answered from this process alone, Redis is away: %s", error)
+            logger.warning("Redis cannot be reached, so only users of this process look online: %s", error)
             raise StoreUnavailable(str(error)) from error

@@ -1,4 +1,4 @@
-"""The wire objects of presence. Names are camelCase on the wire, times UTC."""
+"""The wire objects of presence."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 
 class PresenceObject(msgspec.Struct, rename="camel", kw_only=True):
-    """`lastSeen` is the end of the user's last time online; null for who never was, or is not ours to see."""
+    """`lastSeen` is null for a user who was never online, and for one who shares no conversation with the reader."""
 
     user_id: str
     online: bool
@@ -16,7 +16,7 @@ class PresenceObject(msgspec.Struct, rename="camel", kw_only=True):
 
 
 class PresencePage(msgspec.Struct, kw_only=True):
-    """The answer to `GET /presence`: never more than one page."""
+    """The answer to `GET /presence`, always one page."""
 
     results: list[PresenceObject]
     next: str | None

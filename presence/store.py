@@ -1,10 +1,10 @@
-"""The interface of a presence store, which knows every connection of every process and who is online by them.
+"""The interface of a presence store, which knows the connections of all processes, and so who is online.
 
-A user is online from the first connection until both `grace` has passed since the last one was closed and `ttl` has
-passed since the last one was heard of. A tab that is reloaded causes no announcement, and a killed process, which
-closes nothing, keeps nobody online for longer than `ttl`.
+A user is online from the first connection until `grace` has passed since the last one was closed, and `ttl` has passed
+since one was last reported. So reloading a page announces nothing, and after a kill of a process its users are offline
+once `ttl` is over.
 
-`RedisPresence` serves any number of processes, `LocalPresence` the embedded default; one test suite holds for both.
+`RedisPresence` serves any number of processes, and `LocalPresence` a site with one. The same tests run for both.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 
 
 class StoreUnavailable(Exception):
-    """The store did not answer. It may have carried the request out all the same."""
+    """The store did not answer. It may still have processed the request."""
 
 
 class Connection(NamedTuple):
@@ -26,12 +26,12 @@ class Connection(NamedTuple):
 
 class ClosedConnection(NamedTuple):
     connection: Connection
-    ago: float  # seconds since it was closed; processes compare no clocks
+    ago: float  # seconds since it was closed, because the clocks of processes may differ
 
 
 @dataclass(frozen=True, kw_only=True)
 class SyncResult:
-    """`online`: the users who were not online before. `generation`: see `PresenceStore`."""
+    """`online` has the users who were not online before. `PresenceStore` explains `generation`."""
 
     generation: str
     online: set[str] = field(default_factory=set)
@@ -39,9 +39,9 @@ class SyncResult:
 
 @dataclass(frozen=True, kw_only=True)
 class ExpireResult:
-    """`offline`: the users who went offline, with the times (UTC). `more`: call again at once, there may be others.
+    """`offline` has the users who went offline, with the times (UTC). If `more` is set, call `expire` again at once.
 
-    `returned`: the users of `to_verify` who are online after all.
+    `returned` has the users of `to_verify` who are online.
     """
 
     generation: str
@@ -51,25 +51,25 @@ class ExpireResult:
 
 
 class PresenceStore(Protocol):
-    """The store as one process's event loop uses it. Every method raises `StoreUnavailable`.
+    """The store, for the event loop of a process. Every method raises `StoreUnavailable`.
 
-    A store's `generation` changes when it has lost what it knew, such as a Redis that was restarted empty.
+    The `generation` changes when the store has lost its data, for example when Redis restarted empty.
     """
 
     async def sync(self, *, present: Sequence[Connection], gone: Sequence[ClosedConnection]) -> SyncResult:
-        """Report live connections, new or known, and closed ones. Reporting one twice is harmless."""
+        """Report live connections, new or known, and closed ones. Repeating a report changes nothing."""
         ...
 
     async def expire(self, *, to_verify: Collection[str]) -> ExpireResult:
-        """Expire the users whose time is up. Each is returned to one caller only, whatever the process."""
+        """Expire the users whose time is over. Each is returned to one caller of one process only."""
         ...
 
     async def close(self) -> None: ...
 
 
 class PresenceReader(Protocol):
-    """The store as a request's thread uses it."""
+    """The store, for the threads of requests."""
 
     def online(self, user_ids: Collection[str]) -> set[str]:
-        """Which of the users are online, in one round trip. Raises `StoreUnavailable`."""
+        """Return the users who are online, in one round trip. Raise `StoreUnavailable`."""
         ...

@@ -1,4 +1,4 @@
-"""Which store this site uses: Redis where there is one, else the process's own memory."""
+"""Choose the presence store of the site: Redis if there is one, otherwise the memory of the process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from presence.store import PresenceReader, PresenceStore
 
 
 def open_store() -> PresenceStore:
-    """The store for the running event loop, which closes it."""
+    """Open a store for the running event loop. The caller closes it."""
     ttl, grace = settings.CHAT.presence_ttl, settings.CHAT.presence_grace
     if settings.REDIS_URL:
         return RedisPresence(settings.REDIS_URL, prefix=settings.REDIS_PREFIX, ttl=ttl, grace=grace)
@@ -20,7 +20,7 @@ def open_store() -> PresenceStore:
 
 
 def get_reader() -> PresenceReader:
-    """The store for requests, shared by the threads of the process."""
+    """Return the reader that the threads of the process share."""
     if settings.REDIS_URL:
         return _redis_reader(settings.REDIS_URL, settings.REDIS_PREFIX)
     return _local(settings.CHAT.presence_ttl, settings.CHAT.presence_grace)

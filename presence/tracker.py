@@ -1,18 +1,18 @@
-"""Tracks the connections of one process and reports them to the presence store.
+"""Track the connections of one process and report them to the presence store.
 
-Sockets call `opened` and `closed`, which never wait. One task reports the changes to the store in batches and in order,
-refreshes every live connection each third of the TTL, and about once a second expires the users whose time is up. The
-process that expires a user announces it.
+Sockets call `opened` and `closed`, which never wait. One task reports the changes to the store in batches and in order.
+It reports every live connection again after a third of the TTL, and expires users whose time is over about once a
+second. The process that expires a user announces that.
 
-While the store is away nobody goes online or offline, and sockets are not affected. When it is back,
+While the store cannot be reached, nobody goes online or offline, and sockets are not affected. When it answers again,
 
-- every live connection and every closed one is reported again, with its time. Only users whom the store did not know,
-  or had expired meanwhile, are announced, so a Redis that came back empty causes no announcements;
+- all live and closed connections are reported again, with their times. Only users whom the store did not know, or had
+  expired, are announced. A Redis that restarted empty therefore causes no announcements;
 - no user is expired until every process has had time to report.
 
-Two losses are possible. If Redis loses its data and a process dies before it reports again, its users go offline
-without an announcement or a saved time (`GET /presence` shows them offline all the same). If an answer of Redis is
-lost, a `user_online` may be lost with it.
+Two kinds of loss are possible. If Redis loses its data and a process dies before it reports again, its users go offline
+without an announcement and without a saved time; `GET /presence` shows them as offline. If an answer of Redis is lost,
+a `user_online` may be lost with it.
 """
 
 from __future__ import annotations
@@ -31,11 +31,13 @@ from presence.store import ClosedConnection, Connection, PresenceStore, StoreUna
 logger = logging.getLogger(__name__)
 
 ROUND_SECONDS: Final = 1.0
-BATCH: Final = 100  # connections of one report: Redis serves nobody else for a few milliseconds
+BATCH: Final = (
+    100  # connections in one report; Redis runs nothing else during the few milliseconds of the script
+)
 
 
 class Tracker:
-    """Belongs to one event loop; only `is_here` may be called from other threads."""
+    """Belongs to one event loop. Only `is_here` may be called from other threads."""
 
     def __init__(
         self, store: PresenceStore, announcer: Announcer, *, ttl: float, round_seconds: float | None = None
@@ -46,10 +48,12 @@ class Tracker:
         self._round_seconds = ROUND_SECONDS if round_seconds is None else round_seconds
         self._live: dict[str, Connection] = {}
         self._devices: dict[str, int] = {}  # live connections by user
-        self._unreported: dict[str, Connection] = {}  # live, to be reported, in order
-        self._gone: dict[str, tuple[Connection, float]] = {}  # to be reported, with the monotonic time
-        self._reporting: dict[str, Connection] = {}  # being reported
-        self._reported: dict[str, str] = {}  # live connection → the store's generation that knows of it
+        self._unreported: dict[str, Connection] = {}  # live connections to report, in order
+        self._gone: dict[
+            str, tuple[Connection, float]
+        ] = {}  # closed connections to report, with the monotonic time
+        self._reporting: dict[str, Connection] = {}  # the connections of the report in progress
+        self._reported: dict[str, str] = {}  # live connections, with the store's generation that has them
         self._generation = ""
         self._wake = asyncio.Event()
         self._away = False
@@ -64,7 +68,7 @@ class Tracker:
         self._wake.set()
 
     def closed(self, connection_id: str) -> None:
-        """A connection that never opened is ignored."""
+        """Ignores a connection that was never opened."""
         connection = self._live.pop(connection_id, None)
         if connection is None:
             return
@@ -77,28 +81,32 @@ class Tracker:
             self._wake.set()
 
     def is_here(self, user_id: str) -> bool:
-        """Whether the user has a connection to this process."""
+        """Return whether the user has a connection to this process."""
         return user_id in self._devices
 
     @property
     def connections(self) -> int:
-        """How many connections this process has."""
+        """The number of connections of this process."""
         return len(self._live)
 
     @property
     def unreported(self) -> int:
-        """How many opened and closed connections have not been reported to the store yet."""
+        """The number of opened and closed connections that have not been reported to the store yet."""
         return len(self._unreported) + len(self._gone)
 
     @property
     def is_away(self) -> bool:
-        """Whether the store failed to answer the last time."""
+        """Whether the store did not answer the last request."""
         return self._away
 
     # The task
 
     async def run(self) -> None:
-        """Run until cancelled. Python 3.11's `wait_for`, below redis-py, may swallow the exception, not the request."""
+        """Run until cancelled.
+
+        The loop also checks whether its task is being cancelled, because `wait_for` of Python 3.11, which redis-py
+        uses, may swallow the exception.
+        """
         task = asyncio.current_task()
         try:
             while task is None or not task.cancelling():
@@ -109,7 +117,7 @@ class Tracker:
                     self._note_outage(error)
                     await asyncio.sleep(self._round_seconds)
                 except Exception:
-                    logger.exception("a round of presence failed")
+                    logger.exception("reporting presence failed")
                     await asyncio.sleep(self._round_seconds)
         finally:
             await self._store.close()
@@ -122,7 +130,7 @@ class Tracker:
         self._wake.clear()
 
     async def round(self) -> None:
-        """Report changes, then expire users if it is time. Raises `StoreUnavailable`; the changes are kept."""
+        """Report changes, then expire users if it is time. Keep the changes and raise `StoreUnavailable` on failure."""
         if time.monotonic() >= self._refresh_at:
             self._refresh_at = time.monotonic() + self._refresh_seconds
             self._unreported.update(self._live)
@@ -141,14 +149,14 @@ class Tracker:
             result = await self._store.sync(present=list(self._reporting.values()), gone=departures)
             for connection_id in gone:
                 del self._gone[connection_id]
-            self._take_in(result)
+            self._apply(result)
         finally:
             self._reporting = {}
         if self._away:
             self._note_return()
 
-    def _take_in(self, result: SyncResult) -> None:
-        """Remember what the store knows, and announce who is online now but was not before the store lost its data."""
+    def _apply(self, result: SyncResult) -> None:
+        """Remember which connections the store has, and announce users who were not online before."""
         online_before = set()
         for connection_id, connection in self._reporting.items():
             self._unreported.pop(connection_id, None)
@@ -156,12 +164,12 @@ class Tracker:
                 online_before.add(connection.user_id)
             if connection_id in self._live:
                 self._reported[connection_id] = result.generation
-        self._notice(result.generation)
+        self._check_generation(result.generation)
         for user_id in result.online - online_before:
             self._announcer.online(user_id)
 
-    def _notice(self, generation: str) -> None:
-        """Report everything again at once to a store that has lost its data."""
+    def _check_generation(self, generation: str) -> None:
+        """If the store has lost its data, report everything again at once."""
         if self._generation and self._generation != generation:
             logger.warning(
                 "the presence store lost its data; reporting %d connections again", len(self._live)
@@ -181,7 +189,7 @@ class Tracker:
         except StoreUnavailable:
             self._announcer.requeue(to_verify)
             raise
-        self._notice(result.generation)
+        self._check_generation(result.generation)
         for user_id, last_seen in result.offline.items():
             self._announcer.offline(user_id, last_seen)
         for user_id in result.returned:
@@ -193,12 +201,12 @@ class Tracker:
 
     def _note_outage(self, error: StoreUnavailable) -> None:
         if not self._away:
-            logger.warning("presence is paused, the store is away: %s", error)
+            logger.warning("the presence store cannot be reached, so presence is paused: %s", error)
         self._away = True
         self._refresh_at = 0.0
 
     def _note_return(self) -> None:
-        logger.info("presence continues, the store is back")
+        logger.info("the presence store answers again")
         self._away = False
         self._expire_at = time.monotonic() + self._refresh_seconds
 
@@ -207,12 +215,12 @@ _of_this_process: Tracker | None = None
 
 
 def set_running(tracker: Tracker) -> None:
-    """Name the tracker that requests ask about the connections of this process."""
+    """Set the tracker of this process, for `connected_here`."""
     global _of_this_process
     _of_this_process = tracker
 
 
 def connected_here(user_ids: Collection[str]) -> set[str]:
-    """Which of the users have a connection to this process. From any thread."""
+    """Return the users who have a connection to this process. Thread-safe."""
     tracker = _of_this_process
     return {user_id for user_id in user_ids if tracker.is_here(user_id)} if tracker is not None else set()

@@ -17,9 +17,9 @@ from presence.serializers import PresencePage
 
 
 class PresenceView(APIView):
-    """Who of the people one talks to is online. Everybody else looks like somebody who was never seen.
+    """Show which contacts of the user are online. Other users look offline and never seen.
 
-    While Redis cannot be reached, only users connected to the answering process are known to be online.
+    While Redis cannot be reached, only users with a connection to the answering process look online.
     """
 
     scopes: ClassVar = {"view": "contacts:read"}
@@ -31,10 +31,7 @@ class PresenceView(APIView):
         responses={200: serializer_for(PresencePage)},
     )
     def get(self, request: Request) -> Response:
-        """`{results: [{userId, online, lastSeen}], next: null, previous: null}`, a row for each id in order.
-
-        `invalid` without an id, or with more than `page_most` of them.
-        """
+        """Return a row `{userId, online, lastSeen}` for each id, in their order."""
         user_ids = _requested(request)
         return page(list(queries.presence_of(reader_id=str(request.user.pk), user_ids=user_ids)))
 
@@ -43,7 +40,7 @@ def _requested(request: Request) -> list[str]:
     listed = ",".join(request.query_params.getlist("userIds"))
     user_ids = [part.strip() for part in listed.split(",") if part.strip()]
     if not user_ids:
-        raise invalid("userIds must name at least one user.", field="userIds")
+        raise invalid("userIds must have at least one id.", field="userIds")
     if len(user_ids) > settings.CHAT.page_most:
-        raise invalid(f"userIds may name at most {settings.CHAT.page_most} users.", field="userIds")
+        raise invalid(f"userIds may have at most {settings.CHAT.page_most} ids.", field="userIds")
     return user_ids

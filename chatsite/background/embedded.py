@@ -1,7 +1,7 @@
 """The worker inside the server's process, for a site without Redis.
 
-Such a site is one process, and only that process can tell its sockets of what a job changed. So its jobs run on
-threads beside the event loop. With REDIS_URL, `manage.py chat_worker` runs them in processes of their own.
+Such a site has one process, and only that process can send events to its sockets. So its jobs run on threads of the
+process. With REDIS_URL, `manage.py chat_worker` runs them in separate processes.
 """
 
 from __future__ import annotations

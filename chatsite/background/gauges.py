@@ -1,4 +1,4 @@
-"""What `/metrics` reads off the queues. The numbers are read by a thread, at most once in five seconds."""
+"""Gauges of the job queues. A thread reads the numbers, at most once in five seconds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SECONDS_KEPT: Final = 5.0
 
 
 class QueueReadings:
-    """Counts that a gauge can return at once, although they come from the database."""
+    """The last counts from the database, which a gauge can return without waiting."""
 
     def __init__(self) -> None:
         self.waiting: dict[Labels, float] = {}
@@ -30,7 +30,7 @@ class QueueReadings:
         self._lock = threading.Lock()
 
     def refresh(self) -> None:
-        """Start reading anew where the numbers are old. The caller gets them at its next call."""
+        """Start to read new counts if the last ones are old. The next call returns them."""
         if monotonic() - self._read_at > SECONDS_KEPT and self._lock.acquire(blocking=False):
             self._read_at = monotonic()
             threading.Thread(target=self._read, name="job-gauges", daemon=True).start()
@@ -44,7 +44,7 @@ class QueueReadings:
             self.oldest_seconds = (timezone.now() - oldest).total_seconds() if oldest else 0.0
             self.workers = float(Worker.objects.count())
         except DatabaseError:
-            self.workers = float("nan")  # unknown; `/readyz` and the log tell of the database
+            self.workers = float("nan")  # unknown; `/readyz` and the log report the database's failure
         finally:
             connections.close_all()
             self._lock.release()

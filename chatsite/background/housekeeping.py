@@ -1,4 +1,4 @@
-"""Jobs that keep the queue itself in order."""
+"""Maintenance of the job queue."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from chatsite.background.jobs import AttemptFailed, job
 from chatsite.background.models import Worker
 from chatsite.background.recurring import every
 
-DEAD_AFTER: Final = timedelta(seconds=30)  # without a sign of life
-MOST_STARTS: Final = 3  # a job that took so many workers down with it is not started again
-DAYS_KEPT: Final = 7  # results of finished jobs
+DEAD_AFTER: Final = timedelta(seconds=30)  # since a worker last renewed its row
+MOST_STARTS: Final = 3  # a job is not started again after this many workers died while they ran it
+DAYS_KEPT: Final = 7  # for the results of finished jobs
 
 
 def process_of(worker_id: str) -> str:
-    """The process that a queue's worker belongs to: its id is `process/number`."""
+    """Return the process of a queue's worker, whose id is `process/number`."""
     return worker_id.rsplit("/", 1)[0]
 
 
 def reclaim_jobs_of_dead_workers() -> int:
-    """Make the running jobs of dead workers ready again, and return how many there were.
+    """Make the running jobs of dead workers ready again, and return their number.
 
-    A worker that could not renew its sign of life, for example while the database was away, may still run its job.
-    The job then runs twice, as every job may.
+    A worker that could not renew its row, for example during an outage of the database, may still run its job. The job
+    then runs twice, as every job may.
     """
     now = timezone.now()
     Worker.objects.filter(seen_at__lt=now - DEAD_AFTER).delete()

@@ -1,12 +1,12 @@
-"""Declaring jobs and enqueueing them.
+"""Declare jobs and enqueue them.
 
     @job(queue=DELIVERY_QUEUE, attempts=8)
     def send_mail(notice_id: str) -> None: ...
 
     enqueue(send_mail, notice_id, delay=timedelta(minutes=10))
 
-A job may run twice: after a kill, and after an error. So a job first reads the truth from the database and does
-only what is still to be done. Arguments are JSON: ids, not objects.
+A job may run twice, after a kill or an error. So a job first reads from the database what is still to be done, and does
+only that. Arguments are JSON: ids, not objects.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Job = Task[..., None]
 
 
 class RetryLater(Exception):
-    """Raised by a job that wants another attempt after `seconds`, for example when a server answers Retry-After."""
+    """A job raises this to be repeated after `seconds`, for example when a server answers Retry-After."""
 
     def __init__(self, reason: str, seconds: float | None = None) -> None:
         super().__init__(reason)
@@ -48,11 +48,11 @@ class RetryLater(Exception):
 
 
 class PermanentFailure(Exception):
-    """Raised by a job for which another attempt would be useless."""
+    """A job raises this if another attempt would be useless."""
 
 
 class AttemptFailed(Exception):
-    """What the stored result of a failed attempt shows: which attempt it was, and when the next one is."""
+    """The stored result of a failed attempt: which attempt it was, and when the next one is."""
 
 
 def job(*, queue: str = DEFAULT_QUEUE, attempts: int = 5, priority: int = 0) -> Callable[[FunctionT], Job]:
@@ -75,7 +75,7 @@ def job(*, queue: str = DEFAULT_QUEUE, attempts: int = 5, priority: int = 0) -> 
 def enqueue(declared: Job, *args: Any, delay: timedelta | None = None, **kwargs: Any) -> None:
     """Store a job in the current transaction. It runs after the commit, and not before `delay` has passed.
 
-    A backend that keeps its jobs elsewhere than in the database gets the job after the commit.
+    A backend that stores its jobs outside of the database gets the job after the commit.
     """
     if delay is not None:
         declared = declared.using(run_after=timezone.now() + delay)

@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Worker(models.Model):
-    """A process that runs jobs. It renews `seen_at`; a job of a worker that stopped doing so runs again."""
+    """A process that runs jobs. It renews `seen_at`. If it stops doing so, its jobs run again."""
 
     id = models.CharField(primary_key=True, max_length=60, editable=False)
     started_at = models.DateTimeField()
@@ -17,7 +17,7 @@ class Worker(models.Model):
 
 
 class RecurringJob(models.Model):
-    """A job that is enqueued again and again. The row's lock lets one worker enqueue it."""
+    """A recurring job. The lock of its row lets only one worker enqueue it."""
 
     name = models.CharField(primary_key=True, max_length=100, editable=False)
     next_run_at = models.DateTimeField()

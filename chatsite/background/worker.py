@@ -1,7 +1,7 @@
-"""A worker: one process that runs the jobs of several queues at once, each queue on threads of its own.
+"""A worker process. It runs the jobs of several queues, and each queue has its own threads.
 
-The main loop looks for ready jobs with one cheap query and wakes the threads of their queues. A slow job of one queue
-therefore delays no other queue.
+The main loop finds ready jobs with one cheap query and wakes the threads of their queues. So a slow job of one queue
+does not delay other queues.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ THREADS: Final[Mapping[str, int]] = {
     WEBHOOK_QUEUE: 4,
     SLOW_WEBHOOK_QUEUE: 4,
 }
-POLL_SECONDS: Final = 0.25  # how often the queues are looked at
-SIGN_OF_LIFE_SECONDS: Final = 5.0  # how often the worker renews its row and looks for dead workers
-STOP_SECONDS: Final = 20.0  # how long running jobs may take when the worker is told to stop
+POLL_SECONDS: Final = 0.25  # between two queries for ready jobs
+HEARTBEAT_SECONDS: Final = 5.0  # between two renewals of the worker's row, and checks for dead workers
+STOP_SECONDS: Final = 20.0  # for running jobs to finish when the worker stops
 
 
 def _batch_worker(queue: str, worker_id: str) -> QueueWorker:
-    """A worker of django-tasks-db that runs what is ready in `queue` and returns."""
+    """Return a worker of django-tasks-db that runs the ready jobs of `queue` and then ends."""
     return QueueWorker(
         queue_names=[queue],
         interval=0,
@@ -61,7 +61,7 @@ def _batch_worker(queue: str, worker_id: str) -> QueueWorker:
 
 
 class QueueThread(threading.Thread):
-    """Runs the jobs of one queue whenever it is woken."""
+    """Runs the ready jobs of one queue each time it is woken."""
 
     def __init__(self, queue: str, worker_id: str) -> None:
         super().__init__(name=f"jobs-{queue}", daemon=True)
@@ -75,7 +75,7 @@ class QueueThread(threading.Thread):
         self._woken.set()
 
     def stop(self) -> None:
-        """Take no further job. The one that is running is finished."""
+        """Take no further job. The running job is finished."""
         self._stopping = True
         running = self._running
         if running is not None:
@@ -89,7 +89,7 @@ class QueueThread(threading.Thread):
             try:
                 self._run_ready_jobs()
             except DatabaseError as error:
-                # The main loop wakes this thread again as long as there are ready jobs.
+                # The main loop wakes this thread again while there are ready jobs.
                 logger.warning("the worker of queue %s cannot reach the database: %s", self._queue, error)
             finally:
                 close_old_connections()
@@ -103,7 +103,7 @@ class QueueThread(threading.Thread):
 
 
 class WorkerProcess:
-    """All queues of one process. `run` blocks until `stop` is called from a signal handler or another thread."""
+    """All queues of one process. `run` blocks until a signal handler or another thread calls `stop`."""
 
     def __init__(self, threads: Mapping[str, int] = THREADS) -> None:
         self.id = f"{socket.gethostname()[:24]}-{os.getpid()}-{get_random_string(8)}"
@@ -122,12 +122,12 @@ class WorkerProcess:
     def run(self) -> None:
         for thread in self._all_threads():
             thread.start()
-        next_sign_of_life = monotonic()
+        next_heartbeat = monotonic()
         while not self._stopped.is_set():
             try:
-                if monotonic() >= next_sign_of_life:
-                    next_sign_of_life = monotonic() + SIGN_OF_LIFE_SECONDS
-                    self._show_life()
+                if monotonic() >= next_heartbeat:
+                    next_heartbeat = monotonic() + HEARTBEAT_SECONDS
+                    self._beat()
                 self._wake_queues_with_jobs()
             except DatabaseError as error:
                 logger.warning("the worker cannot reach the database: %s", error)
@@ -138,21 +138,21 @@ class WorkerProcess:
         self._wind_down()
 
     def run_ready_jobs(self) -> None:
-        """Run what is ready now on the calling thread, and return. For tests and for `--once`."""
+        """Run the ready jobs on the calling thread, and return. For tests and for `--once`."""
         for queue in self._threads:
             _batch_worker(queue, f"{self.id}/once").run()
 
     def _all_threads(self) -> list[QueueThread]:
         return [thread for threads in self._threads.values() for thread in threads]
 
-    def _show_life(self) -> None:
+    def _beat(self) -> None:
         now = timezone.now()
         Worker.objects.update_or_create(
             id=self.id, defaults={"seen_at": now}, create_defaults={"seen_at": now, "started_at": now}
         )
         reclaimed = reclaim_jobs_of_dead_workers()
         if reclaimed:
-            logger.warning("%d jobs of dead workers run again", reclaimed)
+            logger.warning("%d jobs of dead workers will run again", reclaimed)
         enqueue_due_jobs()
 
     def _wake_queues_with_jobs(self) -> None:
@@ -170,5 +170,5 @@ class WorkerProcess:
         try:
             Worker.objects.filter(id=self.id).delete()
         except DatabaseError as error:
-            logger.warning("the worker could not sign off: %s", error)
+            logger.warning("the worker's row could not be deleted: %s", error)
         connections.close_all()

@@ -1,4 +1,4 @@
-"""System checks: every bad or missing environment variable by its name, under a stable id."""
+"""The system check of the environment variables. It reports every bad or missing one by its name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TAG = "chatsite"
 
 @checks.register(TAG)
 def check_environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[checks.CheckMessage]:
-    """`chatsite.E001`, once for each problem that reading the environment met."""
+    """Return `chatsite.E001` for each problem found while the environment was read."""
     return [
         checks.Error(problem.text, hint=f"Set {problem.variable} in the environment.", id="chatsite.E001")
         for problem in settings.ENVIRONMENT.problems
@@ -23,7 +23,7 @@ def check_environment(app_configs: Sequence[AppConfig] | None, **kwargs: Any) ->
 
 
 def refuse_bad_environment() -> None:
-    """Raise before a server accepts a connection: ASGI servers do not run Django's checks."""
+    """Raise before the server accepts connections, because ASGI servers do not run Django's checks."""
     found = [message for message in checks.run_checks(tags=[TAG]) if message.is_serious()]
     if found:
         raise ImproperlyConfigured("\n".join(f"({message.id}) {message.msg}" for message in found))

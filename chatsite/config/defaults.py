@@ -1,6 +1,6 @@
-"""A default for every setting that the chat reads, so that a host project sets only what it wants otherwise.
+"""The defaults of all settings of the chat, so that a host project sets only what it wants to change.
 
-`ChatsiteConfig` fills them in before any model is loaded. `docs/embedding.md` lists them.
+`ChatsiteConfig` sets them before any model is loaded. `docs/embedding.md` lists them.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ DJANGO_APPS: Final = (
 )
 CONFIG: Final = ".apps.ChatsiteConfig"
 
-# In the order of INSTALLED_APPS: a host project writes `*CHAT_APPS` behind Django's own.
+# In the order of INSTALLED_APPS. A host project writes `*CHAT_APPS` after Django's own apps.
 CHAT_APPS: Final = (
     "rest_framework",
-    "rest_framework_simplejwt.token_blacklist",  # without it rotation blacklists nothing, silently
+    "rest_framework_simplejwt.token_blacklist",  # without it, the rotation of tokens blacklists nothing
     "django_tasks",
     "django_tasks_db",
     f"chatsite{CONFIG}",
@@ -81,7 +81,7 @@ REST_FRAMEWORK: Final[dict[str, Any]] = {
 
 
 def default_settings(redis_url: str = "", secret_key: str = "") -> dict[str, Any]:
-    """Every setting of the chat, and those settings of its libraries that it cannot do without, by name."""
+    """Return the defaults of all settings of the chat, and of those settings of its libraries that it needs."""
     return {
         "ATTACHMENTS_ACCEL_PATH": "/-/attachments/",
         "ATTACHMENTS_ORIGIN": "",
@@ -119,7 +119,7 @@ def default_settings(redis_url: str = "", secret_key: str = "") -> dict[str, Any
 
 
 def fill_in_defaults() -> None:
-    """Give every setting that the project does not set its default."""
+    """Set the default of every setting that the project does not set."""
     redis_url = str(getattr(settings, "REDIS_URL", ""))
     for name, value in default_settings(redis_url, settings.SECRET_KEY).items():
         if not hasattr(settings, name):
@@ -129,7 +129,7 @@ def fill_in_defaults() -> None:
 
 
 def require_apps() -> None:
-    """Name the apps that are missing. Django would fail later, at the first model of one of them."""
+    """Raise an error with the missing apps. Django would fail later, at the first model of one of them."""
     missing = [
         name for name in (*DJANGO_APPS, *CHAT_APPS) if not apps.is_installed(name.removesuffix(CONFIG))
     ]

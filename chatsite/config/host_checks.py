@@ -1,4 +1,4 @@
-"""System checks of the project's settings: each names the setting, and what to write there."""
+"""System checks of the project's settings. Each message has the name of the setting and what to write there."""
 
 from __future__ import annotations
 
@@ -30,12 +30,10 @@ def _middleware() -> Iterator[checks.CheckMessage]:
     for name in MIDDLEWARE:
         if name not in settings.MIDDLEWARE:
             yield checks.Error(
-                f"MIDDLEWARE lacks {name}, so nobody is signed in by a cookie.", id="chatsite.E002"
+                f"MIDDLEWARE lacks {name}, so session cookies sign nobody in.", id="chatsite.E002"
             )
     if settings.SESSION_ENGINE not in SESSION_ENGINES:
-        text = (
-            f"SESSION_ENGINE is {settings.SESSION_ENGINE}; live sockets by cookie need the sessions' table."
-        )
+        text = f"SESSION_ENGINE is {settings.SESSION_ENGINE}, but sockets with a session cookie need the session table."
         yield checks.Error(text, hint=f"Use {' or '.join(SESSION_ENGINES)}.", id="chatsite.E003")
 
 
@@ -58,7 +56,7 @@ def _services() -> Iterator[checks.CheckMessage]:
         is_sqlite = database.get("ENGINE", "").endswith("sqlite3")
         if is_sqlite and database.get("OPTIONS", {}).get("transaction_mode") != "IMMEDIATE":
             text = f'DATABASES[{alias!r}]["OPTIONS"] lacks "transaction_mode": "IMMEDIATE".'
-            hint = "Without it a write fails where another one is under way."
+            hint = "Without it, a write fails while another transaction writes."
             yield checks.Warning(text, hint=hint, id="chatsite.W001")
 
 
@@ -69,6 +67,6 @@ def _names() -> Iterator[checks.CheckMessage]:
             model._meta.get_field(field)
         except FieldDoesNotExist:
             yield checks.Error(
-                f"CHAT_NAME_FIELDS names {field!r}, which {settings.AUTH_USER_MODEL} does not have.",
+                f"CHAT_NAME_FIELDS contains {field!r}, which {settings.AUTH_USER_MODEL} does not have.",
                 id="chatsite.E007",
             )

@@ -1,11 +1,11 @@
-"""Answers equal questions to the database in batches, each with one call on one thread.
+"""Answer questions to the database in batches, each batch with one call on one thread.
 
-After a restart, a crowd of clients reconnects and asks the same things: who are you, and what do you belong to? Asked
-one by one, each question costs a thread hop and a statement, which is most of the cost of connecting. So questions
-queue while a call is under way, and the next call answers all of them.
+After a restart many clients reconnect at once, and the server reads the same data for each: the user and the
+memberships. One by one, each question needs a thread hop and a statement, which is most of the cost of connecting. So
+questions queue while a call is in progress, and the next call answers all of them.
 
-Every question is answered by a call that began after it was asked. The answer therefore includes everything that was
-revoked before.
+The call that answers a question begins after the question was asked. So the answer respects every revocation before
+that time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MOST: Final = 500  # questions in one call
 
 
 class DataLoader(Generic[QuestionT, AnswerT]):
-    """`answer` takes questions and returns an answer or a refusal for each of them, in the same order."""
+    """`answer` takes questions and returns an answer or an error for each of them, in the same order."""
 
     def __init__(self, answer: Callable[[list[QuestionT]], Sequence[AnswerT | DomainError]]) -> None:
         self._answer = answer
@@ -33,12 +33,12 @@ class DataLoader(Generic[QuestionT, AnswerT]):
         self._task: asyncio.Task[None] | None = None
 
     async def ask(self, question: QuestionT) -> AnswerT:
-        """Return the answer. Raise its refusal, or the error of the call."""
+        """Return the answer. Raise the error of the question or of the call."""
         loop = asyncio.get_running_loop()
         answered: asyncio.Future[AnswerT] = loop.create_future()
         self._queue.append((question, answered))
         if self._task is None:
-            # Without a context: the log lines of a call do not belong to the request that asked first.
+            # In an empty context, because the log lines of the call do not belong to the request that asked first.
             self._task = loop.create_task(self._ask_all(), context=Context())
         return await answered
 
@@ -62,7 +62,7 @@ class DataLoader(Generic[QuestionT, AnswerT]):
             for _, answered in pairs + self._queue:
                 answered.cancel()
             raise
-        except Exception as error:  # noqa: BLE001  each caller gets it
+        except Exception as error:  # noqa: BLE001  passed on to each caller
             if len(pairs) > 1 and not is_database_unavailable(error):
                 for pair in pairs:  # one bad question must not fail the others
                     await self._ask_batch([pair])
@@ -70,7 +70,7 @@ class DataLoader(Generic[QuestionT, AnswerT]):
             answers = [error] * len(pairs)
         for (_, answered), answer in zip(pairs, answers, strict=True):
             if answered.done():
-                continue  # the caller has gone
+                continue  # the caller was cancelled
             if isinstance(answer, Exception):
                 answered.set_exception(answer)
             else:

@@ -1,4 +1,4 @@
-"""Many rows into a table by one statement: COPY on PostgreSQL, `executemany` elsewhere."""
+"""Insert many rows with one statement: COPY on PostgreSQL, and `executemany` elsewhere."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from django.db.models import Field, ForeignKey, Model
 
 
 def bulk_insert(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Insert rows of values in the order of `columns`, which are names of database columns (`sender_id`).
+    """Insert rows of values in the order of `columns`, which are database columns such as `sender_id`.
 
-    Columns that are not named get the database's default. JSON is given as text.
+    Other columns get the database's default. JSON must be text.
     """
     quote = connection.ops.quote_name
     table, names = quote(model._meta.db_table), ", ".join(map(quote, columns))
@@ -32,7 +32,7 @@ def bulk_insert(model: type[Model], columns: Sequence[str], rows: Iterable[Seque
 
 
 def converter(model: type[Model], column: str) -> Callable[[Any], Any]:
-    """The function that turns a value of this column into one that SQLite's driver takes."""
+    """Return the function that converts a value of this column for SQLite's driver."""
     field: Field[Any, Any] = next(one for one in model._meta.local_concrete_fields if one.column == column)
     target = field.target_field if isinstance(field, ForeignKey) else field
     kind = target.get_internal_type()

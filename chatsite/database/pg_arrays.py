@@ -1,7 +1,7 @@
-"""Whole columns as PostgreSQL array literals (PostgreSQL manual, 8.15.2 "Array Value Input"), for `unnest`.
+"""Write columns as PostgreSQL array literals, for `unnest` (PostgreSQL manual, 8.15.2 "Array Value Input").
 
-psycopg's own way adapts every element by itself, which was a third of what a message costs the server process. A
-literal is one parameter; the statement casts it to its type, and PostgreSQL checks what is in it as ever.
+psycopg adapts each element of a list, which took a third of the server's time for a message. A literal is one
+parameter. The statement casts it to its type, and PostgreSQL checks its elements as usual.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from uuid import UUID
 
 
 def array(values: Iterable[Any]) -> str:
-    """Of uuids, numbers, booleans, times, texts and None."""
+    """Return the literal of UUIDs, numbers, booleans, times, texts and None."""
     return _literal([_element(value) for value in values])
 
 

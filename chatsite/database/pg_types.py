@@ -1,4 +1,4 @@
-"""How PostgreSQL holds the columns of a model: the names of their types, and whole columns as array literals."""
+"""The PostgreSQL types of a model's columns, and the functions that write columns as array literals."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _MAKERS: Final[tuple[tuple[type[models.Field[Any, Any]], Maker], ...]] = (
 
 @functools.cache
 def column_type(model: type[models.Model], name: str) -> str:
-    """The PostgreSQL type of a column. A foreign key has the type of the key that it points to."""
+    """Return the PostgreSQL type of a column. A foreign key has the type of the key that it refers to."""
     kind = _field(model, name).db_type(connection) or "text"
     return "text" if kind.startswith("varchar") else kind
 
 
 @functools.cache
 def array_maker(model: type[models.Model], name: str) -> Maker:
-    """The function that writes values of a column as an array literal."""
+    """Return the function that writes values of a column as an array literal."""
     field = _field(model, name)
     if isinstance(field, models.DateTimeField):
         return times
@@ -42,7 +42,7 @@ def array_maker(model: type[models.Model], name: str) -> Maker:
 
 @functools.cache
 def unnested(model: type[models.Model], names: tuple[str, ...]) -> str:
-    """`unnest(…)` over one array parameter for each of the columns."""
+    """Return `unnest(…)` with one array parameter for each column."""
     return f"unnest({', '.join(f'%s::{column_type(model, name)}[]' for name in names)})"
 
 

@@ -1,4 +1,4 @@
-"""Sends several statements to the database at once, and reads their results later.
+"""Send several statements to the database at once, and read their results later.
 
 Waiting for a result costs more than the round trip. The thread must get the processor and the interpreter lock back,
 which takes milliseconds under load. In PostgreSQL's pipeline mode (libpq, "Pipeline Mode") a batch waits three times

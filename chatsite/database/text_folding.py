@@ -21,7 +21,7 @@ ACCENTS: Final = re.compile(r"[\u0300-\u036F]")
 
 
 def fold(text: str) -> str:
-    """The text without case, accents and other differences between spellings of the same letters."""
+    """Return the text without differences of case, accents and Unicode form."""
     if text.isascii():
         return text.lower()
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
@@ -29,14 +29,14 @@ def fold(text: str) -> str:
 
 
 def matches_any(word: str, *columns: str) -> Q:
-    """The condition that one of the columns contains the word, however it is spelled."""
+    """Return the condition that one of the columns contains the word in any spelling."""
     return Q(*((f"{column}__folds_to_contain", word) for column in columns), _connector=Q.OR)
 
 
 def contains_words(column: str, words: str) -> Q:
-    """The condition for a scan of many long texts: any case and any Unicode form, on PostgreSQL not without accents.
+    """Return the condition for a scan of many long texts: any case and any Unicode form.
 
-    There, folding in full takes thirty times as long as reading.
+    On PostgreSQL accents matter, because full folding takes thirty times as long as reading.
     """
     if connection.vendor != "postgresql":
         return matches_any(words, column)
@@ -45,7 +45,7 @@ def contains_words(column: str, words: str) -> Q:
 
 
 class FoldsToContain(Lookup[Any]):
-    """Whether the column contains the text once both are folded."""
+    """Whether the folded column contains the folded text."""
 
     lookup_name = "folds_to_contain"
     prepare_rhs = False
@@ -65,14 +65,14 @@ class FoldsToContain(Lookup[Any]):
 
 @functools.cache
 def _postgresql_fold() -> str:
-    """`fold` in SQL. The locale of ICU knows the case of all letters, which that of the database may not."""
+    """Return `fold` in SQL. ICU's locale knows the case of all letters. The locale of the database may not."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_collation WHERE collname = 'und-x-icu'")
         collation = ' COLLATE "und-x-icu"' if cursor.fetchone() else ""
     lowered = f"lower(normalize({{0}}, NFKD){collation})"
     folded = f"replace(replace({lowered}, 'ß', 'ss'), 'ς', 'σ')"  # their lower case is not their folded case
     plain = f"normalize(regexp_replace({folded}, '{ACCENTS.pattern}', '', 'g'), NFC)"
-    # Most names are ASCII, and folding those in full would take ten times as long.
+    # Most names are ASCII, for which full folding would take ten times as long.
     return f"CASE WHEN octet_length({{0}}) = length({{0}}) THEN lower({{0}}) ELSE {plain} END"
 
 

@@ -1,8 +1,8 @@
-"""Database work off the event loop, on a few threads that keep their connection.
+"""Run database work on a few threads that keep their connections, so that the event loop does not wait.
 
-Django ties a connection to its thread. Channels' `database_sync_to_async` runs everything on one thread and closes
-the connection around each call; here a small pool of threads works in parallel and lets go of a connection only when
-it has broken.
+A connection of Django belongs to one thread. Channels' `database_sync_to_async` runs everything on one thread and
+closes the connection after each call. Here several threads work in parallel, and a connection is closed only when it
+is broken.
 """
 
 from __future__ import annotations
@@ -26,14 +26,15 @@ from chatsite.errors import LOST_DATABASE, database_failure_observers, is_databa
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# Connections that a process keeps, and what for. The rest of DATABASE_POOL_SIZE, at least one, is for requests.
+# The connections of a process by use. The rest of DATABASE_POOL_SIZE, at least one, is for requests.
 THREADS = 4  # work of live sessions
 WRITERS = 3  # `conversations.writing.group_commit`
-TRY_AFTER = 1.0  # seconds; a connection that has rested for longer is tried before it is used
+TRY_AFTER = 1.0  # seconds; a connection that was idle for longer is tested before it is used
 _executor = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="database")
-# Of each thread. `since`: when it last had work. `has_failed`: whether its present work could not use the database.
-_rest = threading.local()
-hops = 0  # times that the event loop handed work to a thread; read by tests
+# For each thread. `idle_since`: when its last work ended. `has_failed`: whether its present work could not use the
+# database.
+_thread = threading.local()
+hops = 0  # calls that the event loop passed to a thread; tests read it
 
 
 async def in_database_thread(function: Callable[P, R], /, *arguments: P.args, **options: P.kwargs) -> R:
@@ -44,56 +45,59 @@ async def in_database_thread(function: Callable[P, R], /, *arguments: P.args, **
 async def run_in(executor: ThreadPoolExecutor, call: Callable[[], R]) -> R:
     global hops
     hops += 1
-    run = copy_context().run  # a line logged on the thread is about the same request
+    run = copy_context().run  # log lines of the thread get the ids of the request
     return await asyncio.get_running_loop().run_in_executor(executor, run, _with_sound_connection, call)
 
 
 def _with_sound_connection(call: Callable[[], R]) -> R:
-    _drop_connections_that_died_at_rest()
-    _rest.has_failed = False
+    _close_dead_connections()
+    _thread.has_failed = False
     try:
         return call()
     except Exception as error:
-        _rest.has_failed |= is_database_unavailable(error)
+        _thread.has_failed |= is_database_unavailable(error)
         raise
     finally:
-        _rest.since = time.monotonic()
-        drop_broken_connections(has_failed=_rest.has_failed)
+        _thread.idle_since = time.monotonic()
+        drop_broken_connections(has_failed=_thread.has_failed)
         if settings.DEBUG:
-            reset_queries()  # Django keeps the last 9,000 statements for the request that ends; here none ends
+            reset_queries()  # Django does this at the end of a request, which these threads do not have
 
 
-def _drop_connections_that_died_at_rest() -> None:
-    """A restart of the database kills the connection of every thread, and each would cost somebody a failure."""
-    has_rested = time.monotonic() - getattr(_rest, "since", 0.0) >= TRY_AFTER
+def _close_dead_connections() -> None:
+    """Close connections that died while they were idle, as after a restart of the database.
+
+    Otherwise the next work of each thread would fail.
+    """
+    was_idle = time.monotonic() - getattr(_thread, "idle_since", 0.0) >= TRY_AFTER
     for connection in connections.all(initialized_only=True):
         if connection.connection is None or connection.in_atomic_block:
             continue
-        if (has_rested or _has_been_spoken_to(connection)) and not connection.is_usable():
+        if (was_idle or _has_unexpected_data(connection)) and not connection.is_usable():
             connection.close()
 
 
-def _has_been_spoken_to(connection: BaseDatabaseWrapper) -> bool:
-    """Whether something has come that nobody asked for. From a server that goes it is its goodbye."""
+def _has_unexpected_data(connection: BaseDatabaseWrapper) -> bool:
+    """Return whether the server has sent something without a query, as it does when it shuts down."""
     if connection.vendor != "postgresql":
         return False
-    watch = select.poll()  # `select` itself cannot watch the descriptors of a process with a thousand sockets
+    watch = select.poll()  # `select.select` fails for descriptors above 1023
     watch.register(connection.connection.fileno(), select.POLLIN)
     return bool(watch.poll(0))
 
 
 def _note_failure() -> None:
-    """The work on this thread has answered `unavailable`, and raises nothing."""
-    _rest.has_failed = True
+    """Remember that the work on this thread failed, although it raises no exception."""
+    _thread.has_failed = True
 
 
 database_failure_observers.append(_note_failure)
 
 
 def drop_broken_connections(*, has_failed: bool = False) -> None:
-    """Close the connections that cannot be used any more. The next query connects anew.
+    """Close the connections that cannot be used any more. The next query connects again.
 
-    After a rollback Django forgets that a connection had an error. `has_failed` says that there was one.
+    Pass `has_failed` after an error, because Django forgets the error of a connection after a rollback.
     """
     for connection in connections.all(initialized_only=True):
         if connection.in_atomic_block or not (connection.errors_occurred or has_failed):
@@ -112,9 +116,9 @@ def drop_broken_connections(*, has_failed: bool = False) -> None:
 
 
 def _discard(connection: BaseDatabaseWrapper) -> None:
-    """Close the connection to a standby, which the pool would hand out again.
+    """Close the connection to a standby, so that the pool does not reuse it.
 
-    A new connection finds the primary if the URL of the database names several hosts, or a host name that moves.
+    A new connection finds the primary if the database URL has several hosts, or a host name that moves.
     """
     connection.connection.close()
     connection.close()

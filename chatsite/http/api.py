@@ -1,7 +1,7 @@
-"""What every REST view stands on: JSON in and out, errors in the one shape, cursor pages, struct serializers.
+"""The base of every REST view: JSON, errors, cursor pages, and serializers for structs.
 
-A wire object is a `msgspec.Struct`, defined once in its app's `serializers.py`; events and REST encode the same class.
-`serializer_for` dresses it as a DRF serializer, so that the browsable API has forms and OpenAPI has schemas.
+A wire object is a `msgspec.Struct` in the `serializers.py` of its app. Events and REST encode the same class.
+`serializer_for` makes a DRF serializer of it, for the forms of the browsable API and the schemas of OpenAPI.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ StructT = TypeVar("StructT", bound=msgspec.Struct)
 
 
 def encode(data: Any) -> bytes:
-    """Structs, UUIDs and times as they stand on the wire."""
+    """Encode structs, UUIDs and times as JSON."""
     return msgspec.json.encode(data, enc_hook=str)
 
 
 class WireRenderer(renderers.JSONRenderer):
-    """JSON by msgspec: structs, UUIDs and times as they stand on the wire, several times faster than the default."""
+    """Render JSON with msgspec, which encodes structs and is several times faster than the default renderer."""
 
     charset = None
 
@@ -51,14 +51,14 @@ class WireRenderer(renderers.JSONRenderer):
 
 
 class BrowsablePages(renderers.BrowsableAPIRenderer):
-    """The browsable API without its inline style sheet, of which the text depends on what else is installed."""
+    """The browsable API without its inline style sheet, whose text depends on the installed packages."""
 
     def get_context(self, *arguments: Any, **options: Any) -> dict[str, Any]:
         return {**super().get_context(*arguments, **options), "code_style": ""}
 
 
 class WireParser(parsers.JSONParser):
-    """Strict JSON: no NaN, no lone surrogates, no depth that would exhaust the stack."""
+    """Parse strict JSON: without NaN, lone surrogates, and nesting that would exhaust the stack."""
 
     def parse(
         self,
@@ -76,7 +76,7 @@ class WireParser(parsers.JSONParser):
 
 
 def read_body(request: Request, struct: type[StructT]) -> StructT:
-    """The request's body as `struct`, or `DomainError` "invalid" with the field's path."""
+    """Return the body of the request as `struct`. Raise `DomainError` "invalid" with the path of a bad field."""
     data = request.data
     form = data.dict() if isinstance(data, QueryDict) else None
     try:
@@ -98,7 +98,7 @@ def error_response(error: DomainError) -> Response:
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Every error of a REST view, in the one shape. What is ours to mend is logged and answers `internal`."""
+    """Answer every error of a REST view in the same form. A bug is logged and answered with `internal`."""
     # Django REST framework loads our renderers while it imports its views.
     from rest_framework.views import set_rollback
 
@@ -134,7 +134,7 @@ def _from_rest_framework(error: exceptions.APIException) -> DomainError:
         return DomainError("invalid", "Some values are not valid.", {"fields": fields})
     detail: Any = error.detail
     if isinstance(detail, dict):
-        detail = detail.get("detail", "Refused.")
+        detail = detail.get("detail", "The request was refused.")
     return DomainError(_BY_STATUS.get(error.status_code, "invalid"), str(detail))
 
 
@@ -142,7 +142,7 @@ def _from_rest_framework(error: exceptions.APIException) -> DomainError:
 
 
 class CursorPages(pagination.CursorPagination):
-    """`?cursor=&limit=` over an index, the same cost on page one and page ten thousand. Pages are bounded in bytes."""
+    """Pages by `?cursor=` and `?limit=` over an index. The cost does not grow with the page, and bytes are limited."""
 
     page_size = 50
     max_page_size = 200
@@ -152,7 +152,7 @@ class CursorPages(pagination.CursorPagination):
     def respond(
         self, request: Request, rows: QuerySet[Any, Any], as_object: Callable[[Any], Any]
     ) -> Response:
-        """The page of these rows that the request asks for, each row as `as_object` makes it."""
+        """Return the requested page of these rows. `as_object` makes the wire object of a row."""
         query_integer(request, "limit", at_least=1, at_most=self.max_page_size)
         found = self.paginate_queryset(rows, request) or []
         objects = self._fit([as_object(row) for row in found])
@@ -163,7 +163,7 @@ class CursorPages(pagination.CursorPagination):
         return super().paginate_queryset(queryset, request, view)
 
     def decode_cursor(self, request: Request) -> Any:
-        """Accept a cursor only if this list can have given it out: its position must be a value of the column."""
+        """Accept a cursor only if this list can have created it: its position must be a value of the column."""
         try:
             cursor = super().decode_cursor(request)
         except exceptions.NotFound as error:
@@ -183,7 +183,7 @@ class CursorPages(pagination.CursorPagination):
         return str(self.ordering[0]).lstrip("-")
 
     def _fit(self, objects: list[Any]) -> list[Any]:
-        """Cut the page to what one answer may hold, at the end away from the cursor. The links lead to the rest."""
+        """Cut the page to the bytes of one answer, at the end that is farther from the cursor. Correct the links."""
         back = bool(self.cursor and self.cursor.reverse)
         kept = ByteBudget().take_first(objects[::-1] if back else objects)
         count = len(kept)
@@ -199,11 +199,11 @@ class CursorPages(pagination.CursorPagination):
         return kept
 
 
-WRONG_CURSOR = "The cursor is not one that this list gave out."
+WRONG_CURSOR = "The cursor is not valid for this list."
 
 
 def _can_be(field: Any, position: str) -> bool:
-    """Whether a row can have this value in the field. The database would refuse others with an error."""
+    """Return whether the field can have this value. The database would raise an error for other values."""
     if "\x00" in position:
         return False
     try:
@@ -217,7 +217,7 @@ def _can_be(field: Any, position: str) -> bool:
 
 
 def query_integer(request: Request, name: str, *, at_least: int = 0, at_most: int = 2**31 - 1) -> int | None:
-    """A whole number from the query string; None where it is absent, `invalid` where it is bad."""
+    """Return a whole number from the query string, or None if it is missing. Raise `invalid` for a bad value."""
     raw = request.query_params.get(name, "")
     if raw == "":
         return None
@@ -227,7 +227,7 @@ def query_integer(request: Request, name: str, *, at_least: int = 0, at_most: in
 
 
 def query_flag(request: Request, name: str) -> bool | None:
-    """`true`/`false` (or 1/0) from the query string; None where it is absent."""
+    """Return `true`/`false` (or 1/0) from the query string, or None if it is missing."""
     raw = request.query_params.get(name, "").lower()
     if raw == "":
         return None
@@ -237,12 +237,12 @@ def query_flag(request: Request, name: str) -> bool | None:
 
 
 def page(results: list[Any], *, following: str | None = None, previous: str | None = None) -> Response:
-    """A list's answer."""
+    """Return the response of a list."""
     return Response(page_object(results, following=following, previous=previous))
 
 
 def page_object(results: list[Any], *, following: str | None, previous: str | None) -> dict[str, Any]:
-    """`{results, next, previous}`, the last two as links or null."""
+    """Return `{results, next, previous}`. `next` and `previous` are links or null."""
     return {"results": results, "next": following, "previous": previous}
 
 
@@ -250,7 +250,7 @@ def page_object(results: list[Any], *, following: str | None, previous: str | No
 
 
 class StructSerializer(serializers.Serializer[Any]):
-    """Reads and writes one `msgspec.Struct`; its fields are there for forms and OpenAPI."""
+    """Reads and writes one `msgspec.Struct`. Its fields are for forms and OpenAPI only."""
 
     struct: type[msgspec.Struct]
 
@@ -260,7 +260,7 @@ class StructSerializer(serializers.Serializer[Any]):
 
 @functools.cache
 def serializer_for(struct: type[msgspec.Struct]) -> type[StructSerializer]:
-    """The DRF serializer of a wire object: one field for each of the struct's, under its name on the wire."""
+    """Return the DRF serializer of a wire object, with the struct's fields by their names on the wire."""
     info = msgspec.inspect.type_info(struct)
     assert isinstance(info, msgspec.inspect.StructType)
     fields: dict[str, Any] = {

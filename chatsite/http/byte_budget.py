@@ -1,8 +1,7 @@
-"""How many bytes one answer may hold.
+"""Limit the bytes of one answer.
 
-Pages are bounded by their number of rows, and one row may be a hundred times as large as another. So every page and
-every `sync` answer also counts bytes, and stops before `answer_bytes`. What did not fit is on the next page, or is
-marked `resync`.
+A page has a limited number of rows, but one row may be a hundred times as large as another. So every page and every
+`sync` answer also counts bytes, and ends before `answer_bytes`. The rest is on the next page, or marked `resync`.
 """
 
 from __future__ import annotations
@@ -16,22 +15,22 @@ from chatsite.config.limits import limits
 
 
 def encoded_size(item: Any) -> int:
-    """The bytes that the item takes in an answer, with the comma after it."""
+    """Return the bytes of the item in an answer, including the comma after it."""
     return len(msgspec.json.encode(item, enc_hook=str)) + 1
 
 
 class ByteBudget:
-    """The bytes that are left of one answer."""
+    """The remaining bytes of one answer."""
 
     def __init__(self, most: int | None = None) -> None:
         self.left = limits().answer_bytes if most is None else most
 
     def spend(self, item: Any) -> None:
-        """Count an item that is in the answer whether it fits or not."""
+        """Count an item that is in the answer even if it does not fit."""
         self.left -= encoded_size(item)
 
     def take_all(self, items: Iterable[Any]) -> list[Any] | None:
-        """All items, or None where they do not fit together. Then none is counted, and the rest is not read."""
+        """Return all items, or None if they do not fit. Then no item is counted, and the rest is not read."""
         left, taken = self.left, []
         for item in items:
             left -= encoded_size(item)
@@ -42,7 +41,7 @@ class ByteBudget:
         return taken
 
     def take_first(self, items: Iterable[Any]) -> list[Any]:
-        """The first items, as many as fit. The first one always does, so that a reader makes progress."""
+        """Return the first items, as many as fit, and at least one, so that a reader makes progress."""
         taken: list[Any] = []
         for item in items:
             self.spend(item)

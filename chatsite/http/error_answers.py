@@ -1,4 +1,4 @@
-"""Errors that arise outside REST views, in the one shape of `chatsite.errors`."""
+"""Answer errors outside of REST views in the form of `chatsite.errors`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REFUSAL: Final = "chatsite.refusal"
 
 
 def wants_page(request: HttpRequest) -> bool:
-    """A browser that shows a page asks for HTML by name; programs that name no type accept anything."""
+    """Return whether the request is from a browser that shows a page. Programs do not ask for HTML."""
     return "text/html" in request.headers.get("Accept", "")
 
 
@@ -27,7 +27,7 @@ def error_answer(error: DomainError) -> HttpResponse:
 
 
 class ErrorAnswers:
-    """Middleware: refuse what no view should see, and give errors that no view shaped the one shape."""
+    """Middleware: refuse some requests before the views, and answer errors outside of REST views in the same form."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -45,7 +45,7 @@ class ErrorAnswers:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """A value that the database cannot hold, such as a text with NUL, is the client's error."""
+        """Answer `invalid` for a value that the database cannot store, such as a text with NUL."""
         return _refuse(request, as_domain_error(exception)) if isinstance(exception, DataError) else None
 
 

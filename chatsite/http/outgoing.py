@@ -1,8 +1,8 @@
-"""The one client for requests to addresses that people gave us: webhooks and push services.
+"""The client for requests to addresses that users enter, such as those of webhooks and push services.
 
-Such an address may lead to the inside: by its name, by a DNS answer that changes between the check and the connect, by
-an IPv6 form of an IPv4 address, or by a redirect. So the client resolves the name itself, connects to the address that
-it has checked, follows no redirect, reads no proxy settings, and bounds the time and the size of the whole exchange.
+Such an address may lead into the internal network: by its name, by a DNS answer that changes between the check and the
+connection, by an IPv6 form of an IPv4 address, or by a redirect. So the client resolves the name itself, connects to
+the checked address, follows no redirects, ignores proxy settings, and limits the time and size of the exchange.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class OutgoingRefused(Exception):
 
 
 class OutgoingFailed(Exception):
-    """The exchange failed: no connection, a broken one, a bad answer, or the time was over."""
+    """The exchange failed: there was no connection, it broke, the answer was bad, or it took too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,9 @@ def check_url(url: str, *, https_only: bool) -> None:
     try:
         allowed_addresses(parts.hostname, _port(parts))
     except OutgoingRefused as error:
-        raise invalid("The address leads to a network that this site does not call.", field="url") from error
+        raise invalid("The address is in a network that this site does not call.", field="url") from error
     except OSError as error:
-        raise invalid("The address's host name cannot be found.", field="url") from error
+        raise invalid("The host name of the address cannot be found.", field="url") from error
 
 
 def post(
@@ -65,8 +65,8 @@ def post(
 ) -> OutgoingAnswer:
     """Send one POST request.
 
-    Raises `OutgoingRefused` for an address on the inside, and `OutgoingFailed` for everything that goes wrong on the
-    network. An answer with an error status is an answer.
+    Raises `OutgoingRefused` for an internal address, and `OutgoingFailed` for network errors. An answer with an error
+    status is returned like any other.
     """
     _split(url, https_only=https_only)
     deadline = monotonic() + seconds
@@ -89,7 +89,7 @@ def _tls() -> ssl.SSLContext:
 
 
 def is_reachable(address: Address) -> bool:
-    """Whether requests may go to an address: it is public, or in one of `OUTGOING_ALLOW_NETWORKS`."""
+    """Return whether an address is public, or in one of `OUTGOING_ALLOW_NETWORKS`."""
     candidates = [address, *_embedded(address)]
     allowed: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network] = settings.OUTGOING_ALLOW_NETWORKS
     if any(candidate in network for candidate in candidates for network in allowed):
@@ -98,9 +98,9 @@ def is_reachable(address: Address) -> bool:
 
 
 def allowed_addresses(host: str, port: int) -> list[str]:
-    """The addresses of a host that requests may go to.
+    """Return the addresses of a host that requests may use.
 
-    Raises `OutgoingRefused` where there is none, and `OSError` where the name cannot be resolved.
+    Raise `OutgoingRefused` if there is none, and `OSError` if the name cannot be resolved.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -114,7 +114,7 @@ def allowed_addresses(host: str, port: int) -> list[str]:
 
 
 def _embedded(address: Address) -> list[Address]:
-    """The IPv4 addresses that an IPv6 address carries: mapped, 6to4, Teredo and NAT64."""
+    """Return the IPv4 addresses in an IPv6 address: mapped, 6to4, Teredo and NAT64."""
     if isinstance(address, ipaddress.IPv4Address):
         return []
     carried = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
@@ -124,7 +124,7 @@ def _embedded(address: Address) -> list[Address]:
 
 
 def _split(url: str, *, https_only: bool) -> SplitResult:
-    """The parts of an address, once its form is right. Raises `invalid`."""
+    """Return the parts of a valid URL. Raise `invalid` for others."""
     if len(url) > URL_LENGTH or not url.isascii() or any(character <= " " for character in url):
         raise invalid(
             "The address must be ASCII, without spaces, and at most 2000 characters long.", field="url"
@@ -140,7 +140,7 @@ def _split(url: str, *, https_only: bool) -> SplitResult:
             f"The address must begin with {' or '.join(sorted(schemes))}:// and a host name.", field="url"
         )
     if parts.username is not None or parts.password is not None:
-        raise invalid("The address must not hold a user name or a password.", field="url")
+        raise invalid("The address must not contain a user name or a password.", field="url")
     return parts
 
 
@@ -162,7 +162,7 @@ def _read(parts: Iterable[bytes]) -> bytes:
 
 
 class _CheckedBackend(httpcore.NetworkBackend):
-    """Connects to checked addresses only, and gives every operation what is left of the time."""
+    """Connects to checked addresses only, and limits every operation to the remaining time."""
 
     def __init__(self, deadline: float) -> None:
         self._deadline = deadline
@@ -190,7 +190,7 @@ class _CheckedBackend(httpcore.NetworkBackend):
 
 
 class _TimedStream(httpcore.NetworkStream):
-    """A stream whose operations all end by one deadline."""
+    """A stream with one deadline for all operations."""
 
     def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
         self._stream = stream
@@ -219,5 +219,5 @@ def _left(deadline: float) -> float:
     """Seconds until the deadline. Raises `ReadTimeout` once it has passed."""
     left = deadline - monotonic()
     if left <= 0:
-        raise httpcore.ReadTimeout("the time for the whole exchange is over")
+        raise httpcore.ReadTimeout("the exchange took too long")
     return left

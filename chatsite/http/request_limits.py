@@ -21,7 +21,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-# Read at most this many times the limit before refusing: a client that is cut off while it sends sees no answer.
+# How much is read, as a multiple of the limit, before the answer. A client that is still sending would not see it.
 DRAIN_FACTOR: Final = 8
 CHUNK: Final = 64 * 1024  # bytes of one message when a spooled body is replayed
 FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
@@ -64,7 +64,7 @@ class BoundedBodies:
                 await self.application(_with_length(scope, size), _replay(body, size, receive), send)
 
     async def _refuse(self, scope: Message, send: Send, limit: int) -> None:
-        error = DomainError("too_large", f"A request may hold at most {limit} bytes.", {"limit": limit})
+        error = DomainError("too_large", f"A request can have at most {limit} bytes.", {"limit": limit})
         scope = {**_with_length(scope, 0), REFUSAL: error}
         with SpooledTemporaryFile() as nothing:
             await self.application(scope, _replay(nothing, 0, _never), send)
@@ -87,12 +87,12 @@ def _with_length(scope: Message, size: int) -> Message:
 
 
 async def _spool(receive: Receive, body: IO[bytes], limit: int) -> tuple[int, bool]:
-    """Write the body to the file: its size, and whether all of it came. Stop when it is larger than the limit."""
+    """Write the body to the file. Return its size and whether it is complete. Stop when it exceeds the limit."""
     size = 0
     while size <= limit:
         message = await receive()
         if message["type"] != "http.request":
-            return size, False  # the client has gone
+            return size, False  # the client has left
         part = message.get("body", b"")
         size += len(part)
         body.write(part)
@@ -102,7 +102,7 @@ async def _spool(receive: Receive, body: IO[bytes], limit: int) -> tuple[int, bo
 
 
 async def _drain(receive: Receive, limit: int) -> bool:
-    """Discard what still comes, up to the limit. False if the client has gone."""
+    """Discard the rest of the body, up to the limit. Return False if the client has left."""
     while limit > 0:
         message = await receive()
         if message["type"] != "http.request":
@@ -114,7 +114,7 @@ async def _drain(receive: Receive, limit: int) -> bool:
 
 
 def _replay(body: IO[bytes], size: int, receive: Receive) -> Receive:
-    """A `receive` that gives the application the spooled body, and after it what the server still reports."""
+    """Return a `receive` that returns the spooled body, and then the messages of the server."""
     body.seek(0)
     left: int | None = size
 

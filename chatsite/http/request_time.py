@@ -1,4 +1,4 @@
-"""What every HTTP request keeps to on every server: a body in time, and no body in an answer to HEAD."""
+"""Limit the time for the body of a request, and send no body in an answer to HEAD, on every server."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def is_upload(scope: Scope) -> bool:
 
 
 class TimedBodies:
-    """Treats a client that has not sent its body in time as one that has left.
+    """Treat a client that has not sent its body in time as disconnected.
 
     The time is BODY_SECONDS, and for an upload `CHAT.upload_seconds`.
     """
@@ -63,7 +63,7 @@ class TimedBodies:
 
 
 def without_body(send: Send) -> Send:
-    """Drop the content of an answer. daphne would write it after the head of an answer to HEAD."""
+    """Drop the content of an answer, because daphne would send it in an answer to HEAD."""
 
     async def send_head(message: Any) -> None:
         if message["type"] != "http.response.body":

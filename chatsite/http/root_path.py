@@ -1,8 +1,8 @@
-"""Serving the site below a path, such as `https://example.com/support/`: the setting ROOT_PATH.
+"""Serve the site below a path, such as `https://example.com/support/`, with the setting ROOT_PATH.
 
-A proxy may strip the path or leave it. Everything behind `WithoutRootPath` sees addresses of the site without it;
-Django alone gets it back, because it makes links and redirects. The `root_path` of the server is not used: it is part
-of what the server calls the path on uvicorn and not on daphne, and daphne takes it from a header of the client.
+A proxy may strip the path or leave it. `WithoutRootPath` removes it for all other code. Only Django gets it back, for
+links and redirects. The server's own `root_path` is not used: with uvicorn the path of the scope includes it and with
+daphne it does not, and daphne takes it from a header of the client.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ OPTION = "--root-path"
 
 
 class WithoutRootPath:
-    """Strips ROOT_PATH off the path of each request and WebSocket, if the proxy has not done so."""
+    """Remove ROOT_PATH from the path of each request and WebSocket, if the proxy has not done so."""
 
     def __init__(self, application: Any) -> None:
         self.application = application
@@ -42,12 +42,12 @@ def below_root(path: str) -> str:
 
 
 def with_root_path(scope: Scope) -> Scope:
-    """Return the scope as Django needs it, with ROOT_PATH in front of the path."""
+    """Return the scope for Django, with ROOT_PATH before the path."""
     return {**scope, "path": settings.ROOT_PATH + scope["path"]} if settings.ROOT_PATH else scope
 
 
 def refuse_other_root_path(arguments: Iterable[str], uvicorn_root_path: str = "") -> None:
-    """Raise if the server was started with a root path that is not ROOT_PATH: links would lead elsewhere."""
+    """Raise if the server was started with a root path other than ROOT_PATH, because links would be wrong."""
     given = list(arguments)
     values = [value for option, value in pairwise(given) if option == OPTION]
     values += [one.partition("=")[2] for one in given if one.startswith(f"{OPTION}=")]

@@ -1,4 +1,4 @@
-"""OpenAPI: what drf-spectacular cannot read off the views by itself."""
+"""Hooks that correct what drf-spectacular derives from the views for OpenAPI."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any
 
 
 def without_trailing_slashes(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Show each path as the contract writes it: a trailing slash is accepted, and never needed."""
+    """Remove trailing slashes from paths, because they are optional."""
     result["paths"] = {path.rstrip("/") or "/": item for path, item in result["paths"].items()}
     return result
 
 
 def lists_in_pages(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """A list is answered as `{results, next, previous}`; the views name the rows alone."""
+    """Wrap the rows of lists in `{results, next, previous}`, because the views declare the rows only."""
     link: dict[str, Any] = {"type": ["string", "null"], "format": "uri"}
     if result["openapi"].startswith("3.0"):
         link = {"type": "string", "format": "uri", "nullable": True}

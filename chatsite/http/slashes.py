@@ -1,4 +1,4 @@
-"""Redirect to the same address with a slash, for the parts of the site whose addresses all end in one."""
+"""Redirect to the same address with a trailing slash, for the parts of the site that use them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.utils.http import escape_leading_slashes
 
 
 def add_slash(request: HttpRequest) -> HttpResponse:
-    """Only for what a browser fetches: a form that is sent to the wrong address would lose its fields."""
+    """Redirect GET and HEAD only. A redirected form would lose its fields."""
     if request.method not in {"GET", "HEAD"}:
         raise Http404
     return HttpResponseRedirect(escape_leading_slashes(request.get_full_path(force_append_slash=True)))

@@ -1,6 +1,6 @@
-"""What the REST viewsets of all apps have in common.
+"""The base classes of the REST viewsets of all apps.
 
-It is apart from `chatsite.http.api`, which Django REST framework loads while it imports its own views.
+They are not in `chatsite.http.api`, because Django REST framework imports that module while it imports its own views.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ LIMIT = OpenApiParameter("limit", int, description="Rows of the page, 1 to 200; 
 
 
 def page_limit(request: Request) -> int:
-    """`?limit=`, or what a page holds without it; `invalid` where it is more than a page may hold."""
+    """Return `?limit=` or the default. Raise `invalid` if it is more than a page may have."""
     most = settings.CHAT.page_most
     return query_integer(request, "limit", at_least=1, at_most=most) or settings.CHAT.page_default
 
 
 class StructViewSet(viewsets.GenericViewSet[Any]):
-    """A viewset whose bodies are structs; `bodies` gives the browsable API a form for each action.
+    """A viewset whose bodies are structs. The browsable API takes the form of each action from `bodies`.
 
-    Operations and queries read the rows; `queryset` only tells OpenAPI what the ids in the paths are.
+    Operations and queries read the rows. `queryset` is only for OpenAPI, which derives the type of ids from it.
     """
 
     bodies: ClassVar[dict[str, type[msgspec.Struct]]] = {}
@@ -43,12 +43,12 @@ class StructViewSet(viewsets.GenericViewSet[Any]):
         return serializer_for(self.bodies.get(action_name, self.bodies["default"]))
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> BaseSerializer[Any]:
-        # The browsable API would fill its form from the page that it shows; an empty form is what people want.
+        # Without other arguments the browsable API shows an empty form instead of one with the page's data.
         return super().get_serializer(**{key: value for key, value in kwargs.items() if key == "data"})
 
 
 class Router(SimpleRouter):
-    """A trailing slash is accepted and never needed."""
+    """Accept paths with and without a trailing slash."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Accounts that another system vouches for: no password opens them, and they stay what a visitor is."""
+"""Accounts of people whom another system has authenticated. They have no password."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from chatsite.identity.users import parse_user_key
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-NAME_LENGTH = 150  # characters that the user model keeps of a name
+NAME_LENGTH = 150  # characters of a name that are stored
 
 
 @transaction.atomic
 def open_account(*, name: str, email: str = "") -> User:
-    """A new account whose password nobody can know, under a username that nobody chose."""
+    """Create an account with a generated username and without a usable password."""
     model: Any = get_user_model()
     user: User = model(
-        **{model.USERNAME_FIELD: unused_login_name(f"visitor-{uuid4().hex}"), **_told(name, email)}
+        **{model.USERNAME_FIELD: unused_login_name(f"visitor-{uuid4().hex}"), **_field_values(name, email)}
     )
     user.set_unusable_password()
     user.save()
@@ -32,15 +32,15 @@ def open_account(*, name: str, email: str = "") -> User:
 
 @transaction.atomic
 def keep_in_step(*, user_id: str, name: str, email: str) -> bool:
-    """Take over what the other system says of the person; "" leaves what is there. Whether anything changed."""
+    """Update the account with the other system's data. "" keeps the present value. Return whether anything changed."""
     users = get_user_model()._default_manager.select_for_update(no_key=True, of=("self",))
     user = users.filter(pk=parse_user_key(user_id)).first()
     if user is None:
         raise not_found("user")
-    told = _told(name, email)
-    changed = {field: value for field, value in told.items() if value and getattr(user, field) != value}
+    values = _field_values(name, email)
+    changed = {field: value for field, value in values.items() if value and getattr(user, field) != value}
     if changed.keys() & set(name_fields()):
-        changed |= {field: "" for field, value in told.items() if not value}
+        changed |= {field: "" for field, value in values.items() if not value}
     if changed:
         for key, value in changed.items():
             setattr(user, key, value)
@@ -48,7 +48,7 @@ def keep_in_step(*, user_id: str, name: str, email: str) -> bool:
     return bool(changed)
 
 
-def _told(name: str, email: str) -> dict[str, str]:
-    """The values of the account's fields for what the other system says."""
+def _field_values(name: str, email: str) -> dict[str, str]:
+    """Return the values of the account's fields for a name and an e-mail address."""
     names = new_names(name[:NAME_LENGTH]) if name else {}
     return names | ({str(email_field()): email} if email and is_email_free() else {})

@@ -8,7 +8,7 @@ class IdentityConfig(AppConfig):
     verbose_name = "Identity"
 
     def ready(self) -> None:
-        # Importing registers the orders that end sockets, gauges, and the authentication scheme of the OpenAPI schema.
+        # Importing registers the control messages that end sockets, the gauges, and the OpenAPI authentication scheme.
         import chatsite.identity.schema
         import chatsite.realtime.gauges
         import chatsite.realtime.revalidation  # noqa: F401

@@ -22,8 +22,10 @@ class EndedLogin(models.Model):
 
 
 class RehashedPassword(models.Model):
-    """A password that was hashed anew at a login, because the site's hasher has changed. It is the same password, so
-    tokens with the tag of the old hash stay valid. `prune_logins` deletes the row once no such token can be in date.
+    """A password that was hashed again at a login, because the site's hasher has changed.
+
+    It is the same password, so tokens with the tag of the old hash stay valid. `prune_logins` deletes the row after the
+    last of these tokens has expired.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")

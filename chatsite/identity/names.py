@@ -1,7 +1,7 @@
-"""The names that a user model has: to sign in by, to show, to search, and to empty.
+"""The names of users: the login name, the name that others see, and the fields to search and to erase.
 
-A host project's user model may have no `username` and no first and last name. Everything that asks for a name asks
-here, so that only this module knows which fields there are. `CHAT_NAME_FIELDS` tells of fields with other names.
+The user model of a host project may have no `username` and no first and last name. Only this module knows the fields of
+the user model. `CHAT_NAME_FIELDS` sets fields with unusual names.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ USUAL_NAMES: Final = (("first_name", "last_name"), ("name",), ("full_name",), ("
 
 @cache
 def name_fields() -> tuple[str, ...]:
-    """The fields that together are a person's name; none where the model has no such field."""
+    """Return the fields that together are a person's name. Empty if the model has none."""
     chosen = tuple(settings.CHAT_NAME_FIELDS)
     if chosen:
         return chosen
@@ -34,7 +34,7 @@ def email_field() -> str | None:
 
 
 def display_name(user: Any) -> str:
-    """The name that others read. Without one it is the username, or the part of an e-mail address before the `@`."""
+    """Return the name that others see. Without one, it is the username, or the part before the `@` of an address."""
     if settings.CHAT_NAME_FIELDS or not hasattr(user, "get_full_name"):
         name = " ".join(filter(None, (getattr(user, field) for field in name_fields()))).strip()
     else:
@@ -44,18 +44,18 @@ def display_name(user: Any) -> str:
 
 
 def public_username(user: Any) -> str:
-    """The username that others see: an e-mail address by which a person signs in is nobody else's business."""
+    """Return the username that others see. If the username is an e-mail address, return the id instead."""
     return str(user.pk) if signs_in_by_email() else str(user.get_username())
 
 
 def search_fields(*, path: str = "") -> tuple[str, ...]:
-    """Lookups of the login name and the names, from a model that refers to the user by `path`."""
+    """Return the lookups of the login name and the names, for a model with a relation `path` to the user."""
     start = f"{path}__" if path else ""
     return tuple(f"{start}{name}" for name in (get_user_model().USERNAME_FIELD, *name_fields()))
 
 
 def login_lookup(path: str) -> str:
-    """The lookup of the login name from a model that refers to the user by `path`."""
+    """Return the lookup of the login name, for a model with a relation `path` to the user."""
     return f"{path}__{get_user_model().USERNAME_FIELD}"
 
 
@@ -66,25 +66,25 @@ def signs_in_by_email() -> bool:
 
 
 def is_email_free() -> bool:
-    """Whether any account may have any address. Where an address names one account, nobody else's word can set it."""
+    """Return whether several accounts may have the same address, so that another system may set it."""
     address = email_field()
     return address is not None and not signs_in_by_email() and not _fields()[address].unique
 
 
 def unused_login_name(start: str) -> str:
-    """A login name that nobody can have chosen; where that is an address, one at which nothing arrives."""
+    """Return a login name that nobody can have chosen. If it must be an address, return one that gets no mail."""
     return f"{start}@account.invalid" if signs_in_by_email() else start
 
 
 def new_names(name: str) -> dict[str, str]:
-    """The values of the name fields for a name that comes as one text."""
+    """Return the values of the name fields for a name that is one text."""
     first, *others = name_fields() or (None,)
     values = {} if first is None else {first: name[: _length(first)]}
     return values | {field: "" for field in others if field is not None}
 
 
 def erased_names(login: str) -> dict[str, Any]:
-    """The values that take the place of an erased person's names and address."""
+    """Return the values that replace the names and the address of an erased person."""
     model = get_user_model()
     names: dict[str, Any] = {model.USERNAME_FIELD: unused_login_name(login)}
     address = email_field()
@@ -96,7 +96,7 @@ def erased_names(login: str) -> dict[str, Any]:
 
 
 def user_page(key: Any) -> str:
-    """The address of the user's page in the admin, or "" where the project has none."""
+    """Return the URL of the user's page in the admin, or "" if the project has none."""
     options = get_user_model()._meta
     try:
         return reverse(f"admin:{options.app_label}_{options.model_name}_change", args=[key])

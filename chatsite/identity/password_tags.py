@@ -34,7 +34,10 @@ def is_current(tag: str, user: AbstractBaseUser) -> bool:
 
 
 def _tags_of_same_password(tag: str, user: AbstractBaseUser) -> set[str]:
-    """The tags that are connected with this one. Two logins at once renew a hash twice, each from the same old one."""
+    """Return all tags of the password that has this tag.
+
+    Two logins at the same time may hash the password twice, so several tags may replace the same one.
+    """
     renewals = list(RehashedPassword.objects.filter(user_id=user.pk).values_list("old_tag", "new_tag"))
     connected = {tag}
     for _ in renewals:
@@ -43,7 +46,7 @@ def _tags_of_same_password(tag: str, user: AbstractBaseUser) -> set[str]:
 
 
 def note_rehash(user: AbstractBaseUser, old_hash: str) -> None:
-    """Keep the tokens of a password that was hashed anew at this login."""
+    """Keep the tokens of a password valid after this login has hashed it again."""
     former = copy(user)
     former.password = old_hash
     expires_at = timezone.now() + api_settings.REFRESH_TOKEN_LIFETIME
@@ -53,7 +56,7 @@ def note_rehash(user: AbstractBaseUser, old_hash: str) -> None:
 
 
 def _is_of_hash(tag: str, user: AbstractBaseUser) -> bool:
-    """Under SECRET_KEY or one of SECRET_KEY_FALLBACKS."""
+    """Return whether the tag belongs to the user's hash, with SECRET_KEY or one of SECRET_KEY_FALLBACKS."""
     hashes = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
     return any(constant_time_compare(tag, _tag(known)) for known in hashes)
 

@@ -1,4 +1,4 @@
-"""What a user sees of themselves at `/auth/me`. Apps add sections of their own."""
+"""The user's own data at `/auth/me`. Apps add their sections."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from chatsite.identity.names import display_name, email_field
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-# By name on the wire; an app fills in its own in `AppConfig.ready`. The value is anything that encodes as JSON.
+# Functions of other apps, by the name of the section on the wire. They return data that can be encoded as JSON. An app
+# adds its own in `AppConfig.ready`.
 me_sections: Final[dict[str, Callable[[User], Any]]] = {}
 
 
 class Profile(msgspec.Struct, rename="camel"):
     id: str
     username: str
-    name: str  # the name that others read
+    name: str  # the name that others see
     email: str
     is_staff: bool
 
 
 def profile_of(user: User) -> dict[str, Any]:
-    """`{id, username, name, email, isStaff}` and the apps' sections."""
+    """Return `{id, username, name, email, isStaff}` and the sections of the apps."""
     profile = Profile(
         id=str(user.pk),
         username=user.get_username(),

@@ -1,4 +1,4 @@
-"""Find users by id, which is a string on the wire whatever the primary key is, and by username."""
+"""Find users by username and by id, which is a string on the wire for every type of primary key."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from django.db.models.expressions import RawSQL
 
 
 def parse_user_key(user_id: object) -> Any:
-    """The primary key that an id on the wire, in a token or in a session stands for; None where it cannot be one."""
+    """Return the primary key for an id on the wire, in a token or in a session. Return None if it cannot be one."""
     field = get_user_model()._meta.pk
     try:
         key = field.to_python(user_id)
-        field.run_validators(key)  # a number that no row can have is an error in a query for many users
+        field.run_validators(key)  # a number out of range would be an error in a query
     except ValidationError:
         return None
     return key
@@ -30,10 +30,9 @@ def normalize_username(name: str) -> str:
 
 
 def find_by_username(name: str) -> Any | None:
-    """The user of this name, or None.
+    """Return the user with this name, or None.
 
-    Takes every Unicode form of the name, as the login does: accounts are stored under their normal form. Case matters,
-    as it does there.
+    Like the login, this accepts every Unicode form of the name, and case matters.
     """
     model = get_user_model()
     normal = normalize_username(name)
@@ -43,18 +42,18 @@ def find_by_username(name: str) -> Any | None:
 
 
 def active_users(keys: Collection[Any]) -> dict[str, AbstractBaseUser]:
-    """The active ones among the users, by their id on the wire, with what their session hash needs. One query."""
+    """Return the active users by their id on the wire, with the columns for their session hash. Runs one query."""
     model = get_user_model()
     rows = model._default_manager.filter(pk__in=among(model._meta.pk, keys), is_active=True)
     if model.get_session_auth_hash is AbstractBaseUser.get_session_auth_hash:
-        rows = rows.only("pk", "password")  # a project's own hash may need any column
+        rows = rows.only("pk", "password")  # a project's own method may need any column
     return {str(user.pk): user for user in rows}
 
 
 def among(field: Field[Any, Any], values: Collection[Any]) -> Any:
-    """The right side of an `__in` lookup on the field, for thousands of values.
+    """Return the right side of an `__in` lookup on the field, for thousands of values.
 
-    On PostgreSQL they are one parameter: psycopg takes 0.1 s over a statement with 10,000 of them.
+    On PostgreSQL they are one parameter, because psycopg takes 0.1 s for a statement with 10,000 parameters.
     """
     if connection.vendor != "postgresql":
         return values

@@ -46,7 +46,7 @@ TOLD = (
     "(chatsite.E004) ROOT_URLCONF does not include chatsite.chat_urls.",
     "(chatsite.E005) CHANNEL_LAYERS has no layer named default.",
     '(chatsite.E006) TASKS["default"]["QUEUES"] lacks \'webhooks\'.',
-    "(chatsite.E007) CHAT_NAME_FIELDS names 'nickname', which people.Person does not have.",
+    "(chatsite.E007) CHAT_NAME_FIELDS contains 'nickname', which people.Person does not have.",
     "(chatsite.W001) DATABASES['default'][\"OPTIONS\"] lacks",
 )
 

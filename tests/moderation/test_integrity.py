@@ -83,7 +83,7 @@ def test_messages_in_the_wrong_place_are_found(busy: Shop) -> None:
     )
     ChatMessage.objects.filter(conversation=busy.conversation, seq=1).update(reply_to=foreign)
     texts = [problem.what for problem in integrity.find_problems()]
-    assert "message 1 replies to a message of another conversation" in texts
+    assert "Message 1 replies to a message of another conversation." in texts
     assert "Message 1 is on the customer's side, but from another user." in texts
 
 

@@ -175,7 +175,7 @@ def test_without_redis_it_tells_what_this_process_knows(
             seen(town.amir),
             seen(town.olivia, online=False),
         ]
-    assert sum("Redis is away" in message for message in caplog.messages) == 1
+    assert sum("Redis cannot be reached" in message for message in caplog.messages) == 1
 
 
 def test_the_browsable_api_shows_it(town: Town) -> None:

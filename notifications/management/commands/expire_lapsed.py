@@ -12,7 +12,7 @@ from notifications.models import Invitation, Offer
 
 
 class Command(BaseCommand):
-    help = "Marks offers and invitations whose time is over as expired and notifies both sides."
+    help = "Mark offers and invitations whose time is over as expired and notify both sides."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--batch", type=int, default=500, help="rows per query (default: 500)")

@@ -13,7 +13,7 @@ from notifications import pruning
 
 
 class Command(BaseCommand):
-    help = "Removes old notifications. Unread notifications are kept longer than read or deleted ones."
+    help = "Remove old notifications. Unread notifications are kept longer than read or deleted ones."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

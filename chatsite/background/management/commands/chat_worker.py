@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--queues", help=f"run only these queues, comma-separated (all: {', '.join(THREADS)})"
         )
-        parser.add_argument("--once", action="store_true", help="run the jobs that are ready now, and return")
+        parser.add_argument("--once", action="store_true", help="run the ready jobs and exit")
 
     def handle(self, *, queues: str | None, once: bool, **options: Any) -> None:
         worker = WorkerProcess(_threads_of(queues))

@@ -8,10 +8,10 @@ from chatsite.identity.pruning import prune_logins
 
 
 class Command(BaseCommand):
-    help = "Deletes expired rows of logins, refresh tokens, tickets and widget tokens. Run it once a day."
+    help = "Delete expired rows of logins, refresh tokens, tickets and widget tokens. Run it once a day."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="count only, delete nothing")
+        parser.add_argument("--dry-run", action="store_true", help="print the counts and delete nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
         pruned = prune_logins(dry_run=options["dry_run"])
