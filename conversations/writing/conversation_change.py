@@ -8,8 +8,8 @@ A change is one transaction. It locks the conversations, assigns each `rev` unde
 the end of the block, and sends the events after the COMMIT. If the connection is lost during the COMMIT, both sides get
 the present state of the conversations when the database answers again (`commit_recovery`).
 
-To add a kind of change, write its own rows inside the block and call `take_rev`, `update_message` or `save`. If only one
-side or one person may see it, call `save_for` or `show_to`.
+To add a kind of change, write its own rows inside the block and call `take_rev`, `update_message` or `save`. If only
+one side or one person may see it, call `save_for` or `show_to`.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from chatsite.errors import DomainError
-from conversations.admin.lists import BoundedAdmin, ReadOnlyAdmin, each_of
+from conversations.admin.lists import BoundedAdmin, ReadOnlyAdmin, chosen_rows
 from notifications.webhooks import operations
 from notifications.webhooks.event_types import EVERY_TYPE, names
 from notifications.webhooks.models import Webhook, WebhookDelivery
@@ -95,14 +95,14 @@ class WebhookAdmin(BoundedAdmin):
 
     @admin.action(description="Send a test event", permissions=["change"])
     def send_test(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
-        for endpoint in each_of(request, queryset.filter(enabled=True)):
+        for endpoint in chosen_rows(request, queryset.filter(enabled=True)):
             operations.store_test(endpoint)
         messages.success(request, "Test events were enqueued.")
 
     @admin.action(description="Deliver the events of the last day again", permissions=["change"])
     def replay_last_day(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
         since = timezone.now() - timedelta(days=1)
-        for endpoint in each_of(request, queryset):
+        for endpoint in chosen_rows(request, queryset):
             rows = WebhookDelivery.objects.filter(webhook=endpoint, created_at__gte=since)
             number = operations.replay_deliveries(endpoint, rows)
             messages.success(request, f"{endpoint}: {number} events are delivered again.")

@@ -19,7 +19,7 @@ from django.utils import timezone
 from chatsite.errors import DomainError, invalid, not_found
 from chatsite.http import outgoing
 from conversations.access import UserId, object_key, require_owner
-from conversations.operations import storable
+from conversations.validation import storable
 from notifications.webhooks.delivering import wake
 from notifications.webhooks.event_types import EVERY_TYPE, TEST, names
 from notifications.webhooks.marks import lock_marks, mark_businesses
