@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from conversations import operations
 from conversations.blocks.operations import block_business, block_user
+from conversations.membership import remove_member
 from conversations.models import Conversation
 from conversations.moderation import operations as moderation
 from conversations.own_state.operations import arrange_conversation
@@ -216,7 +217,7 @@ def test_a_blocked_business_reaches_nobody(shop: Shop) -> None:
 
 def test_a_member_who_left_is_not_told(shop: Shop) -> None:
     shop.say(shop.carol, "Hello")
-    operations.remove_member(business_id=shop.business.pk, user_id=shop.amir.pk)
+    remove_member(business_id=shop.business.pk, user_id=shop.amir.pk)
     shop.pass_seconds(TEN_MINUTES)
     assert recipients() == ["olivia@mail.example"]
 

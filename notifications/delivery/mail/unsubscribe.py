@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.core import signing
 
 from chatsite.errors import not_found
-from chatsite.identity.users import user_key
+from chatsite.identity.users import parse_user_key
 from notifications.delivery.models import NotificationSettings
 
 SALT: Final = "notifications.unsubscribe"
@@ -22,7 +22,7 @@ def unsubscribe_token(user_id: Any) -> str:
 def user_of(token: str) -> Any:
     """The person whom the token names, or `not_found`."""
     try:
-        key = user_key(signing.loads(token, salt=SALT))
+        key = parse_user_key(signing.loads(token, salt=SALT))
     except signing.BadSignature as error:
         raise not_found("subscription") from error
     user = get_user_model()._default_manager.filter(pk=key).first()
