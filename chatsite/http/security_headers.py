@@ -17,24 +17,29 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework.renderers import BrowsableAPIRenderer
 
-# No page uses these features, so an injected frame or script must not use them either.
-PERMISSIONS: Final = ", ".join(
-    f"{feature}=()"
-    for feature in (
-        "accelerometer",
-        "camera",
-        "display-capture",
-        "geolocation",
-        "gyroscope",
-        "hid",
-        "magnetometer",
-        "microphone",
-        "midi",
-        "payment",
-        "serial",
-        "usb",
-    )
+FEATURES: Final = (
+    "accelerometer",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "hid",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "serial",
+    "usb",
 )
+
+
+def permissions(*allowed: str) -> str:
+    """Return a `Permissions-Policy` that lets a page use these features, and nobody the others."""
+    return ", ".join(f"{feature}={'(self)' if feature in allowed else '()'}" for feature in FEATURES)
+
+
+# Most pages use none of these features, so an injected frame or script must not use them either.
+PERMISSIONS: Final = permissions()
 
 # Additions to the policy for pages of other packages. An upgrade of such a package may need a new hash;
 # `tests/attack/test_page_policy.py` then fails and prints it.

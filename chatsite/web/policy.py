@@ -8,17 +8,21 @@ from typing import Any, Final
 
 from csp.constants import SELF
 from csp.decorators import csp_update
+from django.conf import settings
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from chatsite.errors import LOST_DATABASE, DomainError, as_domain_error
+from chatsite.http.security_headers import permissions
 from chatsite.web.error_pages import refusal_page
 
 View = Callable[..., HttpResponseBase]
 
-# Pages show attachments and voice messages, and previews of files that are not uploaded yet.
-MEDIA: Final = {"img-src": ["data:", "blob:"], "media-src": [SELF, "blob:"]}
+# Pages show attachments and voice messages, also from a host for files alone, and previews of files that are not
+# uploaded yet.
+FILE_HOSTS: Final = [settings.ATTACHMENTS_ORIGIN] if settings.ATTACHMENTS_ORIGIN else []
+MEDIA: Final = {"img-src": ["data:", "blob:", *FILE_HOSTS], "media-src": [SELF, "blob:", *FILE_HOSTS]}
 
 
 def page(view: View) -> View:
@@ -33,6 +37,7 @@ def page(view: View) -> View:
             response = refusal_page(request, as_domain_error(error))
         response.setdefault("Cache-Control", "private, no-store")
         response.setdefault("Referrer-Policy", "same-origin")
+        response.setdefault("Permissions-Policy", permissions("microphone"))  # to record voice messages
         return response
 
     return answer

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from chatsite.web.attachments import caption_of, summary_of
 from chatsite.web.avatars import initials_of
 from conversations import access, history, operations, queries
 from conversations.models import Conversation, Side
@@ -39,6 +40,10 @@ class Row:
     names: bool = False  # whether the sender's name is to be seen
     quote: str | None = None
     quote_name: str = ""
+
+    @property
+    def caption(self) -> str:
+        return caption_of(self.message)
 
 
 @dataclass
@@ -111,6 +116,10 @@ def _seed(seen: Any, found: history.MessagePage, speakers: _Speakers) -> dict[st
         "hasOlder": found.older,
         "people": msgspec.to_builtins(speakers.people),
         "limit": settings.CHAT.message_length,
+        "attachments": {
+            "count": settings.CHAT.message_attachments,
+            "bytes": settings.CHAT.attachment_bytes,
+        },
     }
 
 
@@ -142,7 +151,7 @@ def _quote(row: Row, answered: MessageObject | None, speakers: _Speakers) -> Non
     if answered.deleted_at:
         row.quote = _("This message was deleted")
     else:
-        row.quote = " ".join(answered.content.split())[:MOST_QUOTE]
+        row.quote = summary_of(answered)[:MOST_QUOTE]
 
 
 def _day(moment: datetime) -> date:

@@ -23,6 +23,7 @@ from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import condition, require_safe
 
 from chatsite.errors import DomainError
+from chatsite.http.security_headers import permissions
 from chatsite.widget import access
 from chatsite.widget.appearance import shades
 from chatsite.widget.demo import sign_visitor
@@ -110,12 +111,14 @@ def frame(request: HttpRequest, slug: str) -> HttpResponse:
         response = render(request, "widget/frame.html", context)
     response["Cache-Control"] = "private, no-cache"
     response["Referrer-Policy"] = "no-referrer"
+    response["Permissions-Policy"] = permissions("microphone")  # to record voice messages
     patch_vary_headers(response, ["Accept-Language"])
+    files = [settings.ATTACHMENTS_ORIGIN] if settings.ATTACHMENTS_ORIGIN else []
     frame_policy = {
         "frame-ancestors": origins or [NONE],
         "form-action": [NONE],
-        "img-src": [SELF, "data:", "blob:"],
-        "media-src": [SELF, "blob:"],
+        "img-src": [SELF, "data:", "blob:", *files],
+        "media-src": [SELF, "blob:", *files],
     }
     return _replace_directives(request, response, frame_policy)
 

@@ -22,6 +22,7 @@ from playwright.async_api import (
 )
 
 from tests.client_js.node import find_node, install_packages
+from tests.harness.backend import Deployment
 from tests.harness.cast import PASSWORD, Cast, Stage
 from tests.harness.patience import patience
 
@@ -34,6 +35,7 @@ FLAGS: Final = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--use-fake-device-for-media-stream",  # a microphone that beeps
 )
 
 OpenPage = Callable[..., Awaitable[Page]]
@@ -111,6 +113,12 @@ async def open_page(chromium: Browser) -> AsyncIterator[OpenPage]:
     for context in contexts:
         await context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def worker(deployment: Deployment) -> None:
+    """Files are processed."""
+    deployment.start_worker()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import SignedIn
+from tests.browser.files import pdf, photo, send_by_rest
 from tests.browser.shell import entry, newcomer_with_conversation, pane, shown
 from tests.browser.test_bell import make_offer
 from tests.harness.cast import Cast
@@ -63,3 +64,17 @@ async def test_notifications(cast: Cast, signed_in: SignedIn) -> None:
     await expect(page.get_by_text("No notifications.")).to_be_visible()
     offers = await customer.rest.get(f"/offers?conversationId={conversation['id']}")
     assert [offer["status"] for offer in offers["results"]] == ["declined"]
+
+
+@pytest.mark.shown
+@pytest.mark.usefixtures("worker")
+async def test_files_are_shown(cast: Cast, signed_in: SignedIn) -> None:
+    customer, conversation = await newcomer_with_conversation(cast)
+    await send_by_rest(cast.olivia, conversation["id"], photo(), pdf())
+    page = await signed_in(customer.name, f"/app/c/{conversation['id']}", java_script_enabled=False)
+    shown_photo = pane(page).get_by_role("img", name="Photo: bike.jpg")
+    await expect(shown_photo).to_have_attribute("width", "320")
+    assert await shown_photo.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+    async with page.expect_download() as download:
+        await pane(page).get_by_role("link", name="Invoice 2024.pdf").click()
+    assert (await download.value).suggested_filename == "Invoice 2024.pdf"

@@ -19,7 +19,8 @@ FILES: Final = Path(__file__).parent / "harness"
 
 # As strict as the product's own pages: no other host, nothing that stands in the page itself.
 POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' data: blob:; media-src 'self' blob:; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 

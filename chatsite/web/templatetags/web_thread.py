@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 
 from chatsite.identity.bidi import isolate
+from chatsite.web.attachments import shown_size
 from notifications.currencies import amount_text
 from notifications.models import Offer
 
@@ -44,6 +45,9 @@ def day_label(day: date) -> str:
 def status_label(status: str) -> str:
     labels = {"sent": gettext("Sent"), "delivered": gettext("Delivered"), "read": gettext("Read")}
     return labels[status]
+
+
+register.filter("picture_size", shown_size)
 
 
 @register.filter

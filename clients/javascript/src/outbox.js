@@ -117,13 +117,16 @@ export class Outbox {
   }
 
   /**
-   * The next message to send of each conversation: one at a time keeps their order whatever happens on the way. One whose
-   * files are still on their way up lets the others pass.
+   * The next message to send of each conversation: one at a time keeps their order whatever happens on the way. A message
+   * whose files are still on their way up lets texts pass, and holds back other files.
    */
   fronts() {
-    const fronts = new Map();
+    const [fronts, uploading] = [new Map(), new Set()];
     for (const entry of this.#entries.values()) {
-      if (entry.status === "sending" && isUploaded(entry) && !fronts.has(entry.conversationId)) fronts.set(entry.conversationId, entry);
+      const { conversationId, attachments, status } = entry;
+      if (status !== "sending" || fronts.has(conversationId)) continue;
+      if (!isUploaded(entry)) uploading.add(conversationId);
+      else if (!attachments || !uploading.has(conversationId)) fronts.set(conversationId, entry);
     }
     return [...fronts.values()];
   }

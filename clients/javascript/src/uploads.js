@@ -6,10 +6,14 @@ import { parsed } from "./rest.js";
 const PARALLEL = 3; // uploads at a time; the others wait for their turn
 const MAX_ATTEMPTS = 8; // failures that are not about the network alone
 const DIRECT_ATTEMPTS = 2; // to reach the storage itself, before the file goes through the server
+const DIRECT_SIZE = 1024 * 1024; // bytes from which on the two requests more of a direct upload are worth it
 const OFFLINE_CHECK = 30_000; // milliseconds after which an upload without a network looks again
 
 /** The codes that say nothing about the file: there is no network or no session, or the server asks for patience. */
 const PATIENT = new Set(["unreachable", "unavailable", "rate_limited", "unauthenticated"]);
+
+/** A server without such a storage, and one that does not know of this. */
+const NOT_DIRECT = new Set(["conflict", "not_found", "method_not_allowed"]);
 
 /**
  * Uploads files: several at once, straight into the storage where the server offers that, and each as often as it
@@ -109,7 +113,8 @@ export class Uploads {
   }
 
   async #attempt(upload) {
-    const begun = this.#isDirect && upload.direct > 0 ? await this.#begin(upload) : null;
+    const mayBeDirect = this.#isDirect && upload.direct > 0 && upload.file.size >= DIRECT_SIZE;
+    const begun = mayBeDirect ? await this.#begin(upload) : null;
     if (!begun) return this.#throughServer(upload);
     try {
       await this.#intoStorage(begun.upload, upload);
@@ -126,7 +131,7 @@ export class Uploads {
     try {
       return await this.#rest.post("/chat/uploads/begin", body);
     } catch (error) {
-      if (error.code !== "conflict") throw error;
+      if (!NOT_DIRECT.has(error.code)) throw error;
       this.#isDirect = false;
       return null;
     }

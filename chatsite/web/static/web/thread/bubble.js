@@ -1,3 +1,5 @@
+import { captionOf, filesText, refusalText } from "./attachment_texts.js";
+import { AttachmentView } from "./attachment_view.js";
 import { attachment } from "./attachments.js";
 import { clockTime, fullTime } from "./dates.js";
 import { el, hidden, icon, iconButton } from "./dom.js";
@@ -14,11 +16,13 @@ const TICKS = {
   read: ["ticks", () => gettext("Read")],
 };
 
+const views = new WeakMap(); // article → the view of its files, which outlives each drawing
+
 /**
  * The node of one message's row. What changes often (times, ticks) is renewed alone, so that a text somebody is
  * marking stays marked.
  *
- * `context`: nameOf(message, row), quoteOf(message), that of `showReactions`, and the actions `openMenu(node, button)`, `jumpTo(id)`,
+ * `context`: nameOf(message, row), quoteOf(message), limits, that of `AttachmentView`, that of `showReactions`, and the actions `openMenu(node, button)`, `jumpTo(id)`,
  * `showHistory(message)`, `retry(message)`, `discard(message)`.
  */
 export function drawMessage(row, node, before, context) {
@@ -36,6 +40,7 @@ export function drawMessage(row, node, before, context) {
     drawContent(article, row, context);
   } else if (before?.message !== row.message) {
     article.querySelector(".bubble-meta").replaceWith(meta(row, context));
+    if (hasFiles(row.message)) filesOf(article, row.message, context);
   }
   showReactions(article, row, context);
   return article;
@@ -47,7 +52,8 @@ function contentStamp({ message, mine, ours, first }, context) {
   const quote = replyTo && context.quoteOf(message);
   const pending = message.seq === null;
   const said = [content, messageType, editedAt, deletedAt, quote && [quote.state, quote.text, quote.name]];
-  const state = [status === "failed", error?.code, pending, message.pendingChange, context.isOpen];
+  const files = message.attachments?.length ?? 0;
+  const state = [files, status === "failed", error?.code, pending, message.pendingChange, context.isOpen];
   return JSON.stringify([...said, ...state, mine, ours, first, context.nameOf(message)]);
 }
 
@@ -57,7 +63,8 @@ function drawContent(article, row, context) {
   const name = context.nameOf(message);
   const showsName = row.first && !row.mine && context.showsNames(row);
   const sender = el("span", { class: showsName ? "sender" : "visually-hidden", id: `${id}-n`, dir: "auto" }, name);
-  const bubble = el("div", { class: "bubble" }, ...insides(row, context));
+  const bubble = el("div", { class: "bubble" }, ...insides(article, row, context));
+  bubble.classList.toggle("has-files", hasFiles(message));
   const more = iconButton("more", gettext("Message actions"), {
     class: "more",
     tabindex: "-1",
@@ -71,7 +78,25 @@ function drawContent(article, row, context) {
   if (hadFocus) article.focus({ preventScroll: true });
 }
 
-function insides(row, context) {
+function hasFiles({ deletedAt, attachments }) {
+  return !deletedAt && Boolean(attachments?.length);
+}
+
+function filesOf(article, message, context) {
+  if (!views.has(article)) views.set(article, new AttachmentView());
+  return views.get(article).draw(message, context);
+}
+
+function withFiles(article, row, context) {
+  const caption = captionOf(row.message);
+  const text = caption
+    ? el("span", { class: "bubble-text", id: `${row.key}-t` }, ...linked(caption))
+    : hidden(filesText(row.message.attachments));
+  if (!caption) text.id = `${row.key}-t`;
+  return [filesOf(article, row.message, context), el("div", { class: "bubble-body", dir: "auto" }, text, meta(row, context))];
+}
+
+function insides(article, row, context) {
   const { message } = row;
   if (message.deletedAt) {
     const text = row.mine ? gettext("You deleted this message") : gettext("This message was deleted");
@@ -81,6 +106,7 @@ function insides(row, context) {
   const { content, messageType } = message;
   const id = `${row.key}-t`;
   const quote = message.replyTo ? [quoted(message, context)] : [];
+  if (hasFiles(message)) return [...quote, ...withFiles(article, row, context)];
   if (messageType !== "text") {
     return [...quote, attachment(messageType, content, id), el("div", { class: "bubble-body" }, meta(row, context))];
   }
@@ -141,7 +167,8 @@ const REASONS = {
 
 function failure(message, context) {
   const { code, message: words } = message.error ?? {};
-  const reason = REASONS[code]?.() ?? words ?? "";
+  const ofFiles = message.attachments?.length && refusalText(message.error ?? {}, context.limits.bytes);
+  const reason = ofFiles || (REASONS[code]?.() ?? words ?? "");
   const text = interpolate(gettext("Not sent. %(reason)s"), { reason });
   const button = (label, action, kind) =>
     el("button", { type: "button", class: `text-button ${kind}`, tabindex: "-1", on: { click: action } }, label);

@@ -6,10 +6,12 @@ const WARN = 200; // characters left, from which on they are counted
 /**
  * Where one writes: a new message, an answer to one, or an edit. `handlers`: send(text, replyTo), edit(message, text),
  * draft({text, replyTo}), typing(), idle(), editLast(), quote(id) → {state, name, text}, leave().
+ * `files`: the tray, chooser and recorder of `ThreadAttachments`.
  */
 export class Composer {
   element;
   #handlers;
+  #files;
   #limit;
   #context = el("div", { class: "composing" });
   #input;
@@ -19,7 +21,8 @@ export class Composer {
   #editing = null;
   #kept = ""; // what was being written when an edit began
 
-  constructor(limit, handlers) {
+  constructor(limit, handlers, files) {
+    this.#files = files;
     this.#limit = limit;
     this.#handlers = handlers;
     this.#input = el("textarea", {
@@ -33,17 +36,19 @@ export class Composer {
       name: "content",
       on: { input: () => this.#onInput(), keydown: (event) => this.#onKey(event), blur: () => handlers.idle() },
     });
+    this.#input.addEventListener("paste", (event) => this.isEditing || files.chooser.paste(event));
     this.#send = el(
       "button",
       { type: "submit", class: "send", "aria-label": gettext("Send"), title: gettext("Send") },
       icon("send"),
     );
-    const line = el("div", { class: "composer-line" }, this.#input, this.#send);
+    const { tray, chooser, recorder } = files;
+    const line = el("div", { class: "composer-line" }, chooser.button, this.#input, recorder.button, this.#send);
     const submit = (event) => {
       event.preventDefault();
       this.#submit();
     };
-    this.element = el("form", { class: "composer", on: { submit } }, this.#context, line, this.#left);
+    this.element = el("form", { class: "composer", on: { submit } }, this.#context, tray.element, line, recorder.element, this.#left);
     this.#show();
   }
 
@@ -97,6 +102,22 @@ export class Composer {
     this.#input.focus({ preventScroll: true });
   }
 
+  /** Which message is answered; it is not any more. */
+  takeReply() {
+    const replyTo = this.#editing ? null : this.#replyTo;
+    if (replyTo) this.cancel();
+    return replyTo;
+  }
+
+  /** Something was chosen or taken back, or a recording began or ended. */
+  filesChanged() {
+    const { recorder } = this.#files;
+    const ended = this.element.classList.contains("is-recording") && !recorder.isRecording;
+    this.element.classList.toggle("is-recording", recorder.isRecording);
+    this.#showSize();
+    if (ended) this.focus();
+  }
+
   /** Also when the quoted message has changed, or been found. */
   renew() {
     this.#showContext();
@@ -119,7 +140,7 @@ export class Composer {
 
   #submit() {
     const text = this.#input.value;
-    if (!text.trim() || this.#charactersLeft() < 0) return this.focus();
+    if (!this.#hasContent || this.#charactersLeft() < 0) return this.focus();
     if (this.#editing) {
       const message = this.#editing;
       this.#stopEditing();
@@ -134,6 +155,10 @@ export class Composer {
     this.#keepDraft();
     this.#show();
     return this.focus();
+  }
+
+  get #hasContent() {
+    return this.#input.value.trim() !== "" || (!this.#editing && !this.#files.tray.isEmpty);
   }
 
   #onInput() {
@@ -182,7 +207,9 @@ export class Composer {
     this.#left.classList.toggle("is-over", left < 0);
     this.#input.toggleAttribute("aria-invalid", left < 0);
     if (left < 0) this.#input.setAttribute("aria-invalid", "true");
-    this.#send.disabled = left < 0 || !this.#input.value.trim();
+    this.#send.disabled = left < 0 || !this.#hasContent;
+    this.element.classList.toggle("has-content", this.#hasContent);
+    this.element.classList.toggle("is-editing", this.isEditing);
   }
 
   #showContext() {

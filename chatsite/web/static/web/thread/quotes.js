@@ -1,3 +1,4 @@
+import { captionOf, filesText } from "./attachment_texts.js";
 import { gettext } from "./texts.js";
 
 const MOST = 400; // messages kept for their quotes alone
@@ -9,10 +10,19 @@ const KINDS = {
 };
 
 /** A message in one line, as quotes and announcements show it. */
-export function summary({ content, messageType }) {
-  const text = content.replace(/\s+/g, " ").trim();
-  const short = text.length > 160 ? `${[...text].slice(0, 160).join("")}…` : text;
+export function summary(message) {
+  if (message.attachments?.length) {
+    const [files, caption] = [filesText(message.attachments), captionOf(message)];
+    return caption ? `${files}: ${inOneLine(caption)}` : files;
+  }
+  const { content, messageType } = message;
+  const short = inOneLine(content);
   return KINDS[messageType] ? `${KINDS[messageType]()}: ${short}` : short;
+}
+
+function inOneLine(content) {
+  const text = content.replace(/\s+/g, " ").trim();
+  return text.length > 160 ? `${[...text].slice(0, 160).join("")}…` : text;
 }
 
 /** The messages that replies answer, wherever they stand: those far away are fetched one by one, when shown. */

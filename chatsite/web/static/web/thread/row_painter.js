@@ -9,7 +9,7 @@ export class RowPainter {
   #context;
   #watched = new WeakSet();
 
-  /** `thread`: client, me, people, actions, navigation, offers, reading, quote(id), messageOf(node), isOpen(). */
+  /** `thread`: client, me, people, actions, navigation, offers, attachments, reading, quote(id), messageOf(node), isOpen(). */
   constructor(thread) {
     this.#thread = thread;
     this.#context = contextOf(thread);
@@ -45,6 +45,7 @@ function contextOf(thread) {
     showHistory: (message) => actions.history(message),
     retry: (message) => client.retry(message.clientId),
     discard: (message) => client.discard(message.clientId),
+    ...thread.attachments.context,
     offers,
     answerOffer: (offer, action) => actions.answerOffer(offers, offer, action),
   };

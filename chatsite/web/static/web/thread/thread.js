@@ -17,6 +17,7 @@ import { isFromOther, rowsOf } from "./rows.js";
 import { readInitialData } from "./initial_data.js";
 import { MessageSource } from "./message_source.js";
 import { RowPainter } from "./row_painter.js";
+import { ThreadAttachments } from "./thread_attachments.js";
 import { ThreadChrome } from "./thread_chrome.js";
 import { gettext, interpolate } from "./texts.js";
 import { Typists } from "./typists.js";
@@ -93,7 +94,7 @@ class Thread {
     clearTimeout(this.#complaintTimer);
     this.note.clear();
     this.actions.closeMenu();
-    for (const part of [this.list, this.head, this.draft, this.reading]) part.destroy();
+    for (const part of [this.list, this.head, this.draft, this.reading, this.attachments]) part.destroy();
     this.source.latest();
     this.view.leave();
     this.section.remove();
@@ -119,19 +120,22 @@ class Thread {
     this.head = new ThreadHeader(this.client, onBack);
     this.announcer = new Announcer();
     this.note = new Note();
-    this.composer = new Composer(this.initial.limit, {
-      send: (text, replyTo) => this.#send(text, replyTo),
+    this.attachments = new ThreadAttachments(this, this.initial.attachments);
+    const writing = {
+      send: (text, replyTo) => this.send(text, replyTo, this.attachments.tray.files),
       edit: (message, text) => this.actions.edit(message, text),
       draft: (draft) => this.draft.keep(draft),
       typing: () => this.view.startTyping(),
       idle: () => this.view.stopTyping(),
       editLast: () => this.#editLast(),
       quote: (id) => this.quote(id),
-    });
+    };
+    this.composer = new Composer(this.initial.limit, writing, this.attachments);
     this.parts = buildLayout(this);
     this.chrome = new ThreadChrome(this);
     this.navigation = new Navigation(this);
     this.section = this.parts.section;
+    this.attachments.listen(this.section, this.parts.box);
     this.actions = new Actions(this);
     this.painter = new RowPainter(this);
     this.list = new MessageList(this.parts.scroller, this.parts.box, this.source, {
@@ -162,6 +166,7 @@ class Thread {
       view.on("new_message", ({ message }) => this.#arrived(message)),
       view.on("message_edited", tell),
       view.on("message_deleted", tell),
+      view.on("message_deleted", ({ message }) => this.attachments.deleted(message.id)),
       client.on("state", (state) => this.#connected(state)),
       client.on("pending_changes", () => this.list.schedule()),
       client.on("change_refused", (refusal) => this.actions.refused(refusal)),
@@ -252,14 +257,16 @@ class Thread {
     if (!isLookedAt() && countUnread(this.view.messages, this.people.side) === 0) this.line.clear();
   }
 
-  #send(text, replyTo) {
+  send(text, replyTo, attachments) {
     try {
-      this.view.send(text, replyTo ? { replyTo } : {});
+      const files = attachments.length ? { attachments } : {};
+      this.view.send({ text: attachments.length ? text.trim() : text, ...files, ...(replyTo && { replyTo }) });
     } catch (error) {
       this.composer.fill({ text, replyTo });
       this.complain(error);
       return;
     }
+    this.attachments.sent(attachments);
     this.line.clear();
     this.reading.readAll();
     this.source.latest();

@@ -1,3 +1,5 @@
+import { forgetFiles } from "../../chat-client/chat-client.js";
+
 /**
  * What the frame keeps in the browser, in storage that no other site's frame of ours shares. Some browsers forbid a frame
  * all storage when third-party cookies are blocked (Chromium's private windows do); then the page around us keeps it.
@@ -27,8 +29,8 @@ export class FrameStorage {
     this.#guest.value = value;
   }
 
-  /** Drafts and unsent messages of the user. */
-  forget(userId) {
+  /** Drafts and unsent messages of the user, with their files. */
+  async forget(userId) {
     const starts = [`business-chat:outbox:${userId}`, `business-chat:draft:${userId}:`];
     try {
       for (const key of Object.keys(localStorage)) {
@@ -37,6 +39,7 @@ export class FrameStorage {
     } catch {
       // forbidden: then nothing was kept
     }
+    await forgetFiles(userId).catch(() => undefined); // likewise
   }
 }
 

@@ -66,7 +66,7 @@ export class Sessions {
     const kept = this.#storage.session;
     this.#storage.guest = null;
     if (!kept) return;
-    this.#storage.forget(kept.user.id);
+    await this.#storage.forget(kept.user.id);
     await this.#end(kept);
   }
 

@@ -34,7 +34,7 @@ export class Frame {
     this.#element = element("iframe", {
       title: this.#source.title,
       sandbox: SANDBOX,
-      allow: "clipboard-write",
+      allow: "clipboard-write; microphone",
       referrerpolicy: "no-referrer",
       src: this.#source.address,
     });

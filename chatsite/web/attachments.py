@@ -1,0 +1,67 @@
+"""The words for attachments on the pages that the server renders."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from conversations.attachment_objects import AttachmentObject
+from conversations.serializers import MessageObject
+
+_ENDING: Final = re.compile(r"\.[A-Za-z0-9]{1,10}$")
+PICTURE_SIDE: Final = 320  # pixels, at most
+
+
+def caption_of(message: MessageObject) -> str:
+    """The text of a message, without the file names that stand in for a missing one.
+
+    A file may have another ending by now: the server stores HEIC as JPEG.
+    """
+    names = ", ".join(
+        f"{re.escape(_ENDING.sub('', file.name))}({_ENDING.pattern[:-1]})?" for file in message.attachments
+    )
+    return "" if message.attachments and re.fullmatch(names, message.content) else message.content
+
+
+def summary_of(message: MessageObject) -> str:
+    """A message in one line: "Photo", "Voice message 0:12", "Invoice.pdf", or its text."""
+    text = " ".join(caption_of(message).split())
+    if not message.attachments:
+        return text
+    files = files_text(message.attachments)
+    return f"{files}: {text}" if text else files
+
+
+def files_text(attachments: list[AttachmentObject]) -> str:
+    first, count = attachments[0], len(attachments)
+    if count > 1:
+        kinds = {attachment.kind for attachment in attachments}
+        if kinds == {"image"}:
+            return ngettext("%(count)s photo", "%(count)s photos", count) % {"count": count}
+        return ngettext("%(count)s file", "%(count)s files", count) % {"count": count}
+    if first.kind == "image":
+        return _("Photo")
+    if first.kind == "video":
+        return _("Video")
+    if first.kind != "voice":
+        return first.name
+    return f"{_('Voice message')} {duration_text(first.duration_ms)}".rstrip()
+
+
+def duration_text(milliseconds: int | None) -> str:
+    if milliseconds is None:
+        return ""
+    minutes, seconds = divmod(round(milliseconds / 1000), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def shown_size(attachment: AttachmentObject) -> tuple[int, int] | None:
+    """The width and height of a picture on the page, so that it has its place before it is loaded."""
+    if not attachment.width or not attachment.height:
+        return None
+    scale = min(1.0, PICTURE_SIDE / max(attachment.width, attachment.height))
+    return max(1, round(attachment.width * scale)), max(1, round(attachment.height * scale))

@@ -1,0 +1,87 @@
+const TYPES = ["audio/webm;codecs=opus", "audio/mp4", "audio/ogg;codecs=opus"];
+const TICK = 100; // milliseconds between two measures of the loudness
+const POINTS = 64; // of the waveform that goes with it
+
+export function canRecord() {
+  return Boolean(globalThis.MediaRecorder && navigator.mediaDevices?.getUserMedia);
+}
+
+/** One recording by the microphone, and how loud it was. */
+export class Recording {
+  #stream;
+  #recorder;
+  #audio;
+  #analyser;
+  #timer;
+  #chunks = [];
+  #levels = [];
+  #startedAt = performance.now();
+  #told;
+
+  /** Asks for the microphone; throws what the browser refuses with. `level(percent, elapsed)`, and `ended()` when it is unplugged. */
+  static async start(told) {
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true } });
+    return new Recording(stream, told);
+  }
+
+  constructor(stream, told) {
+    this.#stream = stream;
+    this.#told = told;
+    const mimeType = TYPES.find((type) => MediaRecorder.isTypeSupported(type));
+    this.#recorder = new MediaRecorder(stream, mimeType ? { mimeType } : {});
+    this.#recorder.ondataavailable = ({ data }) => data.size && this.#chunks.push(data);
+    stream.getAudioTracks()[0].addEventListener("ended", () => told.ended());
+    this.#audio = new AudioContext();
+    this.#analyser = this.#audio.createAnalyser();
+    this.#audio.createMediaStreamSource(stream).connect(this.#analyser);
+    this.#recorder.start(1_000);
+    this.#timer = setInterval(() => this.#measure(), TICK);
+  }
+
+  get elapsed() {
+    return performance.now() - this.#startedAt;
+  }
+
+  /** `{file, durationMs, waveform}`. */
+  async stop() {
+    const durationMs = Math.round(this.elapsed);
+    const stopped = new Promise((resolve) => (this.#recorder.onstop = resolve));
+    if (this.#recorder.state === "inactive") this.#recorder.onstop();
+    else this.#recorder.stop();
+    await stopped;
+    this.#release();
+    const type = this.#recorder.mimeType.split(";")[0] || "audio/webm";
+    const file = new File(this.#chunks, `voice-message.${type.split("/")[1]}`, { type });
+    return { file, durationMs, waveform: pointsOf(this.#levels) };
+  }
+
+  cancel() {
+    if (this.#recorder.state !== "inactive") this.#recorder.stop();
+    this.#release();
+  }
+
+  /** The microphone is free, and the browser shows that it is. */
+  #release() {
+    clearInterval(this.#timer);
+    for (const track of this.#stream.getTracks()) track.stop();
+    if (this.#audio.state !== "closed") this.#audio.close();
+  }
+
+  #measure() {
+    const samples = new Float32Array(this.#analyser.fftSize);
+    this.#analyser.getFloatTimeDomainData(samples);
+    const loudness = Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
+    // People hear in decibels: from -60 dB, silence, to 0.
+    const level = Math.round(Math.min(100, Math.max(0, 100 + (100 / 60) * 20 * Math.log10(loudness || 1e-6))));
+    this.#levels.push(level);
+    this.#told.level(level, this.elapsed);
+  }
+}
+
+function pointsOf(levels) {
+  const count = Math.min(POINTS, levels.length);
+  return Array.from({ length: count }, (_, point) => {
+    const [from, to] = [point, point + 1].map((at) => Math.floor((at * levels.length) / count));
+    return Math.max(...levels.slice(from, to));
+  });
+}

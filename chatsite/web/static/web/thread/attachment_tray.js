@@ -1,0 +1,92 @@
+import { sizeText } from "./attachment_texts.js";
+import { el, icon, iconButton } from "./dom.js";
+import { gettext, interpolate } from "./texts.js";
+
+/** The files that are chosen and not sent yet, above the text field. `limits`: {count, bytes}. */
+export class AttachmentTray {
+  element = el("ul", { class: "tray", "aria-label": gettext("Files to send"), hidden: true });
+  #limits;
+  #handlers;
+  #entries = [];
+
+  /** `handlers`: changed(), complain(error), announce(text). */
+  constructor(limits, handlers) {
+    this.#limits = limits;
+    this.#handlers = handlers;
+  }
+
+  get isEmpty() {
+    return this.#entries.length === 0;
+  }
+
+  /** Takes what fits; says what does not, and why. */
+  add(files) {
+    const { count, bytes } = this.#limits;
+    const room = count - this.#entries.length;
+    const fitting = files.filter((file) => file.size > 0 && file.size <= bytes);
+    const refused = files.find((file) => !fitting.includes(file));
+    for (const file of fitting.slice(0, room)) this.#put(file);
+    if (fitting.length > room) this.#complain(gettext("A message takes at most %(count)s files."), { count });
+    else if (refused?.size === 0) this.#complain(gettext("%(name)s is empty."), { name: refused.name });
+    else if (refused) this.#complain(gettext("%(name)s is too large. The limit is %(limit)s."), { name: refused.name, limit: sizeText(bytes) });
+    this.#changed();
+  }
+
+  /** As the client sends them. */
+  get files() {
+    return this.#entries.map(({ file, width, height }) => ({ file, width, height }));
+  }
+
+  clear() {
+    for (const { url } of this.#entries) if (url) URL.revokeObjectURL(url);
+    this.#entries = [];
+    this.element.replaceChildren();
+    this.#changed();
+  }
+
+  #put(file) {
+    const entry = { file, url: null, width: undefined, height: undefined };
+    const remove = () => this.#remove(entry);
+    const label = interpolate(gettext("Remove %(name)s"), { name: file.name });
+    const item = el("li", { class: "tray-item", title: file.name }, iconButton("close", label, { class: "tray-remove", on: { click: remove } }));
+    const isPicture = file.type.startsWith("image/");
+    if (isPicture) entry.url = URL.createObjectURL(file);
+    item.prepend(isPicture ? picture(entry) : namePlate(file));
+    this.#entries.push(Object.assign(entry, { item }));
+    this.element.append(item);
+  }
+
+  #remove(entry) {
+    const place = this.#entries.indexOf(entry);
+    this.#entries.splice(place, 1);
+    if (entry.url) URL.revokeObjectURL(entry.url);
+    entry.item.remove();
+    this.#changed();
+    const next = this.#entries[Math.min(place, this.#entries.length - 1)];
+    next?.item.querySelector("button").focus();
+    this.#handlers.announce(interpolate(gettext("%(name)s removed"), { name: entry.file.name }));
+  }
+
+  #complain(text, values) {
+    this.#handlers.complain({ message: interpolate(text, values) });
+  }
+
+  #changed() {
+    this.element.hidden = this.isEmpty;
+    this.#handlers.changed();
+  }
+}
+
+/** Its size goes with it, so that it has its place in the conversation from the start. */
+function picture(entry) {
+  const image = el("img", { class: "tray-picture", alt: entry.file.name });
+  image.onload = () => Object.assign(entry, { width: image.naturalWidth, height: image.naturalHeight });
+  image.onerror = () => image.replaceWith(namePlate(entry.file)); // of a kind that this browser cannot show, as HEIC
+  image.src = entry.url;
+  return image;
+}
+
+function namePlate({ name, size }) {
+  const words = el("span", { class: "tray-words" }, el("span", { class: "tray-name", dir: "auto" }, name), sizeText(size));
+  return el("span", { class: "tray-file" }, icon("file"), words);
+}

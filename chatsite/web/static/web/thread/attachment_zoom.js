@@ -1,0 +1,73 @@
+const MOST = 6;
+const STEP = 1.5;
+
+/** Makes a picture larger, by buttons, wheel, double click or two fingers, and lets it be moved while it is. */
+export class PictureZoom {
+  #stage;
+  #image;
+  #scale = 1;
+  #offset = { x: 0, y: 0 };
+  #fingers = new Map();
+
+  constructor(stage, image) {
+    this.#stage = stage;
+    this.#image = image;
+    image.addEventListener("dblclick", () => (this.#scale > 1 ? this.reset() : this.#to(2.5)));
+    image.addEventListener("wheel", (event) => this.#onWheel(event), { passive: false });
+    image.addEventListener("pointerdown", (event) => this.#onDown(event));
+    image.addEventListener("pointermove", (event) => this.#onMove(event));
+    for (const end of ["pointerup", "pointercancel"]) image.addEventListener(end, ({ pointerId }) => this.#fingers.delete(pointerId));
+  }
+
+  /** One step larger (1) or smaller (-1). */
+  step(direction) {
+    this.#to(this.#scale * STEP ** direction);
+  }
+
+  reset() {
+    this.#to(1);
+  }
+
+  #to(scale) {
+    this.#scale = Math.min(MOST, Math.max(1, scale));
+    this.#draw();
+  }
+
+  #onWheel(event) {
+    event.preventDefault();
+    this.#to(this.#scale * 1.002 ** -event.deltaY);
+  }
+
+  #onDown(event) {
+    this.#fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    this.#image.setPointerCapture(event.pointerId);
+  }
+
+  #onMove(event) {
+    const held = this.#fingers.get(event.pointerId);
+    if (!held) return;
+    const before = this.#spread;
+    const [x, y] = [event.clientX - held.x, event.clientY - held.y];
+    this.#fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    if (this.#fingers.size === 2 && before) return this.#to((this.#scale * this.#spread) / before);
+    this.#offset = { x: this.#offset.x + x, y: this.#offset.y + y };
+    return this.#draw();
+  }
+
+  /** How far two fingers are apart. */
+  get #spread() {
+    const [a, b] = [...this.#fingers.values()];
+    return a && b ? Math.hypot(a.x - b.x, a.y - b.y) : 0;
+  }
+
+  /** The picture does not leave the stage. */
+  #draw() {
+    const room = (size, place) => Math.max(0, (size * this.#scale - place) / 2);
+    const across = room(this.#image.offsetWidth, this.#stage.clientWidth);
+    const down = room(this.#image.offsetHeight, this.#stage.clientHeight);
+    this.#offset.x = Math.min(across, Math.max(-across, this.#offset.x));
+    this.#offset.y = Math.min(down, Math.max(-down, this.#offset.y));
+    this.#image.style.transform = `translate(${this.#offset.x}px, ${this.#offset.y}px) scale(${this.#scale})`;
+    this.#image.classList.toggle("is-zoomed", this.#scale > 1);
+  }
+}

@@ -1,0 +1,97 @@
+import { AttachmentAddresses } from "./attachment_addresses.js";
+import { AttachmentChooser } from "./attachment_chooser.js";
+import { Previews } from "./attachment_previews.js";
+import { VoiceRecorder } from "./attachment_recorder.js";
+import { AttachmentTray } from "./attachment_tray.js";
+import { Viewer } from "./attachment_viewer.js";
+import { stopVoices } from "./attachment_voice.js";
+
+/** Everything about files in one conversation: what is chosen or recorded to be sent, and what messages show. */
+export class ThreadAttachments {
+  tray;
+  chooser;
+  recorder;
+  addresses;
+  previews = new Previews();
+  #thread;
+  #viewer = null;
+
+  /** `thread`: client, source, people, composer, isOpen(), complain(error), announce(text), send(text, replyTo, files). */
+  constructor(thread, limits) {
+    this.#thread = thread;
+    this.limits = limits;
+    this.addresses = new AttachmentAddresses(thread.client.rest);
+    const complain = (error) => thread.complain(error);
+    const announce = (text) => thread.announce(text);
+    this.tray = new AttachmentTray(limits, { complain, announce, changed: () => thread.composer?.filesChanged() });
+    this.chooser = new AttachmentChooser((files) => this.#add(files));
+    this.recorder = new VoiceRecorder({
+      complain,
+      announce,
+      changed: () => thread.composer.filesChanged(),
+      send: (voice) => thread.send("", thread.composer.takeReply(), [voice]),
+    });
+  }
+
+  /** Once the view is put together. `box` holds the messages. */
+  listen(section, box) {
+    this.#viewer = new Viewer(section, this.addresses);
+    this.chooser.acceptDrops(section, () => this.#thread.isOpen() && !this.#thread.composer.isEditing);
+    box.addEventListener("focusin", (event) => tabbable(event.target, 0));
+    box.addEventListener("focusout", (event) => {
+      const row = event.target.closest(".row-message");
+      if (row && !row.contains(event.relatedTarget)) tabbable(row, -1);
+    });
+  }
+
+  /** What the drawing of a message needs. */
+  get context() {
+    const { addresses, previews, limits } = this;
+    return { addresses, previews, limits, openPicture: (slot) => this.#open(slot), complain: (error) => this.#thread.complain(error) };
+  }
+
+  /** These have left for the outbox. A recording was never in the tray, and what is there stays. */
+  sent(files) {
+    if (files.length && files.every(({ kind }) => kind !== "voice")) this.tray.clear();
+  }
+
+  deleted(messageId) {
+    this.#viewer.drop(messageId);
+  }
+
+  destroy() {
+    stopVoices();
+    this.#viewer.close();
+    this.recorder.cancel();
+    this.tray.clear();
+    this.previews.destroy();
+  }
+
+  #add(files) {
+    if (!this.#thread.isOpen()) return;
+    this.tray.add(files);
+    this.#thread.composer.focus();
+  }
+
+  /** All pictures that are loaded, from this one on and back. */
+  #open({ message, index }) {
+    const slots = this.#thread.source.messages.filter(({ deletedAt }) => !deletedAt).flatMap((each) => this.#visible(each));
+    const at = slots.findIndex((slot) => slot.message.id === message.id && slot.index === index);
+    if (at >= 0) this.#viewer.open(slots, at);
+  }
+
+  #visible(message) {
+    const name = this.#thread.people.nameOf(message);
+    return (message.attachments ?? [])
+      .map((attachment, index) => ({ message, attachment, index, name, preview: this.previews.of(message, index) }))
+      .filter(({ attachment: { kind, state, url }, preview }) => {
+        return ["image", "video"].includes(kind) && state !== "rejected" && (url || preview);
+      });
+  }
+}
+
+/** Only the files of the message that one is at are in the tab order. */
+function tabbable(target, tabIndex) {
+  const row = target.closest(".row-message");
+  for (const control of row?.querySelectorAll(".attachments :is(a, button, input)") ?? []) control.tabIndex = tabIndex;
+}

@@ -1,0 +1,82 @@
+"""Files as people have them, made on the spot; and what the page shows of them."""
+
+from __future__ import annotations
+
+import io
+
+import pillow_heif
+from PIL import Image
+from playwright.async_api import FilePayload, Locator
+
+from tests.browser.threads import ThreadPage
+from tests.harness.cast import Person
+from tests.harness.rest import Json, eventually
+
+
+def photo(
+    name: str = "bike.jpg", size: tuple[int, int] = (640, 480), colour: str = "teal", kind: str = "JPEG"
+) -> FilePayload:
+    """A picture of one colour with a lighter middle, so that a person sees which way it is turned."""
+    image = Image.new("RGB", size, colour)
+    width, height = size
+    image.paste("gold", (width // 4, height // 4, width // 2, height // 2))
+    written = io.BytesIO()
+    image.save(written, kind)
+    return {"name": name, "mimeType": f"image/{kind.lower()}", "buffer": written.getvalue()}
+
+
+def heic_photo(name: str = "IMG_2034.HEIC") -> FilePayload:
+    """What an iPhone takes. Chromium cannot show it: what the page shows is the server's."""
+    pillow_heif.register_heif_opener()
+    image = Image.new("RGB", (800, 600), "salmon")
+    written = io.BytesIO()
+    image.save(written, "HEIF")
+    return {"name": name, "mimeType": "image/heic", "buffer": written.getvalue()}
+
+
+def pdf(name: str = "Invoice 2024.pdf", size: int = 40_000) -> FilePayload:
+    head, tail = b"%PDF-1.4\n1 0 obj\n<< >>\nendobj\n", b"\ntrailer << >>\n%%EOF\n"
+    filling = b"%" + b"x" * (size - len(head) - len(tail) - 2) + b"\n"
+    return {"name": name, "mimeType": "application/pdf", "buffer": head + filling + tail}
+
+
+async def attach(thread: ThreadPage, *files: FilePayload) -> None:
+    """Chooses files by the button, as a person does."""
+    async with thread.page.expect_file_chooser() as chosen:
+        await thread.root.get_by_role("button", name="Attach files").click()
+    await (await chosen.value).set_files(list(files))
+
+
+async def send(thread: ThreadPage, *files: FilePayload, text: str = "") -> None:
+    await attach(thread, *files)
+    await thread.field.fill(text)
+    await thread.field.press("Enter")
+
+
+async def send_by_rest(person: Person, where: str, *files: FilePayload) -> Json:
+    """A message with these files, which the server has processed."""
+    ids = []
+    for file in files:
+        form = {"file": (file["name"], file["buffer"], file["mimeType"])}
+        uploaded = await person.rest.http.post("/chat/uploads", files=form)
+        assert uploaded.status_code == 201, uploaded.text
+        ids.append(uploaded.json()["id"])
+    address = f"/chat/conversations/{where}/messages"
+    sent = await person.rest.post(address, {"content": "", "attachmentIds": ids})
+
+    async def ready() -> bool:
+        message = await person.rest.get(f"/chat/messages/{sent['id']}")
+        return all(one["state"] == "ready" for one in message["attachments"])
+
+    await eventually(ready, "the server has processed the files")
+    return sent
+
+
+def picture(thread: ThreadPage, name: str) -> Locator:
+    return thread.root.get_by_role("button", name=f"Photo: {name}")
+
+
+async def is_drawn(shown: Locator) -> bool:
+    """Whether the picture of this tile has been loaded, and is no empty frame."""
+    image = shown.locator(".picture-image")
+    return bool(await image.evaluate("image => image.complete && image.naturalWidth > 0"))

@@ -1,0 +1,126 @@
+"""Photos: sent from one browser, seen in another, looked at one by one, and gone when their message is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.axe import assert_accessible
+from tests.browser.conftest import OpenPage
+from tests.browser.files import attach, heic_photo, is_drawn, photo, picture, send
+from tests.browser.threads import ThreadPage, open_thread
+from tests.harness.cast import Cast
+
+pytestmark = [pytest.mark.shown, pytest.mark.usefixtures("worker")]
+
+SHIFTS = """
+globalThis.shifts = [];
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) {
+    const moved = entry.sources.filter(({node}) => node?.nodeType === 1 && node.closest(".thread-rows"));
+    if (moved.length) globalThis.shifts.push(entry.value);
+  }
+}).observe({type: "layout-shift", buffered: true});
+"""
+
+
+async def both(cast: Cast, open_page: OpenPage, **context: Any) -> tuple[ThreadPage, ThreadPage]:
+    customer = await cast.newcomer()
+    where = (await cast.conversation(customer))["id"]
+    theirs = await open_thread(open_page, customer, where, **context)
+    return theirs, await open_thread(open_page, cast.olivia, where, **context)
+
+
+async def test_a_photo_of_an_iphone_reaches_the_other_browser(cast: Cast, open_page: OpenPage) -> None:
+    theirs, shop = await both(cast, open_page)
+    await send(theirs, heic_photo(), text="Is this the one?")
+    seen = picture(shop, "IMG_2034.jpg")  # the server has made a file of it that every browser shows
+    await expect(seen).to_have_class("picture is-loaded")
+    assert await is_drawn(seen)
+    await expect(shop.said("Is this the one?")).to_be_visible()
+    await expect(theirs.root.locator(".upload")).to_have_count(0)
+    await expect(picture(theirs, "IMG_2034.jpg")).to_have_class("picture is-loaded")
+
+
+async def test_several_photos_have_their_places_before_they_are_loaded(
+    cast: Cast, open_page: OpenPage
+) -> None:
+    theirs, shop = await both(cast, open_page)
+    await shop.page.evaluate(SHIFTS)
+    photos = [photo(f"{place}.jpg", (300 + 90 * place, 400)) for place in range(6)]
+    await send(theirs, *photos)
+    await expect(shop.root.locator(".picture.is-loaded")).to_have_count(4)
+    await expect(shop.root.locator(".picture-more").last).to_have_text("+2")
+    await send(theirs, photo("one.jpg", (400, 700)))
+    await expect(picture(shop, "one.jpg")).to_have_class("picture is-loaded")
+    assert await shop.page.evaluate("shifts") == []
+
+
+async def test_the_viewer_by_keyboard(cast: Cast, open_page: OpenPage, axe_source: str) -> None:
+    theirs, shop = await both(cast, open_page)
+    await send(theirs, photo("first.jpg"), photo("second.jpg"))
+    await expect(shop.root.locator(".picture.is-loaded")).to_have_count(2)
+    row = shop.messages.last
+    await row.focus()
+    await shop.page.keyboard.press("Tab")
+    await expect(picture(shop, "first.jpg")).to_be_focused()
+    await shop.page.keyboard.press("Enter")
+    viewer = shop.root.get_by_role("dialog", name="Photos and videos")
+    await expect(viewer.get_by_role("img", name="first.jpg")).to_be_visible()
+    await expect(viewer.get_by_role("button", name="Previous")).to_be_hidden()
+    await assert_accessible(shop.page, axe_source)
+    await shop.page.keyboard.press("ArrowRight")
+    second = viewer.get_by_role("img", name="second.jpg")
+    await expect(second).to_be_visible()
+    await expect(viewer.locator(".viewer-name")).to_contain_text("2 of 2")
+    await shop.page.keyboard.press("+")
+    await expect(second).to_have_class("viewer-image is-zoomed")
+    await shop.page.keyboard.press("0")
+    await expect(second).to_have_class("viewer-image")
+    async with shop.page.expect_download() as download:
+        await viewer.get_by_role("link", name="Download second.jpg").click()
+    assert (await download.value).suggested_filename == "second.jpg"
+    await shop.page.keyboard.press("Escape")
+    await expect(viewer).to_have_count(0)
+    await expect(picture(shop, "first.jpg")).to_be_focused()
+
+
+async def test_a_deleted_message_takes_its_photo_along(cast: Cast, open_page: OpenPage) -> None:
+    theirs, shop = await both(cast, open_page)
+    await send(theirs, photo())
+    await expect(picture(shop, "bike.jpg")).to_have_class("picture is-loaded")
+    await picture(shop, "bike.jpg").click()
+    viewer = shop.root.get_by_role("dialog", name="Photos and videos")
+    await expect(viewer).to_be_visible()
+    where = await theirs.page.evaluate("chat.client.snapshot.conversations[0].id")
+    sent = await theirs.page.evaluate(f"chat.client.conversation('{where}').messages.at(-1).id")
+    await theirs.page.evaluate(f"chat.client.deleteMessage('{sent}')")
+    await expect(viewer).to_have_count(0)
+    await expect(picture(shop, "bike.jpg")).to_have_count(0)
+    await expect(picture(theirs, "bike.jpg")).to_have_count(0)
+
+
+async def test_a_photo_is_quoted_by_its_kind(cast: Cast, open_page: OpenPage) -> None:
+    theirs, shop = await both(cast, open_page)
+    await send(theirs, photo())
+    await expect(picture(shop, "bike.jpg")).to_be_visible()
+    await shop.messages.last.focus()
+    await shop.page.keyboard.press("r")
+    await shop.write("Nice")
+    await expect(theirs.said("Nice").locator(".quote-text")).to_have_text("Photo")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_files_of_all_kinds_are_accessible(
+    cast: Cast, open_page: OpenPage, axe_source: str, theme: str
+) -> None:
+    theirs, shop = await both(cast, open_page, viewport={"width": 390, "height": 844}, color_scheme=theme)
+    await send(theirs, photo(), photo("b.jpg"), photo("c.jpg"), text="Three of them")
+    await expect(shop.root.locator(".picture.is-loaded")).to_have_count(3)
+    await attach(theirs, photo())
+    for thread in (theirs, shop):
+        await assert_accessible(thread.page, axe_source)
+        widths = await thread.root.evaluate("node => [node.scrollWidth, node.clientWidth]")
+        assert widths[0] <= widths[1]

@@ -1,0 +1,61 @@
+"""Voice messages: recorded with a microphone that Chromium makes up, sent, heard by the other side, or thrown away."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.threads import ThreadPage, open_thread
+from tests.harness.cast import Cast
+
+pytestmark = [pytest.mark.shown, pytest.mark.usefixtures("worker")]
+
+LOUD = "() => [...document.querySelectorAll('.recorder-level i')].some(bar => parseFloat(bar.style.blockSize) > 30)"
+
+
+async def begin(thread: ThreadPage) -> None:
+    await thread.page.context.grant_permissions(["microphone", "local-network-access"])
+    await thread.root.get_by_role("button", name="Record a voice message").click()
+    await expect(thread.root.get_by_role("group", name="Voice recording")).to_be_visible()
+    # The level has moved: Chromium's microphone beeps.
+    await thread.page.wait_for_function(LOUD)
+
+
+async def test_a_recording_is_heard_by_the_other_side(cast: Cast, open_page: OpenPage) -> None:
+    customer = await cast.newcomer()
+    where = (await cast.conversation(customer))["id"]
+    theirs = await open_thread(open_page, customer, where)
+    shop = await open_thread(open_page, cast.olivia, where)
+    await begin(theirs)
+    await theirs.root.get_by_role("button", name="Send the recording").click()
+    await expect(theirs.field).to_be_focused()
+    for thread in (theirs, shop):
+        voice = thread.root.get_by_role("group", name="Voice message")
+        await voice.get_by_role("button", name="Play").click()
+        await expect(voice.get_by_role("slider")).not_to_have_value("0")
+    voice = shop.root.get_by_role("group", name="Voice message")
+    await voice.get_by_role("button", name="Speed: 1×").click()
+    await expect(voice.get_by_role("button", name="Speed: 1.5×")).to_be_visible()
+
+
+async def test_a_recording_is_thrown_away(cast: Cast, open_page: OpenPage) -> None:
+    customer = await cast.newcomer()
+    where = (await cast.conversation(customer))["id"]
+    theirs = await open_thread(open_page, customer, where)
+    await begin(theirs)
+    await theirs.page.keyboard.press("Escape")
+    await expect(theirs.root.get_by_role("group", name="Voice recording")).to_be_hidden()
+    await expect(theirs.field).to_be_focused()
+    await expect(theirs.messages).to_have_count(0)
+
+
+async def test_a_blocked_microphone_is_explained(cast: Cast, open_page: OpenPage) -> None:
+    customer = await cast.newcomer()
+    where = (await cast.conversation(customer))["id"]
+    theirs = await open_thread(open_page, customer, where)
+    refuse = "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'))"
+    await theirs.page.evaluate(refuse)
+    await theirs.root.get_by_role("button", name="Record a voice message").click()
+    await expect(theirs.root.get_by_role("alert")).to_contain_text("The microphone is blocked.")
+    await expect(theirs.field).to_be_visible()
