@@ -13,7 +13,7 @@ from typing import Any
 from csp.constants import NONE, SELF
 
 from chatsite.config import attachments, defaults
-from chatsite.config.away_settings import away_settings
+from chatsite.config.away_settings import away_settings, mail_backend
 from chatsite.config.env import Environment
 from chatsite.config.limits import Limits
 from chatsite.config.queues import QUEUES
@@ -189,14 +189,11 @@ else:
 
 # Webhooks and push services may not lead to an internal network, except to these.
 OUTGOING_ALLOW_NETWORKS = env.networks("OUTGOING_ALLOW_NETWORKS")
-globals().update(away_settings(env, ALLOWED_HOSTS, ROOT_PATH))  # push and mail to people who are away
-SITE_URL: str
-VAPID_PRIVATE_KEY: str
-VAPID_SUBJECT: str
-PUSH_AFTER_SECONDS: float
-MAIL_AFTER_SECONDS: float
-CHAT_SENDS_MAIL: bool
-MAIL_REPLY_ADDRESS: str
+# Push and mail to people who are away.
+_away = away_settings(env, ALLOWED_HOSTS, ROOT_PATH)
+SITE_URL, PUSH_AFTER_SECONDS, MAIL_AFTER_SECONDS, VAPID_PRIVATE_KEY, VAPID_SUBJECT = _away[:5]
+CHAT_SENDS_MAIL, DEFAULT_FROM_EMAIL, MAIL_REPLY_ADDRESS, MAIL_AUTHSERV_ID = _away[5:]
+globals().update(mail_backend(env))
 
 # --- Background jobs ------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from chatsite.identity.names import login_lookup
 from conversations.admin.lists import BoundedAdmin
 from notifications import operations, types
-from notifications.delivery.models import BusinessNotificationSettings, Notice
+from notifications.delivery.models import BusinessNotificationSettings, Notice, ReceivedMail
 from notifications.models import Invitation, Notification, Offer
 from notifications.webhooks import admin as webhooks_admin  # noqa: F401  registers its pages
 
@@ -104,3 +104,16 @@ class BusinessNotificationSettingsAdmin(BoundedAdmin):
     list_select_related = ("business",)
     autocomplete_fields = ("business",)
     search_fields = ("business__name__startswith",)
+
+
+@admin.register(ReceivedMail)
+class ReceivedMailAdmin(NoEditAdmin):
+    """What became of the mails that came in."""
+
+    list_display = ("received_at", "outcome", "user", "conversation")
+    list_filter = ("outcome",)
+    list_select_related = ("user", "conversation")
+    search_fields = (f"={login_lookup('user')}",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class NotificationsConfig(AppConfig):
@@ -13,5 +14,8 @@ class NotificationsConfig(AppConfig):
             lost_rights,  # noqa: F401
             ties,  # noqa: F401
         )
+
+        if getattr(settings, "ANYMAIL", {}).get("WEBHOOK_SECRET"):
+            from notifications.delivery.replies import webhooks  # noqa: F401
         from notifications.delivery import attention, escalations, jobs, personal_data  # noqa: F401
         from notifications.webhooks import housekeeping, outbox  # noqa: F401

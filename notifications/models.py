@@ -207,5 +207,6 @@ from notifications.delivery.models import (  # noqa: E402, F401
     NotificationSettings,
     Progress,
     PushSubscription,
+    ReceivedMail,
 )
 from notifications.webhooks.models import Webhook, WebhookDelivery, WebhookEvent  # noqa: E402, F401

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.urls import include, path, re_path
 
 from chatsite.http.viewsets import Router
@@ -11,7 +12,10 @@ router.register("team/invitations", views.InvitationViewSet, basename="invitatio
 router.register("offers", views.OfferViewSet, basename="offer")
 router.register("webhooks", WebhookViewSet, basename="webhook")
 
+takes_webhooks = bool(getattr(settings, "ANYMAIL", {}).get("WEBHOOK_SECRET"))
+
 urlpatterns = [
+    *([path("mail/inbound/", include("anymail.urls"))] if takes_webhooks else []),
     path("", include(router.urls)),
     re_path(r"^me/notification-settings/?$", delivery.NotificationSettingsView.as_view()),
     re_path(r"^me/notification-decisions/?$", delivery.DecisionsView.as_view()),

@@ -3,27 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from chatsite.config.env import Environment
 
 
-def away_settings(env: Environment, allowed_hosts: Sequence[str], root_path: str) -> dict[str, Any]:
-    """By the names of Django's settings."""
+class AwaySettings(NamedTuple):
+    """In the order in which `chatsite.settings` names them."""
+
+    site_url: str
+    push_after_seconds: float
+    mail_after_seconds: float
+    vapid_private_key: str  # `manage.py vapid_keys` makes one
+    vapid_subject: str  # where a push service can complain: mailto: or https:
+    sends_mail: bool
+    from_email: str
+    reply_address: str  # such as reply@chat.example: answers come to reply+TOKEN@chat.example
+    authserv_id: str  # the name under which our mail server writes Authentication-Results
+
+
+def away_settings(env: Environment, allowed_hosts: Sequence[str], root_path: str) -> AwaySettings:
     site = env.origin("SITE_URL", default=f"https://{allowed_hosts[0]}" if allowed_hosts else "")
-    return {
-        "SITE_URL": site + root_path,
-        "PUSH_AFTER_SECONDS": env.number("PUSH_AFTER_SECONDS", 10),
-        "MAIL_AFTER_SECONDS": env.number("MAIL_AFTER_SECONDS", 600),
-        "VAPID_PRIVATE_KEY": env.vapid_key("VAPID_PRIVATE_KEY"),  # `manage.py vapid_keys` makes one
-        # Where a push service can complain: mailto: or https:
-        "VAPID_SUBJECT": env.text("VAPID_SUBJECT", site),
-        "CHAT_SENDS_MAIL": bool(env.text("EMAIL_URL")),
-        "DEFAULT_FROM_EMAIL": env.text("EMAIL_FROM", f"chat@{urlsplit(site).hostname or 'localhost'}"),
-        # Such as reply@chat.example: answers come to reply+TOKEN@chat.example
-        "MAIL_REPLY_ADDRESS": env.text("MAIL_REPLY_ADDRESS"),
-        # The name under which our mail server writes Authentication-Results
-        "MAIL_AUTHSERV_ID": env.text("MAIL_AUTHSERV_ID"),
-        **env.mail("EMAIL_URL"),  # EMAIL_BACKEND and what the backend reads
-    }
+    return AwaySettings(
+        site + root_path,
+        env.number("PUSH_AFTER_SECONDS", 10),
+        env.number("MAIL_AFTER_SECONDS", 600),
+        env.vapid_key("VAPID_PRIVATE_KEY"),
+        env.text("VAPID_SUBJECT", site),
+        bool(env.text("EMAIL_URL")),
+        env.text("EMAIL_FROM", f"chat@{urlsplit(site).hostname or 'localhost'}"),
+        env.text("MAIL_REPLY_ADDRESS"),
+        env.text("MAIL_AUTHSERV_ID"),
+    )
+
+
+def mail_backend(env: Environment) -> dict[str, Any]:
+    """EMAIL_BACKEND and what the backend reads, by the names of Django's settings."""
+    mail = env.mail("EMAIL_URL")
+    secret = env.text("MAIL_WEBHOOK_SECRET")  # USER:PASSWORD of the provider's webhooks
+    return {**mail, "ANYMAIL": {**mail.get("ANYMAIL", {}), "WEBHOOK_SECRET": secret}} if secret else mail

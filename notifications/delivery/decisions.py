@@ -99,27 +99,34 @@ def _muted(
 
 
 def decide(
-    known: Circumstances, channel: str, user: Any, conversation: Conversation, fresh: list[ChatMessage]
+    known: Circumstances,
+    channel: str,
+    user: Any,
+    conversation: Conversation,
+    fresh: list[ChatMessage],
+    *,
+    early: bool = False,
 ) -> Decision:
-    """Decide about a step for messages that the person has not read and was not told of on this channel."""
+    """Decide about a step for messages that the person has not read and was not told of on this channel.
+
+    With `early`, the messages need not have waited as long as they should.
+    """
     if not fresh:
         return Skip("read")
     if not known.addresses.is_set_up(channel):
         return Skip("not_set_up")
-    fresh = [message for message in fresh if not is_blocked(conversation, message.sender_id)]
-    if not fresh:
-        return Skip("blocked")
     preferences = known.preferences_of(user, conversation)
-    reason = _reason_to_skip(known, channel, user, conversation, preferences)
-    if reason is not None:
-        return Skip(reason)
-    due = fresh[0].created_at + preferences.wait(channel)
-    if due > known.now:
+    wanted = [message for message in fresh if not is_blocked(conversation, message.sender_id)]
+    due = (wanted or fresh)[0].created_at + preferences.wait(channel)
+    if due > known.now and not early:
         return Wait(due)
+    reason = _reason_to_skip(known, channel, user, conversation, preferences)
+    if reason is not None or not wanted:
+        return Skip(reason or "blocked")
     if str(user.pk) in known.looking:
         return Wait(known.now + LOOK_AGAIN)
     quiet_until = preferences.quiet_until(known.now)
-    return Send(fresh) if quiet_until is None else Wait(quiet_until)
+    return Send(wanted) if quiet_until is None else Wait(quiet_until)
 
 
 def _reason_to_skip(

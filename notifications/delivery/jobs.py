@@ -13,11 +13,12 @@ from chatsite.background.jobs import enqueue, job
 from chatsite.background.recurring import every
 from chatsite.config.queues import DEFAULT_QUEUE, DELIVERY_QUEUE
 from notifications.delivery.ladder import look_at_due
-from notifications.delivery.models import Escalation, Notice
+from notifications.delivery.models import Escalation, Notice, ReceivedMail
 from notifications.delivery.notices import KEPT
 from notifications.delivery.push.withdrawals import withdraw_read_pushes
 
 PERIOD: Final = timedelta(seconds=5)
+LOST_AFTER: Final = timedelta(hours=49)  # quiet hours and a day of attempts are over by then
 SHORTEST_GAP: Final = timedelta(seconds=1)
 
 
@@ -46,5 +47,22 @@ def prune_notices() -> None:
         Notice.objects.filter(pk__in=keys[start : start + 500]).delete()
 
 
+@job(queue=DEFAULT_QUEUE, attempts=1)
+def prune_received_mails() -> None:
+    """Forget mails once no mail server brings them again."""
+    old = ReceivedMail.objects.filter(received_at__lt=timezone.now() - timedelta(days=30))
+    old.delete()
+
+
+@job(queue=DEFAULT_QUEUE, attempts=1)
+def end_lost_notices() -> None:
+    """End notices whose job is lost, so that they do not keep others back."""
+    now = timezone.now()
+    lost = Notice.objects.filter(state=Notice.State.PENDING, created_at__lt=now - LOST_AFTER)
+    lost.update(state=Notice.State.FAILED, reason="unreachable", finished_at=now)
+
+
 every(PERIOD, look_at_escalations)
 every(timedelta(hours=1), prune_notices)
+every(timedelta(hours=1), end_lost_notices)
+every(timedelta(hours=6), prune_received_mails)

@@ -203,3 +203,28 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.channel} to {self.user_id}: {self.state} {self.reason}".strip()
+
+
+class ReceivedMail(models.Model):
+    """A mail that came in, and what became of it. The digest of its Message-ID makes a repetition harmless."""
+
+    digest = models.CharField(max_length=64, primary_key=True, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
+    )
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, null=True, related_name="+")
+    # Of the text, which an auto-responder repeats. Empty for a mail that became no message.
+    text_digest = models.CharField(max_length=64, blank=True, editable=False)
+    outcome = models.CharField(max_length=40)
+    received_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        app_label = "notifications"
+        ordering: ClassVar = ["-received_at"]
+        indexes: ClassVar = [
+            models.Index(fields=["user", "-received_at"], name="received_mail_of_user"),
+            models.Index(fields=["received_at"], name="received_mail_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.outcome} at {self.received_at:%Y-%m-%d %H:%M}"

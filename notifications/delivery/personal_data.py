@@ -6,7 +6,13 @@ from collections.abc import Iterator
 
 from conversations.access import UserId
 from conversations.moderation import erasure, exports
-from notifications.delivery.models import Notice, NotificationSettings, Progress, PushSubscription
+from notifications.delivery.models import (
+    Notice,
+    NotificationSettings,
+    Progress,
+    PushSubscription,
+    ReceivedMail,
+)
 from notifications.delivery.notices import last_of
 from notifications.delivery.serializers import (
     DecisionObject,
@@ -32,7 +38,7 @@ def decision_lines(user_id: UserId) -> Iterator[DecisionObject]:
 
 def forget_person(user_id: UserId) -> None:
     """Nothing of it is anybody else's."""
-    for model in (Notice, PushSubscription, NotificationSettings, Progress):
+    for model in (Notice, PushSubscription, NotificationSettings, Progress, ReceivedMail):
         model._default_manager.filter(user_id=user_id).delete()
 
 

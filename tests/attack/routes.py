@@ -37,10 +37,15 @@ PUBLIC: Final = {
     "widget-demo",
     "widget-session",
     "widget-guest-session",
+    "unsubscribe",  # the token in the address says whose mails; tests/away/test_mail.py
 }
 # The web page signs in by session, answers HTML and redirects to its sign-in; tests/web has its strangers.
 APPS_WITH_THEIR_OWN_DOORS: Final = {"admin", "rest_framework", "web"}
-NO_IDS: Final = {"heartbeat", "sync"}  # `sync` leaves foreign ids out; tests/conversations/test_sync.py
+NO_IDS: Final = {
+    "heartbeat",
+    "set_attention",
+    "sync",
+}  # `sync` leaves foreign ids out; tests/conversations/test_sync.py
 VALUES: Final[Json] = {
     "content": "let me in",
     "archived": True,

@@ -16,7 +16,9 @@ pytestmark = pytest.mark.standalone
 MOVED = {
     "clients/javascript/src/": "chatsite/web/static/chat-client/",
     "templates/admin/conversations/": "conversations/templates/admin/conversations/",
+    "templates/admin/notifications/": "notifications/templates/admin/notifications/",
     "templates/admin/widget/": "chatsite/widget/templates/admin/widget/",
+    "templates/mail/": "notifications/templates/mail/",
     "templates/web/": "chatsite/web/templates/web/",
     "templates/widget/": "chatsite/widget/templates/widget/",
 }

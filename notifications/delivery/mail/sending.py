@@ -14,7 +14,7 @@ from django.utils import timezone
 from chatsite.background.jobs import RetryLater, job
 from chatsite.config.queues import DELIVERY_QUEUE
 from conversations.access import UserId
-from notifications.delivery.decisions import Decision, Send, Skip, Wait, circumstances_of, decide
+from notifications.delivery.decisions import Send, Skip, Wait, circumstances_of, decide
 from notifications.delivery.mail.composing import Section, compose
 from notifications.delivery.models import Channel, Notice, Progress
 from notifications.delivery.notices import find_pending, finish, hand_over, take_back
@@ -75,19 +75,22 @@ def unread_sections(user: Any, now: datetime) -> tuple[list[Section], str | None
     unread = unread_messages({(row.pk, side) for row, side in sides})
     known = circumstances_of([user], [row for row, _ in sides], now)
     told = _told(user.pk, [row.pk for row, _ in sides])
-    found: list[tuple[Section, Decision]] = []
-    for row, side in sides:
-        fresh = [message for message in unread.get((row.pk, side), []) if message.seq > told.get(row.pk, 0)]
-        decision = decide(known, Channel.EMAIL, user, row, fresh)
-        found.append(
-            (Section(row, side, decision.messages if isinstance(decision, Send) else fresh), decision)
-        )
-    if any(isinstance(decision, Send) for _, decision in found):
-        return [section for section, decision in found if not isinstance(decision, Skip)], None
-    if any(isinstance(decision, Wait) for _, decision in found):
+    fresh = {
+        row.pk: [message for message in unread.get((row.pk, side), []) if message.seq > told.get(row.pk, 0)]
+        for row, side in sides
+    }
+    decisions = [decide(known, Channel.EMAIL, user, row, fresh[row.pk]) for row, _ in sides]
+    if any(isinstance(decision, Send) for decision in decisions):
+        found = []
+        for row, side in sides:
+            decision = decide(known, Channel.EMAIL, user, row, fresh[row.pk], early=True)
+            if isinstance(decision, Send):
+                found.append(Section(row, side, decision.messages))
+        return found, None
+    if any(isinstance(decision, Wait) for decision in decisions):
         return [], None
-    skipped = [decision.reason for _, decision in found if isinstance(decision, Skip)]
-    others = [reason for reason in skipped if reason != "read"]
+    reasons = [decision.reason for decision in decisions if isinstance(decision, Skip)]
+    others = [reason for reason in reasons if reason != "read"]
     return [], others[0] if others else "read" if user.is_active else "suspended"
 
 

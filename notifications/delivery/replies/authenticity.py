@@ -1,0 +1,45 @@
+"""Whether the mail is from whom it says, by what our mail server or provider has found out (SPF, DKIM, DMARC).
+
+The `From` of a mail proves nothing. Our mail server writes `Authentication-Results` on top (RFC 8601) under the name
+that `MAIL_AUTHSERV_ID` holds. Headers under other names, and those further down, may be the sender's own.
+"""
+
+from __future__ import annotations
+
+import re
+from email.message import EmailMessage
+from typing import Final
+
+from django.conf import settings
+
+from chatsite.config.domains import is_public_suffix
+
+HEADER: Final = "Authentication-Results"
+_COMMENT: Final = re.compile(r"\([^()]*\)")
+_DOMAIN: Final = re.compile(r"\b(header\.d|header\.i|header\.from|smtp\.mailfrom)=\"?([^\s;\"]+)")
+
+
+def is_authentic(message: EmailMessage, sender: str) -> bool:
+    """Whether our mail server vouches for the domain of the sender's address."""
+    name = settings.MAIL_AUTHSERV_ID.lower()
+    written = [str(value) for value in message.get_all(HEADER, [])]
+    if not name or not written:
+        return False
+    authserv, _, results = _COMMENT.sub(" ", written[0]).partition(";")
+    if authserv.lower().split()[:1] != [name]:
+        return False
+    domain = sender.rpartition("@")[2]
+    return any(_vouches(result.strip().lower(), domain) for result in results.split(";"))
+
+
+def _vouches(result: str, domain: str) -> bool:
+    method, _, rest = result.partition("=")
+    if method.strip() not in ("dkim", "spf", "dmarc") or rest.split()[:1] != ["pass"]:
+        return False
+    named = {value.rpartition("@")[2].rstrip(".") for _, value in _DOMAIN.findall(rest)}
+    return any(_is_aligned(one, domain) for one in named)
+
+
+def _is_aligned(signed: str, domain: str) -> bool:
+    """The same domain, or one that the other is a part of: mail.example signs for news.mail.example."""
+    return signed == domain or (domain.endswith(f".{signed}") and not is_public_suffix(f".{signed}"))

@@ -1,0 +1,133 @@
+"""Turn a mail into a message, if it is an answer of the person to whom its reply address was given."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+from email.message import EmailMessage
+from hashlib import sha256
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils import timezone
+
+from chatsite.config.limits import limits
+from chatsite.errors import DomainError
+from chatsite.identity.users import user_key
+from conversations.attachments.operations import store_upload
+from conversations.operations import send_message
+from notifications.delivery.addresses import email_of
+from notifications.delivery.models import ReceivedMail
+from notifications.delivery.replies.addresses import read_token
+from notifications.delivery.replies.authenticity import is_authentic
+from notifications.delivery.replies.reading import (
+    addresses,
+    attached_files,
+    is_automatic,
+    parse,
+    reply_tokens,
+    written_text,
+)
+
+logger = logging.getLogger(__name__)
+
+MAIL_BYTES: Final = 35 * 1024 * 1024
+MAILS_PER_HOUR: Final = 30  # of one person
+ONCE_PER: Final = timedelta(days=1)  # the same text: an auto-responder that does not say what it is
+FILES: Final = 10
+
+
+class Refused(Exception):
+    """The mail becomes no message. The reason is one word, for the log and the admin; the sender is told nothing.
+
+    An answer to a mail that nobody can vouch for would reach people who never wrote.
+    """
+
+
+def receive_mail(raw: bytes, *, envelope: Iterable[str] = (), authentic: bool | None = None) -> str:
+    """Take a mail. Returns `accepted`, `repeated`, or the reason why it became no message.
+
+    `envelope` are the recipients that the mail server was told. `authentic` is what a provider says of the sender; None
+    leaves it to `Authentication-Results`. A database that is away raises its error, and the mail may come again.
+    """
+    if len(raw) > MAIL_BYTES:
+        return "too_large"
+    message = parse(raw)
+    digest = sha256(str(message.get("Message-ID", "")).strip().encode() or raw).hexdigest()
+    if ReceivedMail.objects.filter(pk=digest, outcome="accepted").exists():
+        return "repeated"
+    row = ReceivedMail(digest=digest, outcome="accepted")
+    try:
+        _take(row, message, envelope, authentic)
+    except Refused as refusal:
+        row.outcome = str(refusal)
+        ReceivedMail.objects.bulk_create([row], ignore_conflicts=True)
+    logger.info("a mail came in: %s", row.outcome)
+    return row.outcome
+
+
+def _take(row: ReceivedMail, message: EmailMessage, envelope: Iterable[str], authentic: bool | None) -> None:
+    if is_automatic(message):
+        raise Refused("automatic")
+    user, conversation_id = _addressee(message, envelope)
+    row.user = user
+    _check_sender(message, user, authentic)
+    text = written_text(message)
+    files = attached_files(message)[:FILES]
+    if not text and not files:
+        raise Refused("empty")
+    row.text_digest = sha256(f"{conversation_id} {text} {[name for name, _ in files]}".encode()).hexdigest()
+    _check_rate(row)
+    try:
+        uploads = [
+            str(store_upload(user_id=user.pk, file=io.BytesIO(data), name=name, size=len(data)).pk)
+            for name, data in files
+        ]
+        with transaction.atomic():
+            # The client id makes one message of a mail that two workers take at the same time.
+            send_message(
+                sender_id=user.pk,
+                conversation_id=conversation_id,
+                content=text[: limits().message_length],
+                client_id=f"mail-{row.digest[:48]}",
+                attachment_ids=uploads,
+            )
+            row.conversation_id = conversation_id
+            row.save()  # over one that was refused: somebody else may have sent it under this Message-ID
+    except DomainError as error:
+        if error.code == "unavailable":
+            raise
+        raise Refused(error.code) from error
+
+
+def _addressee(message: EmailMessage, envelope: Iterable[str]) -> tuple[Any, UUID]:
+    """The person and the conversation that the reply address was made for."""
+    for token in reply_tokens(message, envelope):
+        found = read_token(token)
+        if found is None:
+            continue
+        user = get_user_model()._default_manager.filter(pk=user_key(found[0]), is_active=True).first()
+        if user is not None:
+            return user, found[1]
+    raise Refused("unknown_address")
+
+
+def _check_sender(message: EmailMessage, user: Any, authentic: bool | None) -> None:
+    senders = addresses(message, "From")
+    if senders != [email_of(user).lower()]:
+        raise Refused("wrong_sender")
+    if not (is_authentic(message, senders[0]) if authentic is None else authentic):
+        raise Refused("not_authentic")
+
+
+def _check_rate(row: ReceivedMail) -> None:
+    now = timezone.now()
+    taken = ReceivedMail.objects.filter(user=row.user, outcome="accepted")
+    if taken.filter(received_at__gt=now - timedelta(hours=1)).count() >= MAILS_PER_HOUR:
+        raise Refused("rate_limited")
+    if taken.filter(received_at__gt=now - ONCE_PER, text_digest=row.text_digest).exists():
+        raise Refused("same_text")

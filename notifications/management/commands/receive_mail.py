@@ -1,0 +1,68 @@
+"""`manage.py receive_mail`: take answers to mails, from a mail server's pipe or from a mailbox."""
+
+from __future__ import annotations
+
+import imaplib
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+from urllib.parse import unquote, urlsplit
+
+from django.core.management.base import BaseCommand, CommandError
+
+from chatsite.errors import LOST_DATABASE, DomainError
+from notifications.delivery.replies.receiving import MAIL_BYTES, receive_mail
+
+TRY_AGAIN: Final = 75  # EX_TEMPFAIL: the mail server keeps the mail and comes back
+SECONDS: Final = 60
+
+
+class Command(BaseCommand):
+    help = (
+        "Take one mail from standard input, as a pipe of a mail server gives it, or with --imap every unseen mail of a "
+        "mailbox. What becomes no message is dropped and named; nobody is answered."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--imap", metavar="URL", help="imaps://USER:PASSWORD@HOST[:PORT]/MAILBOX")
+        parser.add_argument(
+            "--recipient", action="append", default=[], help="an address that the mail server was told"
+        )
+
+    def handle(self, *, imap: str | None, recipient: list[str], **options: Any) -> None:
+        try:
+            if imap is None:
+                self.stdout.write(receive_mail(sys.stdin.buffer.read(MAIL_BYTES + 1), envelope=recipient))
+            else:
+                self._empty_mailbox(imap)
+        except (*LOST_DATABASE, DomainError) as error:
+            self.stderr.write(f"try again: {error}")
+            raise SystemExit(TRY_AGAIN) from error
+
+    def _empty_mailbox(self, url: str) -> None:
+        """A mail is marked as seen once it has been taken, so a run that breaks off is made up for by the next."""
+        with _mailbox(url) as mailbox:
+            _, [listed] = mailbox.search(None, "UNSEEN")
+            for number in listed.split():
+                _, parts = mailbox.fetch(number, "(BODY.PEEK[])")
+                raw = next((part[1] for part in parts if isinstance(part, tuple)), None)
+                if raw is None:
+                    continue
+                self.stdout.write(receive_mail(raw))
+                mailbox.store(number, "+FLAGS", "\\Seen")
+
+
+@contextmanager
+def _mailbox(url: str) -> Iterator[imaplib.IMAP4]:
+    parts = urlsplit(url)
+    if parts.scheme != "imaps" or not parts.hostname:
+        raise CommandError("--imap must be imaps://USER:PASSWORD@HOST[:PORT]/MAILBOX.")
+    try:
+        with imaplib.IMAP4_SSL(parts.hostname, parts.port or 993, timeout=SECONDS) as mailbox:
+            mailbox.login(unquote(parts.username or ""), unquote(parts.password or ""))
+            mailbox.select(unquote(parts.path.strip("/")) or "INBOX")
+            yield mailbox
+    except (imaplib.IMAP4.error, OSError) as error:
+        raise CommandError(f"The mailbox cannot be read: {error}") from error

@@ -1,0 +1,273 @@
+"""An answer to a mail becomes a message of the person whom the mail was for, and of nobody else."""
+
+from __future__ import annotations
+
+import io
+import sys
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+from anymail.inbound import AnymailInboundMessage
+from anymail.signals import AnymailInboundEvent
+from django.core import mail
+from django.core.management import call_command
+from pytest_django import Settings
+
+from conversations.models import ChatMessage
+from conversations.moderation import operations as moderation
+from notifications.delivery.models import ReceivedMail
+from notifications.delivery.replies.addresses import read_token, reply_address
+from notifications.delivery.replies.receiving import receive_mail
+from notifications.delivery.replies.webhooks import take_inbound
+from tests.away.conftest import Shop
+
+AUTHENTIC = "mx.chat.example; dkim=pass header.d=mail.example; spf=pass smtp.mailfrom=carol@mail.example"
+
+# What people's programs put below an answer, in their own words.
+QUOTES = {
+    "gmail": """Yes, please!
+
+On Sun, Nov 29, 2026 at 12:00 PM Flora's Flowers <
+chat@chat.example> wrote:
+
+> Flora's Flowers:
+> Shall we deliver it?
+>
+""",
+    "gmail german": """Yes, please!
+
+Am So., 29. Nov. 2026 um 12:00 Uhr schrieb Flora's Flowers <chat@chat.example>:
+
+> Flora's Flowers:
+> Shall we deliver it?
+""",
+    "outlook": """Yes, please!
+
+________________________________
+From: Flora's Flowers <chat@chat.example>
+Sent: Sunday, November 29, 2026 12:00 PM
+To: Carol <carol@mail.example>
+Subject: Messages from Flora's Flowers
+
+Flora's Flowers:
+Shall we deliver it?
+""",
+    "outlook german": """Yes, please!
+
+Von: Flora's Flowers <chat@chat.example>
+Gesendet: Sonntag, 29. November 2026 12:00
+An: Carol <carol@mail.example>
+Betreff: Nachrichten von Flora's Flowers
+
+Flora's Flowers:
+Shall we deliver it?
+""",
+    "apple mail": """Yes, please!
+
+> On 29. Nov 2026, at 12:00, Flora's Flowers <chat@chat.example> wrote:
+>
+> Flora's Flowers:
+> Shall we deliver it?
+""",
+    "iphone": """Yes, please!
+
+Sent from my iPhone
+
+> On Nov 29, 2026, at 12:00 PM, Flora's Flowers <chat@chat.example> wrote:
+>
+> Shall we deliver it?
+""",
+    "signature": """Yes, please!
+
+-- \nCarol Jensen
+Tel. 0123
+""",
+}
+
+HTML = """<html><head><style>p { color: red }</style></head><body><div dir="ltr">Yes, please!</div><br>
+<div class="gmail_quote"><div>On Sunday Flora wrote:</div><blockquote>Shall we deliver it?</blockquote>
+</div></body></html>"""
+
+
+@pytest.fixture
+def replying(shop: Shop, settings: Settings) -> Shop:
+    settings.MAIL_REPLY_ADDRESS = "reply@chat.example"
+    settings.MAIL_AUTHSERV_ID = "mx.chat.example"
+    return shop
+
+
+def answer(shop: Shop, text: str = "Yes, please!", *, user: Any = None, **headers: str) -> EmailMessage:
+    user = user or shop.carol
+    message = EmailMessage()
+    given = {
+        "From": f"Carol <{user.email}>",
+        "To": reply_address(user, shop.conversation.pk),
+        "Subject": "Re: Messages from Flora's Flowers",
+        "Message-ID": "<answer-1@mail.example>",
+        "Authentication-Results": AUTHENTIC,
+        **{name.replace("_", "-"): value for name, value in headers.items()},
+    }
+    for name, value in given.items():
+        if value:
+            message[name] = value
+    message.set_content(text)
+    return message
+
+
+def said() -> list[tuple[str | None, str]]:
+    rows = ChatMessage.objects.select_related("sender").order_by("seq")
+    return [(row.sender.username if row.sender else None, row.content) for row in rows]
+
+
+@pytest.mark.parametrize("program", QUOTES)
+def test_an_answer_stands_in_the_conversation(replying: Shop, program: str) -> None:
+    assert receive_mail(answer(replying, QUOTES[program]).as_bytes()) == "accepted"
+    [(sender, content)] = said()
+    assert sender == "carol"
+    assert content.removesuffix("\n\nSent from my iPhone") == "Yes, please!"
+
+
+def test_an_answer_in_html_alone(replying: Shop) -> None:
+    message = answer(replying)
+    message.set_content(HTML, subtype="html")
+    assert receive_mail(message.as_bytes()) == "accepted"
+    assert said() == [("carol", "Yes, please!")]
+
+
+def test_the_mail_has_the_address_that_takes_the_answer(replying: Shop) -> None:
+    replying.say(replying.amir, "Shall we deliver it?")
+    replying.pass_seconds(601)
+    [sent] = mail.outbox
+    message = answer(replying, To=sent.reply_to[0])
+    assert receive_mail(message.as_bytes()) == "accepted"
+    assert said()[-1] == ("carol", "Yes, please!")
+
+
+def test_the_same_mail_twice_is_one_message(replying: Shop) -> None:
+    raw = answer(replying).as_bytes()
+    assert [receive_mail(raw), receive_mail(raw)] == ["accepted", "repeated"]
+    assert len(said()) == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        ({"From": "mallory@evil.example"}, "wrong_sender"),
+        ({"From": "carol@mail.example, mallory@evil.example"}, "wrong_sender"),
+        ({"Authentication_Results": ""}, "not_authentic"),
+        ({"Authentication_Results": "mx.evil.example; dkim=pass header.d=mail.example"}, "not_authentic"),
+        ({"Authentication_Results": "mx.chat.example; dkim=fail header.d=mail.example"}, "not_authentic"),
+        ({"Authentication_Results": "mx.chat.example; dkim=pass header.d=evil.example"}, "not_authentic"),
+        ({"Authentication_Results": "mx.chat.example; dkim=pass header.d=example"}, "not_authentic"),
+        (
+            {"Authentication_Results": "mx.chat.example; spf=none (dkim=pass header.d=mail.example)"},
+            "not_authentic",
+        ),
+        ({"To": "reply+forged@chat.example"}, "unknown_address"),
+        ({"To": "somebody@chat.example"}, "unknown_address"),
+        ({"Auto_Submitted": "auto-replied"}, "automatic"),
+        ({"Precedence": "bulk"}, "automatic"),
+        ({"Return_Path": "<>"}, "automatic"),
+        ({"X_Loop": "chat.example"}, "automatic"),
+        ({"List_Id": "<list.example>"}, "automatic"),
+    ],
+)
+def test_what_is_no_answer_of_the_person_is_refused(
+    replying: Shop, headers: dict[str, str], reason: str
+) -> None:
+    assert receive_mail(answer(replying, user=None, **headers).as_bytes()) == reason
+    assert said() == []
+    assert ReceivedMail.objects.get().outcome == reason
+
+
+def test_a_forged_result_below_the_servers_own_does_not_count(replying: Shop) -> None:
+    forged = answer(replying, Authentication_Results="").as_bytes()
+    top = (
+        b"Authentication-Results: mx.chat.example; dkim=none\r\nAuthentication-Results: " + AUTHENTIC.encode()
+    )
+    assert receive_mail(top + b"\r\n" + forged) == "not_authentic"
+
+
+def test_the_address_of_one_person_does_not_serve_another(replying: Shop) -> None:
+    message = answer(replying, user=replying.amir, To=reply_address(replying.carol, replying.conversation.pk))
+    assert receive_mail(message.as_bytes()) == "wrong_sender"
+
+
+def test_a_refused_mail_does_not_keep_the_real_one_out(replying: Shop) -> None:
+    forged = answer(replying, Authentication_Results="")
+    assert receive_mail(forged.as_bytes()) == "not_authentic"
+    assert receive_mail(answer(replying).as_bytes()) == "accepted"
+
+
+def test_an_unmarked_auto_responder_gets_in_once_a_day(replying: Shop) -> None:
+    outcomes = [
+        receive_mail(answer(replying, "I am on holiday.", Message_ID=f"<{number}@mail.example>").as_bytes())
+        for number in range(3)
+    ]
+    assert outcomes == ["accepted", "same_text", "same_text"]
+
+
+def test_a_flood_of_mails_ends(replying: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("notifications.delivery.replies.receiving.MAILS_PER_HOUR", 2)
+    outcomes = [
+        receive_mail(answer(replying, f"Line {number}", Message_ID=f"<{number}@mail.example>").as_bytes())
+        for number in range(3)
+    ]
+    assert outcomes == ["accepted", "accepted", "rate_limited"]
+
+
+def test_a_frozen_conversation_and_a_suspended_person_take_no_mail(replying: Shop) -> None:
+    moderation.freeze_conversation(actor=None, conversation_id=replying.conversation.pk, reason="fight")
+    assert receive_mail(answer(replying).as_bytes()) == "frozen"
+    moderation.suspend_user(actor=None, user_id=replying.carol.pk, reason="fight")
+    assert receive_mail(answer(replying, Message_ID="<2@x>").as_bytes()) == "unknown_address"
+
+
+def test_a_member_who_left_cannot_answer(replying: Shop) -> None:
+    replying.business.memberships.filter(user=replying.amir).delete()
+    assert receive_mail(answer(replying, user=replying.amir).as_bytes()) == "not_found"
+
+
+def test_an_attached_file_comes_along(replying: Shop) -> None:
+    message = answer(replying, "See the file")
+    message.add_attachment(b"%PDF-1.4 a file", maintype="application", subtype="pdf", filename="offer.pdf")
+    assert receive_mail(message.as_bytes()) == "accepted"
+    [row] = ChatMessage.objects.all()
+    assert [one.name for one in row.files.all()] == ["offer.pdf"]
+
+
+def test_addresses_survive_programs_that_change_the_case(replying: Shop) -> None:
+    address = reply_address(replying.carol, replying.conversation.pk)
+    assert len(address.partition("@")[0]) <= 64  # the longest that mail servers take
+    assert receive_mail(answer(replying, To=address.upper()).as_bytes()) == "accepted"
+    assert read_token("a" * 40) is None
+
+
+def test_the_command_takes_a_mail_from_a_pipe(
+    replying: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raw = answer(replying).as_bytes()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
+    call_command("receive_mail")
+    assert capsys.readouterr().out.strip() == "accepted"
+    assert len(said()) == 1
+
+
+@pytest.mark.parametrize(
+    ("dkim", "spf", "outcome"), [("Pass", "Pass", "accepted"), ("Fail", "Pass", "not_authentic")]
+)
+def test_a_providers_webhook_hands_a_mail_over(replying: Shop, dkim: str, spf: str, outcome: str) -> None:
+    message = answer(replying, Authentication_Results="", X_Mailgun_Dkim_Check_Result=dkim, X_Mailgun_Spf=spf)
+    inbound = AnymailInboundMessage.parse_raw_mime_bytes(message.as_bytes())
+    inbound.envelope_recipient = str(message["To"])
+    event = AnymailInboundEvent(event_type="inbound", message=inbound)
+    take_inbound(sender=None, event=event, esp_name="Mailgun")
+    assert ReceivedMail.objects.get().outcome == outcome
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"\xff\xfe\x00", b"From: \xff\r\n\r\n\xff", b"Content-Type: text/plain; charset=x\r\n\r\nx"]
+)
+def test_rubbish_is_refused(replying: Shop, raw: bytes) -> None:
+    assert receive_mail(raw) == "unknown_address"
