@@ -17,8 +17,8 @@ from django.utils import timezone
 
 from chatsite.config.limits import limits
 from chatsite.errors import DomainError
-from chatsite.identity.users import user_key
-from conversations.attachments.operations import store_upload
+from chatsite.identity.users import parse_user_key
+from conversations.attachments.operations import Upload, store_upload
 from conversations.operations import send_message
 from notifications.delivery.addresses import email_of
 from notifications.delivery.models import ReceivedMail
@@ -84,8 +84,7 @@ def _take(row: ReceivedMail, message: EmailMessage, envelope: Iterable[str], aut
     _check_rate(row)
     try:
         uploads = [
-            str(store_upload(user_id=user.pk, file=io.BytesIO(data), name=name, size=len(data)).pk)
-            for name, data in files
+            str(store_upload(user.pk, Upload(io.BytesIO(data), name, len(data))).pk) for name, data in files
         ]
         with transaction.atomic():
             # The client id makes one message of a mail that two workers take at the same time.
@@ -110,7 +109,7 @@ def _addressee(message: EmailMessage, envelope: Iterable[str]) -> tuple[Any, UUI
         found = read_token(token)
         if found is None:
             continue
-        user = get_user_model()._default_manager.filter(pk=user_key(found[0]), is_active=True).first()
+        user = get_user_model()._default_manager.filter(pk=parse_user_key(found[0]), is_active=True).first()
         if user is not None:
             return user, found[1]
     raise Refused("unknown_address")
