@@ -222,6 +222,8 @@ FILE_ORIGINS = [*filter(None, [ATTACHMENTS_ORIGIN, attachments.origin_of(STORAGE
 ATTACHMENTS_SERVE = env.choice(
     "ATTACHMENTS_SERVE", ("stream", "accel", "redirect"), attachments.served_by(STORAGES["attachments"])
 )
+# Days that files are kept, unless their business says otherwise; 0: for ever.
+ATTACHMENT_DAYS = env.integer("ATTACHMENT_DAYS", 0)
 # clamd://HOST:PORT, clamd+unix:///PATH, or the dotted path of a function; empty: files are not scanned
 ATTACHMENTS_SCANNER = env.text("ATTACHMENTS_SCANNER")
 ATTACHMENTS_ACCEL_PATH = env.text("ATTACHMENTS_ACCEL_PATH", "/-/attachments/")  # nginx's internal location

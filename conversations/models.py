@@ -22,6 +22,8 @@ class Business(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=200)
     slug = models.SlugField(max_length=80, unique=True)
+    # Days that its conversations' files are kept; 0: for ever; null: as the site keeps them.
+    file_days = models.PositiveIntegerField(null=True, blank=True)
     # Whether changes of its conversations are recorded for webhooks; null where nobody has looked yet.
     changes_recorded = models.BooleanField(null=True, default=None, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -88,6 +88,7 @@ def default_settings(redis_url: str = "", secret_key: str = "") -> dict[str, Any
         "ATTACHMENTS_ROOT": Path(getattr(settings, "BASE_DIR", Path.cwd())) / "var" / "attachments",
         "ATTACHMENTS_SCANNER": "",
         "ATTACHMENTS_SERVE": "stream",
+        "ATTACHMENT_DAYS": 0,
         "ATTACHMENT_TYPES": attachments.TYPES,
         "BACKGROUND_WORKER": "separate" if redis_url else "embedded",
         "CHANNEL_LAYERS": _channel_layers(redis_url),

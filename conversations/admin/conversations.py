@@ -21,6 +21,8 @@ from conversations.admin.lists import ReadOnlyAdmin, ReasonActionForm, chosen_ro
 from conversations.admin.names import isolate, isolate_text
 from conversations.admin.search import HELP, search_conversations
 from conversations.admin.transcript import read_edits, read_page
+from conversations.attachments.models import Attachment
+from conversations.attachments.serving import file_response
 from conversations.models import ChatMessage, Conversation
 from conversations.moderation import exports
 from conversations.moderation import operations as moderation
@@ -133,6 +135,11 @@ class ConversationAdmin(ReadOnlyAdmin):
                 self.admin_site.admin_view(self.edits_view),
                 name="conversations_conversation_edits",
             ),
+            path(
+                "<uuid:key>/files/<uuid:attachment>/",
+                self.admin_site.admin_view(self.file_view),
+                name="conversations_conversation_file",
+            ),
             posted("export", "export", self.export),
             *(posted(verb, verb, self.act, verb=verb) for verb in CONVERSATION_VERBS),
             *(
@@ -184,6 +191,16 @@ class ConversationAdmin(ReadOnlyAdmin):
             "page": read_edits(row, request.GET),
         }
         return TemplateResponse(request, "admin/conversations/edits.html", context)
+
+    def file_view(self, request: HttpRequest, key: UUID, attachment: UUID) -> HttpResponseBase:
+        """A file of a message, hidden and deleted ones included, as long as its bytes are there."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        rows = Attachment.objects.select_related("file").filter(pk=attachment, message__conversation=key)
+        row = rows.first()
+        if row is None or row.file is None or row.state != Attachment.State.READY:
+            raise Http404("No such file.")
+        return file_response(request, row.file, name=row.name, content_type=row.content_type)
 
     def act_on_message(self, request: HttpRequest, key: UUID, message: UUID, verb: str) -> HttpResponse:
         operation, done = MESSAGE_VERBS[verb]

@@ -13,6 +13,7 @@ from django.http import QueryDict
 from django.utils.dateparse import parse_date
 
 from chatsite.database.text_folding import contains_words
+from conversations.attachments.models import Attachment
 from conversations.models import ChatMessage, Conversation, MessageEdit
 
 PAGE: Final = 50
@@ -74,7 +75,8 @@ def _rows(conversation: Conversation) -> QuerySet[ChatMessage]:
     latest = Prefetch("edits", MessageEdit.objects.order_by("-pk")[:EDITS], to_attr="latest_edits")
     of_message = MessageEdit.objects.filter(message=OuterRef("pk")).order_by().values("message")
     counted = Subquery(of_message.annotate(number=Count("pk")).values("number"), output_field=IntegerField())
-    return rows.annotate(edit_count=Coalesce(counted, 0)).prefetch_related(latest)
+    files = Prefetch("files", Attachment.objects.order_by("position"))
+    return rows.annotate(edit_count=Coalesce(counted, 0)).prefetch_related(latest, files)
 
 
 def _page(messages: Sequence[ChatMessage], *, older: bool, newer: bool) -> TranscriptPage:

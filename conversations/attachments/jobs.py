@@ -13,6 +13,7 @@ from chatsite.config.queues import MEDIA_QUEUE
 from conversations.attachments.models import Attachment
 from conversations.attachments.processing import REJECTED, finish, process
 from conversations.attachments.release import release_files
+from conversations.attachments.retention import delete_expired_files
 from conversations.attachments.storage import delete_unreferenced
 from conversations.attachments.sweeping import sweep_unused_uploads
 
@@ -58,5 +59,12 @@ def resume_processing() -> None:
             enqueue(process_attachment, str(attachment.pk))
 
 
+@job(attempts=1)
+def delete_old_files() -> None:
+    """Delete files that are older than they are kept."""
+    delete_expired_files()
+
+
+every(timedelta(days=1), delete_old_files)
 every(timedelta(hours=1), sweep_uploads)
 every(timedelta(hours=1), resume_processing)

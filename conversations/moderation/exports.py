@@ -20,6 +20,8 @@ from django.db.models import QuerySet
 from chatsite.errors import not_found
 from chatsite.identity.names import email_field, name_fields
 from conversations.access import UserId, object_key
+from conversations.attachment_objects import stored_attachment
+from conversations.attachments.file_lines import file_lines
 from conversations.models import ChatMessage, Conversation, Membership, MessageEdit
 from conversations.moderation.audit import clean_reason, record, require_permission
 from conversations.moderation.models import AuditEntry, Report
@@ -91,6 +93,7 @@ def _messages(rows: QuerySet[ChatMessage]) -> Iterator[tuple[str, Any]]:
             yield "message", {**_message_line(message), "edits": list(islice(edits, EDITS))}
             for edit in edits:
                 yield "edit", {"messageId": message.pk, **edit}
+            yield from file_lines(message)
         after = page[-1].seq
 
 
@@ -130,6 +133,9 @@ def _message_line(message: ChatMessage) -> dict[str, Any]:
         "deletedAt": message.deleted_at,
         "hiddenAt": message.hidden_at,
         "replyTo": message.reply_to_id,
+        "files": [stored_attachment(row) for row in message.files.order_by("position")]
+        if message.attachments
+        else [],
     }
 
 

@@ -154,4 +154,4 @@ def _as_data_uri(image: Image.Image) -> str:
 
 
 if __name__ == "__main__":
-    run_decoder({"probe": probe, "convert": convert})
+    run_decoder({"check": dict, "probe": probe, "convert": convert})

@@ -157,4 +157,4 @@ def _guarded(command: Any) -> Any:
 
 
 if __name__ == "__main__":
-    run_decoder({"recording": _guarded(recording), "video": _guarded(video)})
+    run_decoder({"check": dict, "recording": _guarded(recording), "video": _guarded(video)})

@@ -1,0 +1,85 @@
+"""Deletes files that are older than the site or their business keeps them. Their messages stay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from conversations import events
+from conversations.attachments.models import Attachment
+from conversations.attachments.processing import REJECTED, stored_attachments
+from conversations.attachments.release import files_of
+from conversations.attachments.storage import delete_unreferenced
+from conversations.models import Business
+from conversations.writing.message_change import change_message
+
+EXPIRED: Final = "The file has been deleted, because it was too old."
+GROUP: Final = 200  # messages of one query
+
+
+@dataclass
+class Expired:
+    """What was deleted, or with a dry run would be."""
+
+    messages: int = 0
+    files: int = 0
+    bytes: int = 0
+
+
+def delete_expired_files(*, dry_run: bool = False) -> Expired:
+    """Delete the files of messages that are too old. Each message takes a `rev`, and shows what became of them."""
+    done = Expired()
+    for business_id, days in _kept_days():
+        rows = Attachment.objects.filter(
+            business_id=business_id,
+            file__isnull=False,
+            message__created_at__lt=timezone.now() - timedelta(days=days),
+        )
+        if dry_run:
+            _count(rows, done)
+            continue
+        while found := list(rows.order_by().values_list("message_id", flat=True).distinct()[:GROUP]):
+            for message_id in found:
+                _delete_files_of(message_id, done)
+    return done
+
+
+def _kept_days() -> list[tuple[UUID, int]]:
+    """The businesses whose files end. Their own number of days comes before the site's."""
+    site: int = settings.ATTACHMENT_DAYS
+    rows = Business.objects.order_by("pk").values_list("pk", "file_days")
+    days = [(key, site if own is None else own) for key, own in rows.iterator(chunk_size=1000)]
+    return [(key, number) for key, number in days if number > 0]
+
+
+def _count(rows: QuerySet[Attachment], done: Expired) -> None:
+    sizes = list(rows.values_list("message_id", "size"))
+    done.messages += len({message_id for message_id, _ in sizes})
+    done.files += len(sizes)
+    done.bytes += sum(size for _, size in sizes)
+
+
+def _delete_files_of(message_id: UUID, done: Expired) -> None:
+    with change_message(message_id) as changing:
+        group = list(Attachment.objects.select_for_update().filter(message_id=message_id, file__isnull=False))
+        files = files_of(group)
+        _count_group(group, done)
+        ids = [one.pk for one in group]
+        Attachment.objects.filter(pk__in=ids).update(**REJECTED, reason=EXPIRED)
+        message = changing.message
+        message.attachments = stored_attachments(message) if message.attachments else ""
+        is_gone = message.deleted_at or message.hidden_at
+        changing.publish(events.message_deleted if is_gone else events.message_edited)
+    delete_unreferenced(files)
+
+
+def _count_group(group: list[Attachment], done: Expired) -> None:
+    done.messages += 1
+    done.files += len(group)
+    done.bytes += sum(one.size for one in group)
