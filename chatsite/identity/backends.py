@@ -5,13 +5,15 @@ Every login uses it: tokens, Django admin, the browsable API and a project's own
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.hashers import check_password
+from django.contrib.auth.hashers import check_password, get_hasher, identify_hasher
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest
 
 from chatsite.identity.password_tags import note_rehash
@@ -25,6 +27,16 @@ def _stored_hash(username: str) -> str | None:
     model = get_user_model()
     found = model._default_manager.filter(**{model.USERNAME_FIELD: username})
     return found.values_list("password", flat=True).first()
+
+
+def _is_outdated(encoded: str | None) -> bool:
+    """Whether Django hashes the password again when it fits."""
+    try:
+        hasher = identify_hasher(encoded or "")
+    except ValueError:
+        return False
+    preferred = get_hasher()
+    return hasher.algorithm != preferred.algorithm or preferred.must_update(encoded or "")
 
 
 class CountingBackend(ModelBackend):
@@ -43,13 +55,15 @@ class CountingBackend(ModelBackend):
         if attempt.wait:
             raise PermissionDenied  # Django tries no other backend, and no password is hashed
         before = _stored_hash(username)
-        user = super().authenticate(request, username=username, password=password, **more)
-        if user is not None:
-            attempt.uncount()
+        # Nobody may see the new hash without the note about it: earlier tokens would end for a moment, or for good.
+        with transaction.atomic() if _is_outdated(before) else nullcontext():
+            user = super().authenticate(request, username=username, password=password, **more)
             # The hash differs where Django has renewed it with the site's current hasher. It also differs where the
             # password was changed in this very moment, but then the given password does not fit the old hash.
-            if before is not None and user.password != before and check_password(password, before):
+            if user and before and user.password != before and check_password(password, before):
                 note_rehash(user, before)
+        if user is not None:
+            attempt.uncount()
         return user
 
     async def aauthenticate(self, request: HttpRequest | None, **credentials: Any) -> User | None:  # type: ignore[override]

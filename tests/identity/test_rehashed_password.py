@@ -72,3 +72,19 @@ def test_two_logins_at_once_renew_the_hash_and_both_stay(old_user: User) -> None
     second.set_password("another-password-1")
     second.save()
     assert not is_current(tag_of_first, second)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_new_hash_is_stored_together_with_its_note(
+    old_user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process may be killed between the two, and other requests may look between the two."""
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    tag = password_tag(old_user)
+    monkeypatch.setattr("chatsite.identity.backends.note_rehash", die)
+    with pytest.raises(KeyboardInterrupt):
+        authenticate(username="rehashed", password=PASSWORD)
+    assert is_current(tag, User.objects.get(pk=old_user.pk))
