@@ -11,6 +11,12 @@ from tests.harness.cast import Cast
 
 pytestmark = [pytest.mark.shown, pytest.mark.usefixtures("worker")]
 
+REFUSE = """
+() => {
+  const refusal = () => Promise.reject(new DOMException("no", "NotAllowedError"));
+  navigator.mediaDevices.getUserMedia = refusal;
+}
+"""
 LOUD = "() => [...document.querySelectorAll('.recorder-level i')].some(bar => parseFloat(bar.style.blockSize) > 30)"
 
 
@@ -54,8 +60,7 @@ async def test_a_blocked_microphone_is_explained(cast: Cast, open_page: OpenPage
     customer = await cast.newcomer()
     where = (await cast.conversation(customer))["id"]
     theirs = await open_thread(open_page, customer, where)
-    refuse = "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'))"
-    await theirs.page.evaluate(refuse)
+    await theirs.page.evaluate(REFUSE)
     await theirs.root.get_by_role("button", name="Record a voice message").click()
     await expect(theirs.root.get_by_role("alert")).to_contain_text("The microphone is blocked.")
     await expect(theirs.field).to_be_visible()
