@@ -11,6 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
+from chatsite.identity.names import email_field, name_fields, signs_in_by_email
 from conversations import operations
 from conversations.models import Business, ChatMessage, Conversation, Membership
 
@@ -80,17 +81,23 @@ def make_demo() -> Business:
     return business
 
 
+def login_name(username: str) -> str:
+    """Return the login name of a demonstration user: the username, or an e-mail address if people sign in by it."""
+    return f"{username}@demo.example" if signs_in_by_email() else username
+
+
 def _person(username: str, first_name: str, last_name: str) -> Any:
-    users = get_user_model().objects
-    user = users.filter(username=username).first()
+    model: Any = get_user_model()
+    login = {model.USERNAME_FIELD: login_name(username)}
+    user = model._default_manager.filter(**login).first()
     if user is None:
-        user = users.create_user(
-            username=username,
-            password=PASSWORD,
-            email=f"{username}@demo.example",
-            first_name=first_name,
-            last_name=last_name,
-        )
+        fields = name_fields()
+        parts = (first_name, last_name) if len(fields) == 2 else (f"{first_name} {last_name}",)
+        names = dict(zip(fields, parts, strict=False))
+        address = {email_field(): f"{username}@demo.example"} if email_field() else {}
+        user = model(**{**address, **login, **names})
+        user.set_password(PASSWORD)
+        user.save()
     return user
 
 

@@ -11,6 +11,7 @@ from django.core import checks
 from django.core.exceptions import FieldDoesNotExist
 from django.urls import NoReverseMatch, reverse
 
+from chatsite.config.defaults import REST_FRAMEWORK
 from chatsite.config.queues import QUEUES
 
 TAG: Final = "chatsite"
@@ -18,12 +19,20 @@ MIDDLEWARE: Final = (
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
 )
+REST_DEFAULTS: Final = (
+    "DEFAULT_AUTHENTICATION_CLASSES",
+    "DEFAULT_PERMISSION_CLASSES",
+    "DEFAULT_RENDERER_CLASSES",
+    "DEFAULT_PARSER_CLASSES",
+    "DEFAULT_THROTTLE_CLASSES",
+    "EXCEPTION_HANDLER",
+)
 SESSION_ENGINES: Final = ("django.contrib.sessions.backends.db", "django.contrib.sessions.backends.cached_db")
 
 
 @checks.register(TAG)
 def check_project(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[checks.CheckMessage]:
-    return [*_middleware(), *_addresses(), *_services(), *_names()]
+    return [*_middleware(), *_addresses(), *_services(), *_names(), *_rest_framework()]
 
 
 def _middleware() -> Iterator[checks.CheckMessage]:
@@ -58,6 +67,18 @@ def _services() -> Iterator[checks.CheckMessage]:
             text = f'DATABASES[{alias!r}]["OPTIONS"] lacks "transaction_mode": "IMMEDIATE".'
             hint = "Without it, a write fails while another transaction writes."
             yield checks.Warning(text, hint=hint, id="chatsite.W001")
+
+
+def _rest_framework() -> Iterator[checks.CheckMessage]:
+    """Warn about a `REST_FRAMEWORK` that does not begin with the chat's, because its views use these defaults."""
+    for name in REST_DEFAULTS:
+        wanted, chosen = REST_FRAMEWORK[name], settings.REST_FRAMEWORK.get(name)
+        missing = {*([wanted] if isinstance(wanted, str) else wanted)}
+        missing -= {*([chosen] if isinstance(chosen, str) else chosen or ())}
+        if missing:
+            text = f"REST_FRAMEWORK[{name!r}] lacks {', '.join(sorted(missing))}."
+            hint = "Begin with the chat's: {**chatsite.config.defaults.REST_FRAMEWORK, …}."
+            yield checks.Warning(text, hint=hint, id="chatsite.W002")
 
 
 def _names() -> Iterator[checks.CheckMessage]:

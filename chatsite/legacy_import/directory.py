@@ -22,6 +22,7 @@ from django.utils.text import slugify
 from uuid_utils.compat import uuid7
 
 from chatsite.errors import DomainError
+from chatsite.identity.names import email_field
 from chatsite.identity.users import normalize_username
 from chatsite.legacy_import.errors import ImportStopped
 from chatsite.legacy_import.options import ImportOptions
@@ -106,8 +107,15 @@ class Directory:
         """Find each name's user. The result depends only on the name, so all runs and batches agree."""
         if self._options.users == "id":
             return self._find_by_id(names)
-        column = "email" if self._options.users == "email" else get_user_model().USERNAME_FIELD
-        return self._find_by_text(column, {name for name in names if storable(name)})
+        return self._find_by_text(self._text_column(), {name for name in names if storable(name)})
+
+    def _text_column(self) -> str:
+        if self._options.users != "email":
+            return get_user_model().USERNAME_FIELD
+        column = email_field()
+        if column is None:
+            raise ImportStopped("--users email: the user model has no e-mail field.")
+        return column
 
     def _find_by_id(self, names: set[str]) -> dict[str, Person | Ambiguity]:
         found: dict[str, Person | Ambiguity] = {}

@@ -129,7 +129,7 @@ def _posted_draft(request: HttpRequest) -> Draft | None:
 def _demo_logins() -> list[DemoLogin]:
     """The logins that `manage.py demo` creates."""
     return [
-        DemoLogin(username, " ".join(name), demo.MEMBERS.get(username, ""))
+        DemoLogin(demo.login_name(username), " ".join(name), demo.MEMBERS.get(username, ""))
         for username, name in demo.PEOPLE.items()
     ]
 

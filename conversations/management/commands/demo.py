@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from conversations.demo import BUSINESS, CUSTOMERS, MEMBERS, PASSWORD, extensions, make_demo
+from conversations.demo import BUSINESS, CUSTOMERS, MEMBERS, PASSWORD, extensions, login_name, make_demo
 
 
 class Command(BaseCommand):
@@ -23,9 +23,9 @@ class Command(BaseCommand):
                 "Use --force to create them anyway."
             )
         business = make_demo()
-        members = ", ".join(f"{role} {username}" for username, role in MEMBERS.items())
+        members = ", ".join(f"{role} {login_name(username)}" for username, role in MEMBERS.items())
         self.stdout.write(f'Business "{BUSINESS[0]}": {members}')
-        self.stdout.write(f"Customers: {', '.join(CUSTOMERS)}")
+        self.stdout.write(f"Customers: {', '.join(map(login_name, CUSTOMERS))}")
         self.stdout.write(f"Password: {PASSWORD}")
         for extend in extensions:
             self.stdout.write(extend(business))

@@ -1,4 +1,4 @@
-"""How long to wait before the next try."""
+"""The pauses between attempts."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import random
 
 
 class Backoff:
-    """Pauses in seconds that double from `first` up to `most`, each shortened by chance to between a half and all of
-    it, so that clients which lost their server together do not come back together."""
+    """Yield pauses in seconds that double from `first` up to `most`.
+
+    Each is shortened at random by up to a half, so that clients which lost a server together reconnect at different
+    times.
+    """
 
     def __init__(self, first: float = 0.25, most: float = 20.0) -> None:
         self._first = first

@@ -1,4 +1,4 @@
-"""`ChatClient`: one user's connection to the chat, kept up."""
+"""`ChatClient`: the connection of one user to the chat. It reconnects by itself."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class ChatClient:
         await self.close()
 
     async def close(self) -> None:
-        """Ends the connection and all event streams; what is under way raises `ChatError` with the code `closed`."""
+        """End the connection and all event streams. Calls in progress raise `ChatError` with the code `closed`."""
         await self._supervisor.stop(CLOSED)
         await self._rest.close()
 
@@ -115,24 +115,29 @@ class ChatClient:
 
     @property
     def url(self) -> str:
-        """The server in use."""
+        """The address of the server in use."""
         return self._addresses.current
 
     @property
     def refresh_token(self) -> str:
-        """The newest one, to start again without a password; empty where there is none. Each works once."""
+        """The newest refresh token, to start again without a password. Empty if there is none. Each works once."""
         return self._credentials.refresh_token
 
     def events(self) -> EventStream[ClientEvent]:
-        """What happens from now on outside of joined conversations: heads of all conversations, notifications (each
-        once), presence, and `Resumed` after a lost connection."""
+        """Return a stream of future events that do not belong to a joined conversation.
+
+        It yields changes of all conversations, notifications (each once), presence, and `Resumed` after a lost
+        connection.
+        """
         return self._broadcaster.open()
 
     # Conversations
 
     async def join(self, conversation_id: str, *, history: int | None = 200) -> Conversation:
-        """The conversation with its newest `history` messages (None: all), kept up from now on. Joining again gives
-        the same object. `not_found` for one that is not there or not the user's."""
+        """Join a conversation and load its newest `history` messages (None: all). It stays up to date.
+
+        Joining it again returns the same object. Raises `not_found` if it does not exist or the user may not see it.
+        """
         while True:
             new = Conversation(self, conversation_id, history)
             conversation = self._conversations.setdefault(conversation_id, new)
@@ -153,20 +158,20 @@ class ChatClient:
     async def open_conversation(
         self, business_id: str, customer_id: str | None = None
     ) -> ConversationDetails:
-        """The conversation with a business; made where there is none. A member of the business names the customer."""
+        """Return the conversation with a business, and create it if there is none. A member passes the customer."""
         body = {"businessId": business_id, **({"customerId": customer_id} if customer_id else {})}
         return await self._rest.call(ConversationDetails, "POST", "/chat/conversations", body)
 
     def conversations(
         self, *, archived: bool | None = None, business_id: str | None = None
     ) -> AsyncIterator[ConversationDetails]:
-        """All of mine, newest activity first."""
+        """Yield the user's conversations, newest activity first."""
         return self._rest.rows(
             Page[ConversationDetails], "/chat/conversations", archived=archived, businessId=business_id
         )
 
     async def archive(self, conversation_id: str, *, archived: bool = True) -> ConversationDetails:
-        """Put it away on my side. The next message takes it back."""
+        """Archive the conversation for the user's side. The next message restores it."""
         path = f"/chat/conversations/{conversation_id}"
         return await self._rest.call(ConversationDetails, "PATCH", path, {"archived": archived})
 
@@ -184,7 +189,7 @@ class ChatClient:
         return await self._rest.call(Profile, "GET", "/auth/me")
 
     async def presence(self, user_ids: Sequence[str]) -> dict[str, Presence]:
-        """By user id. Whoever one shares no conversation with looks like somebody never seen."""
+        """Return presence by user id. A user who shares no conversation looks offline and never seen."""
         found = await self._rest.call(Page[Presence], "GET", "/presence", userIds=",".join(user_ids))
         return {presence.user_id: presence for presence in found.results}
 
@@ -248,8 +253,10 @@ class ChatClient:
     # For the supervisor
 
     async def _resume(self, connection: Connection) -> None:
-        """Join again first and sync then, so that what happens between the two comes as an event. Raises
-        `ConnectionLost`."""
+        """Join the conversations again and then sync, so that changes in between arrive as events.
+
+        Raises `ConnectionLost`.
+        """
         joined = list(self._conversations.values())
         await asyncio.gather(*(self._rejoin(connection, conversation) for conversation in joined))
         for start in range(0, max(1, len(joined)), SYNC_CONVERSATIONS):
@@ -273,7 +280,7 @@ class ChatClient:
             self._forget(conversation, error)
 
     def _end(self, error: ChatError) -> None:
-        """The connection will not come back."""
+        """Called when the connection has ended for good."""
         outcome = None if error is CLOSED else error
         if self._fetching is not None:
             self._fetching.cancel()

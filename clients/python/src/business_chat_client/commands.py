@@ -1,4 +1,4 @@
-"""Sends commands over whatever connection there is, a bounded number of times."""
+"""Send commands over the present connection, and repeat them a limited number of times."""
 
 from __future__ import annotations
 
@@ -23,14 +23,16 @@ REFUSED_FRAME: Final = frozenset({1002, 1003, 1007, 1009})
 
 
 class Commands:
-    """`connection()` waits for a connection. Every command may be repeated, so it is, until it has an answer."""
+    """`connection()` waits for a connection. Commands can be repeated safely, so each is, until it is answered."""
 
     def __init__(self, connection: Callable[[], Awaitable[Connection]]) -> None:
         self._connection = connection
 
     async def request(self, event: str, data: Mapping[str, Any]) -> msgspec.Raw:
-        """The data of the ack. Raises `ChatError`: the server's refusal, or `timeout` or `disconnected` if the server
-        did not answer any attempt."""
+        """Return the data of the ack.
+
+        Raises `ChatError` with the server's error, or with `timeout` or `disconnected` if no attempt was answered.
+        """
         backoff, attempts = Backoff(), 0
         while True:
             connection = await self._connection()

@@ -1,4 +1,4 @@
-"""One WebSocket connection: calls and their answers, and what is pushed."""
+"""One WebSocket connection: calls, their answers, and events."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _decode_refusal = msgspec.json.Decoder(_Refusal).decode
 
 
 def encode_call(event: str, data: Mapping[str, Any], ref: int) -> str:
-    """The frame. `too_large` for one that the server would close the socket for, `invalid` for what is not text."""
+    """Encode a frame. Raise `too_large` if the server would close the socket, and `invalid` if it is not text."""
     try:
         frame = msgspec.json.encode({"event": event, "data": data, "ref": ref})
     except UnicodeEncodeError as error:
@@ -53,7 +53,7 @@ def encode_call(event: str, data: Mapping[str, Any], ref: int) -> str:
 
 
 class Connection:
-    """Made by `open`; `pushed` gets every push in order, `lost` is called once, before calls under way fail."""
+    """`open` creates it. `pushed` gets every event in order. `lost` is called once, before pending calls fail."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class Connection:
         answer_within: float,
         trust_env: bool,
     ) -> Self:
-        """Raises `OSError`, `TimeoutError` or a `WebSocketException` where there is no connection."""
+        """Connect. Raises `OSError`, `TimeoutError` or a `WebSocketException` on failure."""
         connection = await connect(
             url,
             additional_headers=headers,
@@ -97,8 +97,11 @@ class Connection:
         return cls(connection, pushed, lost, answer_within)
 
     async def call(self, event: str, data: Mapping[str, Any]) -> msgspec.Raw:
-        """The data of the ack. Raises `ChatError` for a refusal, `TimeoutError` if there is no answer in time, and
-        `ConnectionLost` if none will come."""
+        """Return the data of the ack.
+
+        Raises `ChatError` for an error of the server, `TimeoutError` without an answer in time, and `ConnectionLost`
+        if the connection ends.
+        """
         ref = next(self._refs)
         frame = encode_call(event, data, ref)
         if self.is_over:
@@ -116,12 +119,12 @@ class Connection:
             del self._calls[ref]
 
     async def over(self) -> int | None:
-        """Waits until the connection has ended; its close code."""
+        """Wait until the connection has ended. Return its close code."""
         await asyncio.shield(self._reader)
         return self._connection.close_code
 
     def abort(self) -> None:
-        """End it without a goodbye, which the other side would not answer."""
+        """End the connection without a close frame, which the other side would not answer."""
         self._connection.transport.abort()
 
     async def close(self) -> None:
@@ -164,7 +167,7 @@ class Connection:
             answer.set_result(frame.data)
 
     def _ref_of_bad_frame(self, frame: Frame) -> int | str | None:
-        """An error without a `ref` is about the only call under way; among several nobody can tell."""
+        """Assign an error without a `ref` to the pending call, if there is only one."""
         if frame.event != "error" or len(self._calls) != 1:
             return None
         return next(iter(self._calls)) if _decode_refusal(frame.data).code in BAD_FRAME else None

@@ -1,4 +1,4 @@
-"""A joined conversation: its state, its events, and what one can do in it."""
+"""A joined conversation: its state, its events, and its operations."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ REORDER_DELAY: Final = 0.2  # seconds for a push that another has overtaken, bef
 
 
 class Conversation:
-    """Made by `ChatClient.join`. Its state follows the server's by itself, over any number of lost connections."""
+    """`ChatClient.join` creates it. Its state follows the server, also after lost connections."""
 
     def __init__(self, client: ChatClient, conversation_id: str, history: int | None) -> None:
         self.id = conversation_id
@@ -58,23 +58,23 @@ class Conversation:
 
     @property
     def details(self) -> ConversationDetails:
-        """The head: preview, counts, archived, frozen."""
+        """The conversation's details: preview, counts, archived, frozen."""
         assert self._timeline.details is not None, "join answers after the first fetch"
         return self._timeline.details
 
     @property
     def messages(self) -> Sequence[Message]:
-        """What is held, by `seq` and without a hole, up to the newest. A copy."""
+        """The loaded messages in the order of `seq`, without gaps, up to the newest. A copy."""
         return tuple(self._timeline.messages)
 
     @property
     def rev(self) -> int:
-        """Every change up to here is in the state."""
+        """The `rev` up to which the state has every change."""
         return self._timeline.rev
 
     @property
     def typing(self) -> frozenset[str]:
-        """The ids of the users who are typing now; never one's own."""
+        """The ids of the other users who are typing now."""
         return frozenset(self._typing_ids)
 
     @property
@@ -82,11 +82,11 @@ class Conversation:
         return self._timeline.first_seq <= 1
 
     def find(self, message_id: str) -> Message | None:
-        """The message as it is now, if it is held."""
+        """Return the present state of a loaded message, or None."""
         return self._timeline.find(message_id)
 
     def events(self) -> EventStream[ConversationEvent]:
-        """What happens from now on, in order, each once, what was missed while away included."""
+        """Return a stream of future events in order, each once, including those missed during an outage."""
         return self._broadcaster.open()
 
     # What one can do. Each waits for a connection, and is repeated over the next one until it has been answered.
@@ -122,19 +122,19 @@ class Conversation:
             return await self._change("send_message", data)
 
     async def edit(self, message: Message | str, content: str) -> Message:
-        """One's own message says something else from now on. `forbidden` for somebody else's."""
+        """Edit one's own message. Raises `forbidden` for a message of another user."""
         return await self._change("edit_message", {"messageId": _id_of(message), "content": content})
 
     async def delete(self, message: Message | str) -> Message:
-        """Takes one's own message back. `forbidden` for somebody else's."""
+        """Delete one's own message. Raises `forbidden` for a message of another user."""
         return await self._change("delete_message", {"messageId": _id_of(message)})
 
     async def add_reaction(self, message: Message | str, emoji: str) -> tuple[Reaction, ...]:
-        """Put an emoji on a message. Returns all reactions of the message; the same emoji again changes nothing."""
+        """Add an emoji to a message. Return all reactions. Adding the same emoji again changes nothing."""
         return await self._react("add_reaction", message, emoji)
 
     async def remove_reaction(self, message: Message | str, emoji: str) -> tuple[Reaction, ...]:
-        """Take one's own emoji off a message. Returns the reactions that are left."""
+        """Remove one's own emoji from a message. Return the remaining reactions."""
         return await self._react("remove_reaction", message, emoji)
 
     async def _react(self, command: str, message: Message | str, emoji: str) -> tuple[Reaction, ...]:
@@ -144,7 +144,7 @@ class Conversation:
         return push.reactions
 
     async def mark_read(self, messages: Iterable[Message | str] | None = None) -> int:
-        """These messages of the other side have been read; without any, all of them. My side's unread count after."""
+        """Mark these messages of the other side as read, or all without ids. Return the side's new unread count."""
         if messages is None:
             path = f"/chat/conversations/{self.id}/read"
             return (await self._client._rest.call(ReadAnswer, "PATCH", path)).unread_count
@@ -157,14 +157,14 @@ class Conversation:
         return unread
 
     async def start_typing(self) -> None:
-        """The others see it for six seconds, or until a message or `stop_typing`. Call it again to go on."""
+        """Show that the user is typing, for six seconds or until a message or `stop_typing`. Repeat it to go on."""
         await self._client._request("typing_start", {"conversationId": self.id})
 
     async def stop_typing(self) -> None:
         await self._client._request("typing_stop", {"conversationId": self.id})
 
     async def load_older(self, limit: int = 50) -> list[Message]:
-        """Up to `limit` messages (1 to 200) from before the first one held; empty where there are none."""
+        """Load up to `limit` messages (1 to 200) before the first loaded one. Return them; empty at the beginning."""
         async with self._catching_up:
             since = self._timeline.rev
             page = await self._pages.page(before=self._timeline.first_seq, limit=limit)
@@ -175,12 +175,12 @@ class Conversation:
         return [self._timeline.find(message.id) or message for message in added]
 
     async def catch_up(self) -> None:
-        """Ask the server now. Afterwards everything that was committed before the call is in the state."""
+        """Sync now. Afterwards the state has everything that was committed before the call."""
         async with self._catching_up:
             await self._sync_since(self._timeline.rev)
 
     async def leave(self) -> None:
-        """No more events, here and on the wire."""
+        """Leave the conversation. Its streams end, and the server sends no more events of it."""
         await self._client._leave(self)
 
     # What the client hands in

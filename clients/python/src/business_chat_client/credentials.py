@@ -1,4 +1,4 @@
-"""Whoever the client speaks as: tokens, kept fresh."""
+"""The tokens of the client's user. They are renewed before they expire."""
 
 from __future__ import annotations
 

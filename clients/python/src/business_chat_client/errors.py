@@ -1,4 +1,4 @@
-"""What can go wrong, as callers see it."""
+"""The exceptions of this package."""
 
 from __future__ import annotations
 
@@ -27,14 +27,13 @@ class ChatError(Exception):
 
     @property
     def retry_after(self) -> float:
-        """Seconds that the server asked to wait; 0 where it did not say."""
+        """The seconds that the server asked to wait, or 0."""
         wait = self.details.get("retryAfter", 0)
         return float(wait) if isinstance(wait, (int, float)) else 0.0
 
 
 class ConnectionLost(Exception):
-    """No answer will come over this connection. Callers of the package never see it: what was under way is repeated
-    over the next one."""
+    """The connection has ended. Users of the package never see this, because the call is repeated over the next one."""
 
     def __init__(self, code: int | None, reason: str) -> None:
         super().__init__(f"connection lost: {code} {reason}".rstrip())

@@ -1,4 +1,4 @@
-"""What `conversation.events()` and `client.events()` yield."""
+"""The events of `conversation.events()` and `client.events()`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class _Event(msgspec.Struct, frozen=True):
 
 
 class MessageArrived(_Event, frozen=True):
-    """A message of anybody's, one's own included. In the order of `seq`, without a hole."""
+    """A new message, also one's own. These events come in the order of `seq`, without gaps."""
 
     message: Message
 
@@ -25,7 +25,7 @@ class MessageEdited(_Event, frozen=True):
 
 
 class ReactionsChanged(_Event, frozen=True):
-    """Somebody put an emoji on the message, or took one off."""
+    """Somebody added an emoji to the message, or removed one."""
 
     message: Message
 
@@ -37,26 +37,25 @@ class AttachmentsChanged(_Event, frozen=True):
 
 
 class MessageDeleted(_Event, frozen=True):
-    """By its sender, or hidden by a moderator: the place stays, the content is gone."""
+    """The sender deleted the message, or a moderator hid it. It keeps its place and loses its content."""
 
     message: Message
 
 
 class MessagesRemoved(_Event, frozen=True):
-    """Taken out of the conversation by those who run the site, such as the end of it when an import is undone. Their
-    numbers may be given to later messages."""
+    """The operators removed messages, for example by the undo of an import. Later messages may reuse their numbers."""
 
     messages: tuple[Message, ...]
 
 
 class MessagesDelivered(_Event, frozen=True):
-    """These messages have reached the other side than their sender's."""
+    """These messages have been delivered to the other side."""
 
     messages: tuple[Message, ...]
 
 
 class MessagesRead(_Event, frozen=True):
-    """These messages have been read. `reader_id` is None for what happened while the client was away."""
+    """These messages have been read. `reader_id` is None if that happened during an outage."""
 
     messages: tuple[Message, ...]
     reader_id: str | None = None
@@ -68,7 +67,7 @@ class TypingChanged(_Event, frozen=True):
 
 
 class ConversationChanged(_Event, frozen=True):
-    """The head as it is now: preview, unread counts, archived, frozen."""
+    """The conversation's details have changed: preview, unread counts, archived, frozen."""
 
     conversation: ConversationDetails
 
@@ -78,7 +77,7 @@ class NotificationArrived(_Event, frozen=True):
 
 
 class NotificationChanged(_Event, frozen=True):
-    """It has been read, on whatever device."""
+    """The notification has been read on any device."""
 
     notification: Notification
 
@@ -88,7 +87,7 @@ class NotificationGone(_Event, frozen=True):
 
 
 class PresenceChanged(_Event, frozen=True):
-    """`last_seen` is set where the user has gone offline."""
+    """The user's presence has changed. `last_seen` is set if the user has gone offline."""
 
     user_id: str
     online: bool
@@ -96,8 +95,10 @@ class PresenceChanged(_Event, frozen=True):
 
 
 class Resumed(_Event, frozen=True):
-    """The client was away and is back. Joined conversations catch up by themselves; what else was fetched before,
-    such as the list of conversations, may be out of date."""
+    """The client has reconnected. Joined conversations catch up by themselves.
+
+    Other data that was fetched before, such as the list of conversations, may be out of date.
+    """
 
 
 ConversationEvent: TypeAlias = (
