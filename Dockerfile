@@ -30,6 +30,8 @@ COPY --from=build /venv /venv
 COPY --from=build /static /static
 COPY --from=build /app /app
 WORKDIR /app
+ENV MEDIA_ROOT=/media
+RUN mkdir /media && chown 10001 /media
 # By number, so that Kubernetes can tell that it is not root.
 USER 10001
 EXPOSE 8000
