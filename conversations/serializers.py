@@ -148,6 +148,7 @@ class UnreadAnswer(WireObject, kw_only=True, omit_defaults=True):
     conversations: dict[UUID, int]
     more: bool = False
     muted: int = 0
+    muted_until: dict[UUID, datetime] = {}  # of each conversation that is muted now
 
 
 class SyncedConversation(WireObject, kw_only=True):

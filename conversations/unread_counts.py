@@ -37,7 +37,7 @@ def unread(user_id: UserId) -> UnreadAnswer:
             total += sum(count for _, _, count in counts)
     found.sort(reverse=True)
     listed = {key: count for _, key, count in found[:most]}
-    answer = UnreadAnswer(total=total, conversations=listed, more=len(found) > most)
+    answer = UnreadAnswer(total=total, conversations=listed, more=len(found) > most, muted_until={})
     _count_own_state(answer, actor)
     return answer
 
@@ -62,3 +62,5 @@ def _count_own_state(answer: UnreadAnswer, actor: access.Actor) -> None:
         if row.muted_until is not None and row.muted_until > now:
             answer.total -= count
             answer.muted += count
+            if len(answer.muted_until) < limits().unread_conversations:
+                answer.muted_until[conversation.pk] = row.muted_until

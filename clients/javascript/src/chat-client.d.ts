@@ -1,4 +1,5 @@
 import type { Attachment, FileStorage, MessageToSend, UploadOptions } from "./attachments.js";
+import type { PersonalCommands } from "./personal-commands.js";
 import type {
   MessageType,
   ConnectionState,
@@ -14,6 +15,7 @@ import type {
 
 export type * from "./attachments.js";
 export type * from "./objects.js";
+export type * from "./personal-commands.js";
 
 /**
  * A refusal. `code` is one of the server's, or `disconnected`, `timeout`, `unreachable`, `outbox_full`, `discarded`,
@@ -230,13 +232,14 @@ export interface ChatClientOptions {
 export interface Rest {
   get<Answer = any>(path: string, query?: Record<string, unknown>): Promise<Answer>;
   post<Answer = any>(path: string, body?: object): Promise<Answer>;
+  put<Answer = any>(path: string, body?: object): Promise<Answer>;
   patch<Answer = any>(path: string, body?: object): Promise<Answer>;
   delete(path: string): Promise<null>;
   /** The whole address of an attachment's `url`, which may be relative to the server. */
   resolve(address: string): string;
 }
 
-export class ChatClient {
+export class ChatClient extends PersonalCommands {
   constructor(options?: ChatClientOptions);
   readonly rest: Rest;
   readonly state: ConnectionState;
@@ -255,6 +258,7 @@ export class ChatClient {
     archived?: boolean;
     businessId?: string;
     unread?: boolean;
+    pinned?: boolean;
     search?: string;
   }): Promise<Page<ConversationObject>>;
   openConversation(parties: { businessId: string; customerId?: string }): Promise<ConversationObject>;

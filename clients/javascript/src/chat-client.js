@@ -1,21 +1,24 @@
 import * as changes from "./changes.js";
 import { ClientParts } from "./client-parts.js";
+import { PersonalCommands } from "./personal-commands.js";
 import { watchPageLifecycle } from "./page-lifecycle.js";
 
 export { ChatError } from "./errors.js";
 export { forgetFiles } from "./file-storage.js";
 
 /** A user's chat: one socket, any number of live conversations, and an outbox that loses nothing. */
-export class ChatClient {
+export class ChatClient extends PersonalCommands {
   #parts;
   #snapshot = null;
   #unwatchPage = null;
 
   constructor(options = {}) {
     // Commands of a conversation's view are those of the client, about that conversation.
-    this.#parts = new ClientParts(options, (name, view, given) =>
-      name === "leave" ? this.#parts.joined.leave(view) : this[name](view.id, ...given),
+    const parts = new ClientParts(options, (name, view, given) =>
+      name === "leave" ? parts.joined.leave(view) : this[name](view.id, ...given),
     );
+    super(parts);
+    this.#parts = parts;
     this.#parts.on("change", () => (this.#snapshot = null));
   }
 

@@ -68,7 +68,7 @@ export class ClientParts extends Emitter {
 
   #setUpState({ storage, fileStorage, restAfter }) {
     const { clock, connection, rest, trouble } = this;
-    this.store = new ConversationStore((what, id) => this.#storeChanged(what, id));
+    this.store = new ConversationStore((what, id) => this.#storeChanged(what, id), clock);
     this.notifications = new NotificationFeed({
       tell: (event, data) => this.tell(event, data),
       missing: () => this.syncRequester.wantGeneral(),

@@ -1,14 +1,22 @@
+import { systemClock } from "./clock.js";
+
+const LONGEST_TIMER = 2 ** 31 - 1; // milliseconds; browsers run a longer one at once
+
 /** The conversations that we have heard of, and what is unread in them. Objects are replaced, never changed. */
 export class ConversationStore {
   #changed;
   #conversations = new Map();
   #list = null;
   #counts = new Set();
-  unread = Object.freeze({ total: 0, conversations: Object.freeze({}) });
+  #muted = new Map(); // conversation → the time until which it is muted, or null
+  #clock;
+  #timer = null;
+  unread = Object.freeze({ total: 0, muted: 0, conversations: Object.freeze({}) });
 
   /** `changed(what, conversationId?)`: "conversations" or "unread". */
-  constructor(changed) {
+  constructor(changed, clock = systemClock) {
     this.#changed = changed;
+    this.#clock = clock;
   }
 
   get(id) {
@@ -21,13 +29,18 @@ export class ConversationStore {
     return this.#list;
   }
 
-  /** Takes a conversation from a fetch, an event or a sync; an older one than we have is passed over. */
+  /**
+   * Takes a conversation from a fetch, an event or a sync; an older one than we have is passed over. What a whole side
+   * gets has no `own`, and then what we know of it stays.
+   */
   put(conversation) {
     const held = this.#conversations.get(conversation.id);
     if (held && !isNewer(conversation, held)) return false;
-    this.#conversations.set(conversation.id, Object.freeze(conversation));
+    const own = newerOwn(conversation.own, held?.own);
+    this.#conversations.set(conversation.id, Object.freeze(own ? { ...conversation, own } : conversation));
     this.#list = null;
-    this.setUnread(conversation.id, conversation.unreadCount);
+    if (own) this.#muted.set(conversation.id, own.mutedUntil);
+    this.setUnread(conversation.id, conversation.unreadCount, Boolean(own));
     this.#changed("conversations", conversation.id);
     return true;
   }
@@ -45,12 +58,12 @@ export class ConversationStore {
     this.#changed("conversations", id);
   }
 
-  setUnread(id, count) {
+  /** `recount`: whether it is muted may have changed. */
+  setUnread(id, count, recount = false) {
     for (const touched of this.#counts) touched.add(id);
     const { [id]: before = 0, ...others } = this.unread.conversations;
-    if (before === count) return;
-    const conversations = count > 0 ? { ...others, [id]: count } : others;
-    this.#replaceUnread(this.unread.total - before + count, conversations);
+    if (before === count && !recount) return;
+    this.#replaceUnread(count > 0 ? { ...others, [id]: count } : others);
   }
 
   /**
@@ -61,28 +74,51 @@ export class ConversationStore {
     const touched = new Set();
     this.#counts.add(touched);
     return {
-      take: ({ conversations }) => this.#takeCounts(conversations, touched),
+      take: (answer) => this.#takeCounts(answer, touched),
       end: () => this.#counts.delete(touched),
     };
   }
 
-  #takeCounts(answered, touched) {
+  #takeCounts({ conversations: answered, mutedUntil = {} }, touched) {
     const kept = Object.entries(this.unread.conversations).filter(([id]) => touched.has(id));
     const counts = Object.entries(answered).filter(([id]) => !touched.has(id));
-    const conversations = Object.fromEntries([...counts, ...kept]);
-    this.#replaceUnread(Object.values(conversations).reduce((sum, count) => sum + count, 0), conversations);
+    for (const id of this.#muted.keys()) if (!touched.has(id)) this.#muted.delete(id);
+    for (const [id, until] of Object.entries(mutedUntil)) if (!touched.has(id)) this.#muted.set(id, until);
+    this.#replaceUnread(Object.fromEntries([...counts, ...kept]));
   }
 
-  #replaceUnread(total, conversations) {
-    this.unread = Object.freeze({ total, conversations: Object.freeze({ ...conversations }) });
+  /** A muted conversation counts for itself, and not in the total. A mute ends by itself. */
+  #replaceUnread(conversations) {
+    const now = this.#clock.now();
+    const sums = { total: 0, muted: 0 };
+    let end = Infinity;
+    for (const [id, count] of Object.entries(conversations)) {
+      const until = Date.parse(this.#muted.get(id) ?? "");
+      if (until > now) end = Math.min(end, until);
+      sums[until > now ? "muted" : "total"] += count;
+    }
+    this.unread = Object.freeze({ ...sums, conversations: Object.freeze({ ...conversations }) });
+    this.#wakeAt(end - now);
     this.#changed("unread");
+  }
+
+  #wakeAt(delay) {
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = null;
+    if (delay > LONGEST_TIMER) return;
+    this.#timer = this.#clock.setTimeout(() => this.#replaceUnread(this.unread.conversations), delay);
   }
 }
 
-/** Archiving takes no `rev`, so among equals the time decides. */
+/** What one side or one person sets takes no `rev`, so among equals `stateRev` decides, and then the time. */
 function isNewer(given, held) {
   if (given.rev !== held.rev) return given.rev > held.rev;
+  if (given.own && held.own && given.own.stateRev < held.own.stateRev) return false;
   return Date.parse(given.updatedAt) >= Date.parse(held.updatedAt);
+}
+
+function newerOwn(given, held) {
+  return given && (!held || given.stateRev >= held.stateRev) ? given : held;
 }
 
 function byActivity(a, b) {

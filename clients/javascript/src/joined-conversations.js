@@ -64,7 +64,7 @@ export class JoinedConversations {
   /** What has no head although we look at it is gone, or not joined yet: a sync tells. */
   heads(heads) {
     for (const [id, { view }] of this.#entries) {
-      if (heads[id] && heads[id].rev >= view.rev) view.expect(heads[id].rev);
+      if (heads[id] && heads[id].rev >= view.rev && isOwnKnown(heads[id], view)) view.expect(heads[id].rev);
       else if (view.status === "ready") this.#syncRequester.want(view);
     }
   }
@@ -97,4 +97,9 @@ export class JoinedConversations {
       .request("leave_conversation", { conversationId })
       .catch((error) => error.code === "disconnected" || this.#host.tell("trouble", error));
   }
+}
+
+/** Nothing counts what a person sets for themselves but its own number. */
+function isOwnKnown({ stateRev }, { conversation }) {
+  return stateRev === undefined || !conversation || stateRev <= (conversation.own?.stateRev ?? 0);
 }

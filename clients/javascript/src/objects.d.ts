@@ -94,6 +94,10 @@ export interface ConversationObject {
   readonly businessUnreadCount: number;
   readonly customerUnreadCount: number;
   readonly archived: boolean;
+  /** The reader's side has blocked the other. */
+  readonly blocked?: boolean;
+  /** Where the reader has ever set any of it. */
+  readonly own?: OwnState;
   readonly frozen?: boolean;
   /** In `snapshot.conversations`: the server does not have this change yet. */
   readonly pendingChange?: "archive";
@@ -112,8 +116,34 @@ export interface Notification {
   readonly createdAt: string;
 }
 
+/** What the reader alone has set. `stateRev` counts the changes; `unreadFrom` is the `seq` of a mark. */
+export interface OwnState {
+  readonly stateRev: number;
+  readonly mutedUntil: string | null;
+  readonly pinned: boolean;
+  readonly unreadFrom: number | null;
+}
+
+export interface Block {
+  readonly kind: "user" | "business";
+  readonly userId: string | null;
+  readonly businessId: string | null;
+  readonly name: string;
+  readonly forBusinessId: string | null;
+  readonly createdAt: string;
+}
+
+export interface FoundMessage {
+  readonly message: StoredMessage;
+  readonly conversation: ConversationObject;
+  /** Pairs of start and end in the content, in characters of Unicode (code points). */
+  readonly highlights: readonly (readonly [number, number])[];
+}
+
+/** `total` leaves out muted conversations, which `muted` counts. */
 export interface Unread {
   readonly total: number;
+  readonly muted: number;
   readonly conversations: Readonly<Record<string, number>>;
 }
 

@@ -28,6 +28,10 @@ export class Rest {
     return this.request("PATCH", path, { body });
   }
 
+  put(path, body) {
+    return this.request("PUT", path, { body });
+  }
+
   delete(path) {
     return this.request("DELETE", path);
   }

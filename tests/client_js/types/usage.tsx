@@ -65,3 +65,16 @@ export const app = (
     <Shop />
   </SocketProvider>
 );
+
+async function arrange(client: ChatClient) {
+  const conversation = await client.muteConversation("1", new Date());
+  const until: string | null | undefined = conversation.own?.mutedUntil;
+  await client.pinConversation("1");
+  await client.markUnread("1", 7);
+  const block = await client.blockUser("2");
+  await client.unblockBusiness(block.businessId ?? "");
+  const { results } = await client.searchMessages({ q: "order", has: "link" });
+  return [until, results.map((found) => found.highlights), client.snapshot.unread.muted];
+}
+
+void arrange;

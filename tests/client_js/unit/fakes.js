@@ -60,6 +60,7 @@ export class FakeServer {
   sockets = [];
   messages = [];
   rev = 0;
+  stateRev = 0; // of what the user keeps for themselves
   rewritten = 0; // the rev at which messages were taken out
   isGone = false; // the conversation is not there any more
   frames = []; // everything that clients sent
@@ -109,7 +110,8 @@ export class FakeServer {
     const last = this.messages.at(-1);
     const { rev } = this;
     const object = { id: ROOM, rev, lastSeq: this.messages.length, lastMessage: last?.content ?? "" };
-    return { ...object, unreadCount: 0, createdAt: AT, updatedAt: AT, lastMessageAt: last ? AT : null };
+    const own = { stateRev: this.stateRev, mutedUntil: null, pinned: true, unreadFrom: null };
+    return { ...object, ...(this.stateRev && { own }), unreadCount: 0, createdAt: AT, updatedAt: AT, lastMessageAt: last ? AT : null };
   }
 
   write(content, { senderId = "8", clientId = null, attachmentIds = [] } = {}) {
@@ -254,7 +256,7 @@ export class FakeServer {
   }
 
   on_heartbeat(_, socket) {
-    const head = { lastSeq: this.messages.length, rev: this.rev };
+    const head = { lastSeq: this.messages.length, rev: this.rev, ...(this.stateRev && { stateRev: this.stateRev }) };
     const there = this.isGone ? [] : [...socket.rooms];
     return { conversations: Object.fromEntries(there.map((id) => [id, head])), serverTime: AT };
   }

@@ -31,10 +31,13 @@ from business_chat_client.events import (
 )
 from business_chat_client.objects import (
     Attachment,
+    Block,
     Business,
     ConversationDetails,
+    FoundMessage,
     Message,
     Notification,
+    OwnState,
     Person,
     Presence,
     Profile,
@@ -46,6 +49,7 @@ from business_chat_client.streams import EventStream
 __all__ = [
     "Attachment",
     "AttachmentsChanged",
+    "Block",
     "Business",
     "ChatClient",
     "ChatError",
@@ -53,6 +57,7 @@ __all__ = [
     "ConversationChanged",
     "ConversationDetails",
     "EventStream",
+    "FoundMessage",
     "Message",
     "MessageArrived",
     "MessageDeleted",
@@ -64,6 +69,7 @@ __all__ = [
     "NotificationArrived",
     "NotificationChanged",
     "NotificationGone",
+    "OwnState",
     "Person",
     "Presence",
     "PresenceChanged",

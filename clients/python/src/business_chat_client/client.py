@@ -30,6 +30,7 @@ from business_chat_client.objects import (
     SyncedConversation,
     Unread,
 )
+from business_chat_client.personal_commands import PersonalCommands
 from business_chat_client.rest import Addresses, Rest
 from business_chat_client.streams import Broadcaster, EventStream
 from business_chat_client.supervisor import Supervisor
@@ -40,7 +41,7 @@ SYNC_CONVERSATIONS: Final = 200  # conversations of one sync
 CLOSED: Final = ChatError("closed", "The client has been closed.")
 
 
-class ChatClient:
+class ChatClient(PersonalCommands):
     """An async context manager: connected inside, gone after.
 
     `urls` is one address, `https://chat.example`, or several of the same site; the client uses the first that answers.
@@ -68,7 +69,7 @@ class ChatClient:
     ) -> None:
         self._addresses = Addresses([urls] if isinstance(urls, str) else urls)
         self._credentials = Credentials(username=username, password=password, access=access, refresh=refresh)
-        self._rest = Rest(self._addresses, self._credentials, headers or {}, trust_env)
+        super().__init__(Rest(self._addresses, self._credentials, headers or {}, trust_env))
         self._conversations: dict[str, Conversation] = {}
         self._broadcaster: Broadcaster[ClientEvent] = Broadcaster()
         self._fetching: asyncio.Task[None] | None = None
@@ -163,17 +164,16 @@ class ChatClient:
         return await self._rest.call(ConversationDetails, "POST", "/chat/conversations", body)
 
     def conversations(
-        self, *, archived: bool | None = None, business_id: str | None = None
+        self, *, archived: bool | None = None, pinned: bool | None = None, business_id: str | None = None
     ) -> AsyncIterator[ConversationDetails]:
         """Yield the user's conversations, newest activity first."""
         return self._rest.rows(
-            Page[ConversationDetails], "/chat/conversations", archived=archived, businessId=business_id
+            Page[ConversationDetails],
+            "/chat/conversations",
+            archived=archived,
+            pinned=pinned,
+            businessId=business_id,
         )
-
-    async def archive(self, conversation_id: str, *, archived: bool = True) -> ConversationDetails:
-        """Archive the conversation for the user's side. The next message restores it."""
-        path = f"/chat/conversations/{conversation_id}"
-        return await self._rest.call(ConversationDetails, "PATCH", path, {"archived": archived})
 
     async def upload(self, content: bytes, name: str, *, is_recording: bool = False) -> Attachment:
         """Store a file, to be sent with `Conversation.send(attachments=[…])` within a day."""

@@ -207,10 +207,12 @@ class Conversation:
             self._repair = asyncio.create_task(self._repair_soon())
 
     def _verify_membership(self) -> None:
-        """A heartbeat left the conversation out or showed a lower `rev`: it is gone, or is just being joined, or the
-        server was restored from a backup."""
+        """A heartbeat has the conversation otherwise than a newer state would be: gone, restored, or set elsewhere."""
         if self._repair is None and self._timeline.details is not None:
             self._repair = asyncio.create_task(self._catch_up_quietly())
+
+    def _knows_own(self, state_rev: int | None) -> bool:
+        return state_rev is None or state_rev <= self._timeline.state_rev
 
     def _connection_lost(self) -> None:
         """Nobody would tell that they have stopped."""

@@ -79,8 +79,9 @@ class EventDispatcher:
         """The answer of a heartbeat."""
         heads = msgspec.json.decode(answer, type=Heartbeat).conversations
         for conversation_id, conversation in self._conversations.items():
-            if conversation_id in heads and heads[conversation_id].rev >= conversation.rev:
-                conversation._note_rev(heads[conversation_id].rev)
+            head = heads.get(conversation_id)
+            if head is not None and head.rev >= conversation.rev and conversation._knows_own(head.state_rev):
+                conversation._note_rev(head.rev)
             else:
                 conversation._verify_membership()
 

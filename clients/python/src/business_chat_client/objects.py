@@ -88,8 +88,20 @@ class Person(WireObject, frozen=True, kw_only=True):
     name: str
 
 
+class OwnState(WireObject, frozen=True, kw_only=True):
+    """What the reader alone has set. `state_rev` counts the changes; `unread_from` is the `seq` of a mark."""
+
+    state_rev: int
+    muted_until: datetime | None = None
+    pinned: bool = False
+    unread_from: int | None = None
+
+
 class ConversationDetails(WireObject, frozen=True, kw_only=True):
-    """A conversation's head. `unread_count` and `archived` are those of the reader's side."""
+    """A conversation's head. `unread_count`, `archived` and `blocked` are those of the reader's side.
+
+    `own` is None where the reader has set nothing, and in what a whole side gets.
+    """
 
     id: str
     business_id: str
@@ -104,6 +116,8 @@ class ConversationDetails(WireObject, frozen=True, kw_only=True):
     business_unread_count: int
     customer_unread_count: int
     archived: bool
+    blocked: bool = False
+    own: OwnState | None = None
     frozen: bool = False
     created_at: datetime
     updated_at: datetime
@@ -128,10 +142,31 @@ class Presence(WireObject, frozen=True, kw_only=True):
 
 
 class Unread(WireObject, frozen=True, kw_only=True):
-    """What I have not read: the total, and by conversation id."""
+    """What I have not read: the total, that of muted conversations, and by conversation id."""
 
     total: int
     conversations: dict[str, int]
+    muted: int = 0
+    muted_until: dict[str, datetime] = {}
+
+
+class Block(WireObject, frozen=True, kw_only=True):
+    """Whom I have blocked. `for_business_id`: for a business that I am a member of."""
+
+    kind: Literal["user", "business"]
+    user_id: str | None
+    business_id: str | None
+    name: str
+    for_business_id: str | None = None
+    created_at: datetime
+
+
+class FoundMessage(WireObject, frozen=True, kw_only=True):
+    """A message that a search found. `highlights` are pairs of start and end in its content."""
+
+    message: Message
+    conversation: ConversationDetails
+    highlights: tuple[tuple[int, int], ...] = ()
 
 
 class Profile(WireObject, frozen=True, kw_only=True):
@@ -227,6 +262,7 @@ class NotificationPush(WireObject, frozen=True, kw_only=True):
 class Head(WireObject, frozen=True, kw_only=True):
     last_seq: int
     rev: int
+    state_rev: int | None = None
 
 
 class Heartbeat(WireObject, frozen=True, kw_only=True):

@@ -8,9 +8,11 @@ an answer of the server. Messages are compared by their own `rev`, so that apply
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Final, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from business_chat_client.events import (
     AttachmentsChanged,
@@ -90,11 +92,25 @@ class Timeline:
             self._early.clear()
         return self._advance()
 
+    @property
+    def state_rev(self) -> int:
+        return 0 if self.details is None or self.details.own is None else self.details.own.state_rev
+
     def take_details(self, details: ConversationDetails) -> list[ConversationEvent]:
-        """A head. Of two with the same `rev` (archiving takes none) the one changed last is the newer one."""
+        """A head. Of two with the same `rev` (archiving takes none) the one changed last is the newer one.
+
+        What a whole side gets has no `own`, so what is known of it stays. Its changes have a number of their own.
+        """
         self.note_rev(details.rev)
         held = self.details
-        if held is None or (details.rev, details.updated_at) <= (held.rev, held.updated_at):
+        if held is None:
+            return []
+        own = max(filter(None, (held.own, details.own)), key=attrgetter("state_rev"), default=None)
+        is_older = (details.rev, details.updated_at) < (held.rev, held.updated_at) or (
+            details.rev == held.rev and details.own is not None and details.own is not own
+        )
+        details = replace(held if is_older else details, own=own)
+        if details == held:
             return []
         self.details = details
         return [ConversationChanged(details)]

@@ -1,0 +1,29 @@
+import type { Block, ConversationObject, FoundMessage, Page } from "./objects.js";
+
+export interface SearchQuery {
+  q?: string;
+  conversationId?: string;
+  businessId?: string;
+  senderId?: string;
+  /** A date or a time. */
+  from?: string;
+  to?: string;
+  has?: "attachment" | "link";
+  cursor?: string;
+  limit?: number;
+}
+
+/** What a user arranges for themselves, and whom the user blocks. Nobody else is told. */
+export class PersonalCommands {
+  /** Until this time, or (null) no longer. */
+  muteConversation(conversationId: string, until: Date | string | null): Promise<ConversationObject>;
+  pinConversation(conversationId: string, pinned?: boolean): Promise<ConversationObject>;
+  /** The messages of the other side from this `seq` on count as unread again, until the next read. */
+  markUnread(conversationId: string, seq: number): Promise<ConversationObject>;
+  blockUser(userId: string): Promise<Block>;
+  unblockUser(userId: string): Promise<null>;
+  blockBusiness(businessId: string): Promise<Block>;
+  unblockBusiness(businessId: string): Promise<null>;
+  loadBlocks(query?: { cursor?: string; limit?: number }): Promise<Page<Block>>;
+  searchMessages(query: SearchQuery): Promise<Page<FoundMessage>>;
+}

@@ -1,0 +1,59 @@
+/** What a user arranges for themselves, and whom the user blocks. Nobody else is told. */
+export class PersonalCommands {
+  #parts;
+
+  constructor(parts) {
+    this.#parts = parts;
+  }
+
+  /** Mutes the conversation until this time (a `Date` or ISO text), or no longer (null). */
+  muteConversation(conversationId, until) {
+    const mutedUntil = until instanceof Date ? until.toISOString() : until;
+    return this.#arrange(conversationId, { mutedUntil });
+  }
+
+  pinConversation(conversationId, pinned = true) {
+    return this.#arrange(conversationId, { pinned });
+  }
+
+  /** Counts the messages of the other side from this `seq` on as unread again, until the next read. */
+  async markUnread(conversationId, seq) {
+    return this.#take(await this.#parts.rest.patch(`/chat/conversations/${conversationId}/unread`, { seq }));
+  }
+
+  /** A member of a business as its customer, or a customer as a member. */
+  blockUser(userId) {
+    return this.#parts.rest.put(`/chat/blocks/${userId}`);
+  }
+
+  unblockUser(userId) {
+    return this.#parts.rest.delete(`/chat/blocks/${userId}`);
+  }
+
+  blockBusiness(businessId) {
+    return this.#parts.rest.put(`/chat/blocks/businesses/${businessId}`);
+  }
+
+  unblockBusiness(businessId) {
+    return this.#parts.rest.delete(`/chat/blocks/businesses/${businessId}`);
+  }
+
+  /** A page of the blocks that the user may lift. */
+  loadBlocks(query = {}) {
+    return this.#parts.rest.get("/chat/blocks", query);
+  }
+
+  /** A page of the messages that contain the words of `q`, the newest first: `{message, conversation, highlights}`. */
+  searchMessages(query) {
+    return this.#parts.rest.get("/chat/search", query);
+  }
+
+  async #arrange(conversationId, change) {
+    return this.#take(await this.#parts.rest.patch(`/chat/conversations/${conversationId}`, change));
+  }
+
+  #take(conversation) {
+    this.#parts.store.put(conversation);
+    return conversation;
+  }
+}
