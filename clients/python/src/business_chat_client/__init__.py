@@ -31,10 +31,8 @@ from business_chat_client.events import (
 )
 from business_chat_client.objects import (
     Attachment,
-    Block,
     Business,
     ConversationDetails,
-    FoundMessage,
     Message,
     Notification,
     OwnState,
@@ -44,6 +42,7 @@ from business_chat_client.objects import (
     Reaction,
     Unread,
 )
+from business_chat_client.personal_commands import Block, FoundMessage
 from business_chat_client.streams import EventStream
 
 __all__ = [

@@ -150,25 +150,6 @@ class Unread(WireObject, frozen=True, kw_only=True):
     muted_until: dict[str, datetime] = {}
 
 
-class Block(WireObject, frozen=True, kw_only=True):
-    """Whom I have blocked. `for_business_id`: for a business that I am a member of."""
-
-    kind: Literal["user", "business"]
-    user_id: str | None
-    business_id: str | None
-    name: str
-    for_business_id: str | None = None
-    created_at: datetime
-
-
-class FoundMessage(WireObject, frozen=True, kw_only=True):
-    """A message that a search found. `highlights` are pairs of start and end in its content."""
-
-    message: Message
-    conversation: ConversationDetails
-    highlights: tuple[tuple[int, int], ...] = ()
-
-
 class Profile(WireObject, frozen=True, kw_only=True):
     """Who I am, and the businesses that I speak for."""
 

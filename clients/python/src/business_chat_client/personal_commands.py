@@ -5,12 +5,34 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import datetime
 from types import NoneType
+from typing import Literal
 
-from business_chat_client.objects import Block, ConversationDetails, FoundMessage, Page
+from business_chat_client.objects import ConversationDetails, Message, Page, WireObject
 from business_chat_client.rest import Rest
 
 
+class Block(WireObject, frozen=True, kw_only=True):
+    """Whom I have blocked. `for_business_id`: for a business that I am a member of."""
+
+    kind: Literal["user", "business"]
+    user_id: str | None
+    business_id: str | None
+    name: str
+    for_business_id: str | None = None
+    created_at: datetime
+
+
+class FoundMessage(WireObject, frozen=True, kw_only=True):
+    """A message that a search found. `highlights` are pairs of start and end in its content."""
+
+    message: Message
+    conversation: ConversationDetails
+    highlights: tuple[tuple[int, int], ...] = ()
+
+
 class PersonalCommands:
+    """Base of `ChatClient`."""
+
     def __init__(self, rest: Rest) -> None:
         self._rest = rest
 
