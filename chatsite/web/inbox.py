@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from msgspec import UNSET
 
 from chatsite.identity.profile import profile_of
 from chatsite.web.avatars import initials_of, tint_of
@@ -67,6 +70,8 @@ class Row:
     today: bool
     unread: int
     archived: bool
+    pinned: bool = False
+    muted: bool = False
     online: bool = False
     current: bool = False
 
@@ -99,17 +104,20 @@ def load_inbox(request: HttpRequest, *, current: UUID | None = None) -> Inbox:
     user: Any = request.user
     me = load_me(user)
     filters = Filters.of(request, me["businesses"])
-    found = queries.conversation_page(
+    load = partial(
+        queries.conversation_page,
         user.pk,
-        cursor=request.GET.get("cursor") or None,
-        limit=PAGE,
         archived=filters.shown == "archived",
         unread=True if filters.shown == "unread" else None,
         business_id=filters.business_id or None,
         search=filters.search,
     )
-    rows = [_row(conversation, me["id"], current) for conversation in found.conversations]
-    _mark_online(me["id"], found.conversations, rows)
+    cursor = request.GET.get("cursor") or None
+    pinned = [] if cursor else load(limit=settings.CHAT.page_most, pinned=True).conversations
+    found = load(limit=PAGE, cursor=cursor, pinned=False)
+    shown = [*pinned, *found.conversations]
+    rows = [_row(conversation, me["id"], current) for conversation in shown]
+    _mark_online(me["id"], shown, rows)
     return Inbox(
         me=me,
         filters=filters,
@@ -136,8 +144,15 @@ def _row(conversation: ConversationObject, reader_id: str, current: UUID | None)
         today=timezone.localdate(at) == timezone.localdate(),
         unread=conversation.unread_count,
         archived=conversation.archived,
+        pinned=conversation.own is not UNSET and conversation.own.pinned,
+        muted=_is_muted(conversation),
         current=conversation.id == current,
     )
+
+
+def _is_muted(conversation: ConversationObject) -> bool:
+    until = None if conversation.own is UNSET else conversation.own.muted_until
+    return until is not None and until > timezone.now()
 
 
 def _mark_online(reader_id: str, conversations: list[ConversationObject], rows: list[Row]) -> None:

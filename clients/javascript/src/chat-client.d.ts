@@ -7,6 +7,7 @@ import type {
   StoredMessage,
   ChatMessage,
   ConversationObject,
+  ConversationQuery,
   Notification,
   Unread,
   PresenceOf,
@@ -252,15 +253,7 @@ export class ChatClient extends PersonalCommands {
   replaceToken(token: string): Promise<void>;
   join(conversationId: string): Conversation;
   conversation(conversationId: string): Conversation | undefined;
-  loadConversations(query?: {
-    cursor?: string;
-    limit?: number;
-    archived?: boolean;
-    businessId?: string;
-    unread?: boolean;
-    pinned?: boolean;
-    search?: string;
-  }): Promise<Page<ConversationObject>>;
+  loadConversations(query?: ConversationQuery): Promise<Page<ConversationObject>>;
   openConversation(parties: { businessId: string; customerId?: string }): Promise<ConversationObject>;
   send(conversationId: string, content: string, options?: SendOptions | SendOptions["messageType"]): Sending;
   send(conversationId: string, message: MessageToSend): Sending;

@@ -157,3 +157,13 @@ export interface Page<Row> {
   readonly next: string | null;
   readonly previous: string | null;
 }
+
+export interface ConversationQuery {
+  cursor?: string;
+  limit?: number;
+  archived?: boolean;
+  businessId?: string;
+  unread?: boolean;
+  pinned?: boolean;
+  search?: string;
+}

@@ -11,6 +11,7 @@ import { ConversationMenu } from "./conversation_menu.js";
 import { ConversationList } from "./conversation_list.js";
 import { ConversationPane } from "./conversation_pane.js";
 import { otherSide } from "./people.js";
+import { MessageSearch } from "./message_search.js";
 import { mountSettings } from "./settings.js";
 import { mountShortcuts } from "./shortcuts.js";
 import { TeamActivity } from "./team_activity.js";
@@ -23,10 +24,11 @@ class App {
   #client = new ChatClient({ url: this.#session.urls.chat, userId: this.#session.me.id });
   #team = new TeamActivity(this.#client, { isMember: this.#session.businesses.length > 0 });
   #title = new Title(this.#client);
-  #menu = new ConversationMenu({ client: this.#client, archive: (id, archived) => this.#archive(id, archived) });
+  #menu = new ConversationMenu({ client: this.#client, me: this.#session.me, archive: (id, archived) => this.#archive(id, archived) });
   #list;
   #pane;
   #filters;
+  #found;
   #bell;
 
   start() {
@@ -66,11 +68,18 @@ class App {
       filters: this.#session.filters,
       handlers,
     });
+    this.#found = new MessageSearch(root, {
+      client: this.#client,
+      session: this.#session,
+      handlers: { href: handlers.href, openAt: (id, seq) => this.#openAt(id, seq) },
+    });
+    this.#found.search(this.#session.filters);
     this.#filters = mountFilters(root, {
       inbox: this.#session.urls.inbox,
       filters: this.#session.filters,
       changed: (filters) => {
         this.#list.setFilters(filters);
+        this.#found.search(filters);
         history.replaceState(history.state, "", this.#address(this.#pane.id));
       },
     });
@@ -105,7 +114,7 @@ class App {
 
   #mountFind() {
     const finder = document.querySelector("[data-finder]");
-    if (finder) mountBusinessSearch(finder, { client: this.#client, open: (id) => this.#found(id), back: () => location.assign(this.#address(null)) }).focus();
+    if (finder) mountBusinessSearch(finder, { client: this.#client, open: (id) => this.#opened(id), back: () => location.assign(this.#address(null)) }).focus();
   }
 
   #actions() {
@@ -130,6 +139,11 @@ class App {
   open(id) {
     if (id !== this.#pane.id) history.pushState({ fromList: !this.#pane.id }, "", this.#address(id));
     this.#show(id);
+  }
+
+  #openAt(id, seq) {
+    this.open(id);
+    this.#pane.jump(seq);
   }
 
   /** To the list. On a phone, where it is another screen, the browser's own way back then leads out of the page. */
@@ -162,7 +176,7 @@ class App {
     return (id ? `${this.#session.urls.inbox}/c/${id}` : this.#session.urls.inbox) + query;
   }
 
-  #found(id) {
+  #opened(id) {
     location.assign(this.#address(id)); // the list stands in the finder's place, so a fresh page it is
   }
 

@@ -1,5 +1,7 @@
 import { announce, isPlainClick, make, show } from "./dom.js";
 import { errorText } from "./error_texts.js";
+import { isMuted, isPinned } from "./conversation_actions.js";
+import { loadPinned, pinnedFirst } from "./pinned.js";
 import { otherSide } from "./people.js";
 import { fillRow, newRow } from "./conversation_row.js";
 import { RowKeys } from "./row_keys.js";
@@ -70,9 +72,10 @@ export class ConversationList {
   async reload() {
     const serial = ++this.#serial;
     try {
-      const page = await this.#client.loadConversations(this.#query());
+      const query = this.#query();
+      const [page, pinned] = await Promise.all([this.#client.loadConversations(query), loadPinned(this.#client, query)]);
       if (serial !== this.#serial) return;
-      this.#listed = new Set();
+      this.#listed = new Set(pinned);
       this.#loaded = true;
       this.#waiting = false;
       this.#take(page);
@@ -160,7 +163,7 @@ export class ConversationList {
   }
 
   #draw() {
-    const shown = this.#client.snapshot.conversations.filter((conversation) => this.#belongs(conversation));
+    const shown = pinnedFirst(this.#client.snapshot.conversations.filter((one) => this.#belongs(one)));
     const many = this.#session.businesses.length > 1;
     for (const conversation of shown) {
       const item = this.#items.get(conversation.id) ?? newRow(conversation.id);
@@ -177,6 +180,10 @@ export class ConversationList {
       });
     }
     this.#arrange(shown.map(({ id }) => this.#items.get(id)));
+    shown.forEach((one, at) => {
+      const isLast = isPinned(one) && at + 1 < shown.length && !isPinned(shown[at + 1]);
+      this.#items.get(one.id).classList.toggle("last-pinned", isLast);
+    });
     this.#drawEmpty(shown.length);
   }
 
@@ -199,7 +206,8 @@ export class ConversationList {
 
   #belongs(conversation) {
     const { show: shown, business, q } = this.#filters;
-    if (!this.#listed.has(conversation.id) || activity(conversation) < this.#boundary) return false;
+    if (!this.#listed.has(conversation.id)) return false;
+    if (activity(conversation) < this.#boundary && !isPinned(conversation)) return false;
     if (business && conversation.businessId !== business) return false;
     if ((shown === "archived") !== conversation.archived) return false;
     // The open one stays: it would vanish under the reader's eyes.
@@ -257,7 +265,7 @@ export class ConversationList {
   #moved(conversation) {
     this.#listed.add(conversation.id);
     this.render();
-    if (!conversation.unreadCount || conversation.id === this.#current) return;
+    if (!conversation.unreadCount || isMuted(conversation) || conversation.id === this.#current) return;
     const item = this.#items.get(conversation.id);
     item?.classList.remove("arrived");
     requestAnimationFrame(() => item?.classList.add("arrived"));

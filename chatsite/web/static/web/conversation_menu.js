@@ -1,19 +1,20 @@
+import { block, markUnread, mute, pin } from "./conversation_actions.js";
 import { errorText } from "./error_texts.js";
 import { Menu } from "./thread/menu.js";
 import { toast } from "./toast.js";
 
 /**
- * What one can do with a conversation, in the order of the menu. Each gets the conversation and `{client, archive}`, and
- * answers `{label, icon, act, danger?}`, or null where there is nothing to do.
+ * What one can do with a conversation, in the order of the menu. Each gets the conversation and `{client, me, archive}`,
+ * and answers `{label, icon, act, danger?}`, several of them, or null where there is nothing to do.
  */
-export const CONVERSATION_ACTIONS = [markRead, archive];
+export const CONVERSATION_ACTIONS = [markRead, markUnread, pin, mute, archive, block];
 
 /** The menu of one conversation's actions, for a row of the list and for the head of the open conversation. */
 export class ConversationMenu {
   #page;
   #menu = new Menu(document.body, gettext("Conversation actions"));
 
-  /** `page`: `client`, `archive(id, archived)`. */
+  /** `page`: `client`, `me`, `archive(id, archived)`. */
   constructor(page) {
     this.#page = page;
   }
@@ -21,7 +22,7 @@ export class ConversationMenu {
   /** Opens it at `at`; `opener` gets the focus back. A second click closes it. */
   toggle(conversation, opener, at = opener) {
     if (this.#menu.isOpen) return this.#menu.close({ focus: true });
-    const items = CONVERSATION_ACTIONS.map((entry) => entry(conversation, this.#page)).filter(Boolean);
+    const items = CONVERSATION_ACTIONS.flatMap((entry) => entry(conversation, this.#page)).filter(Boolean);
     if (items.length) this.#menu.open(items.map(attempted), opener, at);
     return undefined;
   }

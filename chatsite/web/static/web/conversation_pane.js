@@ -15,6 +15,7 @@ export class ConversationPane {
   #visited = new VisitedPanes();
   #places = new Map(); // conversation id → where somebody had scrolled to
   #failed = false;
+  #goal = null; // the `seq` of a message to show once the conversation is open
   id = null;
 
   /** `handlers`: `back()`, `archive(id, archived)`, `openMenu(id, opener)`. */
@@ -32,6 +33,12 @@ export class ConversationPane {
 
   get #element() {
     return this.#main.querySelector(".pane");
+  }
+
+  /** Shows the message of this `seq` in the conversation that is open, or being opened. */
+  jump(seq) {
+    if (this.#thread) this.#thread.jump(seq);
+    else this.#goal = seq;
   }
 
   /** What the server has rendered with the page. */
@@ -72,6 +79,7 @@ export class ConversationPane {
   close() {
     this.#aborter?.abort();
     this.#failed = false;
+    this.#goal = null;
     if (this.#thread) {
       this.#places.set(this.id, this.#thread.place);
       this.#visited.left(this.id, this.#thread.seed);
@@ -110,6 +118,8 @@ export class ConversationPane {
       place: this.#places.get(this.id) ?? null,
       onBack: () => this.#handlers.back(),
     });
+    if (this.#goal !== null) this.#thread.jump(this.#goal);
+    this.#goal = null;
     this.#dressHead(root.querySelector(".thread-head"), pane);
     this.#team.look(pane.dataset.side === "business" ? this.id : null);
     root.addEventListener("input", () => this.#team.write());

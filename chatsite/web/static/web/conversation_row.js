@@ -1,3 +1,4 @@
+import { isMuted, isPinned } from "./conversation_actions.js";
 import { copyOf, fill, make, show } from "./dom.js";
 import { initialsOf, otherSide, tintOf } from "./people.js";
 import { setTime } from "./times.js";
@@ -17,6 +18,7 @@ export function fillRow(item, conversation, { me, href, isOnline, isOpen, collea
   if (isOpen) link.setAttribute("aria-current", "page");
   else link.removeAttribute("aria-current");
   link.classList.toggle("unread", conversation.unreadCount > 0);
+  fillOwn(item, link, conversation);
   item.querySelector(".avatar").dataset.tint = tintOf(other.key);
   fill(item, "initials", initialsOf(other.name));
   fill(item, "name", other.name);
@@ -27,6 +29,14 @@ export function fillRow(item, conversation, { me, href, isOnline, isOpen, collea
   show(fill(item, "business", other.businessName), withBusiness && other.businessName);
   fillUnread(item, conversation.unreadCount);
   fillColleagues(item.querySelector('[data-field="colleagues"]'), colleagues);
+}
+
+function fillOwn(item, link, conversation) {
+  const signs = { muted: isMuted(conversation), pinned: isPinned(conversation) };
+  for (const [name, isSet] of Object.entries(signs)) {
+    link.classList.toggle(`is-${name}`, isSet);
+    show(item.querySelector(`[data-field="${name}-text"]`), isSet);
+  }
 }
 
 /** What was begun here and not sent comes before what was said last. */

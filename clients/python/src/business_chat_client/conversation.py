@@ -252,7 +252,6 @@ class Conversation:
         return push.message
 
     async def _load(self) -> None:
-        """The first fetch."""
         async with self._catching_up:
             details = await self._pages.details()
             messages = await self._pages.messages(down_to=1, most=self._history)

@@ -1,4 +1,5 @@
 import { askReport, confirmed, showHistory } from "./dialogs.js";
+import { pickEmoji } from "./emoji_picker.js";
 import { Menu } from "./menu.js";
 import { confirmOfferAnswer } from "./offer_confirmation.js";
 import { summary } from "./quotes.js";
@@ -116,14 +117,26 @@ export class Actions {
     client.queueReaction(message, emoji, !hasReacted(message, me.id, emoji));
   }
 
+  /** By two taps of a finger. */
+  like(message) {
+    if (message && this.canReply(message)) this.react(message, QUICK_REACTIONS[0]);
+  }
+
+  async #pick(message) {
+    const emoji = await pickEmoji(this.#thread.section);
+    if (emoji) this.react(message, emoji);
+  }
+
   #quickReactions(message) {
     if (!this.canReply(message)) return [];
-    return QUICK_REACTIONS.map((emoji) => ({
+    const quick = QUICK_REACTIONS.map((emoji) => ({
       label: interpolate(gettext("React with %(emoji)s"), { emoji }),
       text: emoji,
       checked: hasReacted(message, this.#thread.me.id, emoji),
       act: () => this.react(message, emoji),
     }));
+    const more = { label: gettext("More emoji"), text: "＋", checked: false, act: () => this.#pick(message) };
+    return [...quick, more];
   }
 
   #items(message) {

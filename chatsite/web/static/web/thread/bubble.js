@@ -3,7 +3,7 @@ import { AttachmentView } from "./attachment_view.js";
 import { attachment } from "./attachments.js";
 import { clockTime, fullTime } from "./dates.js";
 import { el, hidden, icon, iconButton } from "./dom.js";
-import { isEmojiOnly, linked } from "./links.js";
+import { messageText } from "./message_text.js";
 import { showReactions } from "./reactions.js";
 import { gettext, interpolate } from "./texts.js";
 
@@ -89,11 +89,9 @@ function filesOf(article, message, context) {
 
 function withFiles(article, row, context) {
   const caption = captionOf(row.message);
-  const text = caption
-    ? el("span", { class: "bubble-text", id: `${row.key}-t` }, ...linked(caption))
-    : hidden(filesText(row.message.attachments));
-  if (!caption) text.id = `${row.key}-t`;
-  return [filesOf(article, row.message, context), el("div", { class: "bubble-body", dir: "auto" }, text, meta(row, context))];
+  const texts = caption ? messageText(caption, `${row.key}-t`) : [hidden(filesText(row.message.attachments))];
+  texts[0].id = `${row.key}-t`;
+  return [filesOf(article, row.message, context), el("div", { class: "bubble-body", dir: "auto" }, ...texts, meta(row, context))];
 }
 
 function insides(article, row, context) {
@@ -110,9 +108,7 @@ function insides(article, row, context) {
   if (messageType !== "text") {
     return [...quote, attachment(messageType, content, id), el("div", { class: "bubble-body" }, meta(row, context))];
   }
-  const large = isEmojiOnly(content) ? " is-emoji" : "";
-  const text = el("span", { class: `bubble-text${large}`, id }, ...linked(content));
-  return [...quote, el("div", { class: "bubble-body", dir: "auto" }, text, meta(row, context))];
+  return [...quote, el("div", { class: "bubble-body", dir: "auto" }, ...messageText(content, id), meta(row, context))];
 }
 
 function meta({ key, message, ours }, context) {

@@ -36,7 +36,7 @@ function chip(message, { emoji, count, userIds }, canReact, context) {
     type: "button",
     class: mine ? "reaction is-mine" : "reaction",
     tabindex: "-1",
-    title: names,
+    "data-names": names,
     "data-emoji": emoji,
     "aria-pressed": String(mine),
     disabled: !canReact && !mine,
@@ -45,4 +45,19 @@ function chip(message, { emoji, count, userIds }, canReact, context) {
   const label = interpolate(gettext("%(emoji)s by %(names)s"), { emoji, names });
   const shown = el("span", { "aria-hidden": "true" }, el("span", { class: "reaction-emoji" }, emoji), ` ${count}`);
   return el("button", given, shown, hidden(label));
+}
+
+const TAP = { within: 350, around: 24 }; // milliseconds and pixels between two taps of one finger
+
+/** Calls `tapped(row)` where a finger taps a message twice. A mouse selects a word that way. */
+export function watchDoubleTaps(box, tapped) {
+  let last = { at: -TAP.within, row: null, x: 0, y: 0 };
+  box.addEventListener("pointerup", (event) => {
+    const row = event.target.closest(".row-message:not(.row-system)");
+    if (event.pointerType !== "touch" || !row || event.target.closest("a, button")) return;
+    const { timeStamp: at, clientX: x, clientY: y } = event;
+    const isSecond = row === last.row && at - last.at < TAP.within && Math.hypot(x - last.x, y - last.y) < TAP.around;
+    last = { at: isSecond ? -TAP.within : at, row, x, y };
+    if (isSecond) tapped(row);
+  });
 }

@@ -11,6 +11,7 @@ import { Note } from "./note.js";
 import { Offers } from "./offers.js";
 import { People } from "./people.js";
 import { Quotes, summary } from "./quotes.js";
+import { watchDoubleTaps } from "./reactions.js";
 import { Reading, isLookedAt } from "./reading.js";
 import { RovingTabindex } from "./roving_tabindex.js";
 import { isFromOther, rowsOf } from "./rows.js";
@@ -32,12 +33,13 @@ const SEEDED = 100; // messages of a seed
  * `client`: a ChatClient; `me`: `{id, name}`; `onBack`: shows a way back and is called by it; `storage`: where drafts
  * are kept, `localStorage` without it; `place`: where to begin, from an earlier view's `place`.
  *
- * Answers `{focus(), destroy(), place, seed}`: `seed` is what the view knows, as the page could bring it along.
+ * Answers `{focus(), jump(seq), destroy(), place, seed}`: `seed` is what the view knows, as the page could bring it along.
  */
 export function mountThread(root, options) {
   const thread = new Thread(root, options);
   return {
     focus: () => thread.composer.focus(),
+    jump: (seq) => thread.opened.then(() => thread.navigation.jump(seq)).catch((error) => thread.complain(error)),
     destroy: () => thread.destroy(),
     get place() {
       return thread.list.place;
@@ -174,6 +176,7 @@ class Thread {
       client.on("presence", () => this.chrome.showHead()),
     ];
     parts.latest.addEventListener("click", () => this.navigation.toLatest());
+    watchDoubleTaps(parts.box, (node) => this.actions.like(this.messageOf(node)));
     parts.box.addEventListener("contextmenu", (event) => this.#onContextMenu(event));
   }
 
@@ -185,7 +188,7 @@ class Thread {
     this.list.render();
     if (this.initial.hadFocus) this.composer.focus();
     this.#learnPeople();
-    this.navigation.open(place);
+    this.opened = this.navigation.open(place);
   }
 
   async #learnPeople() {

@@ -1,0 +1,122 @@
+import { announce, isPlainClick, make, show } from "./dom.js";
+import { errorText } from "./error_texts.js";
+import { otherSide } from "./people.js";
+import { setTime } from "./times.js";
+
+const SHORTEST = 2; // characters; one alone is in every message
+const FIRST = 8; // messages below the conversations, until somebody asks for more
+const CONTEXT = 60; // characters before the first word that was found
+const LENGTH = 220;
+
+/** The messages with the words of the search, below the conversations with its names. */
+export class MessageSearch {
+  #root;
+  #client;
+  #session;
+  #handlers;
+  #filters = { q: "", business: "" };
+  #has = "";
+  #next = null;
+  #serial = 0;
+
+  /** `handlers`: `href(id)`, `openAt(id, seq)`. */
+  constructor(root, { client, session, handlers }) {
+    this.#client = client;
+    this.#session = session;
+    this.#handlers = handlers;
+    this.#root = root.querySelector("[data-found-messages]");
+    this.#root.addEventListener("click", (event) => this.#clicked(event));
+    for (const button of this.#root.querySelectorAll("[data-has]")) {
+      button.addEventListener("click", () => this.#filter(button.dataset.has));
+    }
+  }
+
+  search({ q, business }) {
+    this.#filters = { q, business };
+    if (q.length < SHORTEST) return this.#clear();
+    return this.#load();
+  }
+
+  #filter(has) {
+    this.#has = this.#has === has ? "" : has;
+    for (const button of this.#root.querySelectorAll("[data-has]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.has === this.#has));
+    }
+    this.#load();
+  }
+
+  #clear() {
+    this.#serial += 1;
+    this.#next = null;
+    show(this.#root, false);
+    this.#list.replaceChildren();
+  }
+
+  async #load(cursor = null) {
+    const serial = ++this.#serial;
+    const { q, business } = this.#filters;
+    const query = { q, businessId: business || undefined, has: this.#has || undefined, limit: FIRST, cursor };
+    show(this.#root, true);
+    try {
+      const { results, next } = await this.#client.searchMessages(query);
+      if (serial !== this.#serial) return;
+      this.#next = next ? new URL(next).searchParams.get("cursor") : null;
+      const rows = results.map((found) => this.#row(found));
+      if (cursor) this.#list.append(...rows);
+      else this.#list.replaceChildren(...rows);
+      this.#say(this.#list.children.length ? "" : gettext("No message has these words."));
+      const count = this.#list.children.length;
+      announce(interpolate(ngettext("%(count)s message found", "%(count)s messages found", count), { count }, true));
+    } catch (error) {
+      if (serial === this.#serial) this.#say(errorText(error));
+    }
+    if (serial === this.#serial) show(this.#root.querySelector("[data-found-more]"), this.#next !== null);
+  }
+
+  get #list() {
+    return this.#root.querySelector("[data-found-list]");
+  }
+
+  #say(text) {
+    const place = this.#root.querySelector("[data-found-none]");
+    place.textContent = text;
+    show(place, text !== "");
+  }
+
+  #row({ message, conversation, highlights }) {
+    const { name } = otherSide(conversation, this.#session.me);
+    const link = make("a", { className: "found-message", href: this.#handlers.href(conversation.id), data: { conversation: conversation.id, seq: String(message.seq) } });
+    const time = make("time", { className: "entry-time", dir: "auto" });
+    setTime(time, message.createdAt);
+    link.append(
+      make("span", { className: "entry-name", dir: "auto" }, name),
+      time,
+      make("span", { className: "found-text", dir: "auto" }, ...marked(message.content, highlights)),
+    );
+    return make("li", {}, link);
+  }
+
+  #clicked(event) {
+    if (event.target.closest("[data-found-more]")) return this.#load(this.#next);
+    const link = event.target.closest("[data-seq]");
+    if (!link || !isPlainClick(event)) return undefined;
+    event.preventDefault();
+    return this.#handlers.openAt(link.dataset.conversation, Number(link.dataset.seq));
+  }
+}
+
+/** The part of the text around what was found. The server counts characters, and not JavaScript's halves of them. */
+function marked(content, highlights) {
+  const characters = [...content];
+  const from = Math.max(0, (highlights[0]?.[0] ?? 0) - CONTEXT);
+  const to = Math.min(characters.length, from + LENGTH);
+  const text = (start, end) => characters.slice(start, end).join("").replace(/\s+/gu, " ");
+  const nodes = [from > 0 ? "…" : ""];
+  let done = from;
+  for (const [start, end] of highlights) {
+    if (start < done || start >= to) continue;
+    nodes.push(text(done, start), make("mark", {}, text(start, Math.min(end, to))));
+    done = Math.min(end, to);
+  }
+  return [...nodes, text(done, to), to < characters.length ? "…" : ""];
+}

@@ -1,0 +1,131 @@
+"""On the page: pin, mute, mark as unread, block; the search in messages; formatting; the picker of emoji."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import OpenPage, SignedIn
+from tests.browser.shell import entry, newcomer_with_conversation, pane, ready
+from tests.browser.threads import open_thread
+from tests.harness.cast import Cast
+
+pytestmark = pytest.mark.shown
+
+
+async def picture(page: Page, name: str) -> None:
+    """For those who want to look: `PICTURES=folder`."""
+    if folder := os.environ.get("PICTURES"):
+        await page.screenshot(path=Path(folder) / f"{name}.png")
+
+
+async def choose(page: Page, name: str, action: str) -> None:
+    await entry(page, name).get_by_role("link").click(button="right")
+    await page.get_by_role("menuitem", name=action, exact=True).click()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_pin_mute_and_mark_as_unread(cast: Cast, signed_in: SignedIn, width: int) -> None:
+    first, conversation = await newcomer_with_conversation(cast, "I was first")
+    second, _ = await newcomer_with_conversation(cast, "I came later")
+    await cast.olivia.rest.patch(f"/chat/conversations/{conversation['id']}/read")
+    page = await ready(await signed_in("olivia", viewport={"width": width, "height": 800}))
+    rows = page.locator("[data-list-screen] [data-id]")
+    await expect(rows.first).to_contain_text(second.name)
+
+    await choose(page, first.name, "Pin to the top")
+    await expect(rows.first).to_contain_text(first.name)
+    await choose(page, first.name, "Mark as unread")
+    await expect(entry(page, first.name).locator("[data-field=count]")).to_have_text("1")
+    await choose(page, first.name, "Mute until I change it")
+    await expect(entry(page, first.name).locator("[data-field=muted-text]")).to_be_attached()
+    await picture(page, f"list-{width}")
+
+    await page.reload()
+    await ready(page)
+    await expect(rows.first).to_contain_text(first.name)
+    await entry(page, first.name).get_by_role("link").click()
+    await expect(pane(page)).to_contain_text("I was first")
+    await picture(page, f"pane-{width}")
+    if width > 760:
+        await expect(entry(page, first.name).locator("[data-field=unread]")).to_be_hidden()
+    state = await cast.olivia.rest.get(f"/chat/conversations/{conversation['id']}")
+    assert state["own"]["pinned"] is True
+    await cast.olivia.rest.patch(f"/chat/conversations/{conversation['id']}", {"pinned": False})
+
+
+async def test_block_and_unblock(cast: Cast, signed_in: SignedIn) -> None:
+    customer, conversation = await newcomer_with_conversation(cast, "Buy cheap things")
+    page = await ready(await signed_in("olivia"))
+    await choose(page, customer.name, "Block")
+    await expect(page.locator(".toast").get_by_text("Blocked. They cannot")).to_be_visible()
+    path = f"/chat/conversations/{conversation['id']}"
+    assert (await cast.olivia.rest.get(path))["blocked"] is True
+    await choose(page, customer.name, "Unblock")
+    await expect(page.locator(".toast").get_by_text("Unblocked.")).to_be_visible()
+    await customer.send(conversation["id"], "Here again")
+    await expect(entry(page, customer.name)).to_contain_text("Here again")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_a_found_message_opens_at_its_place(cast: Cast, signed_in: SignedIn, width: int) -> None:
+    customer, conversation = await newcomer_with_conversation(cast, "My zeppelin needs a new wheel")
+    for number in range(70):
+        await customer.send(conversation["id"], f"filler {number}")
+    page = await ready(await signed_in("olivia", viewport={"width": width, "height": 800}))
+    await page.get_by_role("searchbox", name="Search").fill("zeppelin")
+    found = page.locator("[data-found-messages] [data-seq]").filter(has_text=customer.name)
+    await expect(found).to_be_visible()
+    await expect(found.locator("mark")).to_have_text("zeppelin")
+    await picture(page, f"search-{width}")
+    await found.click()
+    row = pane(page).locator(".row-message").filter(has_text="My zeppelin needs")
+    await expect(row).to_be_in_viewport()
+    await expect(row).to_be_focused()
+
+
+async def test_formatting_links_and_folds(cast: Cast, open_page: OpenPage) -> None:
+    customer = await cast.newcomer()
+    where = (await cast.conversation(customer))["id"]
+    await customer.send(
+        where,
+        "*Big* _news_ `x = 1`\n- one\n- two\n```\n<b>code</b>\n```\nmail me: a@b.example, +49 30 123456",
+    )
+    await customer.send(where, "\n".join(f"line {number}" for number in range(60)))
+    shop = await open_thread(open_page, cast.olivia, where)
+    row = shop.messages.filter(has_text="news")
+    await expect(row.locator("strong")).to_have_text("Big")
+    await expect(row.locator("em")).to_have_text("news")
+    await expect(row.locator("li")).to_have_text(["one", "two"])
+    await expect(row.locator("pre")).to_have_text("<b>code</b>")
+    await expect(row.get_by_role("link", name="a@b.example")).to_have_attribute("href", "mailto:a@b.example")
+    await expect(row.get_by_role("link", name="+49 30 123456")).to_have_attribute("href", "tel:+4930123456")
+    long = shop.messages.filter(has_text="line 59")
+    height = (await long.bounding_box() or {"height": 0})["height"]
+    await long.get_by_role("button", name="Show more").click()
+    await expect(long.get_by_role("button", name="Show less")).to_be_visible()
+    assert (await long.bounding_box() or {"height": 0})["height"] > 2 * height
+    await picture(shop.page, "formats")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_the_picker_finds_an_emoji(cast: Cast, open_page: OpenPage, width: int) -> None:
+    customer = await cast.newcomer()
+    where = (await cast.conversation(customer))["id"]
+    await cast.olivia.send(where, "Welcome")
+    theirs = await open_thread(open_page, customer, where, viewport={"width": width, "height": 800})
+    row = theirs.said("Welcome")
+    await row.hover()
+    await row.get_by_role("button", name="Message actions").click()
+    await theirs.root.get_by_role("menuitemcheckbox", name="More emoji").click()
+    dialog = theirs.page.get_by_role("dialog", name="Choose an emoji")
+    await expect(dialog.get_by_role("button", name="grinning face", exact=True)).to_be_visible()
+    await picture(theirs.page, f"picker-{width}")
+    await dialog.get_by_role("radio", name="Skin tone 3").click()
+    await dialog.get_by_role("searchbox").fill("wav han")
+    await dialog.get_by_role("button", name="waving hand", exact=True).click()
+    await expect(row.locator(".reaction")).to_contain_text("👋🏽")
+    await expect(dialog).to_have_count(0)
