@@ -172,4 +172,4 @@ def test_an_export_has_ones_blocks_and_an_erasure_removes_them(scene: Scene) -> 
 def test_a_wrong_column_is_found(scene: Scene) -> None:
     scene.block(scene.customer)
     Conversation.objects.update(business_blocked=False)
-    assert [problem.what for problem in find_problems()] == ["it does not show the blocks as they are"]
+    assert [problem.what for problem in find_problems()] == ["The blocks differ from the rows of blocks."]
