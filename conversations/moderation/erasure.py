@@ -37,6 +37,7 @@ from conversations.moderation.models import AuditEntry, Report
 from conversations.moderation.operations import is_erased
 from conversations.own_state.operations import forget_own_states
 from conversations.reactions.operations import remove_reactions_of
+from conversations.signals import send_person_erased
 from conversations.writing.commit_recovery import watched_transaction
 from conversations.writing.conversation_change import ConversationChange, change_conversations
 
@@ -133,6 +134,7 @@ def _erase_account_rows(actor: Any | None, user_id: UserId, reason: str, done: E
     for forget in forget_person:
         forget(user_id)
     if done.account:
+        send_person_erased(user_id)
         own = Conversation.objects.select_related("business", "customer").filter(customer=user)
         broadcast_on_commit(events.conversations_updated(own.iterator(chunk_size=GROUP)))
 

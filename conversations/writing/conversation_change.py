@@ -36,6 +36,7 @@ from conversations.columns import MESSAGES
 from conversations.models import Attachment, ChatMessage, Conversation, Side
 from conversations.search import message_index
 from conversations.serializers import MessageObject, message_from_model
+from conversations.signals import send_on_commit
 from conversations.writing import attachment_claims, message_sql, own_marks
 from conversations.writing.commit_recovery import watched_transaction
 from conversations.writing.conversation_sql import ask_locks, update_conversations
@@ -243,6 +244,7 @@ class ConversationChange:
     def broadcast(self) -> None:
         """Send the events after the COMMIT: `conversation_updated` after the others, and personal ones last."""
         if self._announce:
+            send_on_commit(self.conversations.values(), self._events)
             updates = own_marks.updates_of(self._changed.values())
             for key, (conversation, side) in self._private.items():
                 if side is not None and key not in self._changed:

@@ -17,6 +17,7 @@ from conversations.access import UserId
 from conversations.block_rules import set_blocks
 from conversations.columns import CONVERSATIONS
 from conversations.models import Conversation
+from conversations.signals import send_on_commit
 from conversations.writing.commit_recovery import watched_transaction
 from conversations.writing.recording import record_changes
 
@@ -46,7 +47,9 @@ def get_or_create_conversation(
                     conversation.save(update_fields=_BLOCKS)
                 contact = events.business_changed(events.CONTACT_BEGAN, customer_id, business_id)
                 broadcast_on_commit([contact, *events.conversation_updated(conversation)])
-                record_changes([conversation], [events.conversation_created(conversation)])
+                opened = [events.conversation_created(conversation)]
+                record_changes([conversation], opened)
+                send_on_commit([conversation], opened)
     except IntegrityError:  # another request has created it at the same time
         conversation, created = both.get(business_id=business_id, customer_id=customer_id), False
     return conversation, created

@@ -187,10 +187,10 @@ def test_bad_keys_are_refused(scene: Scene, changes: dict[str, Any]) -> None:
 def test_a_key_has_a_limit_of_its_own(
     scene: Scene, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    first, second = scene.make_key().json()["key"], scene.make_key().json()["key"]
     monkeypatch.setattr(user_buckets, "_users", {})  # ids of keys come again after a test
     monkeypatch.setattr(user_buckets, "burst", 5.0)
     monkeypatch.setattr(user_buckets, "rate", 0.01)
-    first, second = scene.make_key().json()["key"], scene.make_key().json()["key"]
     codes = [scene.rest(first).get("/auth/me").status_code for _ in range(8)]
     assert codes == sorted(codes)
     assert {codes[4], codes[-1]} == {200, 429}
