@@ -280,6 +280,10 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "chatsite.http.schema.without_trailing_slashes",
         "chatsite.http.schema.lists_in_pages",
+        "chatsite.http.openapi.json_bodies",
+        "chatsite.http.openapi.bounds",
+        "chatsite.http.openapi.summaries",
+        "chatsite.http.openapi.documented_errors",
     ],
     # The documentation page comes from here, with no request to another host.
     "SWAGGER_UI_DIST": "SIDECAR",
