@@ -266,11 +266,12 @@ def serializer_for(struct: type[msgspec.Struct]) -> type[StructSerializer]:
     fields: dict[str, Any] = {
         field.encode_name: _field(field.type, required=field.required) for field in info.fields
     }
-    return type(f"{struct.__name__}Serializer", (StructSerializer,), {**fields, "struct": struct})
+    attributes = {**fields, "struct": struct, "__doc__": struct.__doc__}
+    return type(f"{struct.__name__}Serializer", (StructSerializer,), attributes)
 
 
-_SIMPLE: list[tuple[type[msgspec.inspect.Type], type[serializers.Field[Any, Any, Any, Any]]]] = [
-    (msgspec.inspect.StrType, serializers.CharField),
+_SIMPLE: list[tuple[type[msgspec.inspect.Type], Callable[..., Any]]] = [
+    (msgspec.inspect.StrType, functools.partial(serializers.CharField, allow_blank=True)),
     (msgspec.inspect.IntType, serializers.IntegerField),
     (msgspec.inspect.FloatType, serializers.FloatField),
     (msgspec.inspect.BoolType, serializers.BooleanField),
