@@ -38,7 +38,7 @@ def filled(path: str, value: str) -> str:
 
 JSON = "application/json"
 # Body, its type, and further parts of the request.
-PROBES: list[tuple[str, str, str, dict[str, str]]] = [
+PROBES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("nothing", "", JSON, {}),
     ("not JSON", "{", JSON, {}),
     ("a list", "[]", JSON, {}),
