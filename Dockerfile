@@ -4,8 +4,10 @@
 FROM python:3.12-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /venv
-COPY requirements.lock /tmp/requirements.lock
+COPY requirements.lock requirements-build.lock /tmp/
 RUN /venv/bin/pip install --require-hashes -r /tmp/requirements.lock
+# The bundler and brotli are needed here and not in the image.
+RUN python -m venv /build && /build/bin/pip install --require-hashes -r /tmp/requirements-build.lock
 WORKDIR /app
 COPY manage.py ./
 COPY chatsite chatsite
@@ -15,7 +17,7 @@ COPY notifications notifications
 COPY presence presence
 COPY templates templates
 # DEBUG here stands in for the secrets that collecting does not need; nothing of it stays in the image.
-RUN DEBUG=1 STATIC_ROOT=/static /venv/bin/python manage.py collectstatic --noinput \
+RUN DEBUG=1 STATIC_ROOT=/static /build/bin/python manage.py collectstatic --noinput \
     && rm -rf var \
     && /venv/bin/python -m compileall -q .
 

@@ -105,11 +105,12 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-v
 lock: | $(BIN)/python
 	test -x $(BIN)/uv || $(PIP) uv
 	$(COMPILE) $(ARGS) pyproject.toml --output-file requirements.lock
-	$(COMPILE) $(ARGS) pyproject.toml --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(COMPILE) $(ARGS) pyproject.toml --extra build --constraint requirements.lock --output-file requirements-build.lock
+	$(COMPILE) $(ARGS) pyproject.toml --extra dev --extra build --constraint requirements.lock --output-file requirements-dev.lock
 	$(COMPILE) $(ARGS) pyproject.toml --extra bench --constraint requirements-dev.lock --output-file requirements-bench.lock
 
 # Without --strict a package that the service does not know, or a service that does not answer, would pass for sound.
-AUDITED := requirements.lock requirements-dev.lock requirements-bench.lock
+AUDITED := requirements.lock requirements-build.lock requirements-dev.lock requirements-bench.lock
 audit: $(DEV)
 	$(foreach lock,$(AUDITED),$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r $(lock) && ) true
 	$(foreach lock,$(wildcard tests/*/package-lock.json tests/*/node/package-lock.json),npm audit --prefix $(dir $(lock)) --package-lock-only && ) true

@@ -116,6 +116,20 @@ WHITENOISE_STATIC_PREFIX = "/static/"  # requests come without ROOT_PATH
 STATICFILES_DIRS = [("chat-client", BASE_DIR / "clients" / "javascript" / "src")]
 STATIC_ROOT = Path(env.text("STATIC_ROOT") or BASE_DIR / "var" / "static")
 WHITENOISE_USE_FINDERS = DEBUG
+# What is compressed already, and source maps, which only open developer tools ask for.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (
+    "br",
+    "gif",
+    "gz",
+    "jpeg",
+    "jpg",
+    "map",
+    "png",
+    "webp",
+    "woff",
+    "woff2",
+    "zip",
+)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGIN_URL = "web:sign-in"
 LOGIN_REDIRECT_URL = "web:inbox"
@@ -210,7 +224,7 @@ MEDIA_ROOT = Path(env.text("MEDIA_ROOT") or BASE_DIR / "var" / "media")
 ATTACHMENTS_ROOT = MEDIA_ROOT / "attachments"
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "chatsite.web.static_files.BundledStaticStorage"},
     "attachments": env.attachments("ATTACHMENTS_STORAGE", ATTACHMENTS_ROOT),
 }
 ATTACHMENT_TYPES = env.listed("ATTACHMENT_TYPES", attachments.TYPES)  # decided by a file's bytes

@@ -19,7 +19,7 @@ from msgspec import UNSET
 from chatsite.identity.profile import profile_of
 from chatsite.web.avatars import initials_of, tint_of
 from conversations import queries
-from conversations.serializers import ConversationObject
+from conversations.serializers import ConversationObject, UnreadAnswer
 from notifications import queries as notification_queries
 from presence.queries import presence_of
 
@@ -84,7 +84,7 @@ class Inbox:
     filters: Filters
     rows: list[Row]
     following: str
-    unread_total: int
+    unread_total: str
     unread_notifications: int
     businesses: list[dict[str, Any]] = field(default_factory=list)
 
@@ -123,10 +123,16 @@ def load_inbox(request: HttpRequest, *, current: UUID | None = None) -> Inbox:
         filters=filters,
         rows=rows,
         following=filters.address(cursor=found.next) if found.next else "",
-        unread_total=queries.unread(user.pk).total,
+        unread_total=_unread_conversations(queries.unread(user.pk)),
         unread_notifications=notification_queries.unread(user.pk).total,
         businesses=me["businesses"],
     )
+
+
+def _unread_conversations(unread: UnreadAnswer) -> str:
+    """Return how many conversations have unread messages, as the title and the filter show it."""
+    count = len(unread.conversations) if unread.total else 0
+    return "99+" if count > 99 else str(count or "")
 
 
 def _row(conversation: ConversationObject, reader_id: str, current: UUID | None) -> Row:

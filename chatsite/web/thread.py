@@ -23,6 +23,8 @@ from conversations.serializers import MessageObject, ParticipantObject
 PAGE: Final = 50
 GROUP: Final = timedelta(minutes=5)  # messages of one person within this stand together
 MOST_QUOTE: Final = 160
+MOST_PRINTED: Final = 5_000
+PRINTED_AT_ONCE: Final = 200
 
 
 @dataclass
@@ -101,6 +103,21 @@ def thread_context(user: Any, conversation: Conversation, request: HttpRequest) 
         "client_id": uuid4(),
         "seed": _seed(seen, found, speakers) if before is None else None,
     }
+
+
+def printed_rows(user: Any, conversation: Conversation) -> tuple[list[Row], bool]:
+    """Return the messages of the whole conversation, and whether there are more than a page can hold."""
+    side = access.require_side(access.load_actor(user.pk), conversation)
+    messages: list[MessageObject] = []
+    before: int | None = None
+    older = True
+    while older and len(messages) < MOST_PRINTED:
+        found = history.message_page(conversation.pk, before=before, limit=PRINTED_AT_ONCE)
+        messages = [*found.messages, *messages]
+        older = found.older and bool(found.messages)
+        before = found.messages[0].seq if found.messages else None
+    speakers = _Speakers(conversation, side, str(user.pk), queries.participants(conversation))
+    return _rows(messages, speakers), older
 
 
 def _before(request: HttpRequest) -> int | None:

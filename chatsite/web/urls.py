@@ -1,9 +1,15 @@
 from django.urls import path, re_path
+from django.views.decorators.cache import cache_control
 from django.views.i18n import JavaScriptCatalog, set_language
 
 from chatsite.web import auth_views, form_views, notification_views, views
 
 app_name = "web"
+
+# The address that pages use changes with the texts (`texts_address`).
+texts = cache_control(public=True, max_age=365 * 86_400, immutable=True)(
+    JavaScriptCatalog.as_view(packages=["chatsite.web"])
+)
 
 urlpatterns = [
     path("", auth_views.landing, name="landing"),
@@ -14,6 +20,7 @@ urlpatterns = [
     re_path(r"^app/open/?$", form_views.open_conversation, name="open"),
     re_path(r"^app/c/(?P<conversation_id>[0-9a-f-]{36})/?$", views.conversation, name="conversation"),
     re_path(r"^app/c/(?P<conversation_id>[0-9a-f-]{36})/thread/?$", views.thread, name="thread"),
+    re_path(r"^app/c/(?P<conversation_id>[0-9a-f-]{36})/print/?$", views.print_conversation, name="print"),
     re_path(r"^app/c/(?P<conversation_id>[0-9a-f-]{36})/send/?$", form_views.send, name="send"),
     re_path(r"^app/c/(?P<conversation_id>[0-9a-f-]{36})/read/?$", form_views.read, name="read"),
     re_path(r"^app/c/(?P<conversation_id>[0-9a-f-]{36})/archive/?$", form_views.archive, name="archive"),
@@ -24,6 +31,6 @@ urlpatterns = [
         notification_views.act,
         name="notification-act",
     ),
-    re_path(r"^web/texts\.js$", JavaScriptCatalog.as_view(packages=["chatsite.web"]), name="texts"),
+    re_path(r"^web/texts\.js$", texts, name="texts"),
     re_path(r"^web/language/?$", set_language, name="language"),
 ]

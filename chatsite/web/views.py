@@ -14,16 +14,18 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from chatsite.identity.names import display_name
+from chatsite.realtime.user_limit import charge
 from chatsite.web import drafts
 from chatsite.web.avatars import initials_of, tint_of
 from chatsite.web.drafts import Draft
 from chatsite.web.inbox import PAGE, Inbox, load_inbox
-from chatsite.web.modules import modules_of
 from chatsite.web.notification_filters import type_choices
 from chatsite.web.policy import page
-from chatsite.web.thread import thread_context
+from chatsite.web.thread import MOST_PRINTED, printed_rows, thread_context
 from conversations import access, queries
 from conversations.models import Conversation
+
+PRINT_COST = 10.0  # of the user's limit: a page of up to 5,000 messages
 
 
 @require_safe
@@ -75,15 +77,29 @@ def thread(request: HttpRequest, conversation_id: str) -> HttpResponse:
 @require_safe
 @page
 @login_required
+def print_conversation(request: HttpRequest, conversation_id: str) -> HttpResponse:
+    """Render all messages of a conversation on one page, to be printed."""
+    charge(str(request.user.pk), PRINT_COST)
+    found, side = access.find_conversation(request.user.pk, conversation_id)
+    rows, shortened = printed_rows(request.user, found)
+    context = {"conversation": _pane_context(found, side), "rows": rows}
+    return render(request, "web/print.html", {**context, "shortened": shortened, "most": MOST_PRINTED})
+
+
+@require_safe
+@page
+@login_required
 @ensure_csrf_cookie
 def find(request: HttpRequest) -> HttpResponse:
     """`/app/find?q=`: businesses to write to."""
     term = request.GET.get("q", "").replace("\x00", "").strip()[:100]
+    loaded = load_inbox(request)
+    own = [business["id"] for business in loaded.businesses]  # nobody is a customer of their own business
     found = [
         {"id": row.pk, "name": row.name, "initials": initials_of(row.name), "tint": tint_of(str(row.pk))}
-        for row in queries.businesses(term)[:PAGE]
+        for row in queries.businesses(term).exclude(pk__in=own)[:PAGE]
     ]
-    context = _app_context(request, load_inbox(request), screen="find")
+    context = _app_context(request, loaded, screen="find")
     return render(request, "web/app.html", {**context, "term": term, "found": found})
 
 
@@ -135,5 +151,4 @@ def _app_context(request: HttpRequest, loaded: Inbox, *, screen: str) -> dict[st
         "session": session,
         "filters": filters,
         "me": loaded.me,
-        "modules": modules_of("web/app.js"),
     }

@@ -24,7 +24,12 @@ class App {
   #client = new ChatClient({ url: this.#session.urls.chat, userId: this.#session.me.id });
   #team = new TeamActivity(this.#client, { isMember: this.#session.businesses.length > 0 });
   #title = new Title(this.#client);
-  #menu = new ConversationMenu({ client: this.#client, me: this.#session.me, archive: (id, archived) => this.#archive(id, archived) });
+  #menu = new ConversationMenu({
+    client: this.#client,
+    me: this.#session.me,
+    archive: (id, archived) => this.#archive(id, archived),
+    printAddress: (id) => `${this.#session.urls.inbox}/c/${id}/print`,
+  });
   #list;
   #pane;
   #filters;
@@ -114,7 +119,8 @@ class App {
 
   #mountFind() {
     const finder = document.querySelector("[data-finder]");
-    if (finder) mountBusinessSearch(finder, { client: this.#client, open: (id) => this.#opened(id), back: () => location.assign(this.#address(null)) }).focus();
+    const own = new Set(this.#session.businesses.map(({ id }) => id));
+    if (finder) mountBusinessSearch(finder, { client: this.#client, own, open: (id) => this.#opened(id), back: () => location.assign(this.#address(null)) }).focus();
   }
 
   #actions() {

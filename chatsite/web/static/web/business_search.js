@@ -4,8 +4,8 @@ import { initialsOf, tintOf } from "./people.js";
 
 const PAUSE = 200;
 
-/** The directory of businesses, with the search as one types. `open(conversationId)` when one was chosen. */
-export function mountBusinessSearch(root, { client, open, back }) {
+/** The directory of businesses, without one's `own`, with the search as one types. `open(conversationId)` when one was chosen. */
+export function mountBusinessSearch(root, { client, own, open, back }) {
   const field = root.querySelector("[type=search]");
   const found = root.querySelector("[data-found]");
   const empty = root.querySelector("[data-found-empty]");
@@ -17,9 +17,10 @@ export function mountBusinessSearch(root, { client, open, back }) {
     try {
       const { results } = await client.rest.get("/chat/businesses", { search: field.value.trim(), limit: 30 });
       if (mine !== serial) return;
-      found.replaceChildren(...results.map(entry));
-      show(empty, results.length === 0);
-      announce(interpolate(ngettext("%(count)s business", "%(count)s businesses", results.length), { count: results.length }, true));
+      const others = results.filter(({ id }) => !own.has(id));
+      found.replaceChildren(...others.map(entry));
+      show(empty, others.length === 0);
+      announce(interpolate(ngettext("%(count)s business", "%(count)s businesses", others.length), { count: others.length }, true));
     } catch (error) {
       if (mine === serial) fail(error);
     }

@@ -4,17 +4,17 @@ import { Menu } from "./thread/menu.js";
 import { toast } from "./toast.js";
 
 /**
- * What one can do with a conversation, in the order of the menu. Each gets the conversation and `{client, me, archive}`,
- * and answers `{label, icon, act, danger?}`, several of them, or null where there is nothing to do.
+ * What one can do with a conversation, in the order of the menu. Each gets the conversation and `{client, me, archive,
+ * printAddress}`, and answers `{label, icon, act, danger?}`, several of them, or null where there is nothing to do.
  */
-export const CONVERSATION_ACTIONS = [markRead, markUnread, pin, mute, archive, block];
+export const CONVERSATION_ACTIONS = [markRead, markUnread, pin, mute, archive, print, block];
 
 /** The menu of one conversation's actions, for a row of the list and for the head of the open conversation. */
 export class ConversationMenu {
   #page;
   #menu = new Menu(document.body, gettext("Conversation actions"));
 
-  /** `page`: `client`, `me`, `archive(id, archived)`. */
+  /** `page`: `client`, `me`, `archive(id, archived)`, `printAddress(id)`. */
   constructor(page) {
     this.#page = page;
   }
@@ -47,4 +47,8 @@ function markRead({ id, unreadCount, lastSeq }, { client }) {
 function archive({ id, archived }, page) {
   const label = archived ? gettext("Move to inbox") : gettext("Archive");
   return { label, icon: "archive", act: () => page.archive(id, !archived) };
+}
+
+function print({ id }, page) {
+  return { label: gettext("Print"), icon: "print", act: () => location.assign(page.printAddress(id)) };
 }

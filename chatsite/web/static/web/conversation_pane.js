@@ -88,7 +88,7 @@ export class ConversationPane {
     this.#thread = null;
     this.id = null;
     this.#team.look(null);
-    for (const child of [...this.#main.children]) if (child !== this.#nothing) child.remove();
+    for (const child of [...this.#main.children]) if (!child.matches("[data-nothing-open], h1")) child.remove();
     this.#main.removeAttribute("aria-busy");
     show(this.#nothing, true);
   }

@@ -1,6 +1,6 @@
 import { show } from "./dom.js";
 
-/** "(3) Carol Jensen · Business chat", the icon's mark, and the count beside the filter. */
+/** "(3) Carol Jensen · Business chat" with three unread conversations, the icon's mark, and the count beside the filter. */
 export class Title {
   #client;
   #name = "";
@@ -20,12 +20,20 @@ export class Title {
   }
 
   draw() {
-    const { total } = this.#client.snapshot.unread;
+    const total = this.#unreadConversations();
     const parts = [this.#name, this.#site].filter(Boolean).join(" · ");
     document.title = total ? `(${total}) ${parts}` : parts;
-    this.#icon.href = total ? this.#plain.replace("favicon", "favicon-unread") : this.#plain;
+    this.#icon.href = total ? this.#icon.dataset.unread : this.#plain;
     const count = document.querySelector("[data-unread-total]");
-    if (count) count.textContent = String(total);
-    show(count, total > 0);
+    if (count) count.textContent = total;
+    show(count, total);
+  }
+
+  /** How many conversations have something unread, as the list and its filter count them; muted ones apart. */
+  #unreadConversations() {
+    const { unread, conversations } = this.#client.snapshot;
+    const muted = new Set(conversations.filter(({ mutedUntil }) => Date.parse(mutedUntil) > Date.now()).map(({ id }) => id));
+    const count = Object.keys(unread.conversations).filter((id) => !muted.has(id)).length;
+    return count > 99 ? "99+" : count ? String(count) : "";
   }
 }

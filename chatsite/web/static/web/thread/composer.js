@@ -27,6 +27,7 @@ export class Composer {
     this.#handlers = handlers;
     this.#input = el("textarea", {
       class: "composer-input",
+      id: "message-field",
       rows: "1",
       dir: "auto",
       placeholder: gettext("Write a message"),

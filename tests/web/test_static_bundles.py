@@ -1,0 +1,65 @@
+"""One bundle for each page, made from the collected files; without the bundler pages load their modules."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import override_settings
+
+from chatsite.web import static_files
+from chatsite.web.static_files import ENTRIES, BundledStaticStorage, make_bundles
+from chatsite.web.templatetags import web_files
+
+pytestmark = pytest.mark.standalone
+
+CHATSITE = Path(static_files.__file__).parents[1]
+CLIENT = CHATSITE.parent / "clients" / "javascript" / "src"
+MOST_OF_A_PAGE = 250_000  # bytes of the page's script before compression
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("static")
+    for app in ("web", "widget"):
+        shutil.copytree(CHATSITE / app / "static" / app, root / app)
+    shutil.copytree(CLIENT, root / "chat-client")
+    return root
+
+
+def test_every_entry_becomes_one_file_with_its_source_map(collected: Path) -> None:
+    made = make_bundles(collected)
+    assert {f"bundles/{entry}" for entry in ENTRIES} <= {*made}
+    for entry in ENTRIES:
+        text = (collected / "bundles" / entry).read_text()
+        assert not re.search(r"""\b(from|import)\s*\(?["']\./|@import""", text), entry
+        if entry.endswith(".js"):
+            assert f"bundles/{entry}.map" in made
+            assert f"sourceMappingURL={Path(entry).name}.map" in text
+    assert (collected / "bundles" / "web" / "app.js").stat().st_size < MOST_OF_A_PAGE
+
+
+def test_without_the_bundler_nothing_is_bundled(
+    collected: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(static_files, "find_bundler", lambda: None)
+    assert make_bundles(collected) == []
+    assert "extra `build`" in caplog.text
+
+
+def test_files_that_were_not_collected_keep_their_names(tmp_path: Path) -> None:
+    with override_settings(DEBUG=False):
+        storage = BundledStaticStorage(location=str(tmp_path), base_url=settings.STATIC_URL)
+        assert storage.url("web/app.js") == f"{settings.STATIC_URL}web/app.js"
+        assert not storage.has_bundle("web/app.js")
+
+
+def test_development_serves_modules_and_preloads_them() -> None:
+    with override_settings(DEBUG=True):
+        assert web_files.bundle("web/app.js").endswith("/web/app.js")
+        assert any(
+            address.endswith("thread/thread.js") for address in web_files.modules_to_preload("web/app.js")
+        )
