@@ -4,7 +4,8 @@
 FROM python:3.12-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /venv
-COPY requirements.lock requirements-build.lock /tmp/
+COPY requirements.lock /tmp/requirements.lock
+COPY requirements-build.lock /tmp/requirements-build.lock
 RUN /venv/bin/pip install --require-hashes -r /tmp/requirements.lock
 # The bundler and brotli are needed here and not in the image.
 RUN python -m venv /build && /build/bin/pip install --require-hashes -r /tmp/requirements-build.lock

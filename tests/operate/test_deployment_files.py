@@ -107,7 +107,7 @@ def test_servers_are_started_alike() -> None:
 
 def test_the_image_holds_what_runs() -> None:
     text = (ROOT / "Dockerfile").read_text()
-    copied = set(re.findall(r"^COPY ([\w./]+) ", text, re.MULTILINE))
+    copied = set(re.findall(r"^COPY ([\w./-]+) ", text, re.MULTILINE))
     assert {"chatsite", "conversations", "notifications", "presence", "templates", "manage.py"} <= copied
     for name in copied:
         assert (ROOT / name).exists()
