@@ -116,20 +116,6 @@ WHITENOISE_STATIC_PREFIX = "/static/"  # requests come without ROOT_PATH
 STATICFILES_DIRS = [("chat-client", BASE_DIR / "clients" / "javascript" / "src")]
 STATIC_ROOT = Path(env.text("STATIC_ROOT") or BASE_DIR / "var" / "static")
 WHITENOISE_USE_FINDERS = DEBUG
-# What is compressed already, and source maps, which only open developer tools ask for.
-WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (
-    "br",
-    "gif",
-    "gz",
-    "jpeg",
-    "jpg",
-    "map",
-    "png",
-    "webp",
-    "woff",
-    "woff2",
-    "zip",
-)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGIN_URL = "web:sign-in"
 LOGIN_REDIRECT_URL = "web:inbox"

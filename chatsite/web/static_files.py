@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,11 @@ SECONDS: Final = 120  # for all bundles
 class BundledStaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # has no types
     # Packages name source maps and images that they do not ship. Their files stay as they are.
     manifest_strict = False
+
+    def create_compressor(self, **options: Any) -> Compressor:
+        """Leave out source maps, which only open developer tools ask for."""
+        options["extensions"] = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
+        return super().create_compressor(**options)
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
         if not dry_run:
