@@ -18,10 +18,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
 from django_tasks.base import Task
+from django_tasks.exceptions import InvalidTaskError
 from django_tasks_db.backend import DatabaseBackend
 
 from chatsite.config.queues import DEFAULT_QUEUE
@@ -66,7 +68,10 @@ def job(*, queue: str = DEFAULT_QUEUE, attempts: int = 5, priority: int = 0) -> 
             except Exception as error:  # noqa: BLE001  any failure of a job is retried and recorded
                 _retry_or_give_up(declared, error, attempt, attempts, args, kwargs)
 
-        declared: Job = task(queue_name=queue, priority=priority)(run)
+        try:
+            declared: Job = task(queue_name=queue, priority=priority)(run)
+        except InvalidTaskError as error:
+            raise ImproperlyConfigured(f'TASKS["default"]["QUEUES"] lacks {queue!r}.') from error
         return declared
 
     return declare

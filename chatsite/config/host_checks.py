@@ -12,7 +12,6 @@ from django.core.exceptions import FieldDoesNotExist
 from django.urls import NoReverseMatch, reverse
 
 from chatsite.config.defaults import REST_FRAMEWORK
-from chatsite.config.queues import QUEUES
 
 TAG: Final = "chatsite"
 MIDDLEWARE: Final = (
@@ -57,10 +56,6 @@ def _addresses() -> Iterator[checks.CheckMessage]:
 def _services() -> Iterator[checks.CheckMessage]:
     if "default" not in settings.CHANNEL_LAYERS:
         yield checks.Error("CHANNEL_LAYERS has no layer named default.", id="chatsite.E005")
-    chosen = settings.TASKS.get("default", {}).get("QUEUES", [])
-    for queue in QUEUES if chosen else ():  # an empty list means every queue
-        if queue not in chosen:
-            yield checks.Error(f'TASKS["default"]["QUEUES"] lacks {queue!r}.', id="chatsite.E006")
     for alias, database in settings.DATABASES.items():
         is_sqlite = database.get("ENGINE", "").endswith("sqlite3")
         if is_sqlite and database.get("OPTIONS", {}).get("transaction_mode") != "IMMEDIATE":

@@ -38,4 +38,4 @@ def test_the_first_of_the_two_wins(town: Town, attempt: int) -> None:
 def test_the_integrity_check_sees_one_who_is_both(town: Town) -> None:
     assert list(find_problems()) == []
     Membership.objects.create(business=town.shop, user=town.carol)
-    assert [problem.what for problem in find_problems()] == ["the customer is a member of the business"]
+    assert [problem.what for problem in find_problems()] == ["The customer is a member of the business."]

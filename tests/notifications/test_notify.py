@@ -91,7 +91,10 @@ def test_a_type_is_declared_once_and_well_named(parcel: types.NotificationType) 
 
 def test_what_is_not_declared_is_refused(town: Town) -> None:
     error = refused("invalid", recipient_id=town.carol.pk, type="lottery")
-    assert error.details == {"field": "type", "known": ["offer", "system", "team_invitation", "webhook_disabled"]}
+    assert error.details == {
+        "field": "type",
+        "known": ["offer", "system", "team_invitation", "webhook_disabled"],
+    }
 
 
 def test_nobody_is_told_who_is_not_there(town: Town) -> None:
