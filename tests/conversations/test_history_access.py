@@ -27,7 +27,7 @@ async def test_outsiders_and_bad_tokens_read_nothing(room: Room) -> None:
 
 async def test_a_member_who_leaves_reads_no_more(room: Room) -> None:
     path, agent = f"{room.path}/messages", await room.cast.newcomer()
-    change = "from conversations import operations\noperations.{}(business_id={!r}, user_id={})"
+    change = "from conversations import membership\nmembership.{}(business_id={!r}, user_id={})"
     for operation, status in (("add_member", 200), ("remove_member", 404)):
         room.cast.stage.deployment.shell(change.format(operation, room.cast.business_id, agent.id))
         assert await status_of(agent, path) == status
