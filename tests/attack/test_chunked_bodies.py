@@ -48,7 +48,9 @@ async def ask(http: httpx.AsyncClient, address: Address, ids: Json, way: str) ->
     headers = {"Content-Type": "application/json"}
     content = BROKEN if way == "declared" else in_chunks(BROKEN)
     answer = await http.request(address.method, address.path(ids), content=content, headers=headers)
-    is_json = answer.headers.get("Content-Type", "").startswith("application/json")  # links in mails answer pages
+    is_json = answer.headers.get("Content-Type", "").startswith(
+        "application/json"
+    )  # links in mails answer pages
     return answer.status_code, answer.json()["error"]["code"] if answer.is_error and is_json else ""
 
 

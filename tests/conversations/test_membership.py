@@ -9,8 +9,8 @@ from tests.harness.cast import Person
 from tests.harness.rest import ApiError
 
 CHANGE = """
-from conversations import operations
-operations.{operation}(business_id={business!r}, user_id={user})
+from conversations import membership
+membership.{operation}(business_id={business!r}, user_id={user})
 """
 
 
