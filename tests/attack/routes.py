@@ -49,7 +49,6 @@ NO_IDS: Final = {
 VALUES: Final[Json] = {
     "content": "let me in",
     "archived": True,
-    "seq": 1,
     "emoji": "👍",
 }  # what a command or body needs beside its ids
 

@@ -96,10 +96,12 @@ async def test_addresses_with_an_id(secrets: Secrets) -> None:
     before = await room.seen_by(room.customer)
     for address in WITH_IDS:
         where = address.path(secrets.ids)
-        missing = await room.cast.outsider.rest.http.request(address.method, address.path({}), json=VALUES)
+        missing = await room.cast.outsider.rest.http.request(
+            address.method, address.path({}), json={**VALUES, "seq": 1}
+        )
         assert missing.json()["error"]["code"] == "not_found", address
         for stranger in strangers:
-            there = await stranger.rest.http.request(address.method, where, json=VALUES)
+            there = await stranger.rest.http.request(address.method, where, json={**VALUES, "seq": 1})
             assert (there.status_code, there.json()) == (404, missing.json()), (
                 f"{address} for {stranger.name}"
             )
@@ -212,7 +214,7 @@ async def test_without_a_login_there_is_nothing_at_all(secrets: Secrets) -> None
         async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=patience(5)) as http:
             for address in ADDRESSES:
                 answers = [
-                    await http.request(address.method, address.path(ids), json=VALUES)
+                    await http.request(address.method, address.path(ids), json={**VALUES, "seq": 1})
                     for ids in (secrets.ids, {})
                 ]
                 found = {(answer.status_code, answer.json()["error"]["code"]) for answer in answers}
@@ -228,7 +230,9 @@ async def test_nor_for_somebody_who_was_suspended(secrets: Secrets) -> None:
     deployment.shell(code)
     async with login.rest(1) as rest:
         for address in ADDRESSES:
-            answer = await rest.http.request(address.method, address.path(secrets.ids), json=VALUES)
+            answer = await rest.http.request(
+                address.method, address.path(secrets.ids), json={**VALUES, "seq": 1}
+            )
             assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unauthenticated"), address
 
 
