@@ -57,7 +57,10 @@ async def test_the_corpus_is_shown_as_it_is(cast: Cast, open_page: OpenPage) -> 
     texts = await thread.root.locator(
         ".row-message:not(:has(.quote)):not(:has(.card)) .bubble-text"
     ).all_text_contents()
-    assert texts == list(CORPUS)
+    assert texts == [*CORPUS[:-1], CORPUS[-1].replace("`x`", "x")]  # which is shown as code
+    assert await thread.root.locator(
+        ".row-message:not(:has(.quote)) .bubble-text code"
+    ).all_text_contents() == ["x"]
     await cast.olivia.rest.patch(f"/chat/conversations/{where}/read")
     assert await thread.page.evaluate("globalThis.hurt") is None
     assert await thread.root.locator("script, iframe, img, style, object").count() == 0
