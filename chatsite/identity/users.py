@@ -21,6 +21,8 @@ def parse_user_key(user_id: object) -> Any:
         field.run_validators(key)  # a number out of range would be an error in a query
     except ValidationError:
         return None
+    if isinstance(key, int) and not str(user_id).isascii():  # `int` reads the digits of every script
+        return None
     return key
 
 

@@ -43,6 +43,9 @@ def block_object(block: Block) -> BlockObject:
     )
 
 
+BUSINESS = OpenApiParameter("business_id", UUID, OpenApiParameter.PATH)
+
+
 class BlockPages(CursorPages):
     ordering = ("id",)
 
@@ -75,14 +78,14 @@ class BlockViewSet(StructViewSet):
         operations.unblock_user(user_id=request.user.pk, blocked_id=pk)
         return Response(status=204)
 
-    @extend_schema(request=None, responses=serializer_for(BlockObject))
+    @extend_schema(parameters=[BUSINESS], request=None, responses=serializer_for(BlockObject))
     @action(detail=False, methods=["put"], url_path=r"businesses/(?P<business_id>[^/.]+)")
     def business(self, request: Request, business_id: str) -> Response:
         """Block a business as its customer. Repeating changes nothing."""
         made = operations.block_business(user_id=request.user.pk, business_id=business_id)
         return Response(block_object(made))
 
-    @extend_schema(request=None, responses={204: None})
+    @extend_schema(parameters=[BUSINESS], request=None, responses={204: None})
     @business.mapping.delete
     def unblock_business(self, request: Request, business_id: str) -> Response:
         """Lift the block of a business."""
