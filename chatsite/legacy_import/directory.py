@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -121,7 +122,7 @@ class Directory:
         found: dict[str, Person | Ambiguity] = {}
         keys: dict[str, UserId] = {}
         for name in names:
-            key = _key_or_none(name)
+            key = _key_or_none(_with_ascii_digits(name))
             if isinstance(key, int) and str(key) != name:
                 found[name] = _OTHER_SPELLING
             elif key is not None:
@@ -204,6 +205,10 @@ def _key_or_none(raw: str) -> UserId | None:
         return user_key(raw)
     except DomainError:
         return None
+
+
+def _with_ascii_digits(text: str) -> str:
+    return "".join(str(unicodedata.decimal(letter, letter)) for letter in text)
 
 
 def _uuid_or_none(raw: str) -> UUID | None:
