@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.threads import open_thread
+from tests.browser.threads import ThreadPage, open_thread
 from tests.harness.cast import Cast
 
 pytestmark = pytest.mark.shown
@@ -64,6 +64,13 @@ async def test_colleagues_are_told_apart(cast: Cast, open_page: OpenPage) -> Non
     await expect(shop.said("One from Olivia")).to_have_class(re.compile("is-mine"))
 
 
+async def tab_back_to_the_last_message(thread: ThreadPage) -> None:
+    await thread.field.press("Shift+Tab")
+    await expect(thread.root.get_by_role("button", name="Attach files")).to_be_focused()
+    await thread.page.keyboard.press("Shift+Tab")
+    await expect(thread.messages.last).to_be_focused()
+
+
 async def test_replies_edits_and_deletes(cast: Cast, open_page: OpenPage) -> None:
     customer = await cast.newcomer()
     where = (await cast.conversation(customer))["id"]
@@ -79,10 +86,8 @@ async def test_replies_edits_and_deletes(cast: Cast, open_page: OpenPage) -> Non
     await quote.click()
     await expect(theirs.said("Is it blue?").first).to_be_focused()
 
-    # By keyboard: to the last message, and e for edit.
-    await shop.field.press("Shift+Tab")
-    await expect(shop.messages.last).to_be_focused()
-    await shop.page.keyboard.press("e")
+    await tab_back_to_the_last_message(shop)
+    await shop.page.keyboard.press("e")  # for edit
     await expect(shop.field).to_have_value("Yes, quite blew")
     await shop.write("Yes, quite blue")
     await expect(theirs.said("Yes, quite blue")).to_contain_text("edited")
