@@ -13,7 +13,7 @@ from typing import Literal, Self
 
 from tests.harness.databases import Database, PostgreSQLDatabase, SQLiteDatabase
 from tests.harness.patience import patience
-from tests.harness.servers import ROOT, Server, ServerKind
+from tests.harness.servers import ROOT, Server, ServerFailed, ServerKind
 from tests.harness.services import PostgreSQL, Redis
 from tests.harness.shell import Shell
 from tests.harness.workers import Worker
@@ -170,6 +170,14 @@ class Deployment:
             server.wait_until_gone()
         if self.redis:
             self.redis.close()
+
+    def check_servers(self) -> None:
+        """Raise `ServerFailed` for a server process that ended by itself. First start it again, for the next tests."""
+        for server in self.servers:
+            if (code := server.exit_code()) is not None:
+                log = server.log_tail()
+                server.start()
+                raise ServerFailed(f"{server.kind} on port {server.port} ended with code {code}:\n{log}")
 
     def logs(self) -> dict[str, str]:
         return {server.log.name: server.log_tail() for server in self.servers}

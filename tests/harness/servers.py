@@ -111,6 +111,10 @@ class Server:
             self._process.wait(STOP_SECONDS)
             self._process = None
 
+    def exit_code(self) -> int | None:
+        """The code with which the process ended although nobody ended it through this object; None while it runs."""
+        return self._process.poll() if self._process else None
+
     def log_tail(self, lines: int = 60) -> str:
         if not self.log.exists():
             return ""

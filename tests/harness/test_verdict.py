@@ -67,3 +67,48 @@ def test_elsewhere_a_skip_is_no_failure_and_the_summary_says_why(tmp_path: Path)
     assert run.returncode == 0, run.stdout
     assert "2 passed, 2 skipped, 2 xfailed" in run.stdout.splitlines()[-1]
     assert "    2  no such machine ( 1, deep 1)" in run.stdout.splitlines()
+
+
+DEATH = """
+import os
+import signal
+import sys
+
+import httpx
+import pytest
+
+from tests.harness.backend import Deployment
+from tests.harness.servers import Server
+
+
+class Files(Server):
+    def command(self):
+        return [sys.executable, "-m", "http.server", str(self.port), "--bind", "127.0.0.1"]
+
+
+@pytest.fixture(scope="session")
+def deployment(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("files")
+    deployment = Deployment("embedded", folder, {}, [])
+    deployment.servers.append(Files("daphne", {}, folder / "log"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Deployment, "_migrate", lambda self: None)
+        with deployment:
+            yield deployment
+
+
+def test_kills(deployment):
+    os.kill(deployment.servers[0].pid, signal.SIGKILL)
+    deployment.servers[0]._process.wait()
+
+
+def test_after(deployment):
+    assert httpx.get(deployment.servers[0].url).status_code == 200
+"""
+
+
+def test_a_server_that_dies_fails_the_test_and_is_there_for_the_next(tmp_path: Path) -> None:
+    (tmp_path / "test_suite.py").write_text(DEATH)
+    run = run_pytest(tmp_path)
+    assert "2 passed, 1 error" in run.stdout.splitlines()[-1], run.stdout
+    assert "ended with code -9" in run.stdout

@@ -1,5 +1,5 @@
 """A pytest plugin that reports the outcome: skipped tests by their reason, and the server logs of a failed black-box
-test. Under CI a skipped test is a failure."""
+test. Under CI a skipped test is a failure. Everywhere, the test during which a server process dies is one."""
 
 from __future__ import annotations
 
@@ -61,12 +61,23 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if report.failed:
-        fixtures: dict[str, object] = getattr(item, "funcargs", {})
-        for deployment in {
-            id(found): found for found in map(_deployment, fixtures.values()) if found
-        }.values():
+        for deployment in _deployments(item):
             report.sections += [(f"log of {name}", text) for name, text in deployment.logs().items()]
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    """Blame the death of a shared server on the test that saw it, and spare the tests after it."""
+    deployments = _deployments(item)
+    yield
+    for deployment in deployments:
+        deployment.check_servers()
+
+
+def _deployments(item: pytest.Item) -> list[Deployment]:
+    fixtures: dict[str, object] = getattr(item, "funcargs", {})
+    return list({id(found): found for found in map(_deployment, fixtures.values()) if found}.values())
 
 
 def _deployment(fixture: object) -> Deployment | None:
