@@ -4,7 +4,8 @@ Without DATABASE_URL and REDIS_URL in the environment, black-box tests run again
 the second pass of CI, against `services` alone; under CI without them, which is the first pass, against `embedded`
 alone. So the two passes together run everything once. In-process tests follow the environment's settings, and so run
 in both passes; those that have nothing to do with the site's database and Redis are marked `standalone`, and run in the
-first pass alone. What is `shown` in a browser runs in the second alone.
+first pass alone, as do long ones of `one_database`. What is `shown` in a browser, and what a `fleet` of
+both kinds of server answers, runs in the second alone.
 """
 
 from __future__ import annotations
@@ -61,9 +62,9 @@ def _is_wanted(item: pytest.Item, wanted: set[Flavour]) -> bool:
         if named - {"redis"}:  # a private one, whatever the site runs on
             raise pytest.UsageError(f"{item.nodeid} is standalone, and uses {', '.join(sorted(named))}")
         return "embedded" in wanted
-    if item.get_closest_marker("sqlite_only"):
+    if item.get_closest_marker("sqlite_only") or item.get_closest_marker("one_database"):
         return "embedded" in wanted
-    if item.get_closest_marker("shown"):
+    if item.get_closest_marker("shown") or item.get_closest_marker("fleet"):
         return "services" in wanted
     return _flavours_named(item) <= wanted
 

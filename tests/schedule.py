@@ -28,6 +28,7 @@ FAULTS: Final = ("faults/*", "*/test_killed*.py", "*/test_*_outage.py", "*/test_
 LONGEST_FIRST: Final = (
     "faults/test_random_faults.py",
     "attack/test_fuzzed_api.py",
+    "attack/test_chunked_bodies.py",
     "browser/test_accessibility.py",
     "presence/test_killed_process.py",
     "client_js/test_live.py",

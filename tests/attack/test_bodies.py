@@ -16,6 +16,8 @@ from tests.conversations.rooms import Room
 from tests.harness.patience import patience
 from tests.harness.servers import Server
 
+pytestmark = pytest.mark.fleet
+
 MOST = Limits.request_bytes
 MIB = 1024 * 1024
 

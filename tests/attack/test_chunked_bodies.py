@@ -15,6 +15,8 @@ from tests.harness.cast import PASSWORD
 from tests.harness.patience import patience
 from tests.harness.rest import Json
 
+pytestmark = pytest.mark.fleet
+
 # What no reader can take for an absent body: JSON that ends too early.
 BROKEN = b'{"content": "left o'
 

@@ -11,6 +11,8 @@ from tests.conversations.rooms import Room
 from tests.harness.patience import patience
 from tests.harness.rest import Json
 
+pytestmark = pytest.mark.fleet
+
 TOO_LARGE = b"x" * (Limits.request_bytes + 1)
 REFUSED: dict[str, Json] = {
     "too_large": {"method": "POST", "url": "/auth/token", "content": TOO_LARGE},

@@ -26,6 +26,8 @@ from tests.harness.cast import Cast, Stage
 from tests.harness.patience import patience
 from tests.harness.rest import Json, random_address
 
+pytestmark = pytest.mark.one_database
+
 EXAMPLES: Final = max(4, FUZZ.max_examples // 20)
 REFUSALS: Final = set(HTTP_STATUS.values())
 

@@ -25,6 +25,8 @@ from tests.conversations.rooms import Room
 from tests.harness.cast import Cast, Stage
 from tests.harness.rest import Json
 
+pytestmark = pytest.mark.fleet
+
 ROOM, MESSAGE = "$room", "$message"  # stand for ids that are there
 TEXT = st.text(max_size=40) | st.sampled_from(["\x00", "", " ", "\u202e", "9" * 400, "a" * 8_001])
 IDS = st.sampled_from([ROOM, MESSAGE, str(uuid4()), "0", "-1", "ROOM", "{}", "\x00", ""]) | TEXT

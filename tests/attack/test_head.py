@@ -15,6 +15,8 @@ from conversations.models import Business, Membership
 from tests.attack.routes import Address, read_addresses
 from tests.harness.rest import Json
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture
 def scene(admin_user: User) -> Json:

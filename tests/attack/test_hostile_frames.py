@@ -19,6 +19,8 @@ from tests.attack.sockets import TRANSPORTS, Refused, Transport, Wire
 from tests.conversations.rooms import Room
 from tests.harness.servers import Server
 
+pytestmark = pytest.mark.fleet
+
 DEEP = 25_000
 MIB = 1024 * 1024
 SEND = '{"conversationId":"ROOM","content":'

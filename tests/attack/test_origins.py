@@ -14,6 +14,8 @@ from tests.harness.cast import Cast
 from tests.harness.patience import patience
 from tests.harness.servers import Server
 
+pytestmark = pytest.mark.fleet
+
 Way = Literal["native", "socketio", "polling"]
 WAYS: tuple[Way, ...] = ("native", "socketio", "polling")
 

@@ -41,7 +41,7 @@ from tests.away.post_office import Browser
 SCHEDULES = int(os.environ.get("AWAY_SCHEDULES", "60"))
 PUSH_AFTER, MAIL_AFTER = 10, 600
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 class Killed(BaseException):

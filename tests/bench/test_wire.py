@@ -11,6 +11,8 @@ from bench.load import Load
 from bench.wire import Protocol
 from tests.harness.cast import Cast
 
+pytestmark = pytest.mark.one_database
+
 
 async def loaded(cast: Cast) -> tuple[Load, list[int], dict[str, Any]]:
     customer = await cast.newcomer()

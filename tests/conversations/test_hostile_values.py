@@ -13,7 +13,7 @@ from django.test import Client
 from conversations.models import ChatMessage
 from tests.conversations.people import business, client_of, conversation, person, say
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 def forged(text: str) -> str:

@@ -13,6 +13,7 @@ from tests.harness.servers import ROOT
 from tests.harness.services import PostgreSQL
 
 SEED = 7
+FAULTS = 48
 SECONDS = 9.0
 SURE = [
     "process_killed",
@@ -28,7 +29,7 @@ SURE = [
 
 async def test_every_promise_is_kept(tmp_path: Path, postgres: PostgreSQL) -> None:
     """Asks for `postgres` only to belong to the pass with services; the run breaks its own."""
-    schedule = make_schedule(SEED, 80, SECONDS, SMALL, SURE)
+    schedule = make_schedule(SEED, FAULTS, SECONDS, SMALL, SURE)
     report = await run_once(tmp_path, SEED, schedule, Scale(customers=4, pause=0.15, down=2))
     assert not report.findings.wrong, "\n".join([f"seed {SEED}", *map(str, schedule), *report.lines()])
     assert report.faults.total() == len(schedule) + 1

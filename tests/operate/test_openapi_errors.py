@@ -14,7 +14,7 @@ from chatsite.errors import HTTP_STATUS
 from chatsite.realtime.user_limit import user_buckets
 from tests.conversations.people import business, conversation, person, say
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
