@@ -134,7 +134,7 @@ async def _send_and_receive() -> float:
 
 async def _publish_between(here: RedisLayer, there: RedisLayer) -> float:
     """Take the path of real events: one process publishes to a group, and another process is subscribed to it."""
-    publisher, listener = here.loop_layer(), there.loop_layer()
+    publisher, listener = here.event_bus(), there.event_bus()
     received: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     group, mark = f"doctor.{uuid4().hex}", uuid4().bytes
 
@@ -147,7 +147,7 @@ async def _publish_between(here: RedisLayer, there: RedisLayer) -> float:
         async with asyncio.timeout(ROUND_TRIP_SECONDS):
             await listener.listen(group)
             began = time.perf_counter()
-            publisher.publish_events(group, mark)
+            publisher.publish(group, mark)
             await received
             return time.perf_counter() - began
     finally:

@@ -15,7 +15,9 @@ from redis.retry import Retry
 
 from chatsite.realtime.events import pack
 from chatsite.realtime.hub import Addressed
+from chatsite.realtime.redis.event_bus import publish_command
 from chatsite.realtime.redis.layer import RedisLayer
+from chatsite.realtime.redis.server import RedisServer
 from chatsite.realtime.runtime import running_hub
 
 logger = logging.getLogger(__name__)
@@ -45,9 +47,9 @@ def _publish_from_outside(addressed: Sequence[Addressed]) -> None:
     if not isinstance(layer, RedisLayer):
         return
     try:
-        pipeline = _client(layer.server.url).pipeline(transaction=False)
+        pipeline = _client(layer.server).pipeline(transaction=False)
         for group, event in addressed:
-            pipeline.publish(*layer.packed_publish(group, pack([event])))
+            pipeline.publish(*publish_command(layer.bus_prefix, group, pack([event])))
         pipeline.execute()
     except redis.RedisError as error:
         logger.warning("the events cannot be published: %s", error)
@@ -58,9 +60,10 @@ _RETRY_ONCE = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
 
 
 @functools.cache
-def _client(url: str) -> redis.Redis:
+def _client(server: RedisServer) -> redis.Redis:
     """Return a client that keeps its connection, because a command may change thousands of conversations.
 
     If the answer to a publish is lost, the retry publishes the events twice. Receivers ignore the second copy.
     """
-    return redis.Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3, retry=_RETRY_ONCE)
+    options = {"socket_timeout": 3, "socket_connect_timeout": 3, **server.options}
+    return redis.Redis.from_url(server.url, retry=_RETRY_ONCE, **options)

@@ -1,6 +1,6 @@
 """The hub of a process: one subscription for each group, and delivery to all of the group's sockets.
 
-The hub first delivers to the sockets of its own process, and then publishes for the other processes. The channel layer
+The hub first delivers to the sockets of its own process, and then publishes for the other processes. The event bus
 drops the hub's own events when they come back. So sockets of one process do not need Redis, and a message to 500
 sockets of a process costs one publish.
 
@@ -19,8 +19,8 @@ from django.conf import settings
 
 from chatsite.realtime.events import Event, pack, unpack
 from chatsite.realtime.ordering import RevisionOrder
+from chatsite.realtime.redis.event_bus import RedisEventBus
 from chatsite.realtime.redis.layer import RedisLayer
-from chatsite.realtime.redis.loop_layer import RedisLoopLayer
 
 Addressed = tuple[str, Event]  # the name of a group, and an event for it
 
@@ -75,41 +75,41 @@ class Hub:
         # Called with every event that arrives, before the events are put in order.
         self.watchers: list[Callable[[str, Event], None]] = []
         layer = get_channel_layer()
-        self._layer = layer.loop_layer() if isinstance(layer, RedisLayer) else None
+        self._bus = layer.event_bus() if isinstance(layer, RedisLayer) else None
         self._leaving: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        if self._layer is not None:
-            self._layer.on_events = self._take_from_layer
-            await self._layer.connect()
+        if self._bus is not None:
+            self._bus.on_events = self._take_from_bus
+            await self._bus.connect()
 
     async def stop(self) -> None:
-        if self._layer is not None:
-            self._layer.on_events = None
+        if self._bus is not None:
+            self._bus.on_events = None
 
     async def flush(self) -> None:
         """Wait until the events published so far have been sent to the other processes, or are lost."""
-        if self._layer is not None:
-            await self._layer.published()
+        if self._bus is not None:
+            await self._bus.flush()
 
     @property
     def is_connected(self) -> bool:
         """Whether other processes can be reached. Always true without Redis, because there are none."""
-        return self._layer is None or self._layer.is_up
+        return self._bus is None or self._bus.is_up
 
     @property
     def lost_since(self) -> datetime:
         """The time since which events may have been lost. Read it in `on_restored`."""
-        return datetime.fromtimestamp(self._layer.lost_since if self._layer is not None else 0, UTC)
+        return datetime.fromtimestamp(self._bus.lost_since if self._bus is not None else 0, UTC)
 
     @property
     def publishes_waiting(self) -> int:
-        return 0 if self._layer is None else self._layer.waiting
+        return 0 if self._bus is None else self._bus.waiting
 
     def on_restored(self, callback: Callable[[], None]) -> None:
-        """Call `callback` when the channel layer works again after events may have been lost."""
-        if self._layer is not None:
-            self._layer.on_restored.append(callback)
+        """Call `callback` when the event bus works again after events may have been lost."""
+        if self._bus is not None:
+            self._bus.on_restored.append(callback)
 
     # Groups
 
@@ -125,8 +125,8 @@ class Hub:
         local = self.groups[group] = LocalGroup()
         local.subscribers.append(subscriber)
         try:
-            if self._layer is not None:
-                await self._layer.listen(group)
+            if self._bus is not None:
+                await self._bus.listen(group)
         finally:
             local.has_joined()
 
@@ -139,16 +139,16 @@ class Hub:
         if not local.subscribers:
             local.close()
             del self.groups[group]
-            if self._layer is not None:
-                task = self.loop.create_task(self._leave_layer(self._layer, group))
+            if self._bus is not None:
+                task = self.loop.create_task(self._unlisten(self._bus, group))
                 self._leaving.add(task)
                 task.add_done_callback(self._leaving.discard)
 
-    async def _leave_layer(self, layer: RedisLoopLayer, group: str) -> None:
+    async def _unlisten(self, bus: RedisEventBus, group: str) -> None:
         # A page that reloads may have subscribed again before this task runs. It must keep the subscription. After
-        # this check the layer sends its commands to Redis in order.
+        # this check the bus sends its commands to Redis in order.
         if group not in self.groups:
-            await layer.unlisten(group)
+            await bus.unlisten(group)
 
     def start_after(self, group: str, rev: int) -> None:
         """Tell the group its present `rev`, so that its first events are put in order too."""
@@ -164,8 +164,8 @@ class Hub:
             by_group.setdefault(group, []).append(event)
         for group, events in by_group.items():
             self._deliver(group, events)
-            if self._layer is not None:
-                self._layer.publish_events(group, pack(events))
+            if self._bus is not None:
+                self._bus.publish(group, pack(events))
 
     def publish_threadsafe(self, addressed: Iterable[Addressed]) -> None:
         self.loop.call_soon_threadsafe(self.publish, list(addressed))
@@ -183,5 +183,5 @@ class Hub:
                 watcher(group, event)
             local.take(event)
 
-    def _take_from_layer(self, group: str, packed: bytes) -> None:
+    def _take_from_bus(self, group: str, packed: bytes) -> None:
         self._deliver(group, unpack(packed))

@@ -73,8 +73,3 @@ async def test_names_that_channels_forbids_are_refused(elsewhere: Any, name: Any
     ):
         with pytest.raises(TypeError):
             await refused
-
-
-async def test_a_message_is_a_dict(elsewhere: Any) -> None:
-    with pytest.raises(TypeError):
-        await elsewhere.group_send("orders", ["order.placed"])

@@ -48,7 +48,7 @@ async def hub(line: Line, settings: Settings, monkeypatch: pytest.MonkeyPatch) -
     yield hub
     await hub.stop()
     found: Any = get_channel_layer()
-    await found.loop_layer().close()
+    await found.event_bus().close()
 
 
 class Told(list[bool]):

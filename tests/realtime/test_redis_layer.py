@@ -18,7 +18,7 @@ from chatsite.realtime.broadcast import _publish_from_outside
 from chatsite.realtime.events import Event
 from chatsite.realtime.hub import Addressed, Hub
 from chatsite.realtime.redis.connection import RedisConnection
-from chatsite.realtime.redis.loop_layer import RedisLoopLayer
+from chatsite.realtime.redis.event_bus import RedisEventBus
 from tests.harness.patience import patience
 from tests.harness.services import Redis
 
@@ -35,7 +35,7 @@ class Listener:
 
 
 @pytest.fixture
-async def layer(redis: Redis, settings: Settings) -> AsyncIterator[RedisLoopLayer]:
+async def layer(redis: Redis, settings: Settings) -> AsyncIterator[RedisEventBus]:
     settings.CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "chatsite.realtime.redis.layer.RedisLayer",
@@ -43,12 +43,12 @@ async def layer(redis: Redis, settings: Settings) -> AsyncIterator[RedisLoopLaye
         }
     }
     found: Any = get_channel_layer()
-    yield found.loop_layer()
-    await found.loop_layer().close()
+    yield found.event_bus()
+    await found.event_bus().close()
 
 
 @pytest.fixture
-async def hub(layer: RedisLoopLayer) -> AsyncIterator[Hub]:
+async def hub(layer: RedisEventBus) -> AsyncIterator[Hub]:
     hub = Hub()
     await hub.start()
     yield hub
@@ -56,14 +56,14 @@ async def hub(layer: RedisLoopLayer) -> AsyncIterator[Hub]:
 
 
 @pytest.fixture
-async def other_process(layer: RedisLoopLayer, redis: Redis) -> AsyncIterator[Hub]:
+async def other_process(layer: RedisEventBus, redis: Redis) -> AsyncIterator[Hub]:
     """A hub with connections of its own, as another server process has them."""
     hub = Hub()
     elsewhere: Any = channel_layers.make_backend("default")
-    hub._layer = elsewhere.loop_layer()
+    hub._bus = elsewhere.event_bus()
     await hub.start()
     yield hub
-    await elsewhere.loop_layer().close()
+    await elsewhere.event_bus().close()
 
 
 async def from_another_process(*addressed: Addressed) -> None:
@@ -197,4 +197,4 @@ async def test_a_redis_that_was_never_there_stops_nobody(settings: Settings) -> 
     assert not hub.is_connected
     await hub.stop()
     found: Any = get_channel_layer()
-    await found.loop_layer().close()
+    await found.event_bus().close()

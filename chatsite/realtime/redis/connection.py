@@ -1,10 +1,10 @@
-"""A process's way to Redis: a connection that listens, and one that publishes.
+"""The Redis connections of an event bus: one listens, one publishes.
 
-- Publishes are collected while a pipeline is on its way, and go out together in the next one.
+- Publishes that arrive while a pipeline is under way are sent together in the next one.
 - `subscribe` returns after Redis has confirmed, so what is read from the database afterwards misses no event.
-- A lost connection, a failed publish or silence is remembered. The layer is told once Redis is back and every
-  subscription stands again, so that the process can make its clients catch up.
-- Nothing raises because Redis is away: a process keeps serving its own sockets.
+- The connection remembers that events were lost, by a broken connection, a failed publish or a silent Redis. Once it is
+  connected and subscribed again, it calls `announce_restored`, and the process makes its clients catch up.
+- No method raises an error because Redis is away: a process keeps serving its own sockets.
 """
 
 from __future__ import annotations
@@ -28,12 +28,11 @@ from chatsite.realtime.redis.server import RedisServer
 
 logger = logging.getLogger(__name__)
 
-MOST_WAITING = (
-    50_000  # publishes waiting for a stalled Redis; past it they are dropped, and that is remembered
-)
+# Publishes that wait for a stalled Redis. When there are more, all of them are dropped, which counts as a loss.
+MOST_WAITING = 50_000
 CONFIRM_SECONDS = 3.0
 PING_SECONDS = 2.0
-SILENCE_SECONDS = 6.0  # no message and no answer to a ping for so long: the connection is dead
+SILENCE_SECONDS = 6.0  # after so long without a message or a reply to a ping, the connection is dead
 UNREACHABLE = (RedisError, OSError, asyncio.TimeoutError)
 TIMEOUTS: Final[dict[str, Any]] = {"socket_timeout": None, "socket_connect_timeout": 3}
 _pack_command: Callable[[tuple[Any, ...]], bytes] = hiredis.pack_command  # its stub names tuples of one alone
@@ -41,13 +40,13 @@ _NO_RETRY = Retry(NoBackoff(), 0)
 
 
 class Receiver(Protocol):
-    """What a connection tells the layer above it."""
+    """What a connection calls."""
 
     def take(self, channel: bytes, data: bytes) -> None:
-        """Something was published to a channel that the connection listens to."""
+        """Take what was published to a subscribed channel."""
 
     def announce_restored(self) -> None:
-        """Redis is back after a loss, and every subscription stands again."""
+        """Redis is back after a loss, and all subscriptions are confirmed."""
 
 
 class RedisConnection:
@@ -75,7 +74,7 @@ class RedisConnection:
 
     @property
     def waiting(self) -> int:
-        """How many publishes wait for their pipeline."""
+        """The number of publishes that wait for their pipeline."""
         return len(self._waiting)
 
     # Publishing
@@ -90,7 +89,7 @@ class RedisConnection:
             self._flushing = asyncio.get_running_loop().create_task(self._flush_waiting())
 
     async def published(self) -> None:
-        """Wait until what was handed over so far has been sent, or lost."""
+        """Wait until everything published so far has been sent, or is lost."""
         if self._flushing is not None:
             await asyncio.wait([self._flushing])
 
@@ -108,7 +107,7 @@ class RedisConnection:
             self._flushing = None
 
     async def _publish_batch(self, batch: list[tuple[str, bytes]]) -> None:
-        """One write and one read for all of them. redis-py's pipeline would do the same at four times the cost."""
+        """Publish the batch with one write. A pipeline of redis-py takes four times as long for the same."""
         if self._publisher is None:
             pool: Any = aioredis.ConnectionPool.from_url(
                 self._server.url, **{**TIMEOUTS, "socket_timeout": CONFIRM_SECONDS, **self._server.options}
@@ -123,7 +122,7 @@ class RedisConnection:
             for _ in batch:
                 await connection.read_response(timeout=math.inf)
         except BaseException:
-            # Answers may still come, and would be taken for those of the next batch.
+            # Replies may still come, and would be taken for those of the next batch.
             self._publisher = None
             await connection.disconnect(nowait=True)
             raise
@@ -137,8 +136,8 @@ class RedisConnection:
         if self._listening is None:
             self._listening = asyncio.get_running_loop().create_task(self._keep_listening())
         if not self._is_up:
-            # The listener subscribes to everything wanted as soon as it is connected. While Redis is away nobody
-            # waits for it: after an outage everybody catches up.
+            # The listener subscribes to all wanted channels when it connects. While Redis is away nobody waits for
+            # that, because all clients catch up after an outage.
             if not self.lost_something:
                 with contextlib.suppress(asyncio.TimeoutError):
                     async with asyncio.timeout(CONFIRM_SECONDS):
@@ -173,7 +172,7 @@ class RedisConnection:
             except UNREACHABLE as error:
                 self._note_loss(error)
             except Exception:
-                logger.exception("the listener of the channel layer failed and starts anew")
+                logger.exception("the listener of the event bus failed and is restarted")
                 self._note_loss("the listener failed")
             finally:  # cancelled with its loop, too
                 await self._hang_up()
@@ -181,13 +180,13 @@ class RedisConnection:
 
     async def _listen(self) -> None:
         # RESP2: in RESP3 redis-py takes every message through its handlers of push notifications.
-        # No read timeout: a listening connection is idle by nature, and `_read_until_lost` judges silence.
+        # No read timeout: a listening connection may be idle. `_read_until_lost` detects a silent Redis.
         self._redis = aioredis.Redis.from_url(
             self._server.url, **{**TIMEOUTS, **self._server.options, "protocol": 2}
         )
         self._pubsub = self._redis.pubsub()
         await self._pubsub.connect()
-        # redis-py would reconnect by itself and keep silent about it; a loss must be seen here.
+        # redis-py would reconnect without a notice, but the clients must catch up after a loss.
         self._pubsub.connection.retry = _NO_RETRY
         await self._subscribe_to_all()
         self._is_up = True
@@ -199,13 +198,13 @@ class RedisConnection:
         await self._read_until_lost(self._pubsub.connection)
 
     async def _read_until_lost(self, connection: Any) -> None:
-        """Take what comes; raise when the connection is lost, Redis is silent, or a publish went astray."""
+        """Read replies. Raise an error when the connection is lost, Redis is silent, or a publish was lost."""
         self._heard = time.monotonic()
         reading = asyncio.create_task(self._read(connection))
         try:
             while not (await asyncio.wait([reading], timeout=PING_SECONDS))[0]:
                 if self.lost_something:
-                    raise ConnectionError("a publish was lost; listen anew, then catch up")
+                    raise ConnectionError("a publish was lost; reconnect, so that the clients catch up")
                 quiet = time.monotonic() - self._heard
                 if quiet > SILENCE_SECONDS:
                     raise TimeoutError("Redis is silent")
@@ -224,7 +223,7 @@ class RedisConnection:
             self._take(reply)
 
     async def _subscribe_to_all(self) -> None:
-        """Every subscription again, confirmed, before anybody is told that Redis is back."""
+        """Renew all subscriptions, and wait until Redis has confirmed them."""
         wanted = sorted(self._wanted)
         for start in range(0, len(wanted), 1_000):
             await self._pubsub.subscribe(*wanted[start : start + 1_000])
@@ -243,7 +242,7 @@ class RedisConnection:
             await self._pubsub.subscribe(late)
 
     def _take(self, reply: list[Any]) -> None:
-        """`[b"message", channel, data]`, or what Redis says of a subscription or a ping."""
+        """Handle `[b"message", channel, data]`, or the reply to a subscription or a ping."""
         kind = reply[0]
         if kind == b"message":
             self._receiver.take(reply[1], reply[2])
@@ -257,7 +256,9 @@ class RedisConnection:
         self._ready.clear()
         for confirmed in self._confirmations.values():
             if not confirmed.done():
-                confirmed.set_result(None)  # it is in the wanted set, and made good with the next connection
+                confirmed.set_result(
+                    None
+                )  # it stays in the wanted set, so the next connection subscribes again
         self._confirmations.clear()
         with contextlib.suppress(*UNREACHABLE):
             if self._publisher is not None:
@@ -268,14 +269,14 @@ class RedisConnection:
 
     def _note_loss(self, why: object) -> None:
         if not self.lost_something:
-            logger.warning("the channel layer lost Redis: %s", why)
+            logger.warning("the event bus lost Redis: %s", why)
             self.lost_at = time.time()
             measures.layer_losses.add()
         measures.layer_errors.add()
         self.lost_something = True
 
     async def close(self) -> None:
-        """Forget every subscription. The connection may be used again."""
+        """Forget all subscriptions and disconnect. The connection can be used again."""
         if self._listening is not None:
             self._listening.cancel()
             await asyncio.wait([self._listening], timeout=CONFIRM_SECONDS)

@@ -9,7 +9,7 @@ import msgspec
 from django.core.exceptions import ImproperlyConfigured
 
 
-class RedisServer(msgspec.Struct, frozen=True):
+class RedisServer(msgspec.Struct, frozen=True, eq=False):
     url: str
     options: dict[str, Any] = {}  # further arguments of redis-py's `from_url`
 
