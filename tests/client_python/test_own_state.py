@@ -55,3 +55,11 @@ async def test_blocking_and_searching(cast: Cast, deployment: Deployment, connec
     await mine.send("Hello?")
     await carol.block_business(cast.business_id)
     await carol.unblock_business(cast.business_id)
+
+
+async def test_whoever_looks_at_a_screen_says_so(
+    cast: Cast, deployment: Deployment, connect: Connect
+) -> None:
+    olivia = await connect(cast.olivia, deployment)
+    assert await olivia.set_attention(active=True) == 20
+    assert await olivia.set_attention(active=False) == 20

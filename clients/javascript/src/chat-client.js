@@ -35,7 +35,7 @@ export class ChatClient extends PersonalCommands {
   // Life
 
   connect() {
-    const { connection, outbox, outboxUploads, changes } = this.#parts;
+    const { connection, outbox, outboxUploads, changes, attention } = this.#parts;
     this.#unwatchPage ??= watchPageLifecycle({
       wake: () => {
         connection.wake();
@@ -47,6 +47,7 @@ export class ChatClient extends PersonalCommands {
       },
       shown: () => outbox.resume(),
     });
+    attention.watch();
     outbox.resume();
     outboxUploads.pump();
     connection.open();

@@ -1,4 +1,5 @@
 import { Addresses } from "./addresses.js";
+import { Attention } from "./attention.js";
 import { systemClock } from "./clock.js";
 import { ChangeQueue } from "./change-queue.js";
 import { Connection } from "./connection.js";
@@ -86,6 +87,7 @@ export class ClientParts extends Emitter {
     const marked = (answer) => store.setUnread(answer.conversationId, answer.unreadCount);
     this.receipts = new ReadReceipts(connection, clock, { marked, trouble });
     this.typing = new LocalTyping(clock, (event, conversationId) => this.#hint(event, { conversationId }));
+    this.attention = new Attention(clock, () => this.#hint("set_attention", { active: true }));
   }
 
   #newOutbox(storage) {
@@ -151,6 +153,7 @@ export class ClientParts extends Emitter {
   disconnected() {
     this.syncRequester.clear();
     this.typing.clear();
+    this.attention.disconnected();
     this.joined.disconnected();
   }
 
@@ -159,6 +162,7 @@ export class ClientParts extends Emitter {
     this.connection.close();
     this.disconnected();
     this.presence.clear();
+    this.attention.stop();
     this.outboxUploads.stop();
     this.outbox.release();
   }
@@ -185,6 +189,7 @@ export class ClientParts extends Emitter {
     this.changes.resume();
     this.receipts.reconnected();
     this.presence.refresh();
+    this.attention.connected();
     this.syncRequester.wantGeneral();
     this.emit("ready", { userId: this.userId });
   }
@@ -216,7 +221,9 @@ export class ClientParts extends Emitter {
 
   /** Nobody waits for these, and a lost one does no harm. */
   #hint(event, data) {
-    this.connection.request(event, data).catch((error) => error.code === "disconnected" || this.trouble(error));
+    return this.connection.request(event, data).catch((error) => {
+      if (error.code !== "disconnected") this.trouble(error);
+    });
   }
 
   #storeChanged(what, conversationId) {

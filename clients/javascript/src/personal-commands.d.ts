@@ -20,6 +20,8 @@ export class PersonalCommands {
   pinConversation(conversationId: string, pinned?: boolean): Promise<ConversationObject>;
   /** The messages of the other side from this `seq` on count as unread again, until the next read. */
   markUnread(conversationId: string, seq: number): Promise<ConversationObject>;
+  /** Whether somebody looks at this client's screen. A page knows by itself; null leaves it to the page. */
+  setAttention(active: boolean | null): void;
   blockUser(userId: string): Promise<Block>;
   unblockUser(userId: string): Promise<null>;
   blockBusiness(businessId: string): Promise<Block>;

@@ -21,6 +21,14 @@ export class PersonalCommands {
     return this.#take(await this.#parts.rest.patch(`/chat/conversations/${conversationId}/unread`, { seq }));
   }
 
+  /**
+   * Whether somebody looks at this client's screen, where that is no page, which knows by itself. While it is true, the
+   * server sends no push and no mail. Null leaves it to the page.
+   */
+  setAttention(active) {
+    this.#parts.attention.set(active);
+  }
+
   /** A member of a business as its customer, or a customer as a member. */
   blockUser(userId) {
     return this.#parts.rest.put(`/chat/blocks/${userId}`);

@@ -23,6 +23,11 @@ client.on("tokens", ({ refresh }) => localStorage.setItem("refresh", refresh));
 // @ts-expect-error: there is no such event
 client.on("new_mesage", () => undefined);
 
+client.setAttention(true);
+client.setAttention(null);
+// @ts-expect-error: a word is no answer
+client.setAttention("idle");
+
 const view = client.join("c");
 view.on("change", ({ snapshot }) => show(snapshot));
 const { clientId, acked } = view.send("hello", { replyTo: "m" });

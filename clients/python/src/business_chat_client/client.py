@@ -20,6 +20,7 @@ from business_chat_client.errors import ChatError
 from business_chat_client.events import ClientEvent
 from business_chat_client.objects import (
     Attachment,
+    AttentionAnswer,
     ConversationDetails,
     Count,
     Notification,
@@ -192,6 +193,14 @@ class ChatClient(PersonalCommands):
         """Return presence by user id. A user who shares no conversation looks offline and never seen."""
         found = await self._rest.call(Page[Presence], "GET", "/presence", userIds=",".join(user_ids))
         return {presence.user_id: presence for presence in found.results}
+
+    async def set_attention(self, *, active: bool) -> float:
+        """Tell that the user looks at a screen. The server then sends no push and no mail for 45 seconds.
+
+        Returns the seconds after which to repeat it. A bot does not need it.
+        """
+        answer = decode(await self._request("set_attention", {"active": active}), AttentionAnswer)
+        return answer.repeat_after_seconds
 
     # Notifications
 

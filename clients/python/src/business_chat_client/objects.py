@@ -286,3 +286,7 @@ class Page(WireObject, Generic[Row], frozen=True, kw_only=True):
 
 class Count(WireObject, frozen=True, kw_only=True):
     total: int
+
+
+class AttentionAnswer(WireObject, frozen=True, kw_only=True):
+    repeat_after_seconds: float
