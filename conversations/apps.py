@@ -10,3 +10,4 @@ class ConversationsConfig(AppConfig):
         from conversations import commands, gauges, live, sync  # noqa: F401
         from conversations.attachments import jobs  # noqa: F401
         from conversations.blocks import sessions  # noqa: F401
+        from conversations.team.canned import personal_data  # noqa: F401

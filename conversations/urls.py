@@ -7,6 +7,7 @@ from conversations.blocks.views import BlockViewSet
 from conversations.bots.views import BotViewSet
 from conversations.moderation import views as report_views
 from conversations.search.views import SearchViewSet
+from conversations.team.canned.views import CannedAnswerViewSet
 
 router = Router()
 router.register("conversations", views.ConversationViewSet, basename="conversation")
@@ -22,4 +23,11 @@ router.register("reports", report_views.ReportViewSet, basename="report")
 bots = Router()
 bots.register("bots", BotViewSet, basename="bot")
 
-urlpatterns = [path("chat/", include(router.urls)), path("", include(bots.urls))]
+team = Router()
+team.register("canned-answers", CannedAnswerViewSet, basename="canned-answer")
+
+urlpatterns = [
+    path("chat/", include(router.urls)),
+    path("team/", include(team.urls)),
+    path("", include(bots.urls)),
+]

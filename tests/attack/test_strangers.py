@@ -21,7 +21,16 @@ from tests.realtime.logins import make_logins
 
 ADDRESSES = addresses()
 # The strangers of these are in the tests of their own rooms.
-TESTED_ELSEWHERE = {"attachments", "uploads", "bots", "webhooks", "subscriptions", "blocks", "businesses"}
+TESTED_ELSEWHERE = {
+    "attachments",
+    "blocks",
+    "bots",
+    "businesses",
+    "canned-answers",
+    "subscriptions",
+    "uploads",
+    "webhooks",
+}
 WITH_IDS = [address for address in ADDRESSES if address.takes_an_id and address.kind not in TESTED_ELSEWHERE]
 
 

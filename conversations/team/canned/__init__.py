@@ -1,0 +1,1 @@
+"""Canned answers: texts that members insert into a message by a short code."""

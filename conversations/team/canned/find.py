@@ -1,0 +1,85 @@
+"""Which canned answers a member sees, and the search for the composer's picker."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+
+from chatsite.errors import not_found
+from conversations.access import UserId, object_key
+from conversations.models import CannedAnswer, Membership, TeamGroup
+from conversations.search.tokens import fold, tokenize
+from conversations.team.canned.models import CODE_LENGTH
+
+MOST_FOUND: Final = 20
+MOST_WORDS: Final = 8
+
+
+def find_membership(user_id: UserId, raw_business_id: str | UUID) -> Membership:
+    """The user's membership of the business. Raise `not_found` for everybody else."""
+    key = object_key(raw_business_id, "business")
+    found = Membership.objects.select_related("business", "user").filter(business_id=key, user_id=user_id)
+    membership: Membership | None = found.first()
+    if membership is None:
+        raise not_found("business")
+    return membership
+
+
+def visible_answers(membership: Membership) -> QuerySet[CannedAnswer]:
+    """Those of the whole business, those of the member's groups, and the member's own private ones.
+
+    Owners of the business see the answers of every group.
+    """
+    groups = TeamGroup.objects.filter(business_id=membership.business_id)
+    if membership.role != Membership.Role.OWNER:
+        groups = groups.filter(members=membership.user_id)
+    shared = Q(owner=None, group=None) | Q(group__in=groups.values("pk"))
+    return CannedAnswer.objects.filter(
+        shared | Q(owner_id=membership.user_id), business_id=membership.business_id
+    )
+
+
+def find_answer(user_id: UserId, raw_id: str, *, lock: bool = False) -> tuple[CannedAnswer, Membership]:
+    """A canned answer that the user sees, and the user's membership of its business."""
+    key = object_key(raw_id, "canned answer")
+    rows = CannedAnswer.objects.select_for_update() if lock else CannedAnswer.objects.all()
+    answer = rows.filter(pk=key).first()
+    mine = Membership.objects.select_related("business", "user")
+    membership = mine.filter(business_id=answer.business_id, user_id=user_id).first() if answer else None
+    if answer is None or membership is None or not visible_answers(membership).filter(pk=key).exists():
+        raise not_found("canned answer")
+    return answer, membership
+
+
+def may_change(answer: CannedAnswer, membership: Membership) -> bool:
+    """Whether the member may change it: as an owner of the business, or as its author."""
+    return (
+        membership.role == Membership.Role.OWNER
+        or answer.owner_id == membership.user_id
+        or answer.created_by_id == membership.user_id
+    )
+
+
+def search_answers(membership: Membership, query: str) -> list[CannedAnswer]:
+    """The best matches: the code itself, codes that begin with the query, then texts with all of its words.
+
+    Within each, the answers that are used most come first. The last word may be the beginning of a word.
+    """
+    code = fold(query.strip().removeprefix("/"))[:CODE_LENGTH]
+    matches = Q(code__startswith=code) if code else Q()
+    words = [token.text for token in tokenize(query)][:MOST_WORDS]
+    if words:
+        in_text = Q(tokens__contains=f" {words[-1]}")
+        for word in words[:-1]:
+            in_text &= Q(tokens__contains=f" {word} ")
+        matches |= in_text
+    rank = Case(
+        When(code=code, then=Value(0)),
+        When(code__startswith=code, then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
+    )
+    rows = visible_answers(membership).filter(matches).annotate(rank=rank)
+    return list(rows.order_by("rank", "-uses", "code", "id")[:MOST_FOUND])

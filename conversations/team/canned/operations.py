@@ -1,0 +1,148 @@
+"""What members do with canned answers."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import msgspec
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from chatsite.errors import DomainError, invalid, not_found
+from chatsite.identity.names import display_name
+from conversations.access import UserId, find_conversation, object_key
+from conversations.models import Business, Conversation, Membership, TeamGroup
+from conversations.search.tokens import fold, searchable
+from conversations.team.canned import find
+from conversations.team.canned.models import CODE_LENGTH, TEXT_LENGTH, CannedAnswer
+from conversations.team.canned.serializers import CannedAnswerBody, CannedAnswerChange
+from conversations.team.canned.variables import check_variables, fill, first_name
+from conversations.validation import storable
+
+MOST_OF_BUSINESS: Final = 1000
+MOST_OF_MEMBER: Final = 200
+_CODE: Final = re.compile(r"[\w.-]+")
+
+
+def create_answer(*, user_id: UserId, body: CannedAnswerBody) -> tuple[CannedAnswer, Membership]:
+    membership = find.find_membership(user_id, body.business_id)
+    code, text = clean_code(body.code), clean_text(body.text)
+    owner_id = user_id if body.scope == "private" else None
+    group = _group_of(membership, body)
+    with transaction.atomic():
+        # Two requests at once: the second counts the answer of the first.
+        Business.objects.select_for_update(no_key=True).get(pk=membership.business_id)
+        _check_number(membership, is_private=owner_id is not None)
+        answer = CannedAnswer(
+            business=membership.business, owner_id=owner_id, group=group, code=code, text=text
+        )
+        answer.created_by_id = user_id
+        _save(answer, new=True)
+    return answer, membership
+
+
+def change_answer(
+    *, user_id: UserId, answer_id: str, body: CannedAnswerChange
+) -> tuple[CannedAnswer, Membership]:
+    if body == CannedAnswerChange():
+        raise invalid("Give code or text.", field="code")
+    with transaction.atomic():
+        answer, membership = _find_changeable(user_id, answer_id)
+        if body.code is not msgspec.UNSET:
+            answer.code = clean_code(body.code)
+        if body.text is not msgspec.UNSET:
+            answer.text = clean_text(body.text)
+        answer.updated_at = timezone.now()
+        _save(answer)
+    return answer, membership
+
+
+def delete_answer(*, user_id: UserId, answer_id: str) -> None:
+    with transaction.atomic():
+        answer, _ = _find_changeable(user_id, answer_id)
+        answer.delete()
+
+
+def use_answer(*, user_id: UserId, answer_id: str, conversation_id: str) -> tuple[CannedAnswer, str]:
+    """Return the text for a conversation of the answer's business, and count the use."""
+    answer, membership = find.find_answer(user_id, answer_id)
+    conversation, _ = find_conversation(user_id, conversation_id)
+    if conversation.business_id != answer.business_id:
+        raise invalid("The conversation is with another business.", field="conversationId")
+    text = fill(answer.text, values_of(conversation, membership))
+    CannedAnswer.objects.filter(pk=answer.pk).update(uses=F("uses") + 1, used_at=timezone.now())
+    return answer, text
+
+
+def values_of(conversation: Conversation, membership: Membership) -> dict[str, str]:
+    agent, customer = display_name(membership.user), display_name(conversation.customer)
+    return {
+        "agent.name": agent,
+        "agent.firstName": first_name(agent),
+        "business.name": conversation.business.name,
+        "customer.name": customer,
+        "customer.firstName": first_name(customer),
+    }
+
+
+def clean_code(raw: str) -> str:
+    """Return the code as it is stored and compared: lower case, without accents."""
+    code = fold(raw.strip().removeprefix("/"))
+    if not code or not storable(code) or not _CODE.fullmatch(code):
+        raise invalid("A code has letters, digits, '.', '-' and '_' only.", field="code")
+    if len(code) > CODE_LENGTH:
+        limit = {"field": "code", "limit": CODE_LENGTH}
+        raise DomainError("too_large", f"A code has at most {CODE_LENGTH} characters.", limit)
+    return code
+
+
+def clean_text(text: str) -> str:
+    if not text.strip():
+        raise invalid("text is required.", field="text")
+    if len(text) > TEXT_LENGTH:
+        limit = {"field": "text", "limit": TEXT_LENGTH}
+        raise DomainError("too_large", f"A text has at most {TEXT_LENGTH} characters.", limit)
+    if not storable(text):
+        raise invalid("The text has a character that cannot be stored.", field="text")
+    check_variables(text)
+    return text
+
+
+def _find_changeable(user_id: UserId, answer_id: str) -> tuple[CannedAnswer, Membership]:
+    answer, membership = find.find_answer(user_id, answer_id, lock=True)
+    if not find.may_change(answer, membership):
+        raise DomainError("forbidden", "Only its author or an owner of the business can change it.")
+    return answer, membership
+
+
+def _group_of(membership: Membership, body: CannedAnswerBody) -> TeamGroup | None:
+    """The group that the answer is for. Its members and the owners of the business may name it."""
+    if (body.scope == "group") != (body.group_id is not None):
+        raise invalid("Give groupId with the scope group, and with no other.", field="groupId")
+    if body.group_id is None:
+        return None
+    groups = TeamGroup.objects.filter(business_id=membership.business_id)
+    if membership.role != Membership.Role.OWNER:
+        groups = groups.filter(members=membership.user_id)
+    group = groups.filter(pk=object_key(body.group_id, "group")).first()
+    if group is None:
+        raise not_found("group")
+    return group
+
+
+def _check_number(membership: Membership, *, is_private: bool) -> None:
+    owner_id = membership.user_id if is_private else None
+    most = MOST_OF_MEMBER if is_private else MOST_OF_BUSINESS
+    if CannedAnswer.objects.filter(business=membership.business, owner_id=owner_id).count() >= most:
+        raise DomainError("conflict", f"There can be at most {most} canned answers.")
+
+
+def _save(answer: CannedAnswer, *, new: bool = False) -> None:
+    answer.tokens = searchable(answer.text)
+    try:
+        with transaction.atomic():
+            answer.save(force_insert=new)
+    except IntegrityError as error:
+        raise DomainError("conflict", f"The code {answer.code} is taken.", {"field": "code"}) from error
