@@ -11,3 +11,4 @@ class ConversationsConfig(AppConfig):
         from conversations.attachments import jobs  # noqa: F401
         from conversations.blocks import sessions  # noqa: F401
         from conversations.team.canned import personal_data  # noqa: F401
+        from conversations.team.hours import answer_time  # noqa: F401

@@ -272,6 +272,8 @@ from conversations.own_state.models import OwnState as OwnState  # noqa: E402, P
 from conversations.reactions.models import Reaction as Reaction  # noqa: E402, PLC0414
 from conversations.search.models import IndexedMessage  # noqa: E402, F401
 from conversations.team.canned.models import CannedAnswer as CannedAnswer  # noqa: E402, PLC0414
+from conversations.team.hours.models import AnswerTime as AnswerTime  # noqa: E402, PLC0414
+from conversations.team.hours.models import BusinessHours as BusinessHours  # noqa: E402, PLC0414
 from conversations.team.models import ConversationLabel as ConversationLabel  # noqa: E402, PLC0414
 from conversations.team.models import Label as Label  # noqa: E402, PLC0414
 from conversations.team.models import TeamGroup as TeamGroup  # noqa: E402, PLC0414

@@ -8,11 +8,13 @@ from conversations.bots.views import BotViewSet
 from conversations.moderation import views as report_views
 from conversations.search.views import SearchViewSet
 from conversations.team.canned.views import CannedAnswerViewSet
+from conversations.team.hours.views import AvailabilityViewSet, BusinessHoursViewSet
 
 router = Router()
 router.register("conversations", views.ConversationViewSet, basename="conversation")
 router.register("messages", views.MessageViewSet, basename="message")
 router.register("businesses", views.BusinessViewSet, basename="business")
+router.register("businesses", AvailabilityViewSet, basename="availability")
 router.register("unread-count", views.UnreadViewSet, basename="unread-count")
 router.register("search", SearchViewSet, basename="search")
 router.register("uploads", UploadViewSet, basename="upload")
@@ -25,6 +27,7 @@ bots.register("bots", BotViewSet, basename="bot")
 
 team = Router()
 team.register("canned-answers", CannedAnswerViewSet, basename="canned-answer")
+team.register("business-hours", BusinessHoursViewSet, basename="business-hours")
 
 urlpatterns = [
     path("chat/", include(router.urls)),

@@ -5,6 +5,7 @@ from conversations.admin import (  # noqa: F401  importing registers them
     businesses,
     canned,
     conversations,
+    hours,
     reports,
     users,
 )

@@ -26,6 +26,7 @@ TESTED_ELSEWHERE = {
     "blocks",
     "bots",
     "businesses",
+    "business-hours",
     "canned-answers",
     "subscriptions",
     "uploads",

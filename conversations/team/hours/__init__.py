@@ -1,0 +1,1 @@
+"""Business hours: when a business is open, when it opens next, and how fast it answers."""
