@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "chatsite.web",
     "chatsite.widget",
     "chatsite.legacy_import",
+    "chatsite.transfer",
     "conversations",
     "presence",
     "notifications",

@@ -39,6 +39,7 @@ CHAT_APPS: Final = (
     "chatsite.web",
     "chatsite.widget",
     "chatsite.legacy_import",
+    "chatsite.transfer",
     "conversations",
     "presence",
     "notifications",

@@ -7,9 +7,10 @@ conversation, like any other message. No event is published; clients find the me
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from django.db import OperationalError
@@ -21,6 +22,7 @@ from chatsite.legacy_import.models import LegacyMade, LegacyRow
 from chatsite.legacy_import.parsing import to_text
 from chatsite.legacy_import.plan import Planned, PlannedMessage, PlannedNotification
 from chatsite.legacy_import.source_table import Key
+from conversations.access import UserId
 from conversations.models import Business, Conversation
 from conversations.writing.conversation_change import ConversationChange, change_conversations
 from conversations.writing.imports import append_imported
@@ -42,7 +44,7 @@ _NOTIFICATION_COLUMNS: Final = (
     "deleted_at",
     "created_at",
 )
-_ROW_COLUMNS: Final = ("source_id", "legacy_id", "object_id", "conversation_id")
+ROW_COLUMNS: Final = ("source_id", "legacy_id", "object_id", "conversation_id")
 _ATTEMPTS: Final = 5
 _RETRIED: Final = ("40P01", "40001")  # SQLSTATE of a deadlock and of a serialisation failure
 
@@ -50,13 +52,15 @@ _RETRIED: Final = ("40P01", "40001")  # SQLSTATE of a deadlock and of a serialis
 def write_batch(
     import_lock: ImportLock, planned: Sequence[Planned], made: Sequence[Business], until: Key
 ) -> None:
-    """Store the plans and the records that they are stored, or nothing. `until` is the last old row of the batch.
+    """Store the plans and the records that they are stored, or nothing. `until` is the last old row of the batch."""
+    retry_after_deadlock(partial(_write_once, import_lock, planned, made, until))
 
-    The site locks conversations and inboxes too. If a deadlock with it cancels the batch, the batch is tried again.
-    """
+
+def retry_after_deadlock(write: Callable[[], None]) -> None:
+    """Run a transaction. If a deadlock with the site, which takes the same locks, cancels it, run it again."""
     for remaining in reversed(range(_ATTEMPTS)):
         try:
-            _write_once(import_lock, planned, made, until)
+            write()
         except OperationalError as error:
             if not remaining or getattr(error.__cause__, "sqlstate", None) not in _RETRIED:
                 raise
@@ -72,16 +76,27 @@ def _write_once(
     with change_conversations(announce=False) as change:
         created, id_ = (ascii(to_text(part)).strip("'") for part in until)  # readable text
         import_lock.add_counts(len(messages), len(notifications), watermark_created=created, watermark_id=id_)
-        _make_businesses(import_lock, made)
+        make_businesses(import_lock, made)
         rows: list[tuple[Any, ...]] = []
         if messages:
             rows += _write_messages(import_lock, change, messages)
         if notifications:
             rows += _write_notifications(import_lock, notifications)
-        bulk_insert(LegacyRow, _ROW_COLUMNS, rows)
+        bulk_insert(LegacyRow, ROW_COLUMNS, rows)
 
 
-def _make_businesses(import_lock: ImportLock, made: Sequence[Business]) -> None:
+class InConversation(Protocol):
+    """A planned message, of any importer."""
+
+    @property
+    def business_id(self) -> UUID: ...
+    @property
+    def customer_id(self) -> UserId: ...
+    @property
+    def created_at(self) -> datetime: ...
+
+
+def make_businesses(import_lock: ImportLock, made: Sequence[Business]) -> None:
     if made:
         Business.objects.bulk_create(made)
         _record_made(import_lock, LegacyMade.Kind.BUSINESS, [business.pk for business in made])
@@ -98,7 +113,7 @@ def _record_made(import_lock: ImportLock, kind: str, ids: Iterable[UUID]) -> Non
 def _write_messages(
     import_lock: ImportLock, change: ConversationChange, plans: Sequence[PlannedMessage]
 ) -> list[tuple[Any, ...]]:
-    conversations = _lock_conversations(import_lock, change, plans)
+    conversations = lock_conversations(import_lock, change, plans)
     done: list[tuple[Any, ...]] = []
     for plan in plans:
         conversation = conversations[plan.business_id, plan.customer_id]
@@ -119,8 +134,8 @@ def _write_messages(
     return done
 
 
-def _lock_conversations(
-    import_lock: ImportLock, change: ConversationChange, plans: Sequence[PlannedMessage]
+def lock_conversations(
+    import_lock: ImportLock, change: ConversationChange, plans: Sequence[InConversation]
 ) -> dict[Pair, Conversation]:
     """Lock the conversations of the plans, and create the missing ones."""
     first: dict[Pair, datetime] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
@@ -66,3 +67,24 @@ class LegacyMade(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.object_id}"
+
+
+class ImportedAccount(models.Model):
+    """An account that an import has created for a person of the old system. The undo removes it.
+
+    `reference` is a digest of the person's id there, so that every run finds the same account.
+    """
+
+    source = models.ForeignKey(LegacyImport, on_delete=models.CASCADE, related_name="accounts")
+    reference = models.CharField(max_length=64)
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        app_label = "notifications"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["source", "reference"], name="imported_account_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_id}: {self.user_id}"

@@ -97,12 +97,12 @@ def _compare(
             comparison.vanished = LegacyRow.objects.filter(source=record).count() - matched
         for ids in conversation_pages(record, _PAGE):
             comparison.conversations += len(ids)
-            comparison.wrong_conversations += _wrong_conversations(ids)
+            comparison.wrong_conversations += wrong_conversations(ids)
     return comparison
 
 
 @dataclass(slots=True, frozen=True)
-class _Imported:
+class ImportedContent:
     """The message or notification of a row. An edited message counts with its first content."""
 
     sender_id: Any
@@ -152,7 +152,7 @@ class _BatchComparer:
         else:
             self.comparison.waiting += 1
 
-    def _add(self, key: str, legacy_id: str, row: Row, new: _Imported | None) -> None:
+    def _add(self, key: str, legacy_id: str, row: Row, new: ImportedContent | None) -> None:
         old_hash = self._old_hash(legacy_id, row, new)
         new_hash = None if new is None else _hash(legacy_id, new.sender_id, new.created_at, new.content)
         for sums in (self.comparison.total, self.comparison.differing.setdefault(key, Sums())):
@@ -164,7 +164,7 @@ class _BatchComparer:
         if self.comparison.differing[key].equal:
             del self.comparison.differing[key]
 
-    def _old_hash(self, legacy_id: str, row: Row, new: _Imported | None) -> int:
+    def _old_hash(self, legacy_id: str, row: Row, new: ImportedContent | None) -> int:
         """Return the hash of the old row. An erasure or a deletion since the import is not a difference."""
         try:
             content, created = self.planner.moved_content_of(row), self.planner.created_of(row)
@@ -179,27 +179,27 @@ class _BatchComparer:
             content = ""
         return _hash(legacy_id, sender_id, created, content)
 
-    def _imported(self, done: Sequence[LegacyRow]) -> dict[UUID, _Imported]:
-        found = _messages([row.object_id for row in done if row.conversation_id is not None])
+    def _imported(self, done: Sequence[LegacyRow]) -> dict[UUID, ImportedContent]:
+        found = imported_messages([row.object_id for row in done if row.conversation_id is not None])
         others = [row.object_id for row in done if row.conversation_id is None]
         rows = Notification.objects.filter(pk__in=others)
         for pk, created, body, deleted_at in rows.values_list("pk", "created_at", "body", "deleted_at"):
-            found[pk] = _Imported(None, created, body, deleted_at is not None and not body)
+            found[pk] = ImportedContent(None, created, body, deleted_at is not None and not body)
         return found
 
 
-def _messages(ids: Sequence[UUID]) -> dict[UUID, _Imported]:
+def imported_messages(ids: Sequence[UUID]) -> dict[UUID, ImportedContent]:
     """Read the messages, and then the first contents of the edited ones.
 
     In this order, an edit between the two queries is in both results.
     """
-    found: dict[UUID, _Imported] = {}
+    found: dict[UUID, ImportedContent] = {}
     edited = []
     rows = ChatMessage.objects.filter(pk__in=ids)
     columns = ("pk", "sender_id", "created_at", "content", "edited_at", "deleted_at")
     for pk, sender_id, created, content, edited_at, deleted_at in rows.values_list(*columns):
         is_emptied = deleted_at is not None and not content
-        found[pk] = _Imported(sender_id, created, content, is_emptied)
+        found[pk] = ImportedContent(sender_id, created, content, is_emptied)
         if edited_at is not None and not is_emptied:
             edited.append(pk)
     for edit in MessageEdit.objects.filter(message_id__in=edited).order_by("-id"):
@@ -226,7 +226,7 @@ def conversation_pages(record: LegacyImport, size: int) -> Iterator[list[UUID]]:
         after = ids[-1]
 
 
-def _wrong_conversations(ids: Sequence[UUID]) -> list[str]:
+def wrong_conversations(ids: Sequence[UUID]) -> list[str]:
     """Return the conversations whose counters differ from their messages. One statement reads both at one moment."""
     unread = Q(messages__deleted_at=None, messages__hidden_at=None) & ~Q(messages__status="read")
     counted = Conversation.objects.filter(pk__in=ids).annotate(

@@ -54,14 +54,32 @@ def store_upload(user_id: UserId, upload: Upload, *, attachment_id: UUID | None 
     check_kind(upload.kind)
     check_size(upload.size)
     check_quota(user_id, upload.size)
+    attachment = _stored(user_id, upload)
+    if attachment_id is not None:
+        attachment.pk = attachment_id
+    _add(attachment)
+    return attachment
+
+
+def store_imported(owner_id: UserId | None, upload: Upload) -> Attachment:
+    """Store a file of an old message. Quotas are for people who upload, so they do not stop it."""
+    check_size(upload.size)
+    attachment = _stored(owner_id, upload)
+    with transaction.atomic():
+        _insert(attachment)
+    return attachment
+
+
+def _stored(owner_id: UserId | None, upload: Upload) -> Attachment:
+    """Store the bytes, and return the row to be inserted."""
     file_type = detect_type(upload.file, is_recording=upload.kind == "voice")
     picture = Picture()
     if file_type.kind == "image":
         with local_path(upload.file) as path:
             picture = probe_picture(path)
     stored = write_file(upload.file, upload.size)
-    attachment = Attachment(
-        owner_id=user_id,
+    return Attachment(
+        owner_id=owner_id,
         kind=file_type.kind,
         name=clean_name(upload.name),
         size=stored.size,
@@ -72,10 +90,6 @@ def store_upload(user_id: UserId, upload: Upload, *, attachment_id: UUID | None 
         placeholder=picture.placeholder,
         state=initial_state(file_type.kind),
     )
-    if attachment_id is not None:
-        attachment.pk = attachment_id
-    _add(attachment)
-    return attachment
 
 
 def probe_picture(path: str) -> Picture:
@@ -134,9 +148,13 @@ def _add(attachment: Attachment) -> None:
     with transaction.atomic():
         lock_person(attachment.owner_id)
         check_quota(attachment.owner_id, attachment.size)
-        attachment.save(force_insert=True)
-        if attachment.state == Attachment.State.PROCESSING:
-            enqueue(process_attachment, str(attachment.pk))
+        _insert(attachment)
+
+
+def _insert(attachment: Attachment) -> None:
+    attachment.save(force_insert=True)
+    if attachment.state == Attachment.State.PROCESSING:
+        enqueue(process_attachment, str(attachment.pk))
 
 
 def discard_upload(*, user_id: UserId, upload_id: str | UUID) -> None:

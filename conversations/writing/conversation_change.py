@@ -155,10 +155,10 @@ class ConversationChange:
         return payload
 
     def claim_attachments(
-        self, message: MessageObject, attachments: Sequence[Attachment], business_id: UUID
+        self, message_id: UUID, attachments: Sequence[Attachment], business_id: UUID
     ) -> None:
         """Give locked uploads to a new message."""
-        attachment_claims.claim(attachments, message.id, business_id)
+        attachment_claims.claim(attachments, message_id, business_id)
         self._claimed += attachments
 
     def copy_message(self, row: tuple[Any, ...]) -> None:

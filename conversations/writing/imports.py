@@ -18,14 +18,14 @@ from conversations.writing.conversation_change import ConversationChange, add_un
 def append_imported(change: ConversationChange, conversation: Conversation, **columns: Any) -> UUID:
     """Append an old message and return its new id. `active_at` stays that of the newest message."""
     at: datetime = columns["created_at"]
-    is_deleted = columns["deleted_at"] is not None
+    is_gone = columns["deleted_at"] is not None or columns.get("hidden_at") is not None
     rev = change.take_rev(conversation)
     conversation.last_seq += 1
-    conversation.last_message = "" if is_deleted else preview(columns["content"])
+    conversation.last_message = "" if is_gone else preview(columns["content"])
     conversation.last_message_at = at
     conversation.active_at = max(conversation.active_at, at)
     side = columns["sender_side"]
-    if side != Side.SYSTEM and columns["status"] != ChatMessage.Status.READ and not is_deleted:
+    if side != Side.SYSTEM and columns["status"] != ChatMessage.Status.READ and not is_gone:
         add_unread(conversation, other_side(side), 1)
     key: UUID = uuid7()
     place = {"id": key, "conversation_id": conversation.pk, "seq": conversation.last_seq, "rev": rev}

@@ -80,7 +80,7 @@ def append_message(
         attachments=[attachment_object(stored_attachment(file)) for file in files],
         sender_kind=kind.value,  # type: ignore[arg-type]
     )
-    change.claim_attachments(message, files, conversation.business_id)
+    change.claim_attachments(message.id, files, conversation.business_id)
     payload = change.insert_message(conversation, message, send.sender_id)
     return Sent(message, payload, created=True)
 
