@@ -22,6 +22,7 @@ from chatsite.identity import users
 from chatsite.identity.users import among
 from chatsite.realtime import groups
 from conversations.models import Business, Conversation, Membership, Side
+from conversations.team_revs import with_team_revs
 
 CANONICAL: Final = 36  # characters of a UUID with hyphens
 UserId = Any  # the primary key of the project's user model
@@ -132,7 +133,8 @@ def require_side(actor: Actor | None, conversation: Conversation | None) -> str:
 def find_conversation(user_id: UserId, raw_id: str | UUID) -> tuple[Conversation, str]:
     """Load a conversation that the user takes part in, with business and customer. Also return the user's side."""
     key = object_key(raw_id, "conversation")
-    (found,) = _sides_among(Conversation.objects.select_related("business", "customer"), [(user_id, key)])
+    rows = with_team_revs(Conversation.objects.select_related("business", "customer"))
+    (found,) = _sides_among(rows, [(user_id, key)])
     if isinstance(found, DomainError):
         raise found
     return found

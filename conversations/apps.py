@@ -10,5 +10,10 @@ class ConversationsConfig(AppConfig):
         from conversations import commands, gauges, live, sync  # noqa: F401
         from conversations.attachments import jobs  # noqa: F401
         from conversations.blocks import sessions  # noqa: F401
+        from conversations.team import commands as team_commands  # noqa: F401
+        from conversations.team import gdpr as team_gdpr  # noqa: F401
+        from conversations.team import jobs as team_jobs  # noqa: F401
+        from conversations.team import live as team_live  # noqa: F401
+        from conversations.team import sync as team_sync  # noqa: F401
         from conversations.team.canned import personal_data  # noqa: F401
         from conversations.team.hours import answer_time  # noqa: F401

@@ -27,6 +27,7 @@ from conversations.serializers import (
     SyncedConversation,
     messages_from_rows,
 )
+from conversations.team_revs import with_team_revs
 
 ABOVE_ALL: Final = 2**62  # a `seq` that no message reaches
 READ: Final = 100  # rows of one query of a sync
@@ -180,7 +181,8 @@ def changes_since(user_id: UserId, known: Mapping[str, int], budget: ByteBudget 
             continue  # An invalid id is treated like a conversation that does not exist.
     actor = access.load_actor(user_id)
     synced, budget = Synced({}, {}), budget or ByteBudget()
-    found = Conversation.objects.select_related("business", "customer").filter(pk__in=list(wanted))
+    both = Conversation.objects.select_related("business", "customer")
+    found = with_team_revs(both).filter(pk__in=list(wanted))
     visible = [(row, side) for row in found.order_by("-active_at", "-id") if (side := actor.side_in(row))]
     for (conversation, side), shown in zip(visible, personal_objects(user_id, visible), strict=True):
         part = SyncedConversation(conversation=shown)

@@ -276,5 +276,6 @@ from conversations.team.hours.models import AnswerTime as AnswerTime  # noqa: E4
 from conversations.team.hours.models import BusinessHours as BusinessHours  # noqa: E402, PLC0414
 from conversations.team.models import ConversationLabel as ConversationLabel  # noqa: E402, PLC0414
 from conversations.team.models import Label as Label  # noqa: E402, PLC0414
+from conversations.team.models import Note as Note  # noqa: E402, PLC0414
 from conversations.team.models import TeamGroup as TeamGroup  # noqa: E402, PLC0414
 from conversations.team.models import TeamState as TeamState  # noqa: E402, PLC0414

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from conversations.models import ChatMessage, Conversation, OwnState, Side
 from conversations.serializers import ConversationObject, OwnStateObject, conversation_object
+from conversations.team_revs import load_team_revs
 
 UserId = Any
 
@@ -29,7 +30,8 @@ def own_object(row: OwnState) -> OwnStateObject:
 
 
 def personal_objects(user_id: UserId, seen: Sequence[tuple[Conversation, str]]) -> list[ConversationObject]:
-    """The conversations as the user sees them, each given with the user's side. At most two queries."""
+    """The conversations as the user sees them, each given with the user's side. At most three queries."""
+    load_team_revs(conversation for conversation, side in seen if side == Side.BUSINESS)
     shown = [conversation_object(conversation, side) for conversation, side in seen]
     rows = OwnState.objects.filter(user_id=user_id, conversation_id__in=[one.id for one in shown])
     by_conversation = {row.conversation_id: row for row in rows}

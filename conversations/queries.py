@@ -34,6 +34,7 @@ from conversations.serializers import (
     ParticipantObject,
     person_object,
 )
+from conversations.team_revs import with_team_revs
 from conversations.unread_counts import unread as unread
 
 SEARCH_WORDS: Final = 5  # words of a search that are used; each adds a condition
@@ -82,11 +83,14 @@ def conversation_page(
     unread: bool | None = None,
     pinned: bool | None = None,
     search: str = "",
+    team: Q | None = None,
 ) -> ConversationPage:
     """Return a page of the user's conversations, newest activity first. Runs five queries at most, each over an index.
 
     `unread` filters by the user's unread count, `pinned` by the user's own pins. `search` matches the names of the
     other side and the previews. It reads the conversations from the newest until the page is full.
+
+    `team` filters by what the team has set, which only members can see, so it leaves out the user's own conversations.
 
     A user may be a customer and also a member of several businesses. An OR of these conditions would sort all rows, so
     each scope reads its first rows from its own index, and only their union is sorted.
@@ -98,10 +102,15 @@ def conversation_page(
     scopes = [
         scope & own & _filter_for(side, archived=archived, unread=unread, marked=marked, search=search)
         for side, scope in _scopes(user_id, mine, business_id)
+        if team is None or side == Side.BUSINESS
     ]
-    keys = _first_keys(scopes, at, limit + 1)
+    if team is not None:
+        scopes = [scope & team for scope in scopes]
+    keys = _first_keys(scopes, at, limit + 1) if scopes else []
     more, keys = len(keys) > limit, keys[:limit]
-    found = Conversation.objects.select_related("business", "customer").in_bulk([key for key, _ in keys])
+    found = with_team_revs(Conversation.objects.select_related("business", "customer")).in_bulk(
+        [key for key, _ in keys]
+    )
     rows = [found[key] for key, _ in keys if key in found]
     objects = ByteBudget().take_first(
         personal_objects(user_id, [(row, _side_of(user_id, row)) for row in rows])

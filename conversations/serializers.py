@@ -14,6 +14,7 @@ from chatsite.identity.names import display_name, public_username
 from conversations.attachment_objects import AttachmentObject, attachments_from_json
 from conversations.columns import CONVERSATIONS, MESSAGES
 from conversations.models import ChatMessage, Conversation, Side
+from conversations.team_revs import team_rev_of
 
 MessageType = Literal["text", "image", "file", "voice", "system"]
 Status = Literal["sent", "delivered", "read"]
@@ -95,7 +96,8 @@ class OwnStateObject(WireObject, kw_only=True):
 class ConversationObject(WireObject):
     """A conversation as one side sees it. `unreadCount`, `archived` and `blocked` are those of the reader's side.
 
-    `own` is missing in events for a whole side, and if the reader has never set any of it.
+    `own` is missing in events for a whole side, and if the reader has never set any of it. `teamRev` counts the changes
+    of the team's side. Only members of the business have it, and only once the team has changed something.
 
     The first fields are in the order of the columns in `conversations.columns`.
     """
@@ -118,6 +120,7 @@ class ConversationObject(WireObject):
     archived: bool
     blocked: bool  # the reader's side has blocked the other
     own: OwnStateObject | msgspec.UnsetType = msgspec.UNSET
+    team_rev: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class EditObject(WireObject, kw_only=True):
@@ -136,6 +139,7 @@ class Head(WireObject, kw_only=True):
     last_seq: int
     rev: int
     state_rev: int | msgspec.UnsetType = msgspec.UNSET  # of the user's own state, where there is any
+    team_rev: int | msgspec.UnsetType = msgspec.UNSET  # for members, where the team has changed anything
 
 
 class UnreadAnswer(WireObject, kw_only=True, omit_defaults=True):
@@ -209,7 +213,7 @@ def business_object(business: Any) -> BusinessObject:
 
 
 CONVERSATIONS.check_object(
-    ConversationObject, "business", "customer", "unread_count", "archived", "blocked", "own"
+    ConversationObject, "business", "customer", "unread_count", "archived", "blocked", "own", "team_rev"
 )
 _conversation_values: Final = attrgetter(*(column.name for column in CONVERSATIONS.shown))
 _CONVERTED: Final = [
@@ -223,12 +227,16 @@ def conversation_object(conversation: Conversation, side: str) -> ConversationOb
     for place, convert in _CONVERTED:
         values[place] = convert(values[place])
     business, customer = business_object(conversation.business), person_object(conversation.customer)
-    return ConversationObject(*[*values, business, customer, *_own_to(side, conversation)])
+    shown = ConversationObject(*[*values, business, customer, *_own_to(side, conversation)])
+    if side == Side.BUSINESS:
+        shown.team_rev = team_rev_of(conversation)
+    return shown
 
 
 def turn_to(side: str, shown: ConversationObject, conversation: Conversation) -> None:
     """Change the object of the other side into that of `side`. Only these fields differ."""
     shown.unread_count, shown.archived, shown.blocked = _own_to(side, conversation)
+    shown.team_rev = team_rev_of(conversation) if side == Side.BUSINESS else msgspec.UNSET
 
 
 def _own_to(side: str, conversation: Conversation) -> tuple[int, bool, bool]:

@@ -5,15 +5,18 @@ from conversations import views
 from conversations.attachments.views import AttachmentViewSet, UploadViewSet
 from conversations.blocks.views import BlockViewSet
 from conversations.bots.views import BotViewSet
+from conversations.business_views import BusinessViewSet
 from conversations.moderation import views as report_views
 from conversations.search.views import SearchViewSet
 from conversations.team.canned.views import CannedAnswerViewSet
 from conversations.team.hours.views import AvailabilityViewSet, BusinessHoursViewSet
+from conversations.team.note_views import NoteViewSet
+from conversations.team.views import GroupViewSet, LabelViewSet, TeamStateViewSet
 
 router = Router()
 router.register("conversations", views.ConversationViewSet, basename="conversation")
 router.register("messages", views.MessageViewSet, basename="message")
-router.register("businesses", views.BusinessViewSet, basename="business")
+router.register("businesses", BusinessViewSet, basename="business")
 router.register("businesses", AvailabilityViewSet, basename="availability")
 router.register("unread-count", views.UnreadViewSet, basename="unread-count")
 router.register("search", SearchViewSet, basename="search")
@@ -22,12 +25,17 @@ router.register("attachments", AttachmentViewSet, basename="attachment")
 router.register("blocks", BlockViewSet, basename="block")
 router.register("reports", report_views.ReportViewSet, basename="report")
 
-bots = Router()
-bots.register("bots", BotViewSet, basename="bot")
+router.register("conversations", TeamStateViewSet, basename="conversation-team")
+router.register("conversations", NoteViewSet, basename="conversation-note")
 
 team = Router()
 team.register("canned-answers", CannedAnswerViewSet, basename="canned-answer")
 team.register("business-hours", BusinessHoursViewSet, basename="business-hours")
+team.register("groups", GroupViewSet, basename="team-group")
+team.register("labels", LabelViewSet, basename="team-label")
+
+bots = Router()
+bots.register("bots", BotViewSet, basename="bot")
 
 urlpatterns = [
     path("chat/", include(router.urls)),

@@ -22,30 +22,26 @@ from chatsite.http.api import (
 from chatsite.http.viewsets import LIMIT, StructViewSet, page_limit
 from conversations import access, history, operations, queries
 from conversations.links import message_links
-from conversations.models import Business, ChatMessage, Conversation, Side
+from conversations.models import ChatMessage, Conversation, Side
 from conversations.own_objects import personal_object
 from conversations.own_state.operations import arrange_conversation, mark_unread
 from conversations.payloads import ReadAnswer
 from conversations.reactions.operations import add_reaction, remove_reaction
 from conversations.requests import ConversationBody, EditBody, OpenBody, ReadBody, SendBody, UnreadBody
 from conversations.serializers import (
-    BusinessObject,
     ConversationObject,
     EditObject,
     MessageObject,
     ParticipantObject,
     UnreadAnswer,
-    business_object,
 )
+from conversations.team.filters import NAMES as TEAM_FILTERS
+from conversations.team.filters import team_filter
 
 MESSAGES = serializer_for(MessageObject)
 CONVERSATIONS = serializer_for(ConversationObject)
 CURSOR = OpenApiParameter("cursor", str)
 UNREAD = extend_schema_serializer(many=False)(serializer_for(UnreadAnswer))
-
-
-class BusinessPages(CursorPages):
-    ordering = ("name", "id")
 
 
 class EditPages(CursorPages):
@@ -88,6 +84,7 @@ class ConversationViewSet(StructViewSet):
             OpenApiParameter("unread", bool),
             OpenApiParameter("pinned", bool),
             OpenApiParameter("search", str, description="Matches the other side's names and the previews."),
+            *(OpenApiParameter(name, str, description="For members.") for name in TEAM_FILTERS),
         ],
         responses=CONVERSATIONS(many=True),
     )
@@ -101,6 +98,7 @@ class ConversationViewSet(StructViewSet):
             unread=query_flag(request, "unread"),
             pinned=query_flag(request, "pinned"),
             search=request.query_params.get("search", "")[:100],
+            team=team_filter(request.user.pk, request.query_params),
         )
         here = request.build_absolute_uri()
         return page(
@@ -283,18 +281,3 @@ class UnreadViewSet(StructViewSet):
     def list(self, request: Request) -> Response:
         """Count the user's unread messages in total and by conversation."""
         return Response(queries.unread(request.user.pk))
-
-
-class BusinessViewSet(StructViewSet):
-    """The directory of businesses for customers."""
-
-    queryset = Business.objects.none()
-    bodies = {"default": BusinessObject}
-
-    @extend_schema(
-        parameters=[OpenApiParameter("search", str), OpenApiParameter("cursor", str), LIMIT],
-        responses=serializer_for(BusinessObject)(many=True),
-    )
-    def list(self, request: Request) -> Response:
-        search = request.query_params.get("search", "").replace("\x00", "")[:100]
-        return BusinessPages().respond(request, queries.businesses(search), business_object)

@@ -12,6 +12,7 @@ class NotificationsConfig(AppConfig):
             gdpr,  # noqa: F401
             live,  # noqa: F401
             lost_rights,  # noqa: F401
+            mentions,  # noqa: F401
             ties,  # noqa: F401
         )
 

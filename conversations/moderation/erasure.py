@@ -46,6 +46,8 @@ GROUP: Final = 200  # messages of one transaction, so that a conversation is loc
 # Functions of other apps that erase their data of a person. An app adds its own in `AppConfig.ready`. They run in the
 # transaction that erases the account, and again in every later run.
 forget_person: Final[list[Callable[[UserId], None]]] = []
+# The same, for data that takes several transactions. They run after the account is erased.
+erase_in_groups: Final[list[Callable[[UserId], object]]] = []
 
 
 @dataclass
@@ -71,6 +73,8 @@ def erase_person(*, actor: Any | None, user_id: UserId, reason: str, dry_run: bo
         return _count(user.pk)
     done = Erasure()
     _erase_account(actor, user.pk, reason, done)
+    for erase in erase_in_groups:
+        erase(user.pk)
     for conversation_id in conversations_written_in(user.pk):
         done.conversations += 1
         while _erase_group(conversation_id, user.pk, done):

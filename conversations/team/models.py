@@ -24,12 +24,15 @@ class TeamGroup(models.Model):
     name = models.CharField(max_length=80)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+", blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    removed_at = models.DateTimeField(null=True, blank=True, editable=False)  # a job deletes the row
 
     class Meta:
         app_label = "conversations"
         ordering: ClassVar = ["id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["business", "name"], name="team_group_name_once")
+            models.UniqueConstraint(
+                fields=["business", "name"], condition=Q(removed_at=None), name="team_group_name_once"
+            )
         ]
 
     def __str__(self) -> str:
@@ -46,11 +49,16 @@ class Label(models.Model):
     name = models.CharField(max_length=80)
     color = models.CharField(max_length=7, default="#6b7280")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    removed_at = models.DateTimeField(null=True, blank=True, editable=False)  # a job deletes the row
 
     class Meta:
         app_label = "conversations"
         ordering: ClassVar = ["id"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["business", "name"], name="label_name_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["business", "name"], condition=Q(removed_at=None), name="label_name_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -133,3 +141,43 @@ class ConversationLabel(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label_id} on {self.state_id}"
+
+
+class Note(models.Model):
+    """A member's note in a conversation, for the team alone. A deleted note keeps its place and loses its content."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    conversation = models.ForeignKey(
+        "conversations.Conversation", on_delete=models.CASCADE, related_name="notes", db_index=False
+    )
+    author = models.ForeignKey(  # null: the account was deleted or erased
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    client_id = models.CharField(max_length=64, null=True, blank=True, editable=False)  # noqa: DJ001  null: not given
+    content = models.TextField()
+    mentions = models.JSONField(default=list, blank=True)  # ids of users, as on the wire
+    created_team_rev = models.PositiveBigIntegerField(editable=False)  # orders the notes
+    team_rev = models.PositiveBigIntegerField(editable=False)  # of the last change
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    edited_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        app_label = "conversations"
+        ordering: ClassVar = ["conversation_id", "created_team_rev"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["conversation", "created_team_rev"], name="note_created_once"),
+            models.UniqueConstraint(
+                fields=["conversation", "author", "client_id"],
+                condition=Q(client_id__isnull=False),
+                name="note_client_id_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(created_team_rev__gte=1, team_rev__gte=models.F("created_team_rev")),
+                name="note_revs",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["conversation", "team_rev"], name="note_by_rev")]
+
+    def __str__(self) -> str:
+        return f"{self.conversation_id} ~{self.created_team_rev}"

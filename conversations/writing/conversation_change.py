@@ -38,6 +38,7 @@ from conversations.search import message_index
 from conversations.serializers import MessageObject, message_from_model
 from conversations.signals import send_on_commit
 from conversations.writing import attachment_claims, message_sql, own_marks
+from conversations.writing.change_parts import ChangeParts
 from conversations.writing.commit_recovery import watched_transaction
 from conversations.writing.conversation_sql import ask_locks, update_conversations
 from conversations.writing.recording import record_changes
@@ -77,6 +78,7 @@ class ConversationChange:
         self._announce = announce
         self._locked: dict[UUID, Conversation] | None = None
         self._read_locked = ask_locks(ids, with_people=announce) if ids else dict
+        self.parts = ChangeParts(self.now, ids)  # after the locks
         self._changed: dict[UUID, Conversation] = {}
         self._private: dict[UUID, tuple[Conversation, str | None]] = {}
         self._readers: list[own_marks.Reader] = []
@@ -94,13 +96,17 @@ class ConversationChange:
         """The locked conversations, with business and customer. Ids that do not exist are missing."""
         if self._locked is None:
             self._locked = self._read_locked()
+            self.parts.attach(self._locked)
         return self._locked
 
     def lock(self, ids: Collection[UUID]) -> list[Conversation]:
         """Lock conversations whose ids became known in the block. Call this once, because one call locks in order."""
         self._ids |= set(ids)
-        locked = ask_locks(ids, with_people=self._announce)()
-        self.conversations.update(locked)
+        known, read = self.conversations, ask_locks(ids, with_people=self._announce)
+        self.parts.ask(ids)
+        locked = read()
+        self.parts.attach(locked)
+        known.update(locked)
         return list(locked.values())
 
     # Conversations
@@ -148,6 +154,7 @@ class ConversationChange:
     ) -> bytes:
         """Append a message whose `seq` and `rev` have been assigned. Return the payload of its event."""
         self._new.append((message, sender_id))
+        self.parts.message_added(conversation, message)
         payload = events.message_payload(message)
         self._events.append(events.message_sent(message, conversation.customer_id, payload))
         if message.sender_side != Side.SYSTEM.value:
@@ -210,12 +217,14 @@ class ConversationChange:
         written = {key: conversation for key, (conversation, _) in self._private.items()} | self._changed
         if written:
             update_conversations(list(written.values()))
+        self.parts.write()
         self._inform_apps()
 
     def _inform_apps(self) -> None:
         """Let other apps write rows of their own about the change."""
-        if self._announce and self._events:
-            record_changes(self.conversations.values(), self._events)
+        recorded = [*self._events, *self.parts.recorded]
+        if self._announce and recorded:
+            record_changes(self.conversations.values(), recorded)
         if self._unread_sides:
             for tell in sides_with_new_unread:
                 tell(self._unread_sides, self.now)
@@ -250,7 +259,7 @@ class ConversationChange:
                 if side is not None and key not in self._changed:
                     updates += own_marks.updates_of_side(conversation, side)
             updates += own_marks.personal_updates(self._shown_to)
-            broadcast_on_commit([*self._events, *updates])
+            broadcast_on_commit([*self._events, *self.parts.events, *updates])
         if self._new or self._stamps:
             transaction.on_commit(self._measure)
 

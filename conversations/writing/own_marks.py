@@ -12,6 +12,7 @@ from conversations import access, events
 from conversations.access import UserId
 from conversations.models import Conversation, OwnState, Side
 from conversations.own_objects import personal_object
+from conversations.team_revs import load_team_revs
 
 Reader: TypeAlias = tuple[Conversation, UserId]
 
@@ -60,6 +61,7 @@ def personal_updates(readers: Collection[Reader]) -> list[Addressed]:
 
 def updates_of_side(conversation: Conversation, side: str) -> list[Addressed]:
     """As `updates_of`, for one side."""
+    load_team_revs([conversation])
     to_customer, to_business = events.conversation_updated(conversation)
     with_marks = [
         reader
@@ -71,6 +73,7 @@ def updates_of_side(conversation: Conversation, side: str) -> list[Addressed]:
 
 def updates_of(conversations: Collection[Conversation]) -> list[Addressed]:
     """`conversation_updated` for both sides of each conversation, and then for those who have a mark in it."""
+    load_team_revs(conversations)
     return [
         *events.conversations_updated(conversations),
         *personal_updates(people_with_marks(conversations)),

@@ -10,6 +10,10 @@ CONTACT_ERASED: Final = "contact.erased"
 
 _TYPES: Final[dict[str, str]] = {
     "conversation_created": "conversation.created",
+    "conversation_pending": "conversation.pending",
+    "conversation_reopened": "conversation.reopened",
+    "conversation_resolved": "conversation.resolved",
+    "conversation_snoozed": "conversation.snoozed",
     "message_deleted": "message.deleted",
     "message_edited": "message.edited",
     "messages_delivered": "messages.delivered",

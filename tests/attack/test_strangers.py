@@ -28,6 +28,8 @@ TESTED_ELSEWHERE = {
     "businesses",
     "business-hours",
     "canned-answers",
+    "groups",
+    "labels",
     "subscriptions",
     "uploads",
     "webhooks",
@@ -60,12 +62,14 @@ class Secrets:
         invitation = await room.olivia.rest.post(
             "/team/invitations", {"businessId": room.cast.business_id, "username": invited.name}
         )
+        note = await room.olivia.rest.post(f"{room.path}/notes", {"content": "private"})
         (notification, *_) = (await room.customer.rest.get("/notifications"))["results"]
         ids = {
             "conversations": room.id,
             "messages": message["id"],
             "conversationId": room.id,
             "messageId": message["id"],
+            "noteId": note["id"],
             "notifications": notification["id"],
             "offers": offer["id"],
             "invitations": invitation["id"],

@@ -159,6 +159,7 @@ async def _converse(room: Room, customer: Judge, olivia: Judge) -> None:
     await olivia.call("mark_delivered", **conversation, messageIds=[message_id])
     await olivia.call("mark_read", **conversation, messageIds=[message_id])
     await olivia.call("look", **conversation, answering=True)
+    await _work_as_a_team(olivia, room.id)
     await customer.call("edit_message", messageId=message_id, content="Hello!")
     await olivia.call("add_reaction", messageId=message_id, emoji="👍")
     await customer.client.expect("reactions_updated")
@@ -173,6 +174,15 @@ async def _converse(room: Room, customer: Judge, olivia: Judge) -> None:
         await customer.client.call("send_message", {**conversation, "content": ""})
     await customer.client.send("send_message", conversation)
     await customer.client.expect("error")
+
+
+async def _work_as_a_team(olivia: Judge, conversation_id: str) -> None:
+    await olivia.call("set_team_state", conversationId=conversation_id, status="pending", priority="high")
+    await olivia.client.expect("team_state_updated")
+    note = (await olivia.call("add_note", conversationId=conversation_id, content="A note"))["note"]["id"]
+    await olivia.call("edit_note", noteId=note, content="A better note")
+    await olivia.call("delete_note", noteId=note)
+    await olivia.client.expect("note_deleted")
 
 
 async def _send_picture(room: Room, customer: Judge) -> None:

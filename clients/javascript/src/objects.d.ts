@@ -98,6 +98,8 @@ export interface ConversationObject {
   readonly blocked?: boolean;
   /** Where the reader has ever set any of it. */
   readonly own?: OwnState;
+  /** For members, once the team has changed something: see docs/team-inbox.md. */
+  readonly teamRev?: number;
   readonly frozen?: boolean;
   /** In `snapshot.conversations`: the server does not have this change yet. */
   readonly pendingChange?: "archive";

@@ -1,0 +1,138 @@
+"""Change the team's side of conversations: the part that it adds to a `ConversationChange`.
+
+    with change_conversations([conversation_id]) as change:
+        team = change.parts.get(TeamPart)
+        state = team.state_of(change.conversations[conversation_id])
+        state.priority = TeamState.Priority.HIGH
+        team.save(state)
+
+Each change takes the next `teamRev` under the lock of the conversation. It takes no `rev`, and leaves the
+conversation's row alone, so the customer's side cannot see it. A message of the customer reopens the conversation in
+the transaction that stores the message.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+
+from chatsite.database.pg_arrays import uuids
+from chatsite.database.pipeline import Later, ask
+from chatsite.realtime.hub import Addressed
+from conversations.models import Conversation, ConversationLabel, Side, TeamState
+from conversations.serializers import MessageObject
+from conversations.team import events
+from conversations.team.serializers import state_objects
+from conversations.team_revs import remember_team_rev
+from conversations.writing.change_parts import change_part
+
+_ALL: Final = tuple(field.attname for field in TeamState._meta.concrete_fields)
+_WRITTEN: Final = tuple(name for name in _ALL if name not in ("conversation_id", "business_id"))
+_REOPENED: Final = (TeamState.Status.SNOOZED, TeamState.Status.RESOLVED)
+
+
+@change_part
+class TeamPart:
+    """The states of the locked conversations, and those that change."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self.events: list[Addressed] = []
+        self.recorded: list[Addressed] = []
+        self._asked: list[Later] = []
+        self._states: dict[UUID, TeamState] = {}
+        self._statuses: dict[UUID, str] = {}  # before the change
+        self._conversations: dict[UUID, Conversation] = {}
+        self._new: dict[UUID, TeamState] = {}
+        self._changed: dict[UUID, TeamState] = {}
+        self._announced: dict[UUID, TeamState] = {}
+        self._labels: dict[UUID, list[UUID]] = {}
+
+    def ask(self, ids: Collection[UUID]) -> None:
+        if connection.vendor == "postgresql":
+            self._asked.append(ask(_read_statement(), [uuids(ids)], binary=True))
+        else:
+            rows = list(TeamState.objects.filter(pk__in=ids).order_by().values_list(*_ALL))
+            self._asked.append(lambda: rows)
+
+    def attach(self, conversations: Mapping[UUID, Conversation]) -> None:
+        asked, self._asked = self._asked, []
+        for read in asked:
+            for row in read():
+                state = TeamState.from_db(connection.alias, _ALL, row)
+                self._states[state.pk] = state
+                self._statuses[state.pk] = state.status
+        for key, conversation in conversations.items():
+            self._conversations[key] = conversation
+            state_or_none = self._states.get(key)
+            remember_team_rev(conversation, state_or_none.team_rev if state_or_none else 0)
+
+    def state_of(self, conversation: Conversation) -> TeamState:
+        """Return the state. A conversation without a row gets one, which the end of the change writes."""
+        state = self._states.get(conversation.pk)
+        if state is None:
+            state = TeamState(conversation_id=conversation.pk, business_id=conversation.business_id)
+            self._states[conversation.pk] = self._new[conversation.pk] = state
+            self._statuses[conversation.pk] = state.status
+        return state
+
+    def save(self, state: TeamState) -> None:
+        """Give the state the next `teamRev`, write it at the end of the change, and tell the members."""
+        self._announced[state.pk] = state
+        self.take_rev(state)
+
+    def take_rev(self, state: TeamState) -> int:
+        """Return the next `teamRev`, for a change that has an event of its own, such as a note."""
+        state.team_rev += 1
+        state.updated_at = self._now
+        self._changed[state.pk] = state
+        remember_team_rev(self._conversations[state.pk], state.team_rev)
+        return state.team_rev
+
+    def set_labels(self, state: TeamState, label_ids: Collection[UUID]) -> None:
+        """Replace the labels. The caller saves the state."""
+        self._labels[state.pk] = list(label_ids)
+
+    def publish(self, event: Addressed) -> None:
+        """Send an event to the members after the COMMIT."""
+        self.events.append(event)
+
+    def message_added(self, conversation: Conversation, message: MessageObject) -> None:
+        if message.sender_side != Side.CUSTOMER.value:
+            return
+        state = self.state_of(conversation)
+        if state.status in _REOPENED:
+            state.status, state.snoozed_until = TeamState.Status.OPEN, None
+            self.save(state)
+
+    def write(self) -> None:
+        if self._new:
+            TeamState.objects.bulk_create(self._new.values())
+        changed = [state for key, state in self._changed.items() if key not in self._new]
+        if changed:
+            TeamState.objects.bulk_update(changed, _WRITTEN)
+        for key, label_ids in self._labels.items():
+            ConversationLabel.objects.filter(state_id=key).delete()
+            ConversationLabel.objects.bulk_create(
+                ConversationLabel(state_id=key, label_id=one) for one in label_ids
+            )
+        if self._announced:
+            self._announce()
+
+    def _announce(self) -> None:
+        for shown in state_objects(self._announced.values()):
+            key = shown.conversation_id
+            business_id = self._announced[key].business_id
+            self.events.insert(0, events.team_state_updated(business_id, shown))
+            if shown.status != self._statuses[key]:
+                self.recorded.append(events.status_changed(shown))
+
+
+@functools.cache
+def _read_statement() -> Any:
+    return f"SELECT {', '.join(_ALL)} FROM {TeamState._meta.db_table} WHERE conversation_id = ANY(%s::uuid[])"

@@ -1,0 +1,124 @@
+"""Set the team's side of a conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.utils import timezone
+from msgspec import UNSET
+
+from chatsite.errors import DomainError, invalid
+from conversations.access import UserId, object_key
+from conversations.models import Conversation, ConversationLabel, Label, TeamGroup, TeamState
+from conversations.team.access import lock_members, member_conversation
+from conversations.team.change import TeamPart
+from conversations.team.requests import TeamBody
+from conversations.team.serializers import TeamStateObject, state_objects
+from conversations.writing.conversation_change import change_conversations
+
+MOST_LABELS: Final = 20  # of one conversation
+LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Wish:
+    """What a body asks for, as values of the columns. `labels` is None where they stay."""
+
+    columns: dict[str, Any]
+    labels: list[UUID] | None = None
+
+
+def set_team_state(*, user_id: UserId, conversation_id: str | UUID, body: TeamBody) -> TeamStateObject:
+    """Set status, assignee, group, priority or labels. Repeating changes nothing and takes no `teamRev`."""
+    where = member_conversation(user_id, conversation_id)
+    with change_conversations() as change:
+        wish = understand(where.business_id, body)
+        [conversation] = change.lock([where.pk])
+        team = change.parts.get(TeamPart)
+        state = team.state_of(conversation)
+        apply_wish(team, state, wish)
+    [shown] = state_objects([state])
+    return shown
+
+
+def understand(business_id: UUID, body: TeamBody) -> Wish:
+    """Check the body against the business, inside the transaction that will apply it."""
+    wish = Wish(columns=_status(body))
+    if body.assignee_id is not UNSET:
+        wish.columns["assignee_id"] = None
+        if body.assignee_id is not None:
+            [wish.columns["assignee_id"]] = lock_members(business_id, [body.assignee_id], field="assigneeId")
+    if body.group_id is not UNSET:
+        wish.columns["group_id"] = None
+        if body.group_id is not None:
+            [wish.columns["group_id"]] = _own(TeamGroup, business_id, [body.group_id], "groupId")
+    if body.priority is not UNSET:
+        wish.columns["priority"] = body.priority or ""
+    if body.label_ids is not UNSET:
+        wish.labels = _own(Label, business_id, body.label_ids, "labelIds")
+    if not wish.columns and wish.labels is None:
+        raise invalid("Give status, assigneeId, groupId, priority or labelIds.", field="status")
+    return wish
+
+
+def _status(body: TeamBody) -> dict[str, Any]:
+    until = None if body.snoozed_until is UNSET else body.snoozed_until
+    if body.status == "snoozed":
+        if until is None or until <= timezone.now():
+            raise invalid("snoozedUntil must be a time to come.", field="snoozedUntil")
+        return {"status": body.status, "snoozed_until": min(until.astimezone(UTC), LATEST)}
+    if until is not None:
+        raise invalid("snoozedUntil needs the status snoozed.", field="snoozedUntil")
+    return {} if body.status is UNSET else {"status": body.status, "snoozed_until": None}
+
+
+def _own(model: type[TeamGroup | Label], business_id: UUID, raw_ids: Sequence[str], field: str) -> list[UUID]:
+    """Return the keys of rows of the business, and keep the rows until the end of the transaction."""
+    if len(raw_ids) > MOST_LABELS:
+        limit = {"field": field, "limit": MOST_LABELS}
+        raise DomainError("too_large", f"A conversation has at most {MOST_LABELS} labels.", limit)
+    try:
+        wanted = {object_key(raw, field) for raw in raw_ids}
+    except DomainError as error:
+        raise invalid(f"{field} must name what the business has.", field=field) from error
+    rows = model._default_manager.select_for_update(no_key=True).filter(
+        business_id=business_id, pk__in=wanted, removed_at=None
+    )
+    found = sorted(rows.order_by("pk").values_list("pk", flat=True))
+    if len(found) != len(wanted):
+        raise invalid(f"{field} must name what the business has.", field=field)
+    return found
+
+
+def apply_wish(team: TeamPart, state: TeamState, wish: Wish) -> bool:
+    """Apply the wish to a locked state. Return whether it changed anything."""
+    before = {name: getattr(state, name) for name in wish.columns}
+    has_changed = before != wish.columns
+    if before.get("assignee_id", state.assignee_id) != wish.columns.get("assignee_id", state.assignee_id):
+        state.assigned_at = timezone.now() if wish.columns["assignee_id"] is not None else None
+    for name, value in wish.columns.items():
+        setattr(state, name, value)
+    if wish.labels is not None and labels_of(state) != set(wish.labels):
+        has_changed = True
+        team.set_labels(state, wish.labels)
+    if has_changed:
+        team.save(state)
+    return has_changed
+
+
+def labels_of(state: TeamState) -> set[UUID]:
+    return set(ConversationLabel.objects.filter(state_id=state.pk).values_list("label_id", flat=True))
+
+
+def team_state(user_id: UserId, conversation_id: str | UUID) -> TeamStateObject:
+    [shown] = state_objects([state_or_default(member_conversation(user_id, conversation_id))])
+    return shown
+
+
+def state_or_default(conversation: Conversation) -> TeamState:
+    found = TeamState.objects.filter(pk=conversation.pk).first()
+    return found or TeamState(conversation_id=conversation.pk, business_id=conversation.business_id)

@@ -1,0 +1,119 @@
+"""The wire objects of the team's side. Nothing that a customer gets is made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from conversations.models import ConversationLabel, Label, Note, TeamGroup, TeamState
+from conversations.serializers import WireObject
+
+StatusName = Literal["open", "pending", "snoozed", "resolved"]
+PriorityName = Literal["low", "medium", "high", "urgent"]
+
+
+class TeamStateObject(WireObject, kw_only=True):
+    """What the team has set for a conversation. `teamRev` counts the changes of the team's side."""
+
+    conversation_id: UUID
+    team_rev: int
+    status: StatusName
+    snoozed_until: datetime | None
+    assignee_id: str | None
+    assigned_at: datetime | None
+    group_id: UUID | None
+    priority: PriorityName | None
+    label_ids: list[UUID]
+
+
+class NoteObject(WireObject, kw_only=True):
+    """A private note. `teamRev` is that of its last change. A deleted note has no content."""
+
+    id: UUID
+    conversation_id: UUID
+    team_rev: int
+    author_id: str | None
+    client_id: str | None
+    content: str
+    mention_ids: list[str]
+    created_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None
+
+
+class NoteEvent(WireObject, kw_only=True):
+    """`note_added`, `note_edited` and `note_deleted`, and the acks of the commands that caused them."""
+
+    conversation_id: UUID
+    team_rev: int
+    note: NoteObject
+
+
+class GroupObject(WireObject, kw_only=True):
+    """A group of the team."""
+
+    id: UUID
+    business_id: UUID
+    name: str
+    member_ids: list[str]
+
+
+class LabelObject(WireObject, kw_only=True):
+    id: UUID
+    business_id: UUID
+    name: str
+    color: str
+
+
+def state_objects(states: Collection[TeamState]) -> list[TeamStateObject]:
+    """One query for the labels of all of them."""
+    labels: dict[UUID, list[UUID]] = {}
+    rows = ConversationLabel.objects.filter(state__in=[state.pk for state in states]).order_by("label_id")
+    for state_id, label_id in rows.values_list("state_id", "label_id"):
+        labels.setdefault(state_id, []).append(label_id)
+    return [_state_object(state, labels.get(state.pk, [])) for state in states]
+
+
+def _state_object(state: TeamState, label_ids: list[UUID]) -> TeamStateObject:
+    return TeamStateObject(
+        conversation_id=state.pk,
+        team_rev=state.team_rev,
+        status=state.status,  # type: ignore[arg-type]
+        snoozed_until=state.snoozed_until,
+        assignee_id=None if state.assignee_id is None else str(state.assignee_id),
+        assigned_at=state.assigned_at,
+        group_id=state.group_id,
+        priority=state.priority or None,  # type: ignore[arg-type]
+        label_ids=label_ids,
+    )
+
+
+def note_object(note: Note) -> NoteObject:
+    return NoteObject(
+        id=note.pk,
+        conversation_id=note.conversation_id,
+        team_rev=note.team_rev,
+        author_id=None if note.author_id is None else str(note.author_id),
+        client_id=note.client_id,
+        content=note.content,
+        mention_ids=note.mentions,
+        created_at=note.created_at,
+        edited_at=note.edited_at,
+        deleted_at=note.deleted_at,
+    )
+
+
+def note_event(note: NoteObject) -> NoteEvent:
+    return NoteEvent(conversation_id=note.conversation_id, team_rev=note.team_rev, note=note)
+
+
+def group_object(group: TeamGroup) -> GroupObject:
+    """The members must be prefetched."""
+    members = sorted(str(member.pk) for member in group.members.all())
+    return GroupObject(id=group.pk, business_id=group.business_id, name=group.name, member_ids=members)
+
+
+def label_object(label: Label) -> LabelObject:
+    return LabelObject(id=label.pk, business_id=label.business_id, name=label.name, color=label.color)

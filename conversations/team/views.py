@@ -1,0 +1,126 @@
+"""REST of the team's side: `/chat/conversations/:id/team`, `/team/groups` and `/team/labels`.
+
+An API key has no scope for any of it.
+"""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chatsite.errors import invalid
+from chatsite.http.api import CursorPages, read_body, serializer_for
+from chatsite.http.viewsets import LIMIT, StructViewSet
+from conversations.models import Conversation, Label, TeamGroup
+from conversations.team import groups, labels, operations
+from conversations.team.requests import GroupBody, GroupChanges, LabelBody, LabelChanges, TeamBody
+from conversations.team.serializers import (
+    GroupObject,
+    LabelObject,
+    TeamStateObject,
+    group_object,
+    label_object,
+)
+
+STATES = serializer_for(TeamStateObject)
+GROUPS = serializer_for(GroupObject)
+LABELS = serializer_for(LabelObject)
+OF_BUSINESS = [OpenApiParameter("businessId", str, required=True), OpenApiParameter("cursor", str), LIMIT]
+
+
+def business_of(request: Request) -> str:
+    business_id: str = request.query_params.get("businessId", "")
+    if not business_id:
+        raise invalid("businessId is required.", field="businessId")
+    return business_id
+
+
+class IdPages(CursorPages):
+    ordering = ("id",)
+
+
+class TeamStateViewSet(StructViewSet):
+    """The team's side of a conversation. For its customer it does not exist."""
+
+    queryset = Conversation.objects.none()
+    bodies = {"default": TeamBody}
+
+    @extend_schema(responses=STATES)
+    @action(detail=True, methods=["get"])
+    def team(self, request: Request, pk: str) -> Response:
+        """Return the status, assignee, group, priority and labels of the conversation."""
+        return Response(operations.team_state(request.user.pk, pk))
+
+    @extend_schema(request=serializer_for(TeamBody), responses=STATES)
+    @team.mapping.patch
+    def set_team(self, request: Request, pk: str) -> Response:
+        """Set some of them. What is left out stays."""
+        body = read_body(request, TeamBody)
+        return Response(operations.set_team_state(user_id=request.user.pk, conversation_id=pk, body=body))
+
+
+class GroupViewSet(StructViewSet):
+    """The groups of a team. Members see them; owners change them."""
+
+    queryset = TeamGroup.objects.none()
+    bodies = {"default": GroupChanges, "list": GroupBody, "create": GroupBody}
+
+    @extend_schema(parameters=OF_BUSINESS, responses=GROUPS(many=True))
+    def list(self, request: Request) -> Response:
+        """List the groups of a business."""
+        return IdPages().respond(
+            request, groups.groups_of(request.user.pk, business_of(request)), group_object
+        )
+
+    @extend_schema(request=serializer_for(GroupBody), responses={201: GROUPS})
+    def create(self, request: Request) -> Response:
+        """Make a group, as an owner."""
+        group = groups.make_group(user_id=request.user.pk, body=read_body(request, GroupBody))
+        return Response(group_object(group), status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=serializer_for(GroupChanges), responses=GROUPS)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Rename the group or set its members, as an owner."""
+        body = read_body(request, GroupChanges)
+        return Response(group_object(groups.change_group(user_id=request.user.pk, group_id=pk, body=body)))
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Delete the group, as an owner. Its conversations then belong to no group."""
+        groups.delete_group(user_id=request.user.pk, group_id=pk)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class LabelViewSet(StructViewSet):
+    """The labels of a business. Every member may change them."""
+
+    queryset = Label.objects.none()
+    bodies = {"default": LabelChanges, "list": LabelBody, "create": LabelBody}
+
+    @extend_schema(parameters=OF_BUSINESS, responses=LABELS(many=True))
+    def list(self, request: Request) -> Response:
+        """List the labels of a business."""
+        return IdPages().respond(
+            request, labels.labels_of(request.user.pk, business_of(request)), label_object
+        )
+
+    @extend_schema(request=serializer_for(LabelBody), responses={201: LABELS})
+    def create(self, request: Request) -> Response:
+        """Make a label."""
+        label = labels.make_label(user_id=request.user.pk, body=read_body(request, LabelBody))
+        return Response(label_object(label), status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=serializer_for(LabelChanges), responses=LABELS)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Rename or recolour the label."""
+        body = read_body(request, LabelChanges)
+        return Response(label_object(labels.change_label(user_id=request.user.pk, label_id=pk, body=body)))
+
+    @extend_schema(responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Delete the label. It goes from all conversations."""
+        labels.delete_label(user_id=request.user.pk, label_id=pk)
+        return Response(status=status.HTTP_204_NO_CONTENT)
