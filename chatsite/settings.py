@@ -1,4 +1,4 @@
-"""Settings, all from the environment. `docs/deployment.md` lists the variables; `config.checks` names a bad one.
+"""The settings, read from the environment. `docs/deployment.md` lists the variables; `config.checks` reports bad ones.
 
 Without DATABASE_URL and REDIS_URL everything is embedded: SQLite, in-process cache and channel layer, one process.
 With them the same code runs on PostgreSQL and Redis, with any number of processes.
@@ -10,13 +10,15 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from csp.constants import NONE, SELF
-
 from chatsite.config import attachments, defaults
 from chatsite.config.away_settings import away_settings, mail_backend
+from chatsite.config.broker import cache_settings, channel_layer_settings
+from chatsite.config.databases import database_settings
 from chatsite.config.env import Environment
 from chatsite.config.limits import Limits
+from chatsite.config.openapi import OPENAPI
 from chatsite.config.queues import QUEUES
+from chatsite.config.security_policy import content_security_policy
 from chatsite.observability.logs import logging_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -50,7 +52,7 @@ INSTALLED_APPS = [
     "corsheaders",
     "rest_framework",
     "rest_framework_simplejwt",
-    "rest_framework_simplejwt.token_blacklist",  # without it rotation blacklists nothing, silently
+    "rest_framework_simplejwt.token_blacklist",  # without it, rotation blacklists nothing
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_tasks",
@@ -73,7 +75,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "chatsite.http.security_headers.SecurityHeaders",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "chatsite.observability.health.answer_probes",  # below the headers of every answer, above what asks for the host
+    "chatsite.observability.health.answer_probes",  # before a middleware that checks the host
     "chatsite.http.error_answers.ErrorAnswers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -108,9 +110,8 @@ LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # those that the pages are t
 LOCALE_PATHS = [BASE_DIR / "chatsite" / "web" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
-ROOT_PATH = (
-    f"/{root}" if (root := env.path("ROOT_PATH", "")) else ""
-)  # the site is below it, such as /support
+root = env.path("ROOT_PATH", "")
+ROOT_PATH = f"/{root}" if root else ""  # the path under which the site is served, such as /support
 FORCE_SCRIPT_NAME = ROOT_PATH or None
 STATIC_URL = f"{ROOT_PATH}/static/"
 WHITENOISE_STATIC_PREFIX = "/static/"  # requests come without ROOT_PATH
@@ -121,86 +122,42 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGIN_URL = "web:sign-in"
 LOGIN_REDIRECT_URL = "web:inbox"
 
-# --- Database: the truth --------------------------------------------------------------------------------------------
+# --- Database -----------------------------------------------------------------------------------------------------
 
+# Connections of one process, at most.
+DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 16, at_least=11)
+DATABASES = {"default": database_settings(env, BASE_DIR / "var", pool_size=DATABASE_POOL_SIZE)}
 
-def embedded_database() -> dict[str, object]:
-    return {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": BASE_DIR / "var" / "chat.sqlite3",
-        "OPTIONS": {
-            "timeout": 20,
-            "transaction_mode": "IMMEDIATE",  # a write waits for its turn instead of failing half-way
-            # FULL: a commit is on the disk before it is acknowledged.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000;",
-        },
-    }
-
-
-DATABASES: dict[str, dict[str, Any]] = {"default": env.database("DATABASE_URL", default=embedded_database())}
-if not env.text("DATABASE_URL"):
-    (BASE_DIR / "var").mkdir(exist_ok=True)  # only where it is used: an image's file system is read-only
-DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 16, at_least=11)  # connections of one process, at most
-if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    DATABASES["default"]["CONN_MAX_AGE"] = (
-        0  # persistent connections leak under ASGI; the pool keeps them instead
-    )
-    # A connection is tried when it leaves the pool: after a restart of PostgreSQL each dead one would cost a 503.
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
-        "min_size": 2,
-        "max_size": DATABASE_POOL_SIZE,
-        "timeout": 5,
-    }
-    # Parameters travel beside the statement and not inside of it: quoting whole columns of a batch in Python was a
-    # seventh of a server process's time.
-    DATABASES["default"]["OPTIONS"]["server_side_binding"] = True
-
-# --- Redis: speed and fan-out ---------------------------------------------------------------------------------------
+# --- Redis --------------------------------------------------------------------------------------------------------
 
 REDIS_URL = env.redis("REDIS_URL")
 REDIS_PREFIX = env.text("REDIS_PREFIX", "chat")
 
-if REDIS_URL:
-    CACHES: dict[str, dict[str, Any]] = {
-        "default": {
-            "BACKEND": "django_redis.cache.RedisCache",
-            "LOCATION": REDIS_URL,
-            "KEY_PREFIX": REDIS_PREFIX,
-            "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 1, "SOCKET_TIMEOUT": 1},
-        }
-    }
-    CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
-        "default": {
-            "BACKEND": "chatsite.realtime.redis.layer.RedisLayer",
-            "CONFIG": {"hosts": [REDIS_URL], "prefix": REDIS_PREFIX},
-        }
-    }
-else:
-    # Far more entries than the default of 300: a flood of logins must not push the counts of others out.
-    CACHES = {
-        "default": {
-            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-            "OPTIONS": {"MAX_ENTRIES": 100_000},
-        }
-    }
-    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+CACHES = cache_settings(REDIS_URL, REDIS_PREFIX)
+CHANNEL_LAYERS = channel_layer_settings(REDIS_URL, REDIS_PREFIX)
 
 # --- Requests to other sites ----------------------------------------------------------------------------------------
 
-# Webhooks and push services may not lead to an internal network, except to these.
+# Internal networks that webhooks and push services may reach.
 OUTGOING_ALLOW_NETWORKS = env.networks("OUTGOING_ALLOW_NETWORKS")
 # Push and mail to people who are away.
-_away = away_settings(env, ALLOWED_HOSTS, ROOT_PATH)
-SITE_URL, PUSH_AFTER_SECONDS, MAIL_AFTER_SECONDS, VAPID_PRIVATE_KEY, VAPID_SUBJECT = _away[:5]
-CHAT_SENDS_MAIL, DEFAULT_FROM_EMAIL, MAIL_REPLY_ADDRESS, MAIL_AUTHSERV_ID = _away[5:]
-globals().update(mail_backend(env))
+away = away_settings(env, ALLOWED_HOSTS, ROOT_PATH)
+SITE_URL = away.site_url
+PUSH_AFTER_SECONDS = away.push_after_seconds
+MAIL_AFTER_SECONDS = away.mail_after_seconds
+VAPID_PRIVATE_KEY = away.vapid_private_key
+VAPID_SUBJECT = away.vapid_subject
+CHAT_SENDS_MAIL = away.sends_mail
+DEFAULT_FROM_EMAIL = away.from_email
+MAIL_REPLY_ADDRESS = away.reply_address
+MAIL_AUTHSERV_ID = away.authserv_id
+globals().update(mail_backend(env))  # EMAIL_BACKEND and the settings that this backend reads
 
 # --- Background jobs ------------------------------------------------------------------------------------------------
 
 # Jobs are stored in the database, in the transaction of the change that causes them.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": list(QUEUES)}}
-# Without Redis only the server's process can tell its sockets what a job changed, so the worker runs inside it.
+# Without Redis, only the server process can send events to its sockets, so the worker runs inside it.
 BACKGROUND_WORKER = env.choice(
     "BACKGROUND_WORKER", ("embedded", "separate"), "separate" if REDIS_URL else "embedded"
 )
@@ -214,27 +171,26 @@ STORAGES: dict[str, dict[str, Any]] = {
     "staticfiles": {"BACKEND": "chatsite.web.static_files.BundledStaticStorage"},
     "attachments": env.attachments("ATTACHMENTS_STORAGE", ATTACHMENTS_ROOT),
 }
-ATTACHMENT_TYPES = env.listed("ATTACHMENT_TYPES", attachments.TYPES)  # decided by a file's bytes
-ATTACHMENTS_ORIGIN = next(
-    iter(env.origins("ATTACHMENTS_ORIGIN")), ""
-)  # a host for files alone, such as https://files.example
-# Who sends the bytes: this process, the proxy in front of it, or the storage.
+ATTACHMENT_TYPES = env.listed("ATTACHMENT_TYPES", attachments.TYPES)  # a file's type is read from its bytes
+# A host for files alone, such as https://files.example.
+ATTACHMENTS_ORIGIN = next(iter(env.origins("ATTACHMENTS_ORIGIN")), "")
 FILE_ORIGINS = [*filter(None, [ATTACHMENTS_ORIGIN, attachments.origin_of(STORAGES["attachments"])])]
+# Who sends the bytes: this process, the proxy in front of it, or the storage.
 ATTACHMENTS_SERVE = env.choice(
     "ATTACHMENTS_SERVE", ("stream", "accel", "redirect"), attachments.served_by(STORAGES["attachments"])
 )
-# Days that files are kept, unless their business says otherwise; 0: for ever.
+# Days after which files are deleted, unless their business has a number of its own. 0: never.
 ATTACHMENT_DAYS = env.integer("ATTACHMENT_DAYS", 0)
-# clamd://HOST:PORT, clamd+unix:///PATH, or the dotted path of a function; empty: files are not scanned
+# clamd://HOST:PORT, clamd+unix:///PATH, or the dotted path of a function. Empty: files are not scanned.
 ATTACHMENTS_SCANNER = env.text("ATTACHMENTS_SCANNER")
 ATTACHMENTS_ACCEL_PATH = env.text("ATTACHMENTS_ACCEL_PATH", "/-/attachments/")  # nginx's internal location
 
 # --- The chat -------------------------------------------------------------------------------------------------------
 
-# Decides whom a business may open a conversation with: the dotted path of a function (business id, user id) -> bool.
+# The function that decides whom a business may write to first, as a dotted path: (business id, user id) -> bool.
 CHAT_CONTACT_RULE = env.text("CHAT_CONTACT_RULE", "conversations.contacts.has_tie")
 
-# The fields of the user model that make up a name; empty for those that Django's model has.
+# The fields of the user model that make up a name. Empty: those of Django's own user model.
 CHAT_NAME_FIELDS: tuple[str, ...] = ()
 
 CHAT = Limits(
@@ -247,9 +203,8 @@ CHAT = Limits(
     user_changes_burst=env.integer("USER_CHANGES_BURST", Limits.user_changes_burst, at_least=1),
 )
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = (
-    CHAT.request_bytes
-)  # forms; the rest is bounded by `chatsite.http.request_limits`
+# Forms. `chatsite.http.request_limits` limits all other bodies.
+DATA_UPLOAD_MAX_MEMORY_SIZE = CHAT.request_bytes
 
 # --- REST -----------------------------------------------------------------------------------------------------------
 
@@ -266,33 +221,13 @@ SIMPLE_JWT = {
     "ROTATE_REFRESH_TOKENS": True,
     "BLACKLIST_AFTER_ROTATION": True,
     "UPDATE_LAST_LOGIN": False,
-    # Seconds by which the clock of who signed a token may be ahead (`iat`, `nbf`). `exp` is not stretched.
+    # Seconds by which the clock of a token's signer may be ahead (`iat`, `nbf`). It does not extend `exp`.
     "LEEWAY": CHAT.clock_leeway,
     "USER_ID_CLAIM": "user_id",
     "TOKEN_OBTAIN_SERIALIZER": "chatsite.identity.serializers.LoginSerializer",
 }
 
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Business chat",
-    "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    # What a client sends and what it gets are schemas of their own: a login is asked for with a password, not a token.
-    "COMPONENT_SPLIT_REQUEST": True,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "chatsite.http.schema.without_trailing_slashes",
-        "chatsite.http.schema.lists_in_pages",
-        "chatsite.http.openapi.json_bodies",
-        "chatsite.http.openapi.bounds",
-        "chatsite.http.openapi.summaries",
-        "chatsite.http.openapi.documented_errors",
-    ],
-    # The documentation page comes from here, with no request to another host.
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "ENUM_NAME_OVERRIDES": {"SideEnum": ["business", "customer", "system"]},
-}
+SPECTACULAR_SETTINGS = OPENAPI
 
 CORS_ALLOWED_ORIGINS = FRONTEND_ORIGINS
 CORS_ALLOW_CREDENTIALS = True
@@ -307,26 +242,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # --- Security headers and TLS ---------------------------------------------------------------------------------------
 
-# Pages load scripts, styles and images from this site only, nothing inline, and no other site may embed them.
-# `chatsite.http.security_headers` adds the hashes that pages of other packages need. A view changes a directive for
-# itself with `csp.decorators`.
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF, *FILE_ORIGINS],
-        "media-src": [SELF, *FILE_ORIGINS],
-        "font-src": [SELF],
-        "connect-src": [SELF, *FILE_ORIGINS],
-        "manifest-src": [SELF],
-        "worker-src": [SELF],
-        "object-src": [NONE],
-        "base-uri": [NONE],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-    }
-}
+CONTENT_SECURITY_POLICY = content_security_policy(FILE_ORIGINS)
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -341,9 +257,9 @@ if not DEBUG:
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.boolean("SECURE_COOKIES", True)
 
 SILENCED_SYSTEM_CHECKS = [
-    "security.W005",  # whether a domain's other hosts have TLS is not ours to say: HSTS_INCLUDE_SUBDOMAINS
-    "security.W008",  # the proxy that ends TLS redirects to it; here health checks would follow
-    "security.W021",  # being on the browsers' preload list is a step that a domain's owner takes by hand
+    "security.W005",  # the site cannot know whether its subdomains have TLS; see HSTS_INCLUDE_SUBDOMAINS
+    "security.W008",  # the TLS proxy redirects; a redirect here would also apply to health checks
+    "security.W021",  # the owner of a domain enters it into the preload list by hand
 ]
 
 # --- For the operator -----------------------------------------------------------------------------------------------

@@ -33,6 +33,19 @@ def storable(text: str) -> bool:
     return "\x00" not in text and (text.isascii() or text.encode("utf-8", "replace").decode("utf-8") == text)
 
 
+def clean_text(text: str, *, field: str, limit: int) -> str:
+    """Return the text. Raise `too_large` or `invalid` if it is too long or cannot be stored."""
+    if len(text) > limit:
+        raise DomainError(
+            "too_large",
+            f"{field} must not be longer than {limit} characters.",
+            {"field": field, "limit": limit},
+        )
+    if not storable(text):
+        raise invalid(f"{field} contains a character that cannot be stored.", field=field)
+    return text
+
+
 def clean_client_id(client_id: str | None) -> str | None:
     if client_id is None:
         return None

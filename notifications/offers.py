@@ -18,7 +18,7 @@ from chatsite.realtime.user_limit import charge
 from conversations.access import UserId, find_conversation
 from conversations.block_rules import require_unblocked
 from conversations.models import Conversation, Membership, Side
-from conversations.validation import clean_client_id, storable
+from conversations.validation import clean_client_id, clean_text
 from conversations.writing.conversation_change import ConversationChange, change_conversations
 from conversations.writing.sends import append_system_message
 from notifications import access, operations, types
@@ -67,8 +67,8 @@ def make_offer(
     offer = Offer(
         author_id=author_id,
         client_id=client_id,
-        title=_clean_text("title", title, TITLE_LENGTH, required=True),
-        description=_clean_text("description", description, DESCRIPTION_LENGTH),
+        title=_clean_title(title),
+        description=clean_text(description.strip(), field="description", limit=DESCRIPTION_LENGTH),
         amount_minor=_clean_amount(amount_minor),
         currency=_clean_currency(currency),
     )
@@ -115,19 +115,11 @@ def _find_made(offer: Offer) -> Offer | None:
     return of_author.select_related("conversation").filter(client_id=offer.client_id).first()
 
 
-def _clean_text(field: str, text: str, limit: int, *, required: bool = False) -> str:
-    text = text.strip()
-    if required and not text:
-        raise invalid(f"{field} is required.", field=field)
-    if len(text) > limit:
-        raise DomainError(
-            "too_large",
-            f"{field} must not be longer than {limit} characters.",
-            {"field": field, "limit": limit},
-        )
-    if not storable(text):
-        raise invalid(f"{field} contains a character that cannot be stored.", field=field)
-    return text
+def _clean_title(title: str) -> str:
+    title = title.strip()
+    if not title:
+        raise invalid("title is required.", field="title")
+    return clean_text(title, field="title", limit=TITLE_LENGTH)
 
 
 def _clean_amount(amount_minor: int) -> int:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from chatsite.errors import DomainError, invalid, not_found
 from chatsite.realtime.broadcast import broadcast_on_commit
 from conversations.access import UserId, object_key
-from conversations.validation import storable
+from conversations.validation import clean_text
 from notifications import events, types
 from notifications.inbox import lock_inbox, take_rev, unread_rows
 from notifications.models import Notification
@@ -29,16 +29,8 @@ DATA_BYTES: Final = 16 * 1024
 # --- Validation -------------------------------------------------------------------------------------------------------
 
 
-def _clean_text(field: str, text: str) -> str:
-    if len(text) > LENGTHS[field]:
-        raise DomainError(
-            "too_large",
-            f"{field} must not be longer than {LENGTHS[field]} characters.",
-            {"field": field, "limit": LENGTHS[field]},
-        )
-    if not storable(text):
-        raise invalid(f"{field} contains a character that cannot be stored.", field=field)
-    return text
+def _clean(field: str, text: str) -> str:
+    return clean_text(text, field=field, limit=LENGTHS[field])
 
 
 def _shortened(field: str, text: str) -> str:
@@ -53,7 +45,7 @@ def _clean_action_url(url: str) -> str:
         raise invalid("actionUrl must be a path of this site or an https URL.", field="actionUrl")
     if any(character.isspace() or not character.isprintable() for character in url):
         raise invalid("actionUrl must not contain whitespace.", field="actionUrl")
-    return _clean_text("actionUrl", url)
+    return _clean("actionUrl", url)
 
 
 def _clean_data(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,11 +88,11 @@ def notify(
     row = Notification(
         recipient_id=recipient_id,
         type=declared.name,
-        title=_clean_text("title", title or _shortened("title", declared.title_of(given))),
-        body=_clean_text("body", body or _shortened("body", declared.body_of(given))),
+        title=_clean("title", title or _shortened("title", declared.title_of(given))),
+        body=_clean("body", body or _shortened("body", declared.body_of(given))),
         action_url=_clean_action_url(action_url or declared.action_url_of(given)),
         data=given,
-        dedupe_key=None if dedupe_key is None else _clean_text("dedupeKey", dedupe_key),
+        dedupe_key=None if dedupe_key is None else _clean("dedupeKey", dedupe_key),
     )
     if not row.title.strip():
         raise invalid("title is required.", field="title")

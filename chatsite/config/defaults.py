@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from chatsite.config import attachments
+from chatsite.config.broker import channel_layer_settings
 from chatsite.config.env import Environment
 from chatsite.config.limits import Limits
 from chatsite.config.queues import QUEUES
@@ -92,7 +93,7 @@ def default_settings(redis_url: str = "", secret_key: str = "") -> dict[str, Any
         "ATTACHMENT_DAYS": 0,
         "ATTACHMENT_TYPES": attachments.TYPES,
         "BACKGROUND_WORKER": "separate" if redis_url else "embedded",
-        "CHANNEL_LAYERS": _channel_layers(redis_url),
+        "CHANNEL_LAYERS": channel_layer_settings(redis_url, "chat"),
         "CHAT": Limits(),
         "CHAT_CONTACT_RULE": "",
         "CHAT_NAME_FIELDS": (),
@@ -137,10 +138,3 @@ def require_apps() -> None:
     ]
     if missing:
         raise ImproperlyConfigured(f"The chat needs these in INSTALLED_APPS: {', '.join(missing)}.")
-
-
-def _channel_layers(redis_url: str) -> dict[str, Any]:
-    if not redis_url:
-        return {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
-    backend = "chatsite.realtime.redis.layer.RedisLayer"
-    return {"default": {"BACKEND": backend, "CONFIG": {"hosts": [redis_url], "prefix": "chat"}}}

@@ -7,16 +7,18 @@ A page has a limited number of rows, but one row may be a hundred times as large
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from chatsite.config.limits import limits
 
+_encode: Final = msgspec.json.Encoder(enc_hook=str).encode
+
 
 def encoded_size(item: Any) -> int:
     """Return the bytes of the item in an answer, including the comma after it."""
-    return len(msgspec.json.encode(item, enc_hook=str)) + 1
+    return len(_encode(item)) + 1
 
 
 class ByteBudget:
@@ -42,6 +44,11 @@ class ByteBudget:
 
     def take_first(self, items: Iterable[Any]) -> list[Any]:
         """Return the first items, as many as fit, and at least one, so that a reader makes progress."""
+        items = list(items)
+        # Nearly every page fits. Encoding all items at once takes less than half the time of one after the other.
+        if (size := len(_encode(items)) - 1) <= self.left:
+            self.left -= size if items else 0
+            return items
         taken: list[Any] = []
         for item in items:
             self.spend(item)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
@@ -34,6 +35,27 @@ logger = logging.getLogger(__name__)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
+@dataclass(frozen=True)
+class Window:
+    """The current time window of one subject's count."""
+
+    key: str  # of the count in the cache
+    limit: int
+    seconds: int
+    seconds_left: float
+
+    @classmethod
+    def now(cls, scope: str, subject: str) -> Window:
+        rate = str(
+            api_settings.DEFAULT_THROTTLE_RATES.get(scope) or THROTTLE_RATES[scope]
+        )  # such as "10/min"
+        limit, _, period = rate.partition("/")
+        seconds = _SECONDS[period[0]]
+        number, elapsed = divmod(time.time(), seconds)
+        digest = salted_hmac("chatsite.identity.throttles", subject, algorithm="sha256").hexdigest()[:32]
+        return cls(f"{scope}:{digest}:{int(number)}", int(limit), seconds, seconds - elapsed)
+
+
 class Attempt:
     """Counts one attempt of a subject. `wait` is 0, or the seconds until the next allowed attempt.
 
@@ -41,14 +63,15 @@ class Attempt:
     """
 
     def __init__(self, scope: str, subject: str) -> None:
-        self._key, most, period, rest = _window(scope, subject)
-        self.wait = rest if self._count(period) > most else 0.0
+        self._window = Window.now(scope, subject)
+        self.wait = self._window.seconds_left if self._count() > self._window.limit else 0.0
         if self.wait:
             measures.rate_limited.add(1, scope)
 
-    def _count(self, period: int) -> int:
+    def _count(self) -> int:
+        key, lifetime = self._window.key, 2 * self._window.seconds
         try:
-            return 1 if cache.add(self._key, 1, 2 * period) else cache.incr(self._key)
+            return 1 if cache.add(key, 1, lifetime) else cache.incr(key)
         except ValueError:  # a full cache evicted the count between the two steps
             return 1
         except CACHE_AWAY as error:
@@ -58,25 +81,11 @@ class Attempt:
     def uncount(self) -> None:
         """Uncount the attempt."""
         try:
-            cache.decr(self._key)
+            cache.decr(self._window.key)
         except ValueError:
             logger.debug("the cache has evicted the count already")
         except CACHE_AWAY as error:
             logger.warning("the cache cannot be reached, so attempts are not limited: %s", error)
-
-
-def _parsed(rate: str) -> tuple[int, int]:
-    """`"10/min"` as (10, 60 seconds)."""
-    most, _, period = rate.partition("/")
-    return int(most), _SECONDS[period[0]]
-
-
-def _window(scope: str, subject: str) -> tuple[str, int, int, float]:
-    """The key of the subject's count, the most that it may be, and the seconds of a window and of its rest."""
-    most, period = _parsed(str(api_settings.DEFAULT_THROTTLE_RATES.get(scope) or THROTTLE_RATES[scope]))
-    window, elapsed = divmod(time.time(), period)
-    digest = salted_hmac("chatsite.identity.throttles", subject, algorithm="sha256").hexdigest()[:32]
-    return f"{scope}:{digest}:{int(window)}", most, period, period - elapsed
 
 
 def account_of(username: str) -> str:
@@ -86,9 +95,9 @@ def account_of(username: str) -> str:
 
 def wait_of_account(username: str) -> float:
     """Return the seconds for which the account is blocked, or 0. Does not count an attempt."""
-    key, most, _, rest = _window("login_account", account_of(username))
+    window = Window.now("login_account", account_of(username))
     try:
-        return rest if cache.get(key, 0) > most else 0.0
+        return window.seconds_left if cache.get(window.key, 0) > window.limit else 0.0
     except CACHE_AWAY as error:
         logger.warning("the cache cannot be reached, so attempts are not limited: %s", error)
         return 0.0

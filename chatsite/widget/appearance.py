@@ -27,7 +27,7 @@ class Shade(msgspec.Struct, frozen=True):
     ink: str
 
 
-def clean_text(text: str, *, field: str, limit: int, lines: bool = False) -> str:
+def clean_display_text(text: str, *, field: str, limit: int, lines: bool = False) -> str:
     """Remove control characters and outer spaces. Raise `too_large` if the text is longer than `limit`."""
     kept = "".join(
         character

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from chatsite.errors import not_found
 from chatsite.identity.operations import end_user_sessions
-from chatsite.widget.appearance import clean_accent, clean_text
+from chatsite.widget.appearance import clean_accent, clean_display_text
 from chatsite.widget.models import ExternalIdentity, SigningSecret, WidgetSite
 from chatsite.widget.origins import clean_origins
 from conversations.models import Business
@@ -76,9 +76,11 @@ def _cleaned(chosen: WidgetSettings) -> dict[str, bool | str | list[str]]:
     if chosen.origins is not UNSET:
         values["origins"] = clean_origins(chosen.origins)
     if chosen.title is not UNSET:
-        values["title"] = clean_text(chosen.title, field="title", limit=TITLE_LENGTH)
+        values["title"] = clean_display_text(chosen.title, field="title", limit=TITLE_LENGTH)
     if chosen.greeting is not UNSET:
-        values["greeting"] = clean_text(chosen.greeting, field="greeting", limit=GREETING_LENGTH, lines=True)
+        values["greeting"] = clean_display_text(
+            chosen.greeting, field="greeting", limit=GREETING_LENGTH, lines=True
+        )
     if chosen.accent is not UNSET:
         values["accent"] = clean_accent(chosen.accent)
     return values

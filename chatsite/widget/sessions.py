@@ -20,7 +20,7 @@ from chatsite.identity.operations import TokenPair
 from chatsite.identity.throttles import Attempt
 from chatsite.realtime.broadcast import broadcast_on_commit
 from chatsite.widget import access, host_token
-from chatsite.widget.appearance import clean_text
+from chatsite.widget.appearance import clean_display_text
 from chatsite.widget.models import ExternalIdentity, WidgetSite
 from conversations import events
 from conversations import operations as conversations
@@ -47,7 +47,7 @@ class Session(msgspec.Struct, frozen=True):
 def open_session(*, token: str) -> Session:
     """Exchange a host's token. It works once, but the client may retry with it after an error of this site."""
     site, claims = host_token.read_host_token(token)
-    name = clean_text((claims.name or "")[: 4 * NAME_LENGTH], field="name", limit=4 * NAME_LENGTH)
+    name = clean_display_text((claims.name or "")[: 4 * NAME_LENGTH], field="name", limit=4 * NAME_LENGTH)
     email = _clean_email(claims.email or "")
     with transaction.atomic():
         host_token.use_up(site, claims)
@@ -62,7 +62,7 @@ def open_guest_session(*, slug: str, key: str | None, name: str) -> tuple[Sessio
     site = access.find_enabled_site(slug)
     if not site.guests_allowed:
         raise DomainError("forbidden", "Please sign in on the site of this business to chat.")
-    name = clean_text(name, field="name", limit=NAME_LENGTH)
+    name = clean_display_text(name, field="name", limit=NAME_LENGTH)
     if key is None:
         _limit_new_guests(site)
         key = secrets.token_urlsafe(32)

@@ -9,7 +9,7 @@ from django.db.models import Model
 from chatsite.errors import DomainError, invalid
 from conversations.models import Business, ChatMessage, Conversation
 from conversations.moderation.models import AuditEntry, Report
-from conversations.validation import storable
+from conversations.validation import clean_text
 
 REASON_LENGTH: Final = 1_000
 
@@ -33,18 +33,6 @@ def clean_reason(reason: str) -> str:
     if not reason:
         raise invalid("Please give a reason.", field="reason")
     return clean_text(reason, field="reason", limit=REASON_LENGTH)
-
-
-def clean_text(text: str, *, field: str, limit: int) -> str:
-    if len(text) > limit:
-        raise DomainError(
-            "too_large",
-            f"{field} must not be longer than {limit} characters.",
-            {"field": field, "limit": limit},
-        )
-    if not storable(text):
-        raise invalid(f"{field} contains a character that cannot be stored.", field=field)
-    return text
 
 
 def record(*, actor: Any | None, action: str, subject: Model, reason: str = "", **data: Any) -> AuditEntry:

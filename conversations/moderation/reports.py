@@ -15,9 +15,10 @@ from chatsite.errors import DomainError, invalid, not_found
 from conversations.access import UserId, find_conversation, object_key, user_key
 from conversations.models import ChatMessage, Conversation, Membership
 from conversations.moderation import operations as moderation
-from conversations.moderation.audit import clean_reason, clean_text, record, require_permission
+from conversations.moderation.audit import clean_reason, record, require_permission
 from conversations.moderation.models import AuditEntry, Report
 from conversations.serializers import WireObject
+from conversations.validation import clean_text
 
 TEXT_LENGTH: Final = 2_000
 Outcome = Report.Outcome

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatsite.widget.appearance import _contrast, clean_text, shades
+from chatsite.widget.appearance import _contrast, clean_display_text, shades
 
 COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 SURFACES = {"light": (255, 255, 255), "dark": (23, 26, 32)}
@@ -32,7 +32,7 @@ def test_no_accent_leaves_the_tokens() -> None:
 
 @given(st.text(max_size=80))
 def test_texts_can_be_stored(text: str) -> None:
-    cleaned = clean_text(text, field="title", limit=400)
+    cleaned = clean_display_text(text, field="title", limit=400)
     cleaned.encode("utf-8")
     assert "\x00" not in cleaned
-    assert clean_text(cleaned, field="title", limit=400) == cleaned
+    assert clean_display_text(cleaned, field="title", limit=400) == cleaned
