@@ -7,11 +7,13 @@ from typing import Final
 
 import pytest
 
+from tests.attack.belongings import furnish_vault
 from tests.conftest import flavours
 from tests.conversations.conftest import hire_newcomers
 from tests.conversations.rooms import Room
 from tests.harness.backend import Deployment, Flavour
 from tests.harness.cast import Cast, Stage
+from tests.harness.rest import Json
 from tests.harness.servers import ServerKind
 from tests.harness.services import PostgreSQL
 
@@ -67,3 +69,8 @@ async def people(siege_stage: Stage) -> AsyncIterator[Cast]:
 @pytest.fixture
 async def room(people: Cast) -> Room:
     return await Room.open(people)
+
+
+@pytest.fixture(scope="session")
+def vault(siege_stage: Stage) -> Json:
+    return furnish_vault(siege_stage)

@@ -51,6 +51,8 @@ VALUES: Final[Json] = {
     "archived": True,
     "emoji": "👍",
 }  # what a command or body needs beside its ids
+BODY: Final[Json] = {**VALUES, "seq": 1, "name": "x", "scopes": ["messages:read"], "code": "private"}
+BODY["conversationId"] = str(uuid4())  # so that it is good for any address
 
 
 @dataclass(frozen=True, order=True)
@@ -71,11 +73,14 @@ class Address:
         return self.pattern.split("(", maxsplit=1)[0].rstrip("/").rsplit("/", 1)[-1].lstrip("^")
 
     def path(self, ids: Json) -> str:
-        """With the id of its kind, or one that nobody has."""
-        value = ids.get(self.kind) or str(uuid4())
-        return "/" + GROUP.sub(lambda group: SAMPLES.get(group[1], value), self.pattern).replace(
-            "^", ""
-        ).removesuffix("/?$")
+        """With the ids of its kind and of its further parameters, or some that nobody has."""
+        absent = "987654321" if self.kind == "blocks" else str(uuid4())  # the id of a person is a number
+        known = {**SAMPLES, **ids}
+        filled = GROUP.sub(
+            lambda group: known.get(group[1]) or known.get(self.kind) or absent,
+            self.pattern,
+        )
+        return "/" + filled.replace("^", "").removesuffix("/?$")
 
 
 GROUP: Final = re.compile(r"\(\?P<(\w+)>[^)]*\)")
