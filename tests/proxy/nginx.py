@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ from tests.harness.services import ServiceFailed, ServiceMissing, free_port
 CONFIGURATION = Path(__file__).parents[2] / "deploy" / "nginx.conf"
 MAIN = """
 daemon off;
+{user}
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
 events {{ worker_connections 16384; }}
@@ -53,7 +55,8 @@ class Nginx:
         chat = re.sub(r"(    server 127\.0\.0\.1:\d+;\n)+", servers + "\n", chat)
         (folder / "chat.conf").write_text(change(chat))
         temporary = "\n    ".join(f"{name}_temp_path {folder}/{name};" for name in TEMPORARY)
-        (folder / "nginx.conf").write_text(MAIN.format(folder=folder, temporary=temporary))
+        user = "user root;" if os.geteuid() == 0 else ""  # the test's folders are open to nobody else
+        (folder / "nginx.conf").write_text(MAIN.format(user=user, folder=folder, temporary=temporary))
 
     @property
     def url(self) -> str:
