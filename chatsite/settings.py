@@ -184,6 +184,7 @@ ATTACHMENT_DAYS = env.integer("ATTACHMENT_DAYS", 0)
 # clamd://HOST:PORT, clamd+unix:///PATH, or the dotted path of a function. Empty: files are not scanned.
 ATTACHMENTS_SCANNER = env.text("ATTACHMENTS_SCANNER")
 ATTACHMENTS_ACCEL_PATH = env.text("ATTACHMENTS_ACCEL_PATH", "/-/attachments/")  # nginx's internal location
+MESSAGE_DAYS = env.integer("MESSAGE_DAYS", 0)  # like ATTACHMENT_DAYS, of whole messages with their files
 
 # --- The chat -------------------------------------------------------------------------------------------------------
 

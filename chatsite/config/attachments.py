@@ -68,12 +68,29 @@ def s3(url: str) -> dict[str, Any]:
     }
 
 
-def origin_of(storage: dict[str, Any]) -> str:
-    """The origin that browsers upload to and are redirected to; "" for a folder."""
-    options = storage["OPTIONS"]
+def origins_of(storage: dict[str, Any]) -> list[str]:
+    """The origins that browsers upload to and are redirected to. A folder has none."""
+    options = storage.get("OPTIONS", {})
     if "bucket_name" not in options:
-        return ""
-    return str(options["endpoint_url"] or f"https://{options['bucket_name']}.s3.amazonaws.com")
+        return []
+    if options.get("custom_domain"):
+        return [f"https://{options['custom_domain']}"]
+    if options.get("endpoint_url"):
+        return [str(options["endpoint_url"])]
+    bucket, region = options["bucket_name"], options.get("region_name")
+    # AWS redirects from the first to the second while a bucket is new.
+    regional = [f"https://{bucket}.s3.{region}.amazonaws.com"] if region else []
+    return [f"https://{bucket}.s3.amazonaws.com", *regional]
+
+
+def origin_of(storage: dict[str, Any]) -> str:
+    """The first of these origins; "" for a folder."""
+    return next(iter(origins_of(storage)), "")
+
+
+def file_origins(own_origin: str, storage: dict[str, Any]) -> list[str]:
+    """All origins that pages load files from, apart from the site's own, for their content security policy."""
+    return [*filter(None, [own_origin]), *origins_of(storage)]
 
 
 def served_by(storage: dict[str, Any]) -> str:

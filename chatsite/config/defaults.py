@@ -91,6 +91,7 @@ def default_settings(redis_url: str = "", secret_key: str = "") -> dict[str, Any
         "ATTACHMENTS_SCANNER": "",
         "ATTACHMENTS_SERVE": "stream",
         "ATTACHMENT_DAYS": 0,
+        "MESSAGE_DAYS": 0,
         "ATTACHMENT_TYPES": attachments.TYPES,
         "BACKGROUND_WORKER": "separate" if redis_url else "embedded",
         "CHANNEL_LAYERS": channel_layer_settings(redis_url, "chat"),

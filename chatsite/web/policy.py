@@ -13,16 +13,21 @@ from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from chatsite.config.attachments import file_origins
 from chatsite.errors import LOST_DATABASE, DomainError, as_domain_error
 from chatsite.http.security_headers import permissions
 from chatsite.web.error_pages import refusal_page
 
 View = Callable[..., HttpResponseBase]
 
-# Pages show attachments and voice messages, also from a host for files alone, and previews of files that are not
-# uploaded yet.
-FILE_HOSTS: Final = [settings.ATTACHMENTS_ORIGIN] if settings.ATTACHMENTS_ORIGIN else []
-MEDIA: Final = {"img-src": ["data:", "blob:", *FILE_HOSTS], "media-src": [SELF, "blob:", *FILE_HOSTS]}
+# Pages show attachments and voice messages, also from a host for files alone or a bucket, and previews of files that
+# are not uploaded yet.
+FILE_HOSTS: Final = file_origins(settings.ATTACHMENTS_ORIGIN, settings.STORAGES.get("attachments", {}))
+MEDIA: Final = {
+    "img-src": ["data:", "blob:", *FILE_HOSTS],
+    "media-src": [SELF, "blob:", *FILE_HOSTS],
+    "connect-src": FILE_HOSTS,
+}
 
 
 def page(view: View) -> View:

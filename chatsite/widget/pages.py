@@ -22,6 +22,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import condition, require_safe
 
+from chatsite.config.attachments import file_origins
 from chatsite.errors import DomainError
 from chatsite.http.security_headers import permissions
 from chatsite.widget import access
@@ -113,7 +114,7 @@ def frame(request: HttpRequest, slug: str) -> HttpResponse:
     response["Referrer-Policy"] = "no-referrer"
     response["Permissions-Policy"] = permissions("microphone")  # to record voice messages
     patch_vary_headers(response, ["Accept-Language"])
-    files = [settings.ATTACHMENTS_ORIGIN] if settings.ATTACHMENTS_ORIGIN else []
+    files = file_origins(settings.ATTACHMENTS_ORIGIN, settings.STORAGES.get("attachments", {}))
     frame_policy = {
         "frame-ancestors": origins or [NONE],
         "form-action": [NONE],
