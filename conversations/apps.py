@@ -10,6 +10,7 @@ class ConversationsConfig(AppConfig):
         from conversations import commands, gauges, live, sync  # noqa: F401
         from conversations.attachments import jobs  # noqa: F401
         from conversations.blocks import sessions  # noqa: F401
+        from conversations.moderation import jobs as moderation_jobs  # noqa: F401
         from conversations.team import commands as team_commands  # noqa: F401
         from conversations.team import gdpr as team_gdpr  # noqa: F401
         from conversations.team import jobs as team_jobs  # noqa: F401

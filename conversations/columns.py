@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model
 
 from conversations.models import ChatMessage, Conversation
+from conversations.preview_objects import last_files_from_json, last_reaction_from_json
 
 
 class Written(Flag):
@@ -143,6 +144,8 @@ CONVERSATIONS: Final = Table(
     Column("frozen_at", _CHANGE, "frozen", _is_set),
     Column("created_at", shown="created_at"),
     Column("updated_at", _CHANGE, "updated_at"),
+    Column("last_files", _CHANGE, "last_files", last_files_from_json),
+    Column("last_reaction", _CHANGE, "last_reaction", last_reaction_from_json),
     Column("active_at", _CHANGE),
     Column("customer_archived", _CHANGE),  # clients see that of their own side as `archived`
     Column("business_archived", _CHANGE),

@@ -17,8 +17,9 @@ from django.db.models import Count, F, Max, Q
 
 from conversations.block_rules import set_blocks
 from conversations.models import ChatMessage, Conversation, OwnState, Side
-from conversations.writing.conversation_change import change_conversations, preview_of
+from conversations.writing.conversation_change import change_conversations
 from conversations.writing.conversation_sql import lock_conversations
+from conversations.writing.list_preview import last_files_of, preview_of
 
 BATCH: Final = 500
 
@@ -111,6 +112,8 @@ def _wrong_preview(conversation: Conversation, last: ChatMessage | None) -> Iter
         return
     if conversation.last_message != preview_of(last):
         yield f"lastMessage differs from the content of message {last.seq}."
+    if conversation.last_files != last_files_of(last):
+        yield f"lastFiles differs from the files of message {last.seq}."
     if conversation.last_message_at != last.created_at:
         yield f"lastMessageAt is {conversation.last_message_at}, but message {last.seq} is from {last.created_at}."
 

@@ -7,7 +7,7 @@ reconnects gets everything that it has missed by asking for a higher `rev` than 
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from django.conf import settings
 from django.db import models
@@ -24,6 +24,8 @@ class Business(models.Model):
     slug = models.SlugField(max_length=80, unique=True)
     # Days that its conversations' files are kept; 0: for ever; null: as the site keeps them.
     file_days = models.PositiveIntegerField(null=True, blank=True)
+    # Likewise its messages, with their files.
+    message_days = models.PositiveIntegerField(null=True, blank=True)
     # Whether changes of its conversations are recorded for webhooks; null where nobody has looked yet.
     changes_recorded = models.BooleanField(null=True, default=None, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -93,6 +95,9 @@ class Conversation(models.Model):
     last_seq = models.PositiveBigIntegerField(default=0, editable=False)
     rev = models.PositiveBigIntegerField(default=0, editable=False)
     last_message = models.CharField(max_length=200, blank=True, editable=False)
+    # What a list shows instead of a text, as JSON: the files of the last message, and a reaction since.
+    last_files = models.TextField(default="", db_default="", blank=True, editable=False)
+    last_reaction = models.TextField(default="", db_default="", blank=True, editable=False)
     last_message_at = models.DateTimeField(null=True, editable=False)
     active_at = models.DateTimeField(default=timezone.now, editable=False)  # the order of lists
     customer_unread = models.PositiveIntegerField(default=0, editable=False)
@@ -146,6 +151,10 @@ class SenderKind(models.TextChoices):
     PERSON = "person"
     BOT = "bot"
     SYSTEM = "system"
+
+
+# Hidden and deleted messages that still have their content. Moderators search them; nobody else finds them.
+REMOVED_MESSAGE: Final = (Q(deleted_at__isnull=False) | Q(hidden_at__isnull=False)) & ~Q(content="")
 
 
 class ChatMessage(models.Model):
@@ -236,6 +245,7 @@ class ChatMessage(models.Model):
             models.Index(fields=["conversation", "rev"], name="message_by_rev"),
             # Only replies. The database looks for them when it deletes the row of a message.
             models.Index(fields=["reply_to"], name="message_replies", condition=Q(reply_to__isnull=False)),
+            models.Index(fields=["-id"], name="message_removed", condition=REMOVED_MESSAGE),
             # Only unread messages, so that a receipt does not depend on the length of the conversation.
             models.Index(
                 fields=["conversation", "sender_side", "seq"],

@@ -14,6 +14,7 @@ from chatsite.identity.names import display_name, public_username
 from conversations.attachment_objects import AttachmentObject, attachments_from_json
 from conversations.columns import CONVERSATIONS, MESSAGES
 from conversations.models import ChatMessage, Conversation, Side
+from conversations.preview_objects import LastFilesObject, LastReactionObject
 from conversations.team_revs import team_rev_of
 
 MessageType = Literal["text", "image", "file", "voice", "system"]
@@ -96,6 +97,7 @@ class OwnStateObject(WireObject, kw_only=True):
 class ConversationObject(WireObject):
     """A conversation as one side sees it. `unreadCount`, `archived` and `blocked` are those of the reader's side.
 
+    `lastMessage` is the text of the last message. A list shows `lastReaction` or else `lastFiles` instead, if not null.
     `own` is missing in events for a whole side, and if the reader has never set any of it. `teamRev` counts the changes
     of the team's side. Only members of the business have it, and only once the team has changed something.
 
@@ -114,6 +116,8 @@ class ConversationObject(WireObject):
     frozen: bool
     created_at: datetime
     updated_at: datetime
+    last_files: LastFilesObject | None
+    last_reaction: LastReactionObject | None
     business: BusinessObject
     customer: PersonObject
     unread_count: int

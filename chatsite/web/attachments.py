@@ -36,19 +36,24 @@ def summary_of(message: MessageObject) -> str:
 
 
 def files_text(attachments: list[AttachmentObject]) -> str:
-    first, count = attachments[0], len(attachments)
+    first, kinds = attachments[0], {attachment.kind for attachment in attachments}
+    kind = first.kind if len(kinds) == 1 else "file"
+    return text_of_files(kind, len(attachments), first.name, first.duration_ms)
+
+
+def text_of_files(kind: str, count: int, name: str, duration_ms: int | None) -> str:
+    """`kind` is `file` for files of several kinds. Only a single file has a name and a duration."""
+    if count > 1 and kind == "image":
+        return ngettext("%(count)s photo", "%(count)s photos", count) % {"count": count}
     if count > 1:
-        kinds = {attachment.kind for attachment in attachments}
-        if kinds == {"image"}:
-            return ngettext("%(count)s photo", "%(count)s photos", count) % {"count": count}
         return ngettext("%(count)s file", "%(count)s files", count) % {"count": count}
-    if first.kind == "image":
+    if kind == "image":
         return _("Photo")
-    if first.kind == "video":
+    if kind == "video":
         return _("Video")
-    if first.kind != "voice":
-        return first.name
-    return f"{_('Voice message')} {duration_text(first.duration_ms)}".rstrip()
+    if kind != "voice":
+        return name
+    return f"{_('Voice message')} {duration_text(duration_ms)}".rstrip()
 
 
 def duration_text(milliseconds: int | None) -> str:

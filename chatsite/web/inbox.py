@@ -18,6 +18,7 @@ from msgspec import UNSET
 
 from chatsite.identity.profile import profile_of
 from chatsite.web.avatars import initials_of, tint_of
+from chatsite.web.preview_text import preview_text
 from conversations import queries
 from conversations.serializers import ConversationObject, UnreadAnswer
 from notifications import queries as notification_queries
@@ -145,7 +146,7 @@ def _row(conversation: ConversationObject, reader_id: str, current: UUID | None)
         initials=initials_of(name),
         tint=tint_of(str(conversation.business_id) if is_customer else conversation.customer_id),
         business_name="" if is_customer else conversation.business.name,
-        preview=conversation.last_message,
+        preview=preview_text(conversation, reader_id),
         at=at,
         today=timezone.localdate(at) == timezone.localdate(),
         unread=conversation.unread_count,

@@ -24,7 +24,7 @@ class BusinessAdmin(BoundedAdmin):
     list_display = ("name", "slug", "created_at", "more")
     search_fields = ("name", "slug")
     list_filter = ("created_at",)
-    fields = ("name", "slug", "file_days", "created_at", "more")
+    fields = ("name", "slug", "file_days", "message_days", "created_at", "more")
     readonly_fields = ("created_at", "more")
 
     @admin.display(description="related")

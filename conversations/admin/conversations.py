@@ -16,13 +16,12 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from chatsite.errors import DomainError
-from conversations.admin.downloads import as_download
+from conversations.admin.downloads import as_download, open_attachment
 from conversations.admin.lists import ReadOnlyAdmin, ReasonActionForm, chosen_rows, errors_as_messages
 from conversations.admin.names import isolate, isolate_text
 from conversations.admin.search import HELP, search_conversations
 from conversations.admin.transcript import read_edits, read_page
 from conversations.attachments.models import Attachment
-from conversations.attachments.serving import file_response
 from conversations.models import ChatMessage, Conversation
 from conversations.moderation import exports
 from conversations.moderation import operations as moderation
@@ -196,11 +195,8 @@ class ConversationAdmin(ReadOnlyAdmin):
         """A file of a message, hidden and deleted ones included, as long as its bytes are there."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        rows = Attachment.objects.select_related("file").filter(pk=attachment, message__conversation=key)
-        row = rows.first()
-        if row is None or row.file is None or row.state != Attachment.State.READY:
-            raise Http404("No such file.")
-        return file_response(request, row.file, name=row.name, content_type=row.content_type)
+        files = Attachment.objects.filter(message__conversation=key)
+        return open_attachment(request, files, attachment)
 
     def act_on_message(self, request: HttpRequest, key: UUID, message: UUID, verb: str) -> HttpResponse:
         operation, done = MESSAGE_VERBS[verb]

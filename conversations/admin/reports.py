@@ -10,6 +10,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
@@ -18,8 +19,10 @@ from django.views.decorators.http import require_POST
 from chatsite.errors import DomainError
 from chatsite.identity.names import login_lookup
 from chatsite.identity.users import find_by_username
+from conversations.admin.downloads import open_attachment
 from conversations.admin.lists import ReadOnlyAdmin
 from conversations.admin.names import isolate
+from conversations.attachments.models import Attachment
 from conversations.moderation.models import Report
 from conversations.moderation.reports import accused, possible_outcomes, resolve_report
 
@@ -78,8 +81,13 @@ class ReportAdmin(ReadOnlyAdmin):
         return (queryset.filter(reporter=find_by_username(term)) if term else queryset), False
 
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(require_POST(self.resolve))
-        return [path("<uuid:key>/resolve/", view, name="conversations_report_resolve"), *super().get_urls()]
+        resolve = self.admin_site.admin_view(require_POST(self.resolve))
+        file = self.admin_site.admin_view(self.file_view)
+        return [
+            path("<uuid:key>/resolve/", resolve, name="conversations_report_resolve"),
+            path("<uuid:key>/files/<uuid:attachment>/", file, name="conversations_report_file"),
+            *super().get_urls(),
+        ]
 
     def change_view(
         self,
@@ -107,11 +115,21 @@ class ReportAdmin(ReadOnlyAdmin):
             "title": f"Report: {report.get_reason_display()}",
             "report": report,
             "accused": accused(report),
+            "files": list(_files_of(report)),
             "outcomes": outcomes,
             "may_resolve": request.user.has_perm("conversations.resolve_report"),
             **(extra_context or {}),
         }
         return TemplateResponse(request, "admin/conversations/report.html", context)
+
+    def file_view(self, request: HttpRequest, key: UUID, attachment: UUID) -> HttpResponseBase:
+        """A file of the reported message. It needs no permission to read the whole conversation."""
+        report = Report.objects.filter(pk=key).first()
+        if report is None:
+            raise Http404("No such report.")
+        if not self.has_view_permission(request, report):
+            raise PermissionDenied
+        return open_attachment(request, _files_of(report), attachment)
 
     def resolve(self, request: HttpRequest, key: UUID) -> HttpResponse:
         outcome, note = request.POST.get("outcome", ""), request.POST.get("note", "")
@@ -122,3 +140,8 @@ class ReportAdmin(ReadOnlyAdmin):
             return HttpResponseRedirect(reverse("admin:conversations_report_change", args=[key]))
         messages.success(request, "The report has been resolved.")
         return HttpResponseRedirect(reverse("admin:conversations_report_changelist"))
+
+
+def _files_of(report: Report) -> QuerySet[Attachment]:
+    rows = Attachment.objects.order_by("position")
+    return rows.none() if report.message_id is None else rows.filter(message=report.message_id)

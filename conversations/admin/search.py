@@ -1,43 +1,47 @@
 """Search conversations without reading the whole table.
 
-A search by name first finds people and businesses, and then their conversations by index. A search by text reads the
-newest messages, up to a limit. If names, dates and filters leave only a few hundred conversations, it reads all their
-messages.
+A search by name first finds people and businesses, and then their conversations by index. A search by text uses the
+full-text index of the messages. Hidden and deleted messages are in no such index, so it reads the newest of them, which
+have an index of their own.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Final
+from operator import itemgetter
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db.models import Q, QuerySet, Subquery, UUIDField, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Q, QuerySet
 
-from chatsite.database.text_folding import contains_words, matches_any
+from chatsite.database.text_folding import matches_any
 from chatsite.identity.names import search_fields
-from conversations.models import Business, ChatMessage, Conversation
+from conversations.models import REMOVED_MESSAGE, Business, ChatMessage, Conversation
+from conversations.search import lookups  # noqa: F401  registers the lookup
+from conversations.search.find import QUERY_LENGTH
+from conversations.search.models import IndexedMessage
+from conversations.search.query_terms import Term, matches, parse_terms
 
 MATCHES: Final = 200  # people, and businesses, that a name may match
-SCOPE: Final = 500  # if at most this many conversations are left, a text search reads all their messages
-SCANNED: Final = 1_000_000  # otherwise it reads this many of the newest messages
-HITS: Final = 10_000  # messages with the text whose conversations are shown
+SCOPE: Final = 500  # if at most this many conversations are left, a text search looks only into them
+REMOVED: Final = 20_000  # of the hidden and deleted messages, this many of the newest are read
+HITS: Final = 10_000  # messages with the text whose conversations are shown, the newest
 FOUND: Final = 2_000  # conversations with the text that are shown, as many as the list can page through
 DATE: Final = re.compile(r"(?<!\S)(on|since|until):(\d{4}-\d{2}-\d{2})(?!\S)", re.IGNORECASE)
 TEXT: Final = re.compile(r"(?<!\S)text:", re.IGNORECASE)
 
 HELP: Final = (
     "Search by the name of a customer, member or business, or by the id of a conversation or message. "
-    'Add "on:2026-11-23", "since:2026-11-23" or "until:2026-11-23" (UTC). End with "text:" and at least three letters '
-    f"to search the messages. A text search covers the newest {SCANNED:,} messages, or all messages if the other "
-    f"terms and the filters leave at most {SCOPE} conversations."
+    'Add "on:2026-11-23", "since:2026-11-23" or "until:2026-11-23" (UTC). End with "text:" and words, beginnings of '
+    'words or a "phrase" to search the messages, hidden and deleted ones too.'
 )
 
 Conversations = QuerySet[Conversation]
-Messages = QuerySet[ChatMessage]
+Rows = TypeVar("Rows", bound=QuerySet[Any])  # with the time of a message as `created_at`
 
 
 def search_conversations(rows: Conversations, term: str) -> Conversations:
@@ -80,7 +84,7 @@ class SearchQuery:
             rows = rows.filter(active_at__gte=self.since)
         return rows.filter(created_at__lt=self.until) if self.until else rows
 
-    def filter_sent(self, messages: Messages) -> Messages:
+    def filter_sent(self, messages: Rows) -> Rows:
         if self.since:
             messages = messages.filter(created_at__gte=self.since)
         return messages.filter(created_at__lt=self.until) if self.until else messages
@@ -111,19 +115,34 @@ def _by_name(rows: Conversations, term: str) -> Conversations:
 
 
 def _by_text(rows: Conversations, query: SearchQuery, words: str) -> Conversations:
-    if len(words) < 3:
+    terms = parse_terms(words[:QUERY_LENGTH])
+    if not terms:
         return rows.none()
-    found = query.filter_sent(_scope(rows)).filter(contains_words("content", words)).order_by("-pk")
-    keys = dict.fromkeys(found.values_list("conversation_id", flat=True)[:HITS])
+    indexed = query.filter_sent(IndexedMessage.objects.filter(tokens__matches_terms=terms)).order_by("-pk")
+    removed = query.filter_sent(ChatMessage.objects.filter(REMOVED_MESSAGE)).order_by("-pk")
+    scope = _scope(rows)
+    if scope is not None:
+        indexed = indexed.filter(message__conversation__in=scope)
+        removed = removed.filter(conversation__in=scope)
+    found = [
+        *indexed.values_list("message__conversation_id", "created_at")[:HITS],
+        *_matching(removed[:REMOVED], terms),
+    ]
+    newest_first = sorted(found, key=itemgetter(1), reverse=True)
+    keys = dict.fromkeys(key for key, _ in newest_first)
     return rows.filter(pk__in=list(keys)[:FOUND])
 
 
-def _scope(rows: Conversations) -> Messages:
-    messages = ChatMessage.objects.order_by()
-    if rows.query.where:
-        keys = list(rows.order_by().values_list("pk", flat=True)[: SCOPE + 1])
-        if len(keys) <= SCOPE:
-            return messages.filter(conversation__in=keys)
-    # Ids begin with the time, so the newest messages have the highest primary keys.
-    beyond = messages.order_by("-pk").values("pk")[SCANNED : SCANNED + 1]
-    return messages.filter(pk__gt=Coalesce(Subquery(beyond), Value(UUID(int=0), output_field=UUIDField())))
+def _matching(messages: QuerySet[ChatMessage], terms: list[Term]) -> Iterator[tuple[UUID, datetime]]:
+    read = messages.values_list("conversation_id", "created_at", "content")
+    for key, created_at, content in read.iterator(chunk_size=2000):
+        if matches(content, terms):
+            yield key, created_at
+
+
+def _scope(rows: Conversations) -> list[UUID] | None:
+    """The conversations that names, dates and filters leave, if they are few."""
+    if not rows.query.where:
+        return None
+    keys = list(rows.order_by().values_list("pk", flat=True)[: SCOPE + 1])
+    return keys if len(keys) <= SCOPE else None

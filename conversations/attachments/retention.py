@@ -35,7 +35,7 @@ class Expired:
 def delete_expired_files(*, dry_run: bool = False) -> Expired:
     """Delete the files of messages that are too old. Each message takes a `rev`, and shows what became of them."""
     done = Expired()
-    for business_id, days in _kept_days():
+    for business_id, days in kept_days(settings.ATTACHMENT_DAYS, "file_days"):
         rows = Attachment.objects.filter(
             business_id=business_id,
             file__isnull=False,
@@ -50,10 +50,9 @@ def delete_expired_files(*, dry_run: bool = False) -> Expired:
     return done
 
 
-def _kept_days() -> list[tuple[UUID, int]]:
-    """The businesses whose files end. Their own number of days comes before the site's."""
-    site: int = settings.ATTACHMENT_DAYS
-    rows = Business.objects.order_by("pk").values_list("pk", "file_days")
+def kept_days(site: int, column: str) -> list[tuple[UUID, int]]:
+    """The businesses that do not keep everything. Their own number of days comes before the site's."""
+    rows = Business.objects.order_by("pk").values_list("pk", column)
     days = [(key, site if own is None else own) for key, own in rows.iterator(chunk_size=1000)]
     return [(key, number) for key, number in days if number > 0]
 

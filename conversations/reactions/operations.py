@@ -18,6 +18,7 @@ from conversations.reactions.emoji_form import canonical_emoji
 from conversations.reactions.models import Reaction
 from conversations.serializers import MessageObject, ReactionObject
 from conversations.writing.conversation_change import ConversationChange, change_conversations
+from conversations.writing.list_preview import show_reaction
 from conversations.writing.message_change import MessageChange, change_message
 
 MOST_EMOJI: Final = 20  # different ones on one message
@@ -43,6 +44,7 @@ def add_reaction(*, user_id: UserId, message_id: str | UUID, emoji: str) -> Mess
             )
         Reaction.objects.create(message=message, user_id=user_id, emoji=form, created_at=changing.now)
         message.reactions = stored_reactions(message)
+        show_reaction(changing.conversation, message, user_id, form)
         return changing.publish(events.reactions_updated)
 
 

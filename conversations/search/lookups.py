@@ -20,12 +20,12 @@ SQL = tuple[str, list[Any]]
 
 
 @TokensField.register_lookup
-class MatchesTerms(Lookup[bool]):
+class MatchesTerms(Lookup[list[Term]]):
     """The right side is a list of `Term`, which holds at least one."""
 
     lookup_name = "matches_terms"
     prepare_rhs = False
-    rhs: Sequence[Term]
+    rhs: list[Term]
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> SQL:
         column, parameters = self.process_lhs(compiler, connection)

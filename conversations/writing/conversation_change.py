@@ -24,7 +24,6 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from chatsite.config.limits import limits
 from chatsite.database.bulk_insert import bulk_insert
 from chatsite.database.pipeline import pipelined
 from chatsite.observability.metrics import measures
@@ -37,7 +36,7 @@ from conversations.models import Attachment, ChatMessage, Conversation, Side
 from conversations.search import message_index
 from conversations.serializers import MessageObject, message_from_model
 from conversations.signals import send_on_commit
-from conversations.writing import attachment_claims, message_sql, own_marks
+from conversations.writing import attachment_claims, list_preview, message_sql, own_marks
 from conversations.writing.change_parts import ChangeParts
 from conversations.writing.commit_recovery import watched_transaction
 from conversations.writing.conversation_sql import ask_locks, update_conversations
@@ -181,8 +180,7 @@ class ConversationChange:
     ) -> MessageObject:
         """Give a changed message the next `rev`, write it, and send `event` to the sockets that joined."""
         message.rev = self.take_rev(conversation)
-        if message.seq == conversation.last_seq:
-            conversation.last_message = preview_of(message)
+        list_preview.show_changed(conversation, message)
         self._messages.append(message)
         changed = message_from_model(message)
         self._events.append(event(changed, events.message_payload(changed)))
@@ -275,14 +273,3 @@ def add_unread(conversation: Conversation, side: str, number: int) -> None:
         conversation.customer_unread = max(0, conversation.customer_unread + number)
     else:
         conversation.business_unread = max(0, conversation.business_unread + number)
-
-
-def preview(content: str) -> str:
-    """Return the beginning of the content on one line, for a conversation's `lastMessage`."""
-    length = limits().preview_length
-    return " ".join(content[: length * 2].split())[:length]
-
-
-def preview_of(message: ChatMessage) -> str:
-    """Return `lastMessage` for a last message. It is empty if the message is deleted or hidden."""
-    return "" if message.deleted_at or message.hidden_at else preview(message.content)

@@ -12,7 +12,8 @@ from uuid_utils.compat import uuid7
 from conversations.access import other_side
 from conversations.columns import MESSAGES
 from conversations.models import ChatMessage, Conversation, Side
-from conversations.writing.conversation_change import ConversationChange, add_unread, preview, preview_of
+from conversations.writing import list_preview
+from conversations.writing.conversation_change import ConversationChange, add_unread
 
 
 def append_imported(change: ConversationChange, conversation: Conversation, **columns: Any) -> UUID:
@@ -21,7 +22,7 @@ def append_imported(change: ConversationChange, conversation: Conversation, **co
     is_gone = columns["deleted_at"] is not None or columns.get("hidden_at") is not None
     rev = change.take_rev(conversation)
     conversation.last_seq += 1
-    conversation.last_message = "" if is_gone else preview(columns["content"])
+    list_preview.show_new(conversation, "" if is_gone else columns["content"])
     conversation.last_message_at = at
     conversation.active_at = max(conversation.active_at, at)
     side = columns["sender_side"]
@@ -55,9 +56,10 @@ def rewrite(
     conversation.last_seq = last_seq
     conversation.customer_unread, conversation.business_unread = customer, business
     last = ChatMessage.objects.filter(conversation=conversation, seq=last_seq).first() if last_seq else None
+    conversation.last_files = conversation.last_reaction = ""
     if last is None:
         conversation.last_message, conversation.last_message_at = "", None
         conversation.active_at = conversation.created_at
     else:
-        conversation.last_message = preview_of(last)
+        list_preview.show_changed(conversation, last)
         conversation.last_message_at = conversation.active_at = last.created_at

@@ -13,9 +13,10 @@ from conversations.attachment_objects import attachment_object, stored_attachmen
 from conversations.block_rules import require_unblocked
 from conversations.models import Attachment, Conversation, SenderKind, Side
 from conversations.serializers import MessageObject
+from conversations.writing import list_preview
 from conversations.writing.attachment_claims import claimable, message_type_of, names_of
 from conversations.writing.batch_lookups import Lookups
-from conversations.writing.conversation_change import ConversationChange, add_unread, preview
+from conversations.writing.conversation_change import ConversationChange, add_unread
 from conversations.writing.requests import Send, Sent
 
 
@@ -55,7 +56,8 @@ def append_message(
     rev = change.take_rev(conversation)
     conversation.last_seq += 1
     content = send.content or names_of(files)
-    conversation.last_message = preview(content)
+    stored = [stored_attachment(file) for file in files]
+    list_preview.show_new(conversation, content, stored)
     conversation.last_message_at = conversation.active_at = change.now
     conversation.customer_archived = conversation.business_archived = False
     if side != Side.SYSTEM:
@@ -77,7 +79,7 @@ def append_message(
         deleted_at=None,
         reply_to=send.reply_to,
         created_at=change.now,
-        attachments=[attachment_object(stored_attachment(file)) for file in files],
+        attachments=[attachment_object(file) for file in stored],
         sender_kind=kind.value,  # type: ignore[arg-type]
     )
     change.claim_attachments(message.id, files, conversation.business_id)

@@ -75,7 +75,11 @@ def _emptied(body: str, user_id: str) -> str | None:
     if message and message["senderId"] == user_id:
         message |= {"content": "", "senderId": None, "clientId": None}
     elif conversation and conversation["customerId"] == user_id:
-        conversation |= {"lastMessage": "", "customer": {"id": user_id, "username": "", "name": ""}}
+        conversation |= {
+            "lastMessage": "",
+            "lastReaction": None,
+            "customer": {"id": user_id, "username": "", "name": ""},
+        }
     else:
         return None
     return msgspec.json.encode(event).decode()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
 from django.db.models import F
 from django.test import Client
@@ -98,6 +98,23 @@ def test_moderators_see_files_of_hidden_messages(scene: Scene, client: Client) -
     run_jobs()
     assert address not in client.get(page).content.decode()
     assert client.get(address).status_code == 404
+
+
+def test_the_page_of_a_report_has_the_files_of_the_message(scene: Scene, client: Client) -> None:
+    message, other = scene.sent(), scene.sent()
+    about = {"conversationId": str(scene.where.pk), "messageId": message["id"], "reason": "abuse"}
+    report = client_of(scene.member).post("/chat/reports", about, format="json").json()["id"]
+    operations.delete_message(user_id=scene.customer.pk, message_id=message["id"])
+    run_jobs()  # an open report keeps the files of a deleted message
+    page = f"/admin/conversations/report/{report}/"
+    reader = User.objects.create(username="mona", is_staff=True)
+    client.force_login(reader)
+    address = f"{page}files/{message['attachments'][0]['id']}/"
+    assert client.get(address).status_code == 403
+    reader.user_permissions.add(Permission.objects.get(codename="view_report"))
+    assert address in client.get(f"{page}change/").content.decode()
+    assert body(client.get(address)) == PDF
+    assert client.get(f"{page}files/{other['attachments'][0]['id']}/").status_code == 404
 
 
 def test_staff_without_the_right_see_no_files(scene: Scene, client: Client) -> None:

@@ -24,6 +24,8 @@ NUMBERS: Final = {
     "rewritten_rev",
     "last_message",
     "last_message_at",
+    "last_files",
+    "last_reaction",
     "active_at",
     "customer_unread",
     "business_unread",

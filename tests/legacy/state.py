@@ -7,7 +7,7 @@ from typing import Any
 
 from chatsite.legacy_import.models import LegacyImport, LegacyMade, LegacyRow
 from conversations.models import ChatMessage, Conversation, Side
-from conversations.writing.conversation_change import preview
+from conversations.writing.list_preview import preview
 from notifications.models import Inbox, Notification
 
 

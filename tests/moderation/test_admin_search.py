@@ -11,6 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from conversations.models import Business, ChatMessage, Conversation, Membership
+from conversations.moderation.operations import hide_message
+from conversations.search.message_index import add_to_index, entry_of
 from tests.moderation.conftest import Shop
 
 LIST = "/admin/conversations/conversation/"
@@ -33,7 +35,7 @@ def archive(shop: Shop) -> Shop:
 def _say(conversation: Conversation, content: str, at: datetime) -> None:
     head = Conversation.objects.get(pk=conversation.pk)
     head.last_seq = head.rev = head.last_seq + 1
-    ChatMessage.objects.create(
+    message = ChatMessage.objects.create(
         conversation=head,
         seq=head.last_seq,
         rev=head.rev,
@@ -41,6 +43,7 @@ def _say(conversation: Conversation, content: str, at: datetime) -> None:
         content=content,
         created_at=at,
     )
+    add_to_index([entry_of(message.pk, head.business_id, at, content)])
     head.created_at = at if head.last_seq == 1 else head.created_at
     head.last_message_at = head.active_at = at
     head.save()
@@ -83,14 +86,36 @@ def test_names_days_and_words_go_together(archive: Shop, desk: Client, term: str
     assert found(desk, term) == slugs
 
 
-def test_words_are_looked_for_in_the_newest_messages_and_in_all_of_a_few_conversations(
+def test_words_are_found_as_by_their_readers_and_in_removed_messages(
     archive: Shop, desk: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("conversations.admin.search.SCANNED", 2)
-    assert found(desk, "text:zanzibar") == {"bakery"}
+    hide_message(actor=None, message_id=ChatMessage.objects.get(content="Zanzibar too").pk, reason="x")
+    for words in ("zanz", "ZANZIBAR", "zanzíbar"):
+        assert found(desk, f"text:{words}") == {"shop", "bakery"}
+    assert found(desk, 'text:"zanzibar too"') == {"bakery"}
+    assert found(desk, "text:anzibar") == set()
+    monkeypatch.setattr("conversations.admin.search.SCOPE", 0)  # too many conversations are left by the name
     assert found(desk, "carol text:zanzibar") == {"shop"}
-    monkeypatch.setattr("conversations.admin.search.SCOPE", 0)
-    assert found(desk, "carol text:zanzibar") == set()
+    ChatMessage.objects.filter(hidden_at=None).update(content="")
+    assert found(desk, "text:zanzibar") == {"shop", "bakery"}  # the index alone is asked
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="plans of PostgreSQL")
+def test_a_search_of_messages_uses_their_indexes(archive: Shop, desk: Client) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        found(desk, "text:zanzibar")
+    statements = [row["sql"] for row in asked if "created_at" in row["sql"] and "LIMIT 10000" in row["sql"]]
+    statements += [row["sql"] for row in asked if "LIMIT 20000" in row["sql"]]
+    assert len(statements) == 2
+    plans = []
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # the tables are small
+        for statement in statements:
+            cursor.execute(f"EXPLAIN {statement}")
+            plans.append("\n".join(row[0] for row in cursor.fetchall()))
+    assert "search_tokens" in plans[0] or "conversations_indexedmessage_pkey" in plans[0]
+    assert "message_removed" in plans[1]
+    assert "Seq Scan" not in "".join(plans)
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,19 @@ export interface PendingMessage {
 
 export type ChatMessage = StoredMessage | PendingMessage;
 
+export interface LastFiles {
+  readonly kind: "image" | "file" | "voice" | "video";
+  readonly count: number;
+  readonly durationMs: number | null;
+}
+
+export interface LastReaction {
+  readonly messageId: string;
+  readonly userId: string;
+  readonly emoji: string;
+  readonly excerpt: string;
+}
+
 /** A conversation as the reader's side sees it. */
 export interface ConversationObject {
   readonly id: string;
@@ -87,6 +100,10 @@ export interface ConversationObject {
   readonly customerId: string;
   readonly customer: Person;
   readonly lastMessage: string;
+  /** The files of a last message without a text. Lists show them instead of `lastMessage`. */
+  readonly lastFiles?: LastFiles | null;
+  /** The newest reaction since the last message. Lists show it instead of both. */
+  readonly lastReaction?: LastReaction | null;
   readonly lastMessageAt: string | null;
   readonly lastSeq: number;
   readonly rev: number;

@@ -3,6 +3,7 @@ import { errorText } from "./error_texts.js";
 import { isMuted, isPinned } from "./conversation_actions.js";
 import { loadPinned, pinnedFirst } from "./pinned.js";
 import { otherSide } from "./people.js";
+import { previewText } from "./preview_text.js";
 import { fillRow, newRow } from "./conversation_row.js";
 import { RowKeys } from "./row_keys.js";
 import { storedDraft } from "./thread/drafts.js";
@@ -271,7 +272,7 @@ export class ConversationList {
     requestAnimationFrame(() => item?.classList.add("arrived"));
     const { name } = otherSide(conversation, this.#session.me);
     const text = gettext("Unread from %(name)s: %(preview)s");
-    announce(interpolate(text, { name, preview: conversation.lastMessage }, true));
+    announce(interpolate(text, { name, preview: previewText(conversation, this.#session.me) }, true));
   }
 }
 

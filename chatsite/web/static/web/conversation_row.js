@@ -1,6 +1,7 @@
 import { isMuted, isPinned } from "./conversation_actions.js";
 import { copyOf, fill, make, show } from "./dom.js";
 import { initialsOf, otherSide, tintOf } from "./people.js";
+import { previewText } from "./preview_text.js";
 import { setTime } from "./times.js";
 
 /** A new row, or the one that the server has rendered: both come from `_row.html`. */
@@ -24,7 +25,7 @@ export function fillRow(item, conversation, { me, href, isOnline, isOpen, collea
   fill(item, "name", other.name);
   show(item.querySelector('[data-field="online"]'), isOnline);
   show(item.querySelector('[data-field="online-text"]'), isOnline);
-  fillPreview(item, conversation.lastMessage || emptyPreview(conversation), draft);
+  fillPreview(item, previewText(conversation, me), draft);
   setTime(item.querySelector("time"), conversation.lastMessageAt ?? conversation.createdAt);
   show(fill(item, "business", other.businessName), withBusiness && other.businessName);
   fillUnread(item, conversation.unreadCount);
@@ -43,10 +44,6 @@ function fillOwn(item, link, conversation) {
 function fillPreview(item, text, draft) {
   show(item.querySelector('[data-field="draft"]'), Boolean(draft));
   fill(item, "preview-text", draft || text);
-}
-
-function emptyPreview(conversation) {
-  return conversation.lastSeq ? gettext("Message deleted") : gettext("No messages yet");
 }
 
 function fillUnread(item, count) {

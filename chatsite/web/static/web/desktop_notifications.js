@@ -1,5 +1,6 @@
 import { getPreference, setPreference } from "./preferences.js";
 import { otherSide } from "./people.js";
+import { previewText } from "./preview_text.js";
 
 const NAME = "desktop";
 const FRESH = 60_000; // milliseconds: of a conversation that we did not know, a message from before is no news
@@ -60,7 +61,7 @@ export class DesktopNotifications {
     this.#known.set(id, unreadCount);
     if (unreadCount <= before || this.#handlers.isLooking(id)) return;
     const { name } = otherSide(conversation, this.#session.me);
-    this.#show(name, conversation.lastMessage, `conversation-${id}`, () => this.#handlers.open(id));
+    this.#show(name, previewText(conversation, this.#session.me), `conversation-${id}`, () => this.#handlers.open(id));
   }
 
   #told({ notification, deleted, readAll, repeated }) {

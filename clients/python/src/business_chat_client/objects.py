@@ -97,6 +97,25 @@ class OwnState(WireObject, frozen=True, kw_only=True):
     unread_from: int | None = None
 
 
+class LastFiles(WireObject, frozen=True, kw_only=True):
+    """The files of a last message without a text."""
+
+    kind: str
+    count: int
+    duration_ms: int | None = None
+    extra: dict[str, Any] = {}
+
+
+class LastReaction(WireObject, frozen=True, kw_only=True):
+    """The newest reaction since the last message."""
+
+    message_id: str
+    user_id: str
+    emoji: str
+    excerpt: str
+    extra: dict[str, Any] = {}
+
+
 class ConversationDetails(WireObject, frozen=True, kw_only=True):
     """A conversation's head. `unread_count`, `archived` and `blocked` are those of the reader's side.
 
@@ -109,6 +128,8 @@ class ConversationDetails(WireObject, frozen=True, kw_only=True):
     customer_id: str
     customer: Person
     last_message: str
+    last_files: LastFiles | None = None
+    last_reaction: LastReaction | None = None
     last_message_at: datetime | None
     last_seq: int
     rev: int

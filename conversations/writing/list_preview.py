@@ -1,0 +1,97 @@
+"""What a list shows of a conversation: its last message, the files of it, or a reaction since.
+
+These columns follow from the messages. Whoever appends or changes a message calls `show_new` or `show_changed`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from chatsite.config.limits import limits
+from conversations.access import UserId
+from conversations.attachment_objects import StoredAttachment
+from conversations.models import ChatMessage, Conversation
+from conversations.preview_objects import LastFilesObject, LastReactionObject, last_reaction_from_json
+from conversations.serializers import ReactionObject
+
+EXCERPT: Final = 80  # characters of a message that somebody has reacted to
+
+# A file may have another ending than the content of its message says: HEIC is stored as JPEG.
+_ENDING: Final = re.compile(r"\.[A-Za-z0-9]{1,10}$")
+_ANY_ENDING: Final = r"(\.[A-Za-z0-9]{1,10})?"
+_decode_files: Final = msgspec.json.Decoder(list[StoredAttachment]).decode
+_decode_reactions: Final = msgspec.json.Decoder(list[ReactionObject]).decode
+
+
+def preview(content: str) -> str:
+    """Return the beginning of the content on one line, for a conversation's `lastMessage`."""
+    length = limits().preview_length
+    return " ".join(content[: length * 2].split())[:length]
+
+
+def preview_of(message: ChatMessage) -> str:
+    """Return `lastMessage` for a last message. It is empty if the message is deleted or hidden."""
+    return "" if _is_gone(message) else preview(message.content)
+
+
+def last_files_of(message: ChatMessage) -> str:
+    """Return `last_files` for a last message."""
+    if not message.attachments or _is_gone(message):
+        return ""
+    return last_files(message.content, _decode_files(message.attachments))
+
+
+def last_files(content: str, files: Sequence[StoredAttachment]) -> str:
+    """Return these files as JSON, unless the message has a text besides their names."""
+    names = [re.escape(_ENDING.sub("", file.name)) + _ANY_ENDING for file in files]
+    if not files or not re.fullmatch(", ".join(names), content):
+        return ""
+    kinds = {file.kind for file in files}
+    shown = LastFilesObject(
+        kind=files[0].kind if len(kinds) == 1 else "file",
+        count=len(files),
+        duration_ms=files[0].duration_ms if len(files) == 1 else None,
+    )
+    return msgspec.json.encode(shown).decode()
+
+
+def show_new(conversation: Conversation, content: str, files: Sequence[StoredAttachment] = ()) -> None:
+    """The conversation has a new last message."""
+    conversation.last_message = preview(content)
+    conversation.last_files = last_files(content, files)
+    conversation.last_reaction = ""
+
+
+def show_changed(conversation: Conversation, message: ChatMessage) -> None:
+    """A message of the conversation has changed."""
+    if message.seq == conversation.last_seq:
+        conversation.last_message, conversation.last_files = preview_of(message), last_files_of(message)
+    shown = last_reaction_from_json(conversation.last_reaction)
+    if shown is not None and shown.message_id == message.pk:
+        is_kept = not _is_gone(message) and _has_reaction(message, shown)
+        conversation.last_reaction = _reaction(message, shown.user_id, shown.emoji) if is_kept else ""
+
+
+def show_reaction(conversation: Conversation, message: ChatMessage, user_id: UserId, emoji: str) -> None:
+    """Somebody has reacted to a message."""
+    conversation.last_reaction = _reaction(message, str(user_id), emoji)
+
+
+def _reaction(message: ChatMessage, user_id: str, emoji: str) -> str:
+    shown = LastReactionObject(
+        message_id=message.pk, user_id=user_id, emoji=emoji, excerpt=preview(message.content)[:EXCERPT]
+    )
+    return msgspec.json.encode(shown).decode()
+
+
+def _has_reaction(message: ChatMessage, shown: LastReactionObject) -> bool:
+    reactions = _decode_reactions(message.reactions) if message.reactions else []
+    return any(one.emoji == shown.emoji and shown.user_id in one.user_ids for one in reactions)
+
+
+def _is_gone(message: ChatMessage) -> bool:
+    return bool(message.deleted_at or message.hidden_at)
