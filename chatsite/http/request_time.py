@@ -15,7 +15,7 @@ Send = Callable[[Any], Awaitable[None]]
 BODY_SECONDS: Final = 60.0
 
 
-UPLOADS: Final = "/chat/uploads"
+UPLOADS: Final = ("/chat/uploads", "/send-file")
 
 
 def is_upload(scope: Scope) -> bool:

@@ -12,15 +12,19 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
-from chatsite.errors import LOST_DATABASE, DomainError, as_domain_error
+from chatsite.errors import LOST_DATABASE, DomainError, as_domain_error, invalid
 from chatsite.realtime.user_limit import charge
 from chatsite.web import auth_views, drafts, error_pages
 from chatsite.web.drafts import Draft
 from chatsite.web.policy import page
 from chatsite.web.views import render_conversation
 from conversations import operations
+from conversations.access import find_conversation
+from conversations.attachments.body_parser import WholeBodyHandler
+from conversations.attachments.operations import Upload, store_upload
 
 _SEND_PATH: Final = re.compile(r"/app/c/([0-9a-f-]{36})/send/?")
 
@@ -54,6 +58,39 @@ def send(request: HttpRequest, conversation_id: str) -> HttpResponse:
             reply_to=draft.reply_to or None,
         )
         drafts.forget(request, conversation_id)
+    except (DomainError, *LOST_DATABASE) as failure:
+        error = as_domain_error(failure)
+        return _unsent(request, draft.refused(error_pages.text_of(error)), error.http_status)
+    return redirect("web:conversation", conversation_id=conversation_id)
+
+
+@page
+@csrf_exempt  # before the inner check reads the form, the handler must be there
+@require_POST
+def send_file(request: HttpRequest, conversation_id: str) -> HttpResponseBase:
+    """Send `file` as a message of its own, with optional `clientId`."""
+    request.upload_handlers = [WholeBodyHandler(request)]
+    return _send_file(request, conversation_id)
+
+
+@csrf_protect
+@login_required
+def _send_file(request: HttpRequest, conversation_id: str) -> HttpResponse:
+    draft = Draft(conversation_id, "")
+    try:
+        charge(str(request.user.pk))
+        find_conversation(request.user.pk, conversation_id)
+        file = request.FILES.get("file")
+        if file is None:
+            raise invalid("Choose a file.", field="file")
+        stored = store_upload(request.user.pk, Upload(file, file.name or "", file.size or 0))
+        operations.send_message(
+            sender_id=request.user.pk,
+            conversation_id=conversation_id,
+            content="",
+            client_id=request.POST.get("clientId") or None,
+            attachment_ids=[str(stored.pk)],
+        )
     except (DomainError, *LOST_DATABASE) as failure:
         error = as_domain_error(failure)
         return _unsent(request, draft.refused(error_pages.text_of(error)), error.http_status)

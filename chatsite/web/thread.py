@@ -20,6 +20,8 @@ from conversations.models import Conversation, Side
 from conversations.own_objects import personal_object
 from conversations.serializers import MessageObject, ParticipantObject
 
+LONG_CHARACTERS: Final = 1_500
+LONG_LINES: Final = 24
 PAGE: Final = 50
 GROUP: Final = timedelta(minutes=5)  # messages of one person within this stand together
 MOST_QUOTE: Final = 160
@@ -46,6 +48,11 @@ class Row:
     @property
     def caption(self) -> str:
         return caption_of(self.message)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the text is folded, by the same rule as in `message_text.js`."""
+        return len(self.caption) > LONG_CHARACTERS or self.caption.count("\n") >= LONG_LINES
 
 
 @dataclass
@@ -99,8 +106,10 @@ def thread_context(user: Any, conversation: Conversation, request: HttpRequest) 
         "older_than": found.messages[0].seq if found.older else None,
         "is_newest": before is None,
         "frozen": seen.frozen,
+        "blocked": seen.blocked,
         "limit": settings.CHAT.message_length,
         "client_id": uuid4(),
+        "file_client_id": uuid4(),
         "seed": _seed(seen, found, speakers) if before is None else None,
     }
 

@@ -22,6 +22,9 @@ urlpatterns = [
     re_path(r"^app/c/(?P<conversation_id>[0-9a-f-]{36})/thread/?$", views.thread, name="thread"),
     re_path(r"^app/c/(?P<conversation_id>[0-9a-f-]{36})/print/?$", views.print_conversation, name="print"),
     re_path(r"^app/c/(?P<conversation_id>[0-9a-f-]{36})/send/?$", form_views.send, name="send"),
+    re_path(
+        r"^app/c/(?P<conversation_id>[0-9a-f-]{36})/send-file/?$", form_views.send_file, name="send-file"
+    ),
     re_path(r"^app/c/(?P<conversation_id>[0-9a-f-]{36})/read/?$", form_views.read, name="read"),
     re_path(r"^app/c/(?P<conversation_id>[0-9a-f-]{36})/archive/?$", form_views.archive, name="archive"),
     re_path(r"^app/notifications/?$", notification_views.notifications, name="notifications"),

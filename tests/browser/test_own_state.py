@@ -64,8 +64,12 @@ async def test_block_and_unblock(cast: Cast, signed_in: SignedIn) -> None:
     await expect(page.locator(".toast").get_by_text("Blocked. They cannot")).to_be_visible()
     path = f"/chat/conversations/{conversation['id']}"
     assert (await cast.olivia.rest.get(path))["blocked"] is True
+    await entry(page, customer.name).get_by_role("link").click()
+    await expect(pane(page).get_by_text("You have blocked")).to_be_visible()
+    await expect(pane(page).get_by_role("textbox", name="Message")).to_be_hidden()
     await choose(page, customer.name, "Unblock")
     await expect(page.locator(".toast").get_by_text("Unblocked.")).to_be_visible()
+    await expect(pane(page).get_by_role("textbox", name="Message")).to_be_visible()
     await customer.send(conversation["id"], "Here again")
     await expect(entry(page, customer.name)).to_contain_text("Here again")
 
@@ -81,6 +85,13 @@ async def test_a_found_message_opens_at_its_place(cast: Cast, signed_in: SignedI
     await expect(found).to_be_visible()
     await expect(found.locator("mark")).to_have_text("zeppelin")
     await picture(page, f"search-{width}")
+    await page.get_by_role("button", name="From me").click()
+    await expect(found).to_have_count(0)
+    await page.get_by_role("button", name="From me").click()
+    await page.get_by_label("To", exact=True).fill("2020-01-31")
+    await expect(found).to_have_count(0)
+    await page.get_by_label("To", exact=True).fill("")
+    await page.get_by_label("From", exact=True).fill("2020-01-31")
     await found.click()
     row = pane(page).locator(".row-message").filter(has_text="My zeppelin needs")
     await expect(row).to_be_in_viewport()

@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.test_own_state import picture
 from tests.browser.threads import open_thread
 from tests.harness.cast import Cast
 
@@ -36,6 +37,39 @@ async def test_both_sides_see_a_reaction_and_who_made_it(cast: Cast, open_page: 
     await expect(chip).to_have_attribute("aria-pressed", "false")
     await shop.said("Is it blue?").locator(".reaction").click()
     await expect(theirs.said("Is it blue?").locator(".reaction")).to_have_count(0)
+
+
+async def test_two_taps_react_and_names_are_shown(cast: Cast, open_page: OpenPage) -> None:
+    customer = await cast.newcomer()
+    where = (await cast.conversation(customer))["id"]
+    await cast.olivia.send(where, "Welcome")
+    phone = await open_thread(
+        open_page,
+        customer,
+        where,
+        viewport={"width": 390, "height": 800},
+        has_touch=True,
+        color_scheme="dark",
+    )
+    box = await phone.said("Welcome").locator(".bubble").bounding_box()
+    assert box is not None
+    for _ in range(2):
+        await phone.page.touchscreen.tap(box["x"] + 20, box["y"] + 10)
+    chip = phone.said("Welcome").locator(".reaction")
+    await expect(chip).to_contain_text("👍")
+    await picture(phone.page, "reactions-dark-390")
+
+    shop = await open_thread(open_page, cast.olivia, where)
+    await shop.said("Welcome").locator(".reaction").hover()
+    shown = (
+        await shop.said("Welcome")
+        .locator(".reaction")
+        .evaluate(
+            "chip => [getComputedStyle(chip, '::after').content, getComputedStyle(chip, '::after').display]"
+        )
+    )
+    assert customer.name in shown[0]
+    assert shown[1] != "none"
 
 
 async def test_a_reaction_by_keyboard(cast: Cast, open_page: OpenPage) -> None:

@@ -16,6 +16,7 @@ export class MessageSearch {
   #handlers;
   #filters = { q: "", business: "" };
   #has = "";
+  #isMine = false;
   #next = null;
   #serial = 0;
 
@@ -29,6 +30,8 @@ export class MessageSearch {
     for (const button of this.#root.querySelectorAll("[data-has]")) {
       button.addEventListener("click", () => this.#filter(button.dataset.has));
     }
+    this.#root.querySelector("[data-from-me]").addEventListener("click", () => this.#toggleMine());
+    for (const input of this.#root.querySelectorAll('input[type="date"]')) input.addEventListener("change", () => this.#load());
   }
 
   search({ q, business }) {
@@ -45,6 +48,27 @@ export class MessageSearch {
     this.#load();
   }
 
+  #toggleMine() {
+    this.#isMine = !this.#isMine;
+    this.#root.querySelector("[data-from-me]").setAttribute("aria-pressed", String(this.#isMine));
+    this.#load();
+  }
+
+  /** Midnight where the reader is: of the day, or of the day after. */
+  #midnight(name, days) {
+    const { value } = this.#root.querySelector(`[data-${name}]`);
+    if (!value) return undefined;
+    const [year, month, day] = value.split("-").map(Number);
+    return new Date(year, month - 1, day + days).toISOString();
+  }
+
+  get #query() {
+    const { q, business } = this.#filters;
+    const [from, to] = [this.#midnight("since", 0), this.#midnight("until", 1)];
+    const senderId = this.#isMine ? this.#session.me.id : undefined;
+    return { q, businessId: business || undefined, has: this.#has || undefined, senderId, from, to, limit: FIRST };
+  }
+
   #clear() {
     this.#serial += 1;
     this.#next = null;
@@ -54,8 +78,7 @@ export class MessageSearch {
 
   async #load(cursor = null) {
     const serial = ++this.#serial;
-    const { q, business } = this.#filters;
-    const query = { q, businessId: business || undefined, has: this.#has || undefined, limit: FIRST, cursor };
+    const query = { ...this.#query, cursor };
     show(this.#root, true);
     try {
       const { results, next } = await this.#client.searchMessages(query);

@@ -88,7 +88,7 @@ class Thread {
   }
 
   isOpen() {
-    return !this.conversation?.frozen && this.view.status !== "gone" && this.client.state !== "signed_out";
+    return !this.conversation?.frozen && !this.conversation?.blocked && this.view.status !== "gone" && this.client.state !== "signed_out";
   }
 
   destroy() {

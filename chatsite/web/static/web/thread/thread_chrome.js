@@ -57,6 +57,10 @@ export class ThreadChrome {
   #closedText({ status }) {
     if (status === "gone") return gettext("This conversation is not available any more.");
     if (this.#thread.client.state === "signed_out") return gettext("You are signed out. Sign in again to write.");
+    const { conversation, people } = this.#thread;
+    if (!conversation?.frozen && conversation?.blocked) {
+      return interpolate(gettext("You have blocked %(name)s. To write again, unblock them in the menu of the conversation."), { name: people.otherName });
+    }
     return gettext("A moderator has closed this conversation. You can read it, but you cannot send messages.");
   }
 
