@@ -1,6 +1,6 @@
 """`python -m bench` measures this project and the peer, prints tables and bars, and writes the figures as JSON.
 
---only talk,idle        some of the sections: closed_loop, talk, latency, fan_out, idle, scaling, history
+--only talk,idle        some of the sections: closed_loop, talk, latency, fan_out, idle, scaling, history, search
 --json FILE             where to write the figures (default: var/bench.json)
 --quick                 shorter measurements, for a first look; only a whole run says whether the bars are met
 --messages 10000,…      the sizes of the history section

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from bench import closed_loop, history
 from bench.load_process import measure
+from bench.search import search
 from bench.services import Services
 from bench.setups import SETUPS, Figures, Plan, Setup, running
 
@@ -126,4 +127,5 @@ SECTIONS: Final[dict[str, Callable[[Services, Plan], Figures]]] = {
     "idle": idle,
     "scaling": scaling,
     "history": stored,
+    "search": search,
 }

@@ -28,6 +28,8 @@ def bars(figures: Figures) -> Iterator[Bar]:
             yield Bar(f"fan-out to 500 sockets, {name}", rate, least=15_000, unit="1/s")
     yield from _idle_bars(figures.get("idle", {}))
     yield from _history_bars(figures.get("history", {}))
+    for name, found in figures.get("search", {}).get("member", {}).items():
+        yield Bar(f"p95 of a search for {name}", found["p95"], most=50, unit="ms")
 
 
 def _idle_bars(idle: Figures) -> Iterator[Bar]:
