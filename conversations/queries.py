@@ -97,29 +97,30 @@ def conversation_page(
     """
     at = _Cursor.decoded(cursor) if cursor else None
     mine = access.load_actor(user_id).businesses
-    own = _own_filter(user_id, pinned)
+    own = _own_filter(user_id, pinned) & (team or Q())
     marked = _marked_by(user_id) if unread is not None else []
     scopes = [
         scope & own & _filter_for(side, archived=archived, unread=unread, marked=marked, search=search)
         for side, scope in _scopes(user_id, mine, business_id)
         if team is None or side == Side.BUSINESS
     ]
-    if team is not None:
-        scopes = [scope & team for scope in scopes]
     keys = _first_keys(scopes, at, limit + 1) if scopes else []
     more, keys = len(keys) > limit, keys[:limit]
-    found = with_team_revs(Conversation.objects.select_related("business", "customer")).in_bulk(
-        [key for key, _ in keys]
-    )
-    rows = [found[key] for key, _ in keys if key in found]
-    objects = ByteBudget().take_first(
-        personal_objects(user_id, [(row, _side_of(user_id, row)) for row in rows])
-    )
-    if len(objects) < len(rows):
+    objects, rows = _objects_of(user_id, [key for key, _ in keys])
+    if len(objects) < rows:
         more, keys = True, keys[: [key for key, _ in keys].index(objects[-1].id) + 1]
     if at is not None and at.back:
         keys, objects = keys[::-1], objects[::-1]
     return ConversationPage(objects, *_neighbours(keys, at, more=more))
+
+
+def _objects_of(user_id: UserId, keys: list[UUID]) -> tuple[list[ConversationObject], int]:
+    """Return as many of the conversations as fit into an answer, in this order, and how many there are."""
+    both = Conversation.objects.select_related("business", "customer")
+    found = with_team_revs(both).in_bulk(keys)
+    rows = [found[key] for key in keys if key in found]
+    seen = [(row, _side_of(user_id, row)) for row in rows]
+    return ByteBudget().take_first(personal_objects(user_id, seen)), len(rows)
 
 
 def _side_of(user_id: UserId, conversation: Conversation) -> Side:
