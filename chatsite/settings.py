@@ -191,6 +191,10 @@ MESSAGE_DAYS = env.integer("MESSAGE_DAYS", 0)  # like ATTACHMENT_DAYS, of whole 
 # The function that decides whom a business may write to first, as a dotted path: (business id, user id) -> bool.
 CHAT_CONTACT_RULE = env.text("CHAT_CONTACT_RULE", "conversations.contacts.has_tie")
 
+# Functions that suggest answers, summarise and translate for members of a business: dotted paths, comma-separated.
+CHAT_ASSISTANTS = tuple(filter(None, map(str.strip, env.text("CHAT_ASSISTANTS").split(","))))
+CHAT_ASSISTANT_SECONDS = env.number("CHAT_ASSISTANT_SECONDS", 8)  # that an assistant has to answer
+
 # The fields of the user model that make up a name. Empty: those of Django's own user model.
 CHAT_NAME_FIELDS: tuple[str, ...] = ()
 

@@ -8,6 +8,7 @@ class ConversationsConfig(AppConfig):
     def ready(self) -> None:
         # Importing registers the commands, the hooks of a session and the gauges.
         from conversations import commands, gauges, live, sync  # noqa: F401
+        from conversations.assistants import checks  # noqa: F401
         from conversations.attachments import jobs  # noqa: F401
         from conversations.blocks import sessions  # noqa: F401
         from conversations.moderation import jobs as moderation_jobs  # noqa: F401

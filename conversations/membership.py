@@ -39,6 +39,7 @@ def add_member(*, business_id: UUID, user_id: UserId, role: str = Membership.Rol
         lock_person(user_id)
         if Conversation.objects.filter(business_id=business_id, customer_id=user_id).exists():
             raise DomainError("conflict", "A customer of the business cannot become its member.")
+        _check_bot(business_id, user_id, role)
         if role != Membership.Role.OWNER and _owners(business_id) == [user_id]:
             raise DomainError("conflict", "A business must have an owner.")
         membership, created = Membership.objects.update_or_create(
@@ -48,6 +49,13 @@ def add_member(*, business_id: UUID, user_id: UserId, role: str = Membership.Rol
             _call_hooks(user_id, business_id)
         broadcast_on_commit([events.business_changed(events.MEMBERSHIP_BEGAN, user_id, business_id)])
     return membership
+
+
+def _check_bot(business_id: UUID, user_id: UserId, role: str) -> None:
+    """A bot must not be able to appoint people or create keys, nor read another business by the keys of its own."""
+    bot = Membership.objects.filter(user_id=user_id, is_bot=True).first()
+    if bot is not None and (role != Membership.Role.AGENT or bot.business_id != business_id):
+        raise DomainError("conflict", "A bot can only be an agent of the business that has created it.")
 
 
 def remove_member(*, business_id: UUID, user_id: UserId) -> None:

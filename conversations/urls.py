@@ -1,7 +1,8 @@
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from chatsite.http.viewsets import Router
 from conversations import views
+from conversations.assistants.views import AssistViewSet
 from conversations.attachments.views import AttachmentViewSet, UploadViewSet
 from conversations.blocks.views import BlockViewSet
 from conversations.bots.views import BotViewSet
@@ -28,6 +29,8 @@ router.register("reports", report_views.ReportViewSet, basename="report")
 router.register("conversations", TeamStateViewSet, basename="conversation-team")
 router.register("conversations", NoteViewSet, basename="conversation-note")
 
+assist = AssistViewSet.as_view({"post": "ask"})
+
 team = Router()
 team.register("canned-answers", CannedAnswerViewSet, basename="canned-answer")
 team.register("business-hours", BusinessHoursViewSet, basename="business-hours")
@@ -38,6 +41,7 @@ bots = Router()
 bots.register("bots", BotViewSet, basename="bot")
 
 urlpatterns = [
+    re_path(r"^chat/conversations/(?P<pk>[^/.]+)/assist/?$", assist, name="conversation-assist"),
     path("chat/", include(router.urls)),
     path("team/", include(team.urls)),
     path("", include(bots.urls)),

@@ -96,6 +96,8 @@ def default_settings(redis_url: str = "", secret_key: str = "") -> dict[str, Any
         "BACKGROUND_WORKER": "separate" if redis_url else "embedded",
         "CHANNEL_LAYERS": channel_layer_settings(redis_url, "chat"),
         "CHAT": Limits(),
+        "CHAT_ASSISTANTS": (),
+        "CHAT_ASSISTANT_SECONDS": 8,
         "CHAT_CONTACT_RULE": "",
         "CHAT_NAME_FIELDS": (),
         "CHAT_SENDS_MAIL": False,

@@ -105,7 +105,11 @@ def create_key(
     if keys_of_bot(bot).filter(revoked_at=None).count() >= MOST_KEYS:
         raise DomainError("conflict", f"A bot has at most {MOST_KEYS} keys. Revoke one first.")
     return make_key(
-        user_id=bot.user_id, name=name, scopes=scopes, expires_at=expires_at, created_by_id=user_id
+        user_id=bot.user_id,
+        name=name,
+        scopes=sorted(set(scopes)),
+        expires_at=expires_at,
+        created_by_id=user_id,
     )
 
 

@@ -14,6 +14,7 @@ from conversations.models import Membership
 from conversations.serializers import WireObject
 
 ScopeName = Literal["contacts:read", "conversations:write", "messages:read", "messages:write"]
+Scopes = Annotated[list[ScopeName], msgspec.Meta(min_length=1, max_length=8)]
 ZonedTime = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -52,7 +53,7 @@ class KeyWithSecret(KeyObject, kw_only=True):
 
 class KeyBody(WireObject, kw_only=True):
     name: str
-    scopes: list[ScopeName]
+    scopes: Scopes
     expires_at: ZonedTime | None = None
 
 

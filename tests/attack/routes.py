@@ -50,6 +50,7 @@ VALUES: Final[Json] = {
     "content": "let me in",
     "archived": True,
     "emoji": "👍",
+    "kind": "summary",
 }  # what a command or body needs beside its ids
 BODY: Final[Json] = {**VALUES, "seq": 1, "name": "x", "scopes": ["messages:read"], "code": "private"}
 BODY["conversationId"] = str(uuid4())  # so that it is good for any address

@@ -43,6 +43,11 @@ async def test_a_bot_hears_customers_and_not_itself(cast: Cast, bot: Bot) -> Non
     own = [frame for frame in client.events if frame.data.get("message", {}).get("senderId") == bot.id]
     assert own == []
 
+    await listener.call("mark_read", {"conversationId": where, "messageIds": [sent["message"]["id"]]})
+    assert (await client.expect("messages_read"))["messageIds"] == [sent["message"]["id"]]
+    await listener.call("add_reaction", {"messageId": sent["message"]["id"], "emoji": "👍"})
+    assert (await client.expect("reactions_updated"))["messageId"] == sent["message"]["id"]
+
 
 async def test_a_revoked_key_closes_its_sockets_within_5_seconds(cast: Cast, bot: Bot) -> None:
     revoked, other = await bot.make_key(), await bot.make_key()

@@ -11,8 +11,10 @@ from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from chatsite.errors import DomainError
 from chatsite.identity.models import ApiKey
 from chatsite.realtime.user_limit import user_buckets
+from conversations.membership import add_member
 from conversations.models import ChatMessage, Membership
 from tests.conversations.people import business, client_of, conversation, person, say
 
@@ -195,3 +197,19 @@ def test_a_key_has_a_limit_of_its_own(
     assert codes == sorted(codes)
     assert {codes[4], codes[-1]} == {200, 429}
     assert scene.rest(second).get("/auth/me").status_code == 200
+
+
+def test_a_bot_becomes_neither_owner_nor_member_elsewhere(scene: Scene) -> None:
+    bot = Membership.objects.get(user_id=scene.bot["id"])
+    elsewhere = business(person())
+    for business_id, role in ((scene.shop.pk, "owner"), (elsewhere.pk, "agent")):
+        with pytest.raises(DomainError, match="bot"):
+            add_member(business_id=business_id, user_id=bot.user_id, role=role)
+    bot.refresh_from_db()
+    assert (bot.role, bot.is_bot) == ("agent", True)
+    assert not elsewhere.memberships.filter(user_id=bot.user_id).exists()
+
+
+def test_scopes_are_bounded_and_stored_once(scene: Scene) -> None:
+    assert scene.make_key("messages:read", "messages:read").json()["scopes"] == ["messages:read"]
+    assert refusal(scene.make_key(*["messages:read"] * 1000)) == (400, "invalid")
