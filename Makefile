@@ -1,4 +1,4 @@
-# Needs only make and Python 3.11 or newer. Everything else is installed into $(VENV), from the lock files.
+# Requires make and Python 3.11 or newer. Everything else is installed into $(VENV) from the lock files.
 .DEFAULT_GOAL := help
 .PHONY: help run test test-fast faults bench lint format messages lock audit clean dist
 
@@ -10,18 +10,18 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-# The Python client is a package of its own; it is found in this checkout, whatever is installed.
+# The Python client is a separate package. Use the one of this checkout, whatever is installed.
 export PYTHONPATH := $(CURDIR)/clients/python/src
 
-# A stamp is older than its lock file exactly when the environment is stale.
+# A stamp that is older than its lock file means that the environment is outdated.
 RUNTIME := $(VENV)/runtime.stamp
 DEV     := $(VENV)/dev.stamp
 
 help:
-	@echo "make run       install, migrate, make demo data and serve on http://127.0.0.1:$(PORT)/"
+	@echo "make run       install, migrate, create demo data and serve on http://127.0.0.1:$(PORT)/"
 	@echo "               (PORT=9000 for another port, SERVER=uvicorn for uvicorn instead of daphne)"
 	@echo "make test      run all tests, in parallel (ARGS='-k receipts' for some of them)"
-	@echo "make test-fast run all tests but those in a browser and those that break servers"
+	@echo "make test-fast run all tests except those in a browser and those that stop servers"
 	@echo "make bench     measure this project and the Node original (ARGS=--quick for a first look; needs Node 20, PostgreSQL, Redis)"
 	@echo "make faults    inject random faults under load, on PostgreSQL and Redis (ARGS='--seed 7 --faults 1000')"
 	@echo "make lint      check style, types, import rules and missing migrations"
@@ -33,7 +33,7 @@ help:
 	@echo "make clean     remove the environment, the caches and the demo database"
 
 $(BIN)/python:
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name it with make PYTHON=..." >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is required. Set its path with make PYTHON=..." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(RUNTIME): requirements.lock | $(BIN)/python
@@ -54,11 +54,11 @@ run-uvicorn = uvicorn --host 127.0.0.1 --port $(PORT) --loop uvloop --no-proxy-h
 
 run: export DEBUG := 1
 run: $(RUNTIME)
-	$(if $(run-$(SERVER)),,$(error SERVER is daphne or uvicorn, not "$(SERVER)"))
+	$(if $(run-$(SERVER)),,$(error SERVER must be daphne or uvicorn, not "$(SERVER)"))
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py demo
 	@echo "Serving on http://127.0.0.1:$(PORT)/ (Ctrl-C stops it)"
-	@# Without Redis the server runs the background jobs itself; with it a worker does, beside the server.
+	@# Without Redis the server runs the background jobs itself. With Redis a worker process runs them.
 	@if [ -n "$$REDIS_URL" ]; then \
 		$(BIN)/python manage.py chat_worker & trap "kill $$! 2>/dev/null; wait" EXIT INT TERM; \
 		$(BIN)/python -m $(run-$(SERVER)); \
@@ -91,7 +91,7 @@ format: $(DEV)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Catalogues without line numbers: these would change with every line of code.
+# Catalogues have no line numbers, which would change with every edit of the code.
 MESSAGES = $(BIN)/python manage.py makemessages --all --no-location --no-wrap --no-obsolete \
 	--ignore .venv --ignore node_modules --ignore tests --ignore var
 messages: export DEBUG := 1
@@ -100,7 +100,7 @@ messages: $(DEV)
 	$(MESSAGES) --domain djangojs
 	cd chatsite/web && $(abspath $(BIN))/python $(CURDIR)/manage.py compilemessages
 
-# The runtime pins come first and bind the development ones, so that tests run on what is deployed.
+# The runtime lock is compiled first and constrains the others, so that tests run on the deployed versions.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate
 lock: | $(BIN)/python
 	test -x $(BIN)/uv || $(PIP) uv
@@ -109,13 +109,13 @@ lock: | $(BIN)/python
 	$(COMPILE) $(ARGS) pyproject.toml --extra dev --extra build --constraint requirements.lock --output-file requirements-dev.lock
 	$(COMPILE) $(ARGS) pyproject.toml --extra bench --constraint requirements-dev.lock --output-file requirements-bench.lock
 
-# Without --strict a package that the service does not know, or a service that does not answer, would pass for sound.
+# Without --strict, an unknown package and a service that does not answer would count as safe.
 AUDITED := requirements.lock requirements-build.lock requirements-dev.lock requirements-bench.lock
 audit: $(DEV)
 	$(foreach lock,$(AUDITED),$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r $(lock) && ) true
 	$(foreach lock,$(wildcard tests/*/package-lock.json tests/*/node/package-lock.json),npm audit --prefix $(dir $(lock)) --package-lock-only && ) true
 
-# Everything in dist/ is of this build.
+# dist/ has only files of this build.
 DIST ?= dist
 dist: $(DEV)
 	rm -rf $(DIST)

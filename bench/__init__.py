@@ -1,5 +1,5 @@
-"""How fast this project is, beside the Node system that it rebuilds: `make bench`.
+"""The benchmark of `make bench`: this project, and the Node system that it rebuilds.
 
-Everything runs on one machine in one run, so that figures can be held against each other: the same load generator, the
-same PostgreSQL and Redis, one server process on one core and all else on the other.
+All of it runs on one machine in one run, so that figures can be compared: the same load generator, PostgreSQL and
+Redis. The server process has one core, and everything else has the other.
 """

@@ -1,8 +1,8 @@
 """`python -m bench` measures this project and the peer, prints tables and bars, and writes the figures as JSON.
 
---only talk,idle        some of the sections: closed_loop, talk, latency, fan_out, idle, scaling, history, search
+--only talk,idle        only these sections: closed_loop, talk, latency, fan_out, idle, scaling, history, search
 --json FILE             where to write the figures (default: var/bench.json)
---quick                 shorter measurements, for a first look; only a whole run says whether the bars are met
+--quick                 shorter measurements for a first look; only a full run decides whether the bars are met
 --messages 10000,…      the sizes of the history section
 """
 
@@ -29,10 +29,10 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--messages", default="10000,1000000,10000000")
     parser.add_argument(
-        "--pictures", type=Path, help="draw the figures of --json into this folder; measure nothing"
+        "--pictures", type=Path, help="draw the figures of --json into this folder, and measure nothing"
     )
     options = parser.parse_args()
-    # As an exception, a termination still unwinds the blocks below, and so stops the servers and services.
+    # Raise an exception on SIGTERM, so that the blocks below stop the servers and services.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     if options.pictures:
         curves.draw(json.loads(options.json.read_text()), options.pictures)

@@ -1,4 +1,4 @@
-"""A bar: what a figure must reach."""
+"""Bars: the values that figures must reach."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The closed loop: how fast the site is when few people talk, and how fast they connect.
+"""Measure the closed loop: messages when few people talk, and connects.
 
 Each pair of people has one message under way. The peer runs first and last, and its mean counts.
 """

@@ -1,4 +1,4 @@
-"""Pictures of the figures, for `docs/performance.md`: what stays flat and what grows."""
+"""Draw the pictures of `docs/performance.md`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Figures = dict[str, Any]
 
 
 def draw(figures: Figures, folder: Path) -> None:
-    """`bench-*.svg`, one for each section that was measured."""
+    """Write `bench-*.svg`, one for each measured section."""
     import matplotlib
 
     matplotlib.use("svg")
@@ -51,7 +51,7 @@ def _fan_out(by_name: Figures, path: Path) -> None:
 
 
 class _Chart:
-    """One pair of axes, from zero, saved when the block ends."""
+    """A pair of axes that start at zero, saved when the block ends."""
 
     def __init__(self, path: Path, x: str, y: str) -> None:
         from matplotlib import pyplot

@@ -17,7 +17,7 @@ def message(conversation: str, client_id: str) -> str:
 
 
 class Exchange:
-    """The next message leaves once its sender has received the last message, and the last sender its ack."""
+    """Send the next message once the other side has received the last one and its sender has the ack."""
 
     def __init__(self, conversation: str, people: list[Socket]) -> None:
         self.times: list[float] = []

@@ -1,6 +1,7 @@
-"""What a page of history and a list of conversations cost, by how much is stored.
+"""Measure a history page and a list of conversations with different numbers of stored messages.
 
-The page is compared with a plain view of Django REST framework on the same rows, in the same server."""
+The page is compared with a plain view of Django REST framework on the same rows, in the same server.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +20,8 @@ from bench.stack import Stack
 REQUESTS: Final = 300
 PER_CONVERSATION: Final = 1_000
 
-# One business with a member who sees all its conversations. Filled without triggers; ids are made in the order of time,
-# as those of the application are.
+# One business with a member who sees all of its conversations. Triggers are off. Ids grow with time, as those of the
+# application do.
 FILL: Final = """
 SET session_replication_role = replica;
 INSERT INTO auth_user (username, password, first_name, last_name, email, is_superuser, is_staff, is_active, date_joined)
@@ -48,7 +49,7 @@ FROM conversations_chatmessage WHERE conversation_id = %s ORDER BY seq DESC LIMI
 
 
 def measure(services: Services, sizes: list[int]) -> dict[str, Any]:
-    """Milliseconds by the number of messages: a history page, a plain view, bare SQL and a list of conversations."""
+    """Return milliseconds by the number of messages: history pages, a plain view, bare SQL, the conversations."""
     figures = {}
     for size in sizes:
         with (
@@ -96,8 +97,10 @@ def _measure_one(stack: Stack, size: int) -> dict[str, Any]:
 
 
 def _times(keys: list[Any], *calls: Callable[[Any], object]) -> list[dict[str, float]]:
-    """p50 and p99 of each call in milliseconds, after a tenth that only warms up. The calls take turns, so that what
-    else the machine does meanwhile meets all of them."""
+    """Return p50 and p99 of each call in milliseconds, without the first tenth, which warms up.
+
+    The calls alternate, so that other load on the machine affects all of them.
+    """
     taken: list[list[float]] = [[] for _ in calls]
     for key in keys:
         for call, times in zip(calls, taken, strict=True):
@@ -113,7 +116,7 @@ def _summary(times: list[float]) -> dict[str, float]:
 
 
 class KeptAlive:
-    """One HTTP connection, with as little client as possible."""
+    """One HTTP connection that does as little as possible."""
 
     def __init__(self, port: int, token: str) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port))

@@ -1,6 +1,6 @@
-"""The load generator: a process that takes orders as JSON lines on its standard input and answers each with one.
+"""The load generator: a process that reads commands as JSON lines and writes a JSON line as the answer to each.
 
-Orders name a method of `Load`, with its arguments: `{"do": "talk", "seconds": 8, …}`. Times are seconds.
+A command names a method of `Load` and its arguments: `{"do": "talk", "seconds": 8, …}`. Times are in seconds.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bench.wire import SOCKETS, Protocol, Socket
 
 @dataclass(slots=True)
 class Talk:
-    """Two people in one conversation, and what their messages took."""
+    """Two people in one conversation, and the times that their messages took."""
 
     conversation: str
     people: list[Socket]
@@ -32,7 +32,7 @@ class Talk:
     numbers: int = 0
 
     def start(self, name: int, window: int) -> None:
-        """Each of the two keeps `window` messages under way; 0: somebody else calls `say`."""
+        """Let each of the two keep `window` messages under way. With 0, somebody else calls `say`."""
         for side, socket in enumerate(self.people):
             socket.on_acked = self._answering(side, f"{name}-{side}-", bool(window))
             socket.on_message = self._hearing(side)
@@ -54,7 +54,7 @@ class Talk:
         return on_acked
 
     def _hearing(self, side: int) -> Any:
-        """The time until the other side has it; one's own copy does not count."""
+        """Measure the time until the other side has the message. The sender's own copy does not count."""
         own = f"-{side}-".encode()
 
         def on_message(payload: bytes) -> None:
@@ -82,7 +82,7 @@ class Load:
     async def connect(
         self, *, protocol: Protocol, ports: list[int], tokens: list[str], at_once: int
     ) -> dict[str, Any]:
-        """Open sockets that stay and say nothing, `at_once` of them at a time."""
+        """Open sockets that stay idle, `at_once` of them at a time."""
         waiting = iter(enumerate(tokens))
         began = time.perf_counter()
 
@@ -116,7 +116,7 @@ class Load:
     async def join(
         self, *, protocol: Protocol, ports: list[int], pairs: list[dict[str, Any]]
     ) -> dict[str, Any]:
-        """Connect the two people of each pair, to different processes where there are several, and join."""
+        """Connect the two people of each pair, to different processes if there are several, and join."""
         for pair in pairs:
             people = []
             for side, token in enumerate(pair["tokens"]):
@@ -129,7 +129,7 @@ class Load:
         return {"pairs": len(self.talks)}
 
     async def talk(self, *, seconds: float, warm_up: float, window: int, rate: float = 0) -> dict[str, Any]:
-        """Everybody writes: `window` messages under way for each, or `rate` messages a second over all."""
+        """Let everybody write: `window` messages under way for each person, or `rate` messages a second in all."""
         steady = None
         for number, talk in enumerate(self.talks):
             talk.start(number, 0 if rate else window)
@@ -174,7 +174,7 @@ class Load:
         }
 
     async def _say_steadily(self, rate: float) -> None:
-        """An open loop: what is slow does not slow down the next one."""
+        """Send in an open loop: a slow message does not delay the next one."""
         order = [(number, side) for number in range(len(self.talks)) for side in (0, 1)]
         random.Random(7).shuffle(order)
         began = time.perf_counter()
@@ -197,7 +197,7 @@ class Load:
         window: int,
         seconds: float,
     ) -> dict[str, Any]:
-        """One writes and all who joined the conversation listen."""
+        """Let one person write, and everybody who joined the conversation listen."""
         for number, token in enumerate(tokens):
             socket = await SOCKETS[protocol].connect(token, "127.0.0.1", ports[number % len(ports)])
             self.room.append(socket)
@@ -239,7 +239,7 @@ async def _measure(seconds: float) -> tuple[float, float]:
 
 
 def _percentiles(values: list[float]) -> dict[str, float]:
-    """In milliseconds, of sorted seconds."""
+    """Return percentiles in milliseconds of sorted seconds."""
     if not values:
         return {"p50": 0.0, "p99": 0.0, "count": 0}
     at = {name: values[min(len(values) - 1, int(len(values) * part))] for name, part in _PARTS}

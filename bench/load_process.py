@@ -1,4 +1,4 @@
-"""The process of the load generator: orders go to its standard input, answers come from its standard output."""
+"""The process of the load generator: it reads commands from its standard input and writes answers to its output."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def talk_once(
 
 
 def talk(services: Services, plan: Plan) -> Figures:
-    """Full load: everybody keeps some messages under way. The peer runs first and last, and its mean counts."""
+    """Measure full load: everybody keeps messages under way. The peer runs first and last, and its mean counts."""
     figures: Figures = {}
     for name, setup in SETUPS.items():
         figures[name] = talk_once(None if setup[2] else services, setup, window=WINDOW, seconds=plan.seconds)
@@ -42,7 +42,7 @@ def talk(services: Services, plan: Plan) -> Figures:
 
 
 def latency(services: Services, plan: Plan) -> Figures:
-    """The peer at its own full load, and this project with as many messages a second."""
+    """Measure the peer at its full load, and this project at the same number of messages a second."""
     peer = talk_once(services, SETUPS["peer"], window=WINDOW, seconds=plan.seconds)
     figures = {"peer": peer}
     for name in ("uvicorn native", "daphne native", "uvicorn Socket.IO"):
@@ -51,7 +51,7 @@ def latency(services: Services, plan: Plan) -> Figures:
 
 
 def fan_out(services: Services, plan: Plan) -> Figures:
-    """One conversation, one who writes, and 2, 20 or 500 sockets that get everything."""
+    """Measure one conversation with one writer, and 2, 20 or 500 sockets that receive every message."""
     figures: Figures = {}
     for name in ("peer", "uvicorn native", "daphne native"):
         kind, protocol, _ = SETUPS[name]
@@ -74,9 +74,7 @@ def idle(services: Services, plan: Plan) -> Figures:
         with running(kind, services) as (stack, load):
             people = stack.people(idle=IDLE + 50)
             connect = {"protocol": protocol, "ports": stack.ports, "at_once": 20}
-            load.order(
-                "connect", tokens=people["idle"][:50], **connect
-            )  # what the first ones load is not theirs
+            load.order("connect", tokens=people["idle"][:50], **connect)  # the first sockets load modules
             before = stack.memory()
             done = load.order("connect", tokens=people["idle"][50:], **connect)
             figures[name] = {
@@ -89,7 +87,7 @@ def idle(services: Services, plan: Plan) -> Figures:
 
 
 def _crowd(services: Services, setup: Setup, plan: Plan) -> Figures:
-    """5,000 sockets, of which 50 talk: two messages a second each."""
+    """Measure 5,000 sockets, of which 50 send two messages a second each."""
     kind, protocol, _ = setup
     with running(kind, services) as (stack, load):
         people = stack.people(pairs=25, idle=4_950)
@@ -100,7 +98,7 @@ def _crowd(services: Services, setup: Setup, plan: Plan) -> Figures:
 
 
 def scaling(services: Services, plan: Plan) -> Figures:
-    """What stays flat and what grows: over pairs that talk, and over processes."""
+    """Measure the rate by the number of pairs and of processes."""
     figures: Figures = {"pairs": {}, "processes": {}}
     for name in ("peer", "uvicorn native", "daphne native"):
         setup = SETUPS[name]

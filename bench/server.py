@@ -1,4 +1,4 @@
-"""The site, and `/bench/counters` with what only the process itself can count."""
+"""The site, with the counters of the process at `/bench/counters`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis of a benchmark, and which core does what."""
+"""The PostgreSQL and Redis of the benchmark, and the cores that the processes run on."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ import psycopg
 
 from tests.harness.services import PostgreSQL, Redis, Service
 
-# One core serves, the other one does all else: load, PostgreSQL and Redis. With one core everything shares it.
+# One core runs the server. The other runs the load, PostgreSQL and Redis. With one core, everything shares it.
 CORES: Final = sorted(psutil.Process().cpu_affinity() or [])
 SERVING: Final = CORES[:1]
 THE_REST: Final = CORES[1:] or CORES
 
 
 class BenchFailed(Exception):
-    """A process of the benchmark did not come up, or gave up."""
+    """A process of the benchmark did not start, or stopped."""
 
 
 class DurablePostgreSQL(PostgreSQL):
-    """As in production: the disk's own flush is waited for, and each statement is counted."""
+    """Waits for the disk as in production, and counts each statement."""
 
     def command(self) -> list[str]:
         options = {
@@ -43,17 +43,17 @@ class DurablePostgreSQL(PostgreSQL):
 def pin(pid: int, cores: Sequence[int]) -> None:
     process = psutil.Process(pid)
     for one in (process, *process.children(recursive=True)):
-        with suppress(psutil.NoSuchProcess):  # a helper of the server's start
+        with suppress(psutil.NoSuchProcess):  # a short-lived process of the server's start
             one.cpu_affinity(list(cores))
 
 
 @dataclass
 class Services:
-    """One PostgreSQL and one Redis for a whole run, off the server's core."""
+    """One PostgreSQL and one Redis for a whole run, on the other core."""
 
     postgres: PostgreSQL = field(default_factory=DurablePostgreSQL)
     redis: Redis = field(default_factory=Redis)
-    _migrated: str | None = None  # the address of the database that others are copied from
+    _migrated: str | None = None  # the URL of the database that others are copied from
 
     def __enter__(self) -> Self:
         for service in (self.postgres, self.redis):
@@ -66,8 +66,10 @@ class Services:
         self.postgres.close()
 
     def site_database(self, migrate: Callable[[str], object]) -> str:
-        """A fresh one of the project's, copied from one that `migrate` has prepared; migrating takes longer than most
-        measurements."""
+        """Return a new database, copied from one that `migrate` has prepared.
+
+        Migrating takes longer than most measurements.
+        """
         if self._migrated is None:
             self._migrated = self.database()
             migrate(self._migrated)

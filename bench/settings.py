@@ -1,6 +1,7 @@
-"""The project's settings without a socket's and a user's limits, which are there against load like the generator's.
+"""The project's settings without the rate limits of sockets and users, which would stop the load generator.
 
-The addresses have a plain view beside the site's own, for the history section."""
+The URLs have a plain view beside the site's own, for the history section.
+"""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from bench.wire import Protocol
 Figures = dict[str, Any]
 Setup = tuple[Kind, Protocol, bool]
 
-# By name: the server, the protocol, and whether it is embedded (SQLite, no services).
+# For each name: the server, the protocol, and whether it is embedded (SQLite, no services).
 SETUPS: Final[dict[str, Setup]] = {
     "peer": ("peer", "socketio", False),
     "uvicorn native": ("uvicorn", "native", False),

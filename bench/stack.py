@@ -1,4 +1,4 @@
-"""What is measured: a server process (or two) on PostgreSQL and Redis, or embedded; this project or the peer."""
+"""The measured servers: one process or two of this project or of the peer, on PostgreSQL and Redis or embedded."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PEER: Final = ROOT / "bench" / "peer"
 SECRET: Final = "a-secret-of-the-benchmark-and-of-nothing-else"
 START_SECONDS: Final = 60
 
-# Not among them: what PostgreSQL asks itself at a commit, to check foreign keys.
+# Without the statements by which PostgreSQL itself checks foreign keys.
 STATEMENTS: Final = r"""
     SELECT coalesce(sum(calls), 0) FROM pg_stat_statements
     WHERE query !~ '^SELECT \S+ FROM ONLY ' AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -39,7 +39,7 @@ Kind = Literal["uvicorn", "daphne", "peer"]
 
 @dataclass
 class Counters:
-    """What a stretch of time took; `per` makes it a figure for each of `count` messages."""
+    """The resources used in a period. `per` divides them by a number of messages."""
 
     processor: float = 0.0
     statements: int = 0
@@ -56,7 +56,7 @@ class Counters:
 
 
 class Stack:
-    """Server processes of one kind. A context manager: migrated and serving inside, gone after."""
+    """Server processes of one kind. As a context manager, it migrates, serves, and stops them at the end."""
 
     def __init__(self, kind: Kind, services: Services | None, folder: Path, *, processes: int = 1) -> None:
         self.kind = kind
@@ -96,7 +96,7 @@ class Stack:
     # People
 
     def people(self, *, pairs: int = 0, room: int = 0, idle: int = 0) -> dict[str, Any]:
-        """Tokens and conversations: `{"pairs": [{conversation, tokens}], "room": {…}, "idle": [token]}`."""
+        """Create people. Return `{"pairs": [{conversation, tokens}], "room": {…}, "idle": [token]}`."""
         if self.kind == "peer":
             return self._peer_people(pairs, room, idle)
         order = json.dumps({"pairs": pairs, "room": room, "idle": idle})
@@ -134,7 +134,7 @@ class Stack:
         return made
 
     def memory(self) -> int:
-        """Resident bytes of the server processes."""
+        """Return the resident bytes of the server processes."""
         return sum(psutil.Process(process.pid).memory_info().rss for process in self._processes)
 
     @property
@@ -239,7 +239,7 @@ def _processor_seconds(pid: int) -> float:
 
 @contextmanager
 def peer_installed() -> Iterator[None]:
-    """The peer's packages, from its lock file."""
+    """Install the peer's packages from its lock file."""
     if shutil.which("node") is None:
         raise BenchFailed("Node 20 or newer is needed for the peer")
     if not (PEER / "node_modules").exists():

@@ -1,4 +1,4 @@
-"""The bars, and the table that says whether they are met. Every ratio is of one run."""
+"""The bars, and the table of the results. Every ratio compares figures of one run."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _talk_bars(talk: Figures) -> Iterator[Bar]:
 
 
 def peer_rate(talk: Figures) -> float:
-    """Of the first and the last measurement of a run, so that a machine that slows down favours nobody."""
+    """Return the mean of the first and the last measurement, so that a machine that slows down is fair to both."""
     return float(talk["peer"]["rate"] + talk["peer again"]["rate"]) / 2
 
 

@@ -1,4 +1,4 @@
-"""The site's addresses, and the plain view that the history section compares with."""
+"""The site's URLs, and the plain view that the history section compares with."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The load generator's sockets: as little client as the protocols allow, so that the server is what is measured.
+"""The load generator's sockets. They do as little as the protocols allow, so that the benchmark measures the server.
 
-RFC 6455 with a masking key of zeros (masked, as a client must, and free of the work). `NativeSocket` speaks the frames
-of `docs/protocol.md`, `SocketIOSocket` Engine.IO 4 and Socket.IO 5 over a WebSocket.
+Frames are masked with a key of zeros: RFC 6455 requires a mask, and zeros cost no work. `NativeSocket` speaks the
+protocol of `docs/protocol.md`, `SocketIOSocket` speaks Engine.IO 4 and Socket.IO 5 over a WebSocket.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ _ZERO_KEY: Final = b"\x00\x00\x00\x00"
 
 
 class WireError(Exception):
-    """The server closed the socket, or refused what a load must not be refused."""
+    """The server closed the socket, or refused a command of the load generator."""
 
 
 class Socket(asyncio.Protocol):
-    """One client. `opened` is done once the server has let the user in."""
+    """One client. `opened` is done once the server has accepted the user."""
 
     def __init__(self, token: str, host: str, port: int) -> None:
         self.token = token
@@ -55,7 +55,7 @@ class Socket(asyncio.Protocol):
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's are none of asyncio's classes
+        self._transport = cast("asyncio.Transport", transport)  # uvloop has classes of its own
         key = base64.b64encode(os.urandom(16)).decode()
         lines = [
             f"GET {self.path} HTTP/1.1",
@@ -87,7 +87,7 @@ class Socket(asyncio.Protocol):
         self._buffer = self._take_frames(buffer)
 
     def _take_frames(self, buffer: bytes) -> bytes:
-        """Handle every whole frame and answer with the rest."""
+        """Handle every complete frame, and return the remaining bytes."""
         at, end = 0, len(buffer)
         while end - at >= 2:
             length, body = buffer[at + 1] & 0x7F, at + 2
@@ -125,7 +125,7 @@ class Socket(asyncio.Protocol):
         if not self.opened.done():
             self.opened.set_exception(error)
 
-    # What the protocols say differently
+    # What differs between the protocols
 
     path = "/"
 
@@ -141,10 +141,10 @@ class Socket(asyncio.Protocol):
     def emit(self, event: str, data: str, number: int) -> bytes:
         raise NotImplementedError
 
-    # What a load does
+    # Commands
 
     def send(self, event: str, data: str) -> None:
-        """Send an event with its data as JSON; `on_acked` gets the seconds until its ack."""
+        """Send an event with its data as JSON. `on_acked` is called with the seconds until its ack."""
         self._numbers += 1
         number = self._numbers
         self._sent_at[number] = time.perf_counter()
@@ -169,7 +169,7 @@ class NativeSocket(Socket):
         return [f"Authorization: Bearer {self.token}"]
 
     def on_upgraded(self) -> None:
-        # The first answer says that the session is open; number 0 is nobody's.
+        # The first answer shows that the session is open. No command has the number 0.
         self._write(0x81, b'{"event":"heartbeat","ref":0}')
 
     def on_text(self, payload: bytes) -> None:
@@ -195,7 +195,7 @@ class SocketIOSocket(Socket):
     path = "/socket.io/?EIO=4&transport=websocket"
 
     def on_upgraded(self) -> None:
-        pass  # the server begins, with its Engine.IO handshake
+        pass  # the server sends its Engine.IO handshake first
 
     def on_text(self, payload: bytes) -> None:
         if payload.startswith(b'42/chat,["new_message"'):

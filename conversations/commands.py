@@ -56,7 +56,7 @@ async def join_conversation(session: Session, data: ConversationCommand) -> Join
     if key not in joined:
         if len(joined) >= settings.CHAT.joined_conversations:
             limit = settings.CHAT.joined_conversations
-            raise DomainError("too_large", f"At most {limit} joined conversations.", {"limit": limit})
+            raise DomainError("too_large", f"You can join at most {limit} conversations.", {"limit": limit})
         asked = (user_key(session.user_id), key)
         conversation, side = await session.runtime.ask(access.sides_in, asked)
         if side == Side.BUSINESS:
@@ -110,7 +110,7 @@ def send_message(session: Session, data: SendCommand) -> asyncio.Future[Any]:
 def mark_read(session: Session, data: ReadCommand) -> asyncio.Future[Any]:
     """Mark messages of the other side as read: those in `messageIds`, or all up to `seq`."""
     if (data.message_ids is None) == (data.seq is None):
-        raise invalid("Give either messageIds or seq.", field="messageIds")
+        raise invalid("Set either messageIds or seq.", field="messageIds")
 
     def answer(done: Receipted) -> ReadAnswer:
         ids = [stamp.id for stamp in done.stamps]

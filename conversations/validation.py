@@ -83,7 +83,7 @@ def _attachment_keys(raw: Sequence[str]) -> list[UUID]:
     if len(raw) > (limit := limits().message_attachments):
         raise DomainError(
             "too_large",
-            f"A message has at most {limit} attachments.",
+            f"A message can have at most {limit} attachments.",
             {"field": "attachmentIds", "limit": limit},
         )
     try:
@@ -91,7 +91,7 @@ def _attachment_keys(raw: Sequence[str]) -> list[UUID]:
     except ValueError as error:
         raise invalid("attachmentIds must be ids of uploads.", field="attachmentIds") from error
     if len(set(keys)) < len(keys):
-        raise invalid("attachmentIds has an id twice.", field="attachmentIds")
+        raise invalid("attachmentIds contains an id twice.", field="attachmentIds")
     return keys
 
 

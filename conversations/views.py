@@ -129,7 +129,7 @@ class ConversationViewSet(StructViewSet):
         """Archive the conversation on the user's side, or mute or pin it for the user alone."""
         body = read_body(request, ConversationBody)
         if body == ConversationBody():
-            raise invalid("Give archived, mutedUntil or pinned.", field="archived")
+            raise invalid("Set archived, mutedUntil or pinned.", field="archived")
         shown = arrange_conversation(
             user_id=request.user.pk,
             conversation_id=pk,

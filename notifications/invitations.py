@@ -74,7 +74,7 @@ def invite(
 def _find_invitee(business: Business, username: str | None, user_id: str | None) -> Any:
     """Find the user by username, or by id if the business may contact the user. Anybody could try ids one by one."""
     if (username is None) == (user_id is None):
-        raise invalid("Give either username or userId.", field="username")
+        raise invalid("Set either username or userId.", field="username")
     if user_id is not None:
         key = user_key(user_id)
         users = get_user_model()._default_manager

@@ -67,7 +67,7 @@ def _refuse(request: HttpRequest, error: DomainError) -> HttpResponse:
 
 
 def _method_not_allowed(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    error = DomainError("method_not_allowed", f"This address does not take {request.method}.")
+    error = DomainError("method_not_allowed", f"This URL does not accept {request.method}.")
     shaped = error_answer(error)
     if isinstance(response, HttpResponseNotAllowed):
         shaped["Allow"] = response["Allow"]

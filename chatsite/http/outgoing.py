@@ -55,7 +55,7 @@ def check_url(url: str, *, https_only: bool) -> None:
     try:
         allowed_addresses(parts.hostname, _port(parts))
     except OutgoingRefused as error:
-        raise invalid("The address is in a network that this site does not call.", field="url") from error
+        raise invalid("The address is in a network that this site must not call.", field="url") from error
     except OSError as error:
         raise invalid("The host name of the address cannot be found.", field="url") from error
 

@@ -1,4 +1,4 @@
-"""Reading the multipart body of an upload: one file, spooled to disk, and whole."""
+"""Read the multipart body of an upload: one complete file, spooled to disk."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _END: Final = 256  # bytes that are kept of the body's end; a boundary has at mo
 
 
 class UploadParser(FormParser):
-    """For OpenAPI; `WholeBodyHandler` does the work, also where Django reads the form first for its CSRF check."""
+    """The parser that OpenAPI shows. `WholeBodyHandler` does the work, even if the CSRF check reads the form first."""
 
 
 class WholeBodyHandler(TemporaryFileUploadHandler):
-    """Parse the body, and refuse one that ends before its last boundary: Django would keep what came of the file."""
+    """Parse the body. Refuse one that ends before its last boundary, because Django would keep the incomplete file."""
 
     def handle_raw_input(  # type: ignore[override]  # the boundary is bytes
         self, input_data: Any, META: Any, content_length: int, boundary: bytes, encoding: str | None = None
@@ -33,7 +33,7 @@ class WholeBodyHandler(TemporaryFileUploadHandler):
                 "The body of the upload is not a valid form with one file.", field="file"
             ) from error
         if b"--" + boundary + b"--" not in ending.kept:
-            raise invalid("The upload ended before its last boundary.", field="file")
+            raise invalid("The upload is incomplete.", field="file")
         return parsed
 
 
@@ -50,7 +50,7 @@ class _FirstFileOnly(TemporaryFileUploadHandler):
 
 
 class _Ending:
-    """A stream that remembers its end."""
+    """A stream that remembers its last bytes."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream

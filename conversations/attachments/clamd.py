@@ -22,17 +22,17 @@ Address = str | tuple[str, int]
 
 
 class ScannerFailed(Exception):
-    """The daemon gave no verdict, or is set up so that its verdicts mean little."""
+    """The daemon gave no verdict, or its configuration makes verdicts unreliable."""
 
 
 class Clamd:
-    """One daemon, at a path or at a host and port."""
+    """A daemon at a path, or at a host and port."""
 
     def __init__(self, address: Address) -> None:
         self._address = address
 
     def scan(self, file: IO[bytes]) -> str | None:
-        """The name of the malware in the file, or None. Raises `ScannerFailed`."""
+        """Return the name of the malware in the file, or None. Raise `ScannerFailed` without a verdict."""
         require_strict(self._address)
         return self.verdict(file)
 

@@ -1,4 +1,4 @@
-"""What a file is, decided by its bytes. Neither its name nor the client's word counts."""
+"""Determine the type of a file from its bytes. Its name and the type that the client claims do not count."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class FileType:
 
 
 def detect_type(file: IO[bytes], *, is_recording: bool) -> FileType:
-    """The type of an upload. Raises `unsupported_media_type` for one that the site does not take."""
+    """Return the type of an upload. Raise `unsupported_media_type` if the site does not accept it."""
     head, tail = _ends(file)
     content_type = _by_bytes(head, tail)
     if not is_allowed(content_type):
@@ -101,7 +101,7 @@ _PICTURES: Final = frozenset(
 
 
 def is_allowed(content_type: str) -> bool:
-    """Whether the list of the settings has the type, or its family as in `image/*`."""
+    """Return whether the setting lists the type or its family, such as `image/*`."""
     family = f"{content_type.partition('/')[0]}/*"
     return any(allowed in {"*", content_type, family} for allowed in settings.ATTACHMENT_TYPES)
 
@@ -132,7 +132,7 @@ def _by_bytes(head: bytes, tail: bytes) -> str:
 
 
 def _by_signature(head: bytes) -> str | None:
-    """The formats that matter most, by signatures of our own: what is converted or played must not be guessed."""
+    """Detect the formats that are converted or played by exact signatures, because these must not be guessed."""
     for signature, content_type in _SIGNATURES:
         if head.startswith(signature):
             return content_type
@@ -148,7 +148,7 @@ def _by_signature(head: bytes) -> str | None:
 
 
 def _zip_type(head: bytes) -> str:
-    """Office documents are zip files, of which the first entries tell."""
+    """Detect office documents, which are zip files, by their first entries."""
     office = "application/vnd.openxmlformats-officedocument"
     for part, content_type in (
         (b"word/", f"{office}.wordprocessingml.document"),

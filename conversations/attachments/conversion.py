@@ -1,4 +1,4 @@
-"""Makes of an upload what others may fetch: a picture, recording or video without metadata, and its thumbnail."""
+"""Convert an upload to the form that others may fetch: without metadata, and with a thumbnail."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _COMMANDS: Final = {
 
 
 def convert(attachment: Attachment, source: Path) -> dict[str, Any]:
-    """Store the converted file. Returns the columns of the attachment that change; raises `UnreadableFile`."""
+    """Store the converted file. Return the changed columns of the attachment, or raise `UnreadableFile`."""
     command = _COMMANDS.get(attachment.kind)
     if command is None:
         return {}

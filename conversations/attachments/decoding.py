@@ -1,4 +1,4 @@
-"""Runs the decoders: each file in a child process, which a bad file may crash, fill or stall."""
+"""Run the decoders. Each file gets a child process, because a bad file may crash it, exhaust its memory or stall it."""
 
 from __future__ import annotations
 
@@ -24,14 +24,16 @@ _slots: Final = threading.BoundedSemaphore(AT_ONCE)
 
 
 class UnreadableFile(Exception):
-    """The file cannot be decoded. The text is for the person who has sent it."""
+    """The file cannot be decoded. The text is shown to its sender."""
 
 
 def decode(decoder: str, command: str, *arguments: str, seconds: float) -> dict[str, Any]:
-    """Run a command of a decoder, and return its answer. Raises `UnreadableFile`."""
+    """Run a command of a decoder and return its answer. Raise `UnreadableFile` on failure."""
     call = [sys.executable, "-P", "-m", f"{_PACKAGE}.{decoder}", command, *arguments]
     if not _slots.acquire(timeout=seconds):
-        raise DomainError("unavailable", "Too many files are being read. Please retry.", {"retryAfter": 5})
+        raise DomainError(
+            "unavailable", "Too many files are being processed. Please retry.", {"retryAfter": 5}
+        )
     try:
         done = subprocess.run(
             call,
@@ -60,7 +62,7 @@ def _answer(done: subprocess.CompletedProcess[bytes], decoder: str) -> dict[str,
 
 
 def _environment() -> dict[str, str]:
-    """None of the site's secrets."""
+    """Return an environment without the site's secrets."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
     # One thread of a library for numbers is enough, and each takes address space.
     return {**kept, "PYTHONPATH": str(_ROOT), "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}

@@ -37,7 +37,9 @@ def begin_upload(
     """
     storage = attachment_storage()
     if not _takes_uploads(storage):
-        raise DomainError("conflict", "Send the file to POST /chat/uploads: the storage takes none itself.")
+        raise DomainError(
+            "conflict", "The storage does not support direct uploads. Send the file to POST /chat/uploads."
+        )
     check_kind(kind)
     check_size(size)
     check_quota(user_id, size)
@@ -64,7 +66,7 @@ def complete_upload(*, user_id: UserId, upload_id: str) -> Attachment:
             raise DomainError("conflict", "The storage does not have the file yet.")
         written = attachment_storage().size(begun.file.key)
     if written != begun.size:
-        raise invalid("The file in the storage does not have the size that was announced.", field="size")
+        raise invalid("The file in the storage does not have the announced size.", field="size")
     with tempfile.TemporaryFile(prefix="attachment-") as copy:
         with open_file(begun.file.key) as file:
             shutil.copyfileobj(file, copy)
@@ -82,7 +84,7 @@ def complete_upload(*, user_id: UserId, upload_id: str) -> Attachment:
 
 
 def _completed(user_id: UserId, key: UUID) -> Attachment:
-    """For a client that did not hear the answer."""
+    """Return the attachment to a client that missed the first answer."""
     attachment = Attachment.objects.filter(pk=key, owner_id=user_id).first()
     if attachment is None:
         raise not_found("upload")

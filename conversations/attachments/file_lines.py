@@ -1,4 +1,4 @@
-"""The bytes of a message's files as lines of an export: parts that are small enough for one line each."""
+"""Write the bytes of a message's files as lines of an export, split into parts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PART: Final = 192 * 1024  # bytes; a multiple of three, so that the parts joined
 
 
 def file_lines(message: ChatMessage) -> Iterator[tuple[str, Any]]:
-    """The files that are still in the storage, part by part."""
+    """Yield the files that are still in the storage, part by part."""
     rows = Attachment.objects.filter(message=message, file__isnull=False).select_related("file")
     for row in rows.order_by("position") if message.attachments else ():
         assert row.file is not None  # by the filter

@@ -1,4 +1,4 @@
-"""Names of files: what is kept of the name that a client gives, and how an answer carries it."""
+"""File names: cleaning the name that a client sends, and the header that returns it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DEVICES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNOREC
 
 
 def clean_name(raw: str) -> str:
-    """A name without a path and without characters that mislead, at most 200 characters, its suffix kept."""
+    """Return the name without a path and misleading characters, cut to 200 characters with its suffix."""
     name = re.split(r"[/\\]", raw.replace("\x00", ""))[-1]
     name = unicodedata.normalize("NFC", name)
     kept = (" " if unicodedata.category(char) == "Zs" else char for char in name if _is_wanted(char))
@@ -29,7 +29,7 @@ def clean_name(raw: str) -> str:
 
 
 def with_suffix(name: str, suffix: str) -> str:
-    """The name after its file was converted to another format."""
+    """Return the name of the file after its conversion to another format."""
     return _shortened(f"{PurePosixPath(name).stem}{suffix}")
 
 
@@ -46,7 +46,7 @@ def _shortened(name: str) -> str:
 
 
 def content_disposition(name: str, *, inline: bool) -> str:
-    """RFC 6266: an ASCII name for old clients, and the real one."""
+    """Return the header of RFC 6266, with an ASCII name for old clients and the real name."""
     plain = "".join(
         char if char.isascii() and char.isprintable() and char not in '"\\%;' else "_" for char in name
     )

@@ -1,4 +1,4 @@
-"""Who may fetch the bytes of an attachment. It is asked at every fetch."""
+"""Find an attachment for a request of its bytes. Access is checked at every request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conversations.attachments.models import Attachment, StoredFile
 
 
 def find_attachment(user_id: UserId, raw_id: str | UUID) -> Attachment:
-    """An attachment of a visible message in a conversation of the user, or an upload of their own."""
+    """Find an attachment of a visible message in a conversation of the user, or an upload of the user."""
     attachment = find_signed_attachment(raw_id)
     if attachment.message is None:
         if attachment.owner_id != user_id:
@@ -25,7 +25,7 @@ def find_attachment(user_id: UserId, raw_id: str | UUID) -> Attachment:
 
 
 def find_signed_attachment(raw_id: str | UUID) -> Attachment:
-    """For who has a signed address: the attachment, unless its message has been deleted or hidden."""
+    """Find the attachment of a signed URL, unless its message has been deleted or hidden."""
     rows = Attachment.objects.select_related("message", "file", "thumbnail")
     attachment = rows.filter(pk=object_key(raw_id, "attachment")).first()
     if attachment is None:

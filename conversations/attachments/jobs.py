@@ -49,7 +49,7 @@ def sweep_uploads() -> None:
 
 @job(attempts=1)
 def resume_processing() -> None:
-    """Process again what no job processes any more, for example because the scanner was away for long."""
+    """Process uploads again whose job is gone, for example because the scanner was away for a long time."""
     now = timezone.now()
     stuck = Attachment.objects.filter(state=Attachment.State.PROCESSING, created_at__lt=now - STUCK_AFTER)
     for attachment in stuck.order_by("created_at").iterator(chunk_size=100):
@@ -61,7 +61,7 @@ def resume_processing() -> None:
 
 @job(attempts=1)
 def delete_old_files() -> None:
-    """Delete files that are older than they are kept."""
+    """Delete files that have passed their retention time."""
     delete_expired_files()
 
 

@@ -28,7 +28,7 @@ class StoredFile(models.Model):
 
 
 class Attachment(models.Model):
-    """A file that somebody has uploaded. It belongs to its owner until it is sent, and then to one message."""
+    """An uploaded file. It belongs to its owner until it is sent, and then to one message."""
 
     class Kind(models.TextChoices):
         IMAGE = "image"

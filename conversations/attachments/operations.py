@@ -1,4 +1,4 @@
-"""Taking uploads, and giving them up."""
+"""Store and delete uploads."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ KINDS: Final = ("", "voice")
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What is known of a picture at once, so that a message can keep its place before it is shown."""
+    """The size and placeholder of a picture, so that pages can reserve its place before it is processed."""
 
     width: int | None = None
     height: int | None = None
@@ -41,7 +41,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file that somebody sends. `kind` is `voice` for a recording, or empty."""
+    """An uploaded file. `kind` is `voice` for a recording, or empty."""
 
     file: IO[bytes]
     name: str
@@ -50,7 +50,7 @@ class Upload:
 
 
 def store_upload(user_id: UserId, upload: Upload, *, attachment_id: UUID | None = None) -> Attachment:
-    """Store a file that nobody sees yet but its owner."""
+    """Store a file that only its owner can see until it is sent."""
     check_kind(upload.kind)
     check_size(upload.size)
     check_quota(user_id, upload.size)
@@ -93,7 +93,7 @@ def _stored(owner_id: UserId | None, upload: Upload) -> Attachment:
 
 
 def probe_picture(path: str) -> Picture:
-    """Read the size of a picture. Raises `invalid` for one that cannot be used."""
+    """Read the size of a picture. Raise `invalid` if it cannot be used."""
     try:
         return Picture(**decode("image", "probe", path, seconds=PROBE_SECONDS))
     except UnreadableFile as error:
@@ -102,7 +102,7 @@ def probe_picture(path: str) -> Picture:
 
 @contextmanager
 def local_path(file: IO[bytes]) -> Iterator[str]:
-    """Where the decoders find the file."""
+    """Return the path at which the decoders find the file."""
     if hasattr(file, "temporary_file_path"):
         yield file.temporary_file_path()
         return
@@ -114,14 +114,14 @@ def local_path(file: IO[bytes]) -> Iterator[str]:
 
 
 def initial_state(kind: str) -> str:
-    """A file that nothing has to be done with is ready at once."""
+    """Return `ready` for a file that needs neither a scan nor a conversion."""
     has_work = kind != Attachment.Kind.FILE or is_scanning()
     return Attachment.State.PROCESSING if has_work else Attachment.State.READY
 
 
 def check_kind(kind: str) -> None:
     if kind not in KINDS:
-        raise invalid("kind is voice, or not given.", field="kind")
+        raise invalid("kind must be voice or absent.", field="kind")
 
 
 def check_size(size: int) -> None:
@@ -129,22 +129,22 @@ def check_size(size: int) -> None:
         raise invalid("The file is empty.", field="file")
     if size > (limit := limits().attachment_bytes):
         raise DomainError(
-            "too_large", f"A file has at most {limit} bytes.", {"field": "file", "limit": limit}
+            "too_large", f"A file can have at most {limit} bytes.", {"field": "file", "limit": limit}
         )
 
 
 def check_quota(user_id: UserId, size: int) -> None:
-    """Raise `too_large` if the user's files would exceed what the site keeps of one user."""
+    """Raise `too_large` if the user's files would exceed the quota of a user."""
     limit = limits().user_attachment_bytes
     used = Attachment.objects.filter(owner_id=user_id, file__isnull=False).aggregate(used=Sum("size"))["used"]
     if (used or 0) + size > limit:
         raise DomainError(
-            "too_large", "Your files have used up their space. Delete some first.", {"limit": limit}
+            "too_large", "You have no space left for files. Delete some first.", {"limit": limit}
         )
 
 
 def _add(attachment: Attachment) -> None:
-    """Two uploads at once count against the quota one by one."""
+    """Lock the owner, so that concurrent uploads are counted one after the other."""
     with transaction.atomic():
         lock_person(attachment.owner_id)
         check_quota(attachment.owner_id, attachment.size)

@@ -39,7 +39,7 @@ REJECTED: Final[Columns] = {"state": State.REJECTED, "file": None, "thumbnail": 
 
 
 def process(attachment_id: str) -> None:
-    """Process the upload, unless that has been done."""
+    """Process the upload, unless it has been processed already."""
     attachment = Attachment.objects.select_related("file").filter(pk=attachment_id).first()
     if attachment is None or attachment.state != State.PROCESSING or attachment.file is None:
         return
@@ -112,6 +112,6 @@ def _save(attachment: Attachment, outcome: Columns) -> None:
 
 
 def stored_attachments(message: ChatMessage) -> str:
-    """What `ChatMessage.attachments` keeps."""
+    """Return the value of `ChatMessage.attachments`."""
     rows = Attachment.objects.filter(message=message).order_by("position")
     return attachments_as_json([stored_attachment(row) for row in rows])

@@ -1,4 +1,4 @@
-"""Deletes the bytes of messages that are gone and of erased people. Nobody can fetch them any more by then."""
+"""Delete the bytes of deleted messages and of erased people. Nobody can fetch them by then."""
 
 from __future__ import annotations
 

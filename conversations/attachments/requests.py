@@ -1,4 +1,4 @@
-"""The bodies and answers of direct uploads."""
+"""Request bodies and wire objects of direct uploads."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from conversations.serializers import WireObject
 
 
 class BeginBody(WireObject, kw_only=True):
-    """What is going to be uploaded. The type is decided by the bytes, so `contentType` is for the record alone."""
+    """A file that a client is about to upload. `contentType` is informative: the bytes decide the type."""
 
     name: str
     size: int
@@ -18,7 +18,7 @@ class BeginBody(WireObject, kw_only=True):
 
 
 class UploadTarget(WireObject, kw_only=True):
-    """Where the file goes: a form of `fields` with the file as its last part, `file`."""
+    """Where to upload the file: a form with `fields`, and the file as its last part, `file`."""
 
     method: str
     url: str

@@ -1,4 +1,4 @@
-"""Deletes files that are older than the site or their business keeps them. Their messages stay."""
+"""Delete files that are past the retention time of the site or of their business. Their messages stay."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GROUP: Final = 200  # messages of one query
 
 @dataclass
 class Expired:
-    """What was deleted, or with a dry run would be."""
+    """The deleted files, or with a dry run those that would be deleted."""
 
     messages: int = 0
     files: int = 0
@@ -33,7 +33,7 @@ class Expired:
 
 
 def delete_expired_files(*, dry_run: bool = False) -> Expired:
-    """Delete the files of messages that are too old. Each message takes a `rev`, and shows what became of them."""
+    """Delete the files of messages that are too old. Each message gets a new `rev` and shows its files as expired."""
     done = Expired()
     for business_id, days in kept_days(settings.ATTACHMENT_DAYS, "file_days"):
         rows = Attachment.objects.filter(
@@ -51,7 +51,7 @@ def delete_expired_files(*, dry_run: bool = False) -> Expired:
 
 
 def kept_days(site: int, column: str) -> list[tuple[UUID, int]]:
-    """The businesses that do not keep everything. Their own number of days comes before the site's."""
+    """Return the businesses with a retention time. A business's own number of days overrides the site's."""
     rows = Business.objects.order_by("pk").values_list("pk", column)
     days = [(key, site if own is None else own) for key, own in rows.iterator(chunk_size=1000)]
     return [(key, number) for key, number in days if number > 0]

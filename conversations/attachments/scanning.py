@@ -25,7 +25,7 @@ def is_scanning() -> bool:
 
 
 def scanner() -> Scan:
-    """The function that scans."""
+    """Return the function that scans."""
     address: str = settings.ATTACHMENTS_SCANNER
     if not address.startswith("clamd"):
         chosen: Scan = import_string(address)
@@ -41,7 +41,7 @@ def clamd_at(address: str) -> Clamd:
 
 
 def find_malware(path: Path) -> str | None:
-    """The name of what the scanner found. An error of the scanner is raised, so that the job tries again."""
+    """Return the name of what the scanner found. Let errors of the scanner through, so that the job is retried."""
     if not is_scanning():
         return None
     with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Answers with the bytes of a file: by this process, by the proxy in front of it, or by the storage itself."""
+"""Responses with the bytes of a file, sent by this process, by the proxy in front of it or by the storage."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 def file_response(
     request: HttpRequest, stored: StoredFile, *, name: str, content_type: str
 ) -> HttpResponseBase:
-    """The file, or a range of it, or 304 where the client has it."""
+    """Return the file or a range of it, or 304 if the client has it."""
     etag = f'"{stored.pk.hex}"'
     if etag in request.headers.get("If-None-Match", ""):
         return _with_headers(HttpResponse(status=304), etag)
@@ -68,7 +68,7 @@ def _content(request: HttpRequest, stored: StoredFile, etag: str) -> HttpRespons
 
 
 def _range(asked: str, size: int) -> tuple[int, int] | None:
-    """Start and end of the range. The whole file unless one range of bytes is asked for; None beyond the end."""
+    """Return start and end of a single range of bytes, else those of the whole file. None: it is beyond the end."""
     found = _RANGE.fullmatch(asked.strip())
     if found is None or found[1] == found[2] == "":
         return 0, size
@@ -83,7 +83,7 @@ def _range(asked: str, size: int) -> tuple[int, int] | None:
 
 
 async def _chunks(key: str, start: int, length: int) -> AsyncIterator[bytes]:
-    """Read on a thread. Under ASGI Django would collect the whole content of an iterator that is not asynchronous."""
+    """Read on a thread. Under ASGI, Django would read a synchronous iterator into memory."""
     opened = open_file(key)
     file = await asyncio.to_thread(opened.__enter__)
     try:

@@ -1,4 +1,4 @@
-"""The storage of the files, by Django's storage API: `STORAGES["attachments"]`."""
+"""The storage of the files, `STORAGES["attachments"]`, used through Django's storage API."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ GROUP: Final = 200  # files of one transaction
 
 
 def attachment_storage() -> Storage:
-    """The storage of the project's STORAGES, or without one a folder that no web server publishes."""
+    """Return the storage of STORAGES, or else a folder that no web server publishes."""
     if ALIAS in settings.STORAGES:
         return storages[ALIAS]
     return FileSystemStorage(**file_system(settings.ATTACHMENTS_ROOT)["OPTIONS"])
 
 
 def reserve_file() -> StoredFile:
-    """A name in the storage, for bytes to be written. It is committed on its own, before them."""
+    """Create a name for a file. It is committed before the bytes are written, so that no file is without a row."""
     key = uuid7()
     return StoredFile.objects.create(id=key, key=f"{str(key)[-2:]}/{key}")
 
 
 def write_file(content: IO[bytes], size: int) -> StoredFile:
-    """Store the bytes. Raises `unavailable` where the storage does not answer."""
+    """Store the bytes. Raise `unavailable` if the storage does not answer."""
     stored = reserve_file()
     with storage_errors():
         name = attachment_storage().save(stored.key, File(content, name=stored.key))
@@ -61,7 +61,7 @@ def open_file(key: str) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def storage_errors() -> Iterator[None]:
-    """Turn what a storage raises, each its own exceptions, into `unavailable`."""
+    """Turn the exceptions of any storage into `unavailable`."""
     try:
         yield
     except (DomainError, GeneratorExit):

@@ -1,4 +1,4 @@
-"""Deleting what nobody uses."""
+"""Delete unused uploads and files."""
 
 from __future__ import annotations
 

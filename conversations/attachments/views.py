@@ -53,7 +53,7 @@ _BYTES = {
 
 
 class UploadViewSet(StructViewSet):
-    """Files on their way into a message."""
+    """Uploads that are not in a message yet."""
 
     queryset = Attachment.objects.none()
     bodies = {"default": AttachmentObject}
@@ -66,7 +66,7 @@ class UploadViewSet(StructViewSet):
 
     @extend_schema(request=_FORM, responses={201: ATTACHMENT})
     def create(self, request: Request) -> Response:
-        """Upload a file. It is the user's own until it is sent; an unused one is deleted after 24 hours."""
+        """Upload a file. Only its owner can see it until it is sent. An unused upload is deleted after 24 hours."""
         file = request.FILES.get("file")
         if file is None:
             raise invalid("Send the file as the form's field `file`.", field="file")
@@ -79,7 +79,7 @@ class UploadViewSet(StructViewSet):
     @extend_schema(request=serializer_for(BeginBody), responses={201: serializer_for(BegunUpload)})
     @action(detail=False, methods=["post"], parser_classes=[WireParser])
     def begin(self, request: Request) -> Response:
-        """Upload straight to the storage, where it takes files itself; otherwise `conflict`."""
+        """Start an upload directly to the storage. Responds with `conflict` if the storage does not support it."""
         body = read_body(request, BeginBody)
         key, form, expires_at = begin_upload(
             user_id=request.user.pk, name=body.name, size=body.size, kind=body.kind or ""
@@ -90,7 +90,7 @@ class UploadViewSet(StructViewSet):
     @extend_schema(request=None, responses={201: ATTACHMENT})
     @action(detail=True, methods=["post"], parser_classes=[WireParser])
     def complete(self, request: Request, pk: str) -> Response:
-        """Say that the storage has the file."""
+        """Complete a direct upload after the storage has the file."""
         attachment = complete_upload(user_id=request.user.pk, upload_id=pk)
         return Response(attachment_object(stored_attachment(attachment)), status=status.HTTP_201_CREATED)
 
@@ -111,7 +111,7 @@ class AttachmentViewSet(StructViewSet):
 
     @extend_schema(parameters=_SIGNATURE, responses=_BYTES)
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
-        """Fetch the file. Access is checked at every fetch, by the token, the session or the signature."""
+        """Return the file. Access is checked at every request, by token, session or signature."""
         attachment = _find(request, pk)
         stored = bytes_of(attachment)
         return file_response(request, stored, name=attachment.name, content_type=attachment.content_type)
@@ -119,7 +119,7 @@ class AttachmentViewSet(StructViewSet):
     @extend_schema(parameters=_SIGNATURE, responses=_BYTES)
     @action(detail=True, methods=["get"])
     def thumbnail(self, request: Request, pk: str) -> HttpResponseBase:
-        """Fetch the small picture of an image or a video."""
+        """Return the thumbnail of an image or a video."""
         attachment = _find(request, pk)
         stored = bytes_of(attachment, thumbnail=True)
         name = with_suffix(attachment.name, ".webp")

@@ -1,1 +1,1 @@
-"""Blocks: one side of a conversation does not want to hear from the other, which is not told."""
+"""Blocks: one side of a conversation stops messages of the other, without a notice to it."""

@@ -28,7 +28,7 @@ visibility_changed: Final[list[Callable[[list[str], str, bool], None]]] = []
 
 
 def block_user(*, user_id: UserId, blocked_id: str) -> list[Block]:
-    """Block a person whom the user meets in a conversation. Again changes nothing."""
+    """Block a person from one of the user's conversations. Repeating it changes nothing."""
     blocked = user_key(blocked_id)
     actor = access.load_actor(user_id)
     with change_conversations() as change:
@@ -53,7 +53,7 @@ def unblock_user(*, user_id: UserId, blocked_id: str) -> None:
 
 
 def block_business(*, user_id: UserId, business_id: str) -> Block:
-    """Block a business that the user writes to as a customer. Again changes nothing."""
+    """Block a business of which the user is a customer. Repeating it changes nothing."""
     key = object_key(business_id, "business")
     with change_conversations() as change:
         lock_person(user_id)
@@ -74,7 +74,7 @@ def unblock_business(*, user_id: UserId, business_id: str) -> None:
 
 
 def own_blocks(actor: Actor) -> QuerySet[Block]:
-    """The blocks that the user may lift: their own as a customer, and those of their businesses."""
+    """Return the blocks that the user may remove: their own as a customer, and those of their businesses."""
     own = Q(user_id=actor.user_id, for_business=None)
     return Block.objects.filter(own | Q(for_business_id__in=actor.businesses))
 
@@ -113,13 +113,13 @@ def _keep_for(business_id: UUID, blocked: UserId, user_id: UserId) -> Block:
 
 
 def _apply(change: ConversationChange, actor: Actor, other_id: UserId) -> None:
-    """Set what follows for every conversation that a block of these two touches."""
+    """Update every conversation that a block between these two affects."""
     as_member = Q(customer_id=other_id, business_id__in=actor.businesses)
     _show(change, Conversation.objects.filter(Q(customer_id=actor.user_id) | as_member))
 
 
 def _show(change: ConversationChange, conversations: QuerySet[Conversation]) -> None:
-    """Set what follows from the blocks under the locks, and show it to the side that blocks."""
+    """Update the conversations under their locks, and send the change to the blocking side."""
     locked = change.lock(list(conversations.order_by("pk").values_list("pk", flat=True)))
     before = {one.pk: (one.customer_blocked, one.business_blocked, blocked_members(one)) for one in locked}
     for conversation in set_blocks(locked):

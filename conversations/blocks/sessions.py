@@ -1,4 +1,4 @@
-"""Let a block take effect on sockets that are open: what its person types and whose presence it shows."""
+"""Apply a block to open sockets: it stops typing indicators and presence."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BLOCKS_CHANGED = "~blocks_changed"
 
 
 class BlocksChange(msgspec.Struct):
-    """Who is blocked in a conversation now."""
+    """A control message: who is blocked in a conversation now."""
 
     conversation_id: UUID
     business_id: UUID
@@ -63,7 +63,7 @@ def apply_blocks(session: Session, event: Event) -> None:
 
 
 def _follow_members(session: Session, change: BlocksChange) -> None:
-    """A customer hears of the presence of a business's members unless the business has blocked the customer."""
+    """Show a customer the presence of a business's members unless the business has blocked the customer."""
     group = groups.business_customers(change.business_id)
     if change.customer_blocked:
         session.unsubscribe(group)

@@ -20,7 +20,7 @@ from conversations.serializers import WireObject, person_object
 
 
 class BlockObject(WireObject, kw_only=True):
-    """Whom the user has blocked. `forBusinessId`: the block is of a business that the user is a member of."""
+    """A blocked person or business. `forBusinessId` is set if one of the user's businesses has blocked the customer."""
 
     kind: Literal["user", "business"]
     user_id: str | None
@@ -51,7 +51,7 @@ class BlockPages(CursorPages):
 
 
 class BlockViewSet(StructViewSet):
-    """Whom the user does not want to hear from. The other side is not told."""
+    """Blocks of the user. The other side gets no notice."""
 
     queryset = Block.objects.none()
     bodies = {"default": BlockObject}
@@ -60,7 +60,7 @@ class BlockViewSet(StructViewSet):
         parameters=[OpenApiParameter("cursor", str), LIMIT], responses=serializer_for(BlockObject)(many=True)
     )
     def list(self, request: Request) -> Response:
-        """List the people and businesses that the user has blocked, and those that the user's businesses have."""
+        """List the people and businesses that the user or the user's businesses have blocked."""
         rows = operations.own_blocks(access.load_actor(request.user.pk))
         return BlockPages().respond(
             request, rows.select_related("blocked_user", "blocked_business"), block_object
@@ -74,7 +74,7 @@ class BlockViewSet(StructViewSet):
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
-        """Lift the block of a person."""
+        """Remove the block of a person."""
         operations.unblock_user(user_id=request.user.pk, blocked_id=pk)
         return Response(status=204)
 
@@ -88,6 +88,6 @@ class BlockViewSet(StructViewSet):
     @extend_schema(parameters=[BUSINESS], request=None, responses={204: None})
     @business.mapping.delete
     def unblock_business(self, request: Request, business_id: str) -> Response:
-        """Lift the block of a business."""
+        """Remove the block of a business."""
         operations.unblock_business(user_id=request.user.pk, business_id=business_id)
         return Response(status=204)

@@ -1,1 +1,1 @@
-"""Bots: members of a business that are programs, and the API keys by which they act."""
+"""Bots: members of a business that are programs, and their API keys."""

@@ -1,4 +1,4 @@
-"""What owners do with the bots of their business."""
+"""Operations of owners on the bots of their business."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def clean_name(name: str) -> str:
     if len(name) > NAME_LENGTH:
         raise DomainError(
             "too_large",
-            f"A name has at most {NAME_LENGTH} characters.",
+            f"A name can have at most {NAME_LENGTH} characters.",
             {"field": "name", "limit": NAME_LENGTH},
         )
     if not storable(name):
@@ -44,13 +44,13 @@ def clean_name(name: str) -> str:
 
 @transaction.atomic
 def create_bot(*, user_id: UserId, business_id: str, name: str) -> Membership:
-    """A new account without a password, and its membership of the business."""
+    """Create an account without a password, and its membership in the business."""
     business = require_owner(user_id, business_id)
     name = clean_name(name)
     # The owner's business, locked: of two requests at once the second counts the first.
     type(business).objects.select_for_update(no_key=True).get(pk=business.pk)
     if Membership.objects.filter(business=business, is_bot=True).count() >= MOST_BOTS:
-        raise DomainError("conflict", f"A business has at most {MOST_BOTS} bots.")
+        raise DomainError("conflict", f"A business can have at most {MOST_BOTS} bots.")
     account = open_account(name=name)
     membership = add_member(business_id=business.pk, user_id=account.pk)
     membership.is_bot = True
@@ -64,7 +64,7 @@ def bots_of(user_id: UserId, business_id: str) -> QuerySet[Membership]:
 
 
 def find_bot(user_id: UserId, bot_id: str) -> Membership:
-    """A bot of a business that the user owns; its id is its user's."""
+    """Find a bot of a business that the user owns. Its id is the id of its user."""
     try:
         key = user_key(bot_id)
     except DomainError as error:
@@ -79,7 +79,7 @@ def find_bot(user_id: UserId, bot_id: str) -> Membership:
 
 @transaction.atomic
 def remove_bot(*, user_id: UserId, bot_id: str) -> None:
-    """End the bot: its membership, its keys and its account. Its messages stay."""
+    """Remove the bot's membership, keys and account. Its messages stay."""
     bot = find_bot(user_id, bot_id)
     ApiKey.objects.filter(user_id=bot.user_id, revoked_at=None).update(revoked_at=timezone.now())
     remove_member(business_id=bot.business_id, user_id=bot.user_id)
@@ -93,7 +93,7 @@ def remove_bot(*, user_id: UserId, bot_id: str) -> None:
 def create_key(
     *, user_id: UserId, bot_id: str, name: str, scopes: Sequence[str], expires_at: datetime | None
 ) -> tuple[ApiKey, str]:
-    """The stored key, and the key itself, which nobody can read again."""
+    """Create a key. Return its row and the key itself, which is not stored and cannot be read again."""
     bot = find_bot(user_id, bot_id)
     name = clean_name(name)
     unknown = [scope for scope in scopes if scope not in SCOPES]
@@ -103,7 +103,7 @@ def create_key(
         raise invalid("expiresAt must be in the future.", field="expiresAt")
     Membership.objects.select_for_update().get(pk=bot.pk)
     if keys_of_bot(bot).filter(revoked_at=None).count() >= MOST_KEYS:
-        raise DomainError("conflict", f"A bot has at most {MOST_KEYS} keys. Revoke one first.")
+        raise DomainError("conflict", f"A bot can have at most {MOST_KEYS} keys. Revoke one first.")
     return make_key(
         user_id=bot.user_id,
         name=name,
@@ -122,7 +122,7 @@ def keys_of_bot(bot: Membership) -> QuerySet[ApiKey]:
 
 
 def revoke_key(*, user_id: UserId, bot_id: str, key_id: str) -> None:
-    """End a key: requests are refused at once, and sockets close within seconds. Again changes nothing."""
+    """Revoke a key. Requests fail at once, and sockets close within seconds. Repeating it changes nothing."""
     keys: Any = keys_of(user_id, bot_id)
     if not key_id.isascii() or not key_id.isdigit() or len(key_id) > 18:
         raise not_found("key")

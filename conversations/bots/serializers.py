@@ -33,7 +33,7 @@ class BotBody(WireObject, kw_only=True):
 
 
 class KeyObject(WireObject, kw_only=True):
-    """An API key. `hint` is how it begins. `lastUsedAt` is exact to a minute."""
+    """An API key. `hint` is its beginning. `lastUsedAt` is accurate to a minute."""
 
     id: str
     name: str
@@ -46,7 +46,7 @@ class KeyObject(WireObject, kw_only=True):
 
 
 class KeyWithSecret(KeyObject, kw_only=True):
-    """The answer that shows the key. It is shown once."""
+    """A new API key with its secret, which is shown only once."""
 
     key: str
 

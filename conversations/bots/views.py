@@ -34,7 +34,7 @@ class IdPages(CursorPages):
 
 
 class BotViewSet(StructViewSet):
-    """The bots of a business. Only its owners see and change them."""
+    """The bots of a business. Only its owners can see and change them."""
 
     queryset = Membership.objects.none()
     lookup_value_regex = r"[^/.]+"
@@ -60,27 +60,27 @@ class BotViewSet(StructViewSet):
 
     @extend_schema(request=serializer_for(BotBody), responses={201: BOTS})
     def create(self, request: Request) -> Response:
-        """Create a bot. It is a member of the business, and needs an API key to do anything."""
+        """Create a bot. It becomes a member of the business and needs an API key to act."""
         body = read_body(request, BotBody)
         bot = operations.create_bot(user_id=request.user.pk, business_id=body.business_id, name=body.name)
         return Response(bot_object(bot), status=status.HTTP_201_CREATED)
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
-        """Remove the bot and end its keys. Its messages stay."""
+        """Remove the bot and revoke its keys. Its messages stay."""
         operations.remove_bot(user_id=request.user.pk, bot_id=pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(parameters=[CURSOR, LIMIT], responses=KEYS(many=True))
     @action(detail=True, methods=["get"])
     def keys(self, request: Request, pk: str) -> Response:
-        """List the API keys of the bot, newest first, with those that have been revoked."""
+        """List the API keys of the bot, newest first, including revoked ones."""
         return IdPages().respond(request, operations.keys_of(request.user.pk, pk), key_object)
 
     @extend_schema(request=serializer_for(KeyBody), responses={201: serializer_for(KeyWithSecret)})
     @keys.mapping.post
     def create_key(self, request: Request, pk: str) -> Response:
-        """Create an API key. The answer shows it, and nobody can read it again."""
+        """Create an API key. This response is the only one that contains it."""
         body = read_body(request, KeyBody)
         row, key = operations.create_key(
             user_id=request.user.pk, bot_id=pk, name=body.name, scopes=body.scopes, expires_at=body.expires_at

@@ -107,7 +107,9 @@ def _clean_time(moment: datetime | None) -> datetime | None:
     if moment is None:
         return None
     if moment.tzinfo is None or not timezone.now() - SKEW < moment:
-        raise invalid("mutedUntil must be a time to come, with a time zone, or null.", field="mutedUntil")
+        raise invalid(
+            "mutedUntil must be null, or a time in the future with a time zone.", field="mutedUntil"
+        )
     return min(moment.astimezone(UTC), LATEST)
 
 

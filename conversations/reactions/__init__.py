@@ -1,1 +1,1 @@
-"""Reactions: an emoji that a participant puts on a message."""
+"""Reactions: emoji that participants add to messages."""

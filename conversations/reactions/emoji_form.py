@@ -1,4 +1,4 @@
-"""One spelling for each emoji, by Unicode's list of emoji for general interchange (RGI, UTS #51)."""
+"""Normalise emoji to one spelling, using Unicode's list of emoji for general interchange (RGI, UTS #51)."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ MOST_EMOJI: Final = 20  # different ones on one message
 
 
 def add_reaction(*, user_id: UserId, message_id: str | UUID, emoji: str) -> MessageObject:
-    """Put an emoji on a message. The same one again changes nothing."""
+    """Add an emoji to a message. Repeating it changes nothing."""
     form = canonical_emoji(emoji)
     with _change_reactions(user_id, message_id) as changing:
         message = changing.message
@@ -40,7 +40,9 @@ def add_reaction(*, user_id: UserId, message_id: str | UUID, emoji: str) -> Mess
         kinds = set(rows.values_list("emoji", flat=True))
         if form not in kinds and len(kinds) >= MOST_EMOJI:
             raise DomainError(
-                "too_large", f"A message has at most {MOST_EMOJI} different reactions.", {"limit": MOST_EMOJI}
+                "too_large",
+                f"A message can have at most {MOST_EMOJI} different reactions.",
+                {"limit": MOST_EMOJI},
             )
         Reaction.objects.create(message=message, user_id=user_id, emoji=form, created_at=changing.now)
         message.reactions = stored_reactions(message)
@@ -49,7 +51,7 @@ def add_reaction(*, user_id: UserId, message_id: str | UUID, emoji: str) -> Mess
 
 
 def remove_reaction(*, user_id: UserId, message_id: str | UUID, emoji: str) -> MessageObject:
-    """Take one's emoji off a message. Without one there, nothing changes."""
+    """Remove the user's emoji from a message. If there is none, nothing changes."""
     form = canonical_emoji(emoji)
     with _change_reactions(user_id, message_id) as changing:
         message = changing.message
@@ -61,7 +63,7 @@ def remove_reaction(*, user_id: UserId, message_id: str | UUID, emoji: str) -> M
 
 
 def remove_reactions_of(user_id: UserId) -> None:
-    """Take every reaction of a person off. Part of an erasure."""
+    """Remove every reaction of a person, as part of an erasure."""
     reacted = ChatMessage.objects.filter(reaction_rows__user_id=user_id)
     for conversation_id in reacted.order_by().values_list("conversation_id", flat=True).distinct():
         with change_conversations([conversation_id]) as change:
@@ -69,7 +71,7 @@ def remove_reactions_of(user_id: UserId) -> None:
 
 
 def stored_reactions(message: ChatMessage) -> str:
-    """What `ChatMessage.reactions` keeps: JSON of `ReactionObject`s, by the first use of each emoji; or nothing."""
+    """Return the value of `ChatMessage.reactions`: JSON of `ReactionObject`s in the order of first use, or ""."""
     by_emoji: dict[str, list[str]] = {}
     for emoji, user_id in (
         Reaction.objects.filter(message=message).order_by("id").values_list("emoji", "user_id")

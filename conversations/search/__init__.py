@@ -1,1 +1,1 @@
-"""Finding messages: their text as tokens, the index, and the query."""
+"""Search of messages: tokens, the index and the query."""

@@ -1,4 +1,4 @@
-"""Finding messages, newest first, among those that the reader may see at this moment."""
+"""Find messages that the reader may see now, newest first."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ HAS: Final = ("attachment", "link")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What a search is restricted to. A time includes messages from its own moment on, or before it."""
+    """The filters of a search. `after` includes the given moment, `before` does not."""
 
     conversation_id: UUID | None = None
     business_id: UUID | None = None
@@ -63,7 +63,7 @@ class FoundPage:
 
 
 class _Place(msgspec.Struct, array_like=True):
-    """Where the next page begins: after this message."""
+    """The last message of a page. The next page begins after it."""
 
     created_at: datetime
     message_id: UUID
@@ -136,7 +136,7 @@ def find_messages(
     if not terms and filters.has is None:
         if query.strip():
             return FoundPage([], None)  # punctuation is in no index
-        raise invalid("Name words to search for in q, or what the messages must have.", field="q")
+        raise invalid("Set q or has.", field="q")
     after = _Place.decoded(cursor) if cursor else None
     actor = access.load_actor(user_id)
     search = _Search(terms, filters, after, limit)

@@ -21,7 +21,7 @@ SQL = tuple[str, list[Any]]
 
 @TokensField.register_lookup
 class MatchesTerms(Lookup[list[Term]]):
-    """The right side is a list of `Term`, which holds at least one."""
+    """The right side is a list of at least one `Term`."""
 
     lookup_name = "matches_terms"
     prepare_rhs = False
@@ -53,7 +53,7 @@ def _neighbours(column: str, terms: Sequence[Term]) -> str:
 
 
 def _patterns(terms: Sequence[Term], parameters: list[Any]) -> list[Any]:
-    """Tokens hold no `%` and no `_`, so they need no escape."""
+    """Tokens contain no `%` and no `_`, so they need no escaping."""
     patterns: list[Any] = []
     for term in terms:
         if len(term.tokens) > 1:

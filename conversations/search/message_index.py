@@ -1,4 +1,4 @@
-"""Keeping the index of messages in the transaction of every change."""
+"""Update the search index in the transaction of every change."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LINK: Final = re.compile(r"\bhttps?://\S|\bwww\.\S", re.IGNORECASE)
 
 
 class Entry(NamedTuple):
-    """What the index keeps of a message."""
+    """The index entry of a message."""
 
     message_id: UUID
     business_id: UUID
@@ -50,7 +50,7 @@ def add_to_index(new: Iterable[Entry]) -> None:
 
 
 def remove_from_index(message_ids: Sequence[UUID]) -> None:
-    """Take messages out of the index. Nobody finds them from the commit on."""
+    """Remove messages from the index. After the commit nobody finds them."""
     if not message_ids:
         return
     if connection.vendor != "postgresql":

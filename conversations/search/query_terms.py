@@ -1,4 +1,4 @@
-"""What a reader typed into the search field, as terms, and where a text matches them.
+"""The terms of a query, and the parts of a text that match them.
 
 Each word must be found; a word also finds the words that begin with it. Words in quotes must stand beside each other,
 exactly. A word that holds several tokens, such as `A-1024`, needs them beside each other too.
@@ -22,14 +22,14 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Tokens that must follow each other. With `is_prefix` the last one may be the beginning of a longer token."""
+    """Consecutive tokens. With `is_prefix`, the last one may be the beginning of a longer token."""
 
     tokens: tuple[str, ...]
     is_prefix: bool
 
 
 def parse_terms(query: str) -> list[Term]:
-    """The terms of a query. A query of punctuation has none."""
+    """Return the terms of a query. A query of punctuation has none."""
     terms: dict[Term, None] = {}
     for quoted, word in _PARTS.findall(query):
         term = _term(quoted or word.strip('"“”„«»'), is_quoted=bool(quoted))
@@ -53,7 +53,7 @@ def _term(text: str, *, is_quoted: bool) -> Term | None:
 
 
 def highlights(text: str, terms: Sequence[Term]) -> list[Span]:
-    """The parts of a text that match, as `(start, end)` in characters, in order and without overlaps."""
+    """Return the matching parts of a text as `(start, end)` in characters, in order and without overlaps."""
     tokens = tokenize(text)
     spans = sorted(span for term in terms for span in _spans(tokens, term))
     merged: list[Span] = []
@@ -66,7 +66,7 @@ def highlights(text: str, terms: Sequence[Term]) -> list[Span]:
 
 
 def matches(text: str, terms: Sequence[Term]) -> bool:
-    """Whether every term is in the text. The databases' answers are held against this in the tests."""
+    """Return whether every term is in the text. Tests compare the databases' results with this."""
     tokens = tokenize(text)
     return bool(terms) and all(any(True for _ in _spans(tokens, term)) for term in terms)
 
@@ -84,7 +84,7 @@ def _spans(tokens: Sequence[Token], term: Term) -> Iterator[Span]:
 
 
 def _end_of(found: Token, last: str, is_prefix: bool) -> int:
-    """Where the highlight ends: after the typed beginning, where each character stands for itself."""
+    """Return the end of the highlight: after the typed prefix, if its characters are those of the text."""
     if is_prefix and found.end - found.start == len(found.text):
         return found.start + len(last)
     return found.end

@@ -38,7 +38,7 @@ _UNSPACED: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token, and the characters `text[start:end]` that it stands for."""
+    """A token, and its position `text[start:end]`."""
 
     text: str
     start: int
@@ -47,7 +47,7 @@ class Token:
 
 
 def tokenize(text: str) -> list[Token]:
-    """The tokens of a text, in its order."""
+    """Return the tokens of a text in order."""
     if text.isascii():
         return [
             Token(
@@ -63,13 +63,13 @@ def tokenize(text: str) -> list[Token]:
 
 
 def searchable(text: str) -> str:
-    """The tokens of a text with a space before, between and after them. A text without tokens is a single space."""
+    """Return the tokens with a space before, between and after them. A text without tokens becomes a single space."""
     return " ".join(["", *(token.text for token in tokenize(text)), ""]) or " "
 
 
 @lru_cache(maxsize=4096)
 def fold(text: str) -> str:
-    """The form of a text that ignores case, Unicode form, accents and the script of digits."""
+    """Fold a text, so that case, Unicode form, accents and the script of digits do not matter."""
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).casefold()
     bare = _OPTIONAL_MARKS.sub("", unicodedata.normalize("NFD", plain))
     letters = unicodedata.normalize("NFC", bare).translate(_PLAIN_LETTERS)
@@ -83,7 +83,7 @@ def _ascii_digit(character: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Character:
-    """A folded character, and where the characters that it came from stand."""
+    """A folded character, and the position of the characters that it came from."""
 
     text: str
     start: int

@@ -36,7 +36,7 @@ _FILTERS: Final = [
 
 
 class SearchViewSet(StructViewSet):
-    """Messages that hold the words of a search."""
+    """Messages that match a search."""
 
     queryset = ChatMessage.objects.none()
     bodies = {"default": FoundMessage}
@@ -44,7 +44,7 @@ class SearchViewSet(StructViewSet):
 
     @extend_schema(parameters=_FILTERS, responses=serializer_for(FoundMessage)(many=True))
     def list(self, request: Request) -> Response:
-        """Find messages in all of my conversations, the newest first."""
+        """Find messages in all conversations of the user, newest first."""
         asked = request.query_params
         found = find_messages(
             request.user.pk,
@@ -66,7 +66,7 @@ def _filters(request: Request) -> Filters:
     )
     has = asked.get("has")
     if has is not None and has not in HAS:
-        raise invalid(f"has is {' or '.join(HAS)}.", field="has")
+        raise invalid(f"has must be {' or '.join(HAS)}.", field="has")
     return Filters(
         conversation_id=None if conversation is None else object_key(conversation, "conversation"),
         business_id=None if business is None else object_key(business, "business"),
@@ -78,7 +78,7 @@ def _filters(request: Request) -> Filters:
 
 
 def _moment(request: Request, name: str, time_of_day: time) -> datetime | None:
-    """A time, or a day of UTC: its beginning or its end."""
+    """Parse a time, or a day in UTC as its beginning or end."""
     raw = request.query_params.get(name)
     if raw is None:
         return None

@@ -50,9 +50,7 @@ def _check_quota(business_id: UUID, size: int) -> None:
     limit = limits().business_attachment_bytes
     kept = Attachment.objects.filter(business_id=business_id, file__isnull=False)
     if (kept.aggregate(used=Sum("size"))["used"] or 0) + size > limit:
-        raise DomainError(
-            "too_large", "The files of this business have used up their space.", {"limit": limit}
-        )
+        raise DomainError("too_large", "This business has no space left for files.", {"limit": limit})
 
 
 def claim(attachments: Sequence[Attachment], message_id: UUID, business_id: UUID) -> None:

@@ -61,7 +61,7 @@ class Writer:
         future: asyncio.Future[Any] = self._loop.create_future()
         if self.waiting >= self._most:
             error = DomainError(
-                "unavailable", "Too much is waiting to be stored. Please retry.", {"retryAfter": 1}
+                "unavailable", "Too many messages are waiting to be stored. Please retry.", {"retryAfter": 1}
             )
             future.set_exception(error)
             measures.writer_refusals.add()

@@ -76,7 +76,7 @@ class PushSubscriptionsView(APIView):
     def post(self, request: Request) -> Response:
         """Subscribe a browser. Repeating it renews the keys."""
         if not settings.VAPID_PRIVATE_KEY:
-            raise DomainError("conflict", "This site sends no push.")
+            raise DomainError("conflict", "This site does not send push notifications.")
         body = read_body(request, SubscriptionBody)
         row = subscribe(
             user_id=request.user.pk,

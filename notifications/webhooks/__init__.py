@@ -1,1 +1,1 @@
-"""Webhooks: what happens in conversations, told to other systems by HTTP."""
+"""Webhooks: events of conversations, sent to other systems over HTTP."""

@@ -1,4 +1,4 @@
-"""Deletes old events, empties those of erased people, and tells endpoints of an erasure."""
+"""Delete old events, empty those of erased people, and notify endpoints of an erasure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BATCH: Final = 1_000  # rows of one transaction
 
 @job(attempts=1)
 def prune_deliveries() -> None:
-    """Delete deliveries after 30 days, those of endpoints that are gone, and events that nobody is owed."""
+    """Delete deliveries after 30 days, deliveries of deleted endpoints, and events without deliveries."""
     old = WebhookDelivery.objects.filter(created_at__lt=timezone.now() - KEPT).order_by()
     endpoints = Webhook.objects.filter(pk=OuterRef("webhook_id"))
     orphans = WebhookDelivery.objects.filter(~Exists(endpoints)).order_by()
@@ -48,7 +48,7 @@ every(timedelta(hours=6), prune_deliveries)
 
 
 def forget_person(user_id: UserId) -> None:
-    """Empty the person's messages in stored events, and tell the businesses. Running it again changes nothing."""
+    """Empty the person's messages in stored events, and notify the businesses. Repeating it changes nothing."""
     spoken_to = Conversation.objects.filter(customer_id=user_id).order_by()
     conversations = {*conversations_written_in(user_id), *spoken_to.values_list("pk", flat=True)}
     for event in WebhookEvent.objects.filter(conversation_id__in=conversations).iterator(chunk_size=500):
@@ -69,7 +69,7 @@ def forget_person(user_id: UserId) -> None:
 
 
 def _emptied(body: str, user_id: str) -> str | None:
-    """The event without the person's words and names; None where they are not in it."""
+    """Return the event without the person's texts and names, or None if it has none."""
     event: dict[str, Any] = msgspec.json.decode(body)
     message, conversation = event["data"].get("message"), event["data"].get("conversation")
     if message and message["senderId"] == user_id:

@@ -1,4 +1,4 @@
-"""What owners of a business do with its endpoints. Endpoints of the whole site are made in Django admin."""
+"""Operations of owners on the endpoints of their business. Site-wide endpoints are created in Django admin."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ State = WebhookDelivery.State
 
 
 def clean_url(url: str) -> str:
-    """An address that may be called: https, or http in a network of OUTGOING_ALLOW_NETWORKS."""
+    """Return the URL if it may be called: https, or http in a network of OUTGOING_ALLOW_NETWORKS."""
     plain = url.startswith("http:")
     outgoing.check_url(url, https_only=not plain)
     if plain and not _is_allowed_network(url):
@@ -59,7 +59,7 @@ def _is_allowed_network(url: str) -> bool:
 def clean_types(types: Sequence[str]) -> list[str]:
     known = {*names(), EVERY_TYPE}
     if not types:
-        raise invalid("Name at least one event type, or * for all.", field="events", known=sorted(known))
+        raise invalid("List at least one event type, or * for all.", field="events", known=sorted(known))
     for name in types:
         if name not in known:
             raise invalid(f"Unknown event type {name[:50]!r}.", field="events", known=sorted(known))
@@ -70,7 +70,7 @@ def clean_description(text: str) -> str:
     if len(text) > DESCRIPTION_LENGTH:
         raise DomainError(
             "too_large",
-            f"A description has at most {DESCRIPTION_LENGTH} characters.",
+            f"A description can have at most {DESCRIPTION_LENGTH} characters.",
             {"field": "description", "limit": DESCRIPTION_LENGTH},
         )
     if not storable(text):
@@ -84,13 +84,13 @@ def clean_description(text: str) -> str:
 def create_endpoint(
     *, user_id: UserId, business_id: str, url: str, types: Sequence[str], description: str = ""
 ) -> tuple[Webhook, str]:
-    """The endpoint and its secret, which nobody can read again."""
+    """Create an endpoint. Return it with its secret, which cannot be read again."""
     business = require_owner(user_id, business_id)
     types, description, url = clean_types(types), clean_description(description), clean_url(url)
     with transaction.atomic():
         lock_marks()
         if Webhook.objects.filter(business=business).count() >= MOST_ENDPOINTS:
-            raise DomainError("conflict", f"A business has at most {MOST_ENDPOINTS} webhooks.")
+            raise DomainError("conflict", f"A business can have at most {MOST_ENDPOINTS} webhooks.")
         secret = new_secret()
         endpoint = Webhook.objects.create(
             business=business,
@@ -241,7 +241,7 @@ def replay(
         if not rows.exists():
             raise not_found("delivery")
     elif since is None:
-        raise invalid("Name a deliveryId, or the span with from and to.", field="deliveryId")
+        raise invalid("Set deliveryId, or from and to.", field="deliveryId")
     else:
         rows = rows.filter(created_at__gte=since, created_at__lt=until or timezone.now())
     return replay_deliveries(endpoint, rows)

@@ -1,4 +1,4 @@
-"""Records what attempts came to: retries, the circuit breaker, and endpoints that are disabled."""
+"""Record the results of attempts: retries, the circuit breaker, and disabled endpoints."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ WEBHOOK_DISABLED = types.declare(
 
 @transaction.atomic
 def record_attempts(webhook_id: UUID, lease: UUID, attempts: Sequence[Attempt]) -> Webhook | None:
-    """Write the results of a batch. None where another worker holds the lease: then it sends them again."""
+    """Write the results of a batch. Return None if another worker holds the lease, which then sends the batch again."""
     endpoint = Webhook.objects.select_for_update(of=("self",)).filter(pk=webhook_id, lease=lease).first()
     if endpoint is None:
         return None
@@ -102,7 +102,7 @@ def _reason_to_disable(endpoint: Webhook, attempts: Sequence[Attempt], now: date
 
 
 def _disable(endpoint: Webhook, reason: str) -> None:
-    """Disable the endpoint and tell the owners of its business, or whoever made it for the site."""
+    """Disable the endpoint and notify the owners of its business, or the creator of a site-wide endpoint."""
     endpoint.enabled, endpoint.disabled_reason = False, reason
     endpoint.save(update_fields=["enabled", "disabled_reason"])
     endpoints_disabled.add()

@@ -1,4 +1,4 @@
-"""When a failed delivery is tried again, and when an endpoint that keeps failing is left alone."""
+"""The times of retries, and the circuit breaker of endpoints that keep failing."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _CIRCUIT: Final = (30, 60, 300, 900, 1800, 3600)
 
 
 def retry_delay(attempts: int, asked: float | None = None) -> timedelta:
-    """The time after attempt number `attempts`, varied by a fifth, or what the endpoint asked for if that is longer."""
+    """Return the wait after attempt number `attempts`, varied by a fifth, or the endpoint's `Retry-After` if longer."""
     seconds = _RETRIES[min(attempts, len(_RETRIES)) - 1] * random.uniform(0.8, 1.2)
     return timedelta(seconds=max(seconds, min(asked or 0.0, LONGEST_RETRY_AFTER)))
 
 
 def circuit_delay(failures: int) -> timedelta | None:
-    """How long nothing is sent to an endpoint after so many failures in a row. None: the circuit is closed."""
+    """Return how long to pause an endpoint after this many failures in a row. None: the circuit is closed."""
     beyond = failures - CIRCUIT_FAILURES
     if beyond < 0:
         return None

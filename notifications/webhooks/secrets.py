@@ -1,4 +1,4 @@
-"""Secrets of endpoints: made, encrypted for the database, and used to sign.
+"""Create the secrets of endpoints, encrypt them for the database, and sign with them.
 
 A secret is `whsec_` and 32 random bytes in base64, as Standard Webhooks wants it. The database has it encrypted with a
 key that comes from SECRET_KEY. After SECRET_KEY has changed, SECRET_KEY_FALLBACKS still decrypts it.
@@ -29,7 +29,7 @@ def encrypted(secret: str) -> str:
 
 
 def decrypted(stored: str) -> str | None:
-    """The secret; None where SECRET_KEY has changed and no fallback fits."""
+    """Decrypt the secret. Return None if SECRET_KEY has changed and no fallback fits."""
     try:
         return _cipher().decrypt(stored.encode()).decode()
     except InvalidToken:
@@ -47,7 +47,7 @@ def _derived(key: str | bytes) -> bytes:
 
 
 def signature(secret: str, webhook_id: str, at: datetime, body: bytes) -> str:
-    """`v1,…` over id, time and body."""
+    """Return the signature `v1,…` of id, time and body."""
     key = base64.b64decode(secret.removeprefix(PREFIX))
     signed = f"{webhook_id}.{int(at.timestamp())}.".encode() + body
     return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()

@@ -1,4 +1,4 @@
-"""One attempt to deliver: a signed request, and what came of it. Uses no database, so that it can run on any thread."""
+"""Send one signed request and return the result. It uses no database, so it can run on any thread."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SECRETS: Final = re.compile(r"whsec_[A-Za-z0-9+/=_-]+|v1,[A-Za-z0-9+/=]+|bck_[A
 
 @dataclass(slots=True)
 class Attempt:
-    """What one request came to. `status` is None where there was no answer."""
+    """The result of one request. `status` is None if there was no answer."""
 
     delivery: WebhookDelivery
     at: datetime
@@ -43,13 +43,13 @@ class Attempt:
 
     @property
     def retry_after(self) -> float | None:
-        """The seconds that the endpoint asked for."""
+        """Return the seconds of `Retry-After`."""
         raw = self.answer.get("headers", {}).get("retry-after", "")
         return float(raw) if raw.isascii() and raw.isdigit() and len(raw) < 7 else None
 
 
 def send_chain(endpoint: Webhook, deliveries: Sequence[WebhookDelivery], seconds: float) -> list[Attempt]:
-    """Send events of one conversation in order, up to the first that fails."""
+    """Send the events of one conversation in order, and stop at the first failure."""
     began = monotonic()
     attempts: list[Attempt] = []
     for delivery in deliveries:
@@ -60,7 +60,7 @@ def send_chain(endpoint: Webhook, deliveries: Sequence[WebhookDelivery], seconds
 
 
 def send(endpoint: Webhook, delivery: WebhookDelivery, seconds: float = QUICK_TIMEOUT) -> Attempt:
-    """Send one event. Raises nothing for what the endpoint does."""
+    """Send one event. Failures of the endpoint are part of the result, not exceptions."""
     at = timezone.now()
     body = delivery.event.body.encode()
     headers = _headers(endpoint, delivery, at, body)
@@ -100,12 +100,12 @@ def _headers(endpoint: Webhook, delivery: WebhookDelivery, at: datetime, body: b
 
 
 def webhook_id_of(delivery: WebhookDelivery) -> str:
-    """The same at every attempt, and for every endpoint that gets the event."""
+    """Build the body. It is the same at every attempt and for every endpoint."""
     return f"msg_{delivery.event.event_id.hex}"
 
 
 def shown_url(url: str) -> str:
-    """Without the query, which may hold a token."""
+    """Return the URL without its query, which may contain a token."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}{parts.path}" + ("?…" if parts.query else "")
 

@@ -35,7 +35,7 @@ class WebhookObject(WireObject, kw_only=True):
 
 
 class WebhookWithSecret(WebhookObject, kw_only=True):
-    """The answer that shows the secret. It is shown once."""
+    """An endpoint with its secret, which is shown only once."""
 
     secret: str
 
@@ -57,7 +57,7 @@ class WebhookChange(WireObject, kw_only=True):
 
 
 class DeliveryObject(WireObject, kw_only=True):
-    """An event that the endpoint is owed. `request` and `answer` are the last attempt's, without content or secrets."""
+    """A delivery of an event. `request` and `answer` are of the last attempt, without content or secrets."""
 
     id: str
     event_id: str
@@ -77,7 +77,7 @@ class DeliveryObject(WireObject, kw_only=True):
 class ReplayBody(
     WireObject, kw_only=True, rename={"since": "from", "until": "to", "delivery_id": "deliveryId"}
 ):
-    """One delivery, or all that were made from `from` until `to` (now, if absent)."""
+    """One delivery, or all that were created from `from` to `to` (default: now)."""
 
     delivery_id: str | None = None
     since: ZonedTime | None = None

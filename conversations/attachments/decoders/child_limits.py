@@ -1,4 +1,4 @@
-"""What a decoding process may use. It sets its own limits before it reads the file."""
+"""Resource limits of a decoding process. It sets them before it reads the file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OPEN_FILES: Final = 64
 
 
 class Unreadable(Exception):
-    """The file cannot be used. The text is for the person who has sent it."""
+    """The file cannot be used. The text is shown to its sender."""
 
 
 def run_decoder(commands: Mapping[str, Callable[..., dict[str, Any]]]) -> None:

@@ -32,7 +32,7 @@ _OPTIONS: Final[dict[str, dict[str, Any]]] = {
 
 
 def probe(source: str) -> dict[str, Any]:
-    """Width and height as the picture is shown, and a placeholder of a few pixels."""
+    """Return the displayed width and height, and a placeholder of a few pixels."""
     with _open(source) as image:
         width, height = image.size
         # Formats other than JPEG are turned by the decoder or carry no orientation that is honoured.
@@ -80,7 +80,7 @@ def _loaded(image: Image.Image) -> Image.Image:
     try:
         image.load()
     except Exception as error:  # decoders raise whatever they like at damaged files
-        raise Unreadable("The picture is damaged or not complete.") from error
+        raise Unreadable("The picture is damaged or incomplete.") from error
     return image
 
 
@@ -107,7 +107,7 @@ def _write_animation(image: Image.Image, folder: Path) -> tuple[Path, Image.Imag
             durations.append(int(frame.info.get("duration", 100)))
             frames.append(_without_metadata(copied))
     except Exception as error:
-        raise Unreadable("The animation is damaged or not complete.") from error
+        raise Unreadable("The animation is damaged or incomplete.") from error
     path = folder / f"picture{_SUFFIXES[target]}"
     options = dict(_OPTIONS[target])
     if target == "GIF":
@@ -119,7 +119,7 @@ def _write_animation(image: Image.Image, folder: Path) -> tuple[Path, Image.Imag
 
 
 def _in_srgb(image: Image.Image) -> Image.Image:
-    """Without its profile a picture of another colour space would look pale."""
+    """Convert the picture to sRGB. Without its profile, another colour space would look pale."""
     profile = image.info.get("icc_profile")
     if not profile or image.mode not in {"RGB", "RGBA", "CMYK"}:
         return image
@@ -141,7 +141,7 @@ def _without_metadata(image: Image.Image) -> Image.Image:
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """As WebP takes it."""
+    """Convert the picture to a mode that WebP supports."""
     mode = "RGBA" if image.has_transparency_data else "RGB"
     plain = image if image.mode == mode else image.convert(mode)
     return _without_metadata(plain)

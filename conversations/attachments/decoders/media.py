@@ -67,7 +67,7 @@ def _mono(container: InputContainer) -> Iterator[AudioFrame]:
 
 
 def _frames(container: InputContainer) -> Iterator[AudioFrame]:
-    """The sound that can be decoded. A recording that was cut off is played up to there."""
+    """Yield the sound that can be decoded. A truncated recording ends at its last readable frame."""
     try:
         yield from container.decode(container.streams.audio[0])
     except av.FFmpegError:
@@ -75,7 +75,7 @@ def _frames(container: InputContainer) -> Iterator[AudioFrame]:
 
 
 def _bars(peaks: list[int]) -> list[int]:
-    """As many bars for any length, from 0 to 100; the loudest moment of each part."""
+    """Return the same number of bars for any length, from 0 to 100: the loudest moment of each part."""
     count = min(BARS, len(peaks))
     edges = [len(peaks) * number // count for number in range(count + 1)]
     loudest = [max(peaks[start:end]) for start, end in pairwise(edges)]
@@ -84,7 +84,7 @@ def _bars(peaks: list[int]) -> list[int]:
 
 
 def video(source: str, folder: str) -> dict[str, Any]:
-    """Write the video without its metadata, and a poster. One without pictures is sound alone."""
+    """Write the video without its metadata, and a poster. A video without pictures becomes a recording."""
     with _open(source) as container:
         if not container.streams.video:
             return {"sound": True}
@@ -150,7 +150,7 @@ def _guarded(command: Any) -> Any:
         try:
             answer: dict[str, Any] = command(source, folder)
         except (av.FFmpegError, ValueError) as error:
-            raise Unreadable("The file is damaged or not complete.") from error
+            raise Unreadable("The file is damaged or incomplete.") from error
         return answer
 
     return run

@@ -136,7 +136,7 @@ def _try_again(notice: Notice, now: datetime, detail: str) -> None:
     if now - notice.created_at > GIVE_UP:
         finish(notice, State.FAILED, "unreachable", now, detail)
         return
-    raise RetryLater(f"the mail server did not take it: {detail}")
+    raise RetryLater(f"the mail server refused the mail: {detail}")
 
 
 def _open(connection: Any) -> None:

@@ -44,7 +44,7 @@ def encrypt(
 ) -> bytes:
     """The body of the request. A test passes the `salt` and the `own_key` that the RFC's example has."""
     if len(content) > MOST_BYTES:
-        raise ValueError(f"a push holds at most {MOST_BYTES} bytes")
+        raise ValueError(f"a push can have at most {MOST_BYTES} bytes")
     salt = salt or os.urandom(16)
     own = own_key or generate_private_key(SECP256R1())
     own_public = raw_public_key(own.public_key())

@@ -106,7 +106,7 @@ def _try_again(notice: Notice, now: datetime, detail: str, seconds: float | None
         finish(notice, State.FAILED, "unreachable", now, detail)
         return
     take_back(notice)
-    raise RetryLater(f"the push service did not take it: {detail}", seconds)
+    raise RetryLater(f"the push service refused the push: {detail}", seconds)
 
 
 def _retry_after(answer: OutgoingAnswer) -> float | None:

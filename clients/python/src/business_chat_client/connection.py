@@ -44,9 +44,7 @@ def encode_call(event: str, data: Mapping[str, Any], ref: int) -> str:
     try:
         frame = msgspec.json.encode({"event": event, "data": data, "ref": ref})
     except UnicodeEncodeError as error:
-        raise ChatError(
-            "invalid", "The text has characters that are none, such as half a surrogate."
-        ) from error
+        raise ChatError("invalid", "The text has characters that are not valid Unicode.") from error
     if len(frame) > FRAME_BYTES:
         raise ChatError("too_large", f"A frame has at most {FRAME_BYTES} bytes.", {"limit": FRAME_BYTES})
     return frame.decode()

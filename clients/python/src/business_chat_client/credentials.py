@@ -69,7 +69,7 @@ class Credentials:
                 self._refresh = ""  # used up, by a try whose answer was lost perhaps
         if not self._username:
             raise ChatError(
-                "unauthenticated", "The tokens have ended, and there is no password to get new ones."
+                "unauthenticated", "The tokens have expired, and there is no password to get new ones."
             )
         return await exchange("/auth/token", {"username": self._username, "password": self._password})
 
