@@ -103,6 +103,15 @@ async def test_the_page_knows_the_prefix(server: Server) -> None:
     }
 
 
+async def test_socketio_answers_under_the_prefix(server: Server) -> None:
+    visitor = Visitor(server)
+    handshake = {"EIO": "4", "transport": "polling"}
+    opened = await visitor.http.get("/support/socket.io/", params=handshake)
+    assert opened.status_code == 200
+    assert json.loads(opened.text.removeprefix("0"))["upgrades"] == ["websocket"]
+    assert (await visitor.http.get("/socket.io/", params=handshake)).status_code == 404
+
+
 async def test_the_admin_works(server: Server, shop: Shop) -> None:
     root = await Visitor(server).enter("root@shop.example")
     for page in (

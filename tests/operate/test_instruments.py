@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from prometheus_client import generate_latest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import Counter as HostCounter
 from prometheus_client.parser import text_string_to_metric_families
 
 from chatsite.observability.metrics import instruments
-from chatsite.observability.metrics.endpoint import new_registry
+from chatsite.observability.metrics.endpoint import ChatCollector, new_registry
 from chatsite.observability.metrics.instruments import Counter, Gauge, Histogram
 
 
@@ -64,3 +65,13 @@ def test_a_gauge_that_cannot_be_read_is_left_out(caplog: pytest.LogCaptureFixtur
     Gauge("test_depth", "Depth.", lambda: {("a",): 1.0, ("b",): 2.0}, "of")
     assert shown() == {"test_depth[('of', 'a')]": 1, "test_depth[('of', 'b')]": 2}
     assert "the metric test_broken cannot be read" in caplog.text
+
+
+def test_a_host_registers_the_metrics_in_its_own_registry() -> None:
+    Counter("test_things", "Things.").add(3)
+    registry = CollectorRegistry()
+    HostCounter("shop_orders", "Orders of the host project", registry=registry)
+    registry.register(ChatCollector())
+    text = generate_latest(registry).decode()
+    assert "shop_orders_total 0.0" in text
+    assert "test_things_total 3.0" in text

@@ -32,8 +32,11 @@ PATHS = ("/metrics", "/metrics/")
 PROXIED = (b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via")
 
 
-class ProcessNumbers(Collector):
-    """Yield every metric of the process. A metric that cannot be read is logged and left out."""
+class ChatCollector(Collector):
+    """Collect the chat's metrics of this process. A host project can register it in a registry of its own.
+
+    A metric that cannot be read is logged and left out.
+    """
 
     def collect(self) -> Iterator[Metric]:
         for instrument in list(instruments):
@@ -45,7 +48,7 @@ class ProcessNumbers(Collector):
 
 def new_registry() -> CollectorRegistry:
     registry = CollectorRegistry()
-    registry.register(ProcessNumbers())
+    registry.register(ChatCollector())
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
     return registry
