@@ -23,9 +23,11 @@ FOLDER: Final = "bundles"
 ENTRIES: Final = (
     "web/app.js",
     "web/landing.js",
+    "web/notification_settings.js",
     "web/print.js",
     "web/pages/app.css",
     "web/pages/landing.css",
+    "web/pages/notification_settings.css",
     "web/pages/notifications.css",
     "web/pages/plain.css",
     "web/pages/print.css",

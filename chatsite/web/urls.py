@@ -2,7 +2,14 @@ from django.urls import path, re_path
 from django.views.decorators.cache import cache_control
 from django.views.i18n import JavaScriptCatalog, set_language
 
-from chatsite.web import auth_views, form_views, notification_views, views
+from chatsite.web import (
+    auth_views,
+    form_views,
+    notification_settings_views,
+    notification_views,
+    push_views,
+    views,
+)
 
 app_name = "web"
 
@@ -34,6 +41,25 @@ urlpatterns = [
         notification_views.act,
         name="notification-act",
     ),
+    re_path(
+        r"^app/notification-settings/?$",
+        notification_settings_views.notification_settings,
+        name="notification-settings",
+    ),
+    re_path(
+        r"^app/notification-settings/devices/(?P<subscription_id>[0-9a-f-]{36})/remove/?$",
+        notification_settings_views.remove_device,
+        name="remove-device",
+    ),
+    re_path(
+        r"^app/notification-settings/muted/(?P<conversation_id>[0-9a-f-]{36})/unmute/?$",
+        notification_settings_views.unmute,
+        name="unmute",
+    ),
+    path("app/push-worker.js", push_views.push_worker, name="push-worker"),
+    path("app/form-token", push_views.form_token, name="form-token"),
+    path("app/manifest.webmanifest", push_views.manifest, name="manifest"),
+    re_path(rf"^app/icon-(?P<name>{'|'.join(push_views.ICONS)})\.png$", push_views.icon, name="icon"),
     re_path(r"^web/texts\.js$", texts, name="texts"),
     re_path(r"^web/language/?$", set_language, name="language"),
 ]

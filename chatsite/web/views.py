@@ -21,6 +21,7 @@ from chatsite.web.drafts import Draft
 from chatsite.web.inbox import PAGE, Inbox, load_inbox
 from chatsite.web.notification_filters import type_choices
 from chatsite.web.policy import page
+from chatsite.web.push_session import push_session
 from chatsite.web.thread import MOST_PRINTED, printed_rows, thread_context
 from conversations import access, queries
 from conversations.models import Conversation
@@ -134,6 +135,7 @@ def _app_context(request: HttpRequest, loaded: Inbox, *, screen: str) -> dict[st
         "unreadNotifications": loaded.unread_notifications,
         "notificationTypes": type_choices(),
         "page": PAGE,
+        "push": push_session(),
         "urls": {
             "chat": f"{reverse('web:landing')}chat",
             "inbox": reverse("web:inbox"),

@@ -65,5 +65,7 @@ def find_pending(notice_id: str, now: datetime) -> Notice | None:
 def last_of(user_id: UserId) -> list[Any]:
     """The person's last decisions, newest first."""
     return list(
-        Notice.objects.filter(user_id=user_id).select_related("conversation__business", "subscription")[:KEPT]
+        Notice.objects.filter(user_id=user_id).select_related(
+            "conversation__business", "conversation__customer", "subscription"
+        )[:KEPT]
     )

@@ -41,6 +41,12 @@ def message_content(
                 "title": title[:TITLE_CHARACTERS] or gettext("Chat"),
                 "body": body,
                 "url": conversation_path(conversation.pk),
+                "seq": messages[-1].seq,
+                "texts": {
+                    "reply": gettext("Reply"),
+                    "read": gettext("Mark as read"),
+                    "unsent": gettext("Your answer was not sent"),
+                },
                 "unread": queries.unread(user.pk).total,
             }
         )
@@ -49,7 +55,12 @@ def message_content(
 def close_content(user: Any, conversation_id: UUID) -> bytes:
     """Tells the browser to take the conversation's notification away, because it was read elsewhere."""
     return msgspec.json.encode(
-        {"type": "close", "tag": tag_of(conversation_id), "unread": queries.unread(user.pk).total}
+        {
+            "type": "close",
+            "conversationId": str(conversation_id),
+            "tag": tag_of(conversation_id),
+            "unread": queries.unread(user.pk).total,
+        }
     )
 
 

@@ -12,6 +12,8 @@ import { ConversationList } from "./conversation_list.js";
 import { ConversationPane } from "./conversation_pane.js";
 import { otherSide } from "./people.js";
 import { MessageSearch } from "./message_search.js";
+import { mountInstall } from "./install.js";
+import { PushDevice } from "./push_device.js";
 import { mountSettings } from "./settings.js";
 import { mountShortcuts } from "./shortcuts.js";
 import { TeamActivity } from "./team_activity.js";
@@ -24,6 +26,7 @@ class App {
   #client = new ChatClient({ url: this.#session.urls.chat, userId: this.#session.me.id });
   #team = new TeamActivity(this.#client, { isMember: this.#session.businesses.length > 0 });
   #title = new Title(this.#client);
+  #device = new PushDevice({ rest: this.#client.rest, userId: this.#session.me.id, push: this.#session.push });
   #menu = new ConversationMenu({
     client: this.#client,
     me: this.#session.me,
@@ -50,7 +53,10 @@ class App {
     this.#client.on("ready", () => this.#list.reload());
     this.#client.on("change_refused", ({ kind, error }) => kind === "archive" && toast(errorText(error)));
     this.#client.on("conversations", () => this.#nameTitle());
-    document.querySelector("[data-sign-out]")?.addEventListener("submit", () => this.#client.close());
+    const signOut = document.querySelector("[data-sign-out]");
+    this.#device.endWithSession(signOut);
+    signOut?.addEventListener("submit", () => this.#client.close());
+    mountInstall(document.querySelector("[data-install]"));
     this.#pane.adopt();
     this.#list.setCurrent(this.#pane.id);
     this.#client.connect();
@@ -109,9 +115,11 @@ class App {
     new DesktopNotifications(document.querySelector("[data-desktop]"), {
       client: this.#client,
       session: this.#session,
+      device: this.#device,
       handlers: {
         isLooking: (id) => id === this.#pane.id && document.hasFocus(),
         open: (id) => this.open(id),
+        href: (id) => this.#address(id),
         openAlerts: () => this.#bell.open(),
       },
     });

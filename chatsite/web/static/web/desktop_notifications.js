@@ -1,22 +1,30 @@
 import { getPreference, setPreference } from "./preferences.js";
 import { otherSide } from "./people.js";
 import { previewText } from "./preview_text.js";
+import { toast } from "./toast.js";
 
 const NAME = "desktop";
+const ASKED = "desktop-asked"; // once in a browser
+const ASKING = 20_000; // milliseconds
 const FRESH = 60_000; // milliseconds: of a conversation that we did not know, a message from before is no news
 
-/** The system's notifications, for what one is not looking at. Permission is asked by the button and never else. */
+/**
+ * The system's notifications, for what one is not looking at. Where the site sends pushes, this browser then shows them
+ * while the page is closed, too. The browser asks for permission after a click and never else.
+ */
 export class DesktopNotifications {
   #root;
   #session;
   #handlers;
+  #device;
   #known = new Map(); // conversation id: what was unread when we last heard
 
-  /** `handlers`: `isLooking(conversationId)`, `open(conversationId)`, `openAlerts()`. */
-  constructor(root, { client, session, handlers }) {
+  /** `handlers`: `isLooking(conversationId)`, `open(conversationId)`, `href(conversationId)`, `openAlerts()`. */
+  constructor(root, { client, session, device, handlers }) {
     this.#root = root;
     this.#session = session;
     this.#handlers = handlers;
+    this.#device = device;
     if (!("Notification" in globalThis)) return;
     root.hidden = false;
     root.querySelector("button").addEventListener("click", () => this.#toggle());
@@ -24,7 +32,9 @@ export class DesktopNotifications {
     client.on("conversations", (all) => queueMicrotask(() => this.#note(all)));
     client.on("conversation_updated", ({ conversation }) => this.#moved(conversation));
     client.on("notification", (event) => this.#told(event));
+    client.on("message_acked", () => this.#offer());
     this.#draw();
+    if (device.isPossible) this.#followPushes();
   }
 
   get isOn() {
@@ -32,12 +42,44 @@ export class DesktopNotifications {
   }
 
   async #toggle() {
-    if (this.isOn) setPreference(NAME, null);
-    else {
+    setPreference(ASKED, "yes");
+    if (this.isOn) {
+      setPreference(NAME, null);
+      await this.#device.unsubscribe().catch((error) => console.warn(error));
+    } else {
       const permission = Notification.permission === "default" ? await Notification.requestPermission() : Notification.permission;
       setPreference(NAME, permission === "granted" ? "on" : null);
     }
     this.#draw();
+    await this.#subscribe();
+  }
+
+  /** Where the push service cannot be reached, there are still notifications while the page is open. */
+  async #subscribe() {
+    if (!this.isOn || !this.#device.isPossible) return;
+    try {
+      await this.#device.subscribe();
+    } catch (error) {
+      console.warn("this browser could not be subscribed to pushes", error);
+    }
+    this.#draw();
+  }
+
+  #followPushes() {
+    navigator.serviceWorker.addEventListener("message", ({ data }) => data?.type === "open" && this.#handlers.open(data.conversationId));
+    navigator.serviceWorker.startMessages();
+    this.#subscribe();
+  }
+
+  /** Whoever has just written something waits for an answer. */
+  #offer() {
+    if (!this.#device.isPossible || Notification.permission !== "default" || getPreference(ASKED)) return;
+    setPreference(ASKED, "yes");
+    toast(gettext("Do you want to hear of the answer, even while this page is closed?"), {
+      action: gettext("Turn on notifications"),
+      run: () => this.#toggle(),
+      stays: ASKING,
+    });
   }
 
   #draw() {
@@ -48,7 +90,9 @@ export class DesktopNotifications {
     button.disabled = denied;
     this.#root.querySelector("[data-desktop-text]").textContent = denied
       ? gettext("Your browser blocks them for this site. Allow them in its settings for this page.")
-      : "";
+      : this.isOn && this.#device.id
+        ? gettext("This browser shows them even while this page is closed.")
+        : "";
   }
 
   #note(all) {
@@ -61,7 +105,8 @@ export class DesktopNotifications {
     this.#known.set(id, unreadCount);
     if (unreadCount <= before || this.#handlers.isLooking(id)) return;
     const { name } = otherSide(conversation, this.#session.me);
-    this.#show(name, previewText(conversation, this.#session.me), `conversation-${id}`, () => this.#handlers.open(id));
+    const data = { conversationId: id, url: this.#handlers.href(id), texts: {} };
+    this.#show(name, previewText(conversation, this.#session.me), `conversation-${id}`, () => this.#handlers.open(id), data);
   }
 
   #told({ notification, deleted, readAll, repeated }) {
@@ -69,9 +114,10 @@ export class DesktopNotifications {
     this.#show(notification.title, notification.body, `notification-${notification.id}`, () => this.#handlers.openAlerts());
   }
 
-  /** The tag lets several tabs of ours show one. */
-  #show(title, body, tag, open) {
+  /** The tag lets several tabs of ours show one, which a push about the same conversation replaces. */
+  async #show(title, body, tag, open, data = null) {
     if (!this.isOn) return;
+    if (data && this.#device.id && (await this.#device.show(title, { body, tag, data }))) return;
     const shown = new Notification(title, { body, tag });
     shown.addEventListener("click", () => {
       globalThis.focus();

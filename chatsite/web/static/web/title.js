@@ -7,6 +7,7 @@ export class Title {
   #site = gettext("Business chat");
   #icon = document.querySelector('link[rel="icon"]');
   #plain;
+  #badge = null;
 
   constructor(client) {
     this.#client = client;
@@ -27,6 +28,15 @@ export class Title {
     const count = document.querySelector("[data-unread-total]");
     if (count) count.textContent = total;
     show(count, total);
+    this.#setBadge();
+  }
+
+  /** On the icon of the installed app, as pushes set it. */
+  #setBadge() {
+    const { total } = this.#client.snapshot.unread;
+    if (!("setAppBadge" in navigator) || this.#badge === total) return;
+    this.#badge = total;
+    (total ? navigator.setAppBadge(total) : navigator.clearAppBadge()).catch(() => undefined); // not an installed app
   }
 
   /** How many conversations have something unread, as the list and its filter count them; muted ones apart. */

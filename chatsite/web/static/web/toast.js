@@ -3,8 +3,8 @@ import { announce, make } from "./dom.js";
 const STAYS = 7_000; // milliseconds
 let shown = null;
 
-/** A short word at the bottom, with at most one thing to do about it. */
-export function toast(text, { action = "", run = null } = {}) {
+/** A short word at the bottom, with at most one thing to do about it. `stays`: milliseconds. */
+export function toast(text, { action = "", run = null, stays = STAYS } = {}) {
   shown?.remove();
   const children = [make("span", {}, text)];
   const element = make("div", { className: "toast" }, ...children);
@@ -19,5 +19,5 @@ export function toast(text, { action = "", run = null } = {}) {
   document.body.append(element);
   announce(text);
   shown = element;
-  setTimeout(() => element.remove(), STAYS);
+  setTimeout(() => element.remove(), stays);
 }

@@ -1,0 +1,79 @@
+import { ChatClient } from "../chat-client/chat-client.js";
+import { PushDevice } from "./push_device.js";
+import { mountSettings } from "./settings.js";
+import { setPreference } from "./preferences.js";
+import { setTime } from "./times.js";
+
+/** The page of one's notification settings: the button for this browser, and what only a browser knows. */
+const session = JSON.parse(document.getElementById("session").textContent);
+const { rest } = new ChatClient({ url: session.urls.chat, userId: session.me.id });
+const device = new PushDevice({ rest, userId: session.me.id, push: session.push });
+
+function mountThisDevice(place) {
+  if (!place) return;
+  const [button, text] = [place.querySelector("[data-device-on]"), place.querySelector("[data-device-text]")];
+  const row = device.id && document.querySelector(`[data-device="${device.id}"]`);
+  if (row) {
+    row.querySelector("[data-this]").hidden = false;
+    row.querySelector("form").addEventListener("submit", (event) => removeThis(event));
+    return;
+  }
+  place.hidden = false;
+  const obstacle = obstacleHere();
+  button.hidden = obstacle !== "";
+  text.textContent = obstacle;
+  button.addEventListener("click", () => turnOn(button, text));
+}
+
+/** Why this browser shows no pushes. */
+function obstacleHere() {
+  if (!device.isPossible || !("Notification" in globalThis)) {
+    const isApple = /iPhone|iPad/.test(navigator.userAgent);
+    return isApple
+      ? gettext("On an iPhone or iPad, first add this page to the home screen, and open it from there.")
+      : gettext("This browser cannot show notifications while the page is closed.");
+  }
+  if (Notification.permission !== "denied") return "";
+  return gettext("Your browser blocks them for this site. Allow them in its settings for this page.");
+}
+
+async function turnOn(button, text) {
+  button.disabled = true;
+  try {
+    if ((await Notification.requestPermission()) !== "granted") {
+      text.textContent = gettext("Your browser blocks them for this site. Allow them in its settings for this page.");
+      return;
+    }
+    await device.subscribe();
+    setPreference("desktop", "on");
+    location.reload();
+  } catch (error) {
+    console.warn(error);
+    text.textContent = gettext("Your browser could not be subscribed. Please try again later.");
+  } finally {
+    button.disabled = false;
+  }
+}
+
+async function removeThis(event) {
+  event.preventDefault();
+  setPreference("desktop", null);
+  try {
+    await device.unsubscribe();
+  } catch (error) {
+    console.warn(error); // the form ends it on the server
+  }
+  event.target.submit();
+}
+
+/** Whoever has chosen no time zone is most likely in that of the browser. */
+function suggestZone(select) {
+  const here = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if ([...select.options].some(({ value }) => value === here)) select.value = here;
+}
+
+mountSettings();
+mountThisDevice(document.querySelector("[data-this-device]"));
+for (const select of document.querySelectorAll("[data-unset]")) suggestZone(select);
+for (const time of document.querySelectorAll("time[datetime]")) setTime(time, time.dateTime);
+document.documentElement.dataset.ready = "true";

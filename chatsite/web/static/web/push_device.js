@@ -1,0 +1,113 @@
+import { getPreference, setPreference } from "./preferences.js";
+
+const NAME = "push"; // the person, the id and the endpoint of the subscription that the server has, and the day
+const SIGN_OUT = 2_000; // milliseconds that signing out waits for the push service
+
+/** This browser as one that shows pushes: its service worker, and its subscription. */
+export class PushDevice {
+  #rest;
+  #userId;
+  #key;
+  #worker;
+
+  /** `push` is `{key, worker}` of the page's session; the key is empty where the site sends no push. */
+  constructor({ rest, userId, push }) {
+    this.#rest = rest;
+    this.#userId = userId;
+    this.#key = push.key;
+    this.#worker = push.worker;
+  }
+
+  get isPossible() {
+    return Boolean(this.#key) && "serviceWorker" in navigator && "PushManager" in globalThis;
+  }
+
+  /** The id of the subscription, as the server knows it. */
+  get id() {
+    const kept = this.#kept();
+    return kept?.userId === this.#userId ? kept.id : null;
+  }
+
+  /** Subscribes with the permission that there is, or makes sure that the server still has the subscription. */
+  async subscribe() {
+    const registration = await this.#register();
+    const subscription = await this.#subscription(registration);
+    const now = { userId: this.#userId, endpoint: subscription.endpoint, day: new Date().toDateString() };
+    const kept = this.#kept();
+    if (kept && Object.entries(now).every(([name, value]) => kept[name] === value)) return;
+    const { id } = await this.#rest.post("/push/subscriptions", subscription.toJSON());
+    setPreference(NAME, JSON.stringify({ ...now, id }));
+  }
+
+  async unsubscribe() {
+    const { id } = this;
+    setPreference(NAME, null);
+    const subscription = await (await this.#registration())?.pushManager.getSubscription();
+    await subscription?.unsubscribe();
+    if (id) await this.#rest.delete(`/push/subscriptions/${id}`).catch((error) => error.code !== "not_found" && raise(error));
+  }
+
+  /** Whoever signs out gets no more pushes here. */
+  endWithSession(form) {
+    form?.addEventListener("submit", (event) => {
+      if (!this.id) return;
+      event.preventDefault();
+      const ended = this.unsubscribe().catch(() => undefined); // the page for signing in tries again
+      Promise.race([ended, new Promise((resolve) => setTimeout(resolve, SIGN_OUT))]).then(() => form.submit());
+    });
+  }
+
+  /** Shows a notification that a later push about the conversation replaces. */
+  async show(title, options) {
+    const registration = await this.#registration();
+    if (!registration?.active) return false;
+    await registration.showNotification(title, options);
+    return true;
+  }
+
+  #kept() {
+    try {
+      return JSON.parse(getPreference(NAME));
+    } catch {
+      return null;
+    }
+  }
+
+  #registration() {
+    return navigator.serviceWorker.getRegistration(this.#worker);
+  }
+
+  /** `ready` would wait for a worker of this page, and pages are none of the worker's business. */
+  async #register() {
+    const registration = await navigator.serviceWorker.register(this.#worker, { updateViaCache: "none" });
+    const coming = registration.installing ?? registration.waiting;
+    if (!registration.active && coming) {
+      await new Promise((resolve) => coming.addEventListener("statechange", () => coming.state === "activated" && resolve()));
+    }
+    return registration;
+  }
+
+  async #subscription({ pushManager }) {
+    const existing = await pushManager.getSubscription();
+    if (existing && keyOf(existing) === this.#key) return existing;
+    await existing?.unsubscribe(); // made with another key, which the server no longer has
+    return pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: this.#key });
+  }
+}
+
+/** For pages on which nobody is signed in: the last person's pushes end in this browser. */
+export async function endSubscription(worker) {
+  setPreference(NAME, null);
+  const registration = await navigator.serviceWorker?.getRegistration(worker);
+  const subscription = await registration?.pushManager?.getSubscription();
+  await subscription?.unsubscribe();
+}
+
+function keyOf({ options }) {
+  const bytes = String.fromCharCode(...new Uint8Array(options.applicationServerKey ?? []));
+  return btoa(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+function raise(error) {
+  throw error;
+}
