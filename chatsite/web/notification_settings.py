@@ -13,7 +13,7 @@ from django.conf import settings
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from chatsite.errors import from_decoding
@@ -110,6 +110,7 @@ def settings_context(user: Any) -> dict[str, Any]:
         "has_zone": bool(chosen.timezone),
         "zones": sorted(available_timezones() - {"localtime", "Factory"}),
         "languages": settings.LANGUAGES,
+        "language_of_notices": chosen.locale or get_language(),
         "minutes": round(settings.MAIL_AFTER_SECONDS / 60),
         "address": email_of(user),
         "sends_push": is_set_up(Channel.PUSH),

@@ -10,8 +10,17 @@ from django.urls import NoReverseMatch, reverse
 
 def conversation_path(conversation_id: UUID) -> str:
     """The page of the conversation; the front page where a host project shows no pages of ours."""
+    return _path("web:conversation", str(conversation_id))
+
+
+def settings_path() -> str:
+    """The page of the notification settings; the front page where a host project shows no pages of ours."""
+    return _path("web:notification-settings")
+
+
+def _path(name: str, *given: str) -> str:
     try:
-        return reverse("web:conversation", args=[str(conversation_id)])
+        return reverse(name, args=given)
     except NoReverseMatch:
         return "/"
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext, ngettext
 from conversations.block_rules import is_blocked
 from conversations.models import ChatMessage, Conversation, Side
 from notifications.delivery.addresses import email_of
-from notifications.delivery.links import conversation_path, site_url
+from notifications.delivery.links import conversation_path, settings_path, site_url
 from notifications.delivery.mail.unsubscribe import unsubscribe_token
 from notifications.delivery.models import Notice
 from notifications.delivery.push.content import sender_name
@@ -47,6 +47,7 @@ def compose(notice: Notice, sections: list[Section], locale: str) -> EmailMultiA
             "sections": shown,
             "others": max(0, len(sections) - SECTIONS),
             "unsubscribe_url": unsubscribe,
+            "settings_url": site_url(settings_path()),
             "language": translation.get_language(),
             "can_reply": bool(settings.MAIL_REPLY_ADDRESS),
         }
