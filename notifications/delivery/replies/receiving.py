@@ -18,6 +18,7 @@ from django.utils import timezone
 from chatsite.config.limits import limits
 from chatsite.errors import DomainError
 from chatsite.identity.users import parse_user_key
+from chatsite.realtime.user_limit import charge
 from conversations.attachments.operations import Upload, store_upload
 from conversations.operations import send_message
 from notifications.delivery.addresses import email_of
@@ -39,6 +40,7 @@ MAIL_BYTES: Final = 35 * 1024 * 1024
 MAILS_PER_HOUR: Final = 30  # of one person
 ONCE_PER: Final = timedelta(days=1)  # the same text: an auto-responder that does not say what it is
 FILES: Final = 10
+FOR_NOW: Final = ("unavailable", "rate_limited")  # the mail comes again later
 
 
 class Refused(Exception):
@@ -52,7 +54,8 @@ def receive_mail(raw: bytes, *, envelope: Iterable[str] = (), authentic: bool | 
     """Take a mail. Returns `accepted`, `repeated`, or the reason why it became no message.
 
     `envelope` are the recipients that the mail server was told. `authentic` is what a provider says of the sender; None
-    leaves it to `Authentication-Results`. A database that is away raises its error, and the mail may come again.
+    leaves it to `Authentication-Results`. A database that is away, and a person who is past the limit of all changes,
+    raise their error, and the mail may come again.
     """
     if len(raw) > MAIL_BYTES:
         return "too_large"
@@ -83,6 +86,7 @@ def _take(row: ReceivedMail, message: EmailMessage, envelope: Iterable[str], aut
     row.text_digest = sha256(f"{conversation_id} {text} {[name for name, _ in files]}".encode()).hexdigest()
     _check_rate(row)
     try:
+        charge(str(user.pk), 1.0 + len(files))
         uploads = [
             str(store_upload(user.pk, Upload(io.BytesIO(data), name, len(data))).pk) for name, data in files
         ]
@@ -98,7 +102,7 @@ def _take(row: ReceivedMail, message: EmailMessage, envelope: Iterable[str], aut
             row.conversation_id = conversation_id
             row.save()  # over one that was refused: somebody else may have sent it under this Message-ID
     except DomainError as error:
-        if error.code == "unavailable":
+        if error.code in FOR_NOW:
             raise
         raise Refused(error.code) from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import imaplib
+import ssl
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -60,7 +61,11 @@ def _mailbox(url: str) -> Iterator[imaplib.IMAP4]:
     if parts.scheme != "imaps" or not parts.hostname:
         raise CommandError("--imap must be imaps://USER:PASSWORD@HOST[:PORT]/MAILBOX.")
     try:
-        with imaplib.IMAP4_SSL(parts.hostname, parts.port or 993, timeout=SECONDS) as mailbox:
+        # Without a context of ours, imaplib would give the password to whoever answers.
+        context = ssl.create_default_context()
+        with imaplib.IMAP4_SSL(
+            parts.hostname, parts.port or 993, ssl_context=context, timeout=SECONDS
+        ) as mailbox:
             mailbox.login(unquote(parts.username or ""), unquote(parts.password or ""))
             mailbox.select(unquote(parts.path.strip("/")) or "INBOX")
             yield mailbox

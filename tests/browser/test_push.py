@@ -1,0 +1,201 @@
+"""A push from the message to the notification: Chromium's service worker shows it, answers it, and takes it away."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import CDPSession, Page, Worker, expect
+
+from notifications.delivery.push.vapid import new_private_key
+from tests.away.post_office import Browser, PushService
+from tests.browser.conftest import SignedIn
+from tests.browser.shell import newcomer_with_conversation, ready
+from tests.harness.backend import Deployment
+from tests.harness.cast import BUSINESS, Cast, Stage
+from tests.harness.rest import eventually
+
+pytestmark = pytest.mark.sqlite_only
+
+# Chromium's own push service is out of reach. `subscription` is what it would have given.
+SUBSCRIBE = """
+(() => {
+  const kept = () => sessionStorage.getItem("subscribed");
+  const made = () => ({ endpoint: %(endpoint)s, options: {}, toJSON: () => (%(subscription)s),
+    unsubscribe: async () => sessionStorage.removeItem("subscribed") });
+  PushManager.prototype.getSubscription = async () => (kept() ? made() : null);
+  PushManager.prototype.subscribe = async ({ userVisibleOnly }) => {
+    if (!userVisibleOnly) throw new TypeError("not allowed");
+    sessionStorage.setItem("subscribed", "yes");
+    return made();
+  };
+})();
+"""
+SHOWN = """async () => (await self.registration.getNotifications()).map(
+    ({ title, body, tag, data }) => ({ title, body, tag, url: data.url }))"""
+CLICK = """async ([action, reply]) => {
+    const [notification] = await self.registration.getNotifications();
+    const event = new NotificationEvent("notificationclick", { notification, action });
+    Object.defineProperty(event, "reply", { value: reply });
+    self.dispatchEvent(event);
+}"""
+
+LEFT = """
+from notifications.delivery.models import PushSubscription
+print("left", PushSubscription.objects.count())
+"""
+
+
+@pytest.fixture
+def push_service(tmp_path: Path) -> Iterator[PushService]:
+    service = PushService(tmp_path)
+    yield service
+    service.close()
+
+
+@pytest.fixture
+def stage(tmp_path: Path, push_service: PushService) -> Iterator[Stage]:
+    """A site that pushes a second after a message."""
+    environment = {
+        "VAPID_PRIVATE_KEY": new_private_key(),
+        "VAPID_SUBJECT": "mailto:chat@chat.example",
+        "PUSH_AFTER_SECONDS": "1",
+        "OUTGOING_ALLOW_NETWORKS": "127.0.0.0/8",
+        "SSL_CERT_FILE": str(push_service.certificate),
+    }
+    with Deployment.embedded(tmp_path, kind="uvicorn", **environment) as deployment:
+        yield Stage.set_up(deployment)
+
+
+class PushedPage:
+    """A page whose browser is subscribed, with the way from the push service to its service worker."""
+
+    def __init__(self, page: Page, browser: Browser, service: PushService) -> None:
+        self.page, self.browser, self.service = page, browser, service
+        self.delivered = 0
+        self._registrations: list[dict[str, Any]] = []
+
+    async def start(self) -> None:
+        self._tools: CDPSession = await self.page.context.new_cdp_session(self.page)
+        self._tools.on(
+            "ServiceWorker.workerRegistrationUpdated",
+            lambda event: self._registrations.extend(event["registrations"]),
+        )
+        await self._tools.send("ServiceWorker.enable")
+
+    @property
+    def worker(self) -> Worker:
+        return self.page.context.service_workers[0]
+
+    async def shown(self, count: int) -> list[dict[str, str]]:
+        """What the browser shows, once it is so many notifications."""
+        found: list[dict[str, str]] = []
+
+        async def are_shown() -> bool:
+            found[:] = await self.worker.evaluate(SHOWN)
+            return len(found) == count
+
+        await eventually(are_shown, f"{count} notifications")
+        return found
+
+    async def click(self, action: str, reply: str = "") -> None:
+        await self.worker.evaluate(CLICK, [action, reply])
+
+    async def next_push(self) -> dict[str, Any]:
+        """Carry the next push from the push service to the browser."""
+
+        async def has_come() -> bool:
+            return len(self.service.pushes(self.browser)) > self.delivered
+
+        await eventually(has_come, "a push")
+        push = self.service.pushes(self.browser)[self.delivered]
+        self.delivered += 1
+        parts = urlsplit(self.page.url)
+        address = {"origin": f"{parts.scheme}://{parts.netloc}"}
+        address["registrationId"] = self._registrations[-1]["registrationId"]
+        await self._tools.send("ServiceWorker.deliverPushMessage", {**address, "data": json.dumps(push)})
+        return push
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def pushed(
+    cast: Cast, signed_in: SignedIn, push_service: PushService
+) -> AsyncIterator[tuple[PushedPage, Any, str]]:
+    customer, conversation = await newcomer_with_conversation(cast)
+    browser = push_service.browser("chromium")
+    page = await signed_in(customer.name, "/healthz", permissions=["notifications"])
+    page.allowed.append("404")  # type: ignore[attr-defined]  # a browser asks for /favicon.ico
+    given = {"endpoint": json.dumps(browser.endpoint), "subscription": json.dumps(browser.subscription)}
+    await page.context.add_init_script(SUBSCRIBE % given)
+    await page.goto(page.url.replace("/healthz", "/app/notification-settings"))
+    here = PushedPage(page, browser, push_service)
+    await here.start()
+    yield here, customer, conversation["id"]
+
+
+async def test_a_push_is_shown_answered_withdrawn_and_opened(
+    pushed: tuple[PushedPage, Any, str], cast: Cast
+) -> None:
+    here, customer, conversation = pushed
+    await here.page.get_by_role("button", name="Turn on in this browser").click()
+    await expect(here.page.locator("[data-this]")).to_be_visible()
+    await expect(here.page.locator("[data-device]")).to_contain_text("Chrome")
+    await is_shown_and_answered(here, cast, customer, conversation)
+    await is_withdrawn_once_read_elsewhere(here, cast, customer, conversation)
+    await opens_the_conversation(here, cast, conversation)
+    await ends_with_the_session(here, cast)
+
+
+async def is_shown_and_answered(here: PushedPage, cast: Cast, customer: Any, conversation: str) -> None:
+    await cast.olivia.send(conversation, "Your bike is here")
+    await here.next_push()
+    words = {"title": BUSINESS, "body": "Your bike is here"}
+    place = {"tag": f"conversation-{conversation}", "url": f"/app/c/{conversation}"}
+    assert await here.shown(1) == [words | place]
+    await here.click("reply", "I come today")
+
+    async def is_answered() -> bool:
+        history = await customer.rest.get(f"/chat/conversations/{conversation}/messages")
+        unread = (await customer.rest.get("/chat/unread-count"))["total"]
+        return bool(history["results"][-1]["content"] == "I come today" and unread == 0)
+
+    await eventually(is_answered, "the answer stands, and what was shown is read")
+    await here.shown(0)
+    assert (await here.next_push())["type"] == "close"
+
+
+async def is_withdrawn_once_read_elsewhere(
+    here: PushedPage, cast: Cast, customer: Any, conversation: str
+) -> None:
+    await cast.olivia.send(conversation, "See you")
+    await here.next_push()
+    await here.shown(1)
+    await customer.rest.patch(f"/chat/conversations/{conversation}/read")
+    assert (await here.next_push())["type"] == "close"
+    await here.shown(0)
+
+
+async def opens_the_conversation(here: PushedPage, cast: Cast, conversation: str) -> None:
+    await cast.olivia.send(conversation, "We close at six")
+    await here.next_push()
+    await here.shown(1)
+    await here.page.goto(here.page.url.replace("/app/notification-settings", "/app"))
+    await ready(here.page)
+    await here.click("")
+    await here.page.wait_for_url(f"**/app/c/{conversation}")
+    await expect(here.page.locator("[data-thread]")).to_contain_text("We close at six")
+
+
+async def ends_with_the_session(here: PushedPage, cast: Cast) -> None:
+    page = here.page
+    await page.get_by_title("Settings").click()
+    await expect(page.locator("[data-desktop-text]")).to_contain_text("while this page is closed")
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_label("Username")).to_be_visible()
+    assert await page.evaluate("sessionStorage.getItem('subscribed')") is None
+    assert "left 0" in cast.stage.deployment.shell(LEFT)
