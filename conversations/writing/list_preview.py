@@ -14,7 +14,7 @@ import msgspec
 from chatsite.config.limits import limits
 from conversations.access import UserId
 from conversations.attachment_objects import StoredAttachment
-from conversations.models import ChatMessage, Conversation
+from conversations.models import Attachment, ChatMessage, Conversation
 from conversations.preview_objects import LastFilesObject, LastReactionObject, last_reaction_from_json
 from conversations.serializers import ReactionObject
 
@@ -45,21 +45,23 @@ def last_files_of(message: ChatMessage) -> str:
     return last_files(message.content, _decode_files(message.attachments))
 
 
-def last_files(content: str, files: Sequence[StoredAttachment]) -> str:
+def last_files(content: str, files: Sequence[StoredAttachment | Attachment]) -> str:
     """Return these files as JSON, unless the message has a text besides their names."""
     names = [re.escape(_ENDING.sub("", file.name)) + _ANY_ENDING for file in files]
     if not files or not re.fullmatch(", ".join(names), content):
         return ""
     kinds = {file.kind for file in files}
     shown = LastFilesObject(
-        kind=files[0].kind if len(kinds) == 1 else "file",
+        kind=files[0].kind if len(kinds) == 1 else "file",  # type: ignore[arg-type]
         count=len(files),
         duration_ms=files[0].duration_ms if len(files) == 1 else None,
     )
     return msgspec.json.encode(shown).decode()
 
 
-def show_new(conversation: Conversation, content: str, files: Sequence[StoredAttachment] = ()) -> None:
+def show_new(
+    conversation: Conversation, content: str, files: Sequence[StoredAttachment | Attachment] = ()
+) -> None:
     """The conversation has a new last message."""
     conversation.last_message = preview(content)
     conversation.last_files = last_files(content, files)

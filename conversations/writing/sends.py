@@ -56,8 +56,7 @@ def append_message(
     rev = change.take_rev(conversation)
     conversation.last_seq += 1
     content = send.content or names_of(files)
-    stored = [stored_attachment(file) for file in files]
-    list_preview.show_new(conversation, content, stored)
+    list_preview.show_new(conversation, content, files)
     conversation.last_message_at = conversation.active_at = change.now
     conversation.customer_archived = conversation.business_archived = False
     if side != Side.SYSTEM:
@@ -79,7 +78,7 @@ def append_message(
         deleted_at=None,
         reply_to=send.reply_to,
         created_at=change.now,
-        attachments=[attachment_object(file) for file in stored],
+        attachments=[attachment_object(stored_attachment(file)) for file in files],
         sender_kind=kind.value,  # type: ignore[arg-type]
     )
     change.claim_attachments(message.id, files, conversation.business_id)
