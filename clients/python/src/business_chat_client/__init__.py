@@ -33,8 +33,6 @@ from business_chat_client.objects import (
     Attachment,
     Business,
     ConversationDetails,
-    LastFiles,
-    LastReaction,
     Message,
     Notification,
     OwnState,
@@ -45,6 +43,7 @@ from business_chat_client.objects import (
     Unread,
 )
 from business_chat_client.personal_commands import Block, FoundMessage
+from business_chat_client.previews import LastFiles, LastReaction
 from business_chat_client.streams import EventStream
 
 __all__ = [

@@ -8,14 +8,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
-import msgspec
+from business_chat_client.previews import LastFiles, LastReaction
+from business_chat_client.wire_object import WireObject
 
 Row = TypeVar("Row")
 Side = Literal["customer", "business", "system"]
-
-
-class WireObject(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
-    """Base of what the server sends."""
 
 
 class Reaction(WireObject, frozen=True, kw_only=True):
@@ -95,25 +92,6 @@ class OwnState(WireObject, frozen=True, kw_only=True):
     muted_until: datetime | None = None
     pinned: bool = False
     unread_from: int | None = None
-
-
-class LastFiles(WireObject, frozen=True, kw_only=True):
-    """The files of a last message without a text."""
-
-    kind: str
-    count: int
-    duration_ms: int | None = None
-    extra: dict[str, Any] = {}
-
-
-class LastReaction(WireObject, frozen=True, kw_only=True):
-    """The newest reaction since the last message."""
-
-    message_id: str
-    user_id: str
-    emoji: str
-    excerpt: str
-    extra: dict[str, Any] = {}
 
 
 class ConversationDetails(WireObject, frozen=True, kw_only=True):

@@ -1,0 +1,22 @@
+"""What lists show of a conversation instead of the text of its last message."""
+
+from __future__ import annotations
+
+from business_chat_client.wire_object import WireObject
+
+
+class LastFiles(WireObject, frozen=True, kw_only=True):
+    """The files of a last message without a text. `kind` is `file` where they are of several kinds."""
+
+    kind: str
+    count: int
+    duration_ms: int | None = None
+
+
+class LastReaction(WireObject, frozen=True, kw_only=True):
+    """The newest reaction since the last message."""
+
+    message_id: str
+    user_id: str
+    emoji: str
+    excerpt: str
