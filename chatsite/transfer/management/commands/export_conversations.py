@@ -32,6 +32,8 @@ class Command(BaseCommand):
             raise CommandError(f"--business: no business has the slug {chosen.business!r}.")
         count = 0
         try:
+            if chosen.files is not None:  # the import wants the folder, also where no message has a file
+                chosen.files.mkdir(mode=0o700, parents=True, exist_ok=True)
             with _replaced(options["file"]) as file:
                 for line in export_lines(chosen):
                     file.write(line)
