@@ -45,7 +45,7 @@ def test_an_endpoint_of_the_site(shop: Shop, admin: Client, receiver: Receiver) 
 
 def test_addresses_on_the_inside_are_refused(admin: Client) -> None:
     answer = add(admin, "http://127.0.0.1/")
-    assert "does not call" in answer.content.decode()
+    assert "must not call" in answer.content.decode()
     assert not Webhook.objects.exists()
 
 
