@@ -1,0 +1,80 @@
+"""What is cut off at any step leaves a whole file or none, once the job has run again and the sweep has passed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db.models import F
+
+from conversations.attachments.jobs import resume_processing, sweep_uploads
+from conversations.attachments.models import Attachment, StoredFile
+from conversations.attachments.operations import Upload, store_upload
+from tests.attachments.contents import picture
+from tests.attachments.files import Scene, body, files_in, run_jobs, upload
+from tests.conversations.people import client_of
+
+
+class Killed(BaseException):
+    """No code of the site catches it, so nothing is tidied up that a killed process would leave."""
+
+
+def die(*_: Any, **__: Any) -> Any:
+    raise Killed
+
+
+def later() -> None:
+    """Three hours pass, in which the recurring jobs run."""
+    for model in (StoredFile, Attachment):
+        model.objects.update(created_at=F("created_at") - timedelta(hours=3))
+    resume_processing.func()
+    run_jobs()
+    sweep_uploads.func()
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "django.core.files.storage.FileSystemStorage._save",
+        "conversations.attachments.operations._add",
+    ],
+)
+def test_an_upload_that_is_cut_off_leaves_nothing(
+    scene: Scene, storage: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, step: str
+) -> None:
+    content = tmp_path.parent / "photo.jpg"
+    content.write_bytes(picture())
+    with monkeypatch.context() as patched, content.open("rb") as file:
+        patched.setattr(step, die)
+        with pytest.raises(Killed):
+            store_upload(scene.customer.pk, Upload(file, "photo.jpg", content.stat().st_size))
+    later()
+    assert (files_in(storage), StoredFile.objects.count(), Attachment.objects.count()) == ([], 0, 0)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "conversations.attachments.processing.convert",
+        "conversations.attachments.conversion.write_file",
+        "conversations.attachments.processing.finish",
+        "conversations.attachments.processing._save",
+    ],
+)
+def test_processing_that_is_cut_off_ends_in_a_whole_file(
+    scene: Scene, storage: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    made = upload(scene.customer, picture(), "photo.jpg").json()
+    scene.send(scene.customer, made["id"])
+    with monkeypatch.context() as patched:
+        patched.setattr(step, die)
+        with pytest.raises(Killed):
+            run_jobs()
+    later()
+    [shown] = scene.shown(scene.member)["attachments"]
+    assert shown["state"] == "ready"
+    for address in (shown["url"], shown["thumbnailUrl"]):
+        assert body(client_of(scene.member).get(address))
+    assert len(files_in(storage)) == StoredFile.objects.count() == 2
