@@ -28,6 +28,8 @@ class Business(models.Model):
     message_days = models.PositiveIntegerField(null=True, blank=True)
     # Whether changes of its conversations are recorded for webhooks; null where nobody has looked yet.
     changes_recorded = models.BooleanField(null=True, default=None, editable=False)
+    # Whether it has automatic answers, written with them.
+    answers_automatically = models.BooleanField(default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -41,7 +43,8 @@ class Business(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding and not args:
             # A form that was opened earlier must not write back a mark that has changed since.
-            names = {field.attname for field in self._meta.concrete_fields} - {"id", "changes_recorded"}
+            marks = {"changes_recorded", "answers_automatically"}
+            names = {field.attname for field in self._meta.concrete_fields} - {"id"} - marks
             kwargs.setdefault("update_fields", names)
         super().save(*args, **kwargs)
 
@@ -281,6 +284,8 @@ from conversations.moderation.models import Report as Report  # noqa: E402, PLC0
 from conversations.own_state.models import OwnState as OwnState  # noqa: E402, PLC0414
 from conversations.reactions.models import Reaction as Reaction  # noqa: E402, PLC0414
 from conversations.search.models import IndexedMessage  # noqa: E402, F401
+from conversations.team.automations.models import AutomaticAnswer as AutomaticAnswer  # noqa: E402, PLC0414
+from conversations.team.automations.models import Automations as Automations  # noqa: E402, PLC0414
 from conversations.team.canned.models import CannedAnswer as CannedAnswer  # noqa: E402, PLC0414
 from conversations.team.hours.models import AnswerTime as AnswerTime  # noqa: E402, PLC0414
 from conversations.team.hours.models import BusinessHours as BusinessHours  # noqa: E402, PLC0414
@@ -289,3 +294,5 @@ from conversations.team.models import Label as Label  # noqa: E402, PLC0414
 from conversations.team.models import Note as Note  # noqa: E402, PLC0414
 from conversations.team.models import TeamGroup as TeamGroup  # noqa: E402, PLC0414
 from conversations.team.models import TeamState as TeamState  # noqa: E402, PLC0414
+from conversations.team.reports.models import CsatSettings as CsatSettings  # noqa: E402, PLC0414
+from conversations.team.reports.models import Episode as Episode  # noqa: E402, PLC0414

@@ -9,9 +9,11 @@ from conversations.bots.views import BotViewSet
 from conversations.business_views import BusinessViewSet
 from conversations.moderation import views as report_views
 from conversations.search.views import SearchViewSet
+from conversations.team.automations.views import AutomationsViewSet
 from conversations.team.canned.views import CannedAnswerViewSet
 from conversations.team.hours.views import AvailabilityViewSet, BusinessHoursViewSet
 from conversations.team.note_views import NoteViewSet
+from conversations.team.reports.views import CsatSettingsViewSet, RatingViewSet, ReportViewSet
 from conversations.team.views import GroupViewSet, LabelViewSet, TeamStateViewSet
 
 router = Router()
@@ -28,10 +30,14 @@ router.register("reports", report_views.ReportViewSet, basename="report")
 
 router.register("conversations", TeamStateViewSet, basename="conversation-team")
 router.register("conversations", NoteViewSet, basename="conversation-note")
+router.register("conversations", RatingViewSet, basename="conversation-rating")
 
 assist = AssistViewSet.as_view({"post": "ask"})
 
 team = Router()
+team.register("automations", AutomationsViewSet, basename="automations")
+team.register("csat", CsatSettingsViewSet, basename="csat")
+team.register("reports", ReportViewSet, basename="team-report")
 team.register("canned-answers", CannedAnswerViewSet, basename="canned-answer")
 team.register("business-hours", BusinessHoursViewSet, basename="business-hours")
 team.register("groups", GroupViewSet, basename="team-group")

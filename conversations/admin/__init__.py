@@ -7,5 +7,6 @@ from conversations.admin import (  # noqa: F401  importing registers them
     conversations,
     hours,
     reports,
+    team_reports,
     users,
 )

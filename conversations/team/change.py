@@ -14,7 +14,7 @@ the transaction that stores the message.
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -34,6 +34,9 @@ from conversations.writing.change_parts import change_part
 _ALL: Final = tuple(field.attname for field in TeamState._meta.concrete_fields)
 _WRITTEN: Final = tuple(name for name in _ALL if name not in ("conversation_id", "business_id"))
 _REOPENED: Final = (TeamState.Status.SNOOZED, TeamState.Status.RESOLVED)
+
+# Called inside the transaction, under the lock of the conversation, after the status has changed and been written.
+status_changed: Final[list[Callable[[Conversation, TeamState], None]]] = []
 
 
 @change_part
@@ -131,6 +134,8 @@ class TeamPart:
             self.events.insert(0, events.team_state_updated(business_id, shown))
             if shown.status != self._statuses[key]:
                 self.recorded.append(events.status_changed(shown))
+                for tell in status_changed:
+                    tell(self._conversations[key], self._announced[key])
 
 
 @functools.cache

@@ -21,7 +21,7 @@ from tests.realtime.logins import make_logins
 
 ADDRESSES = addresses()
 # The strangers of these are in tests/team.
-TESTED_ELSEWHERE = {"business-hours", "groups", "labels"}
+TESTED_ELSEWHERE = {"automations", "business-hours", "csat", "groups", "labels"}
 OPEN_TO_ALL = {"availability-availability"}  # everybody may ask whether a business is open
 WITH_IDS = [
     address

@@ -32,7 +32,7 @@ def visible_answers(membership: Membership) -> QuerySet[CannedAnswer]:
 
     Owners of the business see the answers of every group.
     """
-    groups = TeamGroup.objects.filter(business_id=membership.business_id)
+    groups = TeamGroup.objects.filter(business_id=membership.business_id, removed_at=None)
     if membership.role != Membership.Role.OWNER:
         groups = groups.filter(members=membership.user_id)
     shared = Q(owner=None, group=None) | Q(group__in=groups.values("pk"))

@@ -123,7 +123,7 @@ def _group_of(membership: Membership, body: CannedAnswerBody) -> TeamGroup | Non
         raise invalid("Give groupId with the scope group, and with no other.", field="groupId")
     if body.group_id is None:
         return None
-    groups = TeamGroup.objects.filter(business_id=membership.business_id)
+    groups = TeamGroup.objects.filter(business_id=membership.business_id, removed_at=None)
     if membership.role != Membership.Role.OWNER:
         groups = groups.filter(members=membership.user_id)
     group = groups.filter(pk=object_key(body.group_id, "group")).first()

@@ -1,0 +1,89 @@
+"""Ask a customer how it went, once for each episode, and keep the answer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from django.utils import timezone
+
+from chatsite.errors import DomainError, invalid, not_found
+from conversations import access
+from conversations.access import UserId, find_conversation, require_owner
+from conversations.block_rules import require_unblocked
+from conversations.models import CsatSettings, Episode, Side
+from conversations.team.access import member_business
+from conversations.team.reports.requests import CsatBody, CsatSettingsObject
+from conversations.validation import storable
+from conversations.writing.conversation_change import change_conversations
+from conversations.writing.sends import append_system_message
+
+QUESTION: Final = "How did we do? Please rate this conversation."
+ANSWERED_WITHIN: Final = timedelta(days=14)
+
+
+def read_settings(*, user_id: UserId, business_id: str) -> CsatSettingsObject:
+    found = CsatSettings.objects.filter(business=member_business(user_id, business_id)).first()
+    return (
+        CsatSettingsObject(enabled=found.enabled, question=found.question)
+        if found
+        else CsatSettingsObject(enabled=False)
+    )
+
+
+def set_settings(*, user_id: UserId, business_id: str, body: CsatSettingsObject) -> CsatSettingsObject:
+    """Only owners of the business can do this."""
+    business = require_owner(user_id, business_id)
+    if not storable(body.question):
+        raise invalid("The question has a character that cannot be stored.", field="question")
+    chosen = CsatSettingsObject(enabled=body.enabled, question=body.question.strip())
+    CsatSettings.objects.update_or_create(
+        business=business,
+        defaults={"enabled": chosen.enabled, "question": chosen.question, "updated_at": timezone.now()},
+    )
+    return chosen
+
+
+def ask_for_rating(episode_id: UUID) -> None:
+    """Ask in the conversation, if the business asks for ratings and a person has answered in the episode."""
+    episode = Episode.objects.get(pk=episode_id)
+    chosen = CsatSettings.objects.filter(business=episode.business_id, enabled=True).first()
+    if chosen is None or not episode.answers:
+        return
+    with change_conversations() as change:
+        for conversation in change.lock([episode.conversation_id]):
+            if conversation.frozen_at or conversation.customer_blocked or conversation.business_blocked:
+                continue
+            if conversation.last_seq != episode.last_seq:
+                continue  # the customer has written again
+            if Episode.objects.filter(pk=episode.pk, asked_at=None).update(asked_at=change.now):
+                append_system_message(change, conversation, chosen.question or QUESTION)
+
+
+def open_question(user_id: UserId, conversation_id: str) -> Episode:
+    """The latest question to the customer. Raise `not_found` for everybody else, and if there is none."""
+    conversation, side = find_conversation(user_id, conversation_id)
+    if side != Side.CUSTOMER:
+        raise not_found("question")
+    asked = Episode.objects.filter(
+        conversation=conversation, asked_at__gte=timezone.now() - ANSWERED_WITHIN
+    ).select_related("conversation")
+    found = asked.order_by("-asked_at").first()
+    if found is None:
+        raise not_found("question")
+    return found
+
+
+def rate(*, user_id: UserId, conversation_id: str, body: CsatBody) -> Episode:
+    """Keep the rating. A later one replaces it for as long as the question is open."""
+    if not storable(body.comment):
+        raise invalid("The comment has a character that cannot be stored.", field="comment")
+    access.load_actor(user_id)
+    episode = open_question(user_id, conversation_id)
+    require_unblocked(episode.conversation, user_id)
+    if episode.conversation.frozen_at is not None:
+        raise DomainError("frozen", "A moderator has closed this conversation.")
+    episode.score, episode.comment, episode.rated_at = body.score, body.comment.strip(), timezone.now()
+    episode.save(update_fields=["score", "comment", "rated_at"])
+    return episode

@@ -1,0 +1,57 @@
+"""The bodies and the wire objects of reports and ratings."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+
+from conversations.serializers import WireObject
+
+Metric = Literal["first-response", "reply-time", "resolution", "csat", "volume", "load"]
+GroupBy = Literal["none", "agent", "group", "label", "day"]
+
+
+class CsatSettingsObject(WireObject, kw_only=True):
+    """Whether customers are asked for a rating. Without a question the usual one is asked."""
+
+    enabled: bool
+    question: Annotated[str, msgspec.Meta(max_length=300)] = ""
+
+
+class CsatBody(WireObject, kw_only=True):
+    """A rating from 1 to 5, the best."""
+
+    score: Annotated[int, msgspec.Meta(ge=1, le=5)]
+    comment: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+
+
+class CsatObject(WireObject, kw_only=True):
+    """The question to the customer, and the rating, if there is one. It names no agent: that is the team's side."""
+
+    conversation_id: UUID
+    asked_at: datetime
+    score: int | None
+    comment: str
+    rated_at: datetime | None
+
+
+class ReportRow(WireObject, kw_only=True):
+    """The values of one agent, group, label, day or hour. `key` is null for what has none."""
+
+    key: str | None
+    name: str
+    values: dict[str, float | None]
+
+
+class ReportObject(WireObject, kw_only=True, rename={"begin": "from", "end": "to", "group_by": "groupBy"}):
+    """Times are in seconds. `…Open` counts business hours alone. Both days are included."""
+
+    metric: Metric
+    begin: date
+    end: date
+    timezone: str
+    group_by: GroupBy
+    rows: list[ReportRow]

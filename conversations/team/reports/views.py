@@ -1,0 +1,149 @@
+"""REST viewsets of reports and ratings. `docs/reports.md` describes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any, get_args
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
+from rest_framework import renderers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from chatsite.errors import invalid
+from chatsite.http.api import BrowsablePages, WireRenderer, read_body, serializer_for
+from chatsite.http.viewsets import StructViewSet
+from conversations.models import Conversation, CsatSettings, Episode
+from conversations.team.access import member_business
+from conversations.team.reports import csat
+from conversations.team.reports.csv_files import report_csv
+from conversations.team.reports.reporting import report, today
+from conversations.team.reports.requests import (
+    CsatBody,
+    CsatObject,
+    CsatSettingsObject,
+    GroupBy,
+    Metric,
+    ReportObject,
+)
+
+REPORT = extend_schema_serializer(many=False)(serializer_for(ReportObject))
+DEFAULT_DAYS = 28
+
+
+class CsvRenderer(renderers.BaseRenderer):
+    """Answers `format=csv`. Errors stay JSON."""
+
+    media_type = "text/csv"
+    format = "csv"
+    charset = "utf-8"
+
+    def render(
+        self,
+        data: Any,
+        accepted_media_type: str | None = None,
+        renderer_context: Mapping[str, Any] | None = None,
+    ) -> str | bytes:
+        return report_csv(data) if isinstance(data, ReportObject) else WireRenderer().render(data)
+
+
+class ReportViewSet(StructViewSet):
+    """Reports of a business, for its members."""
+
+    queryset = Episode.objects.none()
+    bodies = {"default": ReportObject}
+    renderer_classes = (WireRenderer, BrowsablePages, CsvRenderer)
+    throttle_cost = 10.0  # of a message
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("businessId", str, required=True),
+            OpenApiParameter("metric", str, required=True, enum=get_args(Metric)),
+            OpenApiParameter("from", date, description="28 days ago without it."),
+            OpenApiParameter("to", date, description="Today without it."),
+            OpenApiParameter("groupBy", str, enum=get_args(GroupBy)),
+        ],
+        responses=REPORT,
+    )
+    def list(self, request: Request) -> Response:
+        """Report a metric of the episodes that were resolved in a period."""
+        asked = request.query_params
+        if not asked.get("businessId"):
+            raise invalid("businessId is required.", field="businessId")
+        business = member_business(request.user.pk, asked["businessId"])
+        end = _day(request, "to") or today(business.pk)
+        begin = _day(request, "from") or end - timedelta(days=DEFAULT_DAYS - 1)
+        shown = report(
+            business.pk,
+            metric=_choice(request, "metric", get_args(Metric), ""),
+            begin=begin,
+            end=end,
+            group_by=_choice(request, "groupBy", get_args(GroupBy), "none"),
+        )
+        return Response(shown)
+
+
+def _day(request: Request, name: str) -> date | None:
+    raw = request.query_params.get(name, "")
+    if not raw:
+        return None
+    try:
+        return date.fromisoformat(raw)
+    except ValueError as error:
+        raise invalid(f"{name} must be a day such as 2026-01-31.", field=name) from error
+
+
+def _choice(request: Request, name: str, known: tuple[str, ...], default: str) -> Any:
+    chosen = request.query_params.get(name) or default
+    if chosen not in known:
+        raise invalid(f"{name} must be one of {', '.join(known)}.", field=name)
+    return chosen
+
+
+class CsatSettingsViewSet(StructViewSet):
+    """Whether a business asks for ratings, by the id of the business. Members read it, and owners set it."""
+
+    queryset = CsatSettings.objects.none()
+    bodies = {"default": CsatSettingsObject}
+
+    @extend_schema(responses=serializer_for(CsatSettingsObject))
+    def retrieve(self, request: Request, pk: str) -> Response:
+        return Response(csat.read_settings(user_id=request.user.pk, business_id=pk))
+
+    @extend_schema(request=serializer_for(CsatSettingsObject), responses=serializer_for(CsatSettingsObject))
+    def update(self, request: Request, pk: str) -> Response:
+        body = read_body(request, CsatSettingsObject)
+        return Response(csat.set_settings(user_id=request.user.pk, business_id=pk, body=body))
+
+
+class RatingViewSet(StructViewSet):
+    """The question to the customer of a conversation, and the customer's rating."""
+
+    queryset = Conversation.objects.none()
+    bodies = {"default": CsatBody}
+
+    @extend_schema(responses=serializer_for(CsatObject))
+    @action(detail=True, methods=["get"])
+    def csat(self, request: Request, pk: str) -> Response:
+        """Return the open question. `not_found` if the customer is not asked."""
+        return Response(_rating(csat.open_question(request.user.pk, pk)))
+
+    @extend_schema(request=serializer_for(CsatBody), responses=serializer_for(CsatObject))
+    @csat.mapping.put
+    def rate(self, request: Request, pk: str) -> Response:
+        """Rate the latest episode. A later rating replaces it, for 14 days."""
+        body = read_body(request, CsatBody)
+        return Response(_rating(csat.rate(user_id=request.user.pk, conversation_id=pk, body=body)))
+
+
+def _rating(episode: Episode) -> CsatObject:
+    assert episode.asked_at is not None  # there is a question
+    return CsatObject(
+        conversation_id=episode.conversation_id,
+        asked_at=episode.asked_at,
+        score=episode.score,
+        comment=episode.comment,
+        rated_at=episode.rated_at,
+    )
