@@ -4,7 +4,7 @@ const MINUTE = 60_000;
 const DAY = 86_400_000;
 
 /** The page's language; of its regions the one that the browser is set to, whose clock people are used to. */
-function locale() {
+export function locale() {
   const language = document.documentElement.lang || "en";
   const region = navigator.languages?.find((given) => given.split("-")[0] === language.split("-")[0]);
   return region ?? language;

@@ -1,5 +1,6 @@
 import { Actions } from "./actions.js";
 import { Announcer } from "./announcer.js";
+import { CannedAnswers } from "./canned_answers.js";
 import { Composer } from "./composer.js";
 import { showOneDay } from "./dividers.js";
 import { Draft, browserStorage } from "./drafts.js";
@@ -117,7 +118,6 @@ class Thread {
   }
 
   // Putting together
-
   #build(onBack) {
     this.head = new ThreadHeader(this.client, onBack);
     this.announcer = new Announcer();
@@ -133,6 +133,7 @@ class Thread {
       quote: (id) => this.quote(id),
     };
     this.composer = new Composer(this.initial.limit, writing, this.attachments);
+    this.cannedAnswers = new CannedAnswers(this);
     this.parts = buildLayout(this);
     this.chrome = new ThreadChrome(this);
     this.navigation = new Navigation(this);
@@ -202,7 +203,6 @@ class Thread {
   }
 
   // Drawing
-
   #rows(messages, { atEnd }) {
     const { side } = this.people;
     if (this.navigation.isOpened && this.line.from !== null) this.line.find(messages, side);

@@ -1,3 +1,4 @@
+import { OpeningHours } from "./opening_hours.js";
 import { gettext, interpolate, ngettext } from "./texts.js";
 import { countUnread } from "./unread.js";
 
@@ -5,10 +6,12 @@ import { countUnread } from "./unread.js";
 export class ThreadChrome {
   #thread;
   #connection = "";
+  #hours;
 
   /** `thread`: client, view, source, list, people, head, composer, parts, typing, isOpen(). */
   constructor(thread) {
     this.#thread = thread;
+    this.#hours = new OpeningHours(thread.client.rest, () => this.showHead());
   }
 
   show() {
@@ -20,8 +23,9 @@ export class ThreadChrome {
   }
 
   showHead() {
-    const { head, people } = this.#thread;
-    head.show({ name: people.otherName, others: people.others, typing: this.#thread.typing.others });
+    const { head, people, conversation, typing } = this.#thread;
+    if (conversation && people.side === "customer") this.#hours.renew(conversation.businessId);
+    head.show({ name: people.otherName, others: people.others, typing: typing.others, hours: this.#hours.text });
   }
 
   showConnection() {

@@ -32,17 +32,17 @@ export class ThreadHeader {
     return this.#connection;
   }
 
-  /** `name` and the ids of the other side's people, and the names of those who are typing. */
+  /** `name` and the ids of the other side's people, the names of those who are typing, and the hours in words. */
   show(state) {
     this.#shown = state;
-    const { name, others, typing } = state;
+    const { name, others, typing, hours } = state;
     if (this.#name.textContent !== name) {
       this.#name.textContent = name;
       this.#avatar.textContent = initials(name);
     }
     const isOnline = others.some((id) => this.#client.isUserOnline(id));
     const isKnown = !this.#connection.textContent;
-    const text = typing.length ? typingText(typing) : isKnown ? this.#presenceText(isOnline, others) : "";
+    const text = typing.length ? typingText(typing) : isKnown ? this.#presenceText(isOnline, others, hours) : "";
     if (this.#presence.textContent !== text) this.#presence.textContent = text;
     this.#presence.classList.toggle("is-online", isKnown && isOnline && !typing.length);
     this.#presence.classList.toggle("is-typing", typing.length > 0);
@@ -75,8 +75,9 @@ export class ThreadHeader {
     if (this.#shown) this.show(this.#shown);
   }
 
-  #presenceText(isOnline, others) {
+  #presenceText(isOnline, others, hours) {
     if (isOnline) return gettext("Online");
+    if (hours) return hours;
     const { presence } = this.#client.snapshot;
     const seen = others.map((id) => presence.get(id)?.lastSeen).filter(Boolean);
     return seen.length ? lastSeenLabel(new Date(seen.sort().at(-1))) : "";

@@ -1,0 +1,47 @@
+import { locale } from "./dates.js";
+import { gettext, interpolate } from "./texts.js";
+
+const RENEWAL = 5 * 60_000; // milliseconds
+const WEEK = 6 * 24 * 3600_000;
+
+/** What customers are told of a business while nobody of it is online: when it opens, or how fast it usually answers. */
+export class OpeningHours {
+  text = "";
+  #rest;
+  #changed;
+  #askedAt = -Infinity;
+
+  constructor(rest, changed) {
+    this.#rest = rest;
+    this.#changed = changed;
+  }
+
+  /** Asks the server again if that was a while ago. */
+  async renew(businessId) {
+    if (Date.now() - this.#askedAt < RENEWAL) return;
+    this.#askedAt = Date.now();
+    try {
+      this.text = hoursText(await this.#rest.get(`/chat/businesses/${businessId}/availability`));
+      this.#changed();
+    } catch {
+      // What was shown stays, and the next renewal asks again.
+    }
+  }
+}
+
+function hoursText({ open, opensAt, answerMinutes }) {
+  if (open === false) return opensAt ? interpolate(gettext("Closed. Opens %(time)s"), { time: timeText(new Date(opensAt)) }) : gettext("Closed");
+  if (answerMinutes === null) return "";
+  return interpolate(gettext("Usually answers within %(time)s"), { time: durationText(answerMinutes) });
+}
+
+function timeText(time) {
+  const isSoon = time - Date.now() < WEEK;
+  const day = isSoon ? { weekday: "long" } : { day: "numeric", month: "long" };
+  return new Intl.DateTimeFormat(locale(), { ...day, hour: "2-digit", minute: "2-digit" }).format(time);
+}
+
+function durationText(minutes) {
+  const [value, unit] = minutes < 60 ? [minutes, "minute"] : minutes < 24 * 60 ? [minutes / 60, "hour"] : [minutes / (24 * 60), "day"];
+  return new Intl.NumberFormat(locale(), { style: "unit", unit, unitDisplay: "long" }).format(Math.round(value));
+}

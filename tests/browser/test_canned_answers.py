@@ -1,0 +1,63 @@
+"""A member inserts a canned answer by its code; a customer reads in the head when the business answers."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.axe import assert_accessible
+from tests.browser.conftest import OpenPage
+from tests.browser.threads import open_thread
+from tests.harness.cast import Cast
+
+pytestmark = pytest.mark.shown
+
+
+async def test_a_code_becomes_the_text_at_the_cursor(
+    cast: Cast, open_page: OpenPage, axe_source: str
+) -> None:
+    customer = await cast.newcomer()
+    where = (await cast.conversation(customer))["id"]
+    for code, text in (
+        ("greet", "Hello {{customer.name}}!"),
+        ("greet-late", "Good evening."),
+        ("fee", "No greeting fee."),
+    ):
+        body = {"businessId": cast.business_id, "code": code, "text": text, "scope": "private"}
+        await cast.olivia.rest.post("/team/canned-answers", body)
+    shop = await open_thread(open_page, cast.olivia, where)
+    options = shop.root.get_by_role("option")
+    await shop.field.press_sequentially("Hi. /greet")
+    await expect(options).to_have_count(3)
+    await expect(options.first).to_contain_text("/greet")
+    await shop.field.press("ArrowDown")
+    await expect(options.nth(1)).to_have_attribute("aria-selected", "true")
+    await assert_accessible(shop.page, axe_source)
+    await shop.field.press("ArrowUp")
+    await shop.field.press("Enter")
+    await expect(shop.field).to_have_value(f"Hi. Hello {customer.name}!")
+    await expect(options).to_have_count(0)
+    await expect(shop.messages).to_have_count(0)  # Enter chose, and sent nothing
+    await shop.field.press_sequentially(" /late")
+    await expect(options).to_have_count(0)  # no code begins so, and no text has the word
+    await shop.field.fill("/greet-")
+    await options.get_by_text("Good evening.").click()
+    await expect(shop.field).to_have_value("Good evening.")
+    await shop.field.press("Enter")
+    await expect(shop.said("Good evening.")).to_be_visible()
+
+
+async def test_customers_see_hours_and_are_offered_no_canned_answers(cast: Cast, open_page: OpenPage) -> None:
+    customer = await cast.newcomer()
+    where = (await cast.conversation(customer))["id"]
+    path = f"/team/business-hours/{cast.business_id}"
+    never: dict[str, object] = {"timezone": "UTC", "weekly": {}, "exceptions": [], "holidays": None}
+    await cast.olivia.rest.request("PUT", path, never)
+    try:
+        theirs = await open_thread(open_page, customer, where)
+        await expect(theirs.root.locator(".thread-presence")).to_have_text("Closed")
+        await theirs.field.press_sequentially("/greet")
+        await theirs.page.wait_for_timeout(500)
+        await expect(theirs.root.get_by_role("option")).to_have_count(0)
+    finally:
+        await cast.olivia.rest.delete(path)
