@@ -134,6 +134,7 @@ class RatingViewSet(StructViewSet):
     @csat.mapping.put
     def rate(self, request: Request, pk: str) -> Response:
         """Rate the latest episode. A later rating replaces it, for 14 days."""
+        csat.open_question(request.user.pk, pk)  # a stranger hears `not_found`, whatever the body is
         body = read_body(request, CsatBody)
         return Response(_rating(csat.rate(user_id=request.user.pk, conversation_id=pk, body=body)))
 
