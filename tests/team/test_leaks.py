@@ -53,7 +53,7 @@ THE_SAME_FOR_ALL: Final = {"metrics", "readyz", "healthz", "schema", "docs", "as
 # `/team/canned-answers` has tests of its own.
 TEAM_ROUTE: Final = re.compile(r"\^?(chat/\^?conversations/.*/(team|notes)|team/\^?(groups|labels))")
 CHANGING: Final = re.compile(
-    rb'nonce="[^"]*"|name="(clientId|csrfmiddlewaretoken)" value="[^"]*"|data-csrf="[^"]*"'
+    rb'nonce="[^"]*"|name="(clientId|csrfmiddlewaretoken)" value="[^"]*"|data-csrf="[^"]*"|"csrfToken": "[^"]*"'
 )
 
 

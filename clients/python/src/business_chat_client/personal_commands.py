@@ -7,8 +7,9 @@ from datetime import datetime
 from types import NoneType
 from typing import Literal
 
-from business_chat_client.objects import ConversationDetails, Message, Page, WireObject
+from business_chat_client.objects import ConversationDetails, Message, Page
 from business_chat_client.rest import Rest
+from business_chat_client.wire_object import WireObject
 
 
 class Block(WireObject, frozen=True, kw_only=True):
