@@ -23,5 +23,10 @@ OPENAPI: Final[dict[str, Any]] = {
     # Serve the documentation page's files from this site.
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "ENUM_NAME_OVERRIDES": {"SideEnum": ["business", "customer", "system"]},
+    "ENUM_NAME_OVERRIDES": {
+        "SideEnum": ["business", "customer", "system"],
+        "AttachmentKindEnum": ["file", "image", "video", "voice"],
+        "AssistanceKindEnum": ["suggestions", "summary", "translation"],
+        "TeamStatusEnum": ["open", "pending", "resolved", "snoozed"],
+    },
 }

@@ -17,7 +17,7 @@ async def test_finding_writing_and_archiving(cast: Cast, signed_in: SignedIn) ->
     page = await signed_in(customer.name, "/app/find?q=northwind", java_script_enabled=False)
     await page.get_by_role("button", name="Northwind Cycles").click()
     await pane(page).get_by_role("textbox", name="Message").fill("Sent by a <form>")
-    await pane(page).get_by_role("button", name="Send").click()
+    await pane(page).get_by_role("button", name="Send", exact=True).click()
     await expect(pane(page)).to_contain_text("Sent by a <form>")
     await expect(pane(page).locator(".ticks")).to_be_visible()
     day = pane(page).locator(".row-day")
@@ -43,7 +43,7 @@ async def test_searching_and_answering(cast: Cast, signed_in: SignedIn) -> None:
     await expect(pane(page).get_by_role("button", name="Mark as read")).to_have_count(0)
     await expect(entry(page, customer.name).locator("[data-field=unread]")).to_be_hidden()
     await pane(page).get_by_role("textbox", name="Message").fill("Understood")
-    await pane(page).get_by_role("button", name="Send").click()
+    await pane(page).get_by_role("button", name="Send", exact=True).click()
     await expect(pane(page)).to_contain_text("Understood")
 
 

@@ -93,7 +93,7 @@ def test_what_is_not_declared_is_refused(town: Town) -> None:
     error = refused("invalid", recipient_id=town.carol.pk, type="lottery")
     assert error.details == {
         "field": "type",
-        "known": ["offer", "system", "team_invitation", "webhook_disabled"],
+        "known": ["note_mention", "offer", "system", "team_invitation", "webhook_disabled"],
     }
 
 

@@ -21,7 +21,7 @@ from conversations.team.operations import set_team_state
 from conversations.team.reports.csv_files import report_csv, safe_cell
 from conversations.team.reports.recording import measure_episode
 from conversations.team.reports.reporting import report
-from conversations.team.reports.requests import ReportObject, ReportRow
+from conversations.team.reports.requests import ReportRow, TeamReportObject
 from conversations.team.requests import TeamBody
 from tests.conversations.people import business, client_of, conversation, person, say
 
@@ -48,7 +48,7 @@ class Shop:
         measure_episode.call(str(where.pk), where.last_seq)
         return Episode.objects.filter(conversation=where, last_seq=where.last_seq).first()
 
-    def report(self, metric: Any, group_by: Any = "none") -> ReportObject:
+    def report(self, metric: Any, group_by: Any = "none") -> TeamReportObject:
         return report(
             self.shop.pk, metric=metric, begin=date(2026, 1, 12), end=date(2026, 1, 31), group_by=group_by
         )
@@ -231,7 +231,7 @@ def test_members_get_reports_over_rest(shop: Shop) -> None:
 
 def test_an_empty_report_has_a_header() -> None:
     row = ReportRow(key=None, name="all", values={"count": 0, "median": None})
-    shown = ReportObject(
+    shown = TeamReportObject(
         metric="resolution",
         begin=date(2026, 1, 1),
         end=date(2026, 1, 2),

@@ -6,7 +6,7 @@ import csv
 import io
 from typing import Final
 
-from conversations.team.reports.requests import ReportObject
+from conversations.team.reports.requests import TeamReportObject
 
 # A cell that begins with one of these may be taken for a formula.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -17,7 +17,7 @@ def safe_cell(text: str) -> str:
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) or text.startswith(_FORMULA) else text
 
 
-def report_csv(shown: ReportObject) -> str:
+def report_csv(shown: TeamReportObject) -> str:
     """One line for each row. Times are in seconds."""
     names = list(shown.rows[0].values) if shown.rows else []
     file = io.StringIO()

@@ -19,7 +19,7 @@ from conversations.models import ChatMessage, Episode, SenderKind, Side
 from conversations.team.hours.local_time import instant_of
 from conversations.team.hours.operations import schedule_of
 from conversations.team.reports.keys import named_rows
-from conversations.team.reports.requests import GroupBy, Metric, ReportObject, ReportRow
+from conversations.team.reports.requests import GroupBy, Metric, ReportRow, TeamReportObject
 from conversations.team.reports.statistics import Values, durations, ratings
 
 LONGEST: Final = timedelta(days=366)
@@ -45,7 +45,9 @@ class Period:
         return instant_of(self.begin, time(0), self.zone), instant_of(after, time(0), self.zone)
 
 
-def report(business_id: UUID, *, metric: Metric, begin: date, end: date, group_by: GroupBy) -> ReportObject:
+def report(
+    business_id: UUID, *, metric: Metric, begin: date, end: date, group_by: GroupBy
+) -> TeamReportObject:
     if not timedelta(0) <= end - begin < LONGEST or begin.year < 2000 or end.year > 9000:
         raise invalid("to must be a day from `from` on, at most 366 days later.", field="to")
     schedule = schedule_of(business_id)
@@ -54,7 +56,7 @@ def report(business_id: UUID, *, metric: Metric, begin: date, end: date, group_b
         rows = _load(business_id, period)
     else:
         rows = _of_episodes(business_id, metric, period, group_by)
-    return ReportObject(
+    return TeamReportObject(
         metric=metric, begin=begin, end=end, timezone=str(period.zone), group_by=group_by, rows=rows
     )
 

@@ -46,7 +46,9 @@ class ReportRow(WireObject, kw_only=True):
     values: dict[str, float | None]
 
 
-class ReportObject(WireObject, kw_only=True, rename={"begin": "from", "end": "to", "group_by": "groupBy"}):
+class TeamReportObject(
+    WireObject, kw_only=True, rename={"begin": "from", "end": "to", "group_by": "groupBy"}
+):
     """Times are in seconds. `…Open` counts business hours alone. Both days are included."""
 
     metric: Metric

@@ -26,10 +26,10 @@ from conversations.team.reports.requests import (
     CsatSettingsObject,
     GroupBy,
     Metric,
-    ReportObject,
+    TeamReportObject,
 )
 
-REPORT = extend_schema_serializer(many=False)(serializer_for(ReportObject))
+REPORT = extend_schema_serializer(many=False)(serializer_for(TeamReportObject))
 DEFAULT_DAYS = 28
 
 
@@ -46,14 +46,14 @@ class CsvRenderer(renderers.BaseRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> str | bytes:
-        return report_csv(data) if isinstance(data, ReportObject) else WireRenderer().render(data)
+        return report_csv(data) if isinstance(data, TeamReportObject) else WireRenderer().render(data)
 
 
 class ReportViewSet(StructViewSet):
     """Reports of a business, for its members."""
 
     queryset = Episode.objects.none()
-    bodies = {"default": ReportObject}
+    bodies = {"default": TeamReportObject}
     renderer_classes = (WireRenderer, BrowsablePages, CsvRenderer)
     throttle_cost = 10.0  # of a message
 

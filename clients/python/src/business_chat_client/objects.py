@@ -117,7 +117,7 @@ class ConversationDetails(WireObject, frozen=True, kw_only=True):
     archived: bool
     blocked: bool = False
     own: OwnState | None = None
-    team_rev: int = 0
+    team_rev: int | None = None  # members alone have it
     frozen: bool = False
     created_at: datetime
     updated_at: datetime
