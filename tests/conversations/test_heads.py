@@ -13,13 +13,13 @@ from conversations.models import Side
 from tests.conversations.people import business, conversation, person
 
 
-def test_heartbeats_of_many_are_four_queries(
+def test_heartbeats_of_many_are_three_queries(
     db: None, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     first, second = person(), person()
     mine, other = conversation(business(person()), first), conversation(business(person()), second)
     asked = [(first.pk, [mine.pk]), (second.pk, [other.pk, mine.pk]), (first.pk, [])]
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         answers = sync.heartbeat_answers_for(asked)
     assert [set(answer["conversations"]) for answer in answers] == [{mine.pk}, {other.pk, mine.pk}, set()]
     assert [answer["notificationsRev"] for answer in answers] == [0, 0, 0]

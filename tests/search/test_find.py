@@ -171,7 +171,7 @@ def test_a_search_runs_a_fixed_number_of_statements() -> None:
     say(where, customer, ["bicycle"] * 10)
     with CaptureQueriesContext(connection) as many:
         assert len(contents(member, "bicycle")) == 13
-    assert len(few) == len(many) <= 7
+    assert len(few) == len(many) <= 6
 
 
 if connection.vendor == "postgresql":
