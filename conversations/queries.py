@@ -9,7 +9,7 @@ import base64
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -34,7 +34,7 @@ from conversations.serializers import (
     ParticipantObject,
     person_object,
 )
-from conversations.team_revs import with_team_revs
+from conversations.team_revs import TEAM_REV, with_team_revs
 from conversations.unread_counts import unread as unread
 
 SEARCH_WORDS: Final = 5  # words of a search that are used; each adds a condition
@@ -243,21 +243,35 @@ def participant(user: Any, side: Side) -> ParticipantObject:
     return ParticipantObject(id=str(user.pk), name=person_object(user).name, side=side.value)  # type: ignore[arg-type]
 
 
-def latest_revisions(conversation_ids: Collection[UUID]) -> dict[UUID, Head]:
-    """Return the last `seq` and `rev` of the conversations. One query for each 10,000. The caller checks access."""
+class Revisions(NamedTuple):
+    """How far a conversation has come, and whose it is."""
+
+    last_seq: int
+    rev: int
+    team_rev: int = 0
+    customer_id: UserId = None
+
+    def head_for(self, user_id: UserId, state_rev: int | msgspec.UnsetType) -> Head:
+        """As somebody sees it who has joined. Everybody who is not the customer is a member."""
+        of_team = self.team_rev if self.team_rev and user_id != self.customer_id else msgspec.UNSET
+        return Head(last_seq=self.last_seq, rev=self.rev, state_rev=state_rev, team_rev=of_team)
+
+
+def latest_revisions(conversation_ids: Collection[UUID]) -> dict[UUID, Revisions]:
+    """Return the revisions of the conversations. One query for each 10,000. The caller checks access."""
     keys, found = list(conversation_ids), {}
     for start in range(0, len(keys), _BATCH):
         among_these = among(Conversation._meta.pk, keys[start : start + _BATCH])
         rows = Conversation.objects.filter(pk__in=among_these).order_by()
-        for key, seq, rev in rows.values_list("pk", "last_seq", "rev"):
-            found[key] = Head(last_seq=seq, rev=rev)
+        for key, *revisions in rows.values_list("pk", "last_seq", "rev", TEAM_REV, "customer_id"):
+            found[key] = Revisions(*revisions)
     return found
 
 
-def latest_revision_of_each(conversation_ids: list[UUID]) -> list[Head]:
+def latest_revision_of_each(conversation_ids: list[UUID]) -> list[Revisions]:
     """Like `latest_revisions`, in the given order. A missing conversation has zeros."""
     found = latest_revisions(set(conversation_ids))
-    return [found.get(key, Head(last_seq=0, rev=0)) for key in conversation_ids]
+    return [found.get(key, Revisions(0, 0)) for key in conversation_ids]
 
 
 # --- Businesses -------------------------------------------------------------------------------------------------------

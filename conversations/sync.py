@@ -12,8 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
-from msgspec import UNSET, UnsetType
-from msgspec.structs import replace
+from msgspec import UNSET
 
 from chatsite.database.threads import in_database_thread
 from chatsite.errors import DomainError
@@ -26,7 +25,6 @@ from conversations.access import UserId, user_key
 from conversations.own_objects import latest_state_revs
 from conversations.serializers import Head, SyncedConversation, UnreadAnswer, WireObject
 from conversations.session_state import state_of
-from conversations.team_revs import latest_team_revs
 
 
 class SyncCommand(WireObject, kw_only=True):
@@ -109,21 +107,16 @@ async def sync(session: Session, data: SyncCommand) -> dict[str, Any]:
 def heartbeat_answers_for(asked: list[tuple[UserId, list[UUID]]]) -> list[dict[str, Any]]:
     """Return the heartbeat answer of each user: the revisions of the given conversations, and the sections.
 
-    The caller checks access. Runs four queries for any number of users.
+    The caller checks access. Runs three queries for any number of users.
     """
     keys = {key for _, followed in asked for key in followed}
     revisions = queries.latest_revisions(keys)
     own = latest_state_revs({user_id for user_id, _ in asked}, keys) if keys else {}
-    of_team = latest_team_revs(keys) if keys else {}
     parts = [section({user_id for user_id, _ in asked}) for section in heartbeat_sections]
     answers = []
     for user_id, followed in asked:
         found = {
-            key: replace(
-                revisions[key],
-                state_rev=own.get((user_id, key), UNSET),
-                team_rev=team_rev_for(user_id, of_team.get(key)),
-            )
+            key: revisions[key].head_for(user_id, own.get((user_id, key), UNSET))
             for key in followed
             if key in revisions
         }
@@ -132,11 +125,6 @@ def heartbeat_answers_for(asked: list[tuple[UserId, list[UUID]]]) -> list[dict[s
             answer.update(part[user_id])
         answers.append(answer)
     return answers
-
-
-def team_rev_for(user_id: UserId, found: tuple[UserId, int] | None) -> int | UnsetType:
-    """Everybody who has joined and is not the customer is a member."""
-    return UNSET if found is None or found[0] == user_id else found[1]
 
 
 @command("heartbeat", HeartbeatCommand, answer=heartbeat_answers, cost=0.1, essential=True, scope="")

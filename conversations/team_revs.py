@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import Any, Final
-from uuid import UUID
+from collections.abc import Iterable
+from typing import Final
 
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
@@ -13,6 +12,7 @@ from msgspec import UNSET, UnsetType
 from conversations.models import Conversation, TeamState
 
 _KNOWN: Final = "known_team_rev"  # the attribute of a conversation whose `teamRev` has been read
+TEAM_REV: Final = Coalesce("team_state__team_rev", 0)  # in a query of conversations
 
 
 def remember_team_rev(conversation: Conversation, team_rev: int) -> None:
@@ -27,7 +27,7 @@ def team_rev_of(conversation: Conversation) -> int | UnsetType:
 
 def with_team_revs(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
     """Read the `teamRev` together with the rows."""
-    return rows.annotate(**{_KNOWN: Coalesce("team_state__team_rev", 0)})
+    return rows.annotate(**{_KNOWN: TEAM_REV})
 
 
 def load_team_revs(conversations: Iterable[Conversation]) -> None:
@@ -35,16 +35,7 @@ def load_team_revs(conversations: Iterable[Conversation]) -> None:
     unknown = {row.pk: row for row in conversations if not hasattr(row, _KNOWN)}
     if not unknown:
         return
-    found = dict(_revs(unknown.keys()).values_list("conversation_id", "team_rev"))
+    rows = TeamState.objects.filter(conversation_id__in=unknown.keys(), team_rev__gt=0).order_by()
+    found = dict(rows.values_list("conversation_id", "team_rev"))
     for key, conversation in unknown.items():
         remember_team_rev(conversation, found.get(key, 0))
-
-
-def latest_team_revs(conversation_ids: Collection[UUID]) -> dict[UUID, tuple[Any, int]]:
-    """By conversation: its customer, who must not see it, and the `teamRev`. One query."""
-    rows = _revs(conversation_ids).values_list("conversation_id", "conversation__customer_id", "team_rev")
-    return {key: (customer_id, team_rev) for key, customer_id, team_rev in rows}
-
-
-def _revs(conversation_ids: Collection[UUID]) -> Any:
-    return TeamState.objects.filter(conversation_id__in=conversation_ids, team_rev__gt=0).order_by()

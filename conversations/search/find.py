@@ -30,6 +30,7 @@ from conversations.serializers import (
     WireObject,
     messages_from_rows,
 )
+from conversations.team_revs import with_team_revs
 
 QUERY_LENGTH: Final = 200  # characters
 ATTACHMENTS: Final = ("image", "file", "voice")
@@ -154,9 +155,8 @@ def _load(actor: access.Actor, message_ids: list[UUID], terms: list[Term]) -> It
     rows = ChatMessage.objects.filter(pk__in=message_ids).order_by().values_list(*MESSAGES.names)
     by_id = {message.id: message for message in messages_from_rows(rows)}
     messages = [by_id[key] for key in message_ids if key in by_id]
-    conversations = Conversation.objects.select_related("business", "customer").in_bulk(
-        {message.conversation_id for message in messages}
-    )
+    both = Conversation.objects.select_related("business", "customer")
+    conversations = with_team_revs(both).in_bulk({message.conversation_id for message in messages})
     visible = [(row, side) for row in conversations.values() if (side := actor.side_in(row)) is not None]
     shown = {row.id: row for row in personal_objects(actor.user_id, visible)}
     for message in messages:

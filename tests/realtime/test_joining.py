@@ -13,7 +13,6 @@ from chatsite.realtime.runtime import ProcessRuntime
 from conversations import access, commands, queries
 from conversations.models import Conversation, Side
 from conversations.requests import ConversationCommand
-from conversations.serializers import Head
 from tests.realtime.seats import seat
 
 pytestmark = pytest.mark.standalone
@@ -25,11 +24,11 @@ async def test_what_happens_while_the_head_is_read_is_heard(
     conversation = Conversation(pk=uuid4())
     session, wire = await seat(runtime, "room")
 
-    def latest_revisions(ids: Sequence[UUID]) -> dict[UUID, Head]:
+    def latest_revisions(ids: Sequence[UUID]) -> dict[UUID, queries.Revisions]:
         """The head as it stood just before somebody sent a message."""
         event = Event("new_message", b"{}", rev=8)
         runtime.hub.publish_threadsafe([(groups.conversation(conversation.pk), event)])
-        return {conversation.pk: Head(last_seq=7, rev=7)}
+        return {conversation.pk: queries.Revisions(last_seq=7, rev=7)}
 
     monkeypatch.setattr(access, "sides_in", lambda asked: [(conversation, Side.CUSTOMER)])
     monkeypatch.setattr(queries, "latest_revisions", latest_revisions)
