@@ -127,6 +127,7 @@ MESSAGES: Final = Table(
     Column("reactions", _CHANGE, "reactions"),  # JSON, or empty
     Column("attachments", _SEND | _CHANGE, "attachments"),  # likewise
     Column("sender_kind", _SEND, "sender_kind"),
+    Column("via", _SEND, "via"),  # clients see no field if it is empty
     Column("hidden_at", _CHANGE),  # clients see a hidden message as deleted
 )
 

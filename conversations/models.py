@@ -208,12 +208,13 @@ class ChatMessage(models.Model):
     # The reactions as clients see them, in JSON. They are written together with the rows of `Reaction`, so that a page
     # of messages needs no second query.
     reactions = models.TextField(default="", db_default="", blank=True, editable=False)
-    attachments = models.TextField(
-        default="", db_default="", blank=True, editable=False
-    )  # as JSON, like reactions
-
+    attachments = models.TextField(default="", db_default="", blank=True, editable=False)  # likewise
     sender_kind = models.CharField(
         max_length=10, choices=SenderKind, default=SenderKind.PERSON, db_default="person", editable=False
+    )
+    # How the message came in; empty for apps and the API.
+    via = models.CharField(
+        max_length=10, choices=[("email", "E-mail")], default="", db_default="", blank=True, editable=False
     )
 
     class Meta:

@@ -14,6 +14,7 @@ from typing import cast
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
+from msgspec import UNSET, UnsetType
 
 from chatsite.background.jobs import enqueue
 from chatsite.errors import DomainError, invalid, not_found
@@ -23,7 +24,7 @@ from conversations.attachments.jobs import release_message_files
 from conversations.block_rules import require_unblocked
 from conversations.membership import lock_person
 from conversations.models import Business, Conversation, Membership, MessageEdit, Side
-from conversations.serializers import MessageObject
+from conversations.serializers import MessageObject, ViaName
 from conversations.validation import clean_content, new_receipt, new_send
 from conversations.writing.conversation_change import change_conversations
 from conversations.writing.message_change import MessageChange, change_message
@@ -44,6 +45,7 @@ def send_message(
     client_id: str | None = None,
     reply_to: str | None = None,
     attachment_ids: Sequence[str] = (),
+    via: ViaName | UnsetType = UNSET,
 ) -> Sent:
     """Store a message and publish `new_message`. For a known `client_id`, return the stored message."""
     send = new_send(
@@ -55,6 +57,7 @@ def send_message(
         reply_to=reply_to,
         attachment_ids=attachment_ids,
     )
+    send.via = via
     return cast(Sent, _only(write([send])))
 
 

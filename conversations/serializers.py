@@ -20,6 +20,7 @@ from conversations.team_revs import team_rev_of
 MessageType = Literal["text", "image", "file", "voice", "system"]
 Status = Literal["sent", "delivered", "read"]
 SenderKindName = Literal["person", "bot", "system"]
+ViaName = Literal["email"]
 SideName = Literal["customer", "business", "system"]
 
 
@@ -53,7 +54,8 @@ class ReactionObject(WireObject, kw_only=True):
 class MessageObject(WireObject):
     """A message. A deleted or hidden message keeps its place and loses its content.
 
-    The fields are in the order of the columns in `conversations.columns`.
+    `via` is missing unless the message came in by mail. The fields are in the order of the columns in
+    `conversations.columns`.
     """
 
     id: UUID
@@ -75,6 +77,7 @@ class MessageObject(WireObject):
     reactions: list[ReactionObject] = []
     attachments: list[AttachmentObject] = []
     sender_kind: SenderKindName = "person"
+    via: ViaName | msgspec.UnsetType = msgspec.UNSET
 
 
 class ParticipantObject(WireObject, kw_only=True):
@@ -170,8 +173,9 @@ class SyncedConversation(WireObject, kw_only=True):
 # --- From rows --------------------------------------------------------------------------------------------------------
 
 MESSAGES.check_object(MessageObject)
-_SENDER, _CONTENT, _DELETED_AT, _HIDDEN_AT, _REACTIONS, _ATTACHMENTS = map(
-    MESSAGES.names.index, ("sender_id", "content", "deleted_at", "hidden_at", "reactions", "attachments")
+_SENDER, _CONTENT, _DELETED_AT, _HIDDEN_AT, _REACTIONS, _ATTACHMENTS, _VIA = map(
+    MESSAGES.names.index,
+    ("sender_id", "content", "deleted_at", "hidden_at", "reactions", "attachments", "via"),
 )
 _decode_reactions: Final = msgspec.json.Decoder(list[ReactionObject]).decode
 
@@ -192,6 +196,7 @@ def message_from_model(message: ChatMessage) -> MessageObject:
 def _message_from_row(row: Sequence[Any]) -> MessageObject:
     """Return the wire object. A deleted or hidden message has no content."""
     values = list(row)
+    values[_VIA] = values[_VIA] or msgspec.UNSET
     hidden_at = values.pop(_HIDDEN_AT)
     if values[_SENDER] is not None:
         values[_SENDER] = str(values[_SENDER])

@@ -36,6 +36,7 @@ _PAGE: Final = 200
 _SAME: Final = (  # columns that are fields of a line under the same name
     "sender_side",
     "sender_kind",
+    "via",
     "content",
     "message_type",
     "created_at",

@@ -72,6 +72,7 @@ class Planner:
                 "sender_id": sender_id,
                 "sender_side": side,
                 "sender_kind": _kind(message, side),
+                "via": message.via,
                 "content": _content(message),
                 "message_type": _type(message, side),
                 "created_at": _created(message),

@@ -65,6 +65,7 @@ class MessageLine(
     sender: SourcePerson | None = None
     sender_side: SideName | None = None
     sender_kind: Literal["person", "bot", "system"] = "person"
+    via: Literal["", "email"] = ""
     content: str = ""
     message_type: Literal["text", "image", "file", "voice", "system"] = "text"
     created_at: Time

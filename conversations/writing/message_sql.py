@@ -101,6 +101,7 @@ _INSERTED: Final = MESSAGES.written_by(Written.SEND)
 _new_values: Final = attrgetter(*(MESSAGES.field_of[name] for name in _INSERTED))
 _SENDER: Final = _INSERTED.index("sender_id")
 _ATTACHMENTS: Final = _INSERTED.index("attachments")
+_VIA: Final = _INSERTED.index("via")
 _STAMPED: Final = (*MESSAGES.written_by(Written.RECEIPT), "id")
 _stamp_values: Final = attrgetter(*_STAMPED)
 _CHANGED: Final = (*MESSAGES.written_by(Written.CHANGE), "id")
@@ -123,6 +124,7 @@ def insert_messages(messages: Sequence[NewMessage]) -> None:
 def _new_row(message: MessageObject, sender_id: UserId) -> tuple[Any, ...]:
     row = list(_new_values(message))
     row[_SENDER] = sender_id
+    row[_VIA] = row[_VIA] or ""
     row[_ATTACHMENTS] = attachments_as_json([stored_from_object(one) for one in row[_ATTACHMENTS]])
     return tuple(row)
 

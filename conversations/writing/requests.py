@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from uuid import UUID
 
+from msgspec import UNSET, UnsetType
+
 from chatsite.errors import DomainError
 from conversations.access import UserId
-from conversations.serializers import MessageObject
+from conversations.serializers import MessageObject, ViaName
 from conversations.writing.message_sql import ClientKey, Stamp
 
 
@@ -24,6 +26,7 @@ class Send:
     client_id: str | None = None
     reply_to: UUID | None = None
     attachment_ids: Sequence[UUID] = ()
+    via: ViaName | UnsetType = UNSET
 
     @property
     def author_id(self) -> UserId | None:

@@ -80,10 +80,10 @@ def append_message(
         created_at=change.now,
         attachments=[attachment_object(stored_attachment(file)) for file in files],
         sender_kind=kind.value,  # type: ignore[arg-type]
+        via=send.via,
     )
     change.claim_attachments(message.id, files, conversation.business_id)
-    payload = change.insert_message(conversation, message, send.sender_id)
-    return Sent(message, payload, created=True)
+    return Sent(message, change.insert_message(conversation, message, send.sender_id), created=True)
 
 
 def append_system_message(change: ConversationChange, conversation: Conversation, content: str) -> Sent:

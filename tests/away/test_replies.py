@@ -7,6 +7,7 @@ import sys
 from email.message import EmailMessage
 from typing import Any
 
+import msgspec
 import pytest
 from anymail.inbound import AnymailInboundMessage
 from anymail.signals import AnymailInboundEvent
@@ -14,6 +15,7 @@ from django.core import mail
 from django.core.management import call_command
 from pytest_django import Settings
 
+from conversations import history, operations
 from conversations.models import ChatMessage
 from conversations.moderation import operations as moderation
 from notifications.delivery.models import ReceivedMail
@@ -142,6 +144,24 @@ def test_the_mail_has_the_address_that_takes_the_answer(replying: Shop) -> None:
     message = answer(replying, To=sent.reply_to[0])
     assert receive_mail(message.as_bytes()) == "accepted"
     assert said()[-1] == ("carol", "Yes, please!")
+
+
+def test_clients_see_that_a_message_came_by_mail(replying: Shop) -> None:
+    by_app = operations.send_message(
+        sender_id=replying.amir.pk, conversation_id=replying.conversation.pk, content="Shall we deliver it?"
+    )
+    assert receive_mail(answer(replying).as_bytes()) == "accepted"
+    page = history.message_page(replying.conversation.pk, limit=5).messages
+    assert [msgspec.to_builtins(message).get("via") for message in page] == [None, "email"]
+    assert "via" not in msgspec.json.decode(by_app.payload)["message"]
+    # What the event and the ack carry, here of a repetition.
+    by_mail = operations.send_message(
+        sender_id=replying.carol.pk,
+        conversation_id=replying.conversation.pk,
+        content="Yes, please!",
+        client_id=page[1].client_id,
+    )
+    assert msgspec.json.decode(by_mail.payload)["message"]["via"] == "email"
 
 
 def test_the_same_mail_twice_is_one_message(replying: Shop) -> None:

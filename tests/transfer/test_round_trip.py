@@ -34,7 +34,7 @@ def exported(tmp_path: Path, export: Callable[..., bytes]) -> Path:
             sender_id=sender.pk, conversation_id=where.pk, content=content, **more
         ).message
 
-    first = send(customer, "Do you have the part?")
+    first = send(customer, "Do you have the part?", via="email")
     send(owner, "Yes", reply_to=str(first.id))
     operations.edit_message(user_id=customer.pk, message_id=first.id, content="Do you have part 7?")
     operations.delete_message(user_id=customer.pk, message_id=send(customer, "Oops").id)

@@ -49,6 +49,8 @@ export interface StoredMessage {
   readonly pendingChange?: "edit" | "delete" | "reaction";
   /** Missing where the server is older than bots. */
   readonly senderKind?: "person" | "bot" | "system";
+  /** Only where the message came in by mail. */
+  readonly via?: "email";
 }
 
 /** A message of ours that the server does not have yet, or (`failed`) refused for good. Its `id` is its `clientId`. */

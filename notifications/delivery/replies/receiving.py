@@ -98,6 +98,7 @@ def _take(row: ReceivedMail, message: EmailMessage, envelope: Iterable[str], aut
                 content=text[: limits().message_length],
                 client_id=f"mail-{row.digest[:48]}",
                 attachment_ids=uploads,
+                via="email",
             )
             row.conversation_id = conversation_id
             row.save()  # over one that was refused: somebody else may have sent it under this Message-ID

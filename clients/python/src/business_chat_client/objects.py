@@ -67,6 +67,7 @@ class Message(WireObject, frozen=True, kw_only=True):
     reactions: tuple[Reaction, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     sender_kind: str = "person"  # or bot, system
+    via: str | None = None  # "email" for an answer by mail
     extra: dict[str, Any] = {}
 
 
