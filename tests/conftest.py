@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
 
+from chatsite.config.broker import cache_settings, channel_layer_settings
 from tests.harness.backend import Deployment, Flavour
 from tests.harness.cast import Cast, Stage
 from tests.harness.services import PostgreSQL, Redis, ServiceMissing
@@ -26,6 +28,16 @@ pytest_plugins = ["tests.harness.verdict", "tests.schedule"]
 def pytest_configure(config: pytest.Config) -> None:
     # In this process a job runs where a test runs it, and not on a thread beside the tests.
     settings.BACKGROUND_WORKER = "separate"
+    if settings.REDIS_URL:
+        _take_own_redis_database(os.environ.get("PYTEST_XDIST_WORKER", "gw0"))
+
+
+def _take_own_redis_database(process: str) -> None:
+    """One process empties its cache while another fills its. `tests/schedule.py` limits the processes to 16."""
+    url = urlsplit(settings.REDIS_URL)._replace(path=f"/{process.removeprefix('gw')}").geturl()
+    os.environ["REDIS_URL"] = settings.REDIS_URL = url
+    settings.CACHES = cache_settings(url, settings.REDIS_PREFIX)
+    settings.CHANNEL_LAYERS = channel_layer_settings(url, settings.REDIS_PREFIX)
 
 
 def flavours() -> tuple[Flavour, ...]:

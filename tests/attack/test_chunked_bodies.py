@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 
 import httpx
 import pytest
@@ -13,7 +13,7 @@ from tests.attack.routes import Address, written_addresses
 from tests.conversations.rooms import Room
 from tests.harness.cast import PASSWORD
 from tests.harness.patience import patience
-from tests.harness.rest import Json
+from tests.harness.rest import Json, when_allowed
 
 pytestmark = pytest.mark.fleet
 
@@ -47,9 +47,13 @@ async def test_every_writing_address_sees_the_same_body(room: Room, number: int)
 
 
 async def ask(http: httpx.AsyncClient, address: Address, ids: Json, way: str) -> tuple[int, str]:
-    headers = {"Content-Type": "application/json"}
-    content = BROKEN if way == "declared" else in_chunks(BROKEN)
-    answer = await http.request(address.method, address.path(ids), content=content, headers=headers)
+    headers, path = {"Content-Type": "application/json"}, address.path(ids)
+
+    def send() -> Awaitable[httpx.Response]:
+        content = BROKEN if way == "declared" else in_chunks(BROKEN)
+        return http.request(address.method, path, content=content, headers=headers)
+
+    answer = await when_allowed(send)
     is_json = answer.headers.get("Content-Type", "").startswith(
         "application/json"
     )  # links in mails answer pages

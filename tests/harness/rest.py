@@ -45,6 +45,15 @@ class ApiError(Exception):
         return cls(shape["code"], shape["message"], shape.get("details"), status)
 
 
+async def when_allowed(send: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+    """Repeat what the person's own limit refuses, after the time that the answer names."""
+    while True:
+        answer = await send()
+        if answer.status_code != 429:
+            return answer
+        await asyncio.sleep(answer.json()["error"]["details"]["retryAfter"])
+
+
 def random_address() -> str:
     return ".".join(["10", *(str(secrets.randbelow(254) + 1) for _ in range(3))])
 

@@ -139,7 +139,8 @@ def test_no_search_counts_messages_or_all_conversations(
         connection,
     ) as queries:
         found(desk, term)
-    statements = [row["sql"] for row in queries if "SAVEPOINT" not in row["sql"]]
+    # A savepoint, or the time limit that PostgreSQL is given, reads nothing.
+    statements = [row["sql"] for row in queries if row["sql"].startswith("SELECT")]
     counts = [sql for sql in statements if "COUNT(" in sql]
     assert counts
     for sql in counts:
