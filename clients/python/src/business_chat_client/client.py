@@ -18,8 +18,8 @@ from business_chat_client.decoding import decode
 from business_chat_client.dispatch import EventDispatcher
 from business_chat_client.errors import ChatError
 from business_chat_client.events import ClientEvent
+from business_chat_client.file_commands import FileCommands
 from business_chat_client.objects import (
-    Attachment,
     AttentionAnswer,
     ConversationDetails,
     Count,
@@ -42,7 +42,7 @@ SYNC_CONVERSATIONS: Final = 200  # conversations of one sync
 CLOSED: Final = ChatError("closed", "The client has been closed.")
 
 
-class ChatClient(PersonalCommands):
+class ChatClient(PersonalCommands, FileCommands):
     """An async context manager: connected inside, gone after.
 
     `urls` is one address, `https://chat.example`, or several of the same site; the client uses the first that answers.
@@ -175,11 +175,6 @@ class ChatClient(PersonalCommands):
             pinned=pinned,
             businessId=business_id,
         )
-
-    async def upload(self, content: bytes, name: str, *, is_recording: bool = False) -> Attachment:
-        """Store a file, to be sent with `Conversation.send(attachments=[…])` within a day."""
-        kind = "voice" if is_recording else ""
-        return await self._rest.upload(Attachment, "/chat/uploads", name, content, kind)
 
     async def unread(self) -> Unread:
         return await self._rest.call(Unread, "GET", "/chat/unread-count")

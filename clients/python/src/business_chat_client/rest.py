@@ -91,8 +91,10 @@ class Rest:
         /,
         **parameters: str | int | bool | None,
     ) -> Answer:
-        """The answer as `answer` (NoneType for one without a body). Raises `ChatError`; `unavailable` where no server
-        answered in several rounds."""
+        """The answer as `answer`: NoneType for one without a body, bytes for a file.
+
+        Raises `ChatError`; `unavailable` where no server answered in several rounds.
+        """
         token = await self.access()
         try:
             return await self._try(answer, method, path, body, parameters, token)
@@ -159,6 +161,8 @@ class Rest:
                     **(form or {}),
                     params=_given(parameters),
                     headers={"Authorization": f"Bearer {token}"} if token else None,
+                    # To the bucket of a file, without the token: httpx takes it away for another host.
+                    follow_redirects=answer is bytes,
                 )
                 return _parsed(answer, response)
             except httpx.TransportError:
@@ -184,6 +188,8 @@ def _parsed(answer: type[Answer], response: httpx.Response) -> Answer:
     if response.is_success:
         if answer is NoneType:
             return cast(Answer, None)
+        if answer is bytes:
+            return cast(Answer, response.content)
         return decode(response.content, answer)
     try:
         error = msgspec.json.decode(response.content, type=_ErrorBody).error
