@@ -38,6 +38,7 @@ REASONS: Final[dict[str, str | Promise]] = {
     "no_device": _("No browser of yours shows notifications."),
     "muted": _("You have muted the conversation."),
     "blocked": _("You have blocked the sender."),
+    "assigned": _("The conversation has been assigned to somebody else."),
     "not_set_up": _("This site does not send it."),
     "gone": _("The browser shows no notifications any more."),
     "suspended": _("You no longer take part in the conversation."),

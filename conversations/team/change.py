@@ -35,8 +35,9 @@ _ALL: Final = tuple(field.attname for field in TeamState._meta.concrete_fields)
 _WRITTEN: Final = tuple(name for name in _ALL if name not in ("conversation_id", "business_id"))
 _REOPENED: Final = (TeamState.Status.SNOOZED, TeamState.Status.RESOLVED)
 
-# Called inside the transaction, under the lock of the conversation, after the status has changed and been written.
+# Called inside the transaction, under the lock of the conversation, after the change has been written.
 status_changed: Final[list[Callable[[Conversation, TeamState], None]]] = []
+assignee_changed: Final[list[Callable[[Conversation, TeamState], None]]] = []
 
 
 @change_part
@@ -49,7 +50,7 @@ class TeamPart:
         self.recorded: list[Addressed] = []
         self._asked: list[Later] = []
         self._states: dict[UUID, TeamState] = {}
-        self._statuses: dict[UUID, str] = {}  # before the change
+        self._before: dict[UUID, tuple[str, Any]] = {}  # status and assignee before the change
         self._conversations: dict[UUID, Conversation] = {}
         self._new: dict[UUID, TeamState] = {}
         self._changed: dict[UUID, TeamState] = {}
@@ -69,7 +70,7 @@ class TeamPart:
             for row in read():
                 state = TeamState.from_db(connection.alias, _ALL, row)
                 self._states[state.pk] = state
-                self._statuses[state.pk] = state.status
+                self._before[state.pk] = state.status, state.assignee_id
         for key, conversation in conversations.items():
             self._conversations[key] = conversation
             state_or_none = self._states.get(key)
@@ -81,7 +82,7 @@ class TeamPart:
         if state is None:
             state = TeamState(conversation_id=conversation.pk, business_id=conversation.business_id)
             self._states[conversation.pk] = self._new[conversation.pk] = state
-            self._statuses[conversation.pk] = state.status
+            self._before[conversation.pk] = state.status, None
         return state
 
     def save(self, state: TeamState) -> None:
@@ -130,12 +131,16 @@ class TeamPart:
     def _announce(self) -> None:
         for shown in state_objects(self._announced.values()):
             key = shown.conversation_id
-            business_id = self._announced[key].business_id
-            self.events.insert(0, events.team_state_updated(business_id, shown))
-            if shown.status != self._statuses[key]:
+            conversation, state = self._conversations[key], self._announced[key]
+            self.events.insert(0, events.team_state_updated(state.business_id, shown))
+            status, assignee_id = self._before[key]
+            if state.status != status:
                 self.recorded.append(events.status_changed(shown))
                 for tell in status_changed:
-                    tell(self._conversations[key], self._announced[key])
+                    tell(conversation, state)
+            if state.assignee_id != assignee_id:
+                for tell in assignee_changed:
+                    tell(conversation, state)
 
 
 @functools.cache

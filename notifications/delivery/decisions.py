@@ -28,6 +28,7 @@ REASONS: Final[Mapping[str, str]] = {
     "no_device": "No browser is subscribed to push.",
     "muted": "The conversation is muted.",
     "blocked": "The sender is blocked.",
+    "assigned": "The conversation has been assigned to somebody else.",
     "not_set_up": "The site does not send this kind of notice.",
     "gone": "The browser's subscription has ended.",
     "suspended": "The account is not active, or no longer takes part in the conversation.",

@@ -1,7 +1,7 @@
 """Write an escalation in the transaction of the message: one statement for any number of messages.
 
 A side that has one already keeps it, so a busy conversation costs a look at an index. One that waits for a later step
-becomes due for the new message. `ladder` looks at what is due.
+becomes due for the new message. A conversation that gets another assignee needs one too. `ladder` looks at what is due.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils import timezone
 
 from chatsite.database.pg_arrays import texts, uuids
+from conversations.models import Conversation, Side, TeamState
+from conversations.team.change import assignee_changed
 from conversations.writing.conversation_change import sides_with_new_unread
 from notifications.delivery.addresses import is_set_up
 from notifications.delivery.models import Channel, Escalation
@@ -73,4 +76,11 @@ def _write(sides: Collection[tuple[UUID, str]], due_at: datetime) -> None:
     Escalation.objects.bulk_create(rows, ignore_conflicts=True)
 
 
+def escalate_to_assignee(conversation: Conversation, state: TeamState) -> None:
+    """Let a worker look at what the customer has written: other people are to be told of it than before."""
+    if conversation.business_unread:
+        escalate({(conversation.pk, Side.BUSINESS.value)}, timezone.now())
+
+
 sides_with_new_unread.append(escalate)
+assignee_changed.append(escalate_to_assignee)

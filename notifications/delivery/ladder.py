@@ -50,7 +50,9 @@ def look_at_due(now: datetime) -> int:
 
 @transaction.atomic
 def _look_at_batch(now: datetime) -> int:
-    rows = Escalation.objects.select_related("conversation__business", "conversation__customer")
+    rows = Escalation.objects.select_related(
+        "conversation__business", "conversation__customer", "conversation__team_state"
+    )
     due = list(
         rows.filter(due_at__lte=now)
         .order_by("due_at")

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
+from django.db.models import Exists, OuterRef, QuerySet
 
 from conversations.access import UserId, other_side
 from conversations.models import ChatMessage, Conversation, Membership, Side
@@ -26,10 +27,13 @@ def unread_messages(sides: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str
 
 
 def readers(conversations: Iterable[Conversation]) -> dict[tuple[UUID, str], list[Any]]:
-    """The people on each side of the conversations. Accounts that are not active are left out."""
+    """The people who are told of what their side has not read: the customer; the assignee, or else every member.
+
+    Bots and accounts that are not active are left out, and count as no assignee. Load `team_state` with the rows.
+    """
     rows = list(conversations)
     team: dict[UUID, list[Any]] = defaultdict(list)
-    members = Membership.objects.filter(business_id__in={row.business_id for row in rows})
+    members = Membership.objects.filter(business_id__in={row.business_id for row in rows}, is_bot=False)
     for member in members.select_related("user").order_by("pk"):
         if member.user.is_active:
             team[member.business_id].append(member.user)
@@ -38,19 +42,42 @@ def readers(conversations: Iterable[Conversation]) -> dict[tuple[UUID, str], lis
     for row in rows:
         customer = customers[row.customer_id]
         found[row.pk, Side.CUSTOMER.value] = [customer] if customer.is_active else []
-        found[row.pk, Side.BUSINESS.value] = team[row.business_id]
+        members_told = team[row.business_id]
+        state = getattr(row, "team_state", None)
+        assignee = [user for user in members_told if state is not None and user.pk == state.assignee_id]
+        found[row.pk, Side.BUSINESS.value] = assignee or members_told
     return found
 
 
+def _assigned_to_others(user_id: UserId) -> Exists:
+    """Whether `readers` tells the assignee of the conversation and not this member."""
+    told = Membership.objects.filter(
+        business_id=OuterRef("business_id"), user_id=OuterRef("team_state__assignee_id"), is_bot=False
+    )
+    return Exists(told.filter(user__is_active=True).exclude(user_id=user_id))
+
+
 def unread_sides_of(user_id: UserId, most: int) -> list[tuple[Conversation, str]]:
-    """The conversations in which the person's side has not read something, newest first, with the side."""
-    both = Conversation.objects.select_related("business", "customer").order_by("-active_at", "-id")
-    as_customer = both.filter(customer_id=user_id, customer_unread__gt=0)[:most]
-    mine = list(Membership.objects.filter(user_id=user_id).values_list("business_id", flat=True))
-    as_member = both.filter(business_id__in=mine, business_unread__gt=0)[:most] if mine else []
+    """The conversations with something unread that the person is told of, newest first, with the side."""
+    as_customer = _newest_first().filter(customer_id=user_id, customer_unread__gt=0)[:most]
+    as_member = _unread_of_team(user_id).exclude(_assigned_to_others(user_id))[:most]
     found = [(row, Side.CUSTOMER.value) for row in as_customer]
     found += [(row, Side.BUSINESS.value) for row in as_member]
     return sorted(found, key=lambda pair: pair[0].active_at, reverse=True)[:most]
+
+
+def others_are_told(user_id: UserId) -> bool:
+    """Whether something is unread of which colleagues of the person are told instead."""
+    return _unread_of_team(user_id).filter(_assigned_to_others(user_id)).exists()
+
+
+def _newest_first() -> QuerySet[Conversation]:
+    return Conversation.objects.select_related("business", "customer").order_by("-active_at", "-id")
+
+
+def _unread_of_team(user_id: UserId) -> QuerySet[Conversation]:
+    mine = list(Membership.objects.filter(user_id=user_id).values_list("business_id", flat=True))
+    return _newest_first().filter(business_id__in=mine, business_unread__gt=0)
 
 
 def lock_progress(pairs: Collection[tuple[UserId, UUID]]) -> dict[tuple[UserId, UUID], Progress]:

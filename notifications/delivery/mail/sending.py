@@ -18,7 +18,7 @@ from notifications.delivery.decisions import Send, Skip, Wait, circumstances_of,
 from notifications.delivery.mail.composing import Section, compose
 from notifications.delivery.models import Channel, Notice, Progress
 from notifications.delivery.notices import find_pending, finish, hand_over, take_back
-from notifications.delivery.unread import lock_progress, unread_messages, unread_sides_of
+from notifications.delivery.unread import lock_progress, others_are_told, unread_messages, unread_sides_of
 
 GIVE_UP: Final = timedelta(hours=24)
 ATTEMPTS: Final = 60
@@ -90,8 +90,15 @@ def unread_sections(user: Any, now: datetime) -> tuple[list[Section], str | None
     if any(isinstance(decision, Wait) for decision in decisions):
         return [], None
     reasons = [decision.reason for decision in decisions if isinstance(decision, Skip)]
-    others = [reason for reason in reasons if reason != "read"]
-    return [], others[0] if others else "read" if user.is_active else "suspended"
+    return [], next((reason for reason in reasons if reason != "read"), None) or _reason_without_sections(
+        user
+    )
+
+
+def _reason_without_sections(user: Any) -> str:
+    if not user.is_active:
+        return "suspended"
+    return "assigned" if others_are_told(user.pk) else "read"
 
 
 def _told(user_id: UserId, conversation_ids: list[Any]) -> dict[Any, int]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from chatsite.background.jobs import RetryLater, enqueue, job
 from chatsite.config.queues import DELIVERY_QUEUE
 from chatsite.http.outgoing import OutgoingAnswer, OutgoingFailed, OutgoingRefused, post
-from conversations.models import Conversation
+from conversations.models import Conversation, Membership
 from notifications.delivery.decisions import Skip, Wait, circumstances_of, decide
 from notifications.delivery.models import Channel, Notice, PushSubscription
 from notifications.delivery.notices import find_pending, finish, hand_over, take_back
@@ -43,12 +43,14 @@ def deliver(notice_id: str, now: datetime) -> None:
     if notice.subscription is None:
         finish(notice, State.FAILED, "gone", now)
         return
-    conversation = Conversation.objects.select_related("business", "customer").get(pk=notice.conversation_id)
+    conversation = Conversation.objects.select_related("business", "customer", "team_state").get(
+        pk=notice.conversation_id
+    )
     side = "customer" if conversation.customer_id == notice.user_id else "business"
     people = readers([conversation])[conversation.pk, side]
     user = next((person for person in people if person.pk == notice.user_id), None)
     if user is None:
-        finish(notice, State.SKIPPED, "suspended", now)
+        finish(notice, State.SKIPPED, _reason_to_leave_out(notice, conversation), now)
         return
     unread = unread_messages({(conversation.pk, side)}).get((conversation.pk, side), [])
     known = circumstances_of([user], [conversation], now)
@@ -62,6 +64,12 @@ def deliver(notice_id: str, now: datetime) -> None:
         content = message_content(user, conversation, decision.messages, preferences)
         if _claim(notice, conversation, unread[-1].seq, now):
             _post(notice, notice.subscription, content, tag_of(conversation.pk), now)
+
+
+def _reason_to_leave_out(notice: Notice, conversation: Conversation) -> str:
+    """Why the person is none of those who are told."""
+    member = Membership.objects.filter(business_id=conversation.business_id, user_id=notice.user_id)
+    return "assigned" if notice.user.is_active and member.exists() else "suspended"
 
 
 @transaction.atomic

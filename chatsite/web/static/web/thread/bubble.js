@@ -127,9 +127,10 @@ function meta({ key, message, ours }, context) {
           gettext("edited"),
         )
       : null;
+  const byMail = message.via === "email" && !message.deletedAt ? `${gettext("by e-mail")} ` : null;
   const time = el("time", { datetime: message.createdAt, title: fullTime(date) }, clockTime(date));
   const tick = message.pendingChange ? mark("pending", PENDING) : ours && !message.deletedAt ? mark(message.status, TICKS[message.status]) : null;
-  return el("bdi", { class: "bubble-meta", id: `${key}-m` }, edited, edited && " ", time, tick);
+  return el("bdi", { class: "bubble-meta", id: `${key}-m` }, byMail, edited, edited && " ", time, tick);
 }
 
 function mark(status, [shape, label]) {

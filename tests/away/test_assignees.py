@@ -1,0 +1,107 @@
+"""The assignee of a conversation is told of it, and every member if it has none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core import mail
+
+from conversations.membership import remove_member
+from conversations.models import Membership
+from conversations.moderation import operations as moderation
+from conversations.team.operations import set_team_state
+from conversations.team.requests import TeamBody
+from notifications.delivery import ladder
+from tests.away.conftest import Shop
+from tests.away.post_office import PushService
+
+TEN_MINUTES = 601
+
+
+def assign(shop: Shop, user: User | None) -> None:
+    body = TeamBody(assignee_id=None if user is None else str(user.pk))
+    set_team_state(user_id=shop.olivia.pk, conversation_id=shop.conversation.pk, body=body)
+
+
+def told() -> list[str]:
+    """Who has got mails since the last look, by name."""
+    names = sorted(address.partition("@")[0] for message in mail.outbox for address in message.to)
+    mail.outbox.clear()
+    return names
+
+
+def test_the_assignee_alone_is_told(shop: Shop, push_service: PushService) -> None:
+    browsers = {user: shop.subscribed(user, push_service) for user in (shop.olivia, shop.amir)}
+    assign(shop, shop.amir)
+    shop.say(shop.carol, "Is it ready?")
+    shop.pass_seconds(11)
+    assert [len(push_service.pushes(one)) for one in browsers.values()] == [0, 1]
+    shop.pass_seconds(TEN_MINUTES)
+    assert told() == ["amir"]
+
+
+def test_the_customer_is_told_whoever_has_the_conversation(shop: Shop) -> None:
+    assign(shop, shop.amir)
+    shop.say(shop.olivia, "It is ready")
+    shop.pass_seconds(TEN_MINUTES)
+    assert told() == ["carol"]
+
+
+def test_a_new_assignee_is_told_of_what_is_unread(shop: Shop) -> None:
+    assign(shop, shop.amir)
+    shop.say(shop.carol, "Is it ready?")
+    for _ in range(3):  # until the ladder has forgotten the conversation
+        shop.pass_seconds(TEN_MINUTES)
+    assert told() == ["amir"]
+    assign(shop, shop.olivia)
+    shop.pass_seconds(TEN_MINUTES)
+    assert told() == ["olivia"]
+    assign(shop, shop.amir)
+    shop.pass_seconds(TEN_MINUTES)
+    assert told() == []
+
+
+def test_everybody_is_told_once_nobody_has_the_conversation(shop: Shop) -> None:
+    assign(shop, shop.amir)
+    shop.say(shop.carol, "Is it ready?")
+    assign(shop, None)
+    shop.pass_seconds(TEN_MINUTES)
+    assert told() == ["amir", "olivia"]
+
+
+def leaves(shop: Shop) -> None:
+    remove_member(business_id=shop.business.pk, user_id=shop.amir.pk)
+
+
+def is_suspended(shop: Shop) -> None:
+    moderation.suspend_user(actor=None, user_id=shop.amir.pk, reason="left")
+
+
+def becomes_a_bot(shop: Shop) -> None:
+    Membership.objects.filter(user=shop.amir).update(is_bot=True)
+
+
+@pytest.mark.parametrize("cannot_answer", [leaves, is_suspended, becomes_a_bot])
+def test_others_are_told_for_an_assignee_who_cannot_answer(shop: Shop, cannot_answer: Any) -> None:
+    assign(shop, shop.amir)
+    cannot_answer(shop)
+    shop.say(shop.carol, "Is it ready?")
+    shop.pass_seconds(TEN_MINUTES)
+    assert told() == ["olivia"]
+
+
+def test_a_notice_under_way_is_left_out_when_a_colleague_takes_over(
+    shop: Shop, push_service: PushService
+) -> None:
+    shop.subscribed(shop.amir, push_service)
+    shop.say(shop.carol, "Is it ready?")
+    shop.clock.pass_seconds(TEN_MINUTES)
+    ladder.look_at_due(shop.clock.now)
+    assign(shop, shop.olivia)
+    shop.run_jobs()
+    assert told() == ["olivia"]
+    assert sorted(shop.decisions(shop.amir)) == [
+        ("email", "skipped", "assigned"), ("push", "skipped", "assigned")
+    ]  # fmt: skip
