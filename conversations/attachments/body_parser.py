@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from django.core.files.uploadhandler import TemporaryFileUploadHandler, UploadFileException
+from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler, UploadFileException
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from rest_framework.parsers import MultiPartParser as FormParser
 
 from chatsite.errors import invalid
+from conversations.attachments.scratch import named_file
 
 _END: Final = 256  # bytes that are kept of the body's end; a boundary has at most 70
 
@@ -46,7 +48,15 @@ class _FirstFileOnly(TemporaryFileUploadHandler):
         self._files += 1
         if self._files > 1:
             raise invalid("An upload has one file.", field="file")
-        super().new_file(*args, **kwargs)
+        FileUploadHandler.new_file(self, *args, **kwargs)
+        self.file = _UploadedFile(self.file_name, self.content_type, 0, self.charset, self.content_type_extra)
+
+
+class _UploadedFile(TemporaryUploadedFile):
+    """A file in the folder that is deleted after a process was killed."""
+
+    def __init__(self, *arguments: Any) -> None:
+        UploadedFile.__init__(self, named_file(".upload"), *arguments)
 
 
 class _Ending:

@@ -11,6 +11,7 @@ import msgspec
 from conversations.attachments.decoding import CONVERT_SECONDS, decode
 from conversations.attachments.file_names import with_suffix
 from conversations.attachments.models import Attachment, StoredFile
+from conversations.attachments.scratch import scratch_folder
 from conversations.attachments.storage import write_file
 
 _TYPES: Final = {
@@ -35,7 +36,7 @@ def convert(attachment: Attachment, source: Path) -> dict[str, Any]:
     command = _COMMANDS.get(attachment.kind)
     if command is None:
         return {}
-    with tempfile.TemporaryDirectory(prefix="attachment-") as folder:
+    with tempfile.TemporaryDirectory(dir=scratch_folder()) as folder:
         answer = decode(*command, str(source), folder, seconds=CONVERT_SECONDS)
         if "sound" in answer:  # what looked like a video has sound alone
             return {"kind": Attachment.Kind.FILE}

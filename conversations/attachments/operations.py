@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from conversations.attachments.jobs import delete_files, process_attachment
 from conversations.attachments.models import Attachment
 from conversations.attachments.release import files_of
 from conversations.attachments.scanning import is_scanning
+from conversations.attachments.scratch import named_file
 from conversations.attachments.storage import write_file
 from conversations.membership import lock_person
 
@@ -106,7 +106,7 @@ def local_path(file: IO[bytes]) -> Iterator[str]:
     if hasattr(file, "temporary_file_path"):
         yield file.temporary_file_path()
         return
-    with tempfile.NamedTemporaryFile(prefix="attachment-") as copy:
+    with named_file() as copy:
         shutil.copyfileobj(file, copy)
         copy.flush()
         file.seek(0)

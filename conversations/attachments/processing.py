@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -25,6 +24,7 @@ from conversations.attachments.conversion import convert
 from conversations.attachments.decoding import UnreadableFile
 from conversations.attachments.models import Attachment, StoredFile
 from conversations.attachments.scanning import find_malware
+from conversations.attachments.scratch import named_file
 from conversations.attachments.storage import delete_unreferenced, open_file
 from conversations.models import ChatMessage
 from conversations.writing.message_change import change_message
@@ -62,7 +62,7 @@ def _outcome(attachment: Attachment, original: StoredFile) -> Columns:
 
 @contextmanager
 def _local_copy(stored: StoredFile) -> Iterator[Path]:
-    with tempfile.NamedTemporaryFile(prefix="attachment-") as copy:
+    with named_file() as copy:
         with open_file(stored.key) as file:
             shutil.copyfileobj(file, copy)
         copy.flush()

@@ -14,7 +14,10 @@ from conversations.attachments.models import Attachment, StoredFile
 from conversations.attachments.operations import Upload, store_upload
 from tests.attachments.contents import picture
 from tests.attachments.files import Scene, body, files_in, run_jobs, upload
+from tests.attachments.live_uploads import SlowUpload, scratch_of, upload_to
 from tests.conversations.people import client_of
+from tests.harness.backend import Deployment
+from tests.harness.cast import Stage
 
 
 class Killed(BaseException):
@@ -78,3 +81,28 @@ def test_processing_that_is_cut_off_ends_in_a_whole_file(
     for address in (shown["url"], shown["thumbnailUrl"]):
         assert body(client_of(scene.member).get(address))
     assert len(files_in(storage)) == StoredFile.objects.count() == 2
+
+
+OWN = """
+from conversations.attachments.models import Attachment
+print(Attachment.objects.filter(owner_id={owner}).count())
+"""
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["daphne", "uvicorn"])
+def test_a_connection_that_is_cut_at_any_tenth_leaves_nothing(
+    services: Deployment, services_stage: Stage, number: int
+) -> None:
+    server, login = services.server(number), services_stage.logins[services_stage.newcomer()]
+    content = picture(quality=100)
+    lines = len(server.log_tail(100_000).splitlines())
+    for tenth in range(11):
+        for end in (SlowUpload.close, SlowUpload.cut):
+            cut = SlowUpload(server, login, content)
+            cut.send((len(cut.body) - 1) * tenth // 10)
+            end(cut)
+    whole = upload_to(server, login, content)
+    assert services.shell(OWN.format(owner=login.user_id)).split() == ["1"]
+    assert scratch_of(server.pid)[1:] == []
+    assert "Traceback" not in "".join(server.log_tail(100_000).splitlines()[lines:])
+    assert whole["width"] == 1200

@@ -52,6 +52,13 @@ class Worker:
         process.wait(patience(STOP_SECONDS))
 
     @property
+    def pid(self) -> int:
+        """Also of a worker that has ended."""
+        if self._process is None:
+            raise WorkerFailed("the worker was not started")
+        return self._process.pid
+
+    @property
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
