@@ -141,7 +141,7 @@ CHANNEL_LAYERS = channel_layer_settings(REDIS_URL, REDIS_PREFIX)
 # Internal networks that webhooks and push services may reach.
 OUTGOING_ALLOW_NETWORKS = env.networks("OUTGOING_ALLOW_NETWORKS")
 # Push and mail to people who are away.
-away = away_settings(env, ALLOWED_HOSTS, ROOT_PATH)
+away = away_settings(env, ALLOWED_HOSTS, ROOT_PATH, debug=DEBUG)
 SITE_URL = away.site_url
 PUSH_AFTER_SECONDS = away.push_after_seconds
 MAIL_AFTER_SECONDS = away.mail_after_seconds
@@ -152,6 +152,11 @@ DEFAULT_FROM_EMAIL = away.from_email
 MAIL_REPLY_ADDRESS = away.reply_address
 MAIL_AUTHSERV_ID = away.authserv_id
 globals().update(mail_backend(env))  # EMAIL_BACKEND and the settings that this backend reads
+
+# --- Accounts -------------------------------------------------------------------------------------------------------
+
+CHAT_SIGN_UP = env.boolean("SIGN_UP", DEBUG)  # people make accounts themselves
+CHAT_PASSWORD_RESET = env.boolean("PASSWORD_RESET", CHAT_SENDS_MAIL)  # by a link in a mail
 
 # --- Background jobs ------------------------------------------------------------------------------------------------
 

@@ -23,8 +23,10 @@ class AwaySettings(NamedTuple):
     authserv_id: str  # the name under which our mail server writes Authentication-Results
 
 
-def away_settings(env: Environment, allowed_hosts: Sequence[str], root_path: str) -> AwaySettings:
-    site = env.origin("SITE_URL", default=f"https://{allowed_hosts[0]}" if allowed_hosts else "")
+def away_settings(
+    env: Environment, allowed_hosts: Sequence[str], root_path: str, *, debug: bool
+) -> AwaySettings:
+    site = env.origin("SITE_URL", default=_usual_site(env, allowed_hosts, debug=debug))
     return AwaySettings(
         site + root_path,
         env.number("PUSH_AFTER_SECONDS", 10),
@@ -36,6 +38,12 @@ def away_settings(env: Environment, allowed_hosts: Sequence[str], root_path: str
         env.text("MAIL_REPLY_ADDRESS"),
         env.text("MAIL_AUTHSERV_ID"),
     )
+
+
+def _usual_site(env: Environment, allowed_hosts: Sequence[str], *, debug: bool) -> str:
+    if debug:
+        return f"http://127.0.0.1:{env.text('PORT', '8000')}"  # where `make run` serves
+    return f"https://{allowed_hosts[0]}" if allowed_hosts else ""
 
 
 def mail_backend(env: Environment) -> dict[str, Any]:

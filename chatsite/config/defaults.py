@@ -50,6 +50,9 @@ THROTTLE_RATES: Final = {
     "login_account": "10/min",  # tries for one account name, from anywhere
     "login_address": "60/min",  # tries from one address, for any account
     "login_refresh": "120/min",  # token refreshes and verifications from one address
+    "sign_up": "20/hour",  # new accounts from one address
+    "password_reset": "20/hour",  # requests for a mail with a link to a new password, from one address
+    "account_mail": "5/hour",  # mails about an account to one mail address, from anywhere
     "widget_session": "120/min",  # exchanges of a host's token, and returns of guests, from one address
     "widget_guest": "20/hour",  # new guests from one address
     "widget_guests_of_site": "600/hour",  # new guests of one widget, from anywhere
@@ -82,9 +85,25 @@ REST_FRAMEWORK: Final[dict[str, Any]] = {
 }
 
 
+# Accounts, and notices to people who are away.
+ACCOUNTS_AND_NOTICES: Final[dict[str, Any]] = {
+    "CHAT_PASSWORD_RESET": False,
+    "CHAT_SENDS_MAIL": False,
+    "CHAT_SIGN_UP": False,
+    "MAIL_AFTER_SECONDS": 600,
+    "MAIL_AUTHSERV_ID": "",
+    "MAIL_REPLY_ADDRESS": "",
+    "PUSH_AFTER_SECONDS": 10,
+    "SITE_URL": "",
+    "VAPID_PRIVATE_KEY": "",
+    "VAPID_SUBJECT": "",
+}
+
+
 def default_settings(redis_url: str = "", secret_key: str = "") -> dict[str, Any]:
     """Return the defaults of all settings of the chat, and of those settings of its libraries that it needs."""
     return {
+        **ACCOUNTS_AND_NOTICES,
         "ATTACHMENTS_ACCEL_PATH": "/-/attachments/",
         "ATTACHMENTS_ORIGIN": "",
         "ATTACHMENTS_ROOT": Path(getattr(settings, "BASE_DIR", Path.cwd())) / "var" / "attachments",
@@ -100,27 +119,19 @@ def default_settings(redis_url: str = "", secret_key: str = "") -> dict[str, Any
         "CHAT_ASSISTANT_SECONDS": 8,
         "CHAT_CONTACT_RULE": "",
         "CHAT_NAME_FIELDS": (),
-        "CHAT_SENDS_MAIL": False,
         "DATABASE_POOL_SIZE": 16,
         "ENVIRONMENT": Environment(values={}),
         "FRONTEND_ORIGINS": [],
         "JWT_SECRET": secret_key,
-        "MAIL_AFTER_SECONDS": 600,
-        "MAIL_AUTHSERV_ID": "",
-        "MAIL_REPLY_ADDRESS": "",
         "METRICS_NETWORKS": [],
         "METRICS_TOKEN": "",
         "OUTGOING_ALLOW_NETWORKS": [],
         "PLAIN_ASGI": False,
-        "PUSH_AFTER_SECONDS": 10,
         "REDIS_PREFIX": "chat",
         "REDIS_URL": "",
         "REST_FRAMEWORK": REST_FRAMEWORK,
         "ROOT_PATH": "",
-        "SITE_URL": "",
         "TASKS": {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": list(QUEUES)}},
-        "VAPID_PRIVATE_KEY": "",
-        "VAPID_SUBJECT": "",
     }
 
 

@@ -89,7 +89,10 @@ class WithAccessLog:
 
 
 def _log_request(scope: Scope, context: logs.LogContext, response: SentResponse, seconds: float) -> None:
-    path, method = scope["path"], scope["method"] if scope["method"] in METHODS else "other"
+    path, method = (
+        _without_secret(scope["path"], context),
+        scope["method"] if scope["method"] in METHODS else "other",
+    )
     if path.startswith("/socket.io"):
         context.route = "socket.io/"
     is_probe = path.rstrip("/") in PROBE_PATHS
@@ -114,6 +117,10 @@ def _log_request(scope: Scope, context: logs.LogContext, response: SentResponse,
         response.status,
         extra={"fields": fields},
     )
+
+
+def _without_secret(path: str, context: logs.LogContext) -> str:
+    return path.replace(context.path_secret, logs.REDACTED) if context.path_secret else path
 
 
 def header(scope: Scope, name: bytes) -> str:
@@ -152,6 +159,7 @@ def _fill_context(request: HttpRequest) -> None:
     match = request.resolver_match
     if match is not None:
         context.route = readable_route(match.route)
+        context.path_secret = str(match.kwargs.get("token", ""))
     user_id = _known_user_id(request)
     if user_id is not None:
         context.user_id = user_id

@@ -44,6 +44,7 @@ class LogContext:
     connection_id: str = ""
     user_id: str = ""
     route: str = ""
+    path_secret: str = ""  # a part of the path that works like a password
 
 
 _current: Final[ContextVar[LogContext | None]] = ContextVar("chatsite.observability.logs", default=None)

@@ -55,7 +55,7 @@ def landing(request: HttpRequest) -> HttpResponse:
 def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         if request.user.is_authenticated:
-            return HttpResponseRedirect(_next(request))
+            return HttpResponseRedirect(next_page(request))
         return _project_login(request) or _sign_in_page(request, SignInForm())
     form = SignInForm(request.POST)
     if not form.is_valid():
@@ -71,7 +71,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return _sign_in_page(request, form, text, status=error.http_status)
     if draft := _posted_draft(request):
         drafts.keep(request, draft)
-    return HttpResponseRedirect(_next(request))
+    return HttpResponseRedirect(next_page(request))
 
 
 def sign_in_to_send(request: HttpRequest, draft: Draft) -> HttpResponse:
@@ -98,7 +98,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def _project_login(request: HttpRequest) -> HttpResponse | None:
     """Lead to the login of a host project, where LOGIN_URL names one."""
     login = resolve_url(settings.LOGIN_URL)
-    return None if login == reverse("web:sign-in") else redirect_to_login(_next(request), login)
+    return None if login == reverse("web:sign-in") else redirect_to_login(next_page(request), login)
 
 
 def _sign_in_page(request: HttpRequest, form: SignInForm, error: str = "", status: int = 200) -> HttpResponse:
@@ -109,9 +109,11 @@ def _context(request: HttpRequest, form: SignInForm, error: str) -> dict[str, An
     return {
         "form": form,
         "error": error,
-        "next": _next(request, otherwise=""),
+        "next": next_page(request, otherwise=""),
         "demo_logins": _demo_logins() if settings.DEBUG else [],
         "demo_password": demo.PASSWORD,
+        "sign_up": settings.CHAT_SIGN_UP,
+        "password_reset": settings.CHAT_PASSWORD_RESET,
         "draft": _posted_draft(request),
     }
 
@@ -134,7 +136,7 @@ def _demo_logins() -> list[DemoLogin]:
     ]
 
 
-def _next(request: HttpRequest, otherwise: str | None = None) -> str:
+def next_page(request: HttpRequest, otherwise: str | None = None) -> str:
     """Where to go after signing in: a page of this site, or the inbox."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     hosts = {request.get_host()}

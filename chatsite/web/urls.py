@@ -3,6 +3,7 @@ from django.views.decorators.cache import cache_control
 from django.views.i18n import JavaScriptCatalog, set_language
 
 from chatsite.web import (
+    account_views,
     auth_views,
     form_views,
     notification_settings_views,
@@ -22,6 +23,15 @@ urlpatterns = [
     path("", auth_views.landing, name="landing"),
     re_path(r"^sign-in/?$", auth_views.sign_in, name="sign-in"),
     re_path(r"^sign-out/?$", auth_views.sign_out, name="sign-out"),
+    re_path(r"^sign-up/?$", account_views.sign_up, name="sign-up"),
+    re_path(r"^confirm-email/(?P<token>[\w:.-]+)/?$", account_views.confirm_email, name="confirm-email"),
+    re_path(r"^forgot-password/?$", account_views.forgot_password, name="forgot-password"),
+    re_path(
+        r"^new-password/(?P<uidb64>[\w-]+)/(?P<token>[\w-]+)/?$",
+        account_views.new_password,
+        name="new-password",
+    ),
+    re_path(r"^new-password-set/?$", account_views.new_password_set, name="new-password-set"),
     re_path(r"^app/?$", views.inbox, name="inbox"),
     re_path(r"^app/find/?$", views.find, name="find"),
     re_path(r"^app/open/?$", form_views.open_conversation, name="open"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 
 
@@ -23,7 +22,3 @@ def _path(name: str, *given: str) -> str:
         return reverse(name, args=given)
     except NoReverseMatch:
         return "/"
-
-
-def site_url(path: str) -> str:
-    return f"{settings.SITE_URL.rstrip('/')}{path}"

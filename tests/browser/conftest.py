@@ -168,8 +168,8 @@ def own_address() -> dict[str, str]:
 
 async def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
     await page.get_by_label("Username").fill(name)
-    await page.get_by_label("Password").fill(password)
-    await page.locator("[data-entrance] button").click()
+    await page.get_by_label("Password", exact=True).fill(password)
+    await page.locator("[data-entrance] .primary").click()
     await page.wait_for_url("**/app**")
 
 

@@ -13,10 +13,11 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext, ngettext
 
+from chatsite.http.site_url import site_url
 from conversations.block_rules import is_blocked
 from conversations.models import ChatMessage, Conversation, Side
 from notifications.delivery.addresses import email_of
-from notifications.delivery.links import conversation_path, settings_path, site_url
+from notifications.delivery.links import conversation_path, settings_path
 from notifications.delivery.mail.unsubscribe import unsubscribe_token
 from notifications.delivery.models import Notice
 from notifications.delivery.push.content import sender_name
