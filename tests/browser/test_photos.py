@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import OpenPage
@@ -72,12 +72,42 @@ async def test_the_viewer_by_keyboard(cast: Cast, open_page: OpenPage, axe_sourc
     await expect(second).to_have_class("viewer-image is-zoomed")
     await shop.page.keyboard.press("0")
     await expect(second).to_have_class("viewer-image")
+    await assert_fingers_work(shop, viewer)
     async with shop.page.expect_download() as download:
         await viewer.get_by_role("link", name="Download second.jpg").click()
     assert (await download.value).suggested_filename == "second.jpg"
     await shop.page.keyboard.press("Escape")
     await expect(viewer).to_have_count(0)
     await expect(picture(shop, "first.jpg")).to_be_focused()
+
+
+async def assert_fingers_work(shop: ThreadPage, viewer: Locator) -> None:
+    """Two fingers zoom the second of two pictures. One swipes to the first and back, unless it moves a zoomed one."""
+    cdp = await shop.page.context.new_cdp_session(shop.page)
+
+    async def move(*fingers: tuple[tuple[int, int], tuple[int, int]]) -> None:
+        for kind, step in (
+            ("touchStart", 0),
+            *(("touchMove", step) for step in range(1, 6)),
+            ("touchEnd", 5),
+        ):
+            points = [
+                {"id": number, "x": x + (to_x - x) * step // 5, "y": y + (to_y - y) * step // 5}
+                for number, ((x, y), (to_x, to_y)) in enumerate(fingers)
+            ]
+            touches = [] if kind == "touchEnd" else points
+            await cdp.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+    name, image = viewer.locator(".viewer-name"), viewer.locator(".viewer-image")
+    await move(((600, 400), (500, 400)), ((640, 400), (740, 400)))
+    await expect(image).to_have_class("viewer-image is-zoomed")
+    await move(((500, 400), (700, 410)))
+    await expect(name).to_contain_text("2 of 2")
+    await shop.page.keyboard.press("0")
+    await move(((500, 400), (700, 410)))
+    await expect(name).to_contain_text("1 of 2")
+    await move(((700, 400), (500, 410)))
+    await expect(name).to_contain_text("2 of 2")
 
 
 async def test_a_deleted_message_takes_its_photo_along(cast: Cast, open_page: OpenPage) -> None:

@@ -1,10 +1,11 @@
 import { el, iconButton } from "./dom.js";
 import { gettext, interpolate } from "./texts.js";
+import { Swipe } from "./attachment_swipe.js";
 import { PictureZoom } from "./attachment_zoom.js";
 
 /**
  * Pictures and videos over the page, one at a time. Left and right go through all that are loaded, Esc leads back,
- * plus, minus and 0 zoom.
+ * plus, minus and 0 zoom. Fingers swipe through them, and down to close.
  */
 export class Viewer {
   #host;
@@ -62,6 +63,11 @@ export class Viewer {
       button("close", gettext("Close"), () => this.close(), { class: "viewer-close" }),
     );
     const stage = el("div", { class: "viewer-stage" });
+    new Swipe(stage, {
+      isFree: () => !this.#zoom?.isZoomed,
+      across: (direction) => this.#go(-direction * this.#forward),
+      down: () => this.close(),
+    });
     const on = { keydown: (event) => this.#onKey(event) };
     return el(
       "dialog",
@@ -136,13 +142,17 @@ export class Viewer {
     if (to >= 0 && to < this.#items.length) this.#show(to);
   }
 
+  /** 1 where the next one is on the right, -1 where it is on the left. */
+  get #forward() {
+    return getComputedStyle(this.#dialog).direction === "rtl" ? -1 : 1;
+  }
+
   #onKey(event) {
     event.stopPropagation();
-    const forward = getComputedStyle(this.#dialog).direction === "rtl" ? -1 : 1;
     const isInVideo = event.target.tagName === "VIDEO";
     const actions = {
-      ArrowRight: () => this.#go(forward),
-      ArrowLeft: () => this.#go(-forward),
+      ArrowRight: () => this.#go(this.#forward),
+      ArrowLeft: () => this.#go(-this.#forward),
       Home: () => this.#show(0),
       End: () => this.#show(this.#items.length - 1),
       "+": () => this.#zoom?.step(1),

@@ -12,11 +12,15 @@ export class PictureZoom {
   constructor(stage, image) {
     this.#stage = stage;
     this.#image = image;
-    image.addEventListener("dblclick", () => (this.#scale > 1 ? this.reset() : this.#to(2.5)));
+    image.addEventListener("dblclick", (event) => (this.isZoomed ? this.reset() : this.#to(2.5, this.#place([event]))));
     image.addEventListener("wheel", (event) => this.#onWheel(event), { passive: false });
     image.addEventListener("pointerdown", (event) => this.#onDown(event));
     image.addEventListener("pointermove", (event) => this.#onMove(event));
     for (const end of ["pointerup", "pointercancel"]) image.addEventListener(end, ({ pointerId }) => this.#fingers.delete(pointerId));
+  }
+
+  get isZoomed() {
+    return this.#scale > 1;
   }
 
   /** One step larger (1) or smaller (-1). */
@@ -28,18 +32,32 @@ export class PictureZoom {
     this.#to(1);
   }
 
-  #to(scale) {
+  /** What is at this place, counted from the middle, stays there. */
+  #to(scale, place = { x: 0, y: 0 }) {
+    const before = this.#scale;
     this.#scale = Math.min(MOST, Math.max(1, scale));
+    const grown = this.#scale / before;
+    this.#offset = {
+      x: place.x - (place.x - this.#offset.x) * grown,
+      y: place.y - (place.y - this.#offset.y) * grown,
+    };
     this.#draw();
+  }
+
+  /** The middle of these points, counted from the middle of the stage. */
+  #place(points) {
+    const { left, top, width, height } = this.#stage.getBoundingClientRect();
+    const middle = (axis) => points.reduce((sum, point) => sum + point[axis], 0) / points.length;
+    return { x: middle("clientX") - left - width / 2, y: middle("clientY") - top - height / 2 };
   }
 
   #onWheel(event) {
     event.preventDefault();
-    this.#to(this.#scale * 1.002 ** -event.deltaY);
+    this.#to(this.#scale * 1.002 ** -event.deltaY, this.#place([event]));
   }
 
   #onDown(event) {
-    this.#fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    this.#fingers.set(event.pointerId, event);
     this.#image.setPointerCapture(event.pointerId);
   }
 
@@ -47,9 +65,10 @@ export class PictureZoom {
     const held = this.#fingers.get(event.pointerId);
     if (!held) return;
     const before = this.#spread;
-    const [x, y] = [event.clientX - held.x, event.clientY - held.y];
-    this.#fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
-    if (this.#fingers.size === 2 && before) return this.#to((this.#scale * this.#spread) / before);
+    const [x, y] = [event.clientX - held.clientX, event.clientY - held.clientY];
+    this.#fingers.set(event.pointerId, event);
+    const fingers = [...this.#fingers.values()];
+    if (fingers.length === 2 && before) return this.#to((this.#scale * this.#spread) / before, this.#place(fingers));
     this.#offset = { x: this.#offset.x + x, y: this.#offset.y + y };
     return this.#draw();
   }
@@ -57,7 +76,7 @@ export class PictureZoom {
   /** How far two fingers are apart. */
   get #spread() {
     const [a, b] = [...this.#fingers.values()];
-    return a && b ? Math.hypot(a.x - b.x, a.y - b.y) : 0;
+    return a && b ? Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY) : 0;
   }
 
   /** The picture does not leave the stage. */
