@@ -77,9 +77,9 @@ def _write(sides: Collection[tuple[UUID, str]], due_at: datetime) -> None:
 
 
 def escalate_to_assignee(conversation: Conversation, state: TeamState) -> None:
-    """Let a worker look at what the customer has written: other people are to be told of it than before."""
-    if conversation.business_unread:
-        escalate({(conversation.pk, Side.BUSINESS.value)}, timezone.now())
+    """Let a worker look at once at what is unread: other people are to be told of it than before."""
+    if conversation.business_unread and any(map(is_set_up, Channel.values)):
+        _write({(conversation.pk, Side.BUSINESS.value)}, timezone.now())
 
 
 sides_with_new_unread.append(escalate)

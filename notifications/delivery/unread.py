@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef, QuerySet
 
 from conversations.access import UserId, other_side
@@ -29,7 +28,8 @@ def unread_messages(sides: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str
 def readers(conversations: Iterable[Conversation]) -> dict[tuple[UUID, str], list[Any]]:
     """The people who are told of what their side has not read: the customer; the assignee, or else every member.
 
-    Bots and accounts that are not active are left out, and count as no assignee. Load `team_state` with the rows.
+    Bots and accounts that are not active are left out, and count as no assignee. The rows should come with `customer`
+    and `team_state`. One query.
     """
     rows = list(conversations)
     team: dict[UUID, list[Any]] = defaultdict(list)
@@ -37,11 +37,9 @@ def readers(conversations: Iterable[Conversation]) -> dict[tuple[UUID, str], lis
     for member in members.select_related("user").order_by("pk"):
         if member.user.is_active:
             team[member.business_id].append(member.user)
-    customers = get_user_model()._default_manager.in_bulk({row.customer_id for row in rows})
     found: dict[tuple[UUID, str], list[Any]] = {}
     for row in rows:
-        customer = customers[row.customer_id]
-        found[row.pk, Side.CUSTOMER.value] = [customer] if customer.is_active else []
+        found[row.pk, Side.CUSTOMER.value] = [row.customer] if row.customer.is_active else []
         members_told = team[row.business_id]
         state = getattr(row, "team_state", None)
         assignee = [user for user in members_told if state is not None and user.pk == state.assignee_id]

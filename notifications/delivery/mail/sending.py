@@ -18,6 +18,7 @@ from notifications.delivery.decisions import Send, Skip, Wait, circumstances_of,
 from notifications.delivery.mail.composing import Section, compose
 from notifications.delivery.models import Channel, Notice, Progress
 from notifications.delivery.notices import find_pending, finish, hand_over, take_back
+from notifications.delivery.preferences import preferences_of
 from notifications.delivery.unread import lock_progress, others_are_told, unread_messages, unread_sides_of
 
 GIVE_UP: Final = timedelta(hours=24)
@@ -52,10 +53,8 @@ def deliver(notice_id: str, now: datetime) -> None:
     if not sections:
         notice.delete()  # it is not the time; the ladder makes another one
         return
-    locale = circumstances_of([notice.user], [sections[0].conversation], now).preferences_of(
-        notice.user, sections[0].conversation
-    )
-    mail = compose(notice, sections, locale.locale)
+    locale = preferences_of(notice.user.pk, sections[0].conversation.business_id).locale
+    mail = compose(notice, sections, locale)
     connection = get_connection()
     try:
         _open(connection)
@@ -90,9 +89,8 @@ def unread_sections(user: Any, now: datetime) -> tuple[list[Section], str | None
     if any(isinstance(decision, Wait) for decision in decisions):
         return [], None
     reasons = [decision.reason for decision in decisions if isinstance(decision, Skip)]
-    return [], next((reason for reason in reasons if reason != "read"), None) or _reason_without_sections(
-        user
-    )
+    reason = next((reason for reason in reasons if reason != "read"), None)
+    return [], reason or _reason_without_sections(user)
 
 
 def _reason_without_sections(user: Any) -> str:
