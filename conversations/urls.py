@@ -14,7 +14,13 @@ from conversations.team.canned.views import CannedAnswerViewSet
 from conversations.team.hours.views import AvailabilityViewSet, BusinessHoursViewSet
 from conversations.team.note_views import NoteViewSet
 from conversations.team.reports.views import CsatSettingsViewSet, RatingViewSet, ReportViewSet
-from conversations.team.views import GroupViewSet, LabelViewSet, TeamStateViewSet
+from conversations.team.views import (
+    GroupViewSet,
+    LabelViewSet,
+    MemberViewSet,
+    TeamStateListViewSet,
+    TeamStateViewSet,
+)
 
 router = Router()
 router.register("conversations", views.ConversationViewSet, basename="conversation")
@@ -40,6 +46,8 @@ team.register("csat", CsatSettingsViewSet, basename="csat")
 team.register("reports", ReportViewSet, basename="team-report")
 team.register("canned-answers", CannedAnswerViewSet, basename="canned-answer")
 team.register("business-hours", BusinessHoursViewSet, basename="business-hours")
+team.register("states", TeamStateListViewSet, basename="team-state")
+team.register("members", MemberViewSet, basename="team-member")
 team.register("groups", GroupViewSet, basename="team-group")
 team.register("labels", LabelViewSet, basename="team-label")
 

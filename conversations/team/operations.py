@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 from msgspec import UNSET
 
 from chatsite.errors import DomainError, invalid
+from conversations import access
 from conversations.access import UserId, object_key
 from conversations.models import Conversation, ConversationLabel, Label, TeamGroup, TeamState
 from conversations.team.access import lock_members, member_conversation
@@ -122,3 +124,24 @@ def team_state(user_id: UserId, conversation_id: str | UUID) -> TeamStateObject:
 def state_or_default(conversation: Conversation) -> TeamState:
     found = TeamState.objects.filter(pk=conversation.pk).first()
     return found or TeamState(conversation_id=conversation.pk, business_id=conversation.business_id)
+
+
+def team_states(user_id: UserId, raw_ids: Sequence[str]) -> list[TeamStateObject]:
+    """Return the states of these conversations, in any order. Those that the user may not see are left out.
+
+    A conversation that the team has never touched has no state either. Runs three queries for any number of ids.
+    """
+    limit = settings.CHAT.page_most
+    if len(raw_ids) > limit:
+        raise DomainError("too_large", f"Give at most {limit} ids.", {"field": "ids", "limit": limit})
+    known = {key for raw in raw_ids if (key := _key_or_none(raw))}
+    mine = access.load_actor(user_id).businesses
+    rows = TeamState.objects.filter(pk__in=known, business_id__in=mine)
+    return state_objects(list(rows.exclude(conversation__customer_id=user_id)))
+
+
+def _key_or_none(raw: str) -> UUID | None:
+    try:
+        return object_key(raw, "conversation")
+    except DomainError:
+        return None  # an invalid id is treated like a conversation that does not exist

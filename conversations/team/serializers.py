@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from conversations.models import ConversationLabel, Label, Note, TeamGroup, TeamState
+from chatsite.identity.names import display_name
+from conversations.models import ConversationLabel, Label, Membership, Note, TeamGroup, TeamState
 from conversations.serializers import WireObject
 
 StatusName = Literal["open", "pending", "snoozed", "resolved"]
@@ -58,6 +59,15 @@ class GroupObject(WireObject, kw_only=True):
     business_id: UUID
     name: str
     member_ids: list[str]
+
+
+class MemberObject(WireObject, kw_only=True):
+    """A member of the business. `isBot` is true for a program."""
+
+    id: str
+    name: str
+    role: Literal["owner", "agent"]
+    is_bot: bool
 
 
 class LabelObject(WireObject, kw_only=True):
@@ -117,3 +127,13 @@ def group_object(group: TeamGroup) -> GroupObject:
 
 def label_object(label: Label) -> LabelObject:
     return LabelObject(id=label.pk, business_id=label.business_id, name=label.name, color=label.color)
+
+
+def member_object(member: Membership) -> MemberObject:
+    """The user must be loaded."""
+    return MemberObject(
+        id=str(member.user_id),
+        name=display_name(member.user),
+        role=member.role,  # type: ignore[arg-type]
+        is_bot=member.is_bot,
+    )

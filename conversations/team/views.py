@@ -1,4 +1,4 @@
-"""REST of the team's side: `/chat/conversations/:id/team`, `/team/groups` and `/team/labels`.
+"""REST of the team's side: `/chat/conversations/:id/team`, `/team/states`, `/team/members`, `/team/groups`, `/team/labels`.
 
 An API key has no scope for any of it.
 """
@@ -12,17 +12,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chatsite.errors import invalid
-from chatsite.http.api import CursorPages, read_body, serializer_for
+from chatsite.http.api import CursorPages, page, read_body, serializer_for
 from chatsite.http.viewsets import LIMIT, StructViewSet
-from conversations.models import Conversation, Label, TeamGroup
+from conversations.models import Conversation, Label, Membership, TeamGroup, TeamState
 from conversations.team import groups, labels, operations
+from conversations.team.access import member_business
 from conversations.team.requests import GroupBody, GroupChanges, LabelBody, LabelChanges, TeamBody
 from conversations.team.serializers import (
     GroupObject,
     LabelObject,
+    MemberObject,
     TeamStateObject,
     group_object,
     label_object,
+    member_object,
 )
 
 STATES = serializer_for(TeamStateObject)
@@ -60,6 +63,35 @@ class TeamStateViewSet(StructViewSet):
         """Set some of them. What is left out stays."""
         body = read_body(request, TeamBody)
         return Response(operations.set_team_state(user_id=request.user.pk, conversation_id=pk, body=body))
+
+
+class TeamStateListViewSet(StructViewSet):
+    """The team's side of the conversations of a list."""
+
+    queryset = TeamState.objects.none()
+    bodies = {"default": TeamStateObject}
+
+    @extend_schema(
+        parameters=[OpenApiParameter("ids", str, required=True, description="Ids, separated by commas.")],
+        responses=STATES(many=True),
+    )
+    def list(self, request: Request) -> Response:
+        """Return what the team has set for these conversations. Others, and untouched ones, are left out."""
+        ids = [raw for raw in request.query_params.get("ids", "").split(",") if raw]
+        return page(operations.team_states(request.user.pk, ids), following=None, previous=None)
+
+
+class MemberViewSet(StructViewSet):
+    """The members of a team, for its members."""
+
+    queryset = Membership.objects.none()
+    bodies = {"default": MemberObject}
+
+    @extend_schema(parameters=OF_BUSINESS, responses=serializer_for(MemberObject)(many=True))
+    def list(self, request: Request) -> Response:
+        """List the members of a business in the order in which they joined."""
+        business = member_business(request.user.pk, business_of(request))
+        return IdPages().respond(request, business.memberships.select_related("user"), member_object)
 
 
 class GroupViewSet(StructViewSet):

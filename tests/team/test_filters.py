@@ -76,3 +76,21 @@ def test_pages_follow_each_other(scene: Scene) -> None:
 def test_what_is_no_filter_is_refused(scene: Scene, query: dict[str, str]) -> None:
     assert scene.get(scene.member, "/chat/conversations", **query).status_code == 400
     assert scene.get(scene.member, "/chat/conversations", label=str(uuid4())).json()["results"] == []
+
+
+def test_the_states_of_a_list_come_together(scene: Scene) -> None:
+    label, untouched = scene.label(), str(conversation(scene.shop).pk)
+    scene.set(scene.member, status="pending", labelIds=[label])
+    elsewhere = Scene()
+    elsewhere.set(elsewhere.member, priority="high")
+    ids = ",".join([str(scene.talk.pk), untouched, str(elsewhere.talk.pk), "nothing"])
+    assert scene.get(scene.member, "/team/states", ids=ids).json()["results"] == [scene.state()]
+    assert scene.get(scene.customer, "/team/states", ids=ids).json()["results"] == []
+    assert scene.get(scene.member, "/team/states", ids="x," * 201).status_code == 413
+
+
+def test_members_see_their_team(scene: Scene) -> None:
+    query = {"businessId": str(scene.shop.pk)}
+    names = [row["id"] for row in scene.get(scene.colleague, "/team/members", **query).json()["results"]]
+    assert names == [str(scene.member.pk), str(scene.colleague.pk)]
+    assert scene.get(scene.customer, "/team/members", **query).status_code == 404
