@@ -14,6 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from msgspec import UNSET
 
 from chatsite.identity.profile import profile_of
@@ -21,10 +22,21 @@ from chatsite.web.avatars import initials_of, tint_of
 from chatsite.web.preview_text import preview_text
 from conversations import queries
 from conversations.serializers import ConversationObject, UnreadAnswer
+from conversations.team.filters import known_filters, team_filter
 from notifications import queries as notification_queries
 from presence.queries import presence_of
 
 PAGE: Final = 30
+TEAM_CHOICES: Final = {
+    "assignee": [("", _("Everyone")), ("me", _("Mine")), ("none", _("Unassigned"))],
+    "status": [
+        ("", _("Any status")),
+        ("open", _("Open")),
+        ("pending", _("Pending")),
+        ("snoozed", _("Snoozed")),
+        ("resolved", _("Resolved")),
+    ],
+}
 SHOWN: Final = ("all", "unread", "archived")
 
 
@@ -35,6 +47,7 @@ class Filters:
     shown: str = "all"
     business_id: str = ""
     search: str = ""
+    team: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, request: HttpRequest, businesses: list[dict[str, Any]]) -> Filters:
@@ -45,6 +58,7 @@ class Filters:
             shown=shown if shown in SHOWN else "all",
             business_id=business if business in {row["id"] for row in businesses} else "",
             search=request.GET.get("q", "").replace("\x00", "").strip()[:100],
+            team=known_filters(request.user.pk, request.GET) if businesses else {},
         )
 
     @property
@@ -52,7 +66,7 @@ class Filters:
         return self.address(q="")
 
     def address(self, **changes: str) -> str:
-        given = {"show": self.shown, "business": self.business_id, "q": self.search, **changes}
+        given = {"show": self.shown, "business": self.business_id, "q": self.search, **self.team, **changes}
         query = urlencode({name: value for name, value in given.items() if value and value != "all"})
         return reverse("web:inbox") + (f"?{query}" if query else "")
 
@@ -112,6 +126,7 @@ def load_inbox(request: HttpRequest, *, current: UUID | None = None) -> Inbox:
         unread=True if filters.shown == "unread" else None,
         business_id=filters.business_id or None,
         search=filters.search,
+        team=team_filter(user.pk, filters.team),
     )
     cursor = request.GET.get("cursor") or None
     pinned = [] if cursor else load(limit=settings.CHAT.page_most, pinned=True).conversations

@@ -18,7 +18,7 @@ from chatsite.realtime.user_limit import charge
 from chatsite.web import drafts
 from chatsite.web.avatars import initials_of, tint_of
 from chatsite.web.drafts import Draft
-from chatsite.web.inbox import PAGE, Inbox, load_inbox
+from chatsite.web.inbox import PAGE, TEAM_CHOICES, Inbox, load_inbox
 from chatsite.web.notification_filters import type_choices
 from chatsite.web.policy import page
 from chatsite.web.push_session import push_session
@@ -131,6 +131,7 @@ def _app_context(request: HttpRequest, loaded: Inbox, *, screen: str) -> dict[st
             "show": loaded.filters.shown,
             "business": loaded.filters.business_id,
             "q": loaded.filters.search,
+            **loaded.filters.team,
         },
         "unreadNotifications": loaded.unread_notifications,
         "notificationTypes": type_choices(),
@@ -152,5 +153,6 @@ def _app_context(request: HttpRequest, loaded: Inbox, *, screen: str) -> dict[st
         "screen": screen,
         "session": session,
         "filters": filters,
+        "team_choices": TEAM_CHOICES,
         "me": loaded.me,
     }

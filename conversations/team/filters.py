@@ -35,6 +35,18 @@ def team_filter(user_id: UserId, query: Mapping[str, str]) -> Q | None:
     return found
 
 
+def known_filters(user_id: UserId, query: Mapping[str, str]) -> dict[str, str]:
+    """Return the filters of a query without those that are not valid, such as those of an old bookmark."""
+    found = {}
+    for name in NAMES:
+        try:
+            if team_filter(user_id, {name: query.get(name, "")}) is not None:
+                found[name] = query[name]
+        except DomainError:
+            continue
+    return found
+
+
 def _status(status: str) -> Q:
     found = Q(team_state__status=status)
     return found | Q(team_state=None) if status == TeamState.Status.OPEN else found

@@ -1,4 +1,4 @@
-"""REST of the team's side: `/chat/conversations/:id/team`, `/team/states`, `/team/members`, `/team/groups`, `/team/labels`.
+"""REST of the team: the state of conversations, `/team/members`, `/team/groups` and `/team/labels`.
 
 An API key has no scope for any of it.
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
+from tests.browser.axe import assert_accessible
 from tests.browser.conftest import OpenPage, SignedIn
 from tests.browser.shell import entry, newcomer_with_conversation, pane, ready
 from tests.browser.threads import open_thread
@@ -107,3 +108,36 @@ async def test_a_dropped_file_does_not_replace_the_page(cast: Cast, signed_in: S
     page = await ready(await signed_in(customer.name, f"/app/c/{conversation['id']}"))
     assert await page.evaluate(DROP)
     await expect(pane(page).get_by_text("Catch!", exact=True)).to_be_visible()
+
+
+async def test_a_note_is_written_for_the_team_and_what_is_set_shows_at_once(
+    cast: Cast, signed_in: SignedIn, open_page: OpenPage, axe_source: str
+) -> None:
+    customer, conversation = await newcomer_with_conversation(cast, "Where is my parcel?")
+    where = conversation["id"]
+    amir = await ready(await signed_in("amir", f"/app/c/{where}"))
+    olivia = await ready(await signed_in("olivia", f"/app/c/{where}"))
+    theirs = await open_thread(open_page, customer, where)
+    await pane(olivia).get_by_role("textbox", name="Message").fill("An answer in progress")
+    await pane(olivia).get_by_role("button", name="Private note").click()
+    field = pane(olivia).get_by_role("textbox", name="Private note")
+    await field.press_sequentially("Please check, @Ami")
+    await pane(olivia).get_by_role("option", name="@Amir Nasser").click()
+    await field.press_sequentially("it is lost.")
+    await assert_accessible(olivia, axe_source)
+    await field.press("Enter")
+    note = pane(amir).locator(".row-note")
+    await expect(note).to_contain_text("Please check, @Amir Nasser it is lost.")
+    await expect(note).to_contain_text("Olivia Brand")
+    await pane(olivia).get_by_role("button", name="Message", exact=True).click()
+    message = pane(olivia).get_by_role("textbox", name="Message")
+    await expect(message).to_have_value("An answer in progress")
+    await pane(olivia).get_by_role("combobox", name="Assignee").select_option("Amir Nasser")
+    await pane(olivia).get_by_role("combobox", name="Status").select_option("for an hour")
+    await expect(pane(amir).get_by_role("combobox", name="Assignee")).to_have_value(cast.amir.id)
+    await expect(entry(amir, customer.name)).to_contain_text("Snoozed")
+    await expect(entry(amir, customer.name)).to_contain_text("Assigned to Amir Nasser")
+    await message.press("Enter")
+    await expect(theirs.said("An answer in progress")).to_be_visible()
+    await expect(theirs.messages).to_have_count(2)
+    await expect(theirs.root.locator(".row-note, .writing-mode, .team-bar")).to_have_count(0)

@@ -16,6 +16,7 @@ import { mountInstall } from "./install.js";
 import { PushDevice } from "./push_device.js";
 import { mountSettings } from "./settings.js";
 import { mountShortcuts } from "./shortcuts.js";
+import { TeamStates } from "./team/team_states.js";
 import { TeamActivity } from "./team_activity.js";
 import { Title } from "./title.js";
 import { toast } from "./toast.js";
@@ -25,6 +26,7 @@ class App {
   #session = JSON.parse(document.getElementById("session").textContent);
   #client = new ChatClient({ url: this.#session.urls.chat, userId: this.#session.me.id });
   #team = new TeamActivity(this.#client, { isMember: this.#session.businesses.length > 0 });
+  #states = new TeamStates(this.#client, this.#session.businesses);
   #title = new Title(this.#client);
   #device = new PushDevice({ rest: this.#client.rest, userId: this.#session.me.id, push: this.#session.push });
   #menu = new ConversationMenu({
@@ -76,6 +78,7 @@ class App {
       client: this.#client,
       session: this.#session,
       team: this.#team,
+      states: this.#states,
       filters: this.#session.filters,
       handlers,
     });
@@ -88,6 +91,7 @@ class App {
     this.#filters = mountFilters(root, {
       inbox: this.#session.urls.inbox,
       filters: this.#session.filters,
+      team: { states: this.#states, businesses: this.#session.businesses, me: this.#session.me },
       changed: (filters) => {
         this.#list.setFilters(filters);
         this.#found.search(filters);
@@ -103,7 +107,7 @@ class App {
       openMenu: (id, opener) => this.#openMenu(id, opener),
     };
     const main = document.querySelector("[data-main]");
-    this.#pane = new ConversationPane(main, { client: this.#client, session: this.#session, team: this.#team, handlers });
+    this.#pane = new ConversationPane(main, { client: this.#client, session: this.#session, team: this.#team, states: this.#states, handlers });
   }
 
   #mountBell() {

@@ -1,14 +1,17 @@
 import { announce, isPlainClick, make, show } from "./dom.js";
 import { errorText } from "./error_texts.js";
 import { isMuted, isPinned } from "./conversation_actions.js";
+import { emptyText, hasTeamFilter, passes, queryFor } from "./list_filters.js";
 import { loadPinned, pinnedFirst } from "./pinned.js";
 import { otherSide } from "./people.js";
 import { previewText } from "./preview_text.js";
 import { fillRow, newRow } from "./conversation_row.js";
 import { RowKeys } from "./row_keys.js";
+import { matches } from "./team/team_states.js";
 import { storedDraft } from "./thread/drafts.js";
 
 const MINUTE = 60_000;
+const RENEWAL = 300; // milliseconds in which changes of the team lead to one reload
 
 /** The list of conversations: takes over what the server has rendered, and keeps it as the server would render it now. */
 export class ConversationList {
@@ -16,6 +19,7 @@ export class ConversationList {
   #client;
   #session;
   #team;
+  #states;
   #handlers;
   #filters;
   #items = new Map();
@@ -29,14 +33,16 @@ export class ConversationList {
   #growing = false; // the next page is on its way
   #current = null;
   #scheduled = false;
+  #renewal = null;
   #keys;
 
   /** `handlers`: `open(id)`, `href(id)`, `openMenu(id, opener)`. */
-  constructor(root, { client, session, team, filters, handlers }) {
+  constructor(root, { client, session, team, states, filters, handlers }) {
     this.#root = root;
     this.#client = client;
     this.#session = session;
     this.#team = team;
+    this.#states = states;
     this.#filters = filters;
     this.#handlers = handlers;
     for (const item of this.#rows.children) this.#items.set(item.dataset.id, item);
@@ -73,7 +79,7 @@ export class ConversationList {
   async reload() {
     const serial = ++this.#serial;
     try {
-      const query = this.#query();
+      const query = queryFor(this.#filters, this.#session.page);
       const [page, pinned] = await Promise.all([this.#client.loadConversations(query), loadPinned(this.#client, query)]);
       if (serial !== this.#serial) return;
       this.#listed = new Set(pinned);
@@ -92,7 +98,7 @@ export class ConversationList {
     const button = this.#root.querySelector("[data-more] button");
     if (button) button.disabled = true;
     try {
-      const page = await this.#client.loadConversations({ ...this.#query(), cursor: this.#next });
+      const page = await this.#client.loadConversations({ ...queryFor(this.#filters, this.#session.page), cursor: this.#next });
       if (serial === this.#serial) this.#take(page);
     } catch (error) {
       if (serial === this.#serial) this.#fail(error);
@@ -122,17 +128,6 @@ export class ConversationList {
   focus(id = this.#current) {
     const link = (this.#items.get(id) ?? this.#rows.firstElementChild)?.querySelector("[data-row]");
     link?.focus();
-  }
-
-  #query() {
-    const { show: shown, business, q } = this.#filters;
-    return {
-      limit: this.#session.page,
-      archived: shown === "archived",
-      unread: shown === "unread" ? true : undefined,
-      businessId: business || undefined,
-      search: q || undefined,
-    };
   }
 
   #take({ results, next }) {
@@ -178,6 +173,7 @@ export class ConversationList {
         colleagues: this.#team.of(conversation.id),
         withBusiness: many,
         draft: conversation.id === this.#current ? "" : storedDraft(this.#session.me.id, conversation.id),
+        team: this.#teamOf(conversation),
       });
     }
     this.#arrange(shown.map(({ id }) => this.#items.get(id)));
@@ -186,6 +182,11 @@ export class ConversationList {
       this.#items.get(one.id).classList.toggle("last-pinned", isLast);
     });
     this.#drawEmpty(shown.length);
+  }
+
+  #teamOf(conversation) {
+    const state = this.#states.isMember(conversation) ? this.#states.of(conversation) : null;
+    return state && { state, ...this.#states.named(conversation, state) };
   }
 
   /** Moves what has moved and nothing else, so that focus and scroll position stay. */
@@ -206,14 +207,18 @@ export class ConversationList {
   }
 
   #belongs(conversation) {
-    const { show: shown, business, q } = this.#filters;
     if (!this.#listed.has(conversation.id)) return false;
     if (activity(conversation) < this.#boundary && !isPinned(conversation)) return false;
-    if (business && conversation.businessId !== business) return false;
-    if ((shown === "archived") !== conversation.archived) return false;
-    // The open one stays: it would vanish under the reader's eyes.
-    if (shown === "unread" && !conversation.unreadCount && conversation.id !== this.#current) return false;
-    return isFound(conversation, q, this.#session.me);
+    return passes(conversation, this.#filters, { me: this.#session.me, current: this.#current, states: this.#states });
+  }
+
+  /** A conversation that the filters did not find may be one of theirs now. */
+  #teamChanged(states) {
+    this.render();
+    const isNew = (state) => !this.#listed.has(state.conversationId) && matches(state, this.#filters, this.#session.me);
+    if (!hasTeamFilter(this.#filters) || !states.some(isNew)) return;
+    clearTimeout(this.#renewal);
+    this.#renewal = setTimeout(() => this.reload(), RENEWAL);
   }
 
   #drawEmpty(count) {
@@ -221,17 +226,9 @@ export class ConversationList {
     show(place, count === 0);
     if (count) return;
     const { q, show: shown } = this.#filters;
-    place.querySelector("[data-list-empty-text]").textContent = this.#waiting ? gettext("Loading…") : this.#emptyText();
+    place.querySelector("[data-list-empty-text]").textContent = this.#waiting ? gettext("Loading…") : emptyText(this.#filters, this.#session.businesses.length > 0);
     show(place.querySelector("[data-clear-search]"), !this.#waiting && q);
     show(place.querySelector("[data-list-find]"), !this.#waiting && !q && shown === "all" && !this.#session.businesses.length);
-  }
-
-  #emptyText() {
-    if (this.#filters.q) return gettext("Nothing found. Try a different name or word.");
-    if (this.#filters.show === "unread") return gettext("All caught up. You have no unread messages.");
-    if (this.#filters.show === "archived") return gettext("No archived conversations. A new message moves a conversation back to the inbox.");
-    if (this.#session.businesses.length) return gettext("No customer has written yet. New conversations appear here automatically.");
-    return gettext("No conversations yet. Find a business and say hello.");
   }
 
   #markCurrent() {
@@ -247,6 +244,7 @@ export class ConversationList {
     client.on("conversation_updated", ({ conversation }) => this.#moved(conversation));
     for (const event of ["conversations", "pending_changes", "unread", "presence"]) client.on(event, () => this.render());
     this.#team.on(() => this.render());
+    this.#states.on((states) => this.#teamChanged(states));
     addEventListener("storage", () => this.render()); // a draft of another tab
     setInterval(() => this.render(), MINUTE); // "12:04" turns into "Yesterday"
     this.#rows.addEventListener("click", (event) => {
@@ -278,11 +276,4 @@ export class ConversationList {
 
 function activity(conversation) {
   return Date.parse(conversation.lastMessageAt ?? conversation.createdAt);
-}
-
-/** As the server searches: every word in a name or in the preview. */
-function isFound(conversation, term, me) {
-  const { name, username } = otherSide(conversation, me);
-  const text = [name, username, conversation.lastMessage].join("\n").toLocaleLowerCase();
-  return term.toLocaleLowerCase().split(/\s+/).every((word) => text.includes(word));
 }

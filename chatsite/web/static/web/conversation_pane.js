@@ -1,5 +1,7 @@
 import { copyOf, isPhone, make, show } from "./dom.js";
 import { initialsOf, tintOf } from "./people.js";
+import { TeamBar } from "./team/team_bar.js";
+import { ThreadTeam } from "./team/thread_team.js";
 import { mountThread } from "./thread/thread.js";
 import { VisitedPanes, paneFrom } from "./visited_panes.js";
 
@@ -9,8 +11,10 @@ export class ConversationPane {
   #client;
   #session;
   #team;
+  #states;
   #handlers;
   #thread = null;
+  #bar = null;
   #aborter = null;
   #visited = new VisitedPanes();
   #places = new Map(); // conversation id → where somebody had scrolled to
@@ -19,14 +23,15 @@ export class ConversationPane {
   id = null;
 
   /** `handlers`: `back()`, `archive(id, archived)`, `openMenu(id, opener)`. */
-  constructor(main, { client, session, team, handlers }) {
+  constructor(main, { client, session, team, states, handlers }) {
     this.#main = main;
     this.#client = client;
     this.#session = session;
     this.#team = team;
+    this.#states = states;
     this.#handlers = handlers;
     team.on(() => this.#drawTeam());
-    for (const event of ["conversations", "pending_changes"]) client.on(event, () => this.#drawArchived());
+    for (const event of ["conversations", "pending_changes"]) client.on(event, () => this.#drawKnown());
     client.on("ready", () => this.#failed && this.open(this.id));
     addEventListener("online", () => this.#failed && this.open(this.id));
   }
@@ -85,7 +90,8 @@ export class ConversationPane {
       this.#visited.left(this.id, this.#thread.seed);
     }
     this.#thread?.destroy();
-    this.#thread = null;
+    this.#bar?.destroy();
+    this.#thread = this.#bar = null;
     this.id = null;
     this.#team.look(null);
     for (const child of [...this.#main.children]) if (!child.matches("[data-nothing-open], h1")) child.remove();
@@ -117,12 +123,14 @@ export class ConversationPane {
       me: this.#session.me,
       place: this.#places.get(this.id) ?? null,
       onBack: () => this.#handlers.back(),
+      team: (thread) => new ThreadTeam(thread, { isOwner: this.#isOwner(thread) }),
     });
     if (this.#goal !== null) this.#thread.jump(this.#goal);
     this.#goal = null;
     this.#dressHead(root.querySelector(".thread-head"), pane);
+    this.#mountTeam(root, pane);
     this.#team.look(pane.dataset.side === "business" ? this.id : null);
-    root.addEventListener("input", () => this.#team.write());
+    root.addEventListener("input", (event) => event.target.closest(".composer:not(.is-note)") && this.#team.write());
     root.addEventListener("submit", () => this.#team.stopWriting());
     pane.querySelector("[data-back]").addEventListener("click", (event) => {
       event.preventDefault();
@@ -148,7 +156,23 @@ export class ConversationPane {
     head.append(pane.querySelector("[data-tools]"));
   }
 
+  #isOwner({ conversation }) {
+    return this.#session.businesses.some(({ id, role }) => id === conversation?.businessId && role === "owner");
+  }
+
+  #mountTeam(root, pane) {
+    if (pane.dataset.side !== "business") return;
+    this.#bar = new TeamBar(this.#states, { conversation: () => this.#conversation, me: this.#session.me });
+    root.querySelector(".thread-head").after(this.#bar.element);
+    root.querySelector(".composer").before(make("p", { className: "collision", role: "status", hidden: true }));
+  }
+
+  get #conversation() {
+    return this.#client.snapshot.conversations.find(({ id }) => id === this.id) ?? this.#thread?.seed.conversation;
+  }
+
   #drawTeam() {
+    this.#drawCollision();
     const place = this.#element?.querySelector("[data-team]");
     if (!place) return;
     const marks = this.#team.of(this.id).map(({ userId, name, answering }) => {
@@ -157,6 +181,21 @@ export class ConversationPane {
       return [mark, make("span", {}, interpolate(text, { name }, true))];
     });
     place.replaceChildren(...marks.flat());
+  }
+
+  #drawKnown() {
+    this.#drawArchived();
+    this.#bar?.draw();
+  }
+
+  /** Says beside the field that a colleague is answering, so that two answers do not meet. */
+  #drawCollision() {
+    const place = this.#element?.querySelector(".collision");
+    if (!place) return;
+    const names = this.#team.of(this.id).filter(({ userId, answering }) => answering && userId !== this.#session.me.id).map(({ name }) => name);
+    place.hidden = !names.length;
+    const words = gettext("%(name)s is answering this customer now.");
+    place.textContent = names.length ? interpolate(words, { name: names.join(", ") }, true) : "";
   }
 
   #drawArchived() {

@@ -2,6 +2,7 @@ import { isMuted, isPinned } from "./conversation_actions.js";
 import { copyOf, fill, make, show } from "./dom.js";
 import { initialsOf, otherSide, tintOf } from "./people.js";
 import { previewText } from "./preview_text.js";
+import { fillTeamMarks } from "./team/team_marks.js";
 import { setTime } from "./times.js";
 
 /** A new row, or the one that the server has rendered: both come from `_row.html`. */
@@ -12,7 +13,7 @@ export function newRow(id) {
 }
 
 /** Brings a row in line with the conversation, touching only what is different. */
-export function fillRow(item, conversation, { me, href, isOnline, isOpen, colleagues, withBusiness, draft }) {
+export function fillRow(item, conversation, { me, href, isOnline, isOpen, colleagues, withBusiness, draft, team }) {
   const other = otherSide(conversation, me);
   const link = item.querySelector("[data-row]");
   if (link.getAttribute("href") !== href) link.setAttribute("href", href);
@@ -30,6 +31,7 @@ export function fillRow(item, conversation, { me, href, isOnline, isOpen, collea
   show(fill(item, "business", other.businessName), withBusiness && other.businessName);
   fillUnread(item, conversation.unreadCount);
   fillColleagues(item.querySelector('[data-field="colleagues"]'), colleagues);
+  fillTeamMarks(item.querySelector('[data-field="team"]'), team);
 }
 
 function fillOwn(item, link, conversation) {

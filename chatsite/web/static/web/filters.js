@@ -1,9 +1,10 @@
 import { isPlainClick } from "./dom.js";
+import { TEAM_FILTERS, mountTeamFilters } from "./team/team_filters.js";
 
 const PAUSE = 200; // milliseconds without a key before a search
 
-/** Search, the three views of the list, and the business: each change is a change of the list and of the address. */
-export function mountFilters(root, { inbox, filters, changed }) {
+/** Search, the views of the list, the business, and the team's filters: each changes the list and the address. */
+export function mountFilters(root, { inbox, filters, team, changed }) {
   let now = filters;
   let pause = null;
   const search = root.querySelector("[data-search]");
@@ -48,6 +49,7 @@ export function mountFilters(root, { inbox, filters, changed }) {
     set({ q: "" });
     field.focus();
   });
+  mountTeamFilters(root, { ...team, filters, changed: set });
   business?.addEventListener("change", () => set({ business: business.value }));
   // Somebody was faster than the scripts, or the browser has kept what stood there.
   if (field.value.trim() !== now.q) set({ q: field.value.trim() });
@@ -55,8 +57,9 @@ export function mountFilters(root, { inbox, filters, changed }) {
 }
 
 /** The part of an address that says what is shown. */
-export function queryOf({ show, business, q }) {
-  const given = Object.entries({ show: show === "all" ? "" : show, business, q }).filter(([, value]) => value);
+export function queryOf({ show, business, q, ...others }) {
+  const team = Object.fromEntries(TEAM_FILTERS.map((name) => [name, others[name]]));
+  const given = Object.entries({ show: show === "all" ? "" : show, business, ...team, q }).filter(([, value]) => value);
   const query = new URLSearchParams(given).toString();
   return query && `?${query}`;
 }

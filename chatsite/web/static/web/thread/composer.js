@@ -1,7 +1,10 @@
-import { el, icon, iconButton } from "./dom.js";
-import { gettext, interpolate, ngettext } from "./texts.js";
+import { editParts, leftText, replyParts } from "./composing.js";
+import { el, icon } from "./dom.js";
+import { gettext } from "./texts.js";
 
 const WARN = 200; // characters left, from which on they are counted
+
+const MESSAGE = () => ({ placeholder: gettext("Write a message"), label: gettext("Message"), action: gettext("Send") });
 
 /**
  * Where one writes: a new message, an answer to one, or an edit. `handlers`: send(text, replyTo), edit(message, text),
@@ -20,6 +23,7 @@ export class Composer {
   #replyTo = null;
   #editing = null;
   #kept = ""; // what was being written when an edit began
+  #note = null; // while a private note is written: its purpose, and the message that waits meanwhile
 
   constructor(limit, handlers, files) {
     this.#files = files;
@@ -30,17 +34,17 @@ export class Composer {
       id: "message-field",
       rows: "1",
       dir: "auto",
-      placeholder: gettext("Write a message"),
-      "aria-label": gettext("Message"),
+      placeholder: MESSAGE().placeholder,
+      "aria-label": MESSAGE().label,
       autocomplete: "off",
       enterkeyhint: isTouch() ? "enter" : "send",
       name: "content",
-      on: { input: () => this.#onInput(), keydown: (event) => this.#onKey(event), blur: () => handlers.idle() },
+      on: { input: () => this.#onInput(), keydown: (event) => this.#onKey(event), blur: () => this.#handlers.idle() },
     });
-    this.#input.addEventListener("paste", (event) => this.isEditing || files.chooser.paste(event));
+    this.#input.addEventListener("paste", (event) => this.isEditing || this.isNote || files.chooser.paste(event));
     this.#send = el(
       "button",
-      { type: "submit", class: "send", "aria-label": gettext("Send"), title: gettext("Send") },
+      { type: "submit", class: "send", "aria-label": MESSAGE().action, title: MESSAGE().action },
       icon("send"),
     );
     const { tray, chooser, recorder } = files;
@@ -57,6 +61,11 @@ export class Composer {
     return this.#input.value;
   }
 
+  /** Whether the text is a private note, and not a message. */
+  get isNote() {
+    return this.#note !== null;
+  }
+
   get isEditing() {
     return this.#editing !== null;
   }
@@ -67,6 +76,10 @@ export class Composer {
 
   /** Where the text has just been put in from elsewhere: a stored draft, another tab, the form before we came. */
   fill({ text, replyTo = null }) {
+    if (this.#note) {
+      Object.assign(this.#note.waiting, { text, replyTo });
+      return;
+    }
     if (this.#editing) {
       this.#kept = text;
       return;
@@ -76,7 +89,50 @@ export class Composer {
     this.#show();
   }
 
+  /**
+   * Writes a private note from now on, until `endNote()` or something that only a message can have. `purpose`: the words
+   * `placeholder`, `label`, `action` and `editing`, and `handlers` as of the constructor, with `ended(text)`.
+   */
+  beginNote(purpose, text) {
+    if (this.#editing) this.#stopEditing();
+    this.#handlers.idle();
+    const waiting = { text: this.#input.value, replyTo: this.#replyTo };
+    this.#note = { purpose, waiting, before: this.#handlers, files: this.#files.tray.files.length };
+    this.#handlers = { ...this.#handlers, ...purpose.handlers };
+    this.#replyTo = null;
+    this.#input.value = text;
+    this.#name(purpose);
+  }
+
+  endNote() {
+    if (!this.#note) return;
+    if (this.#editing) this.#stopEditing();
+    const { waiting, before } = this.#note;
+    this.#handlers.ended(this.#input.value);
+    this.#note = null;
+    this.#handlers = before;
+    this.#input.value = waiting.text;
+    this.#replyTo = waiting.replyTo;
+    this.#name(MESSAGE());
+  }
+
+  fillNote(text) {
+    if (this.#editing) this.#kept = text;
+    else this.#input.value = text;
+    this.#show();
+  }
+
+  #name({ placeholder, label, action }) {
+    this.#input.placeholder = placeholder;
+    this.#input.setAttribute("aria-label", label);
+    this.#send.setAttribute("aria-label", action);
+    this.#send.title = action;
+    this.element.classList.toggle("is-note", this.isNote);
+    this.#show();
+  }
+
   replyTo(message) {
+    this.endNote();
     if (this.#editing) this.#stopEditing();
     this.#replyTo = message.id;
     this.#keepDraft();
@@ -84,7 +140,9 @@ export class Composer {
     this.focus();
   }
 
+  /** `message`: one of ours, or one of our notes while a note is written. */
   edit(message) {
+    if (!message.authorId) this.endNote();
     if (!this.#editing) this.#kept = this.#input.value;
     this.#editing = message;
     this.#input.value = message.content;
@@ -112,7 +170,8 @@ export class Composer {
 
   /** Something was chosen or taken back, or a recording began or ended. */
   filesChanged() {
-    const { recorder } = this.#files;
+    const { recorder, tray } = this.#files;
+    if (this.#note && tray.files.length > this.#note.files) this.endNote(); // a note takes no files
     const ended = this.element.classList.contains("is-recording") && !recorder.isRecording;
     this.element.classList.toggle("is-recording", recorder.isRecording);
     this.#showSize();
@@ -159,7 +218,7 @@ export class Composer {
   }
 
   get #hasContent() {
-    return this.#input.value.trim() !== "" || (!this.#editing && !this.#files.tray.isEmpty);
+    return this.#input.value.trim() !== "" || (!this.#editing && !this.#note && !this.#files.tray.isEmpty);
   }
 
   #onInput() {
@@ -214,42 +273,15 @@ export class Composer {
   }
 
   #showContext() {
-    const parts = this.#editing ? this.#editParts() : this.#replyTo ? this.#replyParts() : [];
-    this.#context.replaceChildren(...parts);
-  }
-
-  #editParts() {
-    const text = el("span", { class: "composing-text", dir: "auto" }, this.#editing.content);
-    return [icon("edit"), words(gettext("Editing a message"), text), this.#cancelButton(gettext("Stop editing"))];
-  }
-
-  #replyParts() {
-    const { name, text, state } = this.#handlers.quote(this.#replyTo);
-    const said = state === "here" ? text : state === "loading" ? "…" : gettext("This message was deleted");
-    const title = interpolate(gettext("Reply to %(name)s"), { name: name ?? "…" });
-    const quote = el("span", { class: "composing-text", dir: "auto" }, said);
-    return [icon("reply"), words(title, quote), this.#cancelButton(gettext("Do not reply"))];
-  }
-
-  #cancelButton(label) {
-    const click = () => {
+    const cancel = () => {
       this.cancel();
       this.focus();
     };
-    return iconButton("close", label, { on: { click } });
+    const title = this.#note?.purpose.editing ?? gettext("Editing a message");
+    const edited = () => editParts(title, this.#editing.content, cancel);
+    const answered = () => replyParts(this.#handlers.quote(this.#replyTo), cancel);
+    this.#context.replaceChildren(...(this.#editing ? edited() : this.#replyTo ? answered() : []));
   }
-}
-
-function words(title, text) {
-  return el("span", { class: "composing-words" }, el("span", { class: "composing-title", dir: "auto" }, title), text);
-}
-
-function leftText(left) {
-  if (left >= 0) {
-    return interpolate(ngettext("%(count)s character left", "%(count)s characters left", left), { count: left });
-  }
-  const text = ngettext("%(count)s character too many", "%(count)s characters too many", -left);
-  return interpolate(text, { count: -left });
 }
 
 /** Where a finger writes, Enter begins a new line, and the button sends. */

@@ -82,3 +82,15 @@ export async function askReport(host) {
   if (value !== "yes") return null;
   return { reason: form.elements.reason.value, text: form.elements.text.value };
 }
+
+/** A time to come, as ISO 8601, or null. */
+export async function askTime(host, { title, label, action }) {
+  const input = el("input", { type: "datetime-local", name: "time", required: true, min: localTime(new Date()) });
+  const body = [el("label", { class: "field" }, label, input)];
+  const { value, form } = await ask(host, title, body, [cancelling(gettext("Cancel")), closing(action, "yes", "is-main")]);
+  return value === "yes" ? new Date(form.elements.time.value).toISOString() : null;
+}
+
+function localTime(date) {
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}

@@ -3,7 +3,7 @@ import { gettext } from "./texts.js";
 /** Who the two sides are. A former colleague, whom nobody can name any more, speaks under the business's name. */
 export class People {
   #names = new Map();
-  #members = [];
+  members = []; // ids
   me;
   #conversation = () => null;
 
@@ -19,7 +19,7 @@ export class People {
   }
 
   get all() {
-    return [...this.#names].map(([id, name]) => ({ id, name, side: this.#members.includes(id) ? "business" : "customer" }));
+    return [...this.#names].map(([id, name]) => ({ id, name, side: this.members.includes(id) ? "business" : "customer" }));
   }
 
   has(userId) {

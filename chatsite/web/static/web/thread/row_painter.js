@@ -9,7 +9,7 @@ export class RowPainter {
   #context;
   #watched = new WeakSet();
 
-  /** `thread`: client, me, people, actions, navigation, offers, attachments, reading, quote(id), messageOf(node), isOpen(). */
+  /** `thread`: client, me, people, actions, navigation, offers, attachments, reading, team, quote(id), messageOf(node), isOpen(). */
   constructor(thread) {
     this.#thread = thread;
     this.#context = contextOf(thread);
@@ -19,6 +19,7 @@ export class RowPainter {
     if (row.kind === "day") return drawDay(row, node);
     if (row.kind === "unread") return drawUnread(row, node);
     if (row.kind === "typing") return drawTyping(row, node);
+    if (row.kind === "note") return this.#thread.team.draw(row, node);
     const context = { ...this.#context, isOpen: this.#thread.isOpen(), side: this.#thread.people.side };
     const drawn = row.kind === "system" ? drawSystem(row, node, context) : drawMessage(row, node, before, context);
     if (!this.#watched.has(drawn)) {

@@ -26,8 +26,8 @@ function belongTogether(a, b) {
 }
 
 /**
- * What stands under one another: `{key, kind: "day", date}`, `{kind: "unread"}`, `{kind: "system", message}` and
- * `{kind: "message", message, mine, ours, first, last}`, where `ours` is our side and `first`, `last` are of a group.
+ * What stands under one another: `{key, kind: "day", date}`, `{kind: "unread"}`, `{kind: "system", message}`,
+ * `{kind: "note", note}` and `{kind: "message", message, mine, ours, first, last}`, where `ours` is our side and `first`, `last` are of a group.
  * `unreadFrom` is the `seq` above which the line of the new messages stands.
  */
 export function rowsOf(messages, { side, me, unreadFrom }) {
@@ -36,7 +36,8 @@ export function rowsOf(messages, { side, me, unreadFrom }) {
     const before = messages[index - 1];
     const date = new Date(message.createdAt);
     const newDay = !before || dayKey(new Date(before.createdAt)) !== dayKey(date);
-    if (newDay) rows.push({ key: `day-${dayKey(date)}-${message.seq ?? "own"}`, kind: "day", date });
+    if (newDay) rows.push({ key: `day-${dayKey(date)}-${message.seq ?? (message.note ? message.id : "own")}`, kind: "day", date });
+    if (message.kind === "note") return rows.push({ key: `note-${encodeURIComponent(message.id)}`, kind: "note", note: message.note });
     const isLine = (seq) => unreadFrom !== null && seq === unreadFrom;
     if (isLine(message.seq)) rows.push({ key: "unread", kind: "unread" });
     if (isSystem(message)) return rows.push({ key: keyOf(message), kind: "system", message });

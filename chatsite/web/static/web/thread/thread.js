@@ -1,6 +1,5 @@
 import { Actions } from "./actions.js";
 import { Announcer } from "./announcer.js";
-import { CannedAnswers } from "./canned_answers.js";
 import { Composer } from "./composer.js";
 import { showOneDay } from "./dividers.js";
 import { Draft, browserStorage } from "./drafts.js";
@@ -32,7 +31,8 @@ const SEEDED = 100; // messages of a seed
  * Puts the live view of one conversation into `root`, in the place of the transcript that the page may have brought.
  *
  * `client`: a ChatClient; `me`: `{id, name}`; `onBack`: shows a way back and is called by it; `storage`: where drafts
- * are kept, `localStorage` without it; `place`: where to begin, from an earlier view's `place`.
+ * are kept, `localStorage` without it; `place`: where to begin, from an earlier view's `place`; `team`: makes what members
+ * have besides of a thread (`ThreadTeam`).
  *
  * Answers `{focus(), jump(seq), destroy(), place, seed}`: `seed` is what the view knows, as the page could bring it along.
  */
@@ -56,7 +56,7 @@ class Thread {
   #complaintTimer = null;
   #asked = new Set(); // senders whose names have been asked for
 
-  constructor(root, { client, conversationId, me, onBack, place = null, storage = browserStorage() }) {
+  constructor(root, { client, conversationId, me, onBack, place = null, storage = browserStorage(), team = null }) {
     Object.assign(this, { root, client, me, initial: readInitialData(root) });
     this.view = client.join(conversationId);
     this.line = new UnreadLine();
@@ -72,7 +72,7 @@ class Thread {
     this.quotes = new Quotes(this.source, client.rest, changed);
     this.offers = new Offers(client.rest, conversationId, changed);
     this.draft = new Draft(storage, me.id, conversationId, (draft) => this.composer.fill(draft));
-    this.#build(onBack);
+    this.#build(onBack, team);
     this.#listen();
     this.#begin(place);
   }
@@ -97,7 +97,7 @@ class Thread {
     clearTimeout(this.#complaintTimer);
     this.note.clear();
     this.actions.closeMenu();
-    for (const part of [this.list, this.head, this.draft, this.reading, this.attachments]) part.destroy();
+    for (const part of [this.list, this.head, this.draft, this.reading, this.attachments, this.team]) part?.destroy();
     this.source.latest();
     this.view.leave();
     this.section.remove();
@@ -118,7 +118,7 @@ class Thread {
   }
 
   // Putting together
-  #build(onBack) {
+  #build(onBack, team) {
     this.head = new ThreadHeader(this.client, onBack);
     this.announcer = new Announcer();
     this.note = new Note();
@@ -133,7 +133,7 @@ class Thread {
       quote: (id) => this.quote(id),
     };
     this.composer = new Composer(this.initial.limit, writing, this.attachments);
-    this.cannedAnswers = new CannedAnswers(this);
+    this.team = team?.(this);
     this.parts = buildLayout(this);
     this.chrome = new ThreadChrome(this);
     this.navigation = new Navigation(this);
@@ -206,7 +206,7 @@ class Thread {
   #rows(messages, { atEnd }) {
     const { side } = this.people;
     if (this.navigation.isOpened && this.line.from !== null) this.line.find(messages, side);
-    const rows = rowsOf(messages, { side, me: this.me.id, unreadFrom: this.line.from });
+    const rows = rowsOf(this.team?.withNotes(messages, { atEnd }) ?? messages, { side, me: this.me.id, unreadFrom: this.line.from });
     return atEnd ? [...rows, ...this.typing.rows()] : rows;
   }
 

@@ -70,7 +70,7 @@ export class ThreadChrome {
 
   #showEmptiness() {
     const { parts, source, view } = this.#thread;
-    const isEmpty = !source.messages.length && !source.hasOlder;
+    const isEmpty = !source.messages.length && !source.hasOlder && !parts.box.querySelector(".row-note");
     parts.empty.hidden = !isEmpty || view.status === "gone";
     const isLoading = view.status === "loading";
     parts.empty.textContent = isLoading ? gettext("Loading…") : gettext("No messages yet. Say hello!");

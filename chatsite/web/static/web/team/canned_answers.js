@@ -1,0 +1,88 @@
+import { el } from "../thread/dom.js";
+import { gettext } from "../thread/texts.js";
+import { Suggestions } from "./suggestions.js";
+
+const COMMAND = /(^|\s)\/([^\s/]{0,40})$/u; // what is being written before the cursor
+const PAUSE = 120; // milliseconds without a key before we ask
+const PREVIEW = 120; // characters of a text
+
+/**
+ * Offers a team's canned answers while a member writes `/` and the beginning of a code or of a word, and puts the chosen
+ * text in its place. `thread`: client, people, conversation, composer, complain(error).
+ */
+export class CannedAnswers {
+  #thread;
+  #input;
+  #suggestions;
+  #timer = null;
+  #asked = 0;
+
+  constructor(thread) {
+    this.#thread = thread;
+    const form = thread.composer.element;
+    this.#input = form.querySelector("textarea");
+    this.#suggestions = new Suggestions(form, gettext("Canned answers"), {
+      draw: (answer) => drawn(answer),
+      choose: (answer) => this.#choose(answer),
+      closed: () => this.#forget(),
+    });
+    this.#input.addEventListener("input", () => this.#typed());
+  }
+
+  get #command() {
+    const { value, selectionStart, selectionEnd } = this.#input;
+    const { people, composer } = this.#thread;
+    if (selectionStart !== selectionEnd || people.side !== "business" || composer.isNote) return null;
+    return COMMAND.exec(value.slice(0, selectionStart))?.[2] ?? null;
+  }
+
+  #typed() {
+    clearTimeout(this.#timer);
+    if (this.#command === null) return this.#suggestions.close();
+    this.#timer = setTimeout(() => this.#search(), PAUSE);
+    return undefined;
+  }
+
+  async #search() {
+    const q = this.#command;
+    if (q === null) return this.#suggestions.close();
+    const { client, conversation } = this.#thread;
+    const asked = ++this.#asked;
+    try {
+      const { results } = await client.rest.get("/team/canned-answers", { businessId: conversation.businessId, q, limit: 20 });
+      if (asked === this.#asked && this.#command !== null) this.#suggestions.show(results);
+    } catch {
+      this.#suggestions.close(); // whoever is offline writes on
+    }
+    return undefined;
+  }
+
+  #forget() {
+    clearTimeout(this.#timer);
+    this.#asked += 1; // an answer that is under way comes too late
+  }
+
+  async #choose({ id }) {
+    const length = (this.#command ?? "").length + 1;
+    const end = this.#input.selectionStart;
+    const [start, written] = [end - length, this.#input.value.slice(end - length, end)];
+    const { client, conversation } = this.#thread;
+    this.#suggestions.close();
+    try {
+      const { text } = await client.rest.post(`/team/canned-answers/${id}/use`, { conversationId: conversation.id });
+      // What was written meanwhile stays; the code is replaced where it still stands.
+      const stands = this.#input.value.slice(start, end) === written;
+      const [from, to] = stands ? [start, end] : [this.#input.selectionStart, this.#input.selectionEnd];
+      this.#input.setRangeText(text, from, to, "end");
+      this.#input.dispatchEvent(new Event("input", { bubbles: true }));
+      this.#suggestions.close();
+    } catch (error) {
+      this.#thread.complain(error);
+    }
+  }
+}
+
+function drawn({ code, text }) {
+  const preview = [...text].slice(0, PREVIEW).join("");
+  return [el("strong", { class: "suggestion-name" }, `/${code}`), el("span", { class: "suggestion-text", dir: "auto" }, preview)];
+}

@@ -1,0 +1,158 @@
+import { gettext } from "../thread/texts.js";
+
+const PAGE = 100;
+
+/** The private notes of one conversation: those of the server, and those that are on their way there. */
+export class PrivateNotes {
+  #client;
+  #id;
+  #me;
+  #handlers;
+  #stored = new Map();
+  #pending = new Map(); // clientId → note
+  #rev = null; // the `teamRev` up to which we know everything; null: nothing is loaded
+  #cursor = null;
+  #loading = false;
+  #stops;
+
+  /** `handlers`: `changed()`, `arrived(note)` for a colleague's note. */
+  constructor(client, conversationId, me, handlers) {
+    this.#client = client;
+    this.#id = conversationId;
+    this.#me = me;
+    this.#handlers = handlers;
+    const take = (event) => event.conversationId === this.#id && this.#heard(event);
+    const names = ["note_added", "note_edited", "note_deleted", "team_state_updated"];
+    this.#stops = [...names.map((name) => client.on(name, take)), client.on("ready", () => this.#catchUp())];
+    this.#catchUp();
+  }
+
+  /** Those that can be shown, the oldest first. */
+  get all() {
+    const shown = [...this.#stored.values()].filter((note) => !note.deletedAt);
+    return [...shown, ...this.#pending.values()].sort((a, b) => timeOf(a) - timeOf(b));
+  }
+
+  /** Fetches older notes until there is one from before this time. */
+  reach(time) {
+    const oldest = Math.min(...[...this.#stored.values()].map(timeOf));
+    if (this.#cursor && !this.#loading && oldest > time) this.#loadPage();
+  }
+
+  add(content, mentionIds) {
+    const clientId = crypto.randomUUID();
+    const now = new Date(this.#client.now?.() ?? Date.now()).toISOString();
+    const note = { id: clientId, clientId, conversationId: this.#id, authorId: this.#me.id, content, mentionIds, createdAt: now, pending: "saving" };
+    this.#pending.set(clientId, note);
+    this.#save(note);
+  }
+
+  retry(clientId) {
+    this.#save(this.#pending.get(clientId));
+  }
+
+  discard(clientId) {
+    this.#pending.delete(clientId);
+    this.#handlers.changed();
+  }
+
+  async edit({ id }, content, mentionIds) {
+    this.#take(await this.#client.rest.patch(`${this.#path}/${id}`, { content, mentionIds }));
+  }
+
+  async remove({ id }) {
+    await this.#client.rest.delete(`${this.#path}/${id}`);
+    const known = this.#stored.get(id);
+    if (known) this.#take({ ...known, content: "", deletedAt: new Date().toISOString() });
+  }
+
+  destroy() {
+    for (const stop of this.#stops) stop();
+  }
+
+  get #path() {
+    return `/chat/conversations/${this.#id}/notes`;
+  }
+
+  async #save(note) {
+    if (!note) return;
+    this.#put({ ...note, pending: "saving" });
+    try {
+      const { content, mentionIds, clientId } = note;
+      this.#take(await this.#client.rest.post(this.#path, { content, mentionIds, clientId }));
+    } catch (error) {
+      const reason = error.code === "unreachable" ? gettext("There is no connection.") : error.message;
+      if (this.#pending.has(note.clientId)) this.#put({ ...note, pending: "failed", reason });
+    }
+  }
+
+  #put(note) {
+    this.#pending.set(note.clientId, note);
+    this.#handlers.changed();
+  }
+
+  #take(note) {
+    const known = this.#stored.get(note.id);
+    if (!known || known.teamRev <= note.teamRev) this.#stored.set(note.id, note);
+    if (note.authorId === this.#me.id) this.#pending.delete(note.clientId);
+    this.#handlers.changed();
+  }
+
+  #heard({ teamRev, note }) {
+    if (note) {
+      const isNew = !this.#stored.has(note.id) && !note.deletedAt;
+      this.#take(note);
+      if (isNew && note.authorId !== this.#me.id) this.#handlers.arrived(note);
+    }
+    if (this.#rev === null) return;
+    if (teamRev > this.#rev + 1) this.#catchUp();
+    else this.#rev = Math.max(this.#rev, teamRev);
+  }
+
+  /** Fetches the newest notes; later, with `sync`, what was missed. A failed request is repeated after a reconnect. */
+  async #catchUp() {
+    if (this.#loading) return;
+    try {
+      if (this.#rev === null) await this.#loadFirst();
+      else await this.#sync();
+    } catch {
+      this.#loading = false;
+    }
+  }
+
+  async #loadFirst() {
+    this.#loading = true;
+    const { teamRev } = await this.#client.rest.get(`/chat/conversations/${this.#id}/team`);
+    await this.#loadPage();
+    this.#rev = teamRev; // it was read first, so what has changed since comes as an event
+  }
+
+  async #sync() {
+    const data = { conversations: {}, team: { [this.#id]: this.#rev } };
+    const found = (await this.#client.request("sync", data)).team?.[this.#id];
+    if (!found) return;
+    if (found.resync) {
+      this.#stored.clear();
+      this.#cursor = null;
+      await this.#loadFirst();
+      return;
+    }
+    for (const note of found.notes ?? []) this.#take(note);
+    this.#rev = Math.max(this.#rev, found.state.teamRev);
+  }
+
+  async #loadPage() {
+    this.#loading = true;
+    try {
+      const { results, next } = await this.#client.rest.get(this.#path, { limit: PAGE, cursor: this.#cursor });
+      this.#cursor = next ? new URL(next).searchParams.get("cursor") : null;
+      for (const note of results) this.#take(note);
+    } finally {
+      this.#loading = false;
+    }
+  }
+}
+
+export function timeOf({ createdAt }) {
+  return Date.parse(createdAt);
+}

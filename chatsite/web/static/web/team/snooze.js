@@ -1,0 +1,24 @@
+import { askTime } from "../thread/dialogs.js";
+
+const MORNING = 9; // o'clock
+
+/** The times to choose from: `[key, words, date]`. */
+export function snoozeTimes(now = new Date()) {
+  const monday = (8 - now.getDay()) % 7 || 7;
+  return [
+    ["hour", gettext("for an hour"), new Date(now.getTime() + 3_600_000)],
+    ["tomorrow", gettext("until tomorrow morning"), morning(now, 1)],
+    ["monday", gettext("until Monday morning"), morning(now, monday)],
+  ];
+}
+
+/** The time as ISO 8601, asked for where `key` is none of them; null if the person thinks better of it. */
+export async function snoozeUntil(host, key) {
+  const known = snoozeTimes().find(([name]) => name === key);
+  if (known) return known[2].toISOString();
+  return askTime(host, { title: gettext("Snooze"), label: gettext("Until"), action: gettext("Snooze") });
+}
+
+function morning(now, days) {
+  return new Date(now.getFullYear(), now.getMonth(), now.getDate() + days, MORNING);
+}

@@ -1,0 +1,155 @@
+const GATHER = 30; // milliseconds in which conversations join one request
+const MOST = 100; // conversations of one request
+const STALE = 10_000; // milliseconds after which an unknown id makes us ask for the lists of the team again
+
+const NOTE_EVENTS = ["note_added", "note_edited", "note_deleted"];
+const EMPTY = { members: [], groups: [], labels: [], at: 0 };
+
+/**
+ * What the team has set for conversations, as the page knows it: asked for when a list shows them, and kept by events.
+ * Also who and what there is to choose from in each business. For somebody without a business it stays empty.
+ */
+export class TeamStates {
+  #client;
+  #businesses;
+  #states = new Map();
+  #wanted = new Set();
+  #asked = new Set();
+  #catalogs = new Map();
+  #listeners = new Set();
+  #timer = null;
+
+  constructor(client, businesses) {
+    this.#client = client;
+    this.#businesses = businesses;
+    if (!businesses.length) return;
+    client.on("team_state_updated", (state) => this.#take([state]));
+    for (const name of NOTE_EVENTS) client.on(name, (event) => this.#counted(event));
+    client.on("ready", () => this.#renew());
+  }
+
+  /** Calls `listener(states)` when states or the lists of a business have changed; `states` are those that arrived. */
+  on(listener) {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  isMember(conversation) {
+    return this.#businesses.some(({ id }) => id === conversation.businessId);
+  }
+
+  /** The state of a conversation of one's business; null while it is not known. */
+  of(conversation) {
+    const known = this.#states.get(conversation.id);
+    const teamRev = conversation.teamRev ?? 0;
+    if (teamRev > (known?.teamRev ?? 0)) this.#want(conversation.id);
+    if (known) return known;
+    return teamRev ? null : untouched(conversation.id);
+  }
+
+  /** `{members, groups, labels}` of a business; empty until they are loaded. */
+  choices(businessId) {
+    const known = this.#catalogs.get(businessId);
+    if (!known) this.#loadChoices(businessId);
+    return known ?? EMPTY;
+  }
+
+  /** Sets some of it for one conversation; what is left out stays. */
+  async set(conversationId, changes) {
+    const state = await this.#client.rest.patch(`/chat/conversations/${conversationId}/team`, changes);
+    this.#take([state]);
+    return state;
+  }
+
+  #want(id) {
+    if (this.#asked.has(id)) return;
+    this.#wanted.add(id);
+    this.#timer ??= setTimeout(() => this.#ask(), GATHER);
+  }
+
+  async #ask() {
+    const ids = [...this.#wanted].slice(0, MOST);
+    for (const id of ids) {
+      this.#wanted.delete(id);
+      this.#asked.add(id);
+    }
+    this.#timer = this.#wanted.size ? setTimeout(() => this.#ask(), GATHER) : null;
+    try {
+      const { results } = await this.#client.rest.get("/team/states", { ids: ids.join(",") });
+      this.#take(results);
+      for (const id of ids) this.#asked.delete(id);
+    } catch {
+      return; // asked for again after the next reconnect
+    }
+  }
+
+  #take(states) {
+    const newer = states.filter((state) => state.teamRev >= (this.#states.get(state.conversationId)?.teamRev ?? 0));
+    for (const state of newer) this.#states.set(state.conversationId, state);
+    if (newer.length) this.#changed(newer);
+  }
+
+  /** A note takes a `teamRev` and leaves the state as it is. */
+  #counted({ conversationId, teamRev }) {
+    const known = this.#states.get(conversationId);
+    if (known?.teamRev === teamRev - 1) this.#states.set(conversationId, { ...known, teamRev });
+    else if (known && known.teamRev < teamRev) this.#want(conversationId);
+  }
+
+  #renew() {
+    this.#asked.clear();
+    for (const id of this.#states.keys()) this.#want(id);
+    for (const [id, { at }] of this.#catalogs) if (Date.now() - at > STALE) this.#loadChoices(id);
+  }
+
+  async #loadChoices(businessId) {
+    this.#catalogs.set(businessId, { ...(this.#catalogs.get(businessId) ?? EMPTY), at: Date.now() });
+    try {
+      const query = { businessId, limit: 200 };
+      const ask = async (what) => (await this.#client.rest.get(`/team/${what}`, query)).results;
+      const [members, groups, labels] = await Promise.all(["members", "groups", "labels"].map(ask));
+      this.#catalogs.set(businessId, { members, groups, labels, at: Date.now() });
+      this.#changed([]);
+    } catch {
+      this.#catalogs.delete(businessId); // the next one who asks tries it again
+    }
+  }
+
+  /** Names for the ids of a state. An id that nobody knows yet was made since: the lists are loaded again. */
+  named(conversation, state) {
+    const choices = this.choices(conversation.businessId);
+    const find = (rows, id) => rows.find((row) => row.id === id);
+    const labels = state.labelIds.map((id) => find(choices.labels, id));
+    const group = state.groupId && find(choices.groups, state.groupId);
+    const assignee = state.assigneeId && find(choices.members, state.assigneeId);
+    const isMissing = labels.includes(undefined) || group === undefined || assignee === undefined;
+    if (isMissing && choices.at && Date.now() - choices.at > STALE) this.#loadChoices(conversation.businessId);
+    return { labels: labels.filter(Boolean), group: group ?? null, assignee: assignee ?? null };
+  }
+
+  #changed(states) {
+    for (const listener of this.#listeners) listener(states);
+  }
+}
+
+export function untouched(conversationId) {
+  return {
+    conversationId,
+    teamRev: 0,
+    status: "open",
+    snoozedUntil: null,
+    assigneeId: null,
+    assignedAt: null,
+    groupId: null,
+    priority: null,
+    labelIds: [],
+  };
+}
+
+/** Whether a state is among those that the filters ask for; the same rule as in `filters.py`. */
+export function matches(state, { status, assignee, label, group }, me) {
+  if (status && state.status !== status) return false;
+  if (assignee === "none" ? state.assigneeId : assignee && state.assigneeId !== (assignee === "me" ? me.id : assignee)) return false;
+  if (group === "none" ? state.groupId : group && state.groupId !== group) return false;
+  return !label || state.labelIds.includes(label);
+}

@@ -1,0 +1,25 @@
+/** The words for what a team sets. */
+export function statusText({ status, snoozedUntil }) {
+  if (status === "snoozed") return interpolate(gettext("Snoozed until %(time)s"), { time: shortTime(new Date(snoozedUntil)) }, true);
+  return STATUSES[status]();
+}
+
+export const STATUSES = {
+  open: () => gettext("Open"),
+  pending: () => gettext("Pending"),
+  snoozed: () => gettext("Snoozed"),
+  resolved: () => gettext("Resolved"),
+};
+
+export const PRIORITIES = {
+  low: () => gettext("Low"),
+  medium: () => gettext("Medium"),
+  high: () => gettext("High"),
+  urgent: () => gettext("Urgent"),
+};
+
+export function shortTime(date) {
+  const isToday = date.toDateString() === new Date().toDateString();
+  const day = isToday ? {} : { day: "numeric", month: "short" };
+  return date.toLocaleString(document.documentElement.lang, { ...day, hour: "2-digit", minute: "2-digit" });
+}

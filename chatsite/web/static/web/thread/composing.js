@@ -1,0 +1,29 @@
+import { el, icon, iconButton } from "./dom.js";
+import { gettext, interpolate, ngettext } from "./texts.js";
+
+/** What stands above the field while something is edited. */
+export function editParts(title, content, cancel) {
+  const text = el("span", { class: "composing-text", dir: "auto" }, content);
+  return [icon("edit"), words(title, text), iconButton("close", gettext("Stop editing"), { on: { click: cancel } })];
+}
+
+/** What stands above the field while a message is answered. */
+export function replyParts({ name, text, state }, cancel) {
+  const said = state === "here" ? text : state === "loading" ? "…" : gettext("This message was deleted");
+  const title = interpolate(gettext("Reply to %(name)s"), { name: name ?? "…" });
+  const quote = el("span", { class: "composing-text", dir: "auto" }, said);
+  return [icon("reply"), words(title, quote), iconButton("close", gettext("Do not reply"), { on: { click: cancel } })];
+}
+
+/** How many characters are left, or too many. */
+export function leftText(left) {
+  if (left >= 0) {
+    return interpolate(ngettext("%(count)s character left", "%(count)s characters left", left), { count: left });
+  }
+  const text = ngettext("%(count)s character too many", "%(count)s characters too many", -left);
+  return interpolate(text, { count: -left });
+}
+
+function words(title, text) {
+  return el("span", { class: "composing-words" }, el("span", { class: "composing-title", dir: "auto" }, title), text);
+}
