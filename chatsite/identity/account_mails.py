@@ -7,6 +7,7 @@ same answer at the same time, whether there is such an account or not.
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -52,12 +53,11 @@ def send_confirmation(user_id: str, email: str, language: str) -> None:
         return
     link = reverse("web:confirm-email", args=[confirmation_token(user, email)])
     with translation.override(language):
-        name = user.get_username()
+        host = urlsplit(settings.SITE_URL).hostname or ""
         _send(
             email,
             subject=gettext("Confirm your e-mail address"),
-            text=gettext("Somebody has created the account %(name)s with this e-mail address.")
-            % {"name": name},
+            text=gettext("Somebody has given this e-mail address on %(site)s.") % {"site": host},
             button=gettext("Confirm the address"),
             link=link,
         )

@@ -41,11 +41,16 @@ def sign_up(*, request: HttpRequest, user: User, email: str = "") -> None:
     try:
         with transaction.atomic():
             user.save()
-            if email and takes_email() and not Attempt("account_mail", email.lower()).wait:
-                enqueue(send_confirmation, str(user.pk), email, get_language() or settings.LANGUAGE_CODE)
+            request_confirmation(user=user, email=email)
     except IntegrityError as error:
         raise DomainError("conflict", "This username is taken.") from error
     login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+
+
+def request_confirmation(*, user: User, email: str) -> None:
+    """Ask the owner of the address by mail whether the account may use it. "" asks nobody."""
+    if email and takes_email() and not Attempt("account_mail", email.lower()).wait:
+        enqueue(send_confirmation, str(user.pk), email, get_language() or settings.LANGUAGE_CODE)
 
 
 def confirm_email(*, token: str) -> Any:

@@ -10,7 +10,7 @@ import importlib.util
 import logging
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,9 +32,13 @@ ENTRIES: Final = (
     "web/pages/plain.css",
     "web/pages/print.css",
     "widget/frame/main.js",
+    "widget/host/widget.js",
     "widget/frame/page.css",
 )
 SECONDS: Final = 120  # for all bundles
+# Modules that pages load by their plain names, where there is no bundle or a page of somebody else imports them.
+MODULES: Final = ("web/", "widget/", "chat-client/")
+UNUSED: Final = ("drf_spectacular_sidecar/redoc/",)  # `/api/docs` is Swagger
 
 
 class BundledStaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # has no types
@@ -45,6 +49,12 @@ class BundledStaticStorage(CompressedManifestStaticFilesStorage):  # type: ignor
         """Leave out source maps, which only open developer tools ask for."""
         options["extensions"] = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
         return super().create_compressor(**options)
+
+    def compress_files(self, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Compress what pages load. Brotli needs seconds for a large file, and most have a copy under two names."""
+        hashed = {*self.hashed_files.values()}
+        loaded = [path for path in paths if path in hashed or path.startswith(MODULES)]
+        yield from super().compress_files(path for path in loaded if not path.startswith(UNUSED))
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
         if not dry_run:

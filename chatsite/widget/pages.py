@@ -16,7 +16,6 @@ from csp.decorators import csp_replace
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.templatetags.static import static
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.clickjacking import xframe_options_exempt
@@ -25,6 +24,8 @@ from django.views.decorators.http import condition, require_safe
 from chatsite.config.attachments import file_origins
 from chatsite.errors import DomainError
 from chatsite.http.security_headers import permissions
+from chatsite.identity.registration import takes_email
+from chatsite.web.templatetags.web_files import bundle
 from chatsite.widget import access
 from chatsite.widget.appearance import shades
 from chatsite.widget.demo import sign_visitor
@@ -69,7 +70,7 @@ def configuration(request: HttpRequest, slug: str) -> HttpResponse:
     with _use_language(request):
         content = {
             "business": site.business.slug,
-            "entry": static("widget/host/widget.js"),
+            "entry": bundle("widget/host/widget.js"),
             "shades": shades(site.accent),
             "origins": host_origins(site.origins, request),
             "texts": loader_texts(_title(site)),
@@ -108,6 +109,8 @@ def frame(request: HttpRequest, slug: str) -> HttpResponse:
             "site": site,
             "title": _title(site),
             "content": msgspec.to_builtins(content),
+            "characters": settings.CHAT.message_length,
+            "takes_email": takes_email(),
         }
         response = render(request, "widget/frame.html", context)
     response["Cache-Control"] = "private, no-cache"

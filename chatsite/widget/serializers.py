@@ -68,11 +68,15 @@ class TokenBody(WireObject, kw_only=True):
 
 
 class GuestBody(WireObject, kw_only=True):
-    """`business` is the slug; `guest` is the key of a returning guest."""
+    """`business` is the slug; `guest` is the key of a returning guest.
+
+    The guest gets the `email` once its owner has opened the link that is sent there.
+    """
 
     business: str
     guest: str | None = None
     name: str = ""
+    email: str = ""
 
 
 class SessionObject(WireObject, kw_only=True):

@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 
 from chatsite.errors import DomainError, invalid
 from chatsite.identity import operations as identity
+from chatsite.identity import registration
 from chatsite.identity.accounts import NAME_LENGTH, keep_in_step, open_account
 from chatsite.identity.claims import unauthenticated
 from chatsite.identity.operations import TokenPair
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 Kind = ExternalIdentity.Kind
 
 DEFAULT_NAMES: Final = {Kind.SIGNED: "Customer", Kind.GUEST: "Guest"}
-BAD_EMAIL: Final = "The email in the token is not a valid address."
+BAD_EMAIL: Final = "The email is not a valid address."
 UNKNOWN_GUEST: Final = "There is no guest with this key."
 
 
@@ -54,23 +55,31 @@ def open_session(*, token: str) -> Session:
         return _sign_in(site, Kind.SIGNED, claims.subject, name, email)
 
 
-def open_guest_session(*, slug: str, key: str | None, name: str) -> tuple[Session, str]:
+def open_guest_session(*, slug: str, key: str | None, name: str, email: str = "") -> tuple[Session, str]:
     """Sign in a guest, if the business allows guests. Return the session and the guest's key.
 
-    The key is the guest's only credential, so only its hash is stored. Without a key this creates a guest.
+    The key is the guest's only credential, so only its hash is stored. Without a key this creates a guest. Nobody
+    vouches for the e-mail address, so its owner is asked first.
     """
     site = access.find_enabled_site(slug)
     if not site.guests_allowed:
         raise DomainError("forbidden", "Please sign in on the site of this business to chat.")
     name = clean_display_text(name, field="name", limit=NAME_LENGTH)
+    email = _clean_email(email)
     if key is None:
         _limit_new_guests(site)
         key = secrets.token_urlsafe(32)
-        return _sign_in(site, Kind.GUEST, _hash_key(key), name, ""), key
-    subject = _hash_key(key)
-    if not ExternalIdentity.objects.filter(site=site, kind=Kind.GUEST, subject=subject).exists():
+    elif not _is_known_guest(site, key):
         raise unauthenticated(UNKNOWN_GUEST)
-    return _sign_in(site, Kind.GUEST, subject, name, ""), key
+    with transaction.atomic():
+        session = _sign_in(site, Kind.GUEST, _hash_key(key), name, "")
+        registration.request_confirmation(user=session.user, email=email)
+    return session, key
+
+
+def _is_known_guest(site: WidgetSite, key: str) -> bool:
+    subject = _hash_key(key)
+    return ExternalIdentity.objects.filter(site=site, kind=Kind.GUEST, subject=subject).exists()
 
 
 def _limit_new_guests(site: WidgetSite) -> None:
@@ -93,7 +102,7 @@ def _clean_email(email: str) -> str:
         column: Any = get_user_model()._meta.get_field(get_user_model().get_email_field_name())
         limit: int | None = column.max_length
         if limit is not None and len(email) > limit:
-            raise invalid(f"The email in the token may have at most {limit} characters.", field="email")
+            raise invalid(f"The email may have at most {limit} characters.", field="email")
         try:
             validate_email(email)
         except ValidationError as error:

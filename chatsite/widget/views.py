@@ -125,5 +125,7 @@ class GuestSessionView(VisitorSignInView):
 
     def post(self, request: Request) -> Response:
         body = read_body(request, GuestBody)
-        session, key = sessions.open_guest_session(slug=body.business, key=body.guest or None, name=body.name)
+        session, key = sessions.open_guest_session(
+            slug=body.business, key=body.guest or None, name=body.name, email=body.email
+        )
         return Response(session_object(session, key), status=status.HTTP_201_CREATED, headers=PRIVATE)

@@ -42,6 +42,27 @@ def test_every_entry_becomes_one_file_with_its_source_map(collected: Path) -> No
     assert (collected / "bundles" / "web" / "app.js").stat().st_size < MOST_OF_A_PAGE
 
 
+def test_what_others_import_keeps_its_names(collected: Path) -> None:
+    """The loader on a business's page imports `Widget`."""
+    make_bundles(collected)
+    assert re.search(
+        r"export\s*\{[^}]*\bas Widget\b", (collected / "bundles/widget/host/widget.js").read_text()
+    )
+
+
+def test_nothing_is_compressed_twice_or_for_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = BundledStaticStorage(location=str(tmp_path), base_url=settings.STATIC_URL)
+    storage.hashed_files = {"admin/a.js": "admin/a.1.js", "web/b.js": "web/b.2.js"}
+    redoc = "drf_spectacular_sidecar/redoc/redoc.3.js"
+    storage.hashed_files["drf_spectacular_sidecar/redoc/redoc.js"] = redoc
+    for name in ("admin/a.js", "admin/a.1.js", "web/b.js", "web/b.2.js", redoc):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("let text;" * 100)
+    paths = [*storage.hashed_files, *storage.hashed_files.values()]
+    compressed = {name for name, _ in storage.compress_files(paths)}
+    assert compressed == {"admin/a.1.js", "web/b.js", "web/b.2.js"}
+
+
 def test_without_the_bundler_nothing_is_bundled(
     collected: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
 from chatsite.widget.models import ExternalIdentity
@@ -37,6 +38,20 @@ def test_a_guest_comes_in_and_comes_back(open_shop: Shop) -> None:
     assert again["user"] == body["user"]
     assert again["conversation"]["id"] == body["conversation"]["id"]
     assert again["guest"] == body["guest"]
+
+
+def test_a_guest_gives_a_name_and_an_address_later(open_shop: Shop, settings: Settings) -> None:
+    settings.CHAT_SENDS_MAIL = True
+    first = come_in(open_shop).json()
+    told = {"guest": first["guest"], "name": "Robin", "email": "robin@mail.example"}
+    assert come_in(open_shop, **told).json()["user"]["name"] == "Robin"
+    (job,) = DBTaskResult.objects.filter(task_path__endswith="send_confirmation")
+    assert job.args_kwargs["args"][:2] == [first["user"]["id"], "robin@mail.example"]
+    assert User.objects.get(pk=first["user"]["id"]).email == ""  # until its owner has confirmed it
+    assert refused(come_in(open_shop, guest=first["guest"], email="nonsense")) == (400, "invalid")
+    settings.CHAT_SENDS_MAIL = False
+    come_in(open_shop, **told)
+    assert DBTaskResult.objects.filter(task_path__endswith="send_confirmation").count() == 1
 
 
 def test_the_key_is_not_kept(open_shop: Shop) -> None:

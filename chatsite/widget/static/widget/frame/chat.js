@@ -40,6 +40,12 @@ export class Chat {
     this.#thread ??= mountThread(root, { client: this.#client, conversationId, me: user });
   }
 
+  send(text) {
+    const view = this.#client.join(this.#session.conversationId);
+    view.send({ text });
+    view.leave(); // the message goes on by itself
+  }
+
   focus() {
     this.#thread?.focus();
   }

@@ -1,5 +1,6 @@
 import { Chat } from "./chat.js";
 import { HostPage } from "./host_page.js";
+import { Introduction } from "./introduction.js";
 import { Screens } from "./screens.js";
 import { Sessions } from "./sessions.js";
 
@@ -25,12 +26,16 @@ class Frame {
     logout: () => this.#logOut(),
   });
   #sessions = new Sessions(this.#settings.business, this.#host);
+  #introduction = new Introduction(this.#settings.texts, {
+    save: (given) => this.#sessions.introduce(given),
+    done: () => this.#screens.focus(),
+  });
 
   constructor() {
     this.#screens.on({
       close: () => this.#host.tell({ type: "close" }),
       retry: () => this.#begin(),
-      guest: (name) => this.#begin(() => this.#sessions.newGuest(name)),
+      guest: (text) => this.#beginAsGuest(text),
     });
   }
 
@@ -46,6 +51,14 @@ class Frame {
     }
   }
 
+  /** A guest's conversation begins with the first message, so that no business has an empty one. */
+  async #beginAsGuest(text) {
+    await this.#begin(() => this.#sessions.newGuest());
+    if (!this.#chat) return; // the reason is on the screen, and the text still in its field
+    this.#chat.send(text);
+    this.#introduction.show();
+  }
+
   /** The session of whom the host vouches for; else that of the guest who was here before. */
   async #find() {
     if (this.#host.isIdentified) {
@@ -59,6 +72,7 @@ class Frame {
     if (session && this.#chat?.isOf(session)) return;
     this.#chat?.end();
     this.#chat = null;
+    this.#introduction.hide();
     this.#host.tell({ type: "unread", count: 0 });
     if (!session) {
       this.#screens.show(this.#settings.guestsAllowed && !this.#host.isIdentified ? "guest" : "sign-in");

@@ -2,6 +2,7 @@
 export class Screens {
   #settings;
   #screens = [...document.querySelectorAll("[data-screen]")];
+  #field = document.querySelector("#guest textarea"); // where a guest writes the first message
   #greeting = document.getElementById("greeting");
   #current = "loading";
   #chat = null;
@@ -10,14 +11,19 @@ export class Screens {
     this.#settings = settings;
   }
 
-  /** `pressed`: close(), retry(), guest(name). */
+  /** `pressed`: close(), retry(), guest(text): a guest's first message. */
   on(pressed) {
     document.getElementById("close").addEventListener("click", pressed.close);
     document.getElementById("retry").addEventListener("click", pressed.retry);
-    const form = document.getElementById("guest");
-    form.addEventListener("submit", (event) => {
+    this.#field.form.addEventListener("submit", (event) => {
       event.preventDefault();
-      pressed.guest(form.elements.namedItem("name").value.trim());
+      if (this.#field.value.trim()) pressed.guest(this.#field.value);
+    });
+    this.#field.addEventListener("keydown", (event) => {
+      const isSent = event.key === "Enter" && !event.shiftKey && !event.isComposing && !isPhone();
+      if (!isSent) return;
+      event.preventDefault();
+      this.#field.form.requestSubmit();
     });
     document.addEventListener("keydown", (event) => {
       const isTaken = event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]");
@@ -31,6 +37,7 @@ export class Screens {
     this.#current = name;
     this.#chat = chat;
     for (const screen of this.#screens) screen.hidden = screen.dataset.screen !== name;
+    if (chat) this.#field.value = ""; // it has become a message
     chat?.show(document.getElementById("thread"));
     if (name !== "thread") this.greet(name === "guest");
     if (isNew && document.hasFocus()) this.focus();
@@ -49,10 +56,9 @@ export class Screens {
 
   /** Where there is a keyboard, to where one writes; on a phone it would cover what there is to read. */
   focus() {
-    const isPhone = matchMedia("(pointer: coarse)").matches;
-    if (isPhone) document.querySelector("main").focus({ preventScroll: true });
+    if (isPhone()) document.querySelector("main").focus({ preventScroll: true });
     else if (this.#current === "thread") this.#chat.focus();
-    else (this.#visible("main :is(input, button)") ?? document.getElementById("close")).focus();
+    else (this.#visible("main :is(textarea, input, button)") ?? document.getElementById("close")).focus();
   }
 
   setTheme(name) {
@@ -67,4 +73,8 @@ export class Screens {
   #visible(selector) {
     return [...document.querySelectorAll(selector)].find((node) => node.checkVisibility());
   }
+}
+
+function isPhone() {
+  return matchMedia("(pointer: coarse)").matches;
 }

@@ -41,8 +41,15 @@ export class Sessions {
     }
   }
 
-  newGuest(name) {
-    return this.#enterAsGuest({ name });
+  newGuest() {
+    return this.#enterAsGuest({});
+  }
+
+  /** The guest says who they are. That takes a login of its own, which ends at once. */
+  async introduce({ name = "", email = "" }) {
+    const body = { business: this.#business, guest: this.#storage.guest, name, email };
+    const { refresh } = await ask("/widget/guest-sessions", body);
+    await ask("/auth/logout", { refresh });
   }
 
   /** The host no longer vouches for who was here: that login ends. */
