@@ -42,13 +42,15 @@ export function mountFilters(root, { inbox, filters, team, changed }) {
     field.value = "";
     set({ q: "" });
   });
-  root.querySelector("[data-clear-search]").addEventListener("click", (event) => {
-    if (!isPlainClick(event)) return;
-    event.preventDefault();
-    field.value = "";
-    set({ q: "" });
-    field.focus();
-  });
+  for (const link of root.querySelectorAll("[data-clear-search]")) {
+    link.addEventListener("click", (event) => {
+      if (!isPlainClick(event)) return;
+      event.preventDefault();
+      field.value = "";
+      set({ q: "" });
+      field.focus();
+    });
+  }
   mountTeamFilters(root, { ...team, filters, changed: set });
   business?.addEventListener("change", () => set({ business: business.value }));
   // Somebody was faster than the scripts, or the browser has kept what stood there.

@@ -87,7 +87,7 @@ export class MessageSearch {
       const rows = results.map((found) => this.#row(found));
       if (cursor) this.#list.append(...rows);
       else this.#list.replaceChildren(...rows);
-      this.#say(this.#list.children.length ? "" : gettext("No message has these words."));
+      this.#say(this.#list.children.length ? "" : gettext("No message has these words."), true);
       const count = this.#list.children.length;
       announce(interpolate(ngettext("%(count)s message found", "%(count)s messages found", count), { count }, true));
     } catch (error) {
@@ -100,8 +100,10 @@ export class MessageSearch {
     return this.#root.querySelector("[data-found-list]");
   }
 
-  #say(text) {
+  /** `isPlain`: nothing went wrong. */
+  #say(text, isPlain = false) {
     const place = this.#root.querySelector("[data-found-none]");
+    place.classList.toggle("is-plain", isPlain);
     place.textContent = text;
     show(place, text !== "");
   }
