@@ -5,13 +5,14 @@ the second pass of CI, against `services` alone; under CI without them, which is
 alone. So the two passes together run everything once. In-process tests follow the environment's settings, and so run
 in both passes; those that have nothing to do with the site's database and Redis are marked `standalone`, and run in the
 first pass alone, as do long ones of `one_database`. What is `shown` in a browser, and what a `fleet` of
-both kinds of server answers, runs in the second alone.
+both kinds of server answers, runs in the second alone, and so do the rooms of `OF_PLAIN_QUERIES`.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -21,6 +22,8 @@ from chatsite.config.broker import cache_settings, channel_layer_settings
 from tests.harness.backend import Deployment, Flavour
 from tests.harness.cast import Cast, Stage
 from tests.harness.services import PostgreSQL, Redis, ServiceMissing
+
+TESTS = Path(__file__).parent
 
 pytest_plugins = ["tests.harness.verdict", "tests.schedule"]
 
@@ -55,6 +58,10 @@ FLAVOUR_OF: dict[str, Flavour] = {
 }
 
 
+# Rooms whose in-process tests have queries that Django writes for both databases. PostgreSQL is the stricter one.
+OF_PLAIN_QUERIES = ("away", "identity", "moderation", "notifications", "webhooks", "widget")
+
+
 # Fixtures that follow the environment's settings: what uses one of them is not `standalone`.
 OF_THE_SITE = {"db", "transactional_db", "django_db_reset_sequences", "django_db_serialized_rollback"}
 
@@ -78,7 +85,10 @@ def _is_wanted(item: pytest.Item, wanted: set[Flavour]) -> bool:
         return "embedded" in wanted
     if item.get_closest_marker("shown") or item.get_closest_marker("fleet"):
         return "services" in wanted
-    return _flavours_named(item) <= wanted
+    named = _flavours_named(item)
+    if not named and item.path.relative_to(TESTS).parts[0] in OF_PLAIN_QUERIES:
+        return "services" in wanted
+    return named <= wanted
 
 
 def _flavours_named(item: pytest.Item) -> set[Flavour]:

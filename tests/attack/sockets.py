@@ -32,7 +32,8 @@ class Wire:
         """Connected, and signed in where there is a token. `ConnectionClosed` or `Refused` where it is not good."""
         path = "/chat" if transport == "native" else "/socket.io/?EIO=4&transport=websocket"
         url = server.url.replace("http", "ws", 1) + path
-        options = {"max_size": None, "proxy": None, "compression": None, **options}
+        # A client with unread frames does not see the answer to its close.
+        options = {"max_size": None, "proxy": None, "compression": None, "close_timeout": 1, **options}
         wire = cls(transport, await connect(url, **options))
         if transport == "socketio":
             await wire.socket.recv()  # the Engine.IO handshake

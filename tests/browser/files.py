@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pillow_heif
 from PIL import Image
@@ -40,11 +41,11 @@ def pdf(name: str = "Invoice 2024.pdf", size: int = 40_000) -> FilePayload:
     return {"name": name, "mimeType": "application/pdf", "buffer": head + filling + tail}
 
 
-async def attach(thread: ThreadPage, *files: FilePayload) -> None:
-    """Chooses files by the button, as a person does."""
+async def attach(thread: ThreadPage, *files: FilePayload | Path) -> None:
+    """Chooses files by the button, as a person does. The browser reads a large one faster from a path."""
     async with thread.page.expect_file_chooser() as chosen:
         await thread.root.get_by_role("button", name="Attach files").click()
-    await (await chosen.value).set_files(list(files))
+    await (await chosen.value).set_files(list(files))  # type: ignore[arg-type]  # not both kinds at once
 
 
 async def send(thread: ThreadPage, *files: FilePayload, text: str = "") -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from playwright.async_api import Route, expect
 
@@ -74,10 +76,12 @@ async def test_dropping_and_pasting(cast: Cast, open_page: OpenPage) -> None:
     await expect(theirs.root.locator("a.file")).to_have_count(2)
 
 
-async def test_what_cannot_be_sent_is_said_at_once(cast: Cast, open_page: OpenPage) -> None:
+async def test_what_cannot_be_sent_is_said_at_once(cast: Cast, open_page: OpenPage, tmp_path: Path) -> None:
     theirs, _ = await alone(cast, open_page)
     alert = theirs.root.get_by_role("alert")
-    await attach(theirs, pdf("huge.pdf", 26 * 1024 * 1024))
+    huge = tmp_path / "huge.pdf"
+    huge.write_bytes(pdf(size=26 * 1024 * 1024)["buffer"])
+    await attach(theirs, huge)
     await expect(alert).to_contain_text("huge.pdf is too large. The limit is 25 MB.")
     await attach(theirs, {"name": "empty.txt", "mimeType": "text/plain", "buffer": b""})
     await expect(alert).to_contain_text("empty.txt is empty.")

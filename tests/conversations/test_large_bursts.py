@@ -33,7 +33,9 @@ class Dialect(Protocol):
 class Native:
     async def open(self, url: str, access: str) -> ClientConnection:
         headers = {"Authorization": f"Bearer {access}"}
-        return await connect(url, additional_headers=headers, max_size=None, max_queue=1, proxy=None)
+        return await connect(
+            url, additional_headers=headers, max_size=None, max_queue=1, proxy=None, close_timeout=1
+        )
 
     def command(self, name: str, data: Any) -> str:
         return json.dumps({"event": name, "data": data, "ref": 1})
@@ -46,7 +48,7 @@ class Native:
 class SocketIO:
     async def open(self, url: str, access: str) -> ClientConnection:
         address = url.removesuffix("/chat") + "/socket.io/?EIO=4&transport=websocket"
-        connection = await connect(address, max_size=None, max_queue=1, proxy=None)
+        connection = await connect(address, max_size=None, max_queue=1, proxy=None, close_timeout=1)
         await connection.send("40/chat," + json.dumps({"token": access}))
         return connection
 

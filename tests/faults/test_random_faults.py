@@ -13,7 +13,7 @@ from tests.harness.servers import ROOT
 from tests.harness.services import PostgreSQL
 
 SEED = 7
-FAULTS = 48
+FAULTS = 24
 SECONDS = 9.0
 SURE = [
     "process_killed",

@@ -62,7 +62,9 @@ class LiveClient:
         if door == "ticket":
             async with RestClient(url.replace("ws", "http", 1).removesuffix("/chat"), access) as rest:
                 query = f"?ticket={(await rest.post('/auth/ws-ticket'))['ticket']}"
-        client = cls(await connect(url + query, additional_headers=given, max_size=None, proxy=None))
+        client = cls(
+            await connect(url + query, additional_headers=given, max_size=None, proxy=None, close_timeout=1)
+        )
         if door == "frame":
             await client.call("authenticate", {"token": access})
         return client
