@@ -29,6 +29,7 @@ LONGEST_FIRST: Final = (
     "faults/test_random_faults.py",
     "attack/test_fuzzed_api.py",
     "attack/test_chunked_bodies.py",
+    "embedding/test_commands.py",
     "browser/test_accessibility.py",
     "presence/test_killed_process.py",
     "client_js/test_live.py",
@@ -92,6 +93,13 @@ SHARED_DEPLOYMENTS: Final = {
         "conversations/test_killed_process.py",
         "conversations/test_postgres_outage.py",
         "conversations/test_redis_outage.py",
+    ),
+    "shop": (
+        "embedding/test_commands.py",
+        "embedding/test_people.py",
+        "embedding/test_settings.py",
+        "embedding/test_talk.py",
+        "embedding/test_wheel.py",
     ),
     # Two halves: one process alone would finish last.
     "socketio_site": (
