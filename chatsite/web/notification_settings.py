@@ -44,6 +44,7 @@ REASONS: Final[dict[str, str | Promise]] = {
     "suspended": _("You no longer take part in the conversation."),
     "refused": _("It was refused on the way."),
     "unreachable": _("It could not be handed over for a day."),
+    "replaced": _("A newer one took its place."),
     "interrupted": _("It was interrupted, so it may have arrived."),
 }
 # The first that a browser's description contains.

@@ -19,6 +19,7 @@ from notifications.delivery.push.withdrawals import withdraw_read_pushes
 
 PERIOD: Final = timedelta(seconds=5)
 LOST_AFTER: Final = timedelta(hours=49)  # quiet hours and a day of attempts are over by then
+HANDED_OVER_WITHIN: Final = timedelta(hours=1)  # no server is waited for so long
 SHORTEST_GAP: Final = timedelta(seconds=1)
 
 
@@ -58,7 +59,10 @@ def prune_received_mails() -> None:
 def end_lost_notices() -> None:
     """End notices whose job is lost, so that they do not keep others back."""
     now = timezone.now()
-    lost = Notice.objects.filter(state=Notice.State.PENDING, created_at__lt=now - LOST_AFTER)
+    pending = Notice.objects.filter(state=Notice.State.PENDING)
+    interrupted = pending.filter(handed_over_at__lt=now - HANDED_OVER_WITHIN)
+    interrupted.update(state=Notice.State.UNKNOWN, reason="interrupted", finished_at=now)
+    lost = pending.filter(created_at__lt=now - LOST_AFTER)
     lost.update(state=Notice.State.FAILED, reason="unreachable", finished_at=now)
 
 

@@ -183,16 +183,13 @@ def pushes_to(known: Circumstances, user: Any, conversation_id: UUID, last_seq: 
 
 
 def make_pushes(notices: list[Notice]) -> None:
-    """Store the pushes and their jobs. A browser that has a pending push for the conversation gets no second one."""
-    pairs = {(notice.conversation_id, notice.subscription_id) for notice in notices}
-    pending = Notice.objects.filter(
-        channel=Channel.PUSH, state=Notice.State.PENDING, conversation_id__in={key for key, _ in pairs}
-    )
-    known = set(pending.values_list("conversation_id", "subscription_id")) if pairs else set()
-    new = [notice for notice in notices if (notice.conversation_id, notice.subscription_id) not in known]
-    Notice.objects.bulk_create(new)
-    for notice in new:
-        enqueue(send_push, str(notice.pk))
+    """Store the pushes and their jobs. A browser for which one still waits, about the conversation, gets no second."""
+    if not notices:
+        return
+    Notice.objects.bulk_create(notices, ignore_conflicts=True)
+    made = Notice.objects.filter(pk__in=[notice.pk for notice in notices]).values_list("pk", flat=True)
+    for key in made.order_by("pk"):
+        enqueue(send_push, str(key))
 
 
 def make_mails(user_ids: Iterable[Any], now: datetime) -> None:

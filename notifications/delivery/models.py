@@ -187,7 +187,8 @@ class Notice(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["conversation", "subscription"],
-                condition=Q(channel="push", state="pending"),
+                # One that has been handed over tells nothing of later messages.
+                condition=Q(channel="push", state="pending", handed_over_at=None),
                 name="notice_one_push_pending",
             ),
         ]

@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import IntegrityError, transaction
+
 from conversations.access import UserId
 from notifications.delivery.models import Notice
 
@@ -40,9 +42,18 @@ def hand_over(notice: Notice, covers: Mapping[str, int], now: datetime) -> bool:
     return bool(free.update(handed_over_at=now, covers=dict(covers)))
 
 
-def take_back(notice: Notice) -> None:
-    """The notice was refused for now and has certainly not arrived. A later attempt may send it."""
-    Notice.objects.filter(pk=notice.pk, state=State.PENDING).update(handed_over_at=None)
+def take_back(notice: Notice, now: datetime) -> bool:
+    """The notice was refused for now and has certainly not arrived. Returns whether a later attempt may send it.
+
+    Not if a newer push waits, which tells of the same messages and of later ones.
+    """
+    pending = Notice.objects.filter(pk=notice.pk, state=State.PENDING)
+    try:
+        with transaction.atomic():
+            return bool(pending.update(handed_over_at=None))
+    except IntegrityError:
+        finish(notice, State.SKIPPED, "replaced", now)
+        return False
 
 
 def finish(notice: Notice, state: str, reason: str, now: datetime, detail: str = "") -> None:

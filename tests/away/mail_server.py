@@ -1,7 +1,8 @@
 """An SMTP server as a process of its own: `python -m tests.away.mail_server PORT FOLDER`.
 
 It writes each mail that it takes to a file of FOLDER. The file `answer` there, if it exists, is what it answers
-instead of taking the next mails, such as `451 try again`.
+instead of taking the next mails, such as `451 try again`. While there is a file `hold`, it takes mails and does not
+say so.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ class Mailbox:
         unfinished = name.with_suffix(".tmp")
         unfinished.write_bytes(envelope.content)
         unfinished.rename(name)
+        while (self._folder / "hold").exists():  # noqa: ASYNC110  another process removes it
+            await asyncio.sleep(0.02)
         return "250 taken"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import signal
 import socket
 import ssl
 import subprocess
@@ -70,6 +71,24 @@ class MailServer:
             self._process.wait()
             self._process = None
 
+    def pause(self) -> None:
+        """Greet nobody. Whoever connects waits."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def hold(self) -> None:
+        """Take the next mails, and do not say so before `release`."""
+        (self._folder / "hold").touch()
+
+    def release(self) -> None:
+        (self._folder / "hold").unlink(missing_ok=True)
+
     def answer(self, line: str | None) -> None:
         """What it answers to mails instead of taking them; None: it takes them."""
         file = self._folder / "answer"
@@ -124,13 +143,26 @@ class Browser:
         return msgspec.json.decode(plain[:-1], type=dict[str, Any])
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), OSError):  # a client that a test has killed
+            super().handle_error(request, client_address)
+
+
 class PushService:
-    """A push service on https. `status` is what it answers; `requests` are the path, headers and body of each push."""
+    """A push service on https. `status` is what it answers; `requests` are the path, headers and body of each push.
+
+    While `answering` is not set, it takes pushes and does not say so.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.status = 201
         self.headers: dict[str, str] = {}
         self.requests: list[tuple[str, dict[str, str], bytes]] = []
+        self.answering = threading.Event()
+        self.answering.set()
         self.certificate = folder / "push.pem"
         _make_certificate(self.certificate)
         service = self
@@ -141,6 +173,7 @@ class PushService:
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 if service.status < 300:
                     service.requests.append((self.path, headers, body))
+                service.answering.wait()
                 self.send_response(service.status)
                 for name, value in service.headers.items():
                     self.send_header(name, value)
@@ -150,7 +183,7 @@ class PushService:
             def log_message(self, *args: Any) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), Handler)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.certificate)
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -10,6 +12,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from chatsite.background.jobs import RetryLater
+from notifications.delivery.ladder import look_at_due
 from notifications.delivery.models import BusinessNotificationSettings, Notice, PushSubscription
 from notifications.delivery.push import base64url, encryption, sending
 from notifications.delivery.push.vapid import new_private_key, public_key_of
@@ -150,6 +153,39 @@ def test_a_push_that_a_killed_worker_left_behind_is_not_sent_twice(
     shop.work()
     assert len(push_service.requests) == 1
     assert shop.decisions(shop.carol) == [("push", "unknown", "interrupted")]
+
+
+@pytest.mark.parametrize(
+    ("status", "pushed", "decisions"),
+    [(201, ["One", "Two"], ["sent", "sent"]), (503, ["Two"], ["replaced", "sent"])],
+)
+def test_a_message_during_the_request_of_a_push_gets_its_own(
+    shop: Shop,
+    push_service: PushService,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    pushed: list[str],
+    decisions: list[str],
+) -> None:
+    browser = shop.subscribed(shop.carol, push_service)
+    shop.say(shop.amir, "One")
+
+    def slow(*args: Any) -> Any:
+        patched.undo()
+        shop.say(shop.amir, "Two")
+        shop.clock.pass_seconds(11)
+        look_at_due(shop.clock.now)
+        push_service.status = status
+        answer = sending._request(*args)
+        push_service.status = 201
+        return answer
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sending, "_request", slow)
+        shop.pass_seconds(11)
+    shop.work()
+    assert [push["body"] for push in push_service.pushes(browser)] == pushed
+    assert [reason for _, _, reason in shop.decisions(shop.carol)] == decisions
 
 
 def test_reading_takes_a_shown_push_away(shop: Shop, push_service: PushService) -> None:

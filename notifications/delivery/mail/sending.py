@@ -131,7 +131,7 @@ def _hand_to_server(
         with transaction.atomic():
             for key, seq in before.items():
                 Progress.objects.filter(pk=key).update(email_seq=seq)
-            take_back(notice)
+            take_back(notice, now)
         _try_again(notice, now, str(error))
     else:
         finish(notice, State.SENT, "sent", now)

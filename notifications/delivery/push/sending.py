@@ -113,8 +113,8 @@ def _try_again(notice: Notice, now: datetime, detail: str, seconds: float | None
     if now - notice.created_at > GIVE_UP:
         finish(notice, State.FAILED, "unreachable", now, detail)
         return
-    take_back(notice)
-    raise RetryLater(f"the push service refused the push: {detail}", seconds)
+    if take_back(notice, now):
+        raise RetryLater(f"the push service refused the push: {detail}", seconds)
 
 
 def _retry_after(answer: OutgoingAnswer) -> float | None:
