@@ -17,6 +17,7 @@ class ConversationsConfig(AppConfig):
         from conversations.team import jobs as team_jobs  # noqa: F401
         from conversations.team import live as team_live  # noqa: F401
         from conversations.team import sync as team_sync  # noqa: F401
+        from conversations.team.assignment import assigning  # noqa: F401
         from conversations.team.automations import answering  # noqa: F401
         from conversations.team.canned import personal_data  # noqa: F401
         from conversations.team.hours import answer_time  # noqa: F401

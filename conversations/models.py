@@ -28,8 +28,9 @@ class Business(models.Model):
     message_days = models.PositiveIntegerField(null=True, blank=True)
     # Whether changes of its conversations are recorded for webhooks; null where nobody has looked yet.
     changes_recorded = models.BooleanField(null=True, default=None, editable=False)
-    # Whether it has automatic answers, written with them.
+    # Written with its automatic answers and with its `AssignmentRule`.
     answers_automatically = models.BooleanField(default=False, db_default=False, editable=False)
+    assigns_automatically = models.BooleanField(default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -43,9 +44,8 @@ class Business(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding and not args:
             # A form that was opened earlier must not write back a mark that has changed since.
-            marks = {"changes_recorded", "answers_automatically"}
-            names = {field.attname for field in self._meta.concrete_fields} - {"id"} - marks
-            kwargs.setdefault("update_fields", names)
+            kept = {"id", "changes_recorded", "answers_automatically", "assigns_automatically"}
+            kwargs.setdefault("update_fields", {field.attname for field in self._meta.concrete_fields} - kept)
         super().save(*args, **kwargs)
 
 
@@ -285,6 +285,7 @@ from conversations.moderation.models import Report as Report  # noqa: E402, PLC0
 from conversations.own_state.models import OwnState as OwnState  # noqa: E402, PLC0414
 from conversations.reactions.models import Reaction as Reaction  # noqa: E402, PLC0414
 from conversations.search.models import IndexedMessage  # noqa: E402, F401
+from conversations.team.assignment.models import AssignmentRule as AssignmentRule  # noqa: E402, PLC0414
 from conversations.team.automations.models import AutomaticAnswer as AutomaticAnswer  # noqa: E402, PLC0414
 from conversations.team.automations.models import Automations as Automations  # noqa: E402, PLC0414
 from conversations.team.canned.models import CannedAnswer as CannedAnswer  # noqa: E402, PLC0414

@@ -9,6 +9,7 @@ from conversations.bots.views import BotViewSet
 from conversations.business_views import BusinessViewSet
 from conversations.moderation import views as report_views
 from conversations.search.views import SearchViewSet
+from conversations.team.assignment.views import AssignmentViewSet
 from conversations.team.automations.views import AutomationsViewSet
 from conversations.team.canned.views import CannedAnswerViewSet
 from conversations.team.hours.views import AvailabilityViewSet, BusinessHoursViewSet
@@ -41,6 +42,7 @@ router.register("conversations", RatingViewSet, basename="conversation-rating")
 assist = AssistViewSet.as_view({"post": "ask"})
 
 team = Router()
+team.register("assignment", AssignmentViewSet, basename="team-assignment")
 team.register("automations", AutomationsViewSet, basename="automations")
 team.register("csat", CsatSettingsViewSet, basename="csat")
 team.register("reports", ReportViewSet, basename="team-report")

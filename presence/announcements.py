@@ -18,6 +18,7 @@ from django.db import DatabaseError, InterfaceError
 from chatsite.database.threads import in_database_thread
 from chatsite.realtime.hub import Addressed
 from conversations import access, block_rules
+from conversations.team.assignment.assigning import members_came_online
 from presence import events, operations
 
 logger = logging.getLogger(__name__)
@@ -112,5 +113,6 @@ def _record_and_address(batch: Transitions) -> Audience:
     offline = {user_id: last_seen for user_id, last_seen in batch.items() if last_seen is not None}
     if offline:
         operations.record_last_seen(seen=offline)
+    members_came_online([user_id for user_id in batch if user_id not in offline])
     blocked = block_rules.people_blocked_by(access.user_key(user_id) for user_id in batch)
     return access.contact_groups(batch), blocked

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from conversations.admin.lists import ReadOnlyAdmin
-from conversations.models import Automations, CsatSettings, Episode
+from conversations.models import AssignmentRule, Automations, CsatSettings, Episode
 
 
 @admin.register(Episode)
@@ -27,6 +27,14 @@ class EpisodeAdmin(ReadOnlyAdmin):
 @admin.register(Automations)
 class AutomationsAdmin(ReadOnlyAdmin):
     list_display = ("business", "welcome", "away", "updated_at")
+    list_select_related = ("business",)
+    search_fields = ("business__name",)
+    sortable_by = ()
+
+
+@admin.register(AssignmentRule)
+class AssignmentRuleAdmin(ReadOnlyAdmin):
+    list_display = ("business", "mode", "capacity", "since", "updated_at")
     list_select_related = ("business",)
     search_fields = ("business__name",)
     sortable_by = ()

@@ -39,6 +39,9 @@ _REOPENED: Final = (TeamState.Status.SNOOZED, TeamState.Status.RESOLVED)
 status_changed: Final[list[Callable[[Conversation, TeamState], None]]] = []
 assignee_changed: Final[list[Callable[[Conversation, TeamState], None]]] = []
 
+# Called inside the transaction with a business that assigns automatically, when conversations may wait for somebody.
+left_unassigned: Final[list[Callable[[UUID], None]]] = []
+
 
 @change_part
 class TeamPart:
@@ -56,6 +59,7 @@ class TeamPart:
         self._changed: dict[UUID, TeamState] = {}
         self._announced: dict[UUID, TeamState] = {}
         self._labels: dict[UUID, list[UUID]] = {}
+        self._unassigned: set[UUID] = set()  # businesses
 
     def ask(self, ids: Collection[UUID]) -> None:
         if connection.vendor == "postgresql":
@@ -113,6 +117,8 @@ class TeamPart:
         if state.status in _REOPENED:
             state.status, state.snoozed_until = TeamState.Status.OPEN, None
             self.save(state)
+        if state.assignee_id is None:
+            self._note_unassigned(conversation, state)
 
     def write(self) -> None:
         if self._new:
@@ -127,6 +133,9 @@ class TeamPart:
             )
         if self._announced:
             self._announce()
+        for business_id in sorted(self._unassigned):
+            for tell in left_unassigned:
+                tell(business_id)
 
     def _announce(self) -> None:
         for shown in state_objects(self._announced.values()):
@@ -141,6 +150,13 @@ class TeamPart:
             if state.assignee_id != assignee_id:
                 for tell in assignee_changed:
                     tell(conversation, state)
+            self._note_unassigned(conversation, state)
+
+    def _note_unassigned(self, conversation: Conversation, state: TeamState) -> None:
+        """Nobody has the conversation, or somebody has one less and could take another."""
+        is_taken = state.assignee_id is not None and state.status == TeamState.Status.OPEN
+        if not is_taken and conversation.business.assigns_automatically:
+            self._unassigned.add(conversation.business_id)
 
 
 @functools.cache

@@ -21,7 +21,16 @@ from tests.realtime.logins import make_logins
 
 ADDRESSES = addresses()
 # The strangers of these are in tests/team.
-TESTED_ELSEWHERE = {"automations", "business-hours", "csat", "groups", "labels"}
+TESTED_ELSEWHERE = {
+    "assignment",
+    "automations",
+    "business-hours",
+    "csat",
+    "groups",
+    "labels",
+    "members",
+    "states",
+}
 OPEN_TO_ALL = {"availability-availability"}  # everybody may ask whether a business is open
 WITH_IDS = [
     address

@@ -1,0 +1,1 @@
+"""Give conversations that nobody answers to members who are online."""

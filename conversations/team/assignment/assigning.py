@@ -1,0 +1,134 @@
+"""Assign the conversations that wait for somebody.
+
+A job does it after every change that can matter: a message of a customer, a change of the team, a member who comes
+online, a new rule. It is repeated by the clock, because such a job can be lost with its process.
+
+The row of the rule is locked, so each decision sees the earlier ones. A conversation that somebody else has locked is
+skipped instead of waited for, and tried again a second later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from chatsite.background.jobs import enqueue, job
+from chatsite.background.recurring import every
+from conversations.access import UserId, user_key
+from conversations.membership import membership_changed
+from conversations.models import AssignmentRule, Business, Conversation, TeamState
+from conversations.team.assignment.candidates import Candidates
+from conversations.team.change import TeamPart, left_unassigned
+from conversations.writing.conversation_change import ConversationChange, change_conversations
+
+BATCH: Final = 100  # conversations of one transaction
+AGAIN: Final = timedelta(seconds=1)  # for conversations that somebody else had locked
+
+
+@job(attempts=3)
+def assign_waiting(business_id: str) -> None:
+    """Assign what waits in the business, as far as members are online and free."""
+    key = UUID(business_id)
+    while _assign_batch(key):
+        pass
+
+
+def _assign_batch(business_id: UUID) -> bool:
+    """Assign up to `BATCH` conversations. Return whether there may be more to do at once."""
+    with change_conversations() as change:
+        rule = AssignmentRule.objects.select_for_update().filter(business_id=business_id).first()
+        if rule is None or rule.mode == AssignmentRule.Mode.OFF:
+            return False
+        candidates = Candidates.of(rule)
+        if not candidates.has_room:
+            return False
+        # Only those that a free member may take: others must not fill the batch.
+        wanted = waiting(rule).filter(_possible(candidates))
+        keys = list(_unlocked(wanted)[:BATCH])
+        assigned = _assign(change, candidates, keys)
+        if assigned:
+            rule.save(update_fields=["last_assignee"])
+        elif wanted.exists():
+            enqueue(assign_waiting, str(business_id), delay=AGAIN)
+    return assigned > 0
+
+
+def waiting(rule: AssignmentRule) -> QuerySet[Conversation, Any]:
+    """The open conversations without an assignee in which somebody has written since the rule began, oldest first."""
+    untouched_or_open = Q(team_state=None) | Q(
+        team_state__status=TeamState.Status.OPEN, team_state__assignee=None
+    )
+    rows = Conversation.objects.filter(
+        untouched_or_open,
+        business_id=rule.business_id,
+        business_archived=False,
+        frozen_at=None,
+        last_message_at__gte=rule.since,
+    )
+    return rows.order_by("last_message_at", "pk")
+
+
+def _possible(candidates: Candidates) -> Q:
+    """Conversations of no group, or of a group in which somebody is free."""
+    free = [key for key in candidates.members if candidates.is_free(key)]
+    groups = [group for group, members in candidates.groups.items() if not members.isdisjoint(free)]
+    return Q(team_state=None) | Q(team_state__group=None) | Q(team_state__group__in=groups)
+
+
+def _unlocked(rows: QuerySet[Conversation, Any]) -> QuerySet[Conversation, UUID]:
+    if connection.features.has_select_for_update_skip_locked:
+        rows = rows.select_for_update(skip_locked=True, of=("self",))
+    return rows.values_list("pk", flat=True)
+
+
+def _assign(change: ConversationChange, candidates: Candidates, keys: Collection[UUID]) -> int:
+    assigned = 0
+    for conversation in change.lock(keys) if keys else []:
+        team = change.parts.get(TeamPart)
+        state = team.state_of(conversation)
+        if state.assignee_id is not None or state.status != TeamState.Status.OPEN:
+            continue
+        chosen = candidates.take(state.group_id)
+        if chosen is None:
+            continue
+        state.assignee_id, state.assigned_at = chosen, change.now
+        team.save(state)
+        assigned += 1
+    return assigned
+
+
+def assign_in_business(business_id: UUID) -> None:
+    enqueue(assign_waiting, str(business_id))
+
+
+def members_came_online(user_ids: Collection[str]) -> None:
+    """Assign what waits in the businesses of these people."""
+    if not user_ids:
+        return
+    keys = [user_key(raw) for raw in user_ids]
+    rows = Business.objects.filter(assigns_automatically=True, memberships__user_id__in=keys)
+    for business_id in rows.order_by("pk").distinct().values_list("pk", flat=True):
+        assign_in_business(business_id)
+
+
+def _assign_for_member(user_id: UserId, business_id: UUID) -> None:
+    if Business.objects.filter(pk=business_id, assigns_automatically=True).exists():
+        assign_in_business(business_id)
+
+
+@job(attempts=1)
+def assign_everywhere() -> None:
+    """Assign what waits in every business that assigns automatically."""
+    rows = Business.objects.filter(assigns_automatically=True).order_by("pk")
+    for business_id in rows.values_list("pk", flat=True).iterator(chunk_size=1000):
+        assign_in_business(business_id)
+
+
+left_unassigned.append(assign_in_business)
+membership_changed.append(_assign_for_member)
+every(timedelta(minutes=1), assign_everywhere)

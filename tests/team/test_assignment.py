@@ -1,0 +1,249 @@
+"""Automatic assignment: who gets which conversation, and that none waits while somebody is free."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Collection
+from typing import Any, Final
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django_tasks_db.models import DBTaskResult
+
+from conversations.membership import remove_member
+from conversations.models import Conversation, Membership, TeamState
+from conversations.team.assignment import candidates
+from conversations.team.assignment.assigning import assign_everywhere, assign_waiting, members_came_online
+from conversations.team.jobs import unassign_former_member
+from conversations.writing.conversation_sql import lock_conversations
+from tests.conversations.people import business, client_of, conversation, person, say
+
+pytestmark = pytest.mark.django_db
+SEED: Final = 20
+
+
+class Team:
+    """A business, its agents, and who of them is online."""
+
+    def __init__(self) -> None:
+        self.owner = person()
+        self.shop = business(self.owner)
+        self.agents: list[User] = []
+        self.online: set[str] = set()
+
+    def join(self, count: int) -> None:
+        for agent in (person() for _ in range(count)):
+            Membership.objects.create(business=self.shop, user=agent)
+            self.agents.append(agent)
+
+    def source(self, user_ids: Collection[str]) -> set[str]:
+        return self.online & set(user_ids)
+
+    def use(self, mode: str, capacity: int | None = None, who: User | None = None) -> Any:
+        body = {"mode": mode, "capacity": capacity}
+        path = f"/team/assignment/{self.shop.pk}"
+        return client_of(who or self.owner).put(path, body, format="json")
+
+    def come(self, *agents: User) -> None:
+        self.online |= {str(agent.pk) for agent in agents}
+        members_came_online([str(agent.pk) for agent in agents])
+        self.work()
+
+    def leave(self, agent: User) -> None:
+        self.online.discard(str(agent.pk))
+
+    def ask(self) -> Conversation:
+        """A new customer writes."""
+        made = conversation(self.shop)
+        say(made, made.customer, ["hello"])
+        self.work()
+        return made
+
+    def set(self, where: Conversation, **body: Any) -> None:
+        answer = client_of(self.owner).patch(f"/chat/conversations/{where.pk}/team", body, format="json")
+        assert answer.status_code == 200, answer.content
+        self.work()
+
+    def work(self) -> None:
+        """Run the jobs that the changes have enqueued."""
+        name = f"{assign_waiting.func.__module__}.assign_waiting"
+        while jobs := list(DBTaskResult.objects.filter(task_path=name)):
+            DBTaskResult.objects.filter(pk__in=[job.pk for job in jobs]).delete()
+            for job in jobs:
+                assign_waiting.call(*job.args_kwargs["args"])
+
+    def assignee(self, where: Conversation) -> Any:
+        return TeamState.objects.filter(pk=where.pk).values_list("assignee_id", flat=True).first()
+
+    def loads(self) -> Counter[Any]:
+        rows = TeamState.objects.filter(business=self.shop, status="open", assignee__isnull=False)
+        return Counter(rows.values_list("assignee_id", flat=True))
+
+    def unassigned(self) -> int:
+        rows = Conversation.objects.filter(business=self.shop)
+        return rows.exclude(team_state__assignee__isnull=False).exclude(team_state__status="resolved").count()
+
+
+@pytest.fixture
+def team(monkeypatch: pytest.MonkeyPatch) -> Team:
+    made = Team()
+    monkeypatch.setattr(candidates, "online_sources", [made.source])
+    return made
+
+
+def test_round_robin_gives_in_turn_to_those_who_are_online(team: Team) -> None:
+    team.join(3)
+    first, second, third = team.agents
+    assert team.use("round_robin").status_code == 200
+    waiting = team.ask()
+    assert team.assignee(waiting) is None
+    team.come(first, third)
+    assert team.assignee(waiting) == first.pk
+    assert [team.assignee(team.ask()) for _ in range(2)] == [third.pk, first.pk]
+    team.come(second)
+    assert [team.assignee(team.ask()) for _ in range(3)] == [second.pk, third.pk, first.pk]
+    team.leave(second)
+    assert team.assignee(team.ask()) == third.pk
+
+
+def test_least_loaded_gives_to_who_has_least(team: Team) -> None:
+    team.join(2)
+    team.use("least_loaded")
+    team.come(team.agents[0])
+    held = [team.ask() for _ in range(3)]
+    team.come(team.agents[1])
+    assert {team.assignee(team.ask()) for _ in range(3)} == {team.agents[1].pk}
+    for one in held:
+        team.set(one, status="resolved")
+    assert team.assignee(team.ask()) == team.agents[0].pk
+
+
+def test_a_capacity_is_kept_and_what_waits_comes_when_there_is_room(team: Team) -> None:
+    team.join(1)
+    team.use("round_robin", capacity=1)
+    team.come(team.agents[0])
+    taken, waiting = team.ask(), team.ask()
+    assert team.assignee(waiting) is None
+    team.set(taken, status="pending")
+    assert team.assignee(waiting) == team.agents[0].pk
+
+
+def test_a_conversation_of_a_group_waits_for_the_group(team: Team) -> None:
+    team.join(2)
+    body = {"businessId": str(team.shop.pk), "name": "sales", "memberIds": [str(team.agents[1].pk)]}
+    group = client_of(team.owner).post("/team/groups", body, format="json").json()["id"]
+    team.use("least_loaded")
+    waiting = team.ask()
+    team.set(waiting, groupId=group)
+    team.come(team.agents[0])
+    assert team.assignee(waiting) is None
+    assert team.assignee(team.ask()) == team.agents[0].pk
+    team.come(team.agents[1])
+    assert team.assignee(waiting) == team.agents[1].pk
+
+
+def test_what_was_silent_before_and_what_nobody_wrote_in_stays(team: Team) -> None:
+    team.join(1)
+    team.online = {str(team.agents[0].pk)}
+    before, empty = team.ask(), conversation(team.shop)
+    team.use("round_robin")
+    team.work()
+    assert team.assignee(before) is None
+    assert team.assignee(empty) is None
+    say(before, before.customer, ["still there?"])
+    team.work()
+    assert team.assignee(before) == team.agents[0].pk
+
+
+def test_the_conversations_of_a_former_member_are_given_again(team: Team) -> None:
+    team.join(2)
+    team.use("round_robin")
+    team.come(team.agents[0])
+    where = team.ask()
+    team.come(team.agents[1])
+    remove_member(business_id=team.shop.pk, user_id=team.agents[0].pk)
+    unassign_former_member.call(str(team.shop.pk), str(team.agents[0].pk))
+    team.work()
+    assert team.assignee(where) == team.agents[1].pk
+
+
+def test_bots_get_nothing_and_off_assigns_nothing(team: Team) -> None:
+    bot = person()
+    Membership.objects.create(business=team.shop, user=bot, is_bot=True)
+    team.use("round_robin")
+    team.come(bot)
+    assert team.assignee(team.ask()) is None
+    team.use("off")
+    team.come(team.owner)
+    assert team.unassigned() == 1
+    assert DBTaskResult.objects.filter(task_path__endswith="assign_waiting").count() == 0
+
+
+def test_owners_set_the_rule_and_customers_do_not_see_it(team: Team) -> None:
+    team.join(1)
+    path = f"/team/assignment/{team.shop.pk}"
+    assert client_of(team.agents[0]).get(path).json() == {"mode": "off", "capacity": None}
+    assert team.use("round_robin", who=team.agents[0]).status_code == 403
+    assert client_of(person()).get(path).status_code == 404
+    assert team.use("round_robin", capacity=0).status_code == 400
+    assert team.use("by_mood").status_code == 400
+
+
+def test_none_waits_while_somebody_is_free(team: Team) -> None:
+    """Agents come and go at random, customers write, agents resolve. After no step does anything wait in vain."""
+    chance = random.Random(SEED)
+    capacity = 3
+    conversations: list[Conversation] = []
+    team.join(5)
+    team.use("least_loaded", capacity=capacity)
+    for _ in range(40):
+        step = chance.random()
+        if step < 0.35:
+            team.come(chance.choice(team.agents))
+        elif step < 0.5:
+            team.leave(chance.choice(team.agents))
+        elif step < 0.85 or not conversations:
+            conversations.append(team.ask())
+        else:
+            team.set(conversations.pop(chance.randrange(len(conversations))), status="resolved")
+        loads = team.loads()
+        free = [key for key in team.online if loads[int(key)] < capacity]
+        assert not (free and team.unassigned()), (free, loads)
+        assert max(loads.values(), default=0) <= capacity
+    assert sum(team.loads().values()) > 5
+    assign_everywhere.call()
+
+
+# SQLite has one lock for everything.
+if connection.vendor == "postgresql":
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_locked_conversation_is_skipped_and_tried_again(team: Team) -> None:
+        team.join(1)
+        team.use("round_robin")
+        locked, free = team.ask(), team.ask()
+        team.online = {str(team.agents[0].pk)}
+        held, done = threading.Event(), threading.Event()
+
+        def hold() -> None:
+            with transaction.atomic():
+                lock_conversations([locked.pk])
+                held.set()
+                done.wait(30)
+            connection.close()
+
+        thread = threading.Thread(target=hold)
+        thread.start()
+        try:
+            assert held.wait(30)
+            assign_waiting.call(str(team.shop.pk))  # does not wait for the lock
+            assert team.assignee(locked) is None
+            assert team.assignee(free) == team.agents[0].pk
+        finally:
+            done.set()
+            thread.join()
+        team.work()
+        assert team.assignee(locked) == team.agents[0].pk
