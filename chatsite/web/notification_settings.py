@@ -21,8 +21,8 @@ from chatsite.identity.names import display_name
 from conversations import access
 from conversations.models import Conversation, OwnState
 from conversations.own_state.operations import LATEST
-from notifications.delivery.addresses import email_of, is_set_up
-from notifications.delivery.models import Channel, Notice, PushSubscription
+from notifications.delivery.addresses import email_of, is_set_up, subscriptions_of
+from notifications.delivery.models import Channel, Notice
 from notifications.delivery.notices import last_of
 from notifications.delivery.operations import find_settings
 from notifications.delivery.serializers import SettingsBody, settings_object
@@ -119,7 +119,7 @@ def settings_context(user: Any) -> dict[str, Any]:
         "sends_mail": is_set_up(Channel.EMAIL),
         "devices": [
             Device(str(row.pk), device_name(row.device), row.created_at)
-            for row in PushSubscription.objects.filter(user_id=user.pk).order_by("-pk")
+            for row in reversed(subscriptions_of([user])[user.pk])
         ],
         "muted": _muted(names),
         "decisions": [_line(names, row) for row in last_of(user.pk)],

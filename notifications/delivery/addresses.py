@@ -7,8 +7,11 @@ from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 
+from chatsite.identity.models import EndedLogin
 from chatsite.identity.names import email_field
+from chatsite.identity.password_tags import is_current
 from notifications.delivery.models import Channel, PushSubscription
 
 
@@ -25,15 +28,30 @@ def email_of(user: Any) -> str:
     return "" if address.endswith(".invalid") or "@" not in address else address
 
 
+def subscriptions_of(users: Collection[Any]) -> dict[Any, list[PushSubscription]]:
+    """The browsers that show pushes to these people, by the people's primary keys. One query.
+
+    One whose login has ended, or was made with an earlier password, is none: somebody else may have it.
+    """
+    by_key = {user.pk: user for user in users}
+    found: dict[Any, list[PushSubscription]] = defaultdict(list)
+    rows = PushSubscription.objects.filter(user_id__in=by_key).exclude(login_has_ended())
+    for row in rows.order_by("pk"):
+        if not row.password_tag or is_current(row.password_tag, by_key[row.user_id]):
+            found[row.user_id].append(row)
+    return found
+
+
+def login_has_ended() -> Exists:
+    """Whether the login that made a subscription has ended. `EndedLogin` remembers it for some days."""
+    return Exists(EndedLogin.objects.filter(login_id=OuterRef("login_id")))
+
+
 class Addresses:
     """The addresses of several people, read with one query."""
 
     def __init__(self, users: Collection[Any]) -> None:
-        self._devices: dict[Any, list[PushSubscription]] = defaultdict(list)
-        if is_set_up(Channel.PUSH):
-            rows = PushSubscription.objects.filter(user_id__in={user.pk for user in users})
-            for row in rows.order_by("pk"):
-                self._devices[row.user_id].append(row)
+        self._devices = subscriptions_of(users) if is_set_up(Channel.PUSH) else {}
 
     def is_set_up(self, channel: str) -> bool:
         return is_set_up(channel)

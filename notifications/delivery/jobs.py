@@ -12,8 +12,9 @@ from django.utils import timezone
 from chatsite.background.jobs import enqueue, job
 from chatsite.background.recurring import every
 from chatsite.config.queues import DEFAULT_QUEUE, DELIVERY_QUEUE
+from notifications.delivery.addresses import login_has_ended
 from notifications.delivery.ladder import look_at_due
-from notifications.delivery.models import Escalation, Notice, ReceivedMail
+from notifications.delivery.models import Escalation, Notice, PushSubscription, ReceivedMail
 from notifications.delivery.notices import KEPT
 from notifications.delivery.push.withdrawals import withdraw_read_pushes
 
@@ -66,7 +67,14 @@ def end_lost_notices() -> None:
     lost.update(state=Notice.State.FAILED, reason="unreachable", finished_at=now)
 
 
+@job(queue=DEFAULT_QUEUE, attempts=1)
+def prune_subscriptions() -> None:
+    """Delete the subscriptions of ended logins, before it is forgotten that they have ended."""
+    PushSubscription.objects.filter(login_has_ended()).delete()
+
+
 every(PERIOD, look_at_escalations)
+every(timedelta(hours=1), prune_subscriptions)
 every(timedelta(hours=1), prune_notices)
 every(timedelta(hours=1), end_lost_notices)
 every(timedelta(hours=6), prune_received_mails)

@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from chatsite.errors import DomainError, not_found
 from chatsite.http.api import page, read_body, serializer_for
+from chatsite.identity.claims import Claims
 from notifications.delivery.mail.unsubscribe import turn_mails_off, user_of
 from notifications.delivery.notices import last_of
 from notifications.delivery.operations import change_settings, find_settings
@@ -79,11 +80,12 @@ class PushSubscriptionsView(APIView):
             raise DomainError("conflict", "This site does not send push notifications.")
         body = read_body(request, SubscriptionBody)
         row = subscribe(
-            user_id=request.user.pk,
+            user=request.user,
             endpoint=body.endpoint,
             p256dh=body.keys.p256dh,
             auth=body.keys.auth,
             device=request.headers.get("User-Agent", ""),
+            login_id=request.auth.login_id if isinstance(request.auth, Claims) else None,
         )
         return Response(subscription_object(row), status=status.HTTP_201_CREATED)
 

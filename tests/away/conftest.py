@@ -93,7 +93,7 @@ class Shop:
     def subscribed(self, user: User, service: PushService, name: str = "") -> Browser:
         browser = service.browser(name or user.username)
         keys = browser.subscription["keys"]
-        subscribe(user_id=user.pk, endpoint=browser.endpoint, device="a browser", **keys)
+        subscribe(user=user, endpoint=browser.endpoint, device="a browser", **keys)
         return browser
 
 

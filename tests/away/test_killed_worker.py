@@ -47,7 +47,7 @@ with override_settings(
         for email in ("", f"{{name}}-{{number}}@mail.example"):
             customer = users.create(username=f"{{name}}-{{number}}{{email}}", email=email)
             if not email:
-                subscribe(user_id=customer.pk, endpoint=f"{origin}{{number}}", **{keys!r})
+                subscribe(user=customer, endpoint=f"{origin}{{number}}", **{keys!r})
             where = Conversation.objects.create(business=shop, customer=customer)
             operations.send_message(sender_id=owner.pk, conversation_id=where.pk, content="Hello")
             look_at_due(timezone.now())

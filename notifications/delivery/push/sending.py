@@ -12,6 +12,7 @@ from chatsite.background.jobs import RetryLater, enqueue, job
 from chatsite.config.queues import DELIVERY_QUEUE
 from chatsite.http.outgoing import OutgoingAnswer, OutgoingFailed, OutgoingRefused, post
 from conversations.models import Conversation, Membership
+from notifications.delivery.addresses import subscriptions_of
 from notifications.delivery.decisions import Skip, Wait, circumstances_of, decide
 from notifications.delivery.models import Channel, Notice, PushSubscription
 from notifications.delivery.notices import find_pending, finish, hand_over, take_back
@@ -54,6 +55,9 @@ def deliver(notice_id: str, now: datetime) -> None:
         return
     unread = unread_messages({(conversation.pk, side)}).get((conversation.pk, side), [])
     known = circumstances_of([user], [conversation], now)
+    if notice.subscription not in known.addresses.devices_of(user):
+        finish(notice, State.FAILED, "gone", now)
+        return
     decision = decide(known, Channel.PUSH, user, conversation, unread)
     if isinstance(decision, Skip):
         finish(notice, State.SKIPPED, decision.reason, now)
@@ -145,6 +149,8 @@ def withdraw_push(subscription_id: str, conversation_id: str) -> None:
     device = PushSubscription.objects.select_related("user").filter(pk=subscription_id).first()
     conversation = Conversation.objects.filter(pk=conversation_id).first()
     if device is None or conversation is None or device.endpoint.startswith(APPLE):
+        return
+    if device not in subscriptions_of([device.user])[device.user_id]:
         return
     content, topic = close_content(device.user, conversation.pk), tag_of(conversation.pk)
     try:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
 
 from chatsite.errors import DomainError, invalid, not_found
 from chatsite.http.outgoing import check_url
+from chatsite.identity.password_tags import password_tag
 from conversations.access import UserId, object_key
 from notifications.delivery.models import PushSubscription
 from notifications.delivery.push import base64url
@@ -19,19 +20,33 @@ MOST: Final = 20  # browsers of one person; the oldest gives way
 
 
 def subscribe(
-    *, user_id: UserId, endpoint: str, p256dh: str, auth: str, device: str = ""
+    *,
+    user: Any,
+    endpoint: str,
+    p256dh: str,
+    auth: str,
+    device: str = "",
+    login_id: UUID | None = None,
 ) -> PushSubscription:
     """Store a browser's subscription. One that is known gets the new keys, and moves to this person.
 
-    A browser has one subscription, whoever is signed in, so the last one who subscribes gets its pushes.
+    A browser has one subscription, whoever is signed in, so the last one who subscribes gets its pushes. It ends with
+    the login `login_id`, and with the present password.
     """
     check_url(endpoint, https_only=True)
     _check_keys(p256dh, auth)
     digest = sha256(endpoint.encode()).hexdigest()
-    values = {"user_id": user_id, "p256dh": p256dh, "auth": auth, "device": device[:200]}
+    values = {
+        "user_id": user.pk,
+        "p256dh": p256dh,
+        "auth": auth,
+        "device": device[:200],
+        "login_id": login_id,
+        "password_tag": password_tag(user),
+    }
     with transaction.atomic():
         known = PushSubscription.objects.select_for_update().filter(endpoint_digest=digest).first()
-        if known is not None and known.user_id != user_id:
+        if known is not None and known.user_id != user.pk:
             known.delete()  # with it goes what its former user was to be shown
             known = None
         if known is None:
@@ -42,7 +57,7 @@ def subscribe(
             row = known
             PushSubscription.objects.filter(pk=row.pk).update(**values)
             row.refresh_from_db()
-        _drop_oldest(user_id)
+        _drop_oldest(user.pk)
     return row
 
 
