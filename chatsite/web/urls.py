@@ -9,6 +9,7 @@ from chatsite.web import (
     notification_settings_views,
     notification_views,
     push_views,
+    team_settings_views,
     views,
 )
 
@@ -65,6 +66,11 @@ urlpatterns = [
         r"^app/notification-settings/muted/(?P<conversation_id>[0-9a-f-]{36})/unmute/?$",
         notification_settings_views.unmute,
         name="unmute",
+    ),
+    re_path(
+        r"^app/team/(?P<business_id>[0-9a-f-]{36})/settings/?$",
+        team_settings_views.team_settings,
+        name="team-settings",
     ),
     path("app/push-worker.js", push_views.push_worker, name="push-worker"),
     path("app/form-token", push_views.form_token, name="form-token"),

@@ -1,0 +1,4 @@
+import { mountSettings } from "./settings.js";
+
+/** A page of forms, which needs no script of its own. */
+mountSettings();

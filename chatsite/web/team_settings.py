@@ -1,0 +1,194 @@
+"""The settings of a team in the page: what they show, and what their forms say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+from zoneinfo import available_timezones
+
+import msgspec
+from django.http import QueryDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from chatsite.errors import DomainError, from_decoding, invalid
+from chatsite.identity.names import display_name
+from conversations.models import BusinessHours, Membership
+from conversations.team import groups, labels
+from conversations.team.assignment import rules
+from conversations.team.assignment.rules import AssignmentObject
+from conversations.team.automations import operations as automations
+from conversations.team.automations.operations import AutomationsObject
+from conversations.team.canned import operations as canned
+from conversations.team.canned.find import find_membership, may_change, visible_answers
+from conversations.team.canned.serializers import CannedAnswerBody, CannedAnswerChange
+from conversations.team.hours import operations as hours
+from conversations.team.hours.serializers import HoursBody, hours_object
+from conversations.team.reports import csat
+from conversations.team.reports.requests import CsatSettingsObject
+from conversations.team.requests import GroupBody, GroupChanges, LabelBody, LabelChanges
+
+MOST_ANSWERS: Final = 200  # on the page
+DAYS: Final = (
+    ("monday", _("Monday")),
+    ("tuesday", _("Tuesday")),
+    ("wednesday", _("Wednesday")),
+    ("thursday", _("Thursday")),
+    ("friday", _("Friday")),
+    ("saturday", _("Saturday")),
+    ("sunday", _("Sunday")),
+)
+_RANGE: Final = re.compile(r"(\d{1,2}):(\d\d)\s*[-–]\s*(\d{1,2}):(\d\d)")
+
+
+def settings_context(user: Any, business_id: str) -> dict[str, Any]:
+    """Return what the page shows. Raise `not_found` if the user is no member of the business."""
+    membership = find_membership(user.pk, business_id)
+    key = str(membership.business_id)
+    members = membership.business.memberships.select_related("user").order_by("pk")
+    answers = visible_answers(membership).order_by("code", "pk")[:MOST_ANSWERS]
+    return {
+        "business": membership.business,
+        "is_owner": membership.role == Membership.Role.OWNER,
+        "members": [(str(row.user_id), display_name(row.user)) for row in members],
+        "labels": labels.labels_of(user.pk, key).order_by("name"),
+        "groups": [
+            (row, {str(member.pk) for member in row.members.all()}) for row in groups.groups_of(user.pk, key)
+        ],
+        "answers": [(row, may_change(row, membership)) for row in answers],
+        "hours": _hours_shown(membership),
+        "zones": sorted(available_timezones() - {"localtime", "Factory"}),
+        "automations": automations.read_automations(user_id=user.pk, business_id=key),
+        "assignment": rules.read_assignment(user_id=user.pk, business_id=key),
+        "csat": csat.read_settings(user_id=user.pk, business_id=key),
+    }
+
+
+def _hours_shown(membership: Membership) -> dict[str, Any]:
+    found = BusinessHours.objects.filter(business=membership.business_id).first()
+    shown = hours_object(found) if found else None
+    days = []
+    for name, text in DAYS:
+        ranges = getattr(shown.weekly, name) if shown else []
+        days.append((name, text, ", ".join(f"{one.begin}-{one.end}" for one in ranges)))
+    return {
+        "days": days,
+        "timezone": shown.timezone if shown else "UTC",
+        "country": shown.holidays.country if shown and shown.holidays else "",
+        "subdivision": shown.holidays.subdivision if shown and shown.holidays else "",
+        "are_set": shown is not None,
+    }
+
+
+def apply_form(user_id: Any, business_id: str, form: QueryDict) -> None:
+    """Do what a form of the page asks for. `form` names it. Raise `DomainError` for a wrong entry."""
+    action = FORMS.get(form.get("form", ""))
+    if action is None:
+        raise invalid("There is no such form.", field="form")
+    try:
+        action(user_id, business_id, form)
+    except msgspec.ValidationError as error:
+        raise from_decoding(error) from error
+
+
+def _label(user_id: Any, business_id: str, form: QueryDict) -> None:
+    if "delete" in form:
+        labels.delete_label(user_id=user_id, label_id=form["id"])
+    elif form.get("id"):
+        body = LabelChanges(name=form.get("name", ""), color=form.get("color", ""))
+        labels.change_label(user_id=user_id, label_id=form["id"], body=body)
+    else:
+        new = LabelBody(business_id=business_id, name=form.get("name", ""), color=form.get("color", ""))
+        labels.make_label(user_id=user_id, body=new)
+
+
+def _group(user_id: Any, business_id: str, form: QueryDict) -> None:
+    members = form.getlist("members")
+    if "delete" in form:
+        groups.delete_group(user_id=user_id, group_id=form["id"])
+    elif form.get("id"):
+        body = GroupChanges(name=form.get("name", ""), member_ids=members)
+        groups.change_group(user_id=user_id, group_id=form["id"], body=body)
+    else:
+        new = GroupBody(business_id=business_id, name=form.get("name", ""), member_ids=members)
+        groups.make_group(user_id=user_id, body=new)
+
+
+def _answer(user_id: Any, business_id: str, form: QueryDict) -> None:
+    code, text = form.get("code", ""), form.get("text", "").replace("\r\n", "\n")
+    if "delete" in form:
+        canned.delete_answer(user_id=user_id, answer_id=form["id"])
+    elif form.get("id"):
+        canned.change_answer(
+            user_id=user_id, answer_id=form["id"], body=CannedAnswerChange(code=code, text=text)
+        )
+    else:
+        scope = form.get("scope", "business")
+        body = {"businessId": business_id, "code": code, "text": text, "scope": scope}
+        canned.create_answer(user_id=user_id, body=msgspec.convert(body, CannedAnswerBody))
+
+
+def _hours(user_id: Any, business_id: str, form: QueryDict) -> None:
+    if "delete" in form:
+        hours.remove_hours(user_id=user_id, business_id=business_id)
+        return
+    before = BusinessHours.objects.filter(business_id=business_id).first()
+    country = form.get("country", "").strip().upper()
+    body = {
+        "timezone": form.get("timezone", ""),
+        "weekly": {name: _ranges(name, form.get(name, "")) for name, _text in DAYS},
+        "exceptions": before.exceptions if before else [],  # the page leaves them as they are
+        "holidays": {"country": country, "subdivision": form.get("subdivision", "").strip().upper()}
+        if country
+        else None,
+    }
+    hours.set_hours(user_id=user_id, business_id=business_id, body=msgspec.convert(body, HoursBody))
+
+
+def _ranges(name: str, text: str) -> list[dict[str, str]]:
+    """Read `9:00-12:30, 13:30-18:00`."""
+    found = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        match = _RANGE.fullmatch(part)
+        if match is None:
+            raise invalid(gettext("Write times like 09:00-12:30, 13:30-18:00."), field=name)
+        begin, begin_minutes, end, end_minutes = match.groups()
+        found.append({"from": f"{begin:0>2}:{begin_minutes}", "to": f"{end:0>2}:{end_minutes}"})
+    return found
+
+
+def _automations(user_id: Any, business_id: str, form: QueryDict) -> None:
+    texts = {name: form.get(name, "").replace("\r\n", "\n") for name in ("welcome", "away")}
+    body = msgspec.convert(texts, AutomationsObject)
+    automations.set_automations(user_id=user_id, business_id=business_id, body=body)
+
+
+def _assignment(user_id: Any, business_id: str, form: QueryDict) -> None:
+    raw = form.get("capacity", "").strip()
+    body = {"mode": form.get("mode", ""), "capacity": raw or None}
+    rule = msgspec.convert(body, AssignmentObject, strict=False)
+    rules.set_assignment(user_id=user_id, business_id=business_id, body=rule)
+
+
+def _csat(user_id: Any, business_id: str, form: QueryDict) -> None:
+    body = msgspec.convert(
+        {"enabled": "enabled" in form, "question": form.get("question", "")}, CsatSettingsObject
+    )
+    csat.set_settings(user_id=user_id, business_id=business_id, body=body)
+
+
+FORMS: Final[dict[str, Callable[[Any, str, QueryDict], None]]] = {
+    "label": _label,
+    "group": _group,
+    "answer": _answer,
+    "hours": _hours,
+    "automations": _automations,
+    "assignment": _assignment,
+    "csat": _csat,
+}
+
+
+def refusal_of(error: DomainError, otherwise: str) -> str:
+    """Return what is wrong with an entry. The messages of the API name the field."""
+    return error.message if error.code in ("invalid", "conflict", "too_large") else otherwise

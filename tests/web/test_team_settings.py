@@ -1,0 +1,113 @@
+"""The page of a team's settings: each form sets what the API sets, without scripts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from conversations.models import Business, Membership
+from tests.conversations.people import business, client_of, person
+
+pytestmark = pytest.mark.django_db
+
+
+class Page:
+    def __init__(self, shop: Business, user: User) -> None:
+        self.shop, self.user = shop, user
+        self.client = Client(enforce_csrf_checks=True)
+        self.client.force_login(user)
+        self.path = f"/app/team/{shop.pk}/settings"
+
+    def submit(self, form: str, **fields: Any) -> Any:
+        token = self.client.get("/app/form-token").json()["csrfToken"]
+        return self.client.post(self.path, {**fields, "form": form, "csrfmiddlewaretoken": token})
+
+    def api(self, path: str, **query: str) -> Any:
+        return client_of(self.user).get(path, query).json()
+
+    def listed(self, what: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self.api(f"/team/{what}", businessId=str(self.shop.pk))["results"]
+        return rows
+
+
+@pytest.fixture
+def owners() -> Page:
+    owner = person()
+    return Page(business(owner), owner)
+
+
+def test_labels_groups_and_answers_are_made_changed_and_deleted(owners: Page) -> None:
+    member = str(owners.user.pk)
+    made = {
+        "label": ("labels", {"name": "refund", "color": "#d13438"}, {"name": "returns", "color": "#15803d"}),
+        "group": ("groups", {"name": "sales", "members": [member]}, {"name": "support"}),
+        "answer": (
+            "canned-answers",
+            {"code": "hi", "text": "Hello!"},
+            {"code": "hello", "text": "Hello again"},
+        ),
+    }
+    for form, (what, new, changed) in made.items():
+        assert owners.submit(form, **new).status_code == 302
+        [row] = owners.listed(what)
+        assert row["name" if "name" in new else "code"] in new.values()
+        page = owners.client.get(owners.path)
+        assert row["id"] in page.content.decode()
+        assert owners.submit(form, id=row["id"], **changed).status_code == 302
+        [row] = owners.listed(what)
+        assert set(changed.values()) <= {str(value) for value in row.values()}
+        assert owners.submit(form, id=row["id"], delete="").status_code == 302
+        assert owners.listed(what) == []
+
+
+def test_what_the_business_has_once_is_set_as_by_the_api(owners: Page) -> None:
+    hours = {"timezone": "Europe/Berlin", "monday": "9:00-12:30, 13:30 – 18:00", "country": "de"}
+    owners.submit("hours", **hours)
+    owners.submit("automations", welcome="Hi {{customer.firstName}}!", away="")
+    owners.submit("assignment", mode="round_robin", capacity="4")
+    owners.submit("csat", enabled="on", question="Happy?")
+    key = owners.shop.pk
+    shown = owners.api(f"/team/business-hours/{key}")
+    assert shown["weekly"]["monday"] == [
+        {"from": "09:00", "to": "12:30"},
+        {"from": "13:30", "to": "18:00"},
+    ]
+    assert (shown["timezone"], shown["holidays"]["country"]) == ("Europe/Berlin", "DE")
+    assert owners.api(f"/team/automations/{key}")["welcome"] == "Hi {{customer.firstName}}!"
+    assert owners.api(f"/team/assignment/{key}") == {"mode": "round_robin", "capacity": 4}
+    assert owners.api(f"/team/csat/{key}") == {"enabled": True, "question": "Happy?"}
+    assert "09:00-12:30, 13:30-18:00" in owners.client.get(owners.path).content.decode()
+    owners.submit("hours", delete="")
+    assert client_of(owners.user).get(f"/team/business-hours/{key}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("form", "fields"),
+    [
+        ("hours", {"timezone": "UTC", "monday": "nine to five"}),
+        ("automations", {"welcome": "Hi {{customer.age}}"}),
+        ("assignment", {"mode": "round_robin", "capacity": "many"}),
+        ("answer", {"code": "no blanks", "text": "x"}),
+        ("label", {"name": "", "color": "#000000"}),
+        ("nothing", {}),
+    ],
+)
+def test_a_wrong_entry_is_named_and_stays(owners: Page, form: str, fields: dict[str, str]) -> None:
+    answer = owners.submit(form, **fields)
+    assert answer.status_code == 400
+    assert "notice-error" in answer.content.decode()
+    if form in ("automations", "answer"):
+        assert next(iter(fields.values())) in answer.content.decode()
+
+
+def test_agents_change_what_agents_may_and_strangers_find_nothing(owners: Page) -> None:
+    agent = person()
+    Membership.objects.create(business=owners.shop, user=agent)
+    agents, strangers = Page(owners.shop, agent), Page(owners.shop, person())
+    assert agents.submit("label", name="vip", color="#000000").status_code == 302
+    assert agents.submit("assignment", mode="round_robin").status_code == 403
+    assert strangers.client.get(strangers.path).status_code == 404
+    assert strangers.submit("label", name="mine", color="#000000").status_code == 404
