@@ -1,6 +1,7 @@
 """`python -m bench` measures this project and the peer, prints tables and bars, and writes the figures as JSON.
 
---only talk,idle        only these sections: closed_loop, talk, latency, fan_out, idle, scaling, history, search
+--only talk,idle        only these sections: closed_loop, talk, latency, fan_out, idle, scaling, history, search,
+                        first_load
 --json FILE             where to write the figures (default: var/bench.json)
 --quick                 shorter measurements for a first look; only a full run decides whether the bars are met
 --messages 10000,…      the sizes of the history section
@@ -14,6 +15,7 @@ import platform
 import signal
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from bench.stack import ROOT, peer_installed
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--only", default=",".join(sections.SECTIONS))
+    parser.add_argument("--only", default=",".join([*sections.SECTIONS, *sections.ALONE]))
     parser.add_argument("--json", type=Path, default=ROOT / "var" / "bench.json")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--messages", default="10000,1000000,10000000")
@@ -41,10 +43,15 @@ def main() -> int:
         seconds=3 if options.quick else 8, sizes=[int(size) for size in options.messages.split(",")]
     )
     figures: dict[str, Any] = {"machine": {"cores": len(CORES), "python": platform.python_version()}}
-    with peer_installed(), Services() as services:
-        for name in options.only.split(","):
+    names = options.only.split(",")
+    with ExitStack() as stack:
+        services = None
+        if {*names} - {*sections.ALONE}:
+            stack.enter_context(peer_installed())
+            services = stack.enter_context(Services())
+        for name in names:
             began = time.monotonic()
-            figures[name] = sections.SECTIONS[name](services, plan)
+            figures[name] = sections.measure_section(name, services, plan)
             sys.stderr.write(f"{name}: {time.monotonic() - began:.0f} s\n")
             options.json.parent.mkdir(exist_ok=True)
             options.json.write_text(json.dumps(figures, indent=1) + "\n")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from bench import closed_loop, history
+from bench import closed_loop, first_load, history
 from bench.load_process import measure
 from bench.search import search
-from bench.services import Services
+from bench.services import BenchFailed, Services
 from bench.setups import SETUPS, Figures, Plan, Setup, running
 
 PAIRS: Final = 100
@@ -127,3 +127,14 @@ SECTIONS: Final[dict[str, Callable[[Services, Plan], Figures]]] = {
     "history": stored,
     "search": search,
 }
+ALONE: Final[dict[str, Callable[[], Figures]]] = {
+    "first_load": first_load.measure
+}  # without the peer and services
+
+
+def measure_section(name: str, services: Services | None, plan: Plan) -> Figures:
+    if name in ALONE:
+        return ALONE[name]()
+    if services is None:
+        raise BenchFailed(f"{name} needs PostgreSQL and Redis")
+    return SECTIONS[name](services, plan)

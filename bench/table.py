@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bench import closed_loop_table
+from bench import closed_loop_table, first_load
 from bench.bars import Bar
 
 Figures = dict[str, Any]
@@ -30,6 +30,8 @@ def bars(figures: Figures) -> Iterator[Bar]:
     yield from _history_bars(figures.get("history", {}))
     for name, found in figures.get("search", {}).get("member", {}).items():
         yield Bar(f"p95 of a search for {name}", found["p95"], most=50, unit="ms")
+    if "first_load" in figures:
+        yield from first_load.bars(figures["first_load"])
 
 
 def _idle_bars(idle: Figures) -> Iterator[Bar]:

@@ -10,7 +10,7 @@ export class Presence {
   #wanted = new Set();
   #asked = new Set();
   #timer = null;
-  #isOff = false;
+  #isOff = true; // until the socket is there: what is asked before that would have to be asked again
 
   /** `handlers`: `changed(userId, {online, lastSeen})` and `trouble(error)`. */
   constructor(rest, clock, handlers) {
@@ -26,8 +26,9 @@ export class Presence {
 
   /** From now on we know about this user: asked once, and then kept up to date by events. */
   watch(userId) {
-    if (!userId || this.#isOff || this.#asked.has(userId)) return;
+    if (!userId || this.#asked.has(userId)) return;
     this.#asked.add(userId);
+    if (this.#isOff) return; // `refresh` asks
     this.#wanted.add(userId);
     this.#timer ??= this.#clock.setTimeout(() => this.#fetch(), BATCH_DELAY);
   }

@@ -21,6 +21,8 @@ import { TeamActivity } from "./team_activity.js";
 import { Title } from "./title.js";
 import { toast } from "./toast.js";
 
+const PATIENCE = 4_000; // milliseconds in which the socket should be there
+
 /** The signed-in page: puts the parts together, and leads from address to address. */
 class App {
   #session = JSON.parse(document.getElementById("session").textContent);
@@ -52,7 +54,12 @@ class App {
     this.#mountFind();
     mountShortcuts(document.querySelector("[data-shortcuts-sheet]"), this.#actions());
     addEventListener("popstate", () => this.#route());
-    this.#client.on("ready", () => this.#list.reload());
+    // The page brings the list along. It is fetched when the socket tells of changes, or where no socket comes.
+    const isLate = setTimeout(() => this.#list.reload(), PATIENCE);
+    this.#client.on("ready", () => {
+      clearTimeout(isLate);
+      this.#list.reload();
+    });
     this.#client.on("change_refused", ({ kind, error }) => kind === "archive" && toast(errorText(error)));
     this.#client.on("conversations", () => this.#nameTitle());
     const signOut = document.querySelector("[data-sign-out]");
@@ -62,7 +69,6 @@ class App {
     this.#pane.adopt();
     this.#list.setCurrent(this.#pane.id);
     this.#client.connect();
-    this.#list.reload();
   }
 
   // Parts

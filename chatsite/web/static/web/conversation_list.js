@@ -80,7 +80,8 @@ export class ConversationList {
     const serial = ++this.#serial;
     try {
       const query = queryFor(this.#filters, this.#session.page);
-      const [page, pinned] = await Promise.all([this.#client.loadConversations(query), loadPinned(this.#client, query)]);
+      const page = await this.#client.loadConversations(query);
+      const pinned = page.next ? await loadPinned(this.#client, query) : []; // the only page has them all
       if (serial !== this.#serial) return;
       this.#listed = new Set(pinned);
       this.#loaded = true;
