@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,7 +12,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from conversations.models import Business, ChatMessage, Conversation, Membership
+from conversations.moderation.erasure import erase_person
 from conversations.moderation.operations import hide_message
+from conversations.moderation.retention import delete_expired_messages
+from conversations.search.find import Filters, find_messages
 from conversations.search.message_index import add_to_index, entry_of
 from tests.moderation.conftest import Shop
 
@@ -98,6 +102,19 @@ def test_words_are_found_as_by_their_readers_and_in_removed_messages(
     assert found(desk, "carol text:zanzibar") == {"shop"}
     ChatMessage.objects.filter(hidden_at=None).update(content="")
     assert found(desk, "text:zanzibar") == {"shop", "bakery"}  # the index alone is asked
+
+
+def test_what_is_erased_or_expired_is_found_by_nobody(shop: Shop, desk: Client, settings: Any) -> None:
+    shop.say(shop.carol, "private zanzibar")
+    shop.say(shop.amir, "old zanzibar")
+    erase_person(actor=None, user_id=shop.carol.pk, reason="asked for")
+    assert found(desk, "text:private") == set()
+    assert found(desk, "text:zanzibar") == {"shop"}
+    settings.MESSAGE_DAYS = 30
+    ChatMessage.objects.update(created_at=MARCH)
+    delete_expired_messages()
+    assert found(desk, "text:zanzibar") == set()
+    assert find_messages(shop.amir.pk, "zanzibar", Filters(), limit=20).results == []
 
 
 if connection.vendor == "postgresql":
