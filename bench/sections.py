@@ -10,6 +10,7 @@ from bench.load_process import measure
 from bench.search import search
 from bench.services import BenchFailed, Services
 from bench.setups import SETUPS, Figures, Plan, Setup, running
+from bench.uploads import uploads
 
 PAIRS: Final = 100
 WINDOW: Final = 4  # messages of one person under way
@@ -126,6 +127,7 @@ SECTIONS: Final[dict[str, Callable[[Services, Plan], Figures]]] = {
     "scaling": scaling,
     "history": stored,
     "search": search,
+    "uploads": uploads,
 }
 ALONE: Final[dict[str, Callable[[], Figures]]] = {
     "first_load": first_load.measure

@@ -72,6 +72,7 @@ class Stack:
             "JWT_SECRET": SECRET,
             "ALLOWED_HOSTS": "127.0.0.1",
             "ACCESS_TOKEN_MINUTES": "240",
+            "MEDIA_ROOT": str(folder / "media"),
             "PYTHONUNBUFFERED": "1",
             "NODE_ENV": "production",
             **({"REDIS_URL": services.redis.url} if services else {}),

@@ -32,6 +32,8 @@ def bars(figures: Figures) -> Iterator[Bar]:
         yield Bar(f"p95 of a search for {name}", found["p95"], most=50, unit="ms")
     if "first_load" in figures:
         yield from first_load.bars(figures["first_load"])
+    if "uploads" in figures:
+        yield from _upload_bars(figures["uploads"])
 
 
 def _idle_bars(idle: Figures) -> Iterator[Bar]:
@@ -44,6 +46,16 @@ def _history_bars(history: Figures) -> Iterator[Bar]:
     for size, found in history.items():
         ratio = found["plain_view"]["p50"] / found["page"]["p50"]
         yield Bar(f"speed of a history page, {int(size):,} messages", ratio, least=2, unit="× plain view")
+
+
+def _upload_bars(found: Figures) -> Iterator[Bar]:
+    beside = found["busy"]["delivery"]["p99"] / found["quiet"]["delivery"]["p99"]
+    yield Bar("p99 of messages beside uploads", beside, most=1.5, unit="× quiet")
+    for count, most in (("1", 8), (str(max(map(int, found["memory"]))), 40)):
+        grown = found["memory"][count] / 2**20
+        yield Bar(f"memory of the server for {count} × 25 MiB at once", grown, most=most, unit="MiB")
+    photos = sorted(found["photo"])
+    yield Bar("seconds until a photo of 12 megapixels is ready", photos[len(photos) // 2], most=1.5, unit="s")
 
 
 def _talk_bars(talk: Figures) -> Iterator[Bar]:

@@ -75,3 +75,21 @@ def test_a_history_page_is_twice_as_fast_as_a_plain_view() -> None:
     assert table.all_met(figures)
     figures["history"]["10000"]["plain_view"]["p50"] = 2.9
     assert not table.all_met(figures)
+
+
+def test_bars_of_uploads_can_be_missed() -> None:
+    found = {
+        "quiet": {"delivery": {"p99": 10.0}},
+        "busy": {"delivery": {"p99": 15.0}},
+        "memory": {"1": 8 * 2**20, "10": 40 * 2**20},
+        "photo": [1.5, 1.4, 9.0],
+    }
+    assert table.all_met({"uploads": found})
+    worse: list[dict[str, Any]] = [
+        {"busy": {"delivery": {"p99": 15.1}}},
+        {"memory": {"1": 9 * 2**20, "10": 0}},
+        {"memory": {"1": 0, "10": 41 * 2**20}},
+        {"photo": [1.5, 1.6, 9.0]},
+    ]
+    for missed in worse:
+        assert not table.all_met({"uploads": {**found, **missed}})
