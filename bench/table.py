@@ -32,8 +32,7 @@ def bars(figures: Figures) -> Iterator[Bar]:
         yield Bar(f"p95 of a search for {name}", found["p95"], most=50, unit="ms")
     if "first_load" in figures:
         yield from first_load.bars(figures["first_load"])
-    if "uploads" in figures:
-        yield from _upload_bars(figures["uploads"])
+    yield from _upload_bars(figures.get("uploads", {}))
 
 
 def _idle_bars(idle: Figures) -> Iterator[Bar]:
@@ -49,6 +48,8 @@ def _history_bars(history: Figures) -> Iterator[Bar]:
 
 
 def _upload_bars(found: Figures) -> Iterator[Bar]:
+    if not found:
+        return
     beside = found["busy"]["delivery"]["p99"] / found["quiet"]["delivery"]["p99"]
     yield Bar("p99 of messages beside uploads", beside, most=1.5, unit="× quiet")
     for count, most in (("1", 8), (str(max(map(int, found["memory"]))), 40)):
