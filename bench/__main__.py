@@ -1,6 +1,6 @@
 """`python -m bench` measures this project and the peer, prints tables and bars, and writes the figures as JSON.
 
---only talk,idle        only these sections: closed_loop, talk, latency, fan_out, idle, scaling, history, search,
+--only talk,idle        only these sections: closed_loop, talk, latency, away, fan_out, idle, scaling, history, search,
                         first_load, uploads
 --json FILE             where to write the figures (default: var/bench.json)
 --quick                 shorter measurements for a first look; only a full run decides whether the bars are met

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from bench import closed_loop, first_load, history
@@ -11,6 +11,7 @@ from bench.search import search
 from bench.services import BenchFailed, Services
 from bench.setups import SETUPS, Figures, Plan, Setup, running
 from bench.uploads import uploads
+from notifications.delivery.push.vapid import new_private_key
 
 PAIRS: Final = 100
 WINDOW: Final = 4  # messages of one person under way
@@ -23,10 +24,11 @@ def talk_once(
     *,
     pairs: int = PAIRS,
     processes: int = 1,
+    environment: Mapping[str, str] | None = None,
     **how: Any,
 ) -> Figures:
     kind, protocol, _ = setup
-    with running(kind, services, processes) as (stack, load):
+    with running(kind, services, processes, environment) as (stack, load):
         people = stack.people(pairs=pairs)
         load.order("join", protocol=protocol, ports=stack.ports, pairs=people["pairs"])
         return measure(stack, load, "talk", warm_up=2, **how)
@@ -48,6 +50,19 @@ def latency(services: Services, plan: Plan) -> Figures:
     figures = {"peer": peer}
     for name in ("uvicorn native", "daphne native", "uvicorn Socket.IO"):
         figures[name] = talk_once(services, SETUPS[name], window=0, rate=peer["rate"], seconds=plan.seconds)
+    return figures
+
+
+def away(services: Services, plan: Plan) -> Figures:
+    """Measure full load with and without push and mail, in turns. No worker sends any: this is the cost of a send."""
+    sends = {"EMAIL_URL": "console:", "VAPID_PRIVATE_KEY": new_private_key()}
+    sends["VAPID_SUBJECT"] = "mailto:bench@chat.example"
+    figures: Figures = {"without": [], "with": []}
+    for name in ("without", "with", "with", "without"):
+        environment = sends if name == "with" else None
+        setup = SETUPS["uvicorn native"]
+        found = talk_once(services, setup, environment=environment, window=WINDOW, seconds=plan.seconds)
+        figures[name].append(found)
     return figures
 
 
@@ -122,6 +137,7 @@ SECTIONS: Final[dict[str, Callable[[Services, Plan], Figures]]] = {
     "closed_loop": closed_loop.measure_all,
     "talk": talk,
     "latency": latency,
+    "away": away,
     "fan_out": fan_out,
     "idle": idle,
     "scaling": scaling,

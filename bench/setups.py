@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,10 +36,15 @@ class Plan:
 
 
 @contextmanager
-def running(kind: Kind, services: Services | None, processes: int = 1) -> Iterator[tuple[Stack, LoadProcess]]:
+def running(
+    kind: Kind,
+    services: Services | None,
+    processes: int = 1,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[tuple[Stack, LoadProcess]]:
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
-        Stack(kind, services, Path(folder), processes=processes) as stack,
+        Stack(kind, services, Path(folder), processes=processes, environment=environment) as stack,
         LoadProcess() as load,
     ):
         yield stack, load

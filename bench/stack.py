@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +58,15 @@ class Counters:
 class Stack:
     """Server processes of one kind. As a context manager, it migrates, serves, and stops them at the end."""
 
-    def __init__(self, kind: Kind, services: Services | None, folder: Path, *, processes: int = 1) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        services: Services | None,
+        folder: Path,
+        *,
+        processes: int = 1,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.kind = kind
         self.folder = folder
         self.services = services
@@ -76,6 +84,7 @@ class Stack:
             "PYTHONUNBUFFERED": "1",
             "NODE_ENV": "production",
             **({"REDIS_URL": services.redis.url} if services else {}),
+            **(environment or {}),
         }
         self.database = self._make_database()
         self.environment["DATABASE_URL"] = self.database

@@ -22,6 +22,7 @@ def bars(figures: Figures) -> Iterator[Bar]:
             if name != "peer":
                 ratio = found["delivery"]["p99"] / peer
                 yield Bar(f"p99 at the peer's full load, {name}", ratio, most=0.5, unit="× peer")
+    yield from _away_bars(figures.get("away", {}))
     if "fan_out" in figures:
         for name in ("uvicorn native", "daphne native"):
             rate = figures["fan_out"][name]["500"]["rate"]
@@ -33,6 +34,13 @@ def bars(figures: Figures) -> Iterator[Bar]:
     if "first_load" in figures:
         yield from first_load.bars(figures["first_load"])
     yield from _upload_bars(figures.get("uploads", {}))
+
+
+def _away_bars(away: Figures) -> Iterator[Bar]:
+    if away:
+        rates = {name: sum(one["rate"] for one in found) for name, found in away.items()}
+        ratio = rates["with"] / rates["without"]
+        yield Bar("durable messages/s with push and mail", ratio, least=0.97, unit="× without")
 
 
 def _idle_bars(idle: Figures) -> Iterator[Bar]:

@@ -93,3 +93,9 @@ def test_bars_of_uploads_can_be_missed() -> None:
     ]
     for missed in worse:
         assert not table.all_met({"uploads": {**found, **missed}})
+
+
+@pytest.mark.parametrize(("rates", "is_met"), [((990, 960), True), ((990, 940), False)])
+def test_push_and_mail_cost_a_send_at_most_three_percent(rates: tuple[float, float], is_met: bool) -> None:
+    figures = {"without": [measured(1_000)] * 2, "with": [measured(rate) for rate in rates]}
+    assert table.all_met({"away": figures}) == is_met
