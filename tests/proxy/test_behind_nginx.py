@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+import httpx
 import pytest
 import socketio
 
@@ -17,7 +19,7 @@ from tests.harness.cast import Cast
 from tests.harness.client import LiveClient
 from tests.harness.patience import patience
 from tests.harness.rest import eventually
-from tests.harness.services import ServiceMissing
+from tests.harness.services import ServiceMissing, free_port
 from tests.proxy.nginx import Nginx
 
 NAMESPACE = "/chat"
@@ -123,3 +125,19 @@ async def test_long_polling_stays_with_its_process(nginx: Nginx, room: Room) -> 
 
 async def test_an_upgrade_finds_the_process_of_its_polling(nginx: Nginx, room: Room) -> None:
     await _converse(nginx, room, ["polling", "websocket"])
+
+
+def test_while_no_process_answers_there_is_a_page_and_an_error(tmp_path: Path) -> None:
+    try:
+        stopped = Nginx(tmp_path, [free_port()])
+    except ServiceMissing as missing:
+        pytest.skip(f"NOT TESTED behind nginx: {missing}")
+    with stopped:
+        page = httpx.get(f"{stopped.url}/app", headers={"Accept": "text/html,*/*"}, trust_env=False)
+        answer = httpx.get(f"{stopped.url}/chat/conversations", trust_env=False)
+        hidden = httpx.get(f"{stopped.url}/-/unavailable.json", trust_env=False)
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "15")
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "Back in a moment" in page.text
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "unavailable")
+    assert hidden.status_code == 404
