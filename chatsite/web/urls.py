@@ -72,6 +72,11 @@ urlpatterns = [
         team_settings_views.team_settings,
         name="team-settings",
     ),
+    re_path(
+        r"^app/team/(?P<business_id>[0-9a-f-]{36})/reports/?$",
+        team_settings_views.team_reports,
+        name="team-reports",
+    ),
     path("app/push-worker.js", push_views.push_worker, name="push-worker"),
     path("app/form-token", push_views.form_token, name="form-token"),
     path("app/manifest.webmanifest", push_views.manifest, name="manifest"),

@@ -8,8 +8,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from conversations.models import Business, Membership
-from tests.conversations.people import business, client_of, person
+from conversations.models import Business, Episode, Membership
+from conversations.team.reports.recording import measure_episode
+from tests.conversations.people import business, client_of, conversation, person, say
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +42,7 @@ def owners() -> Page:
 
 def test_labels_groups_and_answers_are_made_changed_and_deleted(owners: Page) -> None:
     member = str(owners.user.pk)
-    made = {
+    made: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         "label": ("labels", {"name": "refund", "color": "#d13438"}, {"name": "returns", "color": "#15803d"}),
         "group": ("groups", {"name": "sales", "members": [member]}, {"name": "support"}),
         "answer": (
@@ -111,3 +112,28 @@ def test_agents_change_what_agents_may_and_strangers_find_nothing(owners: Page) 
     assert agents.submit("assignment", mode="round_robin").status_code == 403
     assert strangers.client.get(strangers.path).status_code == 404
     assert strangers.submit("label", name="mine", color="#000000").status_code == 404
+
+
+def test_a_report_shows_a_chart_a_table_and_its_csv(owners: Page) -> None:
+    customer = person()
+    where = conversation(owners.shop, customer)
+    say(where, customer, ["hello"])
+    say(where, owners.user, ["hi"])
+    body = {"status": "resolved"}
+    client_of(owners.user).patch(f"/chat/conversations/{where.pk}/team", body, format="json")
+    episode = Episode.objects.get(conversation=where)
+    measure_episode.call(str(where.pk), episode.last_seq)
+    path = f"/app/team/{owners.shop.pk}/reports"
+    for metric in ("first-response", "csat", "volume", "load"):
+        shown = owners.client.get(path, {"metric": metric, "groupBy": "agent"})
+        assert shown.status_code == 200
+        text = shown.content.decode()
+        assert 'class="report-bar"' in text
+        assert client_of(owners.user).get(shown.context["csv_address"]).status_code == 200
+    assert owners.user.username in owners.client.get(path, {"groupBy": "agent"}).content.decode()
+    assert (
+        "report-bar"
+        not in owners.client.get(path, {"from": "2020-01-01", "to": "2020-01-02"}).content.decode()
+    )
+    assert owners.client.get(path, {"from": "yesterday"}).status_code == 400
+    assert Page(owners.shop, person()).client.get(path).status_code == 404

@@ -1,0 +1,133 @@
+"""The reports of a team in the page: a chart and a table of one metric."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final, get_args
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from chatsite.errors import invalid
+from conversations.team.access import member_business
+from conversations.team.reports.reporting import report, today
+from conversations.team.reports.requests import GroupBy, Metric, ReportRow
+
+DAYS: Final = 28  # without other days
+METRICS: Final[dict[str, str | Promise]] = {
+    "first-response": _("First response"),
+    "reply-time": _("Reply time"),
+    "resolution": _("Resolution"),
+    "csat": _("Ratings"),
+    "volume": _("Volume"),
+    "load": _("Messages by hour"),
+}
+GROUPINGS: Final[dict[str, str | Promise]] = {
+    "none": _("All together"),
+    "agent": _("By member"),
+    "group": _("By group"),
+    "label": _("By label"),
+    "day": _("By day"),
+}
+VALUES: Final[dict[str, str | Promise]] = {
+    "count": _("Number"),
+    "median": _("Median"),
+    "p90": _("90% are faster than"),
+    "medianOpen": _("Median in business hours"),
+    "p90Open": _("90% in business hours"),
+    "asked": _("Asked"),
+    "rated": _("Rated"),
+    "mean": _("Mean"),
+    "positiveShare": _("Rated 4 or 5"),
+    "episodes": _("Resolved"),
+    "customerMessages": _("Messages of customers"),
+    "answers": _("Answers"),
+    "botAnswers": _("Answers of bots"),
+    "systemMessages": _("Automatic messages"),
+}
+CHARTED: Final = {
+    "csat": "positiveShare",
+    "volume": "episodes",
+    "load": "customerMessages",
+}  # else the median
+TIMES: Final = {"median", "p90", "medianOpen", "p90Open"}
+
+
+@dataclass
+class Bar:
+    """A row of the chart. `length` is 100 for the longest one."""
+
+    name: str
+    text: str
+    length: float
+
+
+def reports_context(user: Any, business_id: str, query: QueryDict) -> dict[str, Any]:
+    """Return what the page shows. Raise `not_found` if the user is no member, and `invalid` for a wrong period."""
+    business = member_business(user.pk, business_id)
+    metric: Any = query.get("metric") if query.get("metric") in get_args(Metric) else "first-response"
+    group_by: Any = query.get("groupBy") if query.get("groupBy") in get_args(GroupBy) else "day"
+    end = _day(query, "to") or today(business.pk)
+    begin = _day(query, "from") or end - timedelta(days=DAYS - 1)
+    shown = report(business.pk, metric=metric, begin=begin, end=end, group_by=group_by)
+    charted = CHARTED.get(metric, "median")
+    names = list(shown.rows[0].values) if shown.rows else []
+    asked = {"businessId": str(business.pk), "metric": metric, "from": begin, "to": end, "groupBy": group_by}
+    return {
+        "business": business,
+        "shown": shown,
+        "metrics": METRICS,
+        "groupings": GROUPINGS,
+        "charted": VALUES[charted],
+        "bars": _bars(shown.rows, charted),
+        "columns": [VALUES.get(name, name) for name in names],
+        "rows": [(_name(row), [_text(name, row.values[name]) for name in names]) for row in shown.rows],
+        "csv_address": f"{reverse('web:landing')}team/reports?{urlencode({**asked, 'format': 'csv'})}",
+    }
+
+
+def _day(query: QueryDict, name: str) -> date | None:
+    raw = query.get(name, "")
+    try:
+        return date.fromisoformat(raw) if raw else None
+    except ValueError as error:
+        raise invalid(f"{name} must be a day such as 2026-01-31.", field=name) from error
+
+
+def _bars(rows: list[ReportRow], charted: str) -> list[Bar]:
+    most = max((row.values[charted] or 0 for row in rows), default=0) or 1
+    return [
+        Bar(_name(row), _text(charted, row.values[charted]), 100 * (row.values[charted] or 0) / most)
+        for row in rows
+    ]
+
+
+def _name(row: ReportRow) -> str:
+    return row.name or row.key or gettext("None")
+
+
+def _text(name: str, value: float | None) -> str:
+    if value is None:
+        return "–"
+    if name == "positiveShare":
+        return f"{round(100 * value)} %"
+    if name in TIMES:
+        return duration(value)
+    return f"{value:g}" if name != "mean" else f"{value:.1f}"
+
+
+def duration(seconds: float) -> str:
+    """Return a time such as `45 s`, `3 min`, `2 h 5 min` or `3 d 4 h`."""
+    minutes = round(seconds / 60)
+    if seconds < 60:
+        return f"{round(seconds)} s"
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 60 * 24:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes // 1440} d {minutes % 1440 // 60} h"
