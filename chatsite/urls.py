@@ -10,6 +10,9 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from chatsite.http.slashes import add_slash
 from chatsite.identity import browsable_login
 
+admin.site.site_header = admin.site.site_title = "Business chat"
+admin.site.index_title = "Administration"
+
 urlpatterns = [
     re_path(rf"^{settings.ADMIN_PATH}(?:/.*)?(?<!/)$", add_slash, name="admin-slash"),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),

@@ -57,4 +57,4 @@ async def test_the_admin_filters_and_edits(deployment: Deployment, open_page: Op
         await page.goto(f"{url}/admin/{path}", wait_until="networkidle")
     await page.goto(f"{url}/admin/auth/user/add/", wait_until="networkidle")
     await page.get_by_label("Username").fill("policy-writer")
-    assert "Django" in await page.title()
+    assert "Business chat" in await page.title()

@@ -256,3 +256,12 @@ def test_names_are_isolated_from_the_text_around_them(desk: Client, shop: Shop) 
             assert re.search(
                 r'(<bdi>|\u2068|="|<t[dh][^>]*>|<a [^>]*>|<(div|blockquote|p)[^>]*>)$', before
             ), f"{address}: {before[-80:]}"
+
+
+def test_the_first_page_says_how_many_reports_are_open(shop: Shop, desk: Client) -> None:
+    page = desk.get("/admin/").content.decode()
+    assert ("Business chat" in page, "Open reports" in page) == (True, False)
+    where = str(shop.conversation.pk)
+    make_report(reporter_id=shop.carol.pk, conversation_id=where, reason="spam")
+    page = desk.get("/admin/").content.decode()
+    assert "Open reports: <strong>1</strong>" in page
