@@ -146,6 +146,14 @@ def test_the_mail_has_the_address_that_takes_the_answer(replying: Shop) -> None:
     assert said()[-1] == ("carol", "Yes, please!")
 
 
+def test_whoever_answers_a_mail_has_read_it(replying: Shop) -> None:
+    replying.say(replying.amir, "Shall we deliver it?")
+    replying.pass_seconds(601)
+    replying.say(replying.amir, "Or will you come?")
+    assert receive_mail(answer(replying).as_bytes()) == "accepted"
+    assert [row.status for row in ChatMessage.objects.order_by("seq")] == ["read", "sent", "sent"]
+
+
 def test_clients_see_that_a_message_came_by_mail(replying: Shop) -> None:
     by_app = operations.send_message(
         sender_id=replying.amir.pk, conversation_id=replying.conversation.pk, content="Shall we deliver it?"

@@ -20,9 +20,9 @@ from chatsite.errors import DomainError
 from chatsite.identity.users import parse_user_key
 from chatsite.realtime.user_limit import charge
 from conversations.attachments.operations import Upload, store_upload
-from conversations.operations import send_message
+from conversations.operations import mark_read, send_message
 from notifications.delivery.addresses import email_of
-from notifications.delivery.models import ReceivedMail
+from notifications.delivery.models import Channel, Notice, ReceivedMail
 from notifications.delivery.replies.addresses import read_token
 from notifications.delivery.replies.authenticity import is_authentic
 from notifications.delivery.replies.reading import (
@@ -100,12 +100,22 @@ def _take(row: ReceivedMail, message: EmailMessage, envelope: Iterable[str], aut
                 attachment_ids=uploads,
                 via="email",
             )
+            _mark_read(user, conversation_id)
             row.conversation_id = conversation_id
             row.save()  # over one that was refused: somebody else may have sent it under this Message-ID
     except DomainError as error:
         if error.code in FOR_NOW:
             raise
         raise Refused(error.code) from error
+
+
+def _mark_read(user: Any, conversation_id: UUID) -> None:
+    """The person has read the mails that they answer."""
+    mails = Notice.objects.filter(user=user, channel=Channel.EMAIL, state=Notice.State.SENT)
+    last = mails.filter(covers__has_key=str(conversation_id)).first()
+    if last is not None:
+        up_to_seq = last.covers[str(conversation_id)]
+        mark_read(user_id=user.pk, conversation_id=conversation_id, up_to_seq=up_to_seq)
 
 
 def _addressee(message: EmailMessage, envelope: Iterable[str]) -> tuple[Any, UUID]:
