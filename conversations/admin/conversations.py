@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -82,8 +83,8 @@ class ConversationAdmin(ReadOnlyAdmin):
         return conversation.last_seq
 
     @admin.display(description="last active", ordering="active_at")
-    def last_active(self, conversation: Conversation) -> str:
-        return f"{conversation.active_at:%Y-%m-%d %H:%M}"
+    def last_active(self, conversation: Conversation) -> datetime:
+        return conversation.active_at
 
     @admin.display(description="unread")
     def unread(self, conversation: Conversation) -> str:

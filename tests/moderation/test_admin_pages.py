@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from conversations import operations
 from conversations.models import Business, ChatMessage, Conversation, Membership
@@ -265,3 +266,23 @@ def test_the_first_page_says_how_many_reports_are_open(shop: Shop, desk: Client)
     make_report(reporter_id=shop.carol.pk, conversation_id=where, reason="spam")
     page = desk.get("/admin/").content.decode()
     assert "Open reports: <strong>1</strong>" in page
+
+
+def test_all_pages_write_a_time_alike(desk: Client, shop: Shop) -> None:
+    """As the lists of Django admin do: in the format of the language."""
+    message = shop.say(shop.carol, "hello")
+    operations.edit_message(user_id=shop.carol.pk, message_id=message.pk, content="edited")
+    where = str(shop.conversation.pk)
+    report, _ = make_report(
+        reporter_id=shop.olivia.pk, conversation_id=where, reason="spam", message_id=str(message.pk)
+    )
+    moderation.hide_message(actor=shop.mona, message_id=message.pk, reason="Rude.")
+    moments = [shop.head().created_at, timezone.now()]
+    times = {date_format(moment, "DATETIME_FORMAT") for moment in moments}
+    addresses = ("report/", f"report/{report.pk}/change/", "conversation/", f"conversation/{where}/change/")
+    edits = f"conversation/{where}/messages/{message.pk}/edits/"
+    for address in (*addresses, edits):
+        text = desk.get(f"/admin/conversations/{address}").content.decode()
+        shown = re.sub(r'datetime="[^"]*"', "", text)
+        assert any(time in text for time in times), address
+        assert re.findall(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d", shown) == [], address
