@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "chatsite.web.error_pages.DevelopmentAnswers",
 ]
 
 ROOT_URLCONF = "chatsite.urls"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
@@ -12,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chatsite.errors import DomainError, as_domain_error
 from chatsite.errors import not_found as not_found_error
-from chatsite.http.error_answers import error_answer, wants_page
+from chatsite.http.error_answers import GetResponse, error_answer, wants_page
 
 TEXTS: Final[dict[str, str | Promise]] = {
     "unauthenticated": _("Please sign in again."),
@@ -64,6 +65,21 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def _answer(request: HttpRequest, error: DomainError) -> HttpResponse:
     return refusal_page(request, error) if wants_page(request) else error_answer(error)
+
+
+class DevelopmentAnswers:
+    """Middleware: in development, answer `not found` as in production. Django would list the addresses of the site."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        is_unknown = response.status_code == 404 and request.resolver_match is None
+        return not_found(request, Http404()) if settings.DEBUG and is_unknown else response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return not_found(request, exception) if settings.DEBUG and isinstance(exception, Http404) else None
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 
 from chatsite.web import error_pages
@@ -22,6 +23,17 @@ def test_an_address_that_leads_nowhere(db: None, path: str) -> None:
         answer = Client().get(path, headers=accept)
         assert answer.status_code == 404
         assert answer.json()["error"]["code"] == "not_found"
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/admin/nowhere/"])
+def test_an_unknown_address_in_development(db: None, settings: Any, path: str) -> None:
+    settings.DEBUG = True
+    browser = Client()
+    browser.force_login(User.objects.create(username="root", is_staff=True))
+    page = browser.get(path, headers=HTML)
+    assert page.status_code == 404
+    assert "Back to your conversations" in page.content.decode()
+    assert browser.get(path).json()["error"]["code"] == "not_found"
 
 
 def test_a_failure_of_ours_needs_no_database_to_say_so(rf: RequestFactory) -> None:
