@@ -56,7 +56,7 @@ async def test_notifications(cast: Cast, signed_in: SignedIn) -> None:
     await expect(page.get_by_text(title)).to_be_visible()
     await page.get_by_role("button", name="Accept").click()
     await expect(page.get_by_role("heading", name="Accept this offer?")).to_be_visible()
-    await expect(page.get_by_text("EUR 49.00")).to_be_visible()
+    await expect(page.get_by_text("€49.00")).to_be_visible()
     await page.get_by_role("link", name="Cancel").click()
     await page.get_by_role("button", name="Decline").click()
     await expect(page.get_by_role("button", name="Decline")).to_have_count(0)

@@ -7,14 +7,16 @@ from datetime import date, timedelta
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from chatsite.identity.bidi import isolate
 from chatsite.web.attachments import shown_size
+from chatsite.web.money import amount_with_currency
 from notifications.currencies import amount_text
 from notifications.models import Offer
 
@@ -52,11 +54,9 @@ register.filter("picture_size", shown_size)
 
 @register.filter
 def price(offer: Offer) -> str:
-    """The amount with its currency: for readers without scripts, which write it as the language does."""
-    amount = number_format(
-        amount_text(offer.amount_minor, offer.currency), use_l10n=True, force_grouping=True
-    )
-    return gettext("%(currency)s %(amount)s") % {"currency": offer.currency, "amount": amount}
+    """The amount with its currency, as the scripts write it."""
+    amount = amount_text(offer.amount_minor, offer.currency)
+    return amount_with_currency(amount, offer.currency, get_language() or settings.LANGUAGE_CODE)
 
 
 @register.filter

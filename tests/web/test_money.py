@@ -1,0 +1,52 @@
+"""The server and the scripts write an amount of money alike, and neither rounds it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from chatsite.web.money import amount_with_currency
+from tests.client_js.node import node_environment
+
+SCRIPT: Final = Path(__file__).parents[2] / "chatsite" / "web" / "static" / "web" / "thread" / "money.js"
+SHOWN: Final = {
+    ("en", "9900.00", "EUR"): "€9,900.00",
+    ("en", "500", "JPY"): "¥500",
+    ("en", "1000.500", "IQD"): "IQD\u00a01,000.500",
+    ("en", "49.50", "AFN"): "AFN\u00a049.50",
+    ("en", "999999999999999.99", "EUR"): "€999,999,999,999,999.99",
+    ("de", "9900.00", "EUR"): "9.900,00\u00a0€",
+    ("de", "0.05", "USD"): "0,05\u00a0$",
+    ("de", "1000.500", "IQD"): "1.000,500\u00a0IQD",
+}
+
+
+@pytest.mark.standalone
+@pytest.mark.parametrize(("given", "shown"), SHOWN.items())
+def test_the_server(given: tuple[str, str, str], shown: str) -> None:
+    language, amount, currency = given
+    assert amount_with_currency(amount, currency, language) == shown
+
+
+@pytest.mark.standalone
+def test_a_language_without_formats_of_its_own() -> None:
+    assert amount_with_currency("9900.00", "EUR", "xx-unknown") == "€9,900.00"
+
+
+@pytest.mark.standalone
+def test_the_scripts() -> None:
+    script = f"""
+        import {{ price }} from {json.dumps(SCRIPT.as_uri())};
+        const written = {json.dumps(list(SHOWN))}.map(([lang, amount, currency]) => {{
+          globalThis.document = {{ documentElement: {{ lang }} }};
+          return price({{ amount, currency }});
+        }});
+        console.log(JSON.stringify(written));
+    """
+    command = ["node", "--input-type=module", "--eval", script]
+    done = subprocess.run(command, env=node_environment(), capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == list(SHOWN.values())
