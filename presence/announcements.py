@@ -113,6 +113,15 @@ def _record_and_address(batch: Transitions) -> Audience:
     offline = {user_id: last_seen for user_id, last_seen in batch.items() if last_seen is not None}
     if offline:
         operations.record_last_seen(seen=offline)
-    members_came_online([user_id for user_id in batch if user_id not in offline])
     blocked = block_rules.people_blocked_by(access.user_key(user_id) for user_id in batch)
-    return access.contact_groups(batch), blocked
+    audience = access.contact_groups(batch), blocked
+    _assign_what_waits([user_id for user_id in batch if user_id not in offline])
+    return audience
+
+
+def _assign_what_waits(online: list[str]) -> None:
+    """A failure delays assignments until the clock repeats them. It must not hide who is online."""
+    try:
+        members_came_online(online)
+    except Exception:
+        logger.exception("conversations that wait for some members were not assigned at once")

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import pytest
 
 from conversations import access, block_rules
-from presence import operations
+from presence import announcements, operations
 from tests.harness.services import Redis
 from tests.presence.process import Announced, Backend, LocalBackend, Process, RedisBackend
 
@@ -42,6 +42,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> Announced:
     monkeypatch.setattr(operations, "record_last_seen", record)
     monkeypatch.setattr(access, "contact_groups", contacts_of)
     monkeypatch.setattr(block_rules, "people_blocked_by", lambda user_ids: {})
+    monkeypatch.setattr(announcements, "members_came_online", lambda user_ids: None)
     return announced
 
 

@@ -48,6 +48,17 @@ async def test_news_wait_for_the_database(
     await eventually(lambda: announced.names("7") == announced.names("8") == ["user_online"])
 
 
+async def test_assignments_that_fail_hide_nobody(
+    start_process: StartProcess, announced: Announced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(user_ids: Iterable[str]) -> None:
+        raise RuntimeError("a rule is broken")
+
+    monkeypatch.setattr(announcements, "members_came_online", fail)
+    start_process().connect("7", "phone")
+    await eventually(lambda: announced.names("7") == ["user_online"])
+
+
 async def test_of_one_user_the_latest_news_count(
     start_process: StartProcess,
     announced: Announced,
