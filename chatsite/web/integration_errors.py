@@ -1,0 +1,42 @@
+"""What the pages of webhooks and bots say about a wrong entry, beside its field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from chatsite.errors import DomainError
+from chatsite.web.error_pages import text_of
+
+FIELDS: Final[Mapping[str, str | Promise]] = {
+    "url": _("Write an address that begins with https:// and leads to a public network."),
+    "events": _("Choose at least one event."),
+    "description": _("This text has a character that cannot be stored."),
+    "name": _("Write a name of ordinary characters."),
+    "scopes": _("Choose at least one permission."),
+    "expiresAt": _("Choose a day that is not over."),
+}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a form was refused: a text beside one field, or a text for the whole form."""
+
+    status: int = 200
+    text: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+def refusal_of(error: DomainError, conflict: str | Promise) -> Refusal:
+    """Return what the page says. `conflict` is its text for the error of that code."""
+    name = str((error.details or {}).get("field", ""))
+    if error.code == "conflict":
+        return Refusal(error.http_status, str(conflict))
+    if name in FIELDS:
+        text = text_of(error) if error.code == "too_large" else str(FIELDS[name])
+        return Refusal(error.http_status, fields={name: text})
+    return Refusal(error.http_status, text_of(error))
