@@ -22,7 +22,8 @@ OPENAPI: Final[dict[str, Any]] = {
     ],
     # Serve the documentation page's files from this site.
     "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # A link of its own in each button, which `deepLinking` makes, is out of reach of screen readers.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": False},
     "ENUM_NAME_OVERRIDES": {
         "SideEnum": ["business", "customer", "system"],
         "AttachmentKindEnum": ["file", "image", "video", "voice"],

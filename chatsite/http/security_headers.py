@@ -56,14 +56,10 @@ SIGN_IN: Final = {
         UNSAFE_HASHES,
         "'sha256-itEifOreB+Yd8tgh+Vhzr7gLeH0TEranZDFO9abrZr4='",  # the container's margin
         "'sha256-YMzi7VhBA8f5AR742LYQNWWFvDZs+3/EiMre91Jxakw='",  # the well's width
-        "'sha256-hcsO6XMI9hdQ8bE5rEK4+sQhd+KWkFCUtq8pFdGbujQ='",  # the heading's margin
         "'sha256-cjybTjEnaxXJC0ghlFurKZrP1uK3e2Yd+0gqo2fMd/0='",  # an error's border
     ],
 }
-SWAGGER: Final = {
-    **_IMAGES,
-    "style-src": ["'sha256-MMpT0iDxyjALd9PdfepImGX3DBfJPXZ4IlDWdPAgtn0='"],
-}
+SWAGGER: Final = _IMAGES
 BY_ROUTE: Final[dict[str, dict[str, list[str]]]] = {"sign-in": SIGN_IN, "docs": SWAGGER}
 
 

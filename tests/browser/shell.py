@@ -48,3 +48,11 @@ async def newcomer_with_conversation(cast: Cast, first_words: str | None = None)
 def shown(page: Page, what: str) -> Locator:
     """All, Unread or Archived, above the list."""
     return page.get_by_role("navigation", name="Filter conversations").get_by_role("link", name=what)
+
+
+async def assert_fits(page: Page) -> None:
+    """Nothing sticks out at the side."""
+    widths = await page.evaluate(
+        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    assert widths[0] <= widths[1]

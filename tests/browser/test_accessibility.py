@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import OpenPage, SignedIn
-from tests.browser.shell import entry, newcomer_with_conversation, pane, place_of, ready, write
+from tests.browser.shell import assert_fits, entry, newcomer_with_conversation, pane, place_of, ready, write
 from tests.browser.test_bell import make_offer
 from tests.harness.backend import Deployment
 from tests.harness.cast import Cast
@@ -29,14 +29,6 @@ from django.utils import timezone
 from conversations.models import Conversation
 Conversation.objects.filter(pk="{where}").update(frozen_at=timezone.now())
 """
-
-
-async def assert_fits(page: Page) -> None:
-    """Nothing sticks out at the side."""
-    widths = await page.evaluate(
-        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-    )
-    assert widths[0] <= widths[1]
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Swagger, the browsable API and Django admin do what they do within our content security policy.
+"""Swagger, the browsable API and Django admin do what they do within our content security policy, for everybody.
 
 A refusal by the policy fails these tests by itself, whatever script caused it; `tests/attack/test_page_policy.py` reads
 the pages without running them.
@@ -9,7 +9,9 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Page
 
+from tests.browser.axe import assert_accessible
 from tests.browser.conftest import OpenPage
+from tests.browser.shell import assert_fits
 from tests.harness.backend import Deployment
 
 pytestmark = pytest.mark.shown
@@ -21,6 +23,21 @@ user, _ = User.objects.get_or_create(username="policy-reader", is_staff=True, is
 client = Client()
 client.force_login(user)
 print("session", client.session.session_key)
+"""
+REPORT = """
+from django.contrib.auth.models import User
+from conversations.models import Business, Membership
+from conversations.moderation.reports import make_report
+from conversations.operations import open_conversation, send_message
+customer, _ = User.objects.get_or_create(username="report-customer")
+member, _ = User.objects.get_or_create(username="report-member")
+business, _ = Business.objects.get_or_create(name="Reported & Sons", slug="reported-sons")
+Membership.objects.get_or_create(business=business, user=member)
+where = str(open_conversation(user_id=customer.pk, business_id=str(business.pk))[0].pk)
+sent = send_message(sender_id=customer.pk, conversation_id=where, content="Hello")
+about = {"conversation_id": where, "message_id": str(sent.message.id)}
+report, _ = make_report(reporter_id=member.pk, reason="spam", text="Look at this", **about)
+print("report", where, report.pk)
 """
 
 
@@ -58,3 +75,29 @@ async def test_the_admin_filters_and_edits(deployment: Deployment, open_page: Op
     await page.goto(f"{url}/admin/auth/user/add/", wait_until="networkidle")
     await page.get_by_label("Username").fill("policy-writer")
     assert "Business chat" in await page.title()
+
+
+async def test_everybody_can_use_them(deployment: Deployment, open_page: OpenPage, axe_source: str) -> None:
+    """By axe on a phone, where more scrolls, with a conversation and a report in the admin."""
+    page = await signed_in(deployment, open_page)
+    await page.set_viewport_size({"width": 390, "height": 844})
+    printed = deployment.shell(REPORT)
+    (where, report) = next(line.split()[1:] for line in printed.splitlines() if line.startswith("report "))
+    moderated = (f"conversation/{where}/change", f"report/{report}/change", "conversation", "membership/add")
+    paths = ["", *(f"conversations/{path}/" for path in moderated)]
+    for path in (
+        *(f"/admin/{path}" for path in paths),
+        "/chat/conversations",
+        "/chat/businesses",
+        "/api/docs",
+    ):
+        await page.goto(deployment.server(0).url + path, wait_until="load")
+        if path == "/api/docs":
+            await page.locator(".opblock-summary", has_text="/auth/token/refresh").click()
+            await page.get_by_text("Exchange a refresh token for a new pair.").wait_for()
+        await assert_accessible(page, axe_source)
+        await assert_fits(page)
+    await page.context.clear_cookies()
+    for path in ("/admin/login/", "/api-auth/login/"):
+        await page.goto(deployment.server(0).url + path)
+        await assert_accessible(page, axe_source)
