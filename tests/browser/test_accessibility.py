@@ -82,6 +82,9 @@ async def test_every_screen_is_accessible(
         await page.goto(customer.rest.url + path)
         await assert_accessible(page, axe_source)
         await assert_fits(page)
+        await page.set_viewport_size({"width": 320, "height": 844})
+        await assert_fits(page)
+        await page.set_viewport_size(size)
 
 
 async def every_kind(cast: Cast) -> str:
