@@ -58,6 +58,7 @@ class Model:
     blocked: set[tuple[str, str]] = field(default_factory=set)  # who blocks, whom; "shop" for the business
     told: dict[tuple[str, str, str], int] = field(default_factory=dict)  # channel, person, customer: seq
     pending: set[tuple[str, str]] = field(default_factory=set)  # pushes on their way: person, customer
+    held: set[str] = field(default_factory=set)  # people whose mail was under way when its worker died
     sent: list[Sent] = field(default_factory=list)
 
     def is_blocked(self, reader: str, sender: str) -> bool:
@@ -127,6 +128,9 @@ class Model:
                 self.sent.append(("push", reader, ((customer, 0),)))
 
     def _mail(self, reader: str, now: datetime, is_up: bool, kill: str) -> None:
+        if reader in self.held:
+            self.held.discard(reader)  # its job runs again, and ends it
+            return
         mine = [talk for talk in self.talks if reader in talk.readers()]
         due = [talk for talk in mine if self.is_due("email", reader, talk, now)]
         if not [talk for talk in due if self.is_wanted("email", reader, talk)]:
@@ -139,5 +143,7 @@ class Model:
                 last = self.wanted(reader, self.fresh("email", reader, talk))[-1].seq
                 self.told["email", reader, talk.customer] = last
                 covers.append((talk.customer, last))
+        if kill:
+            self.held.add(reader)
         if kill != "claimed":
             self.sent.append(("email", reader, tuple(sorted(covers))))
