@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -42,6 +42,9 @@ class Scene:
     def questions(self) -> int:
         return ChatMessage.objects.filter(conversation=self.where, sender_side=Side.SYSTEM).count()
 
+    def asked_at(self) -> Any:
+        return client_of(self.customer).get(self.path).json()["askedAt"]
+
     def rate(self, score: Any, user: Any = None, **more: Any) -> Any:
         return client_of(user or self.customer).put(self.path, {"score": score, **more}, format="json")
 
@@ -52,11 +55,15 @@ def scene() -> Scene:
 
 
 def test_the_customer_is_asked_once_and_rates(scene: Scene) -> None:
+    assert scene.asked_at() is None
     assert scene.rate(5).status_code == 404  # not asked yet
     scene.resolve()
     assert scene.questions() == 1
     shown = client_of(scene.customer).get(scene.path).json()
     assert (shown["score"], shown["ratedAt"]) == (None, None)
+    # The page shows the card below the message that asks.
+    asked = ChatMessage.objects.get(conversation=scene.where, sender_side=Side.SYSTEM)
+    assert datetime.fromisoformat(shown["askedAt"]) == asked.created_at
     assert scene.rate(2, comment="slow").json()["score"] == 2
     assert scene.rate(4).json()["comment"] == ""
     episode = Episode.objects.get(conversation=scene.where)
@@ -94,7 +101,7 @@ def test_who_is_not_asked(scene: Scene, case: str) -> None:
     else:
         scene.resolve(answered=case != "no answer")
     assert scene.questions() == 0
-    assert client_of(scene.customer).get(scene.path).status_code == 404
+    assert scene.asked_at() is None
 
 
 def test_a_question_closes_after_two_weeks(scene: Scene) -> None:
@@ -102,6 +109,7 @@ def test_a_question_closes_after_two_weeks(scene: Scene) -> None:
     episode = Episode.objects.get(conversation=scene.where)
     assert episode.asked_at is not None
     Episode.objects.update(asked_at=episode.asked_at - timedelta(days=15))
+    assert scene.asked_at() is None
     assert scene.rate(5).status_code == 404
 
 

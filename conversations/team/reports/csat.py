@@ -12,9 +12,9 @@ from chatsite.errors import DomainError, invalid, not_found
 from conversations import access
 from conversations.access import UserId, find_conversation, require_owner
 from conversations.block_rules import require_unblocked
-from conversations.models import CsatSettings, Episode, Side
+from conversations.models import Conversation, CsatSettings, Episode, Side
 from conversations.team.access import member_business
-from conversations.team.reports.requests import CsatBody, CsatSettingsObject
+from conversations.team.reports.requests import CsatBody, CsatObject, CsatSettingsObject
 from conversations.validation import storable
 from conversations.writing.conversation_change import change_conversations
 from conversations.writing.sends import append_system_message
@@ -61,29 +61,41 @@ def ask_for_rating(episode_id: UUID) -> None:
                 append_system_message(change, conversation, chosen.question or QUESTION)
 
 
-def open_question(user_id: UserId, conversation_id: str) -> Episode:
-    """The latest question to the customer. Raise `not_found` for everybody else, and if there is none."""
-    conversation, side = find_conversation(user_id, conversation_id)
-    if side != Side.CUSTOMER:
-        raise not_found("question")
-    asked = Episode.objects.filter(
-        conversation=conversation, asked_at__gte=timezone.now() - ANSWERED_WITHIN
-    ).select_related("conversation")
-    found = asked.order_by("-asked_at").first()
-    if found is None:
-        raise not_found("question")
-    return found
+def read_rating(*, user_id: UserId, conversation_id: str) -> CsatObject:
+    """Return the open question to the customer, and the rating. Raise `not_found` for everybody else."""
+    return _rating(*_open_question(user_id, conversation_id))
 
 
-def rate(*, user_id: UserId, conversation_id: str, body: CsatBody) -> Episode:
+def rate(*, user_id: UserId, conversation_id: str, body: CsatBody) -> CsatObject:
     """Keep the rating. A later one replaces it for as long as the question is open."""
     if not storable(body.comment):
         raise invalid("The comment has a character that cannot be stored.", field="comment")
     access.load_actor(user_id)
-    episode = open_question(user_id, conversation_id)
-    require_unblocked(episode.conversation, user_id)
-    if episode.conversation.frozen_at is not None:
+    conversation, episode = _open_question(user_id, conversation_id)
+    if episode is None:
+        raise not_found("question")
+    require_unblocked(conversation, user_id)
+    if conversation.frozen_at is not None:
         raise DomainError("frozen", "A moderator has closed this conversation.")
     episode.score, episode.comment, episode.rated_at = body.score, body.comment.strip(), timezone.now()
     episode.save(update_fields=["score", "comment", "rated_at"])
-    return episode
+    return _rating(conversation, episode)
+
+
+def _open_question(user_id: UserId, conversation_id: str) -> tuple[Conversation, Episode | None]:
+    """Return the conversation, and the episode of the latest question if that is still open."""
+    conversation, side = find_conversation(user_id, conversation_id)
+    if side != Side.CUSTOMER:
+        raise not_found("question")
+    asked = Episode.objects.filter(conversation=conversation, asked_at__gte=timezone.now() - ANSWERED_WITHIN)
+    return conversation, asked.order_by("-asked_at").first()
+
+
+def _rating(conversation: Conversation, episode: Episode | None) -> CsatObject:
+    return CsatObject(
+        conversation_id=conversation.pk,
+        asked_at=episode.asked_at if episode else None,
+        score=episode.score if episode else None,
+        comment=episode.comment if episode else "",
+        rated_at=episode.rated_at if episode else None,
+    )

@@ -29,10 +29,13 @@ class CsatBody(WireObject, kw_only=True):
 
 
 class CsatObject(WireObject, kw_only=True):
-    """The question to the customer, and the rating, if there is one. It names no agent: that is the team's side."""
+    """The open question to the customer, and the rating. `asked_at` is null without a question.
+
+    It names no agent: that is the team's side.
+    """
 
     conversation_id: UUID
-    asked_at: datetime
+    asked_at: datetime | None
     score: int | None
     comment: str
     rated_at: datetime | None

@@ -127,24 +127,14 @@ class RatingViewSet(StructViewSet):
     @extend_schema(responses=serializer_for(CsatObject))
     @action(detail=True, methods=["get"])
     def csat(self, request: Request, pk: str) -> Response:
-        """Return the open question. `not_found` if the customer is not asked."""
-        return Response(_rating(csat.open_question(request.user.pk, pk)))
+        """Return the open question, for the customer alone. `askedAt` is null without one."""
+        return Response(csat.read_rating(user_id=request.user.pk, conversation_id=pk))
 
     @extend_schema(request=serializer_for(CsatBody), responses=serializer_for(CsatObject))
     @csat.mapping.put
     def rate(self, request: Request, pk: str) -> Response:
         """Rate the latest episode. A later rating replaces it, for 14 days."""
-        csat.open_question(request.user.pk, pk)  # a stranger hears `not_found`, whatever the body is
+        # A stranger hears `not_found`, whatever the body is.
+        csat.read_rating(user_id=request.user.pk, conversation_id=pk)
         body = read_body(request, CsatBody)
-        return Response(_rating(csat.rate(user_id=request.user.pk, conversation_id=pk, body=body)))
-
-
-def _rating(episode: Episode) -> CsatObject:
-    assert episode.asked_at is not None  # there is a question
-    return CsatObject(
-        conversation_id=episode.conversation_id,
-        asked_at=episode.asked_at,
-        score=episode.score,
-        comment=episode.comment,
-        rated_at=episode.rated_at,
-    )
+        return Response(csat.rate(user_id=request.user.pk, conversation_id=pk, body=body))
