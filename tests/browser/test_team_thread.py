@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 from playwright.async_api import expect
 
@@ -141,3 +144,44 @@ async def test_a_note_is_written_for_the_team_and_what_is_set_shows_at_once(
     await expect(theirs.said("An answer in progress")).to_be_visible()
     await expect(theirs.messages).to_have_count(2)
     await expect(theirs.root.locator(".row-note, .writing-mode, .team-bar")).to_have_count(0)
+
+
+@asynccontextmanager
+async def asking_for_ratings(cast: Cast) -> AsyncIterator[None]:
+    settings = f"/team/csat/{cast.stage.business_id}"
+    await cast.olivia.rest.request("PUT", settings, {"enabled": True})
+    try:
+        yield
+    finally:
+        await cast.olivia.rest.request("PUT", settings, {"enabled": False})
+
+
+@pytest.mark.usefixtures("worker")
+async def test_the_customer_rates_a_resolved_conversation_once(
+    cast: Cast, signed_in: SignedIn, axe_source: str
+) -> None:
+    customer, conversation = await newcomer_with_conversation(cast, "Ist das Rad fertig?")
+    where = conversation["id"]
+    await cast.olivia.send(where, "Ja, seit heute.")
+    page = await ready(await signed_in(customer.name, f"/app/c/{where}", locale="de-DE"))
+    scores = pane(page).get_by_role("group", name="Ihre Bewertung")
+    async with asking_for_ratings(cast):
+        await cast.olivia.rest.patch(f"/chat/conversations/{where}/team", {"status": "resolved"})
+        await expect(pane(page)).to_contain_text("Wie waren wir?")
+        await expect(scores.get_by_role("radio")).to_have_count(5)
+    await page.reload()
+    comment = pane(page).get_by_label("Kommentar")
+    await expect(comment).to_be_hidden()
+    await scores.get_by_role("radio", name="Sehr schlecht").press("Space")
+    await page.keyboard.press("ArrowRight")
+    await comment.fill("Zu <b>langsam</b>")
+    await assert_accessible(page, axe_source)
+    await pane(page).get_by_role("button", name="Bewertung senden").press("Enter")
+    thanks = pane(page).locator(".rating-thanks")
+    await expect(thanks).to_have_text("Danke! Ihre Bewertung: Schlecht")
+    await expect(pane(page).locator(".row-system").filter(has_text="Danke!")).to_be_focused()
+    kept = await customer.rest.get(f"/chat/conversations/{where}/csat")
+    assert (kept["score"], kept["comment"]) == (2, "Zu <b>langsam</b>")
+    await page.reload()
+    await expect(thanks).to_be_visible()
+    await expect(scores).to_have_count(0)

@@ -59,6 +59,9 @@ class Counter:
     async def says(self, conversation_id: str, content: str) -> None:
         await self.rest.post(f"/chat/conversations/{conversation_id}/messages", {"content": content})
 
+    async def resolves(self, conversation_id: str) -> None:
+        await self.rest.patch(f"/chat/conversations/{conversation_id}/team", {"status": "resolved"})
+
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def counter(deployment: Deployment, shop: WidgetShop) -> AsyncIterator[Counter]:
@@ -90,9 +93,11 @@ async def write(page: Page, content: str) -> None:
     await expect(frame(page).get_by_text(content, exact=True)).to_be_visible()
 
 
-async def test_a_customer_writes_and_is_answered(
+@pytest.mark.usefixtures("worker")
+async def test_a_customer_writes_is_answered_and_rates(
     host: HostSite, shop: WidgetShop, counter: Counter, open_page: OpenPage, axe_source: str
 ) -> None:
+    await counter.rest.request("PUT", f"/team/csat/{shop.business_id}", {"enabled": True})
     address = host.with_widget("/signed", shop, token=shop.sign("ada", "Ada"))
     page = await open_page(address)
     await page.evaluate(
@@ -120,6 +125,10 @@ async def test_a_customer_writes_and_is_answered(
     await launcher(page).press("Enter")
     await expect(frame(page).get_by_text("Shall we keep some?", exact=True)).to_be_visible()
     await expect(frame(page).get_by_text("Is the Assam back?", exact=True)).to_be_visible()
+    await counter.resolves(conversation_id)
+    await frame(page).get_by_role("radio", name="Very good").check()
+    await frame(page).get_by_role("button", name="Send rating").click()
+    await expect(frame(page).locator(".rating-thanks")).to_have_text("Thank you! Your rating: Very good")
     await page.keyboard.press("Escape")
     await expect(badge(page)).to_be_hidden()
 

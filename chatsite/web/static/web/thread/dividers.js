@@ -1,6 +1,7 @@
 import { clockTime, dayLabel, fullTime } from "./dates.js";
 import { el } from "./dom.js";
 import { offerCard } from "./offers.js";
+import { inOwnLanguage } from "./rating.js";
 import { gettext } from "./texts.js";
 
 export function drawDay({ key, date }, node) {
@@ -29,13 +30,14 @@ export function drawUnread(_row, node) {
   return el("div", given, el("span", { class: "unread-label" }, label));
 }
 
-/** A line of the system's; the one that tells of a new offer is that offer's card. */
-export function drawSystem({ key, message }, node, { offers, side, answerOffer }) {
+/** A line of the system's. The one that tells of a new offer is that offer's card; the customer rates below the one that asks. */
+export function drawSystem({ key, message }, node, { offers, side, answerOffer, rating }) {
   const row = node ?? el("article", { class: "row row-message row-system", tabindex: "-1", id: key });
   row.dataset.message = message.id;
   row.dataset.seq = message.seq;
   const offer = message.deletedAt ? null : offers.of(message);
-  const stamp = JSON.stringify([message.content, message.deletedAt, offer, side]);
+  const card = message.deletedAt ? null : rating.below(message);
+  const stamp = JSON.stringify([message.content, message.deletedAt, offer, side, card?.stamp]);
   if (row.dataset.stamp === stamp) return row;
   row.dataset.stamp = stamp;
   if (offer) {
@@ -43,8 +45,8 @@ export function drawSystem({ key, message }, node, { offers, side, answerOffer }
     return row;
   }
   const date = new Date(message.createdAt);
-  const text = message.deletedAt ? gettext("This message was deleted") : message.content;
+  const text = message.deletedAt ? gettext("This message was deleted") : inOwnLanguage(message.content);
   const time = el("time", { datetime: message.createdAt, title: fullTime(date) }, clockTime(date));
-  row.replaceChildren(el("p", { class: "system" }, el("bdi", { dir: "auto" }, text), " ", time));
+  row.replaceChildren(el("p", { class: "system" }, el("bdi", { dir: "auto" }, text), " ", time), ...(card ? [card.draw()] : []));
   return row;
 }

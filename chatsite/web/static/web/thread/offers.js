@@ -19,6 +19,11 @@ const ACTIONS = {
   withdraw: () => gettext("Withdraw"),
 };
 
+/** Whether a message of the system tells of an offer. */
+export function isAboutOffer(content) {
+  return ABOUT_OFFER.test(content);
+}
+
 /** The offers of one conversation. The history tells of each in a line of the system's, which is shown as a card. */
 export class Offers {
   #rest;
@@ -36,7 +41,7 @@ export class Offers {
 
   /** The offer that this line of the system's tells of, if it does. */
   of({ content, createdAt, seq }) {
-    if (!ABOUT_OFFER.test(content)) return null;
+    if (!isAboutOffer(content)) return null;
     if (seq > this.#newest) {
       this.#newest = seq;
       this.#load();

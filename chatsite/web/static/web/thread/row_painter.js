@@ -1,5 +1,6 @@
 import { drawMessage } from "./bubble.js";
 import { drawDay, drawSystem, drawUnread } from "./dividers.js";
+import { Rating } from "./rating.js";
 import { gettext } from "./texts.js";
 import { drawTyping } from "./typists.js";
 
@@ -9,7 +10,7 @@ export class RowPainter {
   #context;
   #watched = new WeakSet();
 
-  /** `thread`: client, me, people, actions, navigation, offers, attachments, reading, team, quote(id), messageOf(node), isOpen(). */
+  /** `thread`: client, me, people, actions, navigation, offers, attachments, reading, team, quote(id), messageOf(node), isOpen(), and those of `Rating`. */
   constructor(thread) {
     this.#thread = thread;
     this.#context = contextOf(thread);
@@ -48,6 +49,7 @@ function contextOf(thread) {
     discard: (message) => client.discard(message.clientId),
     ...thread.attachments.context,
     offers,
+    rating: new Rating(thread),
     answerOffer: (offer, action) => actions.answerOffer(offers, offer, action),
   };
 }

@@ -1,0 +1,124 @@
+import { el } from "./dom.js";
+import { isAboutOffer } from "./offers.js";
+import { gettext, interpolate } from "./texts.js";
+
+const USUAL_QUESTION = "How did we do? Please rate this conversation."; // of businesses that have written none
+const MOST_COMMENT = 1_000; // characters
+const SCORES = [
+  { score: 1, face: "😞", label: () => gettext("Very bad") },
+  { score: 2, face: "😕", label: () => gettext("Bad") },
+  { score: 3, face: "😐", label: () => gettext("Fair") },
+  { score: 4, face: "😊", label: () => gettext("Good") },
+  { score: 5, face: "😄", label: () => gettext("Very good") },
+];
+
+/** The customer's rating of the latest episode. A message of the system asks for it, and the card stands below that. */
+export class Rating {
+  #thread;
+  #question = { askedAt: null };
+  #newest = 0; // the newest message of the system at the last fetch
+  #isLoading = false;
+  #form = null; // kept while it is not in the page, with what was typed
+
+  /** `thread`: client, view, people, list, announcer, isOpen(), complain(error). */
+  constructor(thread) {
+    this.#thread = thread;
+  }
+
+  /** `{stamp, draw()}` of what stands below this message of the system, or null. `stamp` changes when it must be drawn again. */
+  below(message) {
+    if (this.#thread.people.side !== "customer" || isAboutOffer(message.content)) return null;
+    this.#look(message.seq);
+    const { askedAt, ratedAt, score } = this.#question;
+    if (askedAt === null || Date.parse(askedAt) !== Date.parse(message.createdAt)) return null;
+    if (ratedAt !== null) return { stamp: `rated ${score}`, draw: () => thanks(score) };
+    return this.#thread.isOpen() ? { stamp: "asked", draw: () => (this.#form ??= this.#makeForm()) } : null;
+  }
+
+  #look(seq) {
+    if (seq <= this.#newest) return;
+    this.#newest = seq;
+    this.#load();
+  }
+
+  async #load() {
+    if (this.#isLoading) return;
+    this.#isLoading = true;
+    let asked;
+    do {
+      asked = this.#newest;
+      const known = this.#question;
+      try {
+        const question = await this.#thread.client.rest.get(this.#path);
+        if (known === this.#question) this.#know(question); // else it was rated meanwhile
+      } catch {
+        this.#newest = 0; // asked again when the message is drawn again
+        break;
+      }
+    } while (asked !== this.#newest);
+    this.#isLoading = false;
+  }
+
+  get #path() {
+    return `/chat/conversations/${this.#thread.view.id}/csat`;
+  }
+
+  #know(question) {
+    if (question.askedAt !== this.#question.askedAt) this.#form = null;
+    this.#question = question;
+    this.#thread.list.schedule();
+  }
+
+  #makeForm() {
+    const title = el("legend", { class: "visually-hidden" }, gettext("Your rating"));
+    const comment = el("textarea", { name: "comment", rows: "2", maxlength: String(MOST_COMMENT), dir: "auto" });
+    const button = el("button", { class: "button is-main" }, gettext("Send rating"));
+    const more = [el("label", { class: "field" }, gettext("Comment (optional)"), comment), button];
+    const submit = (event) => {
+      event.preventDefault();
+      const { score, comment: text } = event.target.elements;
+      this.#send(event.target, button, { score: Number(score.value), comment: text.value });
+    };
+    return el(
+      "form",
+      { class: "rating", on: { submit } },
+      el("fieldset", { class: "rating-scores" }, title, ...SCORES.map(choice)),
+      el("div", { class: "rating-more" }, ...more),
+    );
+  }
+
+  async #send(form, button, body) {
+    if (button.disabled) return;
+    button.disabled = true;
+    const row = form.closest(".row");
+    const hadFocus = form.contains(document.activeElement);
+    try {
+      this.#know(await this.#thread.client.rest.put(this.#path, body));
+      this.#thread.announcer.say(thanksText(body.score));
+      if (hadFocus) row?.focus({ preventScroll: true });
+    } catch (error) {
+      this.#thread.complain(error);
+    } finally {
+      button.disabled = false;
+    }
+  }
+}
+
+/** The usual question in the reader's language; any other text as it is. */
+export function inOwnLanguage(content) {
+  return content === USUAL_QUESTION ? gettext("How did we do? Please rate this conversation.") : content;
+}
+
+function choice({ score, face, label }) {
+  const input = el("input", { type: "radio", name: "score", value: String(score), required: true });
+  return el("label", { class: "rating-score" }, input, el("span", { class: "rating-face", "aria-hidden": "true" }, face), el("span", {}, label()));
+}
+
+function thanksText(score) {
+  const { label } = SCORES.find((one) => one.score === score);
+  return interpolate(gettext("Thank you! Your rating: %(rating)s"), { rating: label() });
+}
+
+function thanks(score) {
+  return el("p", { class: "rating-thanks" }, thanksText(score));
+}
