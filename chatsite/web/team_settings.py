@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from zoneinfo import available_timezones
 
@@ -24,7 +24,7 @@ from conversations.team.canned import operations as canned
 from conversations.team.canned.find import find_membership, may_change, visible_answers
 from conversations.team.canned.serializers import CannedAnswerBody, CannedAnswerChange
 from conversations.team.hours import operations as hours
-from conversations.team.hours.serializers import HoursBody, hours_object
+from conversations.team.hours.serializers import HoursBody, RangeObject, hours_object
 from conversations.team.reports import csat
 from conversations.team.reports.requests import CsatSettingsObject
 from conversations.team.requests import GroupBody, GroupChanges, LabelBody, LabelChanges
@@ -40,10 +40,18 @@ DAYS: Final = (
     ("sunday", _("Sunday")),
 )
 _RANGE: Final = re.compile(r"(\d{1,2}):(\d\d)\s*[-–]\s*(\d{1,2}):(\d\d)")
+_TIMES: Final = r"\d{1,2}:\d\d\s*[-–]\s*\d{1,2}:\d\d"
+# A day, its times and its name. What begins like a time is no name, but a mistyped time.
+_EXCEPTION: Final = re.compile(
+    rf"(\d{{4}}-\d\d-\d\d)(?:\s+({_TIMES}(?:\s*,\s*{_TIMES})*))?(?:\s+((?!\d+(?:[:.]\d|\s*[-–]\s*\d)).*))?"
+)
 
 
-def settings_context(user: Any, business_id: str) -> dict[str, Any]:
-    """Return what the page shows. Raise `not_found` if the user is no member of the business."""
+def settings_context(user: Any, business_id: str, typed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the page shows. `typed` is a form with a wrong entry, or empty.
+
+    Raise `not_found` if the user is no member of the business.
+    """
     membership = find_membership(user.pk, business_id)
     key = str(membership.business_id)
     members = membership.business.memberships.select_related("user").order_by("pk")
@@ -57,7 +65,7 @@ def settings_context(user: Any, business_id: str) -> dict[str, Any]:
             (row, {str(member.pk) for member in row.members.all()}) for row in groups.groups_of(user.pk, key)
         ],
         "answers": [(row, may_change(row, membership)) for row in answers],
-        "hours": _hours_shown(membership),
+        "hours": _hours_shown(membership) | _typed_hours(typed),
         "zones": sorted(available_timezones() - {"localtime", "Factory"}),
         "automations": automations.read_automations(user_id=user.pk, business_id=key),
         "assignment": rules.read_assignment(user_id=user.pk, business_id=key),
@@ -68,17 +76,28 @@ def settings_context(user: Any, business_id: str) -> dict[str, Any]:
 def _hours_shown(membership: Membership) -> dict[str, Any]:
     found = BusinessHours.objects.filter(business=membership.business_id).first()
     shown = hours_object(found) if found else None
-    days = []
-    for name, text in DAYS:
-        ranges = getattr(shown.weekly, name) if shown else []
-        days.append((name, text, ", ".join(f"{one.begin}-{one.end}" for one in ranges)))
+    days = [(name, text, _times(getattr(shown.weekly, name) if shown else [])) for name, text in DAYS]
+    exceptions = shown.exceptions if shown else []
     return {
         "days": days,
+        "exceptions": "\n".join(f"{one.date} {_times(one.ranges)} {one.name}" for one in exceptions),
         "timezone": shown.timezone if shown else "UTC",
         "country": shown.holidays.country if shown and shown.holidays else "",
         "subdivision": shown.holidays.subdivision if shown and shown.holidays else "",
         "are_set": shown is not None,
     }
+
+
+def _typed_hours(typed: Mapping[str, Any]) -> dict[str, Any]:
+    if typed.get("form") != "hours":
+        return {}
+    fields = ("timezone", "country", "subdivision", "exceptions")
+    days = [(name, text, typed.get(name, "")) for name, text in DAYS]
+    return {"days": days} | {name: typed.get(name, "") for name in fields}
+
+
+def _times(ranges: list[RangeObject]) -> str:
+    return ", ".join(f"{one.begin}-{one.end}" for one in ranges)
 
 
 def apply_form(user_id: Any, business_id: str, form: QueryDict) -> None:
@@ -133,12 +152,11 @@ def _hours(user_id: Any, business_id: str, form: QueryDict) -> None:
     if "delete" in form:
         hours.remove_hours(user_id=user_id, business_id=business_id)
         return
-    before = BusinessHours.objects.filter(business_id=business_id).first()
     country = form.get("country", "").strip().upper()
     body = {
         "timezone": form.get("timezone", ""),
         "weekly": {name: _ranges(name, form.get(name, "")) for name, _text in DAYS},
-        "exceptions": before.exceptions if before else [],  # the page leaves them as they are
+        "exceptions": _exceptions(form.get("exceptions", "")),
         "holidays": {"country": country, "subdivision": form.get("subdivision", "").strip().upper()}
         if country
         else None,
@@ -155,6 +173,20 @@ def _ranges(name: str, text: str) -> list[dict[str, str]]:
             raise invalid(gettext("Write times like 09:00-12:30, 13:30-18:00."), field=name)
         begin, begin_minutes, end, end_minutes = match.groups()
         found.append({"from": f"{begin:0>2}:{begin_minutes}", "to": f"{end:0>2}:{end_minutes}"})
+    return found
+
+
+def _exceptions(text: str) -> list[dict[str, Any]]:
+    """Read a day in each line: `2026-12-24 09:00-13:00 Christmas Eve`. Without times it is closed."""
+    found = []
+    for line in filter(None, (line.strip() for line in text.splitlines())):
+        match = _EXCEPTION.fullmatch(line)
+        if match is None:
+            raise invalid(
+                gettext("Write days like 2026-12-24 09:00-13:00 Christmas Eve."), field="exceptions"
+            )
+        day, times, name = match.groups()
+        found.append({"date": day, "ranges": _ranges("exceptions", times or ""), "name": name or ""})
     return found
 
 

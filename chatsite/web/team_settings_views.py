@@ -36,9 +36,9 @@ def team_settings(request: HttpRequest, business_id: str) -> HttpResponse:
         else:
             messages.success(request, gettext("Saved."))
             return redirect("web:team-settings", business_id=business_id)
-    context = settings_context(request.user, business_id)
     # A wrong entry stays in its form.
     typed = request.POST if status != 200 else {}
+    context = settings_context(request.user, business_id, typed)
     return render(
         request,
         "web/team_settings.html",

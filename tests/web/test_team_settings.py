@@ -65,7 +65,9 @@ def test_labels_groups_and_answers_are_made_changed_and_deleted(owners: Page) ->
 
 
 def test_what_the_business_has_once_is_set_as_by_the_api(owners: Page) -> None:
+    days = "2026-12-24 9:00 - 13:00, 14:00-15:00 Christmas Eve\r\n\r\n2026-12-27 1. inventory\r\n2026-12-31"
     hours = {"timezone": "Europe/Berlin", "monday": "9:00-12:30, 13:30 – 18:00", "country": "de"}
+    hours["exceptions"] = days
     owners.submit("hours", **hours)
     owners.submit("automations", welcome="Hi {{customer.firstName}}!", away="")
     owners.submit("assignment", mode="round_robin", capacity="4")
@@ -77,10 +79,17 @@ def test_what_the_business_has_once_is_set_as_by_the_api(owners: Page) -> None:
         {"from": "13:30", "to": "18:00"},
     ]
     assert (shown["timezone"], shown["holidays"]["country"]) == ("Europe/Berlin", "DE")
+    assert [(one["date"], len(one["ranges"]), one["name"]) for one in shown["exceptions"]] == [
+        ("2026-12-24", 2, "Christmas Eve"),
+        ("2026-12-27", 0, "1. inventory"),
+        ("2026-12-31", 0, ""),
+    ]
     assert owners.api(f"/team/automations/{key}")["welcome"] == "Hi {{customer.firstName}}!"
     assert owners.api(f"/team/assignment/{key}") == {"mode": "round_robin", "capacity": 4}
     assert owners.api(f"/team/csat/{key}") == {"enabled": True, "question": "Happy?"}
-    assert "09:00-12:30, 13:30-18:00" in owners.client.get(owners.path).content.decode()
+    page = owners.client.get(owners.path).content.decode()
+    assert "09:00-12:30, 13:30-18:00" in page
+    assert "2026-12-24 09:00-13:00, 14:00-15:00 Christmas Eve" in page
     owners.submit("hours", delete="")
     assert client_of(owners.user).get(f"/team/business-hours/{key}").status_code == 404
 
@@ -88,7 +97,10 @@ def test_what_the_business_has_once_is_set_as_by_the_api(owners: Page) -> None:
 @pytest.mark.parametrize(
     ("form", "fields"),
     [
-        ("hours", {"timezone": "UTC", "monday": "nine to five"}),
+        ("hours", {"monday": "nine to five", "timezone": "UTC"}),
+        ("hours", {"exceptions": "2026-12-24 9-13 Christmas Eve", "timezone": "UTC"}),
+        ("hours", {"exceptions": "2026-02-30 closed", "timezone": "UTC"}),
+        ("hours", {"exceptions": "Christmas", "timezone": "UTC"}),
         ("automations", {"welcome": "Hi {{customer.age}}"}),
         ("assignment", {"mode": "round_robin", "capacity": "many"}),
         ("answer", {"code": "no blanks", "text": "x"}),
@@ -100,7 +112,7 @@ def test_a_wrong_entry_is_named_and_stays(owners: Page, form: str, fields: dict[
     answer = owners.submit(form, **fields)
     assert answer.status_code == 400
     assert "notice-error" in answer.content.decode()
-    if form in ("automations", "answer"):
+    if form in ("automations", "answer", "hours"):
         assert next(iter(fields.values())) in answer.content.decode()
 
 
