@@ -20,6 +20,7 @@ from chatsite.realtime.user_limit import charge
 from chatsite.web import auth_views, drafts, error_pages
 from chatsite.web.drafts import Draft
 from chatsite.web.policy import page
+from chatsite.web.rating import rate_by_form
 from chatsite.web.views import render_conversation
 from conversations import operations
 from conversations.access import find_conversation
@@ -132,6 +133,16 @@ def read(request: HttpRequest, conversation_id: str) -> HttpResponse:
     """Mark the whole conversation as read."""
     charge(str(request.user.pk))
     operations.mark_read(user_id=request.user.pk, conversation_id=conversation_id)
+    return redirect("web:conversation", conversation_id=conversation_id)
+
+
+@require_POST
+@page
+@login_required
+def rate(request: HttpRequest, conversation_id: str) -> HttpResponse:
+    """Keep the customer's rating: `score` from 1 to 5, and an optional `comment`."""
+    charge(str(request.user.pk))
+    rate_by_form(request.user.pk, conversation_id, request.POST)
     return redirect("web:conversation", conversation_id=conversation_id)
 
 

@@ -15,10 +15,12 @@ from django.utils.translation import gettext as _
 
 from chatsite.web.attachments import caption_of, summary_of
 from chatsite.web.avatars import initials_of
+from chatsite.web.rating import SCORES, open_question
 from conversations import access, history, operations, queries
 from conversations.models import Conversation, Side
 from conversations.own_objects import personal_object
 from conversations.serializers import MessageObject, ParticipantObject
+from conversations.team.reports.requests import CsatObject
 
 LONG_CHARACTERS: Final = 1_500
 LONG_LINES: Final = 24
@@ -97,12 +99,18 @@ def thread_context(user: Any, conversation: Conversation, request: HttpRequest) 
     if operations.mark_delivered(user_id=user.pk, messages=fresh):
         found = history.message_page(conversation.pk, before=before, limit=PAGE)
     speakers = _Speakers(conversation, side, str(user.pk), queries.participants(conversation))
+    question = open_question(user, conversation, found.messages)
     seen = personal_object(user.pk, conversation, side)
     return {
         "conversation": conversation,
         "other_name": speakers.other_name,
         "initials": initials_of(speakers.other_name),
         "rows": _rows(found.messages, speakers),
+        "question": question,
+        "rating": next(
+            (label for score, _face, label in SCORES if question and score == question.score), None
+        ),
+        "scores": SCORES,
         "older_than": found.messages[0].seq if found.older else None,
         "is_newest": before is None,
         "frozen": seen.frozen,
@@ -110,7 +118,7 @@ def thread_context(user: Any, conversation: Conversation, request: HttpRequest) 
         "limit": settings.CHAT.message_length,
         "client_id": uuid4(),
         "file_client_id": uuid4(),
-        "seed": _seed(seen, found, speakers) if before is None else None,
+        "seed": _seed(seen, found, speakers, question) if before is None else None,
     }
 
 
@@ -134,13 +142,16 @@ def _before(request: HttpRequest) -> int | None:
     return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else None
 
 
-def _seed(seen: Any, found: history.MessagePage, speakers: _Speakers) -> dict[str, Any]:
+def _seed(
+    seen: Any, found: history.MessagePage, speakers: _Speakers, question: CsatObject | None
+) -> dict[str, Any]:
     """The initial data of the live view."""
     return {
         "conversation": msgspec.to_builtins(seen),
         "messages": msgspec.to_builtins(found.messages),
         "hasOlder": found.older,
         "people": msgspec.to_builtins(speakers.people),
+        "question": msgspec.to_builtins(question),
         "limit": settings.CHAT.message_length,
         "attachments": {
             "count": settings.CHAT.message_attachments,

@@ -45,6 +45,7 @@ urlpatterns = [
         r"^app/c/(?P<conversation_id>[0-9a-f-]{36})/send-file/?$", form_views.send_file, name="send-file"
     ),
     re_path(r"^app/c/(?P<conversation_id>[0-9a-f-]{36})/read/?$", form_views.read, name="read"),
+    re_path(r"^app/c/(?P<conversation_id>[0-9a-f-]{36})/rate/?$", form_views.rate, name="rate"),
     re_path(r"^app/c/(?P<conversation_id>[0-9a-f-]{36})/archive/?$", form_views.archive, name="archive"),
     re_path(r"^app/notifications/?$", notification_views.notifications, name="notifications"),
     re_path(r"^app/notifications/read-all/?$", notification_views.read_all, name="notifications-read-all"),

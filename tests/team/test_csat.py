@@ -62,8 +62,8 @@ def test_the_customer_is_asked_once_and_rates(scene: Scene) -> None:
     shown = client_of(scene.customer).get(scene.path).json()
     assert (shown["score"], shown["ratedAt"]) == (None, None)
     # The page shows the card below the message that asks.
-    asked = ChatMessage.objects.get(conversation=scene.where, sender_side=Side.SYSTEM)
-    assert datetime.fromisoformat(shown["askedAt"]) == asked.created_at
+    line = ChatMessage.objects.get(conversation=scene.where, sender_side=Side.SYSTEM)
+    assert datetime.fromisoformat(shown["askedAt"]) == line.created_at
     assert scene.rate(2, comment="slow").json()["score"] == 2
     assert scene.rate(4).json()["comment"] == ""
     episode = Episode.objects.get(conversation=scene.where)

@@ -60,6 +60,7 @@ def test_no_value_in_an_address_or_form_is_a_failure(
         "/app/open": ("businessId",),
         f"/app/c/{key}/send": ("content", "clientId", "replyTo"),
         f"/app/c/{key}/archive": ("archived",),
+        f"/app/c/{key}/rate": ("score", "comment"),
         "/app/notifications/read-all": ("type",),
         "/web/language": ("language", "next"),
         "/sign-in": ("username", "password", "next", "draftConversation"),

@@ -10,7 +10,10 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from conversations.models import Attachment, ChatMessage
+from conversations.models import Attachment, ChatMessage, CsatSettings, Episode
+from conversations.team.operations import set_team_state
+from conversations.team.reports.recording import measure_episode
+from conversations.team.requests import TeamBody
 from tests.attachments.conftest import storage  # noqa: F401  an empty storage for each test
 from tests.attachments.contents import PDF
 from tests.attachments.files import Scene, files_in
@@ -83,3 +86,24 @@ def test_who_has_blocked_sees_why_there_is_no_field(scene: Scene) -> None:
     assert "You have blocked" in page
     assert 'name="content"' not in page
     assert "You have blocked" not in page_of(scene.member, scene)  # the other side is not told
+
+
+def test_a_customer_rates_by_a_form(scene: Scene) -> None:
+    CsatSettings.objects.create(business=scene.where.business, enabled=True)
+    say(scene.where, scene.customer, ["a question"])
+    say(scene.where, scene.member, ["an answer"])
+    assert 'class="rating"' not in page_of(scene.customer, scene)
+    body = TeamBody(status="resolved")
+    set_team_state(user_id=scene.member.pk, conversation_id=str(scene.where.pk), body=body)
+    measure_episode.call(str(scene.where.pk), 2)
+    assert page_of(scene.customer, scene).count('name="score"') == 5
+    assert 'name="score"' not in page_of(scene.member, scene)
+    browser, path = browser_of(scene.customer), f"/app/c/{scene.where.pk}/rate"
+    assert browser.post(path, {"score": "6"}).status_code == 400
+    assert browser_of(scene.member).post(path, {"score": "4"}).status_code == 404
+    assert browser.post(path, {"score": "4", "comment": "good"})["Location"] == f"/app/c/{scene.where.pk}"
+    page = page_of(scene.customer, scene)
+    assert "Thank you! Your rating: Good" in page
+    assert 'name="score"' not in page
+    episode = Episode.objects.get()
+    assert (episode.score, episode.comment) == (4, "good")

@@ -3,8 +3,8 @@ const PAGE_LIMIT = 8_000; // characters of a message, where the page does not sa
 const FILE_LIMITS = { count: 10, bytes: 25 * 1024 * 1024 }; // files of a message, bytes of a file: likewise
 
 /**
- * What the page brought along, in its element of JSON: `{conversation, messages, hasOlder, people, limit, attachments}`; and what
- * somebody has written in the page's own form before we came.
+ * What the page brought along, in its element of JSON: `{conversation, messages, hasOlder, people, question, limit, attachments}`; and
+ * what somebody has written in the page's own form before we came.
  */
 export function readInitialData(root) {
   const element = root.querySelector('script[type="application/json"].thread-seed');
@@ -14,6 +14,7 @@ export function readInitialData(root) {
     conversation: given.conversation ?? null,
     page: given.messages ? { messages: given.messages, hasOlder: Boolean(given.hasOlder) } : null,
     people: given.people ?? [],
+    question: given.question ?? null,
     limit: given.limit ?? PAGE_LIMIT,
     attachments: given.attachments ?? FILE_LIMITS,
     written: input?.value ?? "",

@@ -15,14 +15,15 @@ const SCORES = [
 /** The customer's rating of the latest episode. A message of the system asks for it, and the card stands below that. */
 export class Rating {
   #thread;
-  #question = { askedAt: null };
+  #question;
   #newest = 0; // the newest message of the system at the last fetch
   #isLoading = false;
   #form = null; // kept while it is not in the page, with what was typed
 
-  /** `thread`: client, view, people, list, announcer, isOpen(), complain(error). */
+  /** `thread`: client, view, people, list, announcer, initial, isOpen(), complain(error). */
   constructor(thread) {
     this.#thread = thread;
+    this.#question = thread.initial.question ?? { askedAt: null };
   }
 
   /** `{stamp, draw()}` of what stands below this message of the system, or null. `stamp` changes when it must be drawn again. */
