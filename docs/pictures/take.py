@@ -84,7 +84,7 @@ async def take_transcript(site: str, folder: Path) -> None:
         page = await browser.new_page(viewport={"width": 1100, "height": 760}, color_scheme="light")
         await page.goto(f"{site}/admin/conversations/conversation/")
         await page.get_by_label("Username").fill("maria")
-        await page.get_by_label("Password", exact=True).fill(PASSWORD)
+        await page.get_by_label("Password").fill(PASSWORD)
         await page.get_by_role("button", name="Log in").click()
         await page.get_by_role("link", name="Carol Jensen with Northwind Cycles").click()
         await page.get_by_text("This is the start of the conversation.").wait_for()
