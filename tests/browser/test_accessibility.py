@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import ViewportSize, expect
 
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import OpenPage, SignedIn
@@ -21,8 +21,8 @@ from tests.harness.client import LiveClient
 
 pytestmark = pytest.mark.shown
 
-PHONE = {"width": 390, "height": 844}
-DESKTOP = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 NOBODY = "00000000-0000-4000-8000-000000000000"
 FREEZE = """
 from django.utils import timezone
