@@ -59,7 +59,21 @@ FLAVOUR_OF: dict[str, Flavour] = {
 
 
 # Rooms whose in-process tests have queries that Django writes for both databases. PostgreSQL is the stricter one.
-OF_PLAIN_QUERIES = ("away", "identity", "moderation", "notifications", "webhooks", "widget")
+OF_PLAIN_QUERIES = (
+    "assistants",
+    "away",
+    "blocks",
+    "bots",
+    "identity",
+    "moderation",
+    "notifications",
+    "own_state",
+    "reactions",
+    "transfer",
+    "web",
+    "webhooks",
+    "widget",
+)
 
 
 # Fixtures that follow the environment's settings: what uses one of them is not `standalone`.
