@@ -68,6 +68,9 @@ async def tab_back_to_the_last_message(thread: ThreadPage) -> None:
     await thread.field.press("Shift+Tab")
     await expect(thread.root.get_by_role("button", name="Attach files")).to_be_focused()
     await thread.page.keyboard.press("Shift+Tab")
+    # Members choose between a message and a note.
+    while await thread.root.locator(".writing-choice:focus").count():
+        await thread.page.keyboard.press("Shift+Tab")
     await expect(thread.messages.last).to_be_focused()
 
 
