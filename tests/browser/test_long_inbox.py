@@ -113,7 +113,7 @@ async def test_nothing_is_said_to_be_missing_before_it_was_looked_for(
     await expect(page.locator("[data-list-empty]")).to_have_text("Loading…", use_inner_text=True)
     gate.set()
     await expect(page.get_by_text("Nothing found")).to_be_visible()
-    await page.get_by_role("link", name="Clear the search").first.click()
+    await page.get_by_role("search").get_by_role("link", name="Clear the search").click()
     await expect(page.get_by_role("searchbox", name="Search")).to_have_value("")
     await shown(page, "All").click()
     await expect(entry(page, customer.name)).to_be_visible()

@@ -85,7 +85,7 @@ async def test_a_found_message_opens_at_its_place(cast: Cast, signed_in: SignedI
     await expect(found).to_be_visible()
     await expect(found.locator("mark")).to_have_text("zeppelin")
     await picture(page, f"search-{width}")
-    await page.get_by_role("link", name="Clear the search").first.click()
+    await page.get_by_role("link", name="Clear the search").click()
     await expect(page.get_by_role("searchbox", name="Search")).to_be_focused()
     await expect(page.locator("[data-found-messages]")).to_be_hidden()
     await page.get_by_role("searchbox", name="Search").fill("zeppelin")
