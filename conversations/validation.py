@@ -24,7 +24,7 @@ def clean_content(content: str) -> str:
     if not content.strip():
         raise invalid("A message must have content.", field="content")
     if not storable(content):
-        raise invalid("The content has a character that cannot be stored.", field="content")
+        raise invalid("The content contains a character that cannot be stored.", field="content")
     return content
 
 

@@ -60,7 +60,7 @@ def _services() -> Iterator[checks.CheckMessage]:
         is_sqlite = database.get("ENGINE", "").endswith("sqlite3")
         if is_sqlite and database.get("OPTIONS", {}).get("transaction_mode") != "IMMEDIATE":
             text = f'DATABASES[{alias!r}]["OPTIONS"] lacks "transaction_mode": "IMMEDIATE".'
-            hint = "Without it, a write fails while another transaction writes."
+            hint = "A write fails while another transaction writes, unless it is set."
             yield checks.Warning(text, hint=hint, id="chatsite.W001")
 
 

@@ -58,9 +58,9 @@ def _answers() -> Finding:
     name = "away.answers"
     is_provider = bool(getattr(settings, "ANYMAIL", {}).get("WEBHOOK_SECRET"))
     advice = (
-        "Set MAIL_AUTHSERV_ID, or MAIL_WEBHOOK_SECRET with a provider that vouches for senders. "
-        "Without it, no answer is taken."
+        "Set MAIL_AUTHSERV_ID, or MAIL_WEBHOOK_SECRET with a provider that authenticates senders. "
+        "Until then the site accepts no answers."
     )
     text = f"Answers come to {settings.MAIL_REPLY_ADDRESS}."
-    missing = warn(name, f"{text} Nothing says whether their senders are who they say.", advice)
+    missing = warn(name, f"{text} Nothing confirms who sent them.", advice)
     return ok_if(bool(settings.MAIL_AUTHSERV_ID) or is_provider, name, text, missing)

@@ -113,7 +113,7 @@ def _headers(site: ProxiedSite, alive: Answer) -> Iterator[Finding]:
     lost = warn(
         "proxy.request_id",
         "The answer does not have the X-Request-ID of the request.",
-        "Let the proxy pass X-Request-ID on, so that you can find a request in the logs.",
+        "Let the proxy pass on X-Request-ID, so that you can find a request in the logs.",
     )
     yield ok_if(is_returned, "proxy.request_id", "X-Request-ID reaches the site.", lost)
     answer = site.request("/api/asyncapi.json")
@@ -134,7 +134,7 @@ def _headers(site: ProxiedSite, alive: Answer) -> Iterator[Finding]:
         return
     plain = fail(
         "proxy.tls",
-        "The site takes requests over TLS for plain HTTP.",
+        "The site takes TLS requests for plain HTTP.",
         "Let the proxy set X-Forwarded-Proto, and set TRUST_PROXY_TLS=1.",
     )
     yield ok_if(server["protocol"] == "wss", "proxy.tls", "The site recognises TLS.", plain)

@@ -17,7 +17,7 @@ from rest_framework.serializers import BaseSerializer
 
 from chatsite.http.api import query_integer, serializer_for
 
-LIMIT = OpenApiParameter("limit", int, description="Rows of the page, 1 to 200; 50 without it.")
+LIMIT = OpenApiParameter("limit", int, description="Rows of the page, from 1 to 200. The default is 50.")
 
 
 def page_limit(request: Request) -> int:

@@ -266,7 +266,7 @@ class Planner:
         data = {**payload, "legacy": origin}
         if not (storable(title) and storable_data(data)):
             raise RowRejected(
-                "bad_encoding", "The title, type or payload has a character that cannot be stored."
+                "bad_encoding", "The title, type or payload contains a character that cannot be stored."
             )
         return PlannedNotification(
             legacy_id=legacy_id,

@@ -23,7 +23,7 @@ Json = dict[str, Any]
 REF: Final = "#/components/schemas/{name}"
 CHANNEL: Final = {"$ref": "#/channels/chat"}
 REFERENCE: Final[Json] = {
-    "description": "Any string or integer; the answer repeats it. Without it a command is not answered.",
+    "description": "Any string or integer; the answer repeats it. A command without it gets no answer.",
     "type": ["string", "integer"],
 }
 DESCRIPTION: Final = """The live half of the chat. The other half is REST, described by `/api/schema`.
@@ -32,11 +32,11 @@ Native WebSocket at `/chat`: JSON text frames `{event, data, ref?}` as shown her
 namespace `/chat`: the same events with the same data; an ack callback gets what `ack` would carry as `data`, or
 `{error}`. Delivery is at most once; every change carries its conversation's `rev`, and `sync` closes every gap."""
 CLOSES: Final = {
-    Close.RESTART: "The process ends; `server_stopping` has said when to come back.",
+    Close.RESTART: "The process stops; `server_stopping` says when to reconnect.",
     Close.POLICY: "A flood of frames.",
-    Close.TOO_BIG: "A frame past the limit.",
+    Close.TOO_BIG: "A frame over the limit.",
     Close.TRY_LATER: "Not ready; reconnect later.",
-    Close.SLOW_READER: "Too slow a reader; reconnect and sync.",
+    Close.SLOW_READER: "The client reads too slowly; reconnect and sync.",
     Close.UNAUTHENTICATED: "No, bad, expired or revoked credentials.",
     Close.ACCESS_CHANGED: "The rights have changed; reconnect.",
 }
@@ -95,7 +95,7 @@ SECURITY: Final[Json] = {
         "type": "httpApiKey",
         "in": "cookie",
         "name": "sessionid",
-        "description": "From pages of this site alone.",
+        "description": "Only from pages of this site.",
     },
 }
 

@@ -15,11 +15,11 @@ _NAME_LENGTH: Final = 200
 
 
 def add_import_arguments(parser: CommandParser) -> None:
-    parser.add_argument("file", type=Path, help="the file to read; one whose name ends in .gz is unpacked")
+    parser.add_argument("file", type=Path, help="the file to read; a file whose name ends in .gz is unpacked")
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--verify", action="store_true", help="compare the file with what was imported")
     action.add_argument("--undo", action="store_true", help="remove exactly what was imported")
-    parser.add_argument("--dry-run", action="store_true", help="report what would be done; store nothing")
+    parser.add_argument("--dry-run", action="store_true", help="report what would be done and store nothing")
     parser.add_argument("--format", choices=tuple(FORMATS), default="native", help="the form of the file")
     parser.add_argument("--name", default="", help="name of the source in the records (FORMAT:FILE)")
     _add_people(parser)
@@ -43,15 +43,15 @@ def _add_people(parser: CommandParser) -> None:
         "--user-map", type=Path, metavar="FILE.csv", help="CSV file of ids in the source and users here"
     )
     parser.add_argument(
-        "--agents", type=Path, metavar="FILE", help="ids of people who write for the business, one a line"
+        "--agents", type=Path, metavar="FILE", help="file of ids of people who write for the business, one on each line"
     )
     parser.add_argument(
-        "--business", default="", metavar="SLUG", help="business of conversations without one"
+        "--business", default="", metavar="SLUG", help="slug of the business for conversations that name none"
     )
     parser.add_argument("--create-businesses", action="store_true", help="create missing businesses")
     parser.add_argument("--create-people", action="store_true", help="create accounts that cannot sign in")
     parser.add_argument(
-        "--former-members", action="store_true", help="accept senders for a business who are no members"
+        "--former-members", action="store_true", help="accept messages for a business from senders who are not members"
     )
 
 

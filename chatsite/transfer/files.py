@@ -54,5 +54,5 @@ def _path_of(folder: Path | None, file: SourceFile) -> Path:
     except (OSError, ValueError) as error:
         raise RowRejected("missing_file", f"There is no file {file.path[:200]!r}.") from error
     if not path.is_relative_to(folder.resolve()) or not path.is_file():
-        raise RowRejected("bad_file", f"{file.path[:200]!r} is no file in the folder of --files.")
+        raise RowRejected("bad_file", f"{file.path[:200]!r} is not a file in the folder of --files.")
     return path

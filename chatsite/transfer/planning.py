@@ -131,7 +131,7 @@ class Planner:
             if member.id not in self._options.agents and not is_member:
                 customers.append(member)
         if not customers:
-            raise RowRejected("no_customer", "Nobody in the conversation is a customer.")
+            raise RowRejected("no_customer", "The conversation has no customer.")
         if len(customers) > 1:
             names = ", ".join(repr(one.id[:40]) for one in customers[:5])
             raise RowRejected("ambiguous_customer", f"Several may be the customer: {names}. Use --agents.")
@@ -154,7 +154,7 @@ class Planner:
         is_member = business_id in sender.businesses or self._options.former_members
         if side == "business" and not is_member:
             raise RowRejected(
-                "foreign_sender", "The sender is no member of the business: see --former-members."
+                "foreign_sender", "The sender is not a member of the business. See --former-members."
             )
         return sender.user_id, side
 
@@ -178,7 +178,7 @@ def _check_id(source_id: str) -> None:
 def _content(message: MessageLine) -> str:
     content = message.content or ", ".join(one.name for one in message.files)
     if not storable(content):
-        raise RowRejected("bad_encoding", "The content has a character that cannot be stored.")
+        raise RowRejected("bad_encoding", "The content contains a character that cannot be stored.")
     if len(content) > (limit := limits().message_length):
         raise RowRejected("too_long", f"The content has more than {limit} characters.")
     if not content.strip() and message.deleted_at is None and message.hidden_at is None:

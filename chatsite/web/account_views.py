@@ -47,7 +47,7 @@ FORGOT_PASSWORD: Final = FormTexts(
     _("Send the link"),
 )
 NEW_PASSWORD: Final = FormTexts(
-    _("Choose a new password"), _("You are then signed out on all devices."), _("Save the password")
+    _("Choose a new password"), _("This signs you out on all devices."), _("Save the password")
 )
 CONFIRM_EMAIL: Final = FormTexts(
     _("Is this your e-mail address?"),
@@ -97,7 +97,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 def confirm_email(request: HttpRequest, token: str) -> HttpResponse:
     """Ask first: programs that examine mails open every link in them."""
     if read_confirmation(token) is None:
-        return _note(request, gettext("This link does not work any more"), status=404)
+        return _note(request, gettext("This link no longer works"), status=404)
     if request.method == "POST":
         registration.confirm_email(token=token)
         return _note(request, gettext("Your e-mail address is confirmed"))
@@ -119,7 +119,7 @@ def forgot_password(request: HttpRequest) -> HttpResponse:
     text = gettext(
         "If an account has this address, a mail with a link is on its way. It may take some minutes."
     )
-    return _note(request, gettext("Look into your mailbox"), text)
+    return _note(request, gettext("Check your mail"), text)
 
 
 class NewPassword(PasswordResetConfirmView):
@@ -136,7 +136,7 @@ class NewPassword(PasswordResetConfirmView):
     def render_to_response(self, context: dict[str, Any], **named: Any) -> HttpResponse:
         if not self.validlink:
             text = gettext("It has been used, or it is too old. Ask for a new one.")
-            return _note(self.request, gettext("This link does not work any more"), text, status=404)
+            return _note(self.request, gettext("This link no longer works"), text, status=404)
         status = 400 if context["form"].errors else 200
         return super().render_to_response(context, status=status, **named)
 
@@ -147,7 +147,7 @@ new_password = page(only_with("CHAT_PASSWORD_RESET")(NewPassword.as_view()))
 @page
 @only_with("CHAT_PASSWORD_RESET")
 def new_password_set(request: HttpRequest) -> HttpResponse:
-    return _note(request, gettext("Your new password works now"))
+    return _note(request, gettext("Your password was changed"))
 
 
 def _form_page(

@@ -27,7 +27,7 @@ MOST_KEYS: Final = 100  # on the page
 SCOPE_TEXTS: Final[Mapping[str, str | Promise]] = {
     "contacts:read": _("See people and who is online"),
     "conversations:write": _("Open and archive conversations"),
-    "messages:read": _("Read conversations, and hear of messages at once"),
+    "messages:read": _("Read conversations and receive new messages live"),
     "messages:write": _("Write, edit and delete messages"),
 }
 

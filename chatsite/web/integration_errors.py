@@ -15,10 +15,10 @@ from chatsite.web.error_pages import text_of
 FIELDS: Final[Mapping[str, str | Promise]] = {
     "url": _("Write an address that begins with https:// and leads to a public network."),
     "events": _("Choose at least one event."),
-    "description": _("This text has a character that cannot be stored."),
-    "name": _("Write a name of ordinary characters."),
+    "description": _("This text contains a character that cannot be stored."),
+    "name": _("The name contains a character that is not allowed."),
     "scopes": _("Choose at least one permission."),
-    "expiresAt": _("Choose a day that is not over."),
+    "expiresAt": _("Choose today or a later day."),
 }
 
 

@@ -25,8 +25,8 @@ from conversations.bots import operations as bot_operations
 from notifications.webhooks import operations as webhook_operations
 
 COST: Final = 10.0  # of the user's limit, as over REST
-FULL: Final = _("There are as many as a business can have. Remove one first.")
-KEYS_FULL: Final = _("The bot has as many keys as it can have. Revoke one first.")
+FULL: Final = _("The business has reached its limit. Remove one first.")
+KEYS_FULL: Final = _("The bot has reached its limit of keys. Revoke one first.")
 IS_DISABLED: Final = _("The webhook is disabled. Enable it first.")
 
 
@@ -90,7 +90,7 @@ def bots(request: HttpRequest, business_id: str) -> HttpResponse:
         except DomainError as error:
             refusal = refusal_of(error, FULL)
         else:
-            messages.success(request, gettext("The bot is a member now. It needs a key to act."))
+            messages.success(request, gettext("The bot was added. Create a key for it next."))
             return redirect("web:team-bot", business_id=business_id, bot_id=made.user_id)
     context = bot_settings.bots_context(user_id, business_id, _typed(request, refusal))
     return _show(request, "web/team_bots.html", context, refusal)

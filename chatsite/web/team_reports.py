@@ -28,7 +28,7 @@ METRICS: Final[dict[str, str | Promise]] = {
     "load": _("Messages by hour"),
 }
 GROUPINGS: Final[dict[str, str | Promise]] = {
-    "none": _("All together"),
+    "none": _("Total"),
     "agent": _("By member"),
     "group": _("By group"),
     "label": _("By label"),
@@ -37,9 +37,9 @@ GROUPINGS: Final[dict[str, str | Promise]] = {
 VALUES: Final[dict[str, str | Promise]] = {
     "count": _("Number"),
     "median": _("Median"),
-    "p90": _("90% are faster than"),
+    "p90": _("90% within"),
     "medianOpen": _("Median in business hours"),
-    "p90Open": _("90% in business hours"),
+    "p90Open": _("90% within, in business hours"),
     "asked": _("Asked"),
     "rated": _("Rated"),
     "mean": _("Mean"),

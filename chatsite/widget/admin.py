@@ -165,7 +165,7 @@ class WidgetSiteAdmin(BoundedAdmin):
         wanted = request.POST.get("secret", "")
         chosen = next((secret for secret in site.secrets.all() if str(secret.pk) == wanted), None)
         if chosen is None:
-            messages.error(request, "This secret does not exist any more.")
+            messages.error(request, "This secret no longer exists.")
             return None
         if act == "show":
             self.log_change(request, site, f"Viewed the signing secret {chosen.hint}.")

@@ -23,6 +23,6 @@ def frame_texts() -> dict[str, str]:
     return {
         "unreachable": _("The chat cannot be reached at the moment."),
         "unauthenticated": _("You could not be signed in. Please reload the page."),
-        "forbidden": _("This account is not one to chat with here."),
-        "rate_limited": _("That was a little much at once. Please try again in a while."),
+        "forbidden": _("This account cannot chat here."),
+        "rate_limited": _("Too many requests. Please try again later."),
     }

@@ -50,7 +50,7 @@ def ask_assistant(path: str, request: AssistantRequest) -> list[str] | None:
     except AssistantFailed as failure:
         assistant_calls.add(1, failure.outcome)
         logger.warning(
-            "the assistant %s gave no answer: %s", path, failure.outcome, exc_info=failure.__cause__
+            "the assistant %s did not answer: %s", path, failure.outcome, exc_info=failure.__cause__
         )
         raise
     assistant_calls.add(1, "answered" if texts is not None else "declined")

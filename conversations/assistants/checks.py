@@ -22,7 +22,7 @@ def check_assistants(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
         except Exception as error:  # noqa: BLE001  the module of the host project may raise anything
             problem = f"{type(error).__name__}: {error}"
         else:
-            problem = "" if usable else "it is no function."
+            problem = "" if usable else "it is not a function."
         if problem:
             text = f"CHAT_ASSISTANTS contains {path!r}, which cannot be used: {problem}"
             found.append(checks.Error(text, id="chatsite.E008"))

@@ -35,7 +35,7 @@ def clean_name(name: str) -> str:
             {"field": "name", "limit": NAME_LENGTH},
         )
     if not storable(name):
-        raise invalid("The name has a character that cannot be stored.", field="name")
+        raise invalid("The name contains a character that cannot be stored.", field="name")
     return name.strip()
 
 

@@ -25,9 +25,9 @@ _FILTERS: Final = [
     OpenApiParameter("conversationId", str),
     OpenApiParameter("businessId", str),
     OpenApiParameter("senderId", str),
-    OpenApiParameter("from", str, description="A date or a time: messages from then on."),
+    OpenApiParameter("from", str, description="A date or a time: messages since then."),
     OpenApiParameter(
-        "to", str, description="A date or a time: messages before it; of a date, its whole day too."
+        "to", str, description="A date or a time: messages before it. A date includes its whole day."
     ),
     OpenApiParameter("has", str, enum=HAS),
     OpenApiParameter("cursor", str),

@@ -32,7 +32,7 @@ def make_group(*, user_id: UserId, body: GroupBody) -> TeamGroup:
         # Of two requests at once, the second counts the group of the first.
         Business.objects.select_for_update(no_key=True).get(pk=business.pk)
         if TeamGroup.objects.filter(business=business, removed_at=None).count() >= MOST_GROUPS:
-            raise DomainError("conflict", f"A business has at most {MOST_GROUPS} groups.")
+            raise DomainError("conflict", f"A business can have at most {MOST_GROUPS} groups.")
         members = lock_members(business.pk, body.member_ids, field="memberIds")
         group = _saved(TeamGroup(business=business, name=name))
         group.members.set(members)
@@ -74,5 +74,5 @@ def _saved(group: TeamGroup) -> TeamGroup:
         with transaction.atomic():
             group.save()
     except IntegrityError as error:
-        raise DomainError("conflict", "The business has a group of this name.") from error
+        raise DomainError("conflict", "The business already has a group with this name.") from error
     return group

@@ -32,7 +32,7 @@ def make_label(*, user_id: UserId, body: LabelBody) -> Label:
         # Of two requests at once, the second counts the label of the first.
         Business.objects.select_for_update(no_key=True).get(pk=business.pk)
         if Label.objects.filter(business=business, removed_at=None).count() >= MOST_LABELS:
-            raise DomainError("conflict", f"A business has at most {MOST_LABELS} labels.")
+            raise DomainError("conflict", f"A business can have at most {MOST_LABELS} labels.")
         return _saved(Label(business=business, name=name, color=color))
 
 
@@ -70,5 +70,5 @@ def _saved(label: Label) -> Label:
         with transaction.atomic():
             label.save()
     except IntegrityError as error:
-        raise DomainError("conflict", "The business has a label of this name.") from error
+        raise DomainError("conflict", "The business already has a label with this name.") from error
     return label

@@ -19,11 +19,11 @@ def clean_name(name: str) -> str:
     if len(name) > NAME_LENGTH:
         raise DomainError(
             "too_large",
-            f"A name has at most {NAME_LENGTH} characters.",
+            f"A name can have at most {NAME_LENGTH} characters.",
             {"field": "name", "limit": NAME_LENGTH},
         )
     if not storable(name):
-        raise invalid("The name has a character that cannot be stored.", field="name")
+        raise invalid("The name contains a character that cannot be stored.", field="name")
     return name
 
 

@@ -157,7 +157,7 @@ def _lock_mentioned(business_id: UUID, raw_ids: Sequence[str], *, keep: Sequence
     if len(raw_ids) > MOST_MENTIONS:
         raise DomainError(
             "too_large",
-            f"A note mentions at most {MOST_MENTIONS} people.",
+            f"A note can mention at most {MOST_MENTIONS} people.",
             {"field": "mentionIds", "limit": MOST_MENTIONS},
         )
     present = {

@@ -63,7 +63,7 @@ def understand(business_id: UUID, body: TeamBody) -> Wish:
     if body.label_ids is not UNSET:
         wish.labels = _own(Label, business_id, body.label_ids, "labelIds")
     if not wish.columns and wish.labels is None:
-        raise invalid("Give status, assigneeId, groupId, priority or labelIds.", field="status")
+        raise invalid("Set status, assigneeId, groupId, priority or labelIds.", field="status")
     return wish
 
 
@@ -71,10 +71,10 @@ def _status(body: TeamBody) -> dict[str, Any]:
     until = None if body.snoozed_until is UNSET else body.snoozed_until
     if body.status == "snoozed":
         if until is None or until <= timezone.now():
-            raise invalid("snoozedUntil must be a time to come.", field="snoozedUntil")
+            raise invalid("snoozedUntil must be in the future.", field="snoozedUntil")
         return {"status": body.status, "snoozed_until": min(until.astimezone(UTC), LATEST)}
     if until is not None:
-        raise invalid("snoozedUntil needs the status snoozed.", field="snoozedUntil")
+        raise invalid("snoozedUntil requires the status snoozed.", field="snoozedUntil")
     return {} if body.status is UNSET else {"status": body.status, "snoozed_until": None}
 
 
@@ -82,17 +82,17 @@ def _own(model: type[TeamGroup | Label], business_id: UUID, raw_ids: Sequence[st
     """Return the keys of rows of the business, and keep the rows until the end of the transaction."""
     if len(raw_ids) > MOST_LABELS:
         limit = {"field": field, "limit": MOST_LABELS}
-        raise DomainError("too_large", f"A conversation has at most {MOST_LABELS} labels.", limit)
+        raise DomainError("too_large", f"A conversation can have at most {MOST_LABELS} labels.", limit)
     try:
         wanted = {object_key(raw, field) for raw in raw_ids}
     except DomainError as error:
-        raise invalid(f"{field} must name what the business has.", field=field) from error
+        raise invalid(f"{field} must name only what belongs to the business.", field=field) from error
     rows = model._default_manager.select_for_update(no_key=True).filter(
         business_id=business_id, pk__in=wanted, removed_at=None
     )
     found = sorted(rows.order_by("pk").values_list("pk", flat=True))
     if len(found) != len(wanted):
-        raise invalid(f"{field} must name what the business has.", field=field)
+        raise invalid(f"{field} must name only what belongs to the business.", field=field)
     return found
 
 
@@ -133,7 +133,7 @@ def team_states(user_id: UserId, raw_ids: Sequence[str]) -> list[TeamStateObject
     """
     limit = settings.CHAT.page_most
     if len(raw_ids) > limit:
-        raise DomainError("too_large", f"Give at most {limit} ids.", {"field": "ids", "limit": limit})
+        raise DomainError("too_large", f"A request can name at most {limit} ids.", {"field": "ids", "limit": limit})
     known = {key for raw in raw_ids if (key := _key_or_none(raw))}
     mine = access.load_actor(user_id).businesses
     rows = TeamState.objects.filter(pk__in=known, business_id__in=mine)

@@ -64,7 +64,7 @@ async def take(site: str, folder: Path) -> None:
         for theme in ("light", "dark"):
             page = await enter(browser, site, "olivia", color_scheme=theme, **DESKTOP)
             await open_carol(page, "Carol Jensen")
-            await page.get_by_text("Amir Nasser is looking at this").first.wait_for(state="attached")
+            await page.get_by_text("Amir Nasser is viewing this").first.wait_for(state="attached")
             await page.wait_for_timeout(500)
             await page.screenshot(path=folder / f"inbox-{theme}.png")
             phone = await enter(browser, site, "carol", color_scheme=theme, **PHONE)

@@ -113,7 +113,7 @@ class BusinessNotificationSettings(models.Model):
     )
     push_unread = models.BooleanField(null=True, blank=True, help_text="Send push about unread messages.")
     push_content = models.BooleanField(
-        default=True, help_text="Show the message in a push. Without it, a push only says that there is one."
+        default=True, help_text="Show the message in a push. Otherwise a push only says that there is one."
     )
 
     class Meta:

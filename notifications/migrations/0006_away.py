@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                     "push_content",
                     models.BooleanField(
                         default=True,
-                        help_text="Show the message in a push. Without it, a push only says that there is one.",
+                        help_text="Show the message in a push. Otherwise a push only says that there is one.",
                     ),
                 ),
             ],

@@ -74,7 +74,7 @@ def clean_description(text: str) -> str:
             {"field": "description", "limit": DESCRIPTION_LENGTH},
         )
     if not storable(text):
-        raise invalid("The description has a character that cannot be stored.", field="description")
+        raise invalid("The description contains a character that cannot be stored.", field="description")
     return text
 
 

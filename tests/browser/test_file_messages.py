@@ -86,7 +86,7 @@ async def test_what_cannot_be_sent_is_said_at_once(cast: Cast, open_page: OpenPa
     await attach(theirs, {"name": "empty.txt", "mimeType": "text/plain", "buffer": b""})
     await expect(alert).to_contain_text("empty.txt is empty.")
     await attach(theirs, *[photo(f"{number}.jpg") for number in range(11)])
-    await expect(alert).to_contain_text("A message takes at most 10 files.")
+    await expect(alert).to_contain_text("A message can have at most 10 files.")
     await expect(theirs.root.locator(".tray-item")).to_have_count(10)
 
 

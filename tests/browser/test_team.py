@@ -17,12 +17,12 @@ async def test_colleagues_see_who_looks_and_who_answers(cast: Cast, signed_in: S
     amir = await ready(await signed_in("amir", path, server=2))
     olivia = await ready(await signed_in("olivia", server=1))  # who comes later hears of it too
     asking = await ready(await signed_in(customer.name, path))
-    await expect(entry(olivia, customer.name)).to_contain_text("Amir Nasser is looking at this")
+    await expect(entry(olivia, customer.name)).to_contain_text("Amir Nasser is viewing this")
     await pane(amir).get_by_role("textbox", name="Message").press_sequentially("I am on it")
     await expect(entry(olivia, customer.name)).to_contain_text("Amir Nasser is answering")
     await entry(olivia, customer.name).get_by_role("link").click()
     await expect(pane(olivia).locator("[data-team]")).to_contain_text("Amir Nasser is answering")
-    await expect(pane(amir).locator("[data-team]")).to_contain_text("Olivia Brand is looking at this")
+    await expect(pane(amir).locator("[data-team]")).to_contain_text("Olivia Brand is viewing this")
     assert await asking.locator("[data-team]").inner_text() == ""
     await amir.context.close()
     await expect(pane(olivia).locator("[data-team]")).to_be_empty()

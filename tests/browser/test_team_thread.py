@@ -80,7 +80,7 @@ async def test_copying_and_reporting_are_confirmed(cast: Cast, open_page: OpenPa
     dialog = theirs.root.get_by_role("dialog")
     await dialog.get_by_label("Spam").check()
     await dialog.get_by_role("button", name="Report").click()
-    await expect(note).to_contain_text("The moderators have been told")
+    await expect(note).to_contain_text("Your report was sent to the moderators")
 
 
 async def test_a_conversation_is_found_again_where_it_was_left(

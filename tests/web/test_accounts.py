@@ -122,7 +122,7 @@ def test_a_new_password_ends_the_old_one_and_every_login(visitor: Client) -> Non
     assert page.status_code == 200
     assert visitor.post(first["Location"], {"new_password1": "kim"}).status_code == 400
     done = visitor.post(first["Location"], {"new_password1": "another pass phrase"}, follow=True)
-    assert "Your new password works now" in done.content.decode()
+    assert "Your password was changed" in done.content.decode()
     user.refresh_from_db()
     assert user.check_password("another pass phrase")
     assert browser.get("/app").status_code == 302

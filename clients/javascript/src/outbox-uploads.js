@@ -29,7 +29,7 @@ export class OutboxUploads {
 
   /** Keeps the files of a message that is about to enter the outbox. Answers its `attachments`. */
   keep(given) {
-    if (given.length > MOST) throw new ChatError("invalid", `A message takes at most ${MOST} files.`, { limit: MOST });
+    if (given.length > MOST) throw new ChatError("invalid", `A message can have at most ${MOST} files.`, { limit: MOST });
     const all = given.map((each) => (each instanceof Blob ? { file: each } : each));
     if (!all.every((each) => each?.file instanceof Blob)) throw new ChatError("invalid", "An attachment is a Blob, or {file: Blob}.");
     return all.map((each) => this.#keep(each));
@@ -110,7 +110,7 @@ export class OutboxUploads {
     const onProgress = (progress) => this.#progressed(clientId, under, progress);
     try {
       const file = await this.#files.load(key);
-      if (!file) throw new ChatError("file_lost", "The file is not in this browser any more. Please choose it again.");
+      if (!file) throw new ChatError("file_lost", "The file is no longer in this browser. Please choose it again.");
       this.#outbox.progressed(clientId); // it can be shown now
       const given = kind === "voice" ? { kind } : {};
       const { id } = await this.#uploads.upload(file, { ...given, name, onProgress, signal: under.aborter.signal });

@@ -40,7 +40,7 @@ def set_automations(*, user_id: UserId, business_id: str, body: AutomationsObjec
     for name in AutomationsObject.__struct_fields__:
         text = getattr(body, name)
         if not storable(text):
-            raise invalid("The text has a character that cannot be stored.", field=name)
+            raise invalid("The text contains a character that cannot be stored.", field=name)
         check_variables(text, VARIABLES)
     clean = AutomationsObject(welcome=body.welcome.strip(), away=body.away.strip())
     Automations.objects.update_or_create(

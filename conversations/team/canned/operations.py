@@ -47,7 +47,7 @@ def change_answer(
     *, user_id: UserId, answer_id: str, body: CannedAnswerChange
 ) -> tuple[CannedAnswer, Membership]:
     if body == CannedAnswerChange():
-        raise invalid("Give code or text.", field="code")
+        raise invalid("Set code or text.", field="code")
     with transaction.atomic():
         answer, membership = _find_changeable(user_id, answer_id)
         if body.code is not msgspec.UNSET:
@@ -91,10 +91,10 @@ def clean_code(raw: str) -> str:
     """Return the code as it is stored and compared: lower case, without accents."""
     code = fold(raw.strip().removeprefix("/"))
     if not code or not storable(code) or not _CODE.fullmatch(code):
-        raise invalid("A code has letters, digits, '.', '-' and '_' only.", field="code")
+        raise invalid("A code can contain only letters, digits, '.', '-' and '_'.", field="code")
     if len(code) > CODE_LENGTH:
         limit = {"field": "code", "limit": CODE_LENGTH}
-        raise DomainError("too_large", f"A code has at most {CODE_LENGTH} characters.", limit)
+        raise DomainError("too_large", f"A code can have at most {CODE_LENGTH} characters.", limit)
     return code
 
 
@@ -103,9 +103,9 @@ def clean_text(text: str) -> str:
         raise invalid("text is required.", field="text")
     if len(text) > TEXT_LENGTH:
         limit = {"field": "text", "limit": TEXT_LENGTH}
-        raise DomainError("too_large", f"A text has at most {TEXT_LENGTH} characters.", limit)
+        raise DomainError("too_large", f"A text can have at most {TEXT_LENGTH} characters.", limit)
     if not storable(text):
-        raise invalid("The text has a character that cannot be stored.", field="text")
+        raise invalid("The text contains a character that cannot be stored.", field="text")
     check_variables(text)
     return text
 
@@ -120,7 +120,7 @@ def _find_changeable(user_id: UserId, answer_id: str) -> tuple[CannedAnswer, Mem
 def _group_of(membership: Membership, body: CannedAnswerBody) -> TeamGroup | None:
     """The group that the answer is for. Its members and the owners of the business may name it."""
     if (body.scope == "group") != (body.group_id is not None):
-        raise invalid("Give groupId with the scope group, and with no other.", field="groupId")
+        raise invalid("groupId is required for the scope group, and not allowed for any other.", field="groupId")
     if body.group_id is None:
         return None
     groups = TeamGroup.objects.filter(business_id=membership.business_id, removed_at=None)
@@ -136,7 +136,7 @@ def _check_number(membership: Membership, *, is_private: bool) -> None:
     owner_id = membership.user_id if is_private else None
     most = MOST_OF_MEMBER if is_private else MOST_OF_BUSINESS
     if CannedAnswer.objects.filter(business=membership.business, owner_id=owner_id).count() >= most:
-        raise DomainError("conflict", f"There can be at most {most} canned answers.")
+        raise DomainError("conflict", f"The limit of {most} canned answers is reached.")
 
 
 def _save(answer: CannedAnswer, *, new: bool = False) -> None:

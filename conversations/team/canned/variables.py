@@ -33,7 +33,7 @@ def check_variables(text: str, known: Collection[str] = VARIABLES) -> None:
     """Raise `invalid` if the text has a variable that nobody fills."""
     if unknown := unknown_variables(text, known):
         raise invalid(
-            f"There is no variable {unknown[0]}. Known ones: {', '.join(known)}.",
+            f"There is no variable {unknown[0]}. The variables are {', '.join(known)}.",
             field="text",
             unknown=unknown,
             known=list(known),

@@ -59,11 +59,11 @@ def _check(body: HoursBody) -> None:
     if body.timezone not in available_timezones():
         raise invalid("timezone must be a name such as Europe/Berlin.", field="timezone")
     if body.holidays and not knows_holidays(body.holidays.country, body.holidays.subdivision):
-        raise invalid("There are no holidays of this country or part of it.", field="holidays")
+        raise invalid("The holidays of this country or subdivision are not known.", field="holidays")
     if len({one.date for one in body.exceptions}) < len(body.exceptions):
-        raise invalid("exceptions has a date twice.", field="exceptions")
+        raise invalid("exceptions contains a date twice.", field="exceptions")
     if not all(storable(one.name) for one in body.exceptions):
-        raise invalid("A name has a character that cannot be stored.", field="exceptions")
+        raise invalid("A name contains a character that cannot be stored.", field="exceptions")
     week = [getattr(body.weekly, name) for name in WeekObject.__struct_fields__]
     for ranges in (*week, *(one.ranges for one in body.exceptions)):
         if any(one.begin == END_OF_DAY for one in ranges):

@@ -36,7 +36,7 @@ def set_settings(*, user_id: UserId, business_id: str, body: CsatSettingsObject)
     """Only owners of the business can do this."""
     business = require_owner(user_id, business_id)
     if not storable(body.question):
-        raise invalid("The question has a character that cannot be stored.", field="question")
+        raise invalid("The question contains a character that cannot be stored.", field="question")
     chosen = CsatSettingsObject(enabled=body.enabled, question=body.question.strip())
     CsatSettings.objects.update_or_create(
         business=business,
@@ -69,7 +69,7 @@ def read_rating(*, user_id: UserId, conversation_id: str) -> CsatObject:
 def rate(*, user_id: UserId, conversation_id: str, body: CsatBody) -> CsatObject:
     """Keep the rating. A later one replaces it for as long as the question is open."""
     if not storable(body.comment):
-        raise invalid("The comment has a character that cannot be stored.", field="comment")
+        raise invalid("The comment contains a character that cannot be stored.", field="comment")
     access.load_actor(user_id)
     conversation, episode = _open_question(user_id, conversation_id)
     if episode is None:

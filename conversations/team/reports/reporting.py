@@ -49,7 +49,7 @@ def report(
     business_id: UUID, *, metric: Metric, begin: date, end: date, group_by: GroupBy
 ) -> TeamReportObject:
     if not timedelta(0) <= end - begin < LONGEST or begin.year < 2000 or end.year > 9000:
-        raise invalid("to must be a day from `from` on, at most 366 days later.", field="to")
+        raise invalid("`to` must not be before `from`, and at most 366 days later.", field="to")
     schedule = schedule_of(business_id)
     period = Period(begin, end, schedule.zone if schedule else ZoneInfo("UTC"))
     if metric == "load":

@@ -61,8 +61,8 @@ class ReportViewSet(StructViewSet):
         parameters=[
             OpenApiParameter("businessId", str, required=True),
             OpenApiParameter("metric", str, required=True, enum=get_args(Metric)),
-            OpenApiParameter("from", date, description="28 days ago without it."),
-            OpenApiParameter("to", date, description="Today without it."),
+            OpenApiParameter("from", date, description="The default is 28 days ago."),
+            OpenApiParameter("to", date, description="The default is today."),
             OpenApiParameter("groupBy", str, enum=get_args(GroupBy)),
         ],
         responses=REPORT,

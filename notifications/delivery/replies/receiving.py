@@ -69,7 +69,7 @@ def receive_mail(raw: bytes, *, envelope: Iterable[str] = (), authentic: bool | 
     except Refused as refusal:
         row.outcome = str(refusal)
         ReceivedMail.objects.bulk_create([row], ignore_conflicts=True)
-    logger.info("a mail came in: %s", row.outcome)
+    logger.info("received a mail: %s", row.outcome)
     return row.outcome
 
 

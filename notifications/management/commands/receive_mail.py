@@ -22,8 +22,8 @@ SECONDS: Final = 60
 
 class Command(BaseCommand):
     help = (
-        "Take one mail from standard input, as a pipe of a mail server gives it, or with --imap every unseen mail of a "
-        "mailbox. What becomes no message is dropped and named; nobody is answered."
+        "Receive one mail from standard input, as from a pipe of a mail server, or with --imap every unseen mail of a "
+        "mailbox. A mail that becomes no message is dropped and reported. The command never answers a mail."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -15,7 +15,7 @@ export function mountConnectionBanner(banner, { client, signIn }) {
   const lost = () => {
     timer = null;
     if (client.state === "signed_out") return;
-    if (navigator.onLine === false) say("offline", gettext("You are offline. What you write is sent when you are back."));
+    if (navigator.onLine === false) say("offline", gettext("You are offline. Your messages are sent when you are back online."));
     else say("waiting", gettext("Reconnecting to chat…"));
   };
   const changed = (state) => {

@@ -47,7 +47,7 @@ export function block(conversation, { client, me }) {
   const act = async () => {
     if (blocked) await (isCustomer ? client.unblockBusiness(businessId) : client.unblockUser(customerId));
     else await (isCustomer ? client.blockBusiness(businessId) : client.blockUser(customerId));
-    toast(blocked ? gettext("Unblocked.") : gettext("Blocked. They cannot write to you, and are not told."));
+    toast(blocked ? gettext("Unblocked.") : gettext("Blocked. They cannot write to you and are not notified."));
   };
   return { label: blocked ? gettext("Unblock") : gettext("Block"), icon: "block", act, danger: !blocked };
 }

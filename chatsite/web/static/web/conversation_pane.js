@@ -176,7 +176,7 @@ export class ConversationPane {
     const place = this.#element?.querySelector("[data-team]");
     if (!place) return;
     const marks = this.#team.of(this.id).map(({ userId, name, answering }) => {
-      const text = answering ? gettext("%(name)s is answering") : gettext("%(name)s is looking at this");
+      const text = answering ? gettext("%(name)s is answering") : gettext("%(name)s is viewing this");
       const mark = make("span", { className: "avatar small", data: { tint: tintOf(userId) }, aria: { hidden: "true" } }, initialsOf(name));
       return [mark, make("span", {}, interpolate(text, { name }, true))];
     });
@@ -212,8 +212,8 @@ export class ConversationPane {
     this.#failed = !gone; // then it is tried again as soon as there is a server
     const title = gone ? gettext("Not found") : gettext("This conversation could not be loaded");
     const text = gone
-      ? gettext("It is not here, or it is not yours to see.")
-      : gettext("There is no connection. The conversation opens as soon as there is one.");
+      ? gettext("It does not exist, or you do not have access to it.")
+      : gettext("There is no connection. The conversation opens as soon as you are connected.");
     const again = make("button", { type: "button", className: "button primary" }, gettext("Try again"));
     again.addEventListener("click", () => this.open(id));
     const back = make("button", { type: "button", className: "button" }, gettext("Back to the list"));

@@ -64,7 +64,7 @@ function fillColleagues(place, colleagues) {
 }
 
 function colleagueMark({ userId, name, answering }) {
-  const text = answering ? gettext("%(name)s is answering") : gettext("%(name)s is looking at this");
+  const text = answering ? gettext("%(name)s is answering") : gettext("%(name)s is viewing this");
   const said = interpolate(text, { name }, true);
   const mark = make("span", { className: `avatar colleague${answering ? " answering" : ""}`, title: said, data: { tint: tintOf(userId) } });
   mark.append(make("span", { aria: { hidden: "true" } }, initialsOf(name)), make("span", { className: "visually-hidden" }, `, ${said}`));

@@ -75,7 +75,7 @@ export class DesktopNotifications {
   #offer() {
     if (!this.#device.isPossible || Notification.permission !== "default" || getPreference(ASKED)) return;
     setPreference(ASKED, "yes");
-    toast(gettext("Do you want to hear of the answer, even while this page is closed?"), {
+    toast(gettext("Do you want a notification of the answer, even while this page is closed?"), {
       action: gettext("Turn on notifications"),
       run: () => this.#toggle(),
       stays: ASKING,

@@ -3,7 +3,7 @@ export function errorText(error) {
   const texts = {
     unauthenticated: gettext("You are signed out. Please sign in again."),
     forbidden: gettext("You can view this, but you cannot change it."),
-    not_found: gettext("This is not here any more."),
+    not_found: gettext("This no longer exists."),
     conflict: gettext("This is no longer open."),
     frozen: gettext("A moderator has closed this conversation to new messages."),
     rate_limited: gettext("That was too fast. Please wait a moment and try again."),

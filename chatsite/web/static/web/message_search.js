@@ -87,7 +87,7 @@ export class MessageSearch {
       const rows = results.map((found) => this.#row(found));
       if (cursor) this.#list.append(...rows);
       else this.#list.replaceChildren(...rows);
-      this.#say(this.#list.children.length ? "" : gettext("No message has these words."), true);
+      this.#say(this.#list.children.length ? "" : gettext("No message contains these words."), true);
       const count = this.#list.children.length;
       announce(interpolate(ngettext("%(count)s message found", "%(count)s messages found", count), { count }, true));
     } catch (error) {

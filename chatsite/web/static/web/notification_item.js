@@ -48,10 +48,10 @@ function fillState(item, status) {
   const texts = {
     accepted: gettext("Accepted"),
     declined: gettext("Declined"),
-    revoked: gettext("Taken back"),
+    revoked: gettext("Revoked"),
     withdrawn: gettext("Withdrawn"),
     expired: gettext("Expired"),
-    gone: gettext("No longer there"),
+    gone: gettext("No longer available"),
   };
   const place = fill(item, "state", texts[status] ?? "");
   place.dataset.kind = status === "accepted" ? "yes" : "no";

@@ -17,7 +17,7 @@ class Command(BaseCommand):
         action = parser.add_mutually_exclusive_group()
         action.add_argument("--show", action="store_true", help="print the newest secret")
         action.add_argument(
-            "--rotate", action="store_true", help="create a secret and print it; at most two are live"
+            "--rotate", action="store_true", help="create a secret and print it; at most two are valid"
         )
         action.add_argument("--revoke", metavar="ID", help="revoke the secret with this id")
         action.add_argument(
@@ -42,7 +42,7 @@ class Command(BaseCommand):
     def _newest(self, site: WidgetSite) -> SigningSecret:
         secret = site.secrets.first()
         if secret is None:
-            raise CommandError("There is no live secret. Create one with --rotate.")
+            raise CommandError("There is no valid secret. Create one with --rotate.")
         return secret
 
     def _revoke(self, site: WidgetSite, secret_id: str) -> None:

@@ -240,7 +240,7 @@ class ChatClient(PersonalCommands, FileCommands):
             while self._dispatcher.feed.is_behind:
                 await self._sync({})
         except ChatError as error:
-            logger.info("notifications stay behind for now: %s", error)
+            logger.info("notifications could not be synchronised; trying again later: %s", error)
         finally:
             self._fetching = None
 

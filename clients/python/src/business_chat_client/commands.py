@@ -41,7 +41,7 @@ class Commands:
             except ConnectionLost as lost:
                 attempts += 1
                 _give_up_after(attempts, _disconnect_attempts(lost), _disconnected(lost))
-                logger.debug("%s got no answer, and is sent over the next connection", event)
+                logger.debug("%s got no answer; sending it again on the next connection", event)
             except TimeoutError:
                 attempts += 1
                 _give_up_after(
@@ -65,7 +65,7 @@ def _disconnect_attempts(lost: ConnectionLost) -> int:
 
 def _disconnected(lost: ConnectionLost) -> ChatError:
     if lost.code == 1009:
-        return ChatError("too_large", "The server closes the connection for this frame: it is too long.")
+        return ChatError("too_large", "The server closed the connection because this frame is too long.")
     if lost.code in REFUSED_FRAME:
-        return ChatError("invalid", "The server closes the connection for this frame: it cannot read it.")
-    return ChatError("disconnected", "The connection ended before the answer came, several times.")
+        return ChatError("invalid", "The server closed the connection because it cannot read this frame.")
+    return ChatError("disconnected", "The connection ended several times before the answer arrived.")

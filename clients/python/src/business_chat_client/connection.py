@@ -46,7 +46,7 @@ def encode_call(event: str, data: Mapping[str, Any], ref: int) -> str:
     except UnicodeEncodeError as error:
         raise ChatError("invalid", "The text has characters that are not valid Unicode.") from error
     if len(frame) > FRAME_BYTES:
-        raise ChatError("too_large", f"A frame has at most {FRAME_BYTES} bytes.", {"limit": FRAME_BYTES})
+        raise ChatError("too_large", f"A frame can have at most {FRAME_BYTES} bytes.", {"limit": FRAME_BYTES})
     return frame.decode()
 
 
@@ -138,9 +138,9 @@ class Connection:
                 self.last_received = asyncio.get_running_loop().time()
                 self._take(_decode_frame(text))
         except ConnectionClosed as closed:
-            logger.debug("the connection has ended: %s", closed)
+            logger.debug("the connection ended: %s", closed)
         except msgspec.MsgspecError:
-            logger.exception("the server sent what is not of its protocol; connecting anew")
+            logger.exception("the server sent something that is not of the protocol; reconnecting")
             self.abort()
         finally:
             self.is_over = True

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 RECEIPT_IDS: Final = 500  # message ids of one receipt
-NOT_VISIBLE: Final = ChatError("not_found", "The conversation can no longer be seen.")
+NOT_VISIBLE: Final = ChatError("not_found", "The user can no longer see the conversation.")
 REORDER_DELAY: Final = 0.2  # seconds for a push that another has overtaken, before the server is asked
 
 
@@ -283,7 +283,7 @@ class Conversation:
                 if self._timeline.has_gap or not self._timeline.has(due):
                     await self.catch_up()
         except ChatError as error:
-            logger.info("conversation %s stays behind for now: %s", self.id, error)
+            logger.info("conversation %s could not be synchronised; trying again later: %s", self.id, error)
         finally:
             self._repair = None
 

@@ -105,7 +105,7 @@ class EventDispatcher:
         try:
             push = msgspec.json.decode(data, type=UnknownPush)
         except msgspec.ValidationError as error:
-            logger.debug("an unknown event without a turn: %s", error)
+            logger.debug("ignored an unknown event: %s", error)
             return
         if push.rev is not None and push.conversation_id in self._conversations:
             self._conversations[push.conversation_id]._take(

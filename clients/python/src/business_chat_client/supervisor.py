@@ -170,7 +170,7 @@ class Supervisor:
                     self._dispatcher.take_heads(await connection.call("heartbeat", {}))
             except TimeoutError:
                 if asyncio.get_running_loop().time() - connection.last_received >= patience:
-                    logger.warning("the connection is silent; connecting anew")
+                    logger.warning("the connection is silent; reconnecting")
                     connection.abort()
             except ConnectionLost:
                 return
@@ -196,7 +196,7 @@ class Supervisor:
             self._token = await self._rest.renew(self._token)
             await connection.call("authenticate", {"token": self._token})
         except (ChatError, ConnectionLost, TimeoutError) as error:
-            logger.warning("the session could not be prolonged: %s", error)
+            logger.warning("the session could not be extended: %s", error)
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)

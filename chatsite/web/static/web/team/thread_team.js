@@ -109,7 +109,7 @@ export class ThreadTeam {
   }
 
   async #remove(note) {
-    const question = { title: gettext("Delete this note?"), text: gettext("Its text is gone for good."), action: gettext("Delete"), danger: true };
+    const question = { title: gettext("Delete this note?"), text: gettext("Its text cannot be restored."), action: gettext("Delete"), danger: true };
     if (await confirmed(this.#thread.section, question)) await this.#attempt(() => this.#notes.remove(note));
   }
 

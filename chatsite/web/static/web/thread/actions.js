@@ -104,7 +104,7 @@ export class Actions {
     if (!report) return;
     const body = { conversationId: message.conversationId, messageId: message.id, ...report };
     const done = await this.#try(() => this.#thread.client.rest.post("/chat/reports", body));
-    if (done) this.#thread.note.show(gettext("Thank you. The moderators have been told."));
+    if (done) this.#thread.note.show(gettext("Thank you. Your report was sent to the moderators."));
   }
 
   async answerOffer(offers, offer, action) {

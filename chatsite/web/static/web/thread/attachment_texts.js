@@ -60,7 +60,7 @@ const REFUSALS = {
   too_large: (limit) =>
     limit ? interpolate(gettext("The file is too large. The limit is %(limit)s."), { limit: sizeText(limit) }) : gettext("The file is too large."),
   unsupported_media_type: () => gettext("Files of this type cannot be sent."),
-  file_lost: () => gettext("The file is not in this browser any more. Please choose it again."),
+  file_lost: () => gettext("The file is no longer in this browser. Please choose it again."),
   unreachable: () => gettext("The connection ended while the file was uploading."),
   frozen: () => gettext("The conversation has been closed."),
   not_found: () => gettext("Files cannot be sent here."),

@@ -26,7 +26,7 @@ export class AttachmentTray {
     const fitting = files.filter((file) => file.size > 0 && file.size <= bytes);
     const refused = files.find((file) => !fitting.includes(file));
     for (const file of fitting.slice(0, room)) this.#put(file);
-    if (fitting.length > room) this.#complain(gettext("A message takes at most %(count)s files."), { count });
+    if (fitting.length > room) this.#complain(gettext("A message can have at most %(count)s files."), { count });
     else if (refused?.size === 0) this.#complain(gettext("%(name)s is empty."), { name: refused.name });
     else if (refused) this.#complain(gettext("%(name)s is too large. The limit is %(limit)s."), { name: refused.name, limit: sizeText(bytes) });
     this.#changed();

@@ -26,7 +26,7 @@ export class VoicePlayer {
     max: "1000",
     value: "0",
     step: "20",
-    "aria-label": gettext("Place in the recording"),
+    "aria-label": gettext("Position in the recording"),
     on: { input: () => this.#seek() },
   });
   #time = el("span", { class: "voice-time" });

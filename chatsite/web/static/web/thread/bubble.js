@@ -158,8 +158,8 @@ function quoted(message, context) {
 const REASONS = {
   frozen: () => gettext("The conversation has been closed."),
   too_large: () => gettext("The message is too long."),
-  not_found: () => gettext("The conversation is not there any more."),
-  forbidden: () => gettext("You may not write here."),
+  not_found: () => gettext("The conversation no longer exists."),
+  forbidden: () => gettext("You cannot write here."),
 };
 
 function failure(message, context) {

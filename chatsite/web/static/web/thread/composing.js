@@ -12,7 +12,7 @@ export function replyParts({ name, text, state }, cancel) {
   const said = state === "here" ? text : state === "loading" ? "…" : gettext("This message was deleted");
   const title = interpolate(gettext("Reply to %(name)s"), { name: name ?? "…" });
   const quote = el("span", { class: "composing-text", dir: "auto" }, said);
-  return [icon("reply"), words(title, quote), iconButton("close", gettext("Do not reply"), { on: { click: cancel } })];
+  return [icon("reply"), words(title, quote), iconButton("close", gettext("Cancel the reply"), { on: { click: cancel } })];
 }
 
 /** How many characters are left, or too many. */

@@ -70,7 +70,7 @@ export async function askReport(host) {
   const choices = Object.entries(reasons).map(([value, label]) =>
     el("label", { class: "choice" }, el("input", { type: "radio", name: "reason", value, required: true }), label),
   );
-  const words = gettext("Moderators will look at this message. Nobody else learns of your report.");
+  const words = gettext("Moderators will look at this message. Nobody else sees your report.");
   const text = el("textarea", { name: "text", rows: "3", maxlength: "2000", dir: "auto" });
   const body = [
     el("p", { class: "dialog-text" }, words),

@@ -59,7 +59,7 @@ export class ThreadChrome {
   }
 
   #closedText({ status }) {
-    if (status === "gone") return gettext("This conversation is not available any more.");
+    if (status === "gone") return gettext("This conversation is no longer available.");
     if (this.#thread.client.state === "signed_out") return gettext("You are signed out. Sign in again to write.");
     const { conversation, people } = this.#thread;
     if (!conversation?.frozen && conversation?.blocked) {

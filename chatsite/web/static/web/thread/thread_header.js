@@ -51,11 +51,11 @@ export class ThreadHeader {
   /** `state` as the client says it, and how many messages wait to be sent. */
   showConnection(state, pending) {
     if (state === "ready") return this.#say("");
-    if (state === "signed_out") return this.#say(gettext("You are signed out. Sign in again to go on."));
+    if (state === "signed_out") return this.#say(gettext("You are signed out. Sign in again to continue."));
     this.#pending = pending;
     const words = () =>
       this.#pending || !navigator.onLine
-        ? gettext("No connection. What you write is sent as soon as there is one.")
+        ? gettext("No connection. Your messages are sent as soon as you are connected.")
         : gettext("Connecting…");
     if (this.#connection.textContent) return this.#say(words());
     this.#late ??= setTimeout(() => this.#say(words()), PATIENCE);
