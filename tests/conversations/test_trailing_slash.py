@@ -1,4 +1,4 @@
-"""A trailing slash is accepted and never needed."""
+"""A trailing slash is optional."""
 
 from __future__ import annotations
 
