@@ -3,8 +3,8 @@
  *
  *   <script async src="https://chat.example/widget/v1.js" data-business="slug" data-token="…"></script>
  *
- * It leaves one name on the page, `BusinessChat`, reads no cookie, and takes messages from its frame alone. This part
- * keeps what the page asks for until the rest is there. See docs/widget.md.
+ * It adds one name to the page, `BusinessChat`, reads no cookie, and accepts messages only from its frame. This part
+ * stores calls of the page until the rest is loaded. See docs/widget.md.
  */
 (() => {
   "use strict";
@@ -14,7 +14,7 @@
   const options = { ...script.dataset, base: new URL(".", script.src) };
   const query = options.lang ? `?lang=${encodeURIComponent(options.lang)}` : "";
   const listeners = new Map();
-  let identity = options.token || null; // a token, a function that gives one, or nobody
+  let identity = options.token || null; // a token, a function that returns one, or null for nobody
   let widget = null;
   let isGone = false;
 
@@ -57,7 +57,7 @@
       widget?.open();
     },
     close: () => widget?.close(),
-    /** Who the visitor is: a token of your server's, a function that fetches one, or null. */
+    /** Set the visitor: a token of your server, a function that fetches one, or null. */
     identify: (next) => {
       identity = next || null;
       widget?.identityChanged();
@@ -72,7 +72,7 @@
       options.theme = name;
       widget?.retheme();
     },
-    /** Calls `listener` for each `ready`, `open`, `close`, `unread` (a count) or `error` ({code}); answers how to end it. */
+    /** Calls `listener` for each `ready`, `open`, `close`, `unread` (a count) or `error` ({code}). Returns a function to stop. */
     on: (event, listener) => {
       if (!listeners.has(event)) listeners.set(event, new Set());
       listeners.get(event).add(listener);

@@ -21,9 +21,9 @@ import { TeamActivity } from "./team_activity.js";
 import { Title } from "./title.js";
 import { toast } from "./toast.js";
 
-const PATIENCE = 4_000; // milliseconds in which the socket should be there
+const PATIENCE = 4_000; // milliseconds to wait for the socket
 
-/** The signed-in page: puts the parts together, and leads from address to address. */
+/** The signed-in page: connects its parts, and navigates between addresses. */
 class App {
   #session = JSON.parse(document.getElementById("session").textContent);
   #client = new ChatClient({ url: this.#session.urls.chat, userId: this.#session.me.id });
@@ -54,7 +54,7 @@ class App {
     this.#mountFind();
     mountShortcuts(document.querySelector("[data-shortcuts-sheet]"), this.#actions());
     addEventListener("popstate", () => this.#route());
-    // The page brings the list along. It is fetched when the socket tells of changes, or where no socket comes.
+    // The page contains the list. Fetch it when the socket reports changes, or when no socket connects.
     const isLate = setTimeout(() => this.#list.reload(), PATIENCE);
     this.#client.on("ready", () => {
       clearTimeout(isLate);
@@ -157,7 +157,7 @@ class App {
     };
   }
 
-  // Ways
+  // Navigation
 
   /** Shows the conversation and makes it the page's address. */
   open(id) {
@@ -170,7 +170,7 @@ class App {
     this.#pane.jump(seq);
   }
 
-  /** To the list. On a phone, where it is another screen, the browser's own way back then leads out of the page. */
+  /** Go to the list. On a phone the list is a separate screen, so the browser's Back then leaves the page. */
   back() {
     if (!isPhone()) history.pushState(null, "", this.#address(null));
     else if (history.state?.fromList) return history.back();
@@ -201,7 +201,7 @@ class App {
   }
 
   #opened(id) {
-    location.assign(this.#address(id)); // the list stands in the finder's place, so a fresh page it is
+    location.assign(this.#address(id)); // the page has the search for businesses in place of the list, so load a new page
   }
 
   #escape() {
@@ -230,7 +230,7 @@ class App {
     if (archived && id === this.#pane.id) this.back();
   }
 
-  /** Somebody who has become a member sees the inbox of that business: another page. */
+  /** A user who has become a member sees the inbox of that business, which is another page. */
   #joined() {
     toast(gettext("Welcome to the team!"), { action: gettext("Open the inbox"), run: () => location.assign(this.#session.urls.inbox) });
   }

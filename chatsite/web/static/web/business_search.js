@@ -4,7 +4,7 @@ import { initialsOf, tintOf } from "./people.js";
 
 const PAUSE = 200;
 
-/** The directory of businesses, without one's `own`, with the search as one types. `open(conversationId)` when one was chosen. */
+/** The search for businesses, without the user's `own`, while the user types. Calls `open(conversationId)` when one is chosen. */
 export function mountBusinessSearch(root, { client, own, open, back }) {
   const field = root.querySelector("[type=search]");
   const found = root.querySelector("[data-found]");
@@ -56,7 +56,7 @@ export function mountBusinessSearch(root, { client, own, open, back }) {
     event.preventDefault();
     back();
   });
-  if (field.value !== field.defaultValue) search(); // somebody was faster than the scripts
+  if (field.value !== field.defaultValue) search(); // the user typed before the scripts ran
   return { focus: () => field.focus() };
 }
 

@@ -1,8 +1,8 @@
 import { make, show } from "./dom.js";
 
-const PATIENCE = 800; // milliseconds: a socket that is back by then was never missed
+const PATIENCE = 800; // milliseconds before a lost connection is shown
 
-/** The line at the top that says that what one sees may be old. */
+/** The line at the top that says that the page may be out of date. */
 export function mountConnectionBanner(banner, { client, signIn }) {
   let timer = null;
   let wasReady = false;

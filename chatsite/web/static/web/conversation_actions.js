@@ -17,7 +17,7 @@ export function pin({ id, own }, { client }) {
   return { label, icon: "pin", act: () => client.pinConversation(id, !pinned) };
 }
 
-/** One entry where the conversation is muted. Otherwise one for each span of time. */
+/** One entry if the conversation is muted. Otherwise one entry for each duration. */
 export function mute(conversation, { client }) {
   const { id } = conversation;
   if (isMuted(conversation)) return { label: gettext("Unmute"), icon: "mute", act: () => client.muteConversation(id, null) };
@@ -35,7 +35,7 @@ export function mute(conversation, { client }) {
   ];
 }
 
-/** The last message, whoever it is from: the count is the server's. */
+/** The last message of either side, because the server counts the unread messages. */
 export function markUnread({ id, unreadCount, lastSeq, own }, { client }) {
   if (unreadCount || own?.unreadFrom || !lastSeq) return null;
   return { label: gettext("Mark as unread"), icon: "dot", act: () => client.markUnread(id, lastSeq) };

@@ -11,9 +11,9 @@ import { matches } from "./team/team_states.js";
 import { storedDraft } from "./thread/drafts.js";
 
 const MINUTE = 60_000;
-const RENEWAL = 300; // milliseconds in which changes of the team lead to one reload
+const RENEWAL = 300; // milliseconds in which changes by the team cause one reload
 
-/** The list of conversations: takes over what the server has rendered, and keeps it as the server would render it now. */
+/** The list of conversations: takes over the server's rendering and keeps it up to date. */
 export class ConversationList {
   #root;
   #client;
@@ -23,14 +23,14 @@ export class ConversationList {
   #handlers;
   #filters;
   #items = new Map();
-  #listed = new Set(); // what belongs to the pages that were loaded, and what has moved since
+  #listed = new Set(); // conversations of the loaded pages, and those that have moved since
   #next = null;
-  #boundary = 0; // the activity of the last one loaded: what is older comes with the next page
+  #boundary = 0; // the activity of the last loaded one: older ones are on the next page
   #serial = 0;
   #watcher = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && this.more());
   #loaded = false;
-  #waiting = false; // for the first page of what is wanted now
-  #growing = false; // the next page is on its way
+  #waiting = false; // for the first page of the current query
+  #growing = false; // the next page is being fetched
   #current = null;
   #scheduled = false;
   #renewal = null;
@@ -61,7 +61,7 @@ export class ConversationList {
   setFilters(filters) {
     this.#filters = filters;
     this.#root.querySelector("[data-list-scroll]").scrollTop = 0;
-    this.#waiting = true; // until then nobody knows that there is nothing
+    this.#waiting = true; // the list may be empty only after the answer
     this.render();
     return this.reload();
   }
@@ -81,7 +81,7 @@ export class ConversationList {
     try {
       const query = queryFor(this.#filters, this.#session.page);
       const page = await this.#client.loadConversations(query);
-      const pinned = page.next ? await loadPinned(this.#client, query) : []; // the only page has them all
+      const pinned = page.next ? await loadPinned(this.#client, query) : []; // a single page has all of them
       if (serial !== this.#serial) return;
       this.#listed = new Set(pinned);
       this.#loaded = true;
@@ -108,7 +108,7 @@ export class ConversationList {
     }
   }
 
-  /** Soon, and once for however much has changed. */
+  /** Reload soon, once for all changes until then. */
   render() {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -143,7 +143,7 @@ export class ConversationList {
   #fail(error) {
     const again = make("button", { type: "button", className: "button" }, gettext("Try again"));
     again.addEventListener("click", () => this.reload());
-    show(this.#root.querySelector("[data-list-empty]"), false); // there may be something: nobody could look
+    show(this.#root.querySelector("[data-list-empty]"), false); // unknown, because the list could not be fetched
     const place = this.#root.querySelector("[data-more]");
     place.replaceChildren(make("p", { className: "list-empty", role: "alert" }, errorText(error)), again);
   }
@@ -154,7 +154,7 @@ export class ConversationList {
     const button = make("button", { type: "button", className: "button" }, gettext("Show more"));
     button.addEventListener("click", () => this.more());
     place.replaceChildren(button);
-    // Who comes near the end goes on reading; a watcher that is new also says what is in view already.
+    // Load more when the end comes near. A new observer also reports what is in view already.
     this.#watcher.unobserve(place);
     return this.#watcher.observe(place);
   }
@@ -190,7 +190,7 @@ export class ConversationList {
     return state && { state, ...this.#states.named(conversation, state) };
   }
 
-  /** Moves what has moved and nothing else, so that focus and scroll position stay. */
+  /** Move only the rows whose place has changed, so that focus and scroll position stay. */
   #arrange(wanted) {
     const keep = new Set(wanted);
     for (const [id, item] of this.#items) {
@@ -213,7 +213,7 @@ export class ConversationList {
     return passes(conversation, this.#filters, { me: this.#session.me, current: this.#current, states: this.#states });
   }
 
-  /** A conversation that the filters did not find may be one of theirs now. */
+  /** A conversation that did not match the filters may match now. */
   #teamChanged(states) {
     this.render();
     const isNew = (state) => !this.#listed.has(state.conversationId) && matches(state, this.#filters, this.#session.me);

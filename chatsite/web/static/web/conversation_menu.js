@@ -4,12 +4,12 @@ import { Menu } from "./thread/menu.js";
 import { toast } from "./toast.js";
 
 /**
- * What one can do with a conversation, in the order of the menu. Each gets the conversation and `{client, me, archive,
- * printAddress}`, and answers `{label, icon, act, danger?}`, several of them, or null where there is nothing to do.
+ * The actions of a conversation, in the order of the menu. Each gets the conversation and `{client, me, archive,
+ * printAddress}`, and returns `{label, icon, act, danger?}`, several of them, or null if it does not apply.
  */
 export const CONVERSATION_ACTIONS = [markRead, markUnread, pin, mute, archive, print, block];
 
-/** The menu of one conversation's actions, for a row of the list and for the head of the open conversation. */
+/** The menu of actions for one conversation, for a row of the list and for the header of the open conversation. */
 export class ConversationMenu {
   #page;
   #menu = new Menu(document.body, gettext("Conversation actions"));
@@ -19,7 +19,7 @@ export class ConversationMenu {
     this.#page = page;
   }
 
-  /** Opens it at `at`; `opener` gets the focus back. A second click closes it. */
+  /** Open the menu at `at`. `opener` gets the focus back. A second click closes the menu. */
   toggle(conversation, opener, at = opener) {
     if (this.#menu.isOpen) return this.#menu.close({ focus: true });
     const items = CONVERSATION_ACTIONS.flatMap((entry) => entry(conversation, this.#page)).filter(Boolean);

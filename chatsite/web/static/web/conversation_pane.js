@@ -5,7 +5,7 @@ import { ThreadTeam } from "./team/thread_team.js";
 import { mountThread } from "./thread/thread.js";
 import { VisitedPanes, paneFrom } from "./visited_panes.js";
 
-/** The open conversation: fetches its first screen from the server, mounts the thread on it, takes it down again. */
+/** The open conversation: fetches its HTML from the server, mounts the thread on it, and unmounts it. */
 export class ConversationPane {
   #main;
   #client;
@@ -17,9 +17,9 @@ export class ConversationPane {
   #bar = null;
   #aborter = null;
   #visited = new VisitedPanes();
-  #places = new Map(); // conversation id → where somebody had scrolled to
+  #places = new Map(); // conversation id → scroll position
   #failed = false;
-  #goal = null; // the `seq` of a message to show once the conversation is open
+  #goal = null; // the `seq` of the message to show after opening
   id = null;
 
   /** `handlers`: `back()`, `archive(id, archived)`, `openMenu(id, opener)`. */
@@ -40,13 +40,13 @@ export class ConversationPane {
     return this.#main.querySelector(".pane");
   }
 
-  /** Shows the message of this `seq` in the conversation that is open, or being opened. */
+  /** Show the message with this `seq` in the conversation that is open or being opened. */
   jump(seq) {
     if (this.#thread) this.#thread.jump(seq);
     else this.#goal = seq;
   }
 
-  /** What the server has rendered with the page. */
+  /** Take over the pane that the server has rendered with the page. */
   adopt() {
     const pane = this.#element;
     if (!pane) return;
@@ -110,7 +110,7 @@ export class ConversationPane {
   #show(pane) {
     this.#main.append(pane);
     this.#mount(pane);
-    // On a phone the keyboard would come up over what one wants to read.
+    // On a phone the keyboard would cover the messages.
     if (isPhone()) this.#main.focus({ preventScroll: true });
     else this.focus();
   }
@@ -147,7 +147,7 @@ export class ConversationPane {
     this.#drawArchived();
   }
 
-  /** The head of the conversation view shows also what this page knows of it. */
+  /** Show in the header of the conversation view what this page knows about the conversation. */
   #dressHead(head, pane) {
     const { business } = pane.dataset;
     if (this.#session.businesses.length > 1 && business) {
@@ -188,7 +188,7 @@ export class ConversationPane {
     this.#bar?.draw();
   }
 
-  /** Says beside the field that a colleague is answering, so that two answers do not meet. */
+  /** Show at the field that a colleague is answering, so that not both answer. */
   #drawCollision() {
     const place = this.#element?.querySelector(".collision");
     if (!place) return;
@@ -209,7 +209,7 @@ export class ConversationPane {
   #fail(error) {
     const id = this.id;
     const gone = error.status === 404;
-    this.#failed = !gone; // then it is tried again as soon as there is a server
+    this.#failed = !gone; // try again after the next connect
     const title = gone ? gettext("Not found") : gettext("This conversation could not be loaded");
     const text = gone
       ? gettext("It does not exist, or you do not have access to it.")
@@ -224,10 +224,10 @@ export class ConversationPane {
   }
 }
 
-/** The server's own rendering, the same as with a whole page. */
+/** The server's rendering of the pane, the same as in a whole page. */
 async function fetchPane(address, signal) {
   const response = await fetch(address, { signal, credentials: "same-origin" });
-  if (response.redirected) location.reload(); // to the sign-in page, which leads back here
+  if (response.redirected) location.reload(); // redirected to the sign-in page, which returns here afterwards
   if (!response.ok) throw Object.assign(new Error(`the conversation answered ${response.status}`), { status: response.status });
   return response.text();
 }

@@ -5,14 +5,14 @@ import { previewText } from "./preview_text.js";
 import { fillTeamMarks } from "./team/team_marks.js";
 import { setTime } from "./times.js";
 
-/** A new row, or the one that the server has rendered: both come from `_row.html`. */
+/** A new row. The server renders its rows from the same `_row.html`. */
 export function newRow(id) {
   const item = copyOf("row-template");
   item.dataset.id = id;
   return item;
 }
 
-/** Brings a row in line with the conversation, touching only what is different. */
+/** Update a row from the conversation, changing only what differs. */
 export function fillRow(item, conversation, { me, href, isOnline, isOpen, colleagues, withBusiness, draft, team }) {
   const other = otherSide(conversation, me);
   const link = item.querySelector("[data-row]");
@@ -42,7 +42,7 @@ function fillOwn(item, link, conversation) {
   }
 }
 
-/** What was begun here and not sent comes before what was said last. */
+/** Unsent text takes precedence over the last message. */
 function fillPreview(item, text, draft) {
   show(item.querySelector('[data-field="draft"]'), Boolean(draft));
   fill(item, "preview-text", draft || text);

@@ -4,20 +4,20 @@ import { previewText } from "./preview_text.js";
 import { toast } from "./toast.js";
 
 const NAME = "desktop";
-const ASKED = "desktop-asked"; // once in a browser
+const ASKED = "desktop-asked"; // set after the question was shown once in this browser
 const ASKING = 20_000; // milliseconds
-const FRESH = 60_000; // milliseconds: of a conversation that we did not know, a message from before is no news
+const FRESH = 60_000; // milliseconds: an older message of an unknown conversation is not new
 
 /**
- * The system's notifications, for what one is not looking at. Where the site sends pushes, this browser then shows them
- * while the page is closed, too. The browser asks for permission after a click and never else.
+ * The system's notifications, for messages that the user is not looking at. If the site sends pushes, this browser then shows
+ * them while the page is closed, too. The browser asks for permission only after a click.
  */
 export class DesktopNotifications {
   #root;
   #session;
   #handlers;
   #device;
-  #known = new Map(); // conversation id: what was unread when we last heard
+  #known = new Map(); // conversation id → its last known unread count
 
   /** `handlers`: `isLooking(conversationId)`, `open(conversationId)`, `href(conversationId)`, `openAlerts()`. */
   constructor(root, { client, session, device, handlers }) {
@@ -28,7 +28,7 @@ export class DesktopNotifications {
     if (!("Notification" in globalThis)) return;
     root.hidden = false;
     root.querySelector("button").addEventListener("click", () => this.#toggle());
-    // After `conversation_updated`, which is told at the same moment: to that, this is what was known before.
+    // After the listeners of `conversation_updated`, which compare with the count that was known before.
     client.on("conversations", (all) => queueMicrotask(() => this.#note(all)));
     client.on("conversation_updated", ({ conversation }) => this.#moved(conversation));
     client.on("notification", (event) => this.#told(event));
@@ -54,7 +54,7 @@ export class DesktopNotifications {
     await this.#subscribe();
   }
 
-  /** Where the push service cannot be reached, there are still notifications while the page is open. */
+  /** If the push service cannot be reached, notifications still work while the page is open. */
   async #subscribe() {
     if (!this.isOn || !this.#device.isPossible) return;
     try {
@@ -71,7 +71,7 @@ export class DesktopNotifications {
     this.#subscribe();
   }
 
-  /** Whoever has just written something waits for an answer. */
+  /** A user who has just written a message waits for an answer, so offer notifications now. */
   #offer() {
     if (!this.#device.isPossible || Notification.permission !== "default" || getPreference(ASKED)) return;
     setPreference(ASKED, "yes");
@@ -114,7 +114,7 @@ export class DesktopNotifications {
     this.#show(notification.title, notification.body, `notification-${notification.id}`, () => this.#handlers.openAlerts());
   }
 
-  /** The tag lets several tabs of ours show one, which a push about the same conversation replaces. */
+  /** Thanks to the tag, several tabs show one notification, and a push about the same conversation replaces it. */
   async #show(title, body, tag, open, data = null) {
     if (!this.isOn) return;
     if (data && this.#device.id && (await this.#device.show(title, { body, tag, data }))) return;

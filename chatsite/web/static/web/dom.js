@@ -1,4 +1,4 @@
-/** All text goes in as text: nothing that people wrote is ever parsed as HTML. */
+/** All text is inserted as text. Nothing that people wrote is parsed as HTML. */
 export function fill(root, name, text) {
   const field = root.querySelector(`[data-field="${name}"]`);
   if (field && field.textContent !== text) field.textContent = text;
@@ -23,12 +23,12 @@ export function make(tag, { data = {}, aria = {}, ...properties } = {}, ...child
   return element;
 }
 
-/** A click that the page may take over: not one that asks for another tab or window. */
+/** Whether the page may handle the click itself, because it does not ask for another tab or window. */
 export function isPlainClick(event) {
   return event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey && !event.defaultPrevented;
 }
 
-/** Whether the keyboard is somebody's who writes. */
+/** Whether the focus is in a field for text. */
 export function isWriting(target) {
   return target.closest?.("input:not([type=radio]), textarea, select, [contenteditable=true]") !== null;
 }
@@ -37,7 +37,7 @@ export function isPhone() {
   return matchMedia("(max-width: 760px)").matches;
 }
 
-/** Said to those who listen instead of looking. */
+/** Announce a text to screen readers. */
 export function announce(text) {
   const place = document.querySelector("[data-announcer]");
   if (!place) return;

@@ -1,4 +1,4 @@
-/** What went wrong and what one can do, for people. */
+/** Say in words for people what went wrong and what they can do. */
 export function errorText(error) {
   const texts = {
     unauthenticated: gettext("You are signed out. Please sign in again."),

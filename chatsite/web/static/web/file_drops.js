@@ -1,4 +1,4 @@
-/** A file that is dropped where nobody takes it must not replace the page. Whoever takes it prevents the default first. */
+/** A file that is dropped outside of a drop zone must not replace the page. A drop zone prevents the default before this runs. */
 export function guardFileDrops(page = document) {
   for (const type of ["dragover", "drop"]) {
     page.addEventListener(type, (event) => {

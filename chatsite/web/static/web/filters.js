@@ -3,7 +3,7 @@ import { TEAM_FILTERS, mountTeamFilters } from "./team/team_filters.js";
 
 const PAUSE = 200; // milliseconds without a key before a search
 
-/** Search, the views of the list, the business, and the team's filters: each changes the list and the address. */
+/** The search, the views of the list, the business, and the team's filters. Each changes the list and the address. */
 export function mountFilters(root, { inbox, filters, team, changed }) {
   let now = filters;
   let pause = null;
@@ -53,12 +53,12 @@ export function mountFilters(root, { inbox, filters, team, changed }) {
   }
   mountTeamFilters(root, { ...team, filters, changed: set });
   business?.addEventListener("change", () => set({ business: business.value }));
-  // Somebody was faster than the scripts, or the browser has kept what stood there.
+  // The user typed before the scripts ran, or the browser restored the field.
   if (field.value.trim() !== now.q) set({ q: field.value.trim() });
   return { focus: () => field.focus() };
 }
 
-/** The part of an address that says what is shown. */
+/** The query of an address for these filters. */
 export function queryOf({ show, business, q, ...others }) {
   const team = Object.fromEntries(TEAM_FILTERS.map((name) => [name, others[name]]));
   const given = Object.entries({ show: show === "all" ? "" : show, business, ...team, q }).filter(([, value]) => value);

@@ -1,9 +1,9 @@
-/** A button that installs the page as an app, where the browser offers that. */
+/** A button that installs the page as an app, if the browser offers it. */
 export function mountInstall(button) {
   if (!button) return;
   let offer = null;
   addEventListener("beforeinstallprompt", (event) => {
-    event.preventDefault(); // no banner of the browser's own
+    event.preventDefault(); // suppress the browser's own banner
     offer = event;
     button.hidden = false;
   });

@@ -15,7 +15,7 @@ export function queryFor(filters, limit) {
   };
 }
 
-/** Whether a conversation is one of those that the filters ask for. The open one stays under the reader's eyes. */
+/** Whether a conversation matches the filters. The open one always does, so that it does not disappear while it is read. */
 export function passes(conversation, filters, { me, current, states }) {
   const { show, business, q } = filters;
   const isOpen = conversation.id === current;
@@ -30,14 +30,14 @@ export function hasTeamFilter(filters) {
   return TEAM_FILTERS.some((name) => filters[name]);
 }
 
-/** What is not known yet is as the server has listed it. */
+/** A state that is not known yet counts as matching, because the server has listed the conversation. */
 function passesTeam(conversation, filters, me, states) {
   if (!states.isMember(conversation)) return false;
   const state = states.of(conversation);
   return !state || matches(state, filters, me);
 }
 
-/** As the server searches: every word in a name or in the preview. */
+/** The server's rule: every word is in a name or in the preview. */
 function isFound(conversation, term, me) {
   const { name, username } = otherSide(conversation, me);
   const text = [name, username, conversation.lastMessage].join("\n").toLocaleLowerCase();

@@ -3,12 +3,12 @@ import { errorText } from "./error_texts.js";
 import { otherSide } from "./people.js";
 import { setTime } from "./times.js";
 
-const SHORTEST = 2; // characters; one alone is in every message
-const FIRST = 8; // messages below the conversations, until somebody asks for more
-const CONTEXT = 60; // characters before the first word that was found
+const SHORTEST = 2; // characters; a single one is in almost every message
+const FIRST = 8; // messages below the conversations, until the user asks for more
+const CONTEXT = 60; // characters before the first word found
 const LENGTH = 220;
 
-/** The messages with the words of the search, below the conversations with its names. */
+/** The messages that match the search, below the conversations that match it. */
 export class MessageSearch {
   #root;
   #client;
@@ -54,7 +54,7 @@ export class MessageSearch {
     this.#load();
   }
 
-  /** Midnight where the reader is: of the day, or of the day after. */
+  /** Midnight in the user's time zone: at the beginning of the day, or of the next day. */
   #midnight(name, days) {
     const { value } = this.#root.querySelector(`[data-${name}]`);
     if (!value) return undefined;
@@ -100,7 +100,7 @@ export class MessageSearch {
     return this.#root.querySelector("[data-found-list]");
   }
 
-  /** `isPlain`: nothing went wrong. */
+  /** `isPlain`: the text is not an error. */
   #say(text, isPlain = false) {
     const place = this.#root.querySelector("[data-found-none]");
     place.classList.toggle("is-plain", isPlain);
@@ -130,7 +130,7 @@ export class MessageSearch {
   }
 }
 
-/** The part of the text around what was found. The server counts characters, and not JavaScript's halves of them. */
+/** The part of the text around the match. The server counts code points, and JavaScript counts UTF-16 units. */
 function marked(content, highlights) {
   const characters = [...content];
   const from = Math.max(0, (highlights[0]?.[0] ?? 0) - CONTEXT);

@@ -6,7 +6,7 @@ import { errorText } from "./error_texts.js";
 import { toast } from "./toast.js";
 
 const PAGE = 30;
-const UNDO = 7_000; // milliseconds in which a deletion can be taken back
+const UNDO = 7_000; // milliseconds in which a deletion can be undone
 
 /** The bell with its count, and the panel of notifications that it opens. */
 export class NotificationBell {
@@ -15,11 +15,11 @@ export class NotificationBell {
   #session;
   #handlers;
   #panel = null;
-  #all = new Map(); // by id, those of the present filter
+  #all = new Map(); // by id, those of the current filter
   #items = new Map();
-  #statuses = new Map(); // of questions, by where they are answered
+  #statuses = new Map(); // of invitations and offers, by their address
   #filter = { type: "", unread: false };
-  #hidden = new Set(); // of notifications whose deletion can still be taken back
+  #hidden = new Set(); // ids of notifications whose deletion can still be undone
   #next = null;
   #serial = 0;
   #count;
@@ -161,7 +161,7 @@ export class NotificationBell {
 
   // Questions
 
-  /** What the notification says was true when it came; where one answers, it says what is true now. */
+  /** The notification has the status of when it was sent. Fetch the current status before the user answers. */
   async #askStatus(notification) {
     const question = answerPath(notification);
     if (!question || notification.data.status !== "pending" || this.#statuses.has(question)) return;
@@ -181,7 +181,7 @@ export class NotificationBell {
     return { offer, status: asked ? known?.status : undefined, isMine: !known || [known.inviteeId, known.customerId].includes(me) || known.status === "gone" };
   }
 
-  // What one does
+  // Actions of the user
 
   #clicked(event) {
     const button = event.target.closest("[data-act]");
@@ -246,7 +246,7 @@ export class NotificationBell {
       announce(verb === "accept" ? gettext("Accepted") : gettext("Declined"));
       if (verb === "accept" && notification.type === "team_invitation") this.#handlers.joined();
     } catch (error) {
-      this.#statuses.delete(question); // it was settled otherwise, maybe: ask
+      this.#statuses.delete(question); // somebody else may have answered it: fetch its status again
       await this.#askStatus(notification);
       throw error;
     } finally {
@@ -254,7 +254,7 @@ export class NotificationBell {
     }
   }
 
-  // What is told
+  // Events
 
   #told({ notification, unreadCount, deleted, readAll }) {
     if (unreadCount !== null && unreadCount !== undefined) this.#count = unreadCount;
@@ -270,7 +270,7 @@ export class NotificationBell {
 
   #put(notification) {
     const held = this.#all.get(notification.id);
-    const readAt = notification.readAt ?? held?.readAt ?? null; // what is read stays read
+    const readAt = notification.readAt ?? held?.readAt ?? null; // a read notification stays read
     this.#all.set(notification.id, { ...notification, readAt });
     if (this.isOpen) this.#askStatus(notification);
     this.#draw();

@@ -4,7 +4,7 @@ import { fullTime, setTime } from "./times.js";
 
 const ANSWERABLE = /^\/(team\/invitations|offers)\/[0-9a-f-]{36}$/;
 
-/** Where one answers it, if it is a question of ours. */
+/** The address that takes the answer, if the notification is an invitation or an offer. */
 export function answerPath({ actionUrl = "" }) {
   return ANSWERABLE.test(actionUrl) ? actionUrl : null;
 }
@@ -15,7 +15,7 @@ export function newNotificationItem(id) {
   return item;
 }
 
-/** `status` of its question: undefined where we do not know it yet. */
+/** `status` of the invitation or offer: undefined if it is not known yet. */
 export function fillNotificationItem(item, notification, { status, isMine, offer }) {
   const question = answerPath(notification);
   item.classList.toggle("unread", !notification.readAt);
@@ -29,14 +29,14 @@ export function fillNotificationItem(item, notification, { status, isMine, offer
   show(act("decline"), open);
   show(act("read"), !notification.readAt);
   const link = act("open");
-  // A path of this site or https, as the server has checked; anything else is not followed.
+  // The server has checked that this is a path of this site or https. Follow nothing else.
   const leads = !question && /^(\/(?![/\\])|https:\/\/)/.test(notification.actionUrl);
   show(link, leads);
   if (leads) link.href = notification.actionUrl;
   fillState(item, question && isMine ? status : undefined);
 }
 
-/** What one answers: the amount as everywhere else, what it is for, and until when. */
+/** The amount, title and end of an offer. */
 function fillOffer(item, offer) {
   show(fill(item, "price", offer ? price(offer) : ""), offer);
   show(fill(item, "description", offer?.description ?? ""), offer?.description);

@@ -4,7 +4,7 @@ import { mountSettings } from "./settings.js";
 import { setPreference } from "./preferences.js";
 import { setTime } from "./times.js";
 
-/** The page of one's notification settings: the button for this browser, and what only a browser knows. */
+/** The page of notification settings: the button for this browser, and its time zone. */
 const session = JSON.parse(document.getElementById("session").textContent);
 const { rest } = new ChatClient({ url: session.urls.chat, userId: session.me.id });
 const device = new PushDevice({ rest, userId: session.me.id, push: session.push });
@@ -25,7 +25,7 @@ function mountThisDevice(place) {
   button.addEventListener("click", () => turnOn(button, text));
 }
 
-/** Why this browser shows no pushes. */
+/** Why this browser cannot show pushes. */
 function obstacleHere() {
   if (!device.isPossible || !("Notification" in globalThis)) {
     const isApple = /iPhone|iPad/.test(navigator.userAgent);
@@ -61,12 +61,12 @@ async function removeThis(event) {
   try {
     await device.unsubscribe();
   } catch (error) {
-    console.warn(error); // the form ends it on the server
+    console.warn(error); // the form removes it on the server
   }
   event.target.submit();
 }
 
-/** Whoever has chosen no time zone is most likely in that of the browser. */
+/** Suggest the browser's time zone to a person who has chosen none. */
 function suggestZone(select) {
   const here = new Intl.DateTimeFormat().resolvedOptions().timeZone;
   if ([...select.options].some(({ value }) => value === here)) select.value = here;

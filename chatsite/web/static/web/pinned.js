@@ -2,7 +2,7 @@ import { isPinned } from "./conversation_actions.js";
 
 const MOST = 100;
 
-/** The pinned ones of the list stand above all others, however old they are. */
+/** Pinned conversations are above all others, however old they are. */
 export function pinnedFirst(conversations) {
   return [...conversations.filter(isPinned), ...conversations.filter((one) => !isPinned(one))];
 }

@@ -1,4 +1,4 @@
-/** A choice that this browser keeps; where storage is forbidden it lives as long as the page. */
+/** A setting that this browser stores. If storage is forbidden, it lasts as long as the page. */
 const here = new Map();
 
 export function getPreference(name) {
@@ -9,13 +9,13 @@ export function getPreference(name) {
   }
 }
 
-/** `null` forgets it. */
+/** `null` deletes it. */
 export function setPreference(name, value) {
   here.set(name, value);
   try {
     if (value === null) localStorage.removeItem(`web.${name}`);
     else localStorage.setItem(`web.${name}`, value);
   } catch {
-    // `here` has it.
+    // `here` still has it.
   }
 }

@@ -1,6 +1,6 @@
 import { filesText } from "./thread/attachment_texts.js";
 
-/** What a list says of a conversation: a reaction since the last message, its files, or its text. */
+/** The preview of a conversation in a list: a reaction since the last message, its files, or its text. */
 export function previewText(conversation, me) {
   const { lastMessage, lastSeq, lastFiles, lastReaction } = conversation;
   if (lastReaction) return reactionText(lastReaction, me);

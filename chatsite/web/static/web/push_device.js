@@ -3,14 +3,14 @@ import { getPreference, setPreference } from "./preferences.js";
 const NAME = "push"; // the person, the id and the endpoint of the subscription that the server has, and the day
 const SIGN_OUT = 2_000; // milliseconds that signing out waits for the push service
 
-/** This browser as one that shows pushes: its service worker, and its subscription. */
+/** The push subscription of this browser, and its service worker. */
 export class PushDevice {
   #rest;
   #userId;
   #key;
   #worker;
 
-  /** `push` is `{key, worker}` of the page's session; the key is empty where the site sends no push. */
+  /** `push` is `{key, worker}` of the page's session; the key is empty if the site sends no push. */
   constructor({ rest, userId, push }) {
     this.#rest = rest;
     this.#userId = userId;
@@ -28,7 +28,7 @@ export class PushDevice {
     return kept?.userId === this.#userId ? kept.id : null;
   }
 
-  /** Subscribes with the permission that there is, or makes sure that the server still has the subscription. */
+  /** Subscribe if permission was granted, or check that the server still has the subscription. */
   async subscribe() {
     const registration = await this.#register();
     const subscription = await this.#subscription(registration);
@@ -47,17 +47,17 @@ export class PushDevice {
     if (id) await this.#rest.delete(`/push/subscriptions/${id}`).catch((error) => error.code !== "not_found" && raise(error));
   }
 
-  /** Whoever signs out gets no more pushes here. */
+  /** End the subscription when the user signs out. */
   endWithSession(form) {
     form?.addEventListener("submit", (event) => {
       if (!this.id) return;
       event.preventDefault();
-      const ended = this.unsubscribe().catch(() => undefined); // the page for signing in tries again
+      const ended = this.unsubscribe().catch(() => undefined); // the sign-in page tries again
       Promise.race([ended, new Promise((resolve) => setTimeout(resolve, SIGN_OUT))]).then(() => form.submit());
     });
   }
 
-  /** Shows a notification that a later push about the conversation replaces. */
+  /** Show a notification. A later push about the conversation replaces it. */
   async show(title, options) {
     const registration = await this.#registration();
     if (!registration?.active) return false;
@@ -77,7 +77,7 @@ export class PushDevice {
     return navigator.serviceWorker.getRegistration(this.#worker);
   }
 
-  /** `ready` would wait for a worker of this page, and pages are none of the worker's business. */
+  /** Not `ready`: it waits for a worker that controls this page, and this worker controls no page. */
   async #register() {
     const registration = await navigator.serviceWorker.register(this.#worker, { updateViaCache: "none" });
     const coming = registration.installing ?? registration.waiting;
@@ -95,7 +95,7 @@ export class PushDevice {
   }
 }
 
-/** For pages on which nobody is signed in: the last person's pushes end in this browser. */
+/** For pages on which nobody is signed in: end the pushes for the person who was signed in last. */
 export async function endSubscription(worker) {
   setPreference(NAME, null);
   const registration = await navigator.serviceWorker?.getRegistration(worker);

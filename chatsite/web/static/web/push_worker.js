@@ -1,5 +1,5 @@
 /**
- * The service worker: shows pushes, and answers from them. It caches nothing and sees no request of a page. The texts
+ * The service worker: shows pushes, and sends answers from them. It caches nothing and sees no request of a page. The texts
  * come with each push, in the language of the person.
  */
 const APP = new URL(self.registration.scope); // …/app/
@@ -21,7 +21,7 @@ async function take(push) {
   await setBadge(push.unread);
 }
 
-/** One notification for each conversation: the newest takes the place of the last one. */
+/** One notification for each conversation: a new one replaces the last one. */
 function show({ title, body, url, conversationId, seq, texts }) {
   const actions = [
     { action: "reply", type: "text", title: texts.reply, placeholder: texts.reply },
@@ -42,7 +42,7 @@ async function close(conversationId) {
   for (const shown of await self.registration.getNotifications({ tag: tagOf(conversationId) })) shown.close();
 }
 
-/** The page's own notifications have the same. */
+/** The page's own notifications use the same tag. */
 function tagOf(conversationId) {
   return `conversation-${conversationId}`;
 }
@@ -60,12 +60,12 @@ async function act({ action, reply, notification }) {
     if (action === "read") return await markRead(notification.data);
   } catch (error) {
     if (action === "reply") return showUnsent(notification, reply);
-    console.warn("marking as read has failed", error); // the person sees why on the page
+    console.warn("marking as read has failed", error); // the page shows the person why
   }
   return open(url, conversationId);
 }
 
-/** A retry sends the same `clientId`, so the message stands once. Whoever answers has read what was shown. */
+/** A retry sends the same `clientId`, so the message is stored once. Answering also marks the shown messages as read. */
 async function answer({ data }, content) {
   const clientId = crypto.randomUUID();
   await request("POST", `chat/conversations/${data.conversationId}/messages`, { content, clientId });
@@ -77,7 +77,7 @@ async function markRead({ conversationId, seq }) {
   await setBadge((await request("GET", "chat/unread-count")).total);
 }
 
-/** The text stands in the notification, and is not lost. */
+/** Keep the text in the notification, so that it is not lost. */
 function showUnsent({ data }, text) {
   const { url, conversationId, texts } = data;
   return self.registration.showNotification(texts.unsent, {

@@ -1,4 +1,4 @@
-/** Keys in a list of rows: one row is in the order of the Tab key, and arrows go on from there. */
+/** Keyboard navigation in a list: one row is in the tab order, and arrow keys move from there. */
 export class RowKeys {
   #rows;
 
@@ -12,7 +12,7 @@ export class RowKeys {
     this.renew();
   }
 
-  /** After each change of the rows: the one that was chosen stays in the order, or else the open one, or the first. */
+  /** After each change, keep the chosen row in the tab order, or else the open one, or the first one. */
   renew() {
     const links = this.#links;
     const before = links.find((each) => each.tabIndex === 0 && each.dataset.roving);

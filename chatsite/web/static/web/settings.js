@@ -1,6 +1,6 @@
 import { getPreference, setPreference } from "./preferences.js";
 
-/** Menus that close by a click elsewhere and by Escape, the theme, and the language without a second click. */
+/** Close menus on an outside click and on Escape, apply the theme, and submit the language at once. */
 export function mountSettings(root = document) {
   for (const element of root.querySelectorAll("[data-without-script]")) element.hidden = true;
   for (const menu of root.querySelectorAll("details[data-menu]")) mountMenu(menu);

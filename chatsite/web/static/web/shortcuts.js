@@ -1,6 +1,6 @@
 import { isWriting } from "./dom.js";
 
-/** Keys for the whole page; `actions` by name. The same list stands in `_shortcuts.html` and docs/web.md. */
+/** Keys for the whole page; `actions` by name. `_shortcuts.html` and docs/web.md have the same list. */
 export function mountShortcuts(sheet, actions) {
   const show = () => sheet.open || sheet.showModal();
   for (const button of document.querySelectorAll("[data-shortcuts]")) {

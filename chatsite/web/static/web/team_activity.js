@@ -1,8 +1,8 @@
-const REPEAT = 20_000; // the protocol's pace: say it again every 20 seconds, forget it after 45
+const REPEAT = 20_000; // as the protocol says: repeat every 20 seconds, forget after 45
 const FORGET = 45_000;
-const ANSWERING = 5_000; // without another key nobody is answering any more
+const ANSWERING = 5_000; // milliseconds after the last key until the user no longer counts as answering
 
-/** Who of the team looks at or answers which conversation; and what we look at ourselves, told to the others. */
+/** Knows which colleagues view or answer which conversation, and reports what this user views. */
 export class TeamActivity {
   #client;
   #isMember;
@@ -17,7 +17,7 @@ export class TeamActivity {
     this.#isMember = isMember;
     if (!isMember) return;
     client.on("ready", () => this.#tell());
-    client.on("colleague_looking", (view) => this.#heard(view));
+    client.on("colleague_looking", (view) => this.#onView(view));
     client.on("state", (state) => state === "ready" || this.#forgetAll());
     document.addEventListener("visibilitychange", () => this.#tell());
     setInterval(() => this.#beat(), REPEAT);
@@ -27,7 +27,7 @@ export class TeamActivity {
     this.#listeners.add(listener);
   }
 
-  /** The colleagues at this conversation, each once, those who answer first. */
+  /** The colleagues who view this conversation, each once, those who answer first. */
   of(conversationId) {
     const found = new Map();
     for (const view of this.#views.values()) {
@@ -38,7 +38,7 @@ export class TeamActivity {
     return [...found.values()].sort((a, b) => b.answering - a.answering || a.name.localeCompare(b.name));
   }
 
-  /** What we look at: a conversation of our business, or null. */
+  /** Set what the user views: a conversation of the user's business, or null. */
   look(conversationId) {
     if (this.#looking === conversationId) return;
     this.#looking = conversationId;
@@ -47,7 +47,7 @@ export class TeamActivity {
     this.#tell();
   }
 
-  /** On every key in the conversation that we look at. */
+  /** Call on every key in the viewed conversation. */
   write() {
     clearTimeout(this.#idle);
     this.#idle = setTimeout(() => this.#setAnswering(false), ANSWERING);
@@ -69,11 +69,11 @@ export class TeamActivity {
     if (!this.#isMember || !this.#client.isConnected) return;
     const conversationId = document.hidden ? null : this.#looking;
     const said = { conversationId, answering: this.#answering && conversationId !== null };
-    // Nobody waits for it, and the next beat says it again.
+    // No matter: the next repetition sends it again.
     this.#client.request("look", said).catch(() => undefined);
   }
 
-  #heard({ viewId, userId, name, conversationId, answering }) {
+  #onView({ viewId, userId, name, conversationId, answering }) {
     if (conversationId) this.#views.set(viewId, { userId, name, conversationId, answering, at: Date.now() });
     else this.#views.delete(viewId);
     this.#changed();

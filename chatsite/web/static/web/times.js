@@ -9,7 +9,7 @@ const formats = {
   relative: new Intl.RelativeTimeFormat(language, { numeric: "auto" }),
 };
 
-/** As lists show it: the hour today, then yesterday, the weekday, the date. */
+/** The form for lists: the time today, then "Yesterday", the weekday, the date. */
 export function shortTime(iso, now = new Date()) {
   const at = new Date(iso);
   const days = Math.round((startOf(now) - startOf(at)) / DAY);
@@ -23,7 +23,7 @@ export function fullTime(iso) {
   return formats.full.format(new Date(iso));
 }
 
-/** Fills a <time>; again later, when the day has changed. */
+/** Fill a <time>. Call it again when the day has changed. */
 export function setTime(element, iso) {
   if (element.dateTime !== iso) element.dateTime = iso;
   const text = shortTime(iso);

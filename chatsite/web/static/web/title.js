@@ -1,6 +1,6 @@
 import { show } from "./dom.js";
 
-/** "(3) Carol Jensen · Business chat" with three unread conversations, the icon's mark, and the count beside the filter. */
+/** Shows three unread conversations as "(3) Carol Jensen · Business chat", as a badge on the icon, and at the filter. */
 export class Title {
   #client;
   #name = "";
@@ -31,7 +31,7 @@ export class Title {
     this.#setBadge();
   }
 
-  /** On the icon of the installed app, as pushes set it. */
+  /** The badge on the icon of the installed app, which pushes set too. */
   #setBadge() {
     const { total } = this.#client.snapshot.unread;
     if (!("setAppBadge" in navigator) || this.#badge === total) return;
@@ -39,7 +39,7 @@ export class Title {
     (total ? navigator.setAppBadge(total) : navigator.clearAppBadge()).catch(() => undefined); // not an installed app
   }
 
-  /** How many conversations have something unread, as the list and its filter count them; muted ones apart. */
+  /** The number of unread conversations, as the list and its filter count them, without muted ones. */
   #unreadConversations() {
     const { unread, conversations } = this.#client.snapshot;
     const muted = new Set(conversations.filter(({ mutedUntil }) => Date.parse(mutedUntil) > Date.now()).map(({ id }) => id));

@@ -3,7 +3,7 @@ import { announce, make } from "./dom.js";
 const STAYS = 7_000; // milliseconds
 let shown = null;
 
-/** A short word at the bottom, with at most one thing to do about it. `stays`: milliseconds. */
+/** A short text at the bottom, with at most one action. `stays`: milliseconds. */
 export function toast(text, { action = "", run = null, stays = STAYS } = {}) {
   shown?.remove();
   const children = [make("span", {}, text)];

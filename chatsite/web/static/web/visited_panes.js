@@ -1,21 +1,21 @@
-const MOST = 30; // conversations of which the page keeps what it has shown
+const MOST = 30; // conversations whose last content the page keeps
 
-/** What was last seen of the conversations that were open, for when they cannot be fetched. */
+/** The last content of conversations that were open, for when they cannot be fetched. */
 export class VisitedPanes {
-  #kept = new Map(); // conversation id → {html, seed}; the one that was left last stands last
+  #kept = new Map(); // conversation id → {html, seed}; the most recent one is last
 
   /** `html`: the server's rendering of the conversation. */
   fetched(id, html) {
     this.#put(id, { html, seed: null });
   }
 
-  /** `seed`: what the live view knows now, in the form of the page's own element of JSON. */
+  /** `seed`: the live view's data, in the form of the page's JSON element. */
   left(id, seed) {
     const kept = this.#kept.get(id);
     if (kept) this.#put(id, { ...kept, seed });
   }
 
-  /** The pane as an element, or null where it has never been open. */
+  /** The pane as an element, or null if it was never open. */
   paneOf(id) {
     const kept = this.#kept.get(id);
     if (!kept) return null;

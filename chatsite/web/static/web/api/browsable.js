@@ -1,4 +1,4 @@
-// What the templates of Django REST framework leave out for a screen reader and for the keyboard.
+// Adds what the templates of Django REST framework lack for screen readers and the keyboard.
 document.documentElement.lang = "en";
 
 document.querySelectorAll(".form-group > label:not([for])").forEach((label, index) => {

@@ -2,20 +2,20 @@ import { el } from "../thread/dom.js";
 import { gettext } from "../thread/texts.js";
 import { Suggestions } from "./suggestions.js";
 
-const COMMAND = /(^|\s)\/([^\s/]{0,40})$/u; // what is being written before the cursor
+const COMMAND = /(^|\s)\/([^\s/]{0,40})$/u; // the command before the cursor
 const PAUSE = 120; // milliseconds without a key before we ask
 const PREVIEW = 120; // characters of a text
 
 /**
- * Offers a team's canned answers while a member writes `/` and the beginning of a code or of a word, and puts the chosen
- * text in its place. `thread`: client, people, conversation, composer, complain(error).
+ * Suggests a team's canned answers while a member types `/` and the beginning of a code or of a word, and replaces it by
+ * the chosen text. `thread`: client, people, conversation, composer, complain(error).
  */
 export class CannedAnswers {
   #thread;
   #input;
   #suggestions;
   #timer = null;
-  #asked = 0;
+  #requests = 0;
 
   constructor(thread) {
     this.#thread = thread;
@@ -47,19 +47,19 @@ export class CannedAnswers {
     const q = this.#command;
     if (q === null) return this.#suggestions.close();
     const { client, conversation } = this.#thread;
-    const asked = ++this.#asked;
+    const request = ++this.#requests;
     try {
       const { results } = await client.rest.get("/team/canned-answers", { businessId: conversation.businessId, q, limit: 20 });
-      if (asked === this.#asked && this.#command !== null) this.#suggestions.show(results);
+      if (request === this.#requests && this.#command !== null) this.#suggestions.show(results);
     } catch {
-      this.#suggestions.close(); // whoever is offline writes on
+      this.#suggestions.close(); // offline: no suggestions
     }
     return undefined;
   }
 
   #forget() {
     clearTimeout(this.#timer);
-    this.#asked += 1; // an answer that is under way comes too late
+    this.#requests += 1; // ignore an answer that is still under way
   }
 
   async #choose({ id }) {
@@ -70,7 +70,7 @@ export class CannedAnswers {
     this.#suggestions.close();
     try {
       const { text } = await client.rest.post(`/team/canned-answers/${id}/use`, { conversationId: conversation.id });
-      // What was written meanwhile stays; the code is replaced where it still stands.
+      // Keep text that was typed meanwhile, and replace the code where it is now.
       const stands = this.#input.value.slice(start, end) === written;
       const [from, to] = stands ? [start, end] : [this.#input.selectionStart, this.#input.selectionEnd];
       this.#input.setRangeText(text, from, to, "end");

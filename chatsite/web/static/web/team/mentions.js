@@ -2,10 +2,10 @@ import { el } from "../thread/dom.js";
 import { gettext } from "../thread/texts.js";
 import { Suggestions } from "./suggestions.js";
 
-const MENTION = /(^|\s)@([^@\n]{0,40})$/u; // what is being written before the cursor
+const MENTION = /(^|\s)@([^@\n]{0,40})$/u; // the command before the cursor
 const MOST = 8; // suggestions
 
-/** Offers colleagues while a member writes `@` in a note. `colleagues()` answers `[{id, name}]`. */
+/** Suggests colleagues while a member types `@` in a note. `colleagues()` returns `[{id, name}]`. */
 export class Mentions {
   #composer;
   #input;
@@ -23,7 +23,7 @@ export class Mentions {
     this.#input.addEventListener("input", () => this.#typed());
   }
 
-  /** The ids of those whom the text mentions. */
+  /** The ids of the people whom the text mentions. */
   idsIn(text) {
     return this.#colleagues().filter(({ name }) => isMentioned(text, name)).map(({ id }) => id);
   }

@@ -4,7 +4,7 @@ import { linked } from "../thread/links.js";
 import { gettext, interpolate } from "../thread/texts.js";
 
 /**
- * A private note between the messages. It looks like nothing that a customer sees: a card across the whole width, with a
+ * A private note between the messages. It does not look like a message to the customer: a card across the whole width, with a
  * lock and the words. `context`: nameOf(id), canEdit(note), canDelete(note), edit, remove, retry, discard.
  */
 export function drawNote({ key, note }, node, context) {

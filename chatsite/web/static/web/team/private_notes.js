@@ -2,7 +2,7 @@ import { gettext } from "../thread/texts.js";
 
 const PAGE = 100;
 
-/** The private notes of one conversation: those of the server, and those that are on their way there. */
+/** The private notes of one conversation: stored ones, and unsent ones. */
 export class PrivateNotes {
   #client;
   #id;
@@ -10,7 +10,7 @@ export class PrivateNotes {
   #handlers;
   #stored = new Map();
   #pending = new Map(); // clientId → note
-  #rev = null; // the `teamRev` up to which we know everything; null: nothing is loaded
+  #rev = null; // the `teamRev` up to which the notes are complete; null: nothing is loaded
   #cursor = null;
   #loading = false;
   #stops;
@@ -21,19 +21,19 @@ export class PrivateNotes {
     this.#id = conversationId;
     this.#me = me;
     this.#handlers = handlers;
-    const take = (event) => event.conversationId === this.#id && this.#heard(event);
+    const take = (event) => event.conversationId === this.#id && this.#onNote(event);
     const names = ["note_added", "note_edited", "note_deleted", "team_state_updated"];
     this.#stops = [...names.map((name) => client.on(name, take)), client.on("ready", () => this.#catchUp())];
     this.#catchUp();
   }
 
-  /** Those that can be shown, the oldest first. */
+  /** The notes to show, oldest first. */
   get all() {
     const shown = [...this.#stored.values()].filter((note) => !note.deletedAt);
     return [...shown, ...this.#pending.values()].sort((a, b) => timeOf(a) - timeOf(b));
   }
 
-  /** Fetches older notes until there is one from before this time. */
+  /** Fetch older notes until there is one from before this time. */
   reach(time) {
     const oldest = Math.min(...[...this.#stored.values()].map(timeOf));
     if (this.#cursor && !this.#loading && oldest > time) this.#loadPage();
@@ -98,7 +98,7 @@ export class PrivateNotes {
     this.#handlers.changed();
   }
 
-  #heard({ teamRev, note }) {
+  #onNote({ teamRev, note }) {
     if (note) {
       const isNew = !this.#stored.has(note.id) && !note.deletedAt;
       this.#take(note);
@@ -109,7 +109,7 @@ export class PrivateNotes {
     else this.#rev = Math.max(this.#rev, teamRev);
   }
 
-  /** Fetches the newest notes; later, with `sync`, what was missed. A failed request is repeated after a reconnect. */
+  /** Fetch the newest notes, or later the missed ones with `sync`. A failed request is repeated after a reconnect. */
   async #catchUp() {
     if (this.#loading) return;
     try {
@@ -124,7 +124,7 @@ export class PrivateNotes {
     this.#loading = true;
     const { teamRev } = await this.#client.rest.get(`/chat/conversations/${this.#id}/team`);
     await this.#loadPage();
-    this.#rev = teamRev; // it was read first, so what has changed since comes as an event
+    this.#rev = teamRev; // it was read first, so later changes arrive as events
   }
 
   async #sync() {

@@ -2,7 +2,7 @@ import { askTime } from "../thread/dialogs.js";
 
 const MORNING = 9; // o'clock
 
-/** The times to choose from: `[key, words, date]`. */
+/** The times to choose from: `[key, text, date]`. */
 export function snoozeTimes(now = new Date()) {
   const monday = (8 - now.getDay()) % 7 || 7;
   return [
@@ -12,7 +12,7 @@ export function snoozeTimes(now = new Date()) {
   ];
 }
 
-/** The time as ISO 8601, asked for where `key` is none of them; null if the person thinks better of it. */
+/** The time as ISO 8601. Asks for it if `key` is none of the choices. Null if the person cancels. */
 export async function snoozeUntil(host, key) {
   const known = snoozeTimes().find(([name]) => name === key);
   if (known) return known[2].toISOString();

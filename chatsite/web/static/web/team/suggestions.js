@@ -3,8 +3,8 @@ import { el } from "../thread/dom.js";
 let lists = 0;
 
 /**
- * A list of suggestions above a text field, by the pattern of a combobox: arrow keys choose, Enter or Tab takes one,
- * Escape closes. `draw(item)` answers the children of an option; `choose(item)` takes one.
+ * A list of suggestions above a text field, in the combobox pattern: arrow keys choose, Enter or Tab accepts one, and
+ * Escape closes. `draw(item)` returns the children of an option; `choose(item)` is called for the accepted one.
  */
 export class Suggestions {
   #input;
@@ -21,7 +21,7 @@ export class Suggestions {
     this.#list = el("ul", { class: "suggestions", id: `suggestions-${lists}`, role: "listbox", "aria-label": label, hidden: true, on });
     form.prepend(this.#list);
     this.#input.addEventListener("blur", () => this.close());
-    // Before the composer: Enter chooses, and does not send.
+    // Before the composer's listener, so that Enter chooses and does not send.
     this.#input.addEventListener("keydown", (event) => this.#onKey(event), { capture: true });
   }
 

@@ -5,7 +5,7 @@ import { labelChip } from "./label_chip.js";
 import { snoozeTimes, snoozeUntil } from "./snooze.js";
 import { PRIORITIES, STATUSES, statusText } from "./team_texts.js";
 
-/** Below the head of a conversation, for members: status, assignee, group, priority and labels, live and to be changed. */
+/** The bar below the header of a conversation, for members: shows and sets status, assignee, group, priority and labels. */
 export class TeamBar {
   element = make("div", { className: "team-bar", role: "group", ariaLabel: gettext("What the team has set") });
   #states;
@@ -23,7 +23,7 @@ export class TeamBar {
   #more;
   #gone = new AbortController();
 
-  /** `conversation()` answers the conversation as it is now. */
+  /** `conversation()` returns the current conversation. */
   constructor(states, { conversation, me }) {
     this.#states = states;
     this.#conversation = conversation;
@@ -90,7 +90,7 @@ export class TeamBar {
     this.#resolve.textContent = isResolved ? gettext("Reopen") : gettext("Resolve");
   }
 
-  /** The boxes stay while the labels do: the one with the focus keeps it. */
+  /** Keep the checkboxes while the labels are the same, so that the focus stays. */
   #drawLabels(labels, chosen) {
     const key = JSON.stringify(labels);
     if (this.#labels.dataset.key !== key) this.#makeLabels(labels);
@@ -132,7 +132,7 @@ export class TeamBar {
     this.#redraw();
   }
 
-  /** Also where nothing has changed: what was chosen may have been refused. */
+  /** Also if nothing has changed, because the server may have refused the choice. */
   #redraw() {
     this.#drawn = "";
     this.draw();

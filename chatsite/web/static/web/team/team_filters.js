@@ -1,7 +1,7 @@
 /** The names of the filters in an address, as the server reads them. */
 export const TEAM_FILTERS = ["assignee", "status", "label", "group"];
 
-/** The selects of the list for members. They offer the team's people, labels and groups once these are known. */
+/** The selects above the list, for members. They offer the team's members, labels and groups once these are loaded. */
 export function mountTeamFilters(root, { states, businesses, me, filters, changed }) {
   const place = root.querySelector("[data-team-filters]");
   if (!place) return;
@@ -29,7 +29,7 @@ function unique(rows) {
   return [...new Map(rows.map((row) => [row.id, row])).values()];
 }
 
-/** Behind the options of the page come those of the team. */
+/** The team's options come after the options of the page. */
 function extend(field, rows, chosen) {
   const key = JSON.stringify(rows);
   if (field.dataset.key === key) return;

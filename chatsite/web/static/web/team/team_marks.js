@@ -5,7 +5,7 @@ import { PRIORITIES, STATUSES } from "./team_texts.js";
 
 const MOST = 3; // labels in a row
 
-/** What a row of the list shows of the team's side: status, priority, labels and the assignee; nothing where all is new. */
+/** The team's state in a row of the list: status, priority, labels and assignee, unless they have their default values. */
 export function fillTeamMarks(place, team) {
   const key = team ? JSON.stringify(team) : "";
   if (place.dataset.key === key) return;

@@ -1,20 +1,20 @@
-const GATHER = 30; // milliseconds in which conversations join one request
+const GATHER = 30; // milliseconds in which conversations are gathered for one request
 const MOST = 100; // conversations of one request
-const STALE = 10_000; // milliseconds after which an unknown id makes us ask for the lists of the team again
+const STALE = 10_000; // milliseconds after which an unknown id reloads the lists of the team
 
 const NOTE_EVENTS = ["note_added", "note_edited", "note_deleted"];
 const EMPTY = { members: [], groups: [], labels: [], at: 0 };
 
 /**
- * What the team has set for conversations, as the page knows it: asked for when a list shows them, and kept by events.
- * Also who and what there is to choose from in each business. For somebody without a business it stays empty.
+ * The team's states of conversations. The page fetches them when a list shows the conversations, and events update them.
+ * Also the members, labels and groups of each business. For a user without a business it stays empty.
  */
 export class TeamStates {
   #client;
   #businesses;
   #states = new Map();
   #wanted = new Set();
-  #asked = new Set();
+  #requested = new Set();
   #catalogs = new Map();
   #listeners = new Set();
   #timer = null;
@@ -38,7 +38,7 @@ export class TeamStates {
     return this.#businesses.some(({ id }) => id === conversation.businessId);
   }
 
-  /** The state of a conversation of one's business; null while it is not known. */
+  /** The state of a conversation of the user's business; null while it is not known. */
   of(conversation) {
     const known = this.#states.get(conversation.id);
     const teamRev = conversation.teamRev ?? 0;
@@ -54,7 +54,7 @@ export class TeamStates {
     return known ?? EMPTY;
   }
 
-  /** Sets some of it for one conversation; what is left out stays. */
+  /** Set some fields for one conversation; the others stay. */
   async set(conversationId, changes) {
     const state = await this.#client.rest.patch(`/chat/conversations/${conversationId}/team`, changes);
     this.#take([state]);
@@ -62,7 +62,7 @@ export class TeamStates {
   }
 
   #want(id) {
-    if (this.#asked.has(id)) return;
+    if (this.#requested.has(id)) return;
     this.#wanted.add(id);
     this.#timer ??= setTimeout(() => this.#ask(), GATHER);
   }
@@ -71,15 +71,15 @@ export class TeamStates {
     const ids = [...this.#wanted].slice(0, MOST);
     for (const id of ids) {
       this.#wanted.delete(id);
-      this.#asked.add(id);
+      this.#requested.add(id);
     }
     this.#timer = this.#wanted.size ? setTimeout(() => this.#ask(), GATHER) : null;
     try {
       const { results } = await this.#client.rest.get("/team/states", { ids: ids.join(",") });
       this.#take(results);
-      for (const id of ids) this.#asked.delete(id);
+      for (const id of ids) this.#requested.delete(id);
     } catch {
-      return; // asked for again after the next reconnect
+      return; // fetched again after the next reconnect
     }
   }
 
@@ -89,7 +89,7 @@ export class TeamStates {
     if (newer.length) this.#changed(newer);
   }
 
-  /** A note takes a `teamRev` and leaves the state as it is. */
+  /** A note takes a `teamRev` and does not change the state. */
   #counted({ conversationId, teamRev }) {
     const known = this.#states.get(conversationId);
     if (known?.teamRev === teamRev - 1) this.#states.set(conversationId, { ...known, teamRev });
@@ -97,7 +97,7 @@ export class TeamStates {
   }
 
   #renew() {
-    this.#asked.clear();
+    this.#requested.clear();
     for (const id of this.#states.keys()) this.#want(id);
     for (const [id, { at }] of this.#catalogs) if (Date.now() - at > STALE) this.#loadChoices(id);
   }
@@ -111,11 +111,11 @@ export class TeamStates {
       this.#catalogs.set(businessId, { members, groups, labels, at: Date.now() });
       this.#changed([]);
     } catch {
-      this.#catalogs.delete(businessId); // the next one who asks tries it again
+      this.#catalogs.delete(businessId); // the next call tries again
     }
   }
 
-  /** Names for the ids of a state. An id that nobody knows yet was made since: the lists are loaded again. */
+  /** Look up the names for the ids of a state. An unknown id is new, so reload the lists. */
   named(conversation, state) {
     const choices = this.choices(conversation.businessId);
     const find = (rows, id) => rows.find((row) => row.id === id);
@@ -146,7 +146,7 @@ export function untouched(conversationId) {
   };
 }
 
-/** Whether a state is among those that the filters ask for; the same rule as in `filters.py`. */
+/** Whether a state matches the filters; the same rule as in `filters.py`. */
 export function matches(state, { status, assignee, label, group }, me) {
   if (status && state.status !== status) return false;
   if (assignee === "none" ? state.assigneeId : assignee && state.assigneeId !== (assignee === "me" ? me.id : assignee)) return false;

@@ -1,4 +1,4 @@
-/** The words for what a team sets. */
+/** The texts for the values of a team's state. */
 export function statusText({ status, snoozedUntil }) {
   if (status === "snoozed") return interpolate(gettext("Snoozed until %(time)s"), { time: shortTime(new Date(snoozedUntil)) }, true);
   return STATUSES[status]();

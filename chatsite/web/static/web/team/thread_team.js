@@ -8,11 +8,11 @@ import { PrivateNotes, timeOf } from "./private_notes.js";
 import { WritingMode } from "./writing_mode.js";
 
 /**
- * What the conversation view has for members of the business: private notes between the messages and in the composer,
- * mentions, and canned answers. For a customer it does nothing. Give it to `mountThread` as `team`.
+ * What members of the business have in the conversation view: private notes between the messages and in the composer,
+ * mentions, and canned answers. It does nothing for a customer. Pass it to `mountThread` as `team`.
  *
- * `thread`: client, me, view, people, conversation, composer, source, list, section, complain, announce. `isOwner`: may
- * delete the notes of others.
+ * `thread`: client, me, view, people, conversation, composer, source, list, section, complain, announce. `isOwner`: whether
+ * the user may delete the notes of others.
  */
 export class ThreadTeam {
   #thread;
@@ -33,7 +33,7 @@ export class ThreadTeam {
     queueMicrotask(() => this.#begin());
   }
 
-  /** The messages with the notes between them, by time. `atEnd`: no message is newer. */
+  /** The messages and notes, ordered by time. `atEnd`: no message is newer. */
   withNotes(messages, { atEnd }) {
     if (!this.#notes) return messages;
     const { source } = this.#thread;
@@ -60,7 +60,7 @@ export class ThreadTeam {
     this.#draft?.destroy();
   }
 
-  /** Once we know that we are a member here. */
+  /** Called when it is known that the user is a member of the business. */
   #begin() {
     const { client, view, me, people, composer, conversation } = this.#thread;
     if (this.#notes || !conversation || people.side !== "business") return;
@@ -68,7 +68,7 @@ export class ThreadTeam {
       changed: () => this.#thread.list?.schedule(),
       arrived: (note) => this.#arrived(note),
     });
-    this.#draft = new Draft(browserStorage(), me.id, `${view.id}:note`, ({ text }) => this.#mode.heard(text));
+    this.#draft = new Draft(browserStorage(), me.id, `${view.id}:note`, ({ text }) => this.#mode.takeDraft(text));
     this.#mentions = new Mentions(composer, () => this.#colleagues);
     this.#mode = new WritingMode(composer, {
       text: this.#draft.read().text,

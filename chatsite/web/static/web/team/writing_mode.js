@@ -2,8 +2,8 @@ import { el, icon } from "../thread/dom.js";
 import { gettext } from "../thread/texts.js";
 
 /**
- * The switch above the field: a message to the customer, or a note for the team. Each keeps its own text, so that
- * nothing written as a note is ever sent, and the whole composer looks different while a note is written.
+ * The switch above the field between a message to the customer and a note for the team. Each keeps its own text, so that
+ * the text of a note is never sent to the customer. The whole composer looks different for a note.
  *
  * `handlers`: `text` of a stored draft, `keep(text)`, `add(text)`, `edit(note, text)`.
  */
@@ -27,8 +27,8 @@ export class WritingMode {
     if (this.#text) this.#buttons[1].classList.add("has-draft");
   }
 
-  /** A note's draft of another tab. */
-  heard(text) {
+  /** Take over a note's draft from another tab. */
+  takeDraft(text) {
     if (this.#composer.isNote) this.#composer.fillNote(text);
     else this.#text = text;
   }
@@ -60,7 +60,7 @@ export class WritingMode {
         send: (text) => this.#handlers.add(text),
         edit: (note, text) => this.#handlers.edit(note, text),
         draft: ({ text }) => this.#handlers.keep(text),
-        typing: () => undefined, // the customer does not see that a note is written
+        typing: () => undefined, // the customer must not see that somebody writes a note
         idle: () => undefined,
         editLast: () => undefined,
         ended: (text) => this.#ended(text),

@@ -7,10 +7,10 @@ import { QUICK_REACTIONS, hasReacted } from "./reactions.js";
 import { isFromOther } from "./rows.js";
 import { gettext, interpolate } from "./texts.js";
 
-const UNDO = 5_000; // milliseconds in which a deletion by key can be taken back
+const UNDO = 5_000; // milliseconds in which a deletion by key can be undone
 
 /**
- * What one can do with a message. `thread`: section, client, view, composer, people, note, complain(error),
+ * The actions on a message. `thread`: section, client, view, composer, people, note, complain(error),
  * isOpen() (not frozen).
  */
 export class Actions {
@@ -37,7 +37,7 @@ export class Actions {
     return message.seq !== null && !message.deletedAt && this.#thread.isOpen();
   }
 
-  /** Whether it is mine to change. */
+  /** Whether this user may change the message. */
   canChange(message) {
     return this.canReply(message) && message.senderId === this.#thread.me.id;
   }
@@ -50,7 +50,7 @@ export class Actions {
     return this.#items(message).length > 0;
   }
 
-  /** By a key on the message. Answers whether there was something to do. */
+  /** Handle a key on the message. Returns whether the key had an action. */
   byKey(key, message, node) {
     if (key === "r" && this.canReply(message)) this.#thread.composer.replyTo(message);
     else if (key === "e" && this.canEdit(message)) this.#thread.composer.edit(message);
@@ -70,7 +70,7 @@ export class Actions {
     if (sure) this.#thread.client.queueDelete(message);
   }
 
-  /** A key is pressed sooner than meant, so there is a moment to take it back. */
+  /** A key is easily pressed by mistake, so the deletion can be undone for a moment. */
   #removeForNow(message) {
     const { client, note } = this.#thread;
     const key = client.queueDelete(message, { within: UNDO });
@@ -81,7 +81,7 @@ export class Actions {
     this.#thread.client.queueEdit(message, text);
   }
 
-  /** The server refused what was shown as done. What was written is not lost: it can be tried again. */
+  /** The server refused a change that was shown as done. The text is not lost: the user can try again. */
   refused({ kind, targetId, content, error }) {
     const { source, composer } = this.#thread;
     const message = source.find(targetId);
@@ -111,13 +111,13 @@ export class Actions {
     if (await confirmOfferAnswer(this.#thread.section, offer, action)) await this.#try(() => offers.answer(offer, action));
   }
 
-  /** Puts an emoji on the message, or takes one's own off. */
+  /** Add an emoji to the message, or remove the user's own. */
   react(message, emoji) {
     const { client, me } = this.#thread;
     client.queueReaction(message, emoji, !hasReacted(message, me.id, emoji));
   }
 
-  /** By two taps of a finger. */
+  /** React to a double tap. */
   like(message) {
     if (message && this.canReply(message)) this.react(message, QUICK_REACTIONS[0]);
   }

@@ -1,9 +1,9 @@
 import { el } from "./dom.js";
 
 const KEPT = 8_000; // milliseconds
-const MOST = 5; // lines at a time: nobody listens to a hundred messages that came at once
+const MOST = 5; // lines at a time, when many messages arrive at once
 
-/** Tells screen readers what happens, politely, one after the other. */
+/** Announces events to screen readers, politely, one after the other. */
 export class Announcer {
   element = el("div", { class: "visually-hidden", "aria-live": "polite", "aria-relevant": "additions" });
 

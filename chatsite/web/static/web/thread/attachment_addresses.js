@@ -1,6 +1,6 @@
-const AGAIN = 5_000; // milliseconds in which one message is not asked for twice
+const AGAIN = 5_000; // milliseconds in which a message is not fetched twice
 
-/** The addresses of attachments. They end after a while, and the server gives fresh ones with the message. */
+/** The addresses of attachments. They expire, and the server gives fresh ones with the message. */
 export class AttachmentAddresses {
   #rest;
   #fresh = new Map(); // message id → {at, message: promise}
@@ -13,7 +13,7 @@ export class AttachmentAddresses {
     return address && this.#rest.resolve(address);
   }
 
-  /** The attachment with fresh addresses; null where it is gone, or the server cannot be reached. */
+  /** The attachment with fresh addresses; null if it no longer exists or the server cannot be reached. */
   async renew(messageId, attachmentId) {
     const known = this.#fresh.get(messageId);
     const isFresh = known && Date.now() - known.at < AGAIN;
@@ -23,7 +23,7 @@ export class AttachmentAddresses {
       const { attachments = [] } = await entry.message;
       return attachments.find(({ id }) => id === attachmentId) ?? null;
     } catch {
-      return null; // whoever asked shows that it is not there, and lets people try again
+      return null; // the caller shows that the file is missing, and offers to try again
     }
   }
 }

@@ -4,7 +4,7 @@ import { gettext } from "./texts.js";
 
 const PHONE = "(pointer: coarse) and (hover: none)";
 
-/** The ways by which files get into the tray: a button with the file dialog or the camera, paste, and drop. */
+/** Adds files to the tray: by a button with the file dialog or the camera, by paste, and by drop. */
 export class AttachmentChooser {
   button;
   #files = input({ multiple: true });
@@ -12,7 +12,7 @@ export class AttachmentChooser {
   #menu = null;
   #add;
 
-  /** `add(files)` takes them. */
+  /** `add(files)` receives them. */
   constructor(add) {
     this.#add = add;
     const click = () => this.#choose();
@@ -20,12 +20,12 @@ export class AttachmentChooser {
     for (const chosen of [this.#files, this.#camera]) {
       chosen.addEventListener("change", () => {
         add([...chosen.files]);
-        chosen.value = ""; // the same file may be chosen again
+        chosen.value = ""; // so that the same file can be chosen again
       });
     }
   }
 
-  /** Answers whether there were files in what was pasted. A copied table brings a picture of itself: its text wins. */
+  /** Returns whether the clipboard had files. A copied table also has a picture of itself; its text takes precedence. */
   paste(event) {
     const { files, types } = event.clipboardData ?? {};
     if (!files?.length || types.includes("text/plain")) return false;
@@ -34,7 +34,7 @@ export class AttachmentChooser {
     return true;
   }
 
-  /** Files may be dropped anywhere on `target`, while `isWanted()`. */
+  /** Accept files that are dropped anywhere on `target`, while `isWanted()`. */
   acceptDrops(target, isWanted) {
     const overlay = el("p", { class: "drop-overlay", hidden: true, "aria-hidden": "true" }, gettext("Drop files here to attach them"));
     target.append(overlay);

@@ -3,13 +3,13 @@ import { el, icon } from "./dom.js";
 import { gettext, interpolate } from "./texts.js";
 
 const SHOWN = 4; // tiles of a message; the last one says how many more there are
-const SIDE = 320; // pixels of a picture that stands alone, at most
+const SIDE = 320; // the largest side of a single picture, in pixels
 const LEAST = 120;
-const RATIOS = { least: 0.45, most: 2.4 }; // beyond these the middle of the picture is shown
+const RATIOS = { least: 0.45, most: 2.4 }; // beyond these, only the middle of the picture is shown
 
 /**
- * Pictures and videos as tiles. Each has its place before anything is loaded, and keeps it: what is not known when it
- * is first drawn does not move the messages later.
+ * Pictures and videos as tiles. Each has its size before anything is loaded, and keeps it. A size that is not known when the
+ * tile is first drawn does not move the messages later.
  */
 export function drawPictures(grid, slots, context) {
   const node = grid ?? el("div", { class: "pictures" });
@@ -49,7 +49,7 @@ function drawTile(tile, slot, context, alone) {
   load(tile, slot, context);
 }
 
-/** The size of the tile, told to the browser before it knows the picture. */
+/** Set the size of the tile, before the browser has loaded the picture. */
 function reserve(tile, { attachment, preview }, alone) {
   const shape = alone ? "alone" : "tile";
   if (tile.dataset.shape === shape) return;
@@ -64,7 +64,7 @@ function reserve(tile, { attachment, preview }, alone) {
   tile.style.aspectRatio = alone ? String(ratio) : "";
 }
 
-/** What the tile shows: our own file, or the server's small picture. */
+/** The picture of the tile: the user's own file, or the server's thumbnail. */
 function sourceOf({ attachment, preview }, context) {
   if (preview && !preview.isBroken) return preview.url;
   if (attachment.kind === "video") return context.addresses.of(attachment.thumbnailUrl);
@@ -74,7 +74,7 @@ function sourceOf({ attachment, preview }, context) {
 function load(tile, slot, context) {
   const image = tile.querySelector(".picture-image");
   const source = sourceOf(slot, context);
-  // An address that only has a later signature shows the same picture.
+  // An address that differs only in its signature shows the same picture.
   const key = source?.startsWith("blob:") ? source : source?.split("?")[0];
   if (!source || tile.dataset.source === key) return;
   tile.dataset.source = key;
@@ -92,7 +92,7 @@ function load(tile, slot, context) {
   image.src = source;
 }
 
-/** A file of our own that this browser cannot show, as HEIC or a video: the server's picture of it can be shown. */
+/** This browser cannot show the user's own file, such as HEIC or a video, so show the server's thumbnail. */
 function passOver(tile, slot, context) {
   slot.preview.isBroken = true;
   tile.classList.toggle("is-waiting", !sourceOf(slot, context));

@@ -1,13 +1,13 @@
-const MOST = 60; // files of this page's own messages that stay at hand
+const MOST = 60; // own files that this page keeps
 
 /**
- * Files of our own as addresses. They are still shown when the message has been stored, until the server's picture is
- * there: by the message's `clientId` and the place of the file.
+ * Object URLs of the user's own files. The view shows them until the server's thumbnail is ready, also after the message was
+ * stored. The keys are the message's `clientId` and the position of the file.
  */
 export class Previews {
   #entries = new Map(); // "clientId:index" → {file, url, width, height}
 
-  /** `{url, width, height}` of the file at this place; null where this page does not have it. */
+  /** `{url, width, height}` of the file at this position; null if this page does not have it. */
   of({ clientId, attachments }, index) {
     if (!clientId) return null;
     const key = `${clientId}:${index}`;

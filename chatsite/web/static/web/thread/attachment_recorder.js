@@ -3,7 +3,7 @@ import { el, iconButton } from "./dom.js";
 import { Recording, canRecord } from "./attachment_recording.js";
 import { gettext, interpolate } from "./texts.js";
 
-const MOST = 10 * 60_000; // milliseconds of a recording
+const MOST = 10 * 60_000; // milliseconds, the longest recording
 const BARS = 32;
 
 const TROUBLES = {
@@ -12,7 +12,7 @@ const TROUBLES = {
   NotReadableError: () => gettext("Another program is using the microphone."),
 };
 
-/** Records a voice message, in the place of the text field: how loud and how long it is, and then away or sent. */
+/** Records a voice message. It replaces the text field, shows volume and duration, and then sends or discards the recording. */
 export class VoiceRecorder {
   button;
   element = el("div", { class: "recorder", role: "group", "aria-label": gettext("Voice recording"), hidden: true });
@@ -53,7 +53,7 @@ export class VoiceRecorder {
 
   async #start() {
     if (this.isRecording || this.button.disabled) return;
-    this.button.disabled = true; // while the browser asks
+    this.button.disabled = true; // while the browser asks for permission
     try {
       this.#recording = await Recording.start({ level: (level, elapsed) => this.#draw(level, elapsed), ended: () => this.cancel() });
     } catch (error) {

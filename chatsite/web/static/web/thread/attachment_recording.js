@@ -1,12 +1,12 @@
 const TYPES = ["audio/webm;codecs=opus", "audio/mp4", "audio/ogg;codecs=opus"];
-const TICK = 100; // milliseconds between two measures of the loudness
-const POINTS = 64; // of the waveform that goes with it
+const TICK = 100; // milliseconds between two measurements of the volume
+const POINTS = 64; // of the waveform that is sent with it
 
 export function canRecord() {
   return Boolean(globalThis.MediaRecorder && navigator.mediaDevices?.getUserMedia);
 }
 
-/** One recording by the microphone, and how loud it was. */
+/** One recording by the microphone, with its volume over time. */
 export class Recording {
   #stream;
   #recorder;
@@ -18,7 +18,7 @@ export class Recording {
   #startedAt = performance.now();
   #told;
 
-  /** Asks for the microphone; throws what the browser refuses with. `level(percent, elapsed)`, and `ended()` when it is unplugged. */
+  /** Ask for the microphone; throws the browser's refusal. Calls `level(percent, elapsed)`, and `ended()` if it is unplugged. */
   static async start(told) {
     const stream = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true } });
     return new Recording(stream, told);
@@ -60,7 +60,7 @@ export class Recording {
     this.#release();
   }
 
-  /** The microphone is free, and the browser shows that it is. */
+  /** Release the microphone, so that the browser's indicator goes off. */
   #release() {
     clearInterval(this.#timer);
     for (const track of this.#stream.getTracks()) track.stop();
@@ -71,7 +71,7 @@ export class Recording {
     const samples = new Float32Array(this.#analyser.fftSize);
     this.#analyser.getFloatTimeDomainData(samples);
     const loudness = Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
-    // People hear in decibels: from -60 dB, silence, to 0.
+    // Volume is perceived in decibels: from -60 dB (silence) to 0.
     const level = Math.round(Math.min(100, Math.max(0, 100 + (100 / 60) * 20 * Math.log10(loudness || 1e-6))));
     this.#levels.push(level);
     this.#told.level(level, this.elapsed);

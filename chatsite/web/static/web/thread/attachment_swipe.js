@@ -2,15 +2,15 @@ const ACROSS = 50; // pixels of a swipe to another picture
 const DOWN = 90;
 
 /**
- * One finger that moves over the viewer: across to another picture, down to close it. A second finger zooms instead. A
- * video has controls of its own, so a finger that begins on one is left to it.
+ * A finger that moves over the viewer: sideways to another picture, down to close it. A second finger zooms instead. A
+ * video has its own controls, so a swipe that begins on a video is ignored.
  */
 export class Swipe {
   #began = null;
   #fingers = new Set();
   #actions;
 
-  /** `actions`: `isFree()`, whether a finger does not move a picture that is zoomed; `across(direction)`, `down()`. */
+  /** `actions`: `isFree()`, whether the picture is not zoomed, so that a swipe does not move it; `across(direction)`, `down()`. */
   constructor(stage, actions) {
     this.#actions = actions;
     stage.addEventListener("pointerdown", (event) => this.#onDown(event));

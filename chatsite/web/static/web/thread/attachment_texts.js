@@ -5,7 +5,7 @@ const KIB = 1024;
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"];
 
 /**
- * The text of a message, without the file names that stand in for a missing one. A file may have another ending by now:
+ * The text of a message, without the file names that replace a missing text. A file may have another extension by now:
  * the server stores HEIC as JPEG.
  */
 export function captionOf({ content, attachments = [] }) {
@@ -50,7 +50,7 @@ export function sizeText(bytes) {
   return new Intl.NumberFormat(document.documentElement.lang || "en", style).format(value);
 }
 
-/** "PDF", from the name: what the bytes are, the server knows. */
+/** "PDF", from the name. Only the server knows the type of the bytes. */
 export function typeText(name) {
   const ending = /\.([a-z0-9]{1,8})$/i.exec(name)?.[1];
   return ending ? ending.toUpperCase() : gettext("File");

@@ -2,7 +2,7 @@ import { sizeText } from "./attachment_texts.js";
 import { el, icon, iconButton } from "./dom.js";
 import { gettext, interpolate } from "./texts.js";
 
-/** The files that are chosen and not sent yet, above the text field. `limits`: {count, bytes}. */
+/** The chosen files that are not sent yet, above the text field. `limits`: {count, bytes}. */
 export class AttachmentTray {
   element = el("ul", { class: "tray", "aria-label": gettext("Files to send"), hidden: true });
   #limits;
@@ -19,7 +19,7 @@ export class AttachmentTray {
     return this.#entries.length === 0;
   }
 
-  /** Takes what fits; says what does not, and why. */
+  /** Add the files that are within the limits; say which are not, and why. */
   add(files) {
     const { count, bytes } = this.#limits;
     const room = count - this.#entries.length;
@@ -32,7 +32,7 @@ export class AttachmentTray {
     this.#changed();
   }
 
-  /** As the client sends them. */
+  /** The files in the form that the client sends. */
   get files() {
     return this.#entries.map(({ file, width, height }) => ({ file, width, height }));
   }
@@ -77,11 +77,11 @@ export class AttachmentTray {
   }
 }
 
-/** Its size goes with it, so that it has its place in the conversation from the start. */
+/** The size is sent with the file, so that the conversation can reserve its place. */
 function picture(entry) {
   const image = el("img", { class: "tray-picture", alt: entry.file.name });
   image.onload = () => Object.assign(entry, { width: image.naturalWidth, height: image.naturalHeight });
-  image.onerror = () => image.replaceWith(namePlate(entry.file)); // of a kind that this browser cannot show, as HEIC
+  image.onerror = () => image.replaceWith(namePlate(entry.file)); // a type that this browser cannot show, such as HEIC
   image.src = entry.url;
   return image;
 }

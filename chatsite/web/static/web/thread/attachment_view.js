@@ -7,15 +7,15 @@ import { gettext, interpolate } from "./texts.js";
 const VISIBLE = new Set(["image", "video"]);
 
 /**
- * The files of a message. Drawn anew it keeps its nodes, so that pictures do not flicker and voices play on while the
- * message goes from "sending" to "sent" to "read".
+ * The files of a message. It keeps its nodes when it is redrawn, so that pictures do not flicker and voices keep playing while
+ * the message goes from "sending" to "sent" to "read".
  *
  * `context`: addresses, previews, openPicture(slot), discard(message).
  */
 export class AttachmentView {
   element = el("div", { class: "attachments" });
   #pictures = null;
-  #parts = new Map(); // place → {kind, node, player?} of what is no picture
+  #parts = new Map(); // position → {kind, node, player?} of files that are not pictures
   #upload = null;
 
   draw(message, context) {
@@ -50,7 +50,7 @@ export class AttachmentView {
     return node;
   }
 
-  /** How far our own message is. A failed one says so below its bubble. */
+  /** The progress of an own message. A failed message says so below its bubble. */
   #drawUpload(message, context) {
     if (message.seq !== null || message.status !== "sending") {
       this.#upload = null;
@@ -91,7 +91,7 @@ function file({ attachment, message }, context) {
   if (!url) return el("div", { class: "file" }, mark("file"), body);
   const link = el("a", { class: "file", href: context.addresses.of(url), download: name, tabindex: "-1" }, mark("file"), body, icon("download"));
   link.setAttribute("aria-label", interpolate(gettext("Download %(name)s, %(size)s"), { name, size: sizeText(size) }));
-  // The address may have ended since it was drawn.
+  // The address may have expired since it was drawn.
   link.addEventListener("click", (event) => follow(event, link, { attachment, message }, context));
   return link;
 }

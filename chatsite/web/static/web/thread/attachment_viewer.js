@@ -4,8 +4,8 @@ import { Swipe } from "./attachment_swipe.js";
 import { PictureZoom } from "./attachment_zoom.js";
 
 /**
- * Pictures and videos over the page, one at a time. Left and right go through all that are loaded, Esc leads back,
- * plus, minus and 0 zoom. Fingers swipe through them, and down to close.
+ * Pictures and videos over the page, one at a time. Left and right move through all that are loaded, Esc closes,
+ * plus, minus and 0 zoom. Swipe sideways to move through them, and down to close.
  */
 export class Viewer {
   #host;
@@ -21,7 +21,7 @@ export class Viewer {
     this.#addresses = addresses;
   }
 
-  /** `slots`: `{message, attachment, preview, name}` of all that can be seen, in their order. */
+  /** `slots`: `{message, attachment, preview, name}` of all pictures and videos, in order. */
   open(slots, at) {
     this.#items = slots;
     const before = document.activeElement;
@@ -40,7 +40,7 @@ export class Viewer {
     this.#dialog?.close();
   }
 
-  /** A message is gone: so is its picture, also the one that is looked at. */
+  /** Remove the pictures of a deleted message, also the one that is shown. */
   drop(messageId) {
     if (!this.#dialog || !this.#items.some(({ message }) => message.id === messageId)) return;
     const isShown = this.#items[this.#at].message.id === messageId;
@@ -123,7 +123,7 @@ export class Viewer {
     return video;
   }
 
-  /** The file, with an address that still answers; the small picture where a browser cannot show the file. */
+  /** The file, with a valid address; the thumbnail if the browser cannot show the file. */
   #load(element) {
     const { message, attachment, preview } = this.#items[this.#at];
     const sources = [async () => (await this.#addresses.renew(message.id, attachment.id))?.url];
@@ -142,7 +142,7 @@ export class Viewer {
     if (to >= 0 && to < this.#items.length) this.#show(to);
   }
 
-  /** 1 where the next one is on the right, -1 where it is on the left. */
+  /** 1 if the next one is on the right, -1 if it is on the left. */
   get #forward() {
     return getComputedStyle(this.#dialog).direction === "rtl" ? -1 : 1;
   }

@@ -4,13 +4,13 @@ import { gettext, interpolate } from "./texts.js";
 
 const SPEEDS = [1, 1.5, 2];
 const BARS = 40;
-const FLAT = Array(BARS).fill(12); // while nobody has measured the recording
+const FLAT = Array(BARS).fill(12); // if the recording has no waveform
 const SVG = "http://www.w3.org/2000/svg";
 
-let playing = null; // one voice at a time on a page
-let speed = 1; // as somebody chose it, for the voices that follow
+let playing = null; // a page plays one voice message at a time
+let speed = 1; // the user's choice, also for the next voice messages
 
-/** Plays a voice message: its waveform is the way to any place in it. */
+/** Plays a voice message. Its waveform is a slider for the position. */
 export class VoicePlayer {
   element;
   #audio = null;
@@ -64,7 +64,7 @@ export class VoicePlayer {
     return preview?.url ?? this.#context.addresses.of(attachment.url);
   }
 
-  /** Seconds. Some recordings do not say how long they are; the server has measured it. */
+  /** In seconds. Some recordings do not contain their duration, but the server has measured it. */
   get #duration() {
     const known = (this.#slot.attachment.durationMs ?? 0) / 1000;
     const own = this.#audio?.duration;
@@ -80,7 +80,7 @@ export class VoicePlayer {
     try {
       await this.#audio.play();
     } catch (error) {
-      if (error.name !== "AbortError") this.#failed(); // it was paused before it began
+      if (error.name !== "AbortError") this.#failed(); // paused before it began
     }
   }
 
@@ -88,7 +88,7 @@ export class VoicePlayer {
     const audio = new Audio(this.#source);
     audio.preservesPitch = true;
     const draw = () => {
-      if (playing === this && !this.element.isConnected) this.#pause(); // scrolled far away, or another conversation
+      if (playing === this && !this.element.isConnected) this.#pause(); // removed, because the user scrolled far away or opened another conversation
       this.#draw();
     };
     audio.addEventListener("timeupdate", draw);
@@ -100,7 +100,7 @@ export class VoicePlayer {
     return audio;
   }
 
-  /** The address may have ended. A second failure is one of the file, or of the network. */
+  /** The address may have expired, so try a fresh one. A second failure comes from the file or the network. */
   async #failed() {
     const { message, attachment } = this.#slot;
     const fresh = this.#renewed ? null : await this.#context.addresses.renew(message.id, attachment.id);
@@ -160,7 +160,7 @@ export class VoicePlayer {
   }
 }
 
-/** The loudness as `BARS` bars, in a drawing that stretches with its place. */
+/** The volume as `BARS` bars, in a drawing that stretches to its container. */
 function drawBars(waveform) {
   const given = waveform?.length ? waveform : FLAT;
   const svg = document.createElementNS(SVG, "svg");
@@ -178,7 +178,7 @@ function drawBars(waveform) {
   return svg;
 }
 
-/** For a page that ends while a voice is playing. */
+/** Stop the voice message that is playing, when the view is removed. */
 export function stopVoices() {
   playing?.toggle();
 }

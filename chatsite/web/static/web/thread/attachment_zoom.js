@@ -1,7 +1,7 @@
 const MOST = 6;
 const STEP = 1.5;
 
-/** Makes a picture larger, by buttons, wheel, double click or two fingers, and lets it be moved while it is. */
+/** Zooms a picture by buttons, wheel, double click or two fingers, and moves a zoomed picture. */
 export class PictureZoom {
   #stage;
   #image;
@@ -32,7 +32,7 @@ export class PictureZoom {
     this.#to(1);
   }
 
-  /** What is at this place, counted from the middle, stays there. */
+  /** Keep the point at this position, counted from the middle, where it is. */
   #to(scale, place = { x: 0, y: 0 }) {
     const before = this.#scale;
     this.#scale = Math.min(MOST, Math.max(1, scale));
@@ -44,7 +44,7 @@ export class PictureZoom {
     this.#draw();
   }
 
-  /** The middle of these points, counted from the middle of the stage. */
+  /** The centre of these points, relative to the middle of the stage. */
   #place(points) {
     const { left, top, width, height } = this.#stage.getBoundingClientRect();
     const middle = (axis) => points.reduce((sum, point) => sum + point[axis], 0) / points.length;
@@ -73,13 +73,13 @@ export class PictureZoom {
     return this.#draw();
   }
 
-  /** How far two fingers are apart. */
+  /** The distance between two fingers. */
   get #spread() {
     const [a, b] = [...this.#fingers.values()];
     return a && b ? Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY) : 0;
   }
 
-  /** The picture does not leave the stage. */
+  /** Keep the picture on the stage. */
   #draw() {
     const room = (size, place) => Math.max(0, (size * this.#scale - place) / 2);
     const across = room(this.#image.offsetWidth, this.#stage.clientWidth);

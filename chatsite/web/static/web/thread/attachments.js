@@ -9,8 +9,8 @@ const KINDS = {
 };
 
 /**
- * A picture, file or voice message: a card with a link to where it is. Nothing is fetched from there before somebody
- * follows the link, so that whoever sends one does not learn who looks at it, and from where.
+ * A picture, file or voice message at another address: a card with a link. The page fetches nothing from there before the user
+ * follows the link, so that the sender does not learn who views it, and from where.
  */
 export function attachment(type, content, id) {
   const [shape, label] = KINDS[type] ?? KINDS.file;
@@ -32,6 +32,6 @@ function fileName(url) {
   try {
     return decodeURIComponent(last).replace(/[\p{Cc}\p{Cf}]/gu, "").trim();
   } catch {
-    return last; // not a well-formed escape: shown as it is
+    return last; // a malformed escape: show it as it is
   }
 }

@@ -16,11 +16,11 @@ const TICKS = {
   read: ["ticks", () => gettext("Read")],
 };
 
-const views = new WeakMap(); // article → the view of its files, which outlives each drawing
+const views = new WeakMap(); // article → the view of its files, which is kept when the article is redrawn
 
 /**
- * The node of one message's row. What changes often (times, ticks) is renewed alone, so that a text somebody is
- * marking stays marked.
+ * The node of one message's row. Parts that change often (times, ticks) are updated separately, so that selected text stays
+ * selected.
  *
  * `context`: nameOf(message, row), quoteOf(message), limits, that of `AttachmentView`, that of `showReactions`, and the actions `openMenu(node, button)`, `jumpTo(id)`,
  * `showHistory(message)`, `retry(message)`, `discard(message)`.
@@ -46,7 +46,7 @@ export function drawMessage(row, node, before, context) {
   return article;
 }
 
-/** All that the content shows; when it stays the same, so does the content. */
+/** Everything that the content depends on. The content is redrawn only if this changes. */
 function contentStamp({ message, mine, ours, first }, context) {
   const { content, messageType, editedAt, deletedAt, replyTo, status, error } = message;
   const quote = replyTo && context.quoteOf(message);

@@ -2,12 +2,12 @@ import { editParts, leftText, replyParts } from "./composing.js";
 import { el, icon } from "./dom.js";
 import { gettext } from "./texts.js";
 
-const WARN = 200; // characters left, from which on they are counted
+const WARN = 200; // show the number of characters left from here on
 
 const MESSAGE = () => ({ placeholder: gettext("Write a message"), label: gettext("Message"), action: gettext("Send") });
 
 /**
- * Where one writes: a new message, an answer to one, or an edit. `handlers`: send(text, replyTo), edit(message, text),
+ * The form for a new message, a reply or an edit. `handlers`: send(text, replyTo), edit(message, text),
  * draft({text, replyTo}), typing(), idle(), editLast(), quote(id) → {state, name, text}, leave().
  * `files`: the tray, chooser and recorder of `ThreadAttachments`.
  */
@@ -22,8 +22,8 @@ export class Composer {
   #left = el("p", { class: "left", role: "status" });
   #replyTo = null;
   #editing = null;
-  #kept = ""; // what was being written when an edit began
-  #note = null; // while a private note is written: its purpose, and the message that waits meanwhile
+  #kept = ""; // the unsent text from before an edit
+  #note = null; // for a private note: its purpose, and the unsent message from before
 
   constructor(limit, handlers, files) {
     this.#files = files;
@@ -61,7 +61,7 @@ export class Composer {
     return this.#input.value;
   }
 
-  /** Whether the text is a private note, and not a message. */
+  /** Whether the text is a private note instead of a message. */
   get isNote() {
     return this.#note !== null;
   }
@@ -74,7 +74,7 @@ export class Composer {
     return document.activeElement === this.#input;
   }
 
-  /** Where the text has just been put in from elsewhere: a stored draft, another tab, the form before we came. */
+  /** Set the text from elsewhere: a stored draft, another tab, or the form from before the scripts ran. */
   fill({ text, replyTo = null }) {
     if (this.#note) {
       Object.assign(this.#note.waiting, { text, replyTo });
@@ -90,7 +90,7 @@ export class Composer {
   }
 
   /**
-   * Writes a private note from now on, until `endNote()` or something that only a message can have. `purpose`: the words
+   * Switch to a private note, until `endNote()` or something that only a message can have. `purpose`: the texts
    * `placeholder`, `label`, `action` and `editing`, and `handlers` as of the constructor, with `ended(text)`.
    */
   beginNote(purpose, text) {
@@ -140,7 +140,7 @@ export class Composer {
     this.focus();
   }
 
-  /** `message`: one of ours, or one of our notes while a note is written. */
+  /** `message`: an own message, or an own note in the mode for notes. */
   edit(message) {
     if (!message.authorId) this.endNote();
     if (!this.#editing) this.#kept = this.#input.value;
@@ -151,7 +151,7 @@ export class Composer {
     this.#input.setSelectionRange(message.content.length, message.content.length);
   }
 
-  /** An edit that could not be made is still there to be tried again. */
+  /** Restore an edit that failed, so that the user can try again. */
   fillEdit(text) {
     this.#input.value = text;
     this.#show();
@@ -161,14 +161,14 @@ export class Composer {
     this.#input.focus({ preventScroll: true });
   }
 
-  /** Which message is answered; it is not any more. */
+  /** Cancel the reply. */
   takeReply() {
     const replyTo = this.#editing ? null : this.#replyTo;
     if (replyTo) this.cancel();
     return replyTo;
   }
 
-  /** Something was chosen or taken back, or a recording began or ended. */
+  /** Files were added or removed, or a recording began or ended. */
   filesChanged() {
     const { recorder, tray } = this.#files;
     if (this.#note && tray.files.length > this.#note.files) this.endNote(); // a note takes no files
@@ -178,7 +178,7 @@ export class Composer {
     if (ended) this.focus();
   }
 
-  /** Also when the quoted message has changed, or been found. */
+  /** Draw the quote. Called again when the quoted message was fetched or has changed. */
   renew() {
     this.#showContext();
   }
@@ -204,7 +204,7 @@ export class Composer {
     if (this.#editing) {
       const message = this.#editing;
       this.#stopEditing();
-      this.#handlers.idle(); // a message that is sent ends it by itself; an edit does not
+      this.#handlers.idle(); // sending a message ends typing, but an edit does not
       if (text !== message.content) this.#handlers.edit(message, text);
     } else {
       const replyTo = this.#replyTo;
@@ -229,7 +229,7 @@ export class Composer {
   }
 
   #onKey(event) {
-    // While an input method is composing, its Enter chooses a word, and does not send.
+    // While an input method is composing, Enter chooses a word and must not send.
     if (event.isComposing || event.keyCode === 229) return;
     if (event.key === "Enter" && !event.shiftKey && !event.altKey && (!isTouch() || event.ctrlKey || event.metaKey)) {
       event.preventDefault();
@@ -249,7 +249,7 @@ export class Composer {
   }
 
   #charactersLeft() {
-    // The server counts characters, JavaScript counts an emoji as two.
+    // The server counts code points, and JavaScript counts most emoji as two.
     const { value } = this.#input;
     return this.#limit - (value.length <= this.#limit - WARN ? value.length : [...value].length);
   }
@@ -284,7 +284,7 @@ export class Composer {
   }
 }
 
-/** Where a finger writes, Enter begins a new line, and the button sends. */
+/** On a touch screen Enter begins a new line, and the button sends. */
 function isTouch() {
   return matchMedia("(pointer: coarse) and (hover: none)").matches;
 }

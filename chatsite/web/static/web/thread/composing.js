@@ -1,13 +1,13 @@
 import { el, icon, iconButton } from "./dom.js";
 import { gettext, interpolate, ngettext } from "./texts.js";
 
-/** What stands above the field while something is edited. */
+/** The bar above the field during an edit. */
 export function editParts(title, content, cancel) {
   const text = el("span", { class: "composing-text", dir: "auto" }, content);
   return [icon("edit"), words(title, text), iconButton("close", gettext("Stop editing"), { on: { click: cancel } })];
 }
 
-/** What stands above the field while a message is answered. */
+/** The bar above the field during a reply. */
 export function replyParts({ name, text, state }, cancel) {
   const said = state === "here" ? text : state === "loading" ? "…" : gettext("This message was deleted");
   const title = interpolate(gettext("Reply to %(name)s"), { name: name ?? "…" });

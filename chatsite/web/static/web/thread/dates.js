@@ -3,7 +3,7 @@ import { gettext, interpolate, ngettext } from "./texts.js";
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
-/** The page's language; of its regions the one that the browser is set to, whose clock people are used to. */
+/** The page's language, with the browser's region, so that times have the familiar format. */
 export function locale() {
   const language = document.documentElement.lang || "en";
   const region = navigator.languages?.find((given) => given.split("-")[0] === language.split("-")[0]);
@@ -18,7 +18,7 @@ function format(options) {
   return formats.get(key);
 }
 
-/** Of the person's own calendar. */
+/** The day in the user's time zone. */
 export function dayKey(date) {
   return `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
 }
@@ -46,7 +46,7 @@ export function fullTime(date) {
   return format({ dateStyle: "full", timeStyle: "short" }).format(date);
 }
 
-/** "Last seen …", as exactly as somebody wants to know. */
+/** "Last seen …", with a precision that fits the age. */
 export function lastSeenLabel(date) {
   const minutes = Math.floor((Date.now() - date.getTime()) / MINUTE);
   if (minutes < 1) return gettext("Last seen just now");

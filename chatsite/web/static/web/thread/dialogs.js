@@ -3,7 +3,7 @@ import { el } from "./dom.js";
 import { linked } from "./links.js";
 import { gettext } from "./texts.js";
 
-/** A dialog over the page; resolves with the value that it was closed with, "" where it was cancelled. */
+/** A modal dialog. Resolves with the value that it was closed with, or "" if it was cancelled. */
 function ask(host, title, body, buttons) {
   const id = `dialog-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
   const foot = el("div", { class: "dialog-foot" }, ...buttons);
@@ -31,7 +31,7 @@ function cancelling(label) {
   return closing(label, "", "", { formnovalidate: true });
 }
 
-/** Whether the person means it. */
+/** Ask for confirmation. */
 export async function confirmed(host, { title, text, action, danger = false }) {
   const body = [el("p", { class: "dialog-text", dir: "auto" }, text)];
   const yes = closing(action, "yes", danger ? "is-danger" : "is-main");
@@ -39,7 +39,7 @@ export async function confirmed(host, { title, text, action, danger = false }) {
   return value === "yes";
 }
 
-/** What a message said before, and since when it says what it does. */
+/** The earlier versions of a message, with their times. */
 export async function showHistory(host, edits, message) {
   const versions = edits.map((edit, index) => ({
     content: edit.content,
@@ -83,7 +83,7 @@ export async function askReport(host) {
   return { reason: form.elements.reason.value, text: form.elements.text.value };
 }
 
-/** A time to come, as ISO 8601, or null. */
+/** Ask for a future time, as ISO 8601, or null. */
 export async function askTime(host, { title, label, action }) {
   const input = el("input", { type: "datetime-local", name: "time", required: true, min: localTime(new Date()) });
   const body = [el("label", { class: "field" }, label, input)];

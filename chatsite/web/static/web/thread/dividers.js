@@ -10,7 +10,7 @@ export function drawDay({ key, date }, node) {
   return row;
 }
 
-/** Every day sticks to the upper edge once it is above it; only the last one of these is to be seen. */
+/** Each date sticks to the upper edge when it scrolls past it; only the last of these is visible. */
 export function showOneDay(scroller, box) {
   const edge = scroller.getBoundingClientRect().top + 12;
   const days = [...box.querySelectorAll(":scope > .row-day")];
@@ -30,7 +30,7 @@ export function drawUnread(_row, node) {
   return el("div", given, el("span", { class: "unread-label" }, label));
 }
 
-/** A line of the system's. The one that tells of a new offer is that offer's card; the customer rates below the one that asks. */
+/** A system message. A new offer is shown as a card. The card for a rating is below the message that asks for it. */
 export function drawSystem({ key, message }, node, { offers, side, answerOffer, rating }) {
   const row = node ?? el("article", { class: "row row-message row-system", tabindex: "-1", id: key });
   row.dataset.message = message.id;

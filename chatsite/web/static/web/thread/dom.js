@@ -1,6 +1,6 @@
 /**
- * An element. `attributes`: as HTML names them, `on: {event: listener}`; null and false are left out, true is empty.
- * Children are nodes or texts: nothing here reads markup, so no text of anybody's becomes an element.
+ * Create an element. `attributes` are HTML attributes, and `on: {event: listener}`. Null and false are left out; true is empty.
+ * Children are nodes or texts. Nothing here parses markup, so the text of a user never becomes an element.
  */
 export function el(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -18,12 +18,12 @@ function listen(element, listeners) {
   for (const [event, listener] of Object.entries(listeners)) element.addEventListener(event, listener);
 }
 
-/** What only screen readers get. */
+/** A text for screen readers only. */
 export function hidden(text) {
   return el("span", { class: "visually-hidden" }, text);
 }
 
-/** A button with an icon for those who see it and words for those who do not. */
+/** A button with an icon, and a text for screen readers. */
 export function iconButton(name, label, attributes = {}) {
   const { class: classes = "", ...others } = attributes;
   const named = { class: `icon-button ${classes}`.trim(), "aria-label": label, title: label };

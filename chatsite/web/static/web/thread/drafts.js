@@ -1,13 +1,13 @@
 const GATHER = 250; // milliseconds after a keystroke
 
-/** What was written and not sent, of one conversation: kept over reloads, and shared with other tabs of this person. */
+/** The unsent text of one conversation, stored over reloads and shared with other tabs of this user. */
 export class Draft {
   #storage;
   #key;
   #changed;
   #timer = null;
   #waiting = null;
-  #listener = (event) => this.#heard(event);
+  #listener = (event) => this.#onStorage(event);
 
   /** `changed({text, replyTo})` is called when another tab has written. */
   constructor(storage, userId, conversationId, changed) {
@@ -22,7 +22,7 @@ export class Draft {
     try {
       return parsed(this.#storage?.getItem(this.#key));
     } catch {
-      return parsed(null); // the browser's settings forbid it: drafts live as long as the page
+      return parsed(null); // storage is forbidden: drafts last as long as the page
     }
   }
 
@@ -41,7 +41,7 @@ export class Draft {
       if (draft.text || draft.replyTo) this.#storage?.setItem(this.#key, JSON.stringify(draft));
       else this.#storage?.removeItem(this.#key);
     } catch {
-      this.#storage = null; // full, or forbidden: likewise
+      this.#storage = null; // storage is full or forbidden: the same
     }
   };
 
@@ -51,7 +51,7 @@ export class Draft {
     removeEventListener("pagehide", this.flush);
   }
 
-  #heard(event) {
+  #onStorage(event) {
     if (event.key !== this.#key || event.newValue === event.oldValue) return;
     clearTimeout(this.#timer);
     this.#waiting = null;
@@ -63,13 +63,13 @@ function keyOf(userId, conversationId) {
   return `business-chat:draft:${userId}:${conversationId}`;
 }
 
-/** In one line, what this person has begun to write in a conversation, "" where it is nothing. */
+/** This user's unsent text of a conversation, on one line; "" if there is none. */
 export function storedDraft(userId, conversationId) {
   try {
     const { text } = parsed(browserStorage()?.getItem(keyOf(userId, conversationId)));
     return text.trim().replace(/\s+/g, " ").slice(0, 200);
   } catch {
-    return ""; // the browser's settings forbid it
+    return ""; // storage is forbidden
   }
 }
 
@@ -78,13 +78,13 @@ function parsed(value) {
   try {
     draft = JSON.parse(value ?? "null");
   } catch {
-    draft = null; // not ours, or of another time
+    draft = null; // not written by this version
   }
   const text = typeof draft?.text === "string" ? draft.text : "";
   return { text, replyTo: typeof draft?.replyTo === "string" ? draft.replyTo : null };
 }
 
-/** Where drafts are kept if nobody says otherwise; null where the browser's settings forbid it. */
+/** The default storage of drafts; null if the browser forbids storage. */
 export function browserStorage() {
   try {
     return globalThis.localStorage;

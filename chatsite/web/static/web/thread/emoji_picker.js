@@ -8,7 +8,7 @@ const MOST_FOUND = 80;
 const COLUMNS = 8;
 let loading = null;
 
-/** Unicode's emoji in groups, loaded when somebody first asks for them. */
+/** Unicode's emoji in groups, loaded on first use. */
 function loadEmoji() {
   loading ??= fetch(DATA).then((answer) => {
     if (!answer.ok) throw new Error(`emoji: ${answer.status}`);
@@ -18,7 +18,7 @@ function loadEmoji() {
   return loading;
 }
 
-/** The emoji with this tone after its first character, as Unicode has it for the emoji that come in tones. */
+/** The emoji with this skin tone, which Unicode puts after the first character. */
 export function inTone(emoji, tone) {
   if (!tone) return emoji;
   const [first, ...rest] = emoji;
@@ -124,7 +124,7 @@ function storedTone() {
     const tone = localStorage.getItem(TONE_KEY) ?? "";
     return TONES.includes(tone) ? tone : "";
   } catch {
-    return ""; // a browser without storage
+    return ""; // storage is forbidden
   }
 }
 
@@ -132,6 +132,6 @@ function storeTone(tone) {
   try {
     localStorage.setItem(TONE_KEY, tone);
   } catch {
-    // It is the tone of this picker alone.
+    // The tone lasts as long as this picker.
   }
 }

@@ -1,10 +1,10 @@
-const PAGE_LIMIT = 8_000; // characters of a message, where the page does not say
+const PAGE_LIMIT = 8_000; // characters of a message, if the page does not set the limit
 
-const FILE_LIMITS = { count: 10, bytes: 25 * 1024 * 1024 }; // files of a message, bytes of a file: likewise
+const FILE_LIMITS = { count: 10, bytes: 25 * 1024 * 1024 }; // files of a message and bytes of a file, if the page does not set them
 
 /**
- * What the page brought along, in its element of JSON: `{conversation, messages, hasOlder, people, question, limit, attachments}`; and
- * what somebody has written in the page's own form before we came.
+ * The data in the page's JSON element: `{conversation, messages, hasOlder, people, question, limit, attachments}`; and
+ * the text that the user typed into the page's form before the scripts ran.
  */
 export function readInitialData(root) {
   const element = root.querySelector('script[type="application/json"].thread-seed');

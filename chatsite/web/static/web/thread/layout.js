@@ -1,7 +1,7 @@
 import { el, icon } from "./dom.js";
 import { gettext } from "./texts.js";
 
-/** The parts of the view, and the section that holds them. */
+/** The parts of the view, and their section. */
 export function buildLayout({ head, composer, announcer, note }) {
   const box = el("div", { class: "thread-rows" });
   const log = { role: "log", "aria-live": "off", "aria-label": gettext("Messages") };

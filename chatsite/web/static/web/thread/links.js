@@ -1,21 +1,21 @@
 import { el } from "./dom.js";
 
-// What ends a link: blanks, quotes and brackets of markup, and the invisible marks that turn writing chrome.
+// Characters that end a link: spaces, quotes, angle brackets, and the invisible marks that change the direction of text.
 const LINK = /\bhttps?:\/\/[^\s<>"\u00a0\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+/giu;
 const CLOSERS = { ")": "(", "]": "[", "}": "{" };
 
-/** The address if it is one of the web, or null: nothing else is ever a link. */
+/** The address if it is http or https, or null. Nothing else becomes a link. */
 export function webAddress(text) {
   let url;
   try {
     url = new URL(text.trim());
   } catch {
-    return null; // an ordinary text
+    return null; // not an address
   }
   return (url.protocol === "https:" || url.protocol === "http:") && url.hostname ? url : null;
 }
 
-/** A link out of the site. Where its text does not plainly begin with the real host, the host is shown behind it. */
+/** A link to another site. If its text does not begin with the real host, the host is shown after it. */
 export function safeLink(url, text, attributes = {}) {
   const link = el(
     "a",
@@ -37,7 +37,7 @@ function isPlain(url, text) {
   return text.toLowerCase().replace(/^https?:\/\//, "").startsWith(url.host.toLowerCase());
 }
 
-/** A message's text as nodes: what it says, with its web addresses as links. */
+/** A message's text as nodes, with web addresses as links. */
 export function linked(text) {
   const nodes = [];
   let end = 0;
@@ -51,7 +51,7 @@ export function linked(text) {
   return [...nodes, text.slice(end)].filter((node) => node !== "");
 }
 
-/** Without the punctuation of the sentence around it; a bracket stays where it was opened inside. */
+/** Remove trailing punctuation of the sentence; keep a closing bracket that was opened inside. */
 function trimmed(address) {
   for (;;) {
     const last = address.at(-1);
@@ -70,7 +70,7 @@ const EMOJI = new RegExp(
   "u",
 );
 
-/** Whether the text is nothing but one to three emoji, which are shown large. */
+/** Whether the text consists of one to three emoji, which are shown large. */
 export function isEmojiOnly(text) {
   const bare = text.trim();
   if (!bare || bare.length > 48 || !EMOJI.test(bare)) return false;

@@ -1,6 +1,6 @@
 import { el, icon } from "./dom.js";
 
-/** The menu of one message's actions, opened by a button and worked by mouse, finger or keyboard. */
+/** The menu of actions for one message, for mouse, touch and keyboard. */
 export class Menu {
   #host;
   #label;
@@ -8,7 +8,7 @@ export class Menu {
   #opener = null;
   #onAway = (event) => !this.#element?.contains(event.target) && this.close();
 
-  /** `host` is the element that it is placed in, and that it must not leave. */
+  /** `host` is the element that contains the menu. The menu stays within it. */
   constructor(host, label) {
     this.#host = host;
     this.#label = label;

@@ -1,13 +1,13 @@
 /**
- * What a message says, as a tree: code, lists, bold and italic words, web addresses, e-mail addresses, phone numbers.
+ * Parses a message's text into a tree: code, lists, bold and italic text, web addresses, e-mail addresses, phone numbers.
  * `message_format.py` does the same for the page that the server renders. An item is a text, or an array of its kind and
- * what is in it. This module touches no document.
+ * content. This module does not touch the DOM.
  */
 
 const FENCE = "```";
 const BULLET = /^[-*•] +(?=\S)/u;
 const NUMBER = /^([0-9]{1,9})[.)] +(?=\S)/u;
-// What ends a link: blanks, quotes and brackets of markup, and the invisible marks that turn writing chrome.
+// Characters that end a link: spaces, quotes, angle brackets, and the invisible marks that change the direction of text.
 const ENDS = String.raw`\s<>"\u00a0\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff`;
 const WORD = String.raw`\p{L}\p{N}_`;
 const INLINE = new RegExp(
@@ -23,9 +23,9 @@ const INLINE = new RegExp(
 );
 const DATE = /^[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}$/;
 const CLOSERS = { ")": "(", "]": "[", "}": "{" };
-const DEEPEST = 4; // levels of words inside words
+const DEEPEST = 4; // levels of nested formatting
 
-/** Blocks of code and lists, and between them lines of text with what stands out in them. */
+/** Parse blocks: code, lists, and lines of text between them with their formatting. */
 export function parseMessage(text) {
   const found = [];
   let plain = [];
@@ -68,7 +68,7 @@ function itemsAt(lines, at, pattern) {
   return items;
 }
 
-/** The text with what stands out in it. */
+/** Parse the formatting within a line. */
 export function inline(text, depth = 0) {
   const found = [];
   const pattern = new RegExp(INLINE);
@@ -98,12 +98,12 @@ function itemOf({ groups, 0: { length } }, depth) {
   return { item: [kind, ...(depth < DEEPEST ? inline(inside, depth + 1) : [inside])], length };
 }
 
-/** A number with its country, or one with an area and something between: not a date or an order's number. */
+/** Matches a number with a country code, or with an area code and a separator, but no date or order number. */
 function isPhone(text) {
   return text.startsWith("+") || (!/^[0-9]+$/.test(text) && !DATE.test(text));
 }
 
-/** Without the punctuation of the sentence around it; a bracket stays where it was opened inside. */
+/** Remove trailing punctuation of the sentence; keep a closing bracket that was opened inside. */
 function trimmed(address) {
   for (;;) {
     const last = address.at(-1);

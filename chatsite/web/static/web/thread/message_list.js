@@ -1,15 +1,15 @@
 import { ScrollAnchor } from "./scroll_anchor.js";
 
-const MOST = 140; // messages in the page at once, however long the conversation is
-const STEP = 50; // how many come when somebody gets near an edge
-const REST = 1_200; // milliseconds without a scroll, after which nobody is scrolling
-const NEAR = 1.5; // heights of the window that count as near
+const MOST = 140; // the maximum of messages in the page
+const STEP = 50; // messages to add when the user scrolls near an edge
+const REST = 1_200; // milliseconds without a scroll event after which scrolling has ended
+const NEAR = 1.5; // heights of the viewport that count as near
 
 /**
- * The messages around the place that is looked at, as nodes. What is far from it is taken out again, so that the page
- * stays small however far somebody scrolls; what is looked at stays where it is, whatever comes or goes around it.
+ * The messages around the visible ones, as nodes. Messages far away are removed again, so that the page stays small however
+ * far the user scrolls. The visible messages stay in place when others are added or removed.
  *
- * The scroller is a reversed column: its zero is the end, where a conversation is read, and 0 stays there by itself.
+ * The scroller is a reversed column: scroll position 0 is the newest message, and the browser keeps it there.
  */
 export class MessageList {
   #scroller;
@@ -18,7 +18,7 @@ export class MessageList {
   #handlers;
   #anchor;
   #nodes = new Map(); // key → {node, row}
-  #from = null; // the seq of the first message in the page; null: as many as are wanted, up to the end
+  #from = null; // the seq of the first message in the page; null: the newest ones
   #to = null; // the seq of the last one; null: the end
   #scheduled = null;
   #frame = null;
@@ -26,8 +26,8 @@ export class MessageList {
   #rest = null;
 
   /**
-   * `handlers`: `rows(messages)` gives what stands under one another, `draw(row, node | undefined, before)` makes or
-   * renews its node, `drawn()` is called after each change, `scrolled()` after each scroll.
+   * `handlers`: `rows(messages)` returns the rows in order, `draw(row, node | undefined, before)` creates or
+   * updates a row's node, `drawn()` is called after each change, `scrolled()` after each scroll.
    */
   constructor(scroller, box, source, handlers) {
     this.#scroller = scroller;
@@ -43,7 +43,7 @@ export class MessageList {
     return this.#to === null && this.#source.isLatest && -this.#scroller.scrollTop < 48;
   }
 
-  /** Where somebody has scrolled to, for `showPlace`; null at the end. */
+  /** The scroll position, for `showPlace`; null at the end. */
   get place() {
     const first = this.#anchor.first;
     return first && { seq: Number(first.node.dataset.seq), offset: first.offset };
@@ -66,7 +66,7 @@ export class MessageList {
     return this.rows.find((entry) => entry.node === node)?.row;
   }
 
-  /** Draws at the next frame what has changed by then; soon after where the page has no frames, being hidden. */
+  /** Draw all changes in the next frame. A hidden page has no frames, so use a timer there. */
   schedule() {
     if (this.#scheduled !== null) return;
     const draw = () => this.#scheduled !== null && this.render();
@@ -80,7 +80,7 @@ export class MessageList {
     this.#fill();
   }
 
-  /** Shows the end of what there is. */
+  /** Show the newest messages. */
   showEnd({ smooth = false } = {}) {
     this.#from = this.#to = null;
     this.render();
@@ -89,7 +89,7 @@ export class MessageList {
     this.#handlers.scrolled();
   }
 
-  /** Puts the window around this `seq`, and then its node, or the one of `key`, where `block` says. */
+  /** Move the window to this `seq`, and scroll its node, or the one with `key`, to `block`. */
   showAround(seq, { key, block = "center" }) {
     const messages = this.#source.messages;
     const index = Math.max(0, position(messages, seq));
@@ -132,13 +132,13 @@ export class MessageList {
     });
   }
 
-  /** The messages in the page: `[start, end)` of all at hand. */
+  /** The messages in the page: `[start, end)` of all loaded ones. */
   #span(messages) {
     let end = this.#to === null ? messages.length : position(messages, this.#to) + 1;
     let start = this.#from === null ? Math.max(0, end - STEP) : position(messages, this.#from);
     if (start < 0 || end <= 0 || start >= end) [start, end] = [Math.max(0, messages.length - STEP), messages.length];
     if (end - start > MOST && this.#to === null) {
-      // At the end the oldest go; further up what has come at the end waits there.
+      // At the end, remove the oldest. Further up, new messages at the end stay out of the page.
       if (this.atEnd) start = end - STEP;
       else end = start + MOST;
     }
@@ -174,7 +174,7 @@ export class MessageList {
     return node;
   }
 
-  /** Brings what is near an edge: from what is at hand, or from the server. */
+  /** Add the messages near an edge, from the loaded ones or from the server. */
   #fill() {
     if (this.#near) return;
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
@@ -216,7 +216,7 @@ export class MessageList {
   #fetch(side, more) {
     if (!more || this.#source.isLoading(side)) return false;
     const before = this.#source.messages;
-    // A page that could not be had is asked for again by the next scroll.
+    // The next scroll fetches a page again that could not be fetched.
     this.#source.load(side).then(
       () => this.#source.messages !== before && this.schedule(),
       () => this.#handlers.drawn(),
@@ -225,13 +225,13 @@ export class MessageList {
     return true;
   }
 
-  /** The `seq` before which the window ends; null where that is the end of all, with what is on its way. */
+  /** The `seq` before which the window ends; null if it reaches the end, with unsent messages. */
   #endAt(messages, end) {
     return end >= messages.length ? null : (messages[end - 1]?.seq ?? null);
   }
 }
 
-/** Where the message with this `seq`, or else the one before it, stands; -1 where all come after. */
+/** The index of the message with this `seq`, or of the one before it; -1 if all come after. */
 function position(messages, seq) {
   let [low, high] = [0, messages.findLastIndex((message) => message.seq !== null)];
   while (low <= high) {

@@ -1,6 +1,6 @@
 /**
- * The messages that are looked at: the newest ones of the conversation's view, or an excerpt from far above. Until the
- * view's first fetch is in, those that came with the page.
+ * The messages to show: the newest ones of the conversation's view, or an excerpt of the history. Until the
+ * view's first fetch is complete, the ones in the page.
  */
 export class MessageSource {
   #view;
@@ -45,13 +45,13 @@ export class MessageSource {
     return this.#excerpt?.hasNewer ?? false;
   }
 
-  /** What is known of a message, wherever it stands. */
+  /** The message with this id, if it is loaded anywhere. */
   find(messageId) {
     const initial = () => this.#initial?.messages.find((message) => message.id === messageId);
     return this.#excerpt?.find(messageId) ?? this.#view.find(messageId) ?? initial();
   }
 
-  /** Fetches the next page on that side; the same promise for all who ask while it is on its way. */
+  /** Fetch the next page on that side. Calls during the fetch get the same promise. */
   load(side) {
     this.#loading[side] ??= this.#load(side).finally(() => (this.#loading[side] = null));
     return this.#loading[side];
@@ -68,14 +68,14 @@ export class MessageSource {
     return this.#view.loadOlder();
   }
 
-  /** Whether the message of this `seq` is among those at hand. */
+  /** Whether the message with this `seq` is loaded. */
   holds(seq) {
     const first = this.messages.find((message) => message.seq !== null);
     const last = this.messages.findLast((message) => message.seq !== null);
     return Boolean(first) && first.seq <= seq && seq <= last.seq;
   }
 
-  /** Looks at the messages around this `seq`. */
+  /** Switch to the messages around this `seq`. */
   async open(seq) {
     if (this.holds(seq)) return;
     const newest = this.#view.messages.find((message) => message.seq !== null);
@@ -89,7 +89,7 @@ export class MessageSource {
     this.#changed();
   }
 
-  /** Back to the newest ones. */
+  /** Switch back to the newest messages. */
   latest() {
     if (!this.#excerpt) return;
     this.#excerpt.close();

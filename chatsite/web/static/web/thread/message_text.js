@@ -4,9 +4,9 @@ import { parseMessage } from "./message_format.js";
 import { gettext } from "./texts.js";
 
 const LONG = { characters: 1_500, lines: 24 };
-const unfolded = new Set(); // ids of messages that somebody has opened; drawing one anew leaves it open
+const unfolded = new Set(); // ids of messages that the user has unfolded, so that a redraw keeps them unfolded
 
-/** A message's text as an element, with its formatting and links. A long one is folded, with a button to open it. */
+/** A message's text as an element, with its formatting and links. A long text is folded, with a button to unfold it. */
 export function messageText(content, id) {
   const large = isEmojiOnly(content) ? " is-emoji" : "";
   const text = el("span", { class: `bubble-text${large}`, id }, ...nodesOf(parseMessage(content)));

@@ -1,5 +1,5 @@
 /**
- * An amount with its currency, as people write it; everywhere the same. It keeps its digits: Intl would round those of
+ * An amount with its currency, in the same form everywhere. It keeps all digits: Intl would round amounts in
  * currencies whose minor unit is out of use, such as AFN.
  */
 export function price({ amount, currency }) {

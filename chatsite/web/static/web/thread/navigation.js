@@ -1,11 +1,11 @@
 import { isFromOther, keyOf } from "./rows.js";
 import { countUnread } from "./unread.js";
 
-const MOST_OPENING = 4; // pages that are fetched at first to find where one left off
+const MOST_OPENING = 4; // pages to fetch at most to find the first unread message
 
-/** Ways through the history: where one left off, a message however far away, the first one, the latest. */
+/** Jumps in the history: to the first unread message, to any message, to the first one, to the latest. */
 export class Navigation {
-  isOpened = false; // the place where one left off has been found
+  isOpened = false; // the first position was found
   #thread;
 
   /** `thread`: view, source, list, line, people, quotes, roving, parts, complain(error). */
@@ -14,8 +14,8 @@ export class Navigation {
   }
 
   /**
-   * Above what is new, or at the end where nothing is: at once in what the page brought, then in what is there. Or at the
-   * `place` that was left, where nothing has come since.
+   * Show the first unread message, or the end if there is none: at once in the page's data, then in the fetched messages. Or show
+   * the earlier scroll position `place`, if there is no newer message.
    */
   async open(place = null) {
     const { view, source, parts } = this.#thread;
@@ -75,7 +75,7 @@ export class Navigation {
     }
   }
 
-  /** Smoothly, where it is near and the person does not mind. */
+  /** Scroll smoothly if it is near and the user does not prefer reduced motion. */
   toLatest({ smooth = true } = {}) {
     const { source, list, parts } = this.#thread;
     const { scrollTop, clientHeight } = parts.scroller;

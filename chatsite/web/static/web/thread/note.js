@@ -2,12 +2,12 @@ import { el } from "./dom.js";
 
 const STAYS = 5_000; // milliseconds
 
-/** A short word above the composer: what has been done, and a way to take it back. */
+/** A short text above the composer that says what was done, with a button to undo it. */
 export class Note {
   element = el("div", { class: "thread-note", role: "status" });
   #timer = null;
 
-  /** `action`: the words of a button that calls `run()`. */
+  /** `action`: the text of a button that calls `run()`. */
   show(text, { action = "", run = null, stays = STAYS } = {}) {
     const click = () => {
       this.clear();

@@ -2,7 +2,7 @@ import { confirmed } from "./dialogs.js";
 import { price } from "./money.js";
 import { gettext, interpolate } from "./texts.js";
 
-/** Whether the person means it: an answer to an offer binds. `action`: accept, decline or withdraw. */
+/** Ask for confirmation, because an answer to an offer is binding. `action`: accept, decline or withdraw. */
 export function confirmOfferAnswer(host, offer, action) {
   const [title, label] = {
     accept: [gettext("Accept this offer?"), gettext("Accept")],

@@ -19,19 +19,19 @@ const ACTIONS = {
   withdraw: () => gettext("Withdraw"),
 };
 
-/** Whether a message of the system tells of an offer. */
+/** Whether a system message is about an offer. */
 export function isAboutOffer(content) {
   return ABOUT_OFFER.test(content);
 }
 
-/** The offers of one conversation. The history tells of each in a line of the system's, which is shown as a card. */
+/** The offers of one conversation. Each has a system message in the history, which is shown as a card. */
 export class Offers {
   #rest;
   #conversationId;
   #changed;
   #byLine = new Map();
   #loading = null;
-  #newest = 0; // the newest line about offers that was there at the last fetch
+  #newest = 0; // the newest system message about offers at the last fetch
 
   constructor(rest, conversationId, changed) {
     this.#rest = rest;
@@ -39,7 +39,7 @@ export class Offers {
     this.#changed = changed;
   }
 
-  /** The offer that this line of the system's tells of, if it does. */
+  /** The offer of this system message, if there is one. */
   of({ content, createdAt, seq }) {
     if (!isAboutOffer(content)) return null;
     if (seq > this.#newest) {
@@ -64,7 +64,7 @@ export class Offers {
   #load() {
     this.#loading ??= this.#fetch()
       .then(() => this.#changed())
-      .catch(() => (this.#newest = 0)) // the lines say it in words meanwhile; asked again when they are drawn again
+      .catch(() => (this.#newest = 0)) // show the text of the messages meanwhile; the next redraw fetches again
       .finally(() => (this.#loading = null));
     return this.#loading;
   }
@@ -82,13 +82,13 @@ export class Offers {
   }
 }
 
-/** The line by which the server tells of a new offer. */
+/** The text of the server's system message about a new offer. */
 function lineOf({ title, amount, currency, expiresAt }) {
   const until = expiresAt.slice(0, 16).replace("T", " ");
   return `Offer: ${title}, ${amount} ${currency}. Valid until ${until} UTC.`;
 }
 
-/** `act(offer, action)` is called by its buttons; `side` may answer. */
+/** Its buttons call `act(offer, action)`; `side` is the side that may answer. */
 export function offerCard(offer, side, act) {
   const actions = offer.status !== "pending" ? [] : side === "customer" ? ["accept", "decline"] : ["withdraw"];
   const button = (action) => {

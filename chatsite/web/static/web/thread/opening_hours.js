@@ -4,27 +4,27 @@ import { gettext, interpolate } from "./texts.js";
 const RENEWAL = 5 * 60_000; // milliseconds
 const WEEK = 6 * 24 * 3600_000;
 
-/** What customers are told of a business while nobody of it is online: when it opens, or how fast it usually answers. */
+/** The text for customers while no member of the business is online: when it opens, or how fast it usually answers. */
 export class OpeningHours {
   text = "";
   #rest;
   #changed;
-  #askedAt = -Infinity;
+  #fetchedAt = -Infinity;
 
   constructor(rest, changed) {
     this.#rest = rest;
     this.#changed = changed;
   }
 
-  /** Asks the server again if that was a while ago. */
+  /** Fetch the hours again if they are old. */
   async renew(businessId) {
-    if (Date.now() - this.#askedAt < RENEWAL) return;
-    this.#askedAt = Date.now();
+    if (Date.now() - this.#fetchedAt < RENEWAL) return;
+    this.#fetchedAt = Date.now();
     try {
       this.text = hoursText(await this.#rest.get(`/chat/businesses/${businessId}/availability`));
       this.#changed();
     } catch {
-      // What was shown stays, and the next renewal asks again.
+      // Keep the shown text. The next update tries again.
     }
   }
 }

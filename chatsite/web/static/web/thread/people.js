@@ -1,6 +1,6 @@
 import { gettext } from "./texts.js";
 
-/** Who the two sides are. A former colleague, whom nobody can name any more, speaks under the business's name. */
+/** The people of both sides. Messages of a former member have the business's name, because the member's name is not available. */
 export class People {
   #names = new Map();
   members = []; // ids
@@ -30,13 +30,13 @@ export class People {
     return this.#conversation()?.customerId === this.me.id ? "customer" : "business";
   }
 
-  /** Whether this user, who may not be known yet, is on our side. */
+  /** Whether this user, who may not be loaded yet, is on the reader's side. */
   isOurs(userId) {
     const isCustomer = this.#conversation()?.customerId === userId;
     return (this.side === "customer") === isCustomer;
   }
 
-  /** The ids of those on the other side, whose presence is that side's. */
+  /** The ids of the people on the other side. */
   get others() {
     const conversation = this.#conversation();
     if (!conversation) return [];

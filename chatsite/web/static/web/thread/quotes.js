@@ -1,7 +1,7 @@
 import { captionOf, filesText } from "./attachment_texts.js";
 import { gettext } from "./texts.js";
 
-const MOST = 400; // messages kept for their quotes alone
+const MOST = 400; // messages kept only for quotes
 
 const KINDS = {
   image: () => gettext("Picture"),
@@ -9,7 +9,7 @@ const KINDS = {
   voice: () => gettext("Voice message"),
 };
 
-/** A message in one line, as quotes and announcements show it. */
+/** A message on one line, for quotes and announcements. */
 export function summary(message) {
   if (message.attachments?.length) {
     const [files, caption] = [filesText(message.attachments), captionOf(message)];
@@ -25,12 +25,12 @@ function inOneLine(content) {
   return text.length > 160 ? `${[...text].slice(0, 160).join("")}…` : text;
 }
 
-/** The messages that replies answer, wherever they stand: those far away are fetched one by one, when shown. */
+/** The messages that replies quote. A message that is not loaded is fetched when its quote is shown. */
 export class Quotes {
   #source;
   #rest;
   #changed;
-  #fetched = new Map(); // id → message, null while it is on its way, undefined where it is not there
+  #fetched = new Map(); // id → message; null while it is being fetched; undefined if it does not exist
 
   constructor(source, rest, changed) {
     this.#source = source;
@@ -46,12 +46,12 @@ export class Quotes {
     return { state: "here", message };
   }
 
-  /** It was edited or deleted. */
+  /** The message was edited or deleted. */
   renew(message) {
     if (this.#fetched.has(message.id)) this.#fetched.set(message.id, message);
   }
 
-  /** The message itself, wherever it is; throws where it is not there. */
+  /** The message, fetched if necessary; throws if it does not exist. */
   async find(messageId) {
     const at = this.#source.find(messageId) ?? this.#fetched.get(messageId);
     return at ?? this.#rest.get(`/chat/messages/${messageId}`);
@@ -65,7 +65,7 @@ export class Quotes {
       (message) => this.#took(messageId, message),
       (error) => {
         if (error.code === "not_found") this.#took(messageId, undefined);
-        else this.#fetched.delete(messageId); // asked again when it is drawn again
+        else this.#fetched.delete(messageId); // the next redraw fetches it again
       },
     );
     return null;

@@ -2,7 +2,7 @@ import { el } from "./dom.js";
 import { isAboutOffer } from "./offers.js";
 import { gettext, interpolate } from "./texts.js";
 
-const USUAL_QUESTION = "How did we do? Please rate this conversation."; // of businesses that have written none
+const USUAL_QUESTION = "How did we do? Please rate this conversation."; // of businesses that have not changed it
 const MOST_COMMENT = 1_000; // characters
 const SCORES = [
   { score: 1, face: "😞", label: () => gettext("Very bad") },
@@ -12,13 +12,13 @@ const SCORES = [
   { score: 5, face: "😄", label: () => gettext("Very good") },
 ];
 
-/** The customer's rating of the latest episode. A message of the system asks for it, and the card stands below that. */
+/** The customer's rating of the latest episode. The card is below the system message that asks for it. */
 export class Rating {
   #thread;
   #question;
-  #newest = 0; // the newest message of the system at the last fetch
+  #newest = 0; // the newest system message at the last fetch
   #isLoading = false;
-  #form = null; // kept while it is not in the page, with what was typed
+  #form = null; // kept with its input while it is not in the page
 
   /** `thread`: client, view, people, list, announcer, initial, isOpen(), complain(error). */
   constructor(thread) {
@@ -26,7 +26,7 @@ export class Rating {
     this.#question = thread.initial.question ?? { askedAt: null };
   }
 
-  /** `{stamp, draw()}` of what stands below this message of the system, or null. `stamp` changes when it must be drawn again. */
+  /** `{stamp, draw()}` of the card below this system message, or null. `stamp` changes when it must be redrawn. */
   below(message) {
     if (this.#thread.people.side !== "customer" || isAboutOffer(message.content)) return null;
     this.#look(message.seq);
@@ -45,18 +45,18 @@ export class Rating {
   async #load() {
     if (this.#isLoading) return;
     this.#isLoading = true;
-    let asked;
+    let newest;
     do {
-      asked = this.#newest;
+      newest = this.#newest;
       const known = this.#question;
       try {
         const question = await this.#thread.client.rest.get(this.#path);
-        if (known === this.#question) this.#know(question); // else it was rated meanwhile
+        if (known === this.#question) this.#know(question); // otherwise the customer rated meanwhile
       } catch {
-        this.#newest = 0; // asked again when the message is drawn again
+        this.#newest = 0; // the next redraw of the message fetches again
         break;
       }
-    } while (asked !== this.#newest);
+    } while (newest !== this.#newest);
     this.#isLoading = false;
   }
 
@@ -105,7 +105,7 @@ export class Rating {
   }
 }
 
-/** The usual question in the reader's language; any other text as it is. */
+/** The default question in the reader's language; any other text unchanged. */
 export function inOwnLanguage(content) {
   return content === USUAL_QUESTION ? gettext("How did we do? Please rate this conversation.") : content;
 }

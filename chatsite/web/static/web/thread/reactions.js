@@ -1,7 +1,7 @@
 import { el, hidden } from "./dom.js";
 import { gettext, interpolate } from "./texts.js";
 
-/** The emoji that the menu of a message offers. */
+/** The emoji in the menu of a message. */
 export const QUICK_REACTIONS = ["👍", "❤️", "😂", "🎉", "😮", "🙏"];
 
 export function hasReacted(message, userId, emoji) {
@@ -10,7 +10,7 @@ export function hasReacted(message, userId, emoji) {
 }
 
 /**
- * The reactions under a message, renewed alone where they have changed.
+ * The reactions under a message, updated separately when they change.
  *
  * `context`: me, nameOfUser(id), canReact(message), react(message, emoji).
  */
@@ -49,7 +49,7 @@ function chip(message, { emoji, count, userIds }, canReact, context) {
 
 const TAP = { within: 350, around: 24 }; // milliseconds and pixels between two taps of one finger
 
-/** Calls `tapped(row)` where a finger taps a message twice. A mouse selects a word that way. */
+/** Calls `tapped(row)` on a double tap on a message. A double click of a mouse selects a word instead. */
 export function watchDoubleTaps(box, tapped) {
   let last = { at: -TAP.within, row: null, x: 0, y: 0 };
   box.addEventListener("pointerup", (event) => {

@@ -1,14 +1,14 @@
 import { isFromOther } from "./rows.js";
 import { countUnread } from "./unread.js";
 
-/** Whether somebody looks at the page, as far as a browser can tell. */
+/** Whether the page is in view, as far as a browser knows. */
 export function isLookedAt() {
   return document.visibilityState === "visible" && document.hasFocus();
 }
 
 /**
- * Marks as read what has been in view while somebody looked at the page. Whoever has reached the end has read everything
- * before it, also what was never in view.
+ * Marks messages as read that were in view while the user looked at the page. A user who has reached the end has read everything
+ * before it, also messages that were never in view.
  */
 export class Reading {
   #view;
@@ -16,7 +16,7 @@ export class Reading {
   #find;
   #watcher;
   #atEnd;
-  #toldUpTo = 0; // a `seq`; what is marked unread afterwards stays unread until something new comes
+  #toldUpTo = 0; // a `seq`; messages that are marked as unread later stay unread until a new one arrives
   #inView = new Set();
   #changed;
   #look = () => {
@@ -24,7 +24,7 @@ export class Reading {
     this.#changed();
   };
 
-  /** `find(messageId)` gives the message as it is now; `changed()`: somebody looks, or looks away; `atEnd()`. */
+  /** `find(messageId)` returns the current message; `changed()` is called when the user looks at the page or away; `atEnd()`. */
   constructor(view, scroller, { side, find, changed, atEnd }) {
     this.#view = view;
     this.#side = side;
@@ -46,17 +46,17 @@ export class Reading {
     this.#watcher.unobserve(node);
   }
 
-  /** Messages may have come into what is in view, or changed in it. */
+  /** Call when messages in view may have changed. */
   check() {
     this.#mark();
   }
 
-  /** Whoever answers has read all that is there. */
+  /** A user who answers has read everything. */
   readAll() {
     const newest = this.#view.messages.findLast((message) => message.seq !== null);
     if (!newest || newest.seq <= this.#toldUpTo) return;
     this.#toldUpTo = newest.seq;
-    // The count of the conversation comes a moment after a new message, and knows of those that are not loaded.
+    // The count of the conversation arrives just after a new message, and includes messages that are not loaded.
     const { messages, conversation } = this.#view;
     if (countUnread(messages, this.#side()) || conversation?.unreadCount !== 0) this.#view.markReadUpTo(newest.seq);
   }

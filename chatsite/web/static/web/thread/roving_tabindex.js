@@ -1,6 +1,6 @@
 /**
- * Keys among the messages: one of them is in the tab order, the arrows go on from there. `handlers`: act(key, node),
- * edge("first" | "last") where Home and End want more than is in the page, leave().
+ * Keyboard navigation among the messages: one is in the tab order, and arrow keys move from there. `handlers`: act(key, node),
+ * edge("first" | "last") when Home or End needs messages that are not in the page, leave().
  */
 export class RovingTabindex {
   #box;
@@ -17,7 +17,7 @@ export class RovingTabindex {
     });
   }
 
-  /** After each change: somebody is always in the tab order; the last one until another is chosen. */
+  /** After each change, one message is in the tab order: the chosen one, or else the last one. */
   renew() {
     if (!this.#current?.isConnected) this.#point(this.#all().at(-1) ?? null);
     else if (this.#current.dataset.chosen === undefined) this.#point(this.#all().at(-1) ?? null);

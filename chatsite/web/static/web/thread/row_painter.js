@@ -4,7 +4,7 @@ import { Rating } from "./rating.js";
 import { gettext } from "./texts.js";
 import { drawTyping } from "./typists.js";
 
-/** Draws the rows of a conversation, and gives each what it needs to know and may do. */
+/** Draws the rows of a conversation, each with its context and its actions. */
 export class RowPainter {
   #thread;
   #context;

@@ -1,15 +1,15 @@
 import { dayKey } from "./dates.js";
 
-const GROUP = 5 * 60_000; // milliseconds between two messages that still stand in one group
+const GROUP = 5 * 60_000; // the longest pause in milliseconds between two messages of one group
 
-/** One key for a message from the moment when it is written: ours keep theirs when the server has stored them. */
+/** One key for a message from the moment it is written. Own messages keep it after the server has stored them. */
 export function keyOf(message) {
   // A clientId is any text; encoded it can also be an element's id.
   const { clientId, senderId, id } = message;
   return clientId && senderId !== null ? `m-${senderId}-${encodeURIComponent(clientId)}` : `m-${id}`;
 }
 
-/** Whether the message is one that `side` can read: the other side's, not the system's. */
+/** Whether `side` can mark the message as read: it is from the other side, and not from the system. */
 export function isFromOther(message, side) {
   return message.senderSide !== null && message.senderSide !== "system" && message.senderSide !== side;
 }
@@ -26,9 +26,9 @@ function belongTogether(a, b) {
 }
 
 /**
- * What stands under one another: `{key, kind: "day", date}`, `{kind: "unread"}`, `{kind: "system", message}`,
- * `{kind: "note", note}` and `{kind: "message", message, mine, ours, first, last}`, where `ours` is our side and `first`, `last` are of a group.
- * `unreadFrom` is the `seq` above which the line of the new messages stands.
+ * The rows in order: `{key, kind: "day", date}`, `{kind: "unread"}`, `{kind: "system", message}`,
+ * `{kind: "note", note}` and `{kind: "message", message, mine, ours, first, last}`, where `ours` is the reader's side and `first`, `last` are positions in a group.
+ * `unreadFrom` is the `seq` of the message below the divider of new messages.
  */
 export function rowsOf(messages, { side, me, unreadFrom }) {
   const rows = [];

@@ -1,4 +1,4 @@
-/** Keeps what is looked at where it is, while nodes above and below come, go and change their height. */
+/** Keeps the visible messages in place while nodes above and below are added, removed, or change their height. */
 export class ScrollAnchor {
   #scroller;
   #box;
@@ -6,12 +6,12 @@ export class ScrollAnchor {
   #held = [];
   #sizes;
 
-  /** `atEnd()`: whether the end is in view, and is to stay there. */
+  /** `atEnd()`: whether the end is in view and must stay in view. */
   constructor(scroller, box, atEnd) {
     this.#scroller = scroller;
     this.#box = box;
     this.#atEnd = atEnd;
-    // Late heights: a font, a turned phone, a card that learned more.
+    // Heights change later: a font is loaded, a phone is turned, a card gets more data.
     this.#sizes = new ResizeObserver((entries) => {
       if (entries.some((entry) => entry.target === box)) this.#restore();
       this.note();
@@ -29,7 +29,7 @@ export class ScrollAnchor {
     this.note();
   }
 
-  /** Remembers which messages are in view, and where. */
+  /** Record which messages are in view, and their positions. */
   note() {
     this.#held = [];
     if (this.#atEnd()) return;
@@ -43,7 +43,7 @@ export class ScrollAnchor {
     }
   }
 
-  /** The first message in view, and how far below the window's upper edge it begins; null at the end. */
+  /** The first message in view, and its distance from the upper edge; null at the end. */
   get first() {
     this.note();
     return this.#held[0] ?? null;
@@ -53,7 +53,7 @@ export class ScrollAnchor {
     this.#held = [];
   }
 
-  /** Scrolls so that the node stands this far below the window's upper edge. */
+  /** Scroll the node to this distance from the upper edge. */
   put(node, offset) {
     const { top } = this.#scroller.getBoundingClientRect();
     this.#scroller.scrollTop += node.getBoundingClientRect().top - top - offset;

@@ -1,4 +1,4 @@
-/** The page's text catalogue (Django's JavaScriptCatalog), where there is one; English without it. */
+/** The page's text catalogue (Django's JavaScriptCatalog). The texts are English if the page has none. */
 export function gettext(text) {
   return globalThis.gettext?.(text) ?? text;
 }

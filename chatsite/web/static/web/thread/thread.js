@@ -25,16 +25,16 @@ import { Typists } from "./typists.js";
 import { UnreadLine, countUnread } from "./unread.js";
 
 const COMPLAINT = 8_000; // milliseconds
-const SEEDED = 100; // messages of a seed
+const SEEDED = 100; // messages in the data for a later view
 
 /**
- * Puts the live view of one conversation into `root`, in the place of the transcript that the page may have brought.
+ * Mount the live view of one conversation in `root`. It replaces the server's transcript, if `root` has one.
  *
- * `client`: a ChatClient; `me`: `{id, name}`; `onBack`: shows a way back and is called by it; `storage`: where drafts
- * are kept, `localStorage` without it; `place`: where to begin, from an earlier view's `place`; `team`: makes what members
- * have besides of a thread (`ThreadTeam`).
+ * `client`: a ChatClient; `me`: `{id, name}`; `onBack`: called by a back button, which is shown if this is set; `storage`: keeps
+ * drafts, by default `localStorage`; `place`: the first scroll position, from an earlier view's `place`; `team`: creates the
+ * additions for members (`ThreadTeam`).
  *
- * Answers `{focus(), jump(seq), destroy(), place, seed}`: `seed` is what the view knows, as the page could bring it along.
+ * Returns `{focus(), jump(seq), destroy(), place, seed}`. `seed` has the view's data in the form of the page's JSON element.
  */
 export function mountThread(root, options) {
   const thread = new Thread(root, options);
@@ -54,7 +54,7 @@ export function mountThread(root, options) {
 class Thread {
   #stops = [];
   #complaintTimer = null;
-  #asked = new Set(); // senders whose names have been asked for
+  #fetched = new Set(); // senders whose names have been fetched
 
   constructor(root, { client, conversationId, me, onBack, place = null, storage = browserStorage(), team = null }) {
     Object.assign(this, { root, client, me, initial: readInitialData(root) });
@@ -107,7 +107,7 @@ class Thread {
     this.announcer.say(text);
   }
 
-  /** Something that the person asked for could not be done. */
+  /** Show that an action of the user failed. */
   complain(error) {
     clearTimeout(this.#complaintTimer);
     const away = ["disconnected", "timeout", "unreachable", "unavailable"].includes(error.code);
@@ -117,7 +117,7 @@ class Thread {
     this.#complaintTimer = setTimeout(() => (this.parts.complaint.textContent = ""), COMPLAINT);
   }
 
-  // Putting together
+  // Setup
   #build(onBack, team) {
     this.head = new ThreadHeader(this.client, onBack);
     this.announcer = new Announcer();
@@ -149,7 +149,7 @@ class Thread {
     });
     this.reading = new Reading(this.view, this.parts.scroller, {
       side: () => this.people.side,
-      // Not before we know where one left off: that is told by what is not read.
+      // Only after the first unread message was found, because reading changes it.
       find: (id) => (this.navigation.isOpened ? this.source.find(id) : undefined),
       changed: () => this.#looked(),
       atEnd: () => this.navigation.isOpened && this.view.status === "ready" && this.list.atEnd,
@@ -181,7 +181,7 @@ class Thread {
     parts.box.addEventListener("contextmenu", (event) => this.#onContextMenu(event));
   }
 
-  /** Takes the place of what the page brought, all at once, and then finds the place where one left off. */
+  /** Replace the server's transcript at once, and then find the first unread message. */
   #begin(place) {
     const draft = this.draft.read();
     this.composer.fill(this.initial.written ? { text: this.initial.written } : draft);
@@ -198,7 +198,7 @@ class Thread {
       this.people.learn(results);
       this.list.schedule();
     } catch {
-      this.#asked.clear(); // they are called by their side's name; the next unknown one asks again
+      this.#fetched.clear(); // show the name of their side; the next unknown sender fetches again
     }
   }
 
@@ -228,9 +228,9 @@ class Thread {
     const unknown = this.source.messages
       .slice(-200)
       .map((message) => message.senderId)
-      .filter((id) => id !== null && id !== this.me.id && !this.people.has(id) && !this.#asked.has(id));
+      .filter((id) => id !== null && id !== this.me.id && !this.people.has(id) && !this.#fetched.has(id));
     if (!unknown.length) return;
-    for (const id of unknown) this.#asked.add(id);
+    for (const id of unknown) this.#fetched.add(id);
     this.#learnPeople();
   }
 
@@ -240,7 +240,7 @@ class Thread {
     return { state, name: name ?? "", text: message && !message.deletedAt ? summary(message) : "" };
   }
 
-  // What happens, and what people do
+  // Events, and actions of the user
 
   #arrived(message) {
     if (!isFromOther(message, this.people.side)) return;
@@ -252,11 +252,11 @@ class Thread {
   #connected(state) {
     this.chrome.showConnection();
     if (state === "signed_out") this.list.schedule();
-    if (state === "ready") this.list.schedule(); // what could not be fetched is asked for again
+    if (state === "ready") this.list.schedule(); // fetch again what could not be fetched
   }
 
   #looked() {
-    // What comes while one looks elsewhere gets a line of its own, once the last one has been read.
+    // Messages that arrive while the user looks elsewhere get a new divider, after the previous ones were read.
     if (!isLookedAt() && countUnread(this.view.messages, this.people.side) === 0) this.line.clear();
   }
 

@@ -6,7 +6,7 @@ import { AttachmentTray } from "./attachment_tray.js";
 import { Viewer } from "./attachment_viewer.js";
 import { stopVoices } from "./attachment_voice.js";
 
-/** Everything about files in one conversation: what is chosen or recorded to be sent, and what messages show. */
+/** Everything about files in one conversation: files to send, recordings, and the files of messages. */
 export class ThreadAttachments {
   tray;
   chooser;
@@ -33,7 +33,7 @@ export class ThreadAttachments {
     });
   }
 
-  /** Once the view is put together. `box` holds the messages. */
+  /** Called after the setup of the view. `box` contains the messages. */
   listen(section, box) {
     this.#viewer = new Viewer(section, this.addresses);
     this.chooser.acceptDrops(section, () => this.#thread.isOpen() && !this.#thread.composer.isEditing);
@@ -44,13 +44,13 @@ export class ThreadAttachments {
     });
   }
 
-  /** What the drawing of a message needs. */
+  /** The context for drawing a message. */
   get context() {
     const { addresses, previews, limits } = this;
     return { addresses, previews, limits, openPicture: (slot) => this.#open(slot), complain: (error) => this.#thread.complain(error) };
   }
 
-  /** These have left for the outbox. A recording was never in the tray, and what is there stays. */
+  /** These files are in the outbox now. A recording was never in the tray, so the files in the tray stay. */
   sent(files) {
     if (files.length && files.every(({ kind }) => kind !== "voice")) this.tray.clear();
   }
@@ -73,7 +73,7 @@ export class ThreadAttachments {
     this.#thread.composer.focus();
   }
 
-  /** All pictures that are loaded, from this one on and back. */
+  /** Open the viewer at this picture, with all pictures that are loaded. */
   #open({ message, index }) {
     const slots = this.#thread.source.messages.filter(({ deletedAt }) => !deletedAt).flatMap((each) => this.#visible(each));
     const at = slots.findIndex((slot) => slot.message.id === message.id && slot.index === index);
@@ -90,7 +90,7 @@ export class ThreadAttachments {
   }
 }
 
-/** Only the files of the message that one is at are in the tab order. */
+/** Only the files of the focused message are in the tab order. */
 function tabbable(target, tabIndex) {
   const row = target.closest(".row-message");
   for (const control of row?.querySelectorAll(".attachments :is(a, button, input)") ?? []) control.tabIndex = tabIndex;

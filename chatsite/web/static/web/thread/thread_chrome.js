@@ -2,7 +2,7 @@ import { OpeningHours } from "./opening_hours.js";
 import { gettext, interpolate, ngettext } from "./texts.js";
 import { countUnread } from "./unread.js";
 
-/** What stands around the messages, as it is now: the head, the state of the conversation, the way to the latest. */
+/** The controls around the messages: the header, the state of the conversation, the button to the latest message. */
 export class ThreadChrome {
   #thread;
   #connection = "";

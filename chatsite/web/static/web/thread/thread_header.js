@@ -3,10 +3,10 @@ import { el, iconButton } from "./dom.js";
 import { gettext } from "./texts.js";
 import { typingText } from "./typists.js";
 
-const PATIENCE = 1_500; // milliseconds without a connection before we speak of it
+const PATIENCE = 1_500; // milliseconds without a connection before it is shown
 const RENEWAL = 30_000; // "3 minutes ago" gets older
 
-/** The name of the other side, whether somebody is there, and how the connection is. */
+/** The name of the other side, its presence, and the state of the connection. */
 export class ThreadHeader {
   element;
   #name = el("bdi");
@@ -27,7 +27,7 @@ export class ThreadHeader {
     this.#timer = setInterval(() => this.#shown && this.show(this.#shown), RENEWAL);
   }
 
-  /** The line that stands below the head while there is no connection. */
+  /** The line below the header while there is no connection. */
   get connection() {
     return this.#connection;
   }
@@ -48,7 +48,7 @@ export class ThreadHeader {
     this.#presence.classList.toggle("is-typing", typing.length > 0);
   }
 
-  /** `state` as the client says it, and how many messages wait to be sent. */
+  /** `state` of the client, and the number of unsent messages. */
   showConnection(state, pending) {
     if (state === "ready") return this.#say("");
     if (state === "signed_out") return this.#say(gettext("You are signed out. Sign in again to continue."));

@@ -1,7 +1,7 @@
 import { el } from "./dom.js";
 import { gettext, interpolate, ngettext } from "./texts.js";
 
-/** Who is typing, in words: one or two by name. */
+/** The text that says who is typing: one or two people by name. */
 export function typingText(names) {
   if (names.length === 0) return "";
   if (names.length === 1) return interpolate(gettext("%(name)s is typing…"), { name: names[0] });
@@ -22,7 +22,7 @@ export class Typists {
     this.#people = people;
   }
 
-  /** The names of those on the other side. */
+  /** The names of the people who type on the other side. */
   get others() {
     return this.#names(false);
   }
@@ -46,7 +46,7 @@ function dots() {
   return el("span", { class: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i"));
 }
 
-/** A colleague is named, as beside a colleague's messages. */
+/** A colleague has a name here, as with a colleague's messages. */
 export function drawTyping({ names, ours }, node) {
   const label = () => el("span", { class: ours ? "sender" : "visually-hidden" });
   const kind = ours ? "row row-typing is-ours" : "row row-typing";

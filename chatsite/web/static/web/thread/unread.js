@@ -1,10 +1,10 @@
 import { isFromOther } from "./rows.js";
 
-/** Where the line of the new messages stands: above the first one that came while nobody looked. */
+/** The position of the divider of new messages: above the first one that arrived while the user did not look. */
 export class UnreadLine {
-  from = null; // a seq, or null where there is no line
+  from = null; // a seq, or null without a divider
 
-  /** At first: above what has not been read yet. Going on to what lies further up as it is loaded. */
+  /** On opening: above the first unread message. Continues upwards as older messages are loaded. */
   find(messages, side) {
     let index = this.from === null ? messages.length : messages.findIndex((message) => message.seq === this.from);
     for (index -= 1; index >= 0; index -= 1) {
@@ -24,7 +24,7 @@ export class UnreadLine {
   }
 }
 
-/** How many messages of the other side have not been read, of the newest ones at hand. */
+/** The number of unread messages of the other side, among the newest loaded ones. */
 export function countUnread(messages, side) {
   let count = 0;
   for (let index = messages.length - 1; index >= 0; index -= 1) {

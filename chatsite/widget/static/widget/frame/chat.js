@@ -2,15 +2,15 @@ import { ChatClient } from "../../chat-client/chat-client.js";
 import { mountThread } from "../../web/thread/thread.js";
 import { ROOT } from "./root.js";
 
-/** One visitor's conversation: connected from the start, since the badge wants it; drawn when somebody looks. */
+/** One visitor's conversation. It connects at once, because the badge needs the count. It is drawn when the panel is open. */
 export class Chat {
   #session;
   #client;
   #thread = null;
   #stops;
 
-  /** `heard`: tokens(pair), unread(count), empty(isEmpty) and signedOut(). */
-  constructor(session, heard) {
+  /** `handlers`: tokens(pair), unread(count), empty(isEmpty) and signedOut(). */
+  constructor(session, handlers) {
     this.#session = session;
     const { access, refresh, user } = session;
     this.#client = new ChatClient({
@@ -18,15 +18,15 @@ export class Chat {
       token: access,
       refresh,
       userId: user.id,
-      // A socket shows the browser's cookies, and on the business's own domain these may be somebody else's of our site;
-      // a ticket goes before them.
+      // A socket sends the browser's cookies, which may belong to another login on the chat's own site.
+      // A ticket takes precedence over them.
       ticket: async () => (await this.#client.rest.post("/auth/ws-ticket")).ticket,
     });
     this.#stops = [
-      this.#client.on("tokens", heard.tokens),
-      this.#client.on("signed_out", heard.signedOut),
-      this.#client.on("unread", () => heard.unread(this.#unread)),
-      this.#client.on("conversations", () => heard.empty(this.#isEmpty)),
+      this.#client.on("tokens", handlers.tokens),
+      this.#client.on("signed_out", handlers.signedOut),
+      this.#client.on("unread", () => handlers.unread(this.#unread)),
+      this.#client.on("conversations", () => handlers.empty(this.#isEmpty)),
     ];
     this.#client.connect();
   }
@@ -43,7 +43,7 @@ export class Chat {
   send(text) {
     const view = this.#client.join(this.#session.conversationId);
     view.send({ text });
-    view.leave(); // the message goes on by itself
+    view.leave(); // the client still sends the message
   }
 
   focus() {

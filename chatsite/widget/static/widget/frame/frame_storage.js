@@ -1,8 +1,8 @@
 import { forgetFiles } from "../../chat-client/chat-client.js";
 
 /**
- * What the frame keeps in the browser, in storage that no other site's frame of ours shares. Some browsers forbid a frame
- * all storage when third-party cookies are blocked (Chromium's private windows do); then the page around us keeps it.
+ * The frame's data in the browser. The browser partitions this storage by the site around the frame. Some browsers forbid a frame
+ * all storage when third-party cookies are blocked (Chromium's private windows do). Then the page around the frame keeps the data.
  */
 export class FrameStorage {
   #session;
@@ -29,7 +29,7 @@ export class FrameStorage {
     this.#guest.value = value;
   }
 
-  /** Drafts and unsent messages of the user, with their files. */
+  /** Delete the user's drafts and unsent messages, with their files. */
   async forget(userId) {
     const starts = [`business-chat:outbox:${userId}`, `business-chat:draft:${userId}:`];
     try {
@@ -37,9 +37,9 @@ export class FrameStorage {
         if (starts.some((start) => key.startsWith(start))) localStorage.removeItem(key);
       }
     } catch {
-      // forbidden: then nothing was kept
+      // storage is forbidden, so nothing was stored
     }
-    await forgetFiles(userId).catch(() => undefined); // likewise
+    await forgetFiles(userId).catch(() => undefined); // the same
   }
 }
 
@@ -61,7 +61,7 @@ class StoredValue {
     try {
       return JSON.parse(this.#text() ?? "null");
     } catch {
-      return null; // not ours
+      return null; // not written by this version
     }
   }
 

@@ -1,23 +1,23 @@
-const PATIENCE = 15_000; // milliseconds in which the host's page must give a token
+const PATIENCE = 15_000; // milliseconds in which the host page must give a token
 
 /**
- * The page around the frame. The browser lets no page frame us that the business has not listed; here each message is
- * held against the same list, and what we say goes to that page's origin alone.
+ * The page around the frame. The browser loads the frame only in pages that the business has listed. This class checks each
+ * message against the same list, and sends only to that page's origin.
  */
 export class HostPage {
   #origins;
-  #heard;
+  #handlers;
   #origin = null;
-  #waiting = []; // who waits for a token
+  #waiting = []; // calls that wait for a token
   isIdentified = false;
   isShown = false;
   theme = "light";
-  kept = {}; // by name, what the page keeps for us where the browser forbids us storage of our own
+  kept = {}; // by name, data that the page keeps if the browser forbids the frame storage
 
-  /** `heard`: what to do for each type of message. */
-  constructor(origins, heard) {
+  /** `handlers`: a function for each type of message. */
+  constructor(origins, handlers) {
     this.#origins = origins;
-    this.#heard = heard;
+    this.#handlers = handlers;
     window.addEventListener("message", (event) => this.#hear(event));
   }
 
@@ -30,7 +30,7 @@ export class HostPage {
     this.tell({ type: "keep", name, text });
   }
 
-  /** A token of the host's server for its visitor, or null where nobody is signed in there. */
+  /** A token of the host's server for its visitor, or null if nobody is signed in there. */
   askToken() {
     return new Promise((resolve, reject) => {
       const late = Object.assign(new Error("The page gave no token."), { code: "unreachable" });
@@ -49,7 +49,7 @@ export class HostPage {
     if (data.type !== "hello" && origin !== this.#origin) return;
     this.#origin = origin;
     this.#take(data);
-    if (Object.hasOwn(this.#heard, data.type)) this.#heard[data.type](data);
+    if (Object.hasOwn(this.#handlers, data.type)) this.#handlers[data.type](data);
   }
 
   #take(data) {

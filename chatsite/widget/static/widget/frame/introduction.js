@@ -1,10 +1,10 @@
-/** Asks a guest for a name and an address, once there is a message that somebody will want to answer. */
+/** Asks a guest for a name and an e-mail address, after the first message. */
 export class Introduction {
   #form = document.getElementById("introduction");
   #error = document.getElementById("introduction-error");
   #texts;
 
-  /** `save({name, email})` rejects with an error's code; `done()` leads the guest back to the conversation. */
+  /** `save({name, email})` rejects with an error's code; `done()` returns to the conversation. */
   constructor(texts, { save, done }) {
     this.#texts = texts;
     this.#form.addEventListener("submit", (event) => {

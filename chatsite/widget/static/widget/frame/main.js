@@ -4,14 +4,14 @@ import { Introduction } from "./introduction.js";
 import { Screens } from "./screens.js";
 import { Sessions } from "./sessions.js";
 
-const RELAPSE = 10_000; // a session that ends this soon after it began is not begun again by itself
+const RELAPSE = 10_000; // milliseconds: a session that ends this soon after its start is not restarted automatically
 
-/** The frame: who the visitor is, as the host says, and then that person's conversation. */
+/** The frame: signs in the visitor whom the host names, and shows that person's conversation. */
 class Frame {
   #settings = JSON.parse(document.getElementById("widget").textContent);
   #screens = new Screens(this.#settings);
   #chat = null;
-  #serial = 0; // tells a beginning that was overtaken from the present one
+  #serial = 0; // detects a start that a later one has replaced
   #begunAt = -RELAPSE;
   #host = new HostPage(this.#settings.origins, {
     hello: () => {
@@ -54,12 +54,12 @@ class Frame {
   /** A guest's conversation begins with the first message, so that no business has an empty one. */
   async #beginAsGuest(text) {
     await this.#begin(() => this.#sessions.newGuest());
-    if (!this.#chat) return; // the reason is on the screen, and the text still in its field
+    if (!this.#chat) return; // the screen shows the reason, and the field keeps the text
     this.#chat.send(text);
     this.#introduction.show();
   }
 
-  /** The session of whom the host vouches for; else that of the guest who was here before. */
+  /** The session of the visitor whom the host names, or else of a returning guest. */
   async #find() {
     if (this.#host.isIdentified) {
       const token = await this.#host.askToken();
@@ -94,7 +94,7 @@ class Frame {
     this.#screens.show("thread", this.#chat);
   }
 
-  /** The session has ended under us. What the host says of its visitor may open another one, but not again and again. */
+  /** The session has ended. A new token of the host can start another one, but not again and again. */
   #signedOut() {
     this.#chat.end();
     this.#chat = null;

@@ -1,4 +1,4 @@
-/** What stands in the frame: one of the template's screens, in the business's colours. */
+/** Shows one of the template's screens, in the business's colours. */
 export class Screens {
   #settings;
   #screens = [...document.querySelectorAll("[data-screen]")];
@@ -11,13 +11,13 @@ export class Screens {
     this.#settings = settings;
   }
 
-  /** `pressed`: close(), retry(), guest(text): a guest's first message. */
-  on(pressed) {
-    document.getElementById("close").addEventListener("click", pressed.close);
-    document.getElementById("retry").addEventListener("click", pressed.retry);
+  /** `handlers`: close(), retry(), guest(text): a guest's first message. */
+  on(handlers) {
+    document.getElementById("close").addEventListener("click", handlers.close);
+    document.getElementById("retry").addEventListener("click", handlers.retry);
     this.#field.form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (this.#field.value.trim()) pressed.guest(this.#field.value);
+      if (this.#field.value.trim()) handlers.guest(this.#field.value);
     });
     this.#field.addEventListener("keydown", (event) => {
       const isSent = event.key === "Enter" && !event.shiftKey && !event.isComposing && !isPhone();
@@ -27,11 +27,11 @@ export class Screens {
     });
     document.addEventListener("keydown", (event) => {
       const isTaken = event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]");
-      if (event.key === "Escape" && !isTaken) pressed.close();
+      if (event.key === "Escape" && !isTaken) handlers.close();
     });
   }
 
-  /** `chat`: whose thread it is, where it is that. Whoever is in the frame is led on to where one goes on. */
+  /** `chat`: the conversation, on its screen. If the focus is in the frame, move it to the next control. */
   show(name, chat = null) {
     const isNew = this.#current !== name;
     this.#current = name;
@@ -54,7 +54,7 @@ export class Screens {
     if (this.#greeting) this.#greeting.hidden = !isNew;
   }
 
-  /** Where there is a keyboard, to where one writes; on a phone it would cover what there is to read. */
+  /** With a physical keyboard, focus the text field. On a phone the screen keyboard would cover the messages. */
   focus() {
     if (isPhone()) document.querySelector("main").focus({ preventScroll: true });
     else if (this.#current === "thread") this.#chat.focus();

@@ -3,8 +3,8 @@ import { FrameStorage } from "./frame_storage.js";
 import { ROOT } from "./root.js";
 
 /**
- * The visitor's login with us. It belongs to this tab, so that no two tabs use up one refresh token; a reload finds it
- * again. A guest's key is kept for good: it is all that a guest has.
+ * The visitor's login. It belongs to this tab, because a refresh token works only once. A reload finds it
+ * again. A guest's key is stored permanently, because a guest has no other login.
  */
 export class Sessions {
   #business;
@@ -15,7 +15,7 @@ export class Sessions {
     this.#storage = new FrameStorage(business, host);
   }
 
-  /** The one that is at hand, if it is of the person whom the token names as it names that person; or a new one. */
+  /** The stored session if its person matches the token, or a new one. */
   async ofToken(token) {
     const { iss, sub, name = "" } = claimsOf(token);
     const person = JSON.stringify([iss, sub, name]);
@@ -25,7 +25,7 @@ export class Sessions {
     return this.#keep(await ask("/widget/sessions", { token }), { person });
   }
 
-  /** That of the guest who was here before; null where nobody was. */
+  /** The session of a returning guest; null if there was none. */
   async ofKnownGuest() {
     const kept = this.#storage.session;
     if (kept?.person === "guest") return kept;
@@ -45,14 +45,14 @@ export class Sessions {
     return this.#enterAsGuest({});
   }
 
-  /** The guest says who they are. That takes a login of its own, which ends at once. */
+  /** Store the guest's name and address. This needs a separate login, which ends at once. */
   async introduce({ name = "", email = "" }) {
     const body = { business: this.#business, guest: this.#storage.guest, name, email };
     const { refresh } = await ask("/widget/guest-sessions", body);
     await ask("/auth/logout", { refresh });
   }
 
-  /** The host no longer vouches for who was here: that login ends. */
+  /** The host no longer names this person, so end the login. */
   async leaveSigned() {
     const kept = this.#storage.session;
     if (kept && kept.person !== "guest") await this.#end(kept);
@@ -63,12 +63,12 @@ export class Sessions {
     this.#storage.session = { ...this.#storage.session, access, refresh };
   }
 
-  /** What is at hand is worth nothing any more. */
+  /** Forget the stored session, which is no longer valid. */
   drop() {
     this.#storage.session = null;
   }
 
-  /** The visitor leaves this browser: nothing of what was said stays in it. */
+  /** The visitor has signed out: delete everything from this browser. */
   async end() {
     const kept = this.#storage.session;
     this.#storage.guest = null;
@@ -93,7 +93,7 @@ export class Sessions {
     try {
       await ask("/auth/logout", { refresh });
     } catch (error) {
-      if (error.code !== "unauthenticated" && error.code !== "unreachable") throw error; // then it is over, or ends by itself
+      if (error.code !== "unauthenticated" && error.code !== "unreachable") throw error; // it has ended already, or expires by itself
     }
   }
 }
@@ -118,7 +118,7 @@ async function ask(path, body) {
   throw new ChatError(code, message, details, response.status);
 }
 
-/** What a token says. Only to find out whether we know the person: the server believes nothing of it unchecked. */
+/** The claims of a token, only to find out whether the person is known. The server verifies the token itself. */
 function claimsOf(token) {
   try {
     const bytes = atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"));

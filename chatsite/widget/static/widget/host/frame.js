@@ -2,25 +2,25 @@ import { element } from "./widget_view.js";
 
 const PATIENCE = 15_000; // milliseconds in which the frame must answer
 
-// Its own origin, so that it has its storage and its socket; no way to move the page that it stands on.
+// The frame keeps its origin, for its storage and its socket. It must not navigate the page around it.
 const SANDBOX =
   "allow-scripts allow-same-origin allow-forms allow-popups allow-popups-to-escape-sandbox allow-downloads";
 
-/** Our page in the host's: loaded once it is wanted, and the only one that is listened to and talked to. */
+/** The frame in the host page. It is loaded when needed, and messages go only to it and come only from it. */
 export class Frame {
   #element = null;
   #origin;
   #isReady = false;
   #timer;
   #source;
-  #heard;
+  #handlers;
   #listener = (event) => this.#hear(event);
 
-  /** `source`: title and address; `heard`: what to do by the message's type, with `greeting()` and `failed()`. */
-  constructor(source, heard) {
+  /** `source`: title and address; `handlers`: a function for each type of message, with `greeting()` and `failed()`. */
+  constructor(source, handlers) {
     this.#source = source;
     this.#origin = new URL(source.address).origin;
-    this.#heard = heard;
+    this.#handlers = handlers;
     window.addEventListener("message", this.#listener);
   }
 
@@ -41,7 +41,7 @@ export class Frame {
     this.#element.addEventListener("load", () => this.#greet());
     panel.append(this.#element);
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#heard.failed(), PATIENCE);
+    this.#timer = setTimeout(() => this.#handlers.failed(), PATIENCE);
   }
 
   post(message) {
@@ -61,7 +61,7 @@ export class Frame {
 
   #greet() {
     this.#isReady = false;
-    this.#send({ type: "hello", ...this.#heard.greeting() });
+    this.#send({ type: "hello", ...this.#handlers.greeting() });
   }
 
   #send(message) {
@@ -75,6 +75,6 @@ export class Frame {
       this.#isReady = true;
       clearTimeout(this.#timer);
     }
-    if (Object.hasOwn(this.#heard.messages, data.type)) this.#heard.messages[data.type](data);
+    if (Object.hasOwn(this.#handlers.messages, data.type)) this.#handlers.messages[data.type](data);
   }
 }

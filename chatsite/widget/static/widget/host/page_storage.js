@@ -2,8 +2,8 @@ const AREAS = { seen: "localStorage", guest: "localStorage", session: "sessionSt
 const LONGEST = 10_000; // characters
 
 /**
- * What is kept on the page's own origin: whether there has been a chat here; and, where the browser forbids the frame
- * storage of its own, what it would have kept there.
+ * Data in the storage of the page's own origin: whether there was a chat here; and, if the browser forbids the frame
+ * storage, the frame's data.
  */
 export class PageStorage {
   #business;
@@ -16,18 +16,18 @@ export class PageStorage {
     try {
       return globalThis[AREAS[name]].getItem(this.#key(name));
     } catch {
-      return null; // the browser's settings forbid it here too
+      return null; // the browser forbids storage here too
     }
   }
 
-  /** `text` null forgets it. */
+  /** `text` null deletes it. */
   set(name, text) {
     if (!Object.hasOwn(AREAS, name) || (text !== null && (typeof text !== "string" || text.length > LONGEST))) return;
     try {
       if (text === null) globalThis[AREAS[name]].removeItem(this.#key(name));
       else globalThis[AREAS[name]].setItem(this.#key(name), text);
     } catch {
-      // likewise: then the next page begins anew
+      // the same: the next page starts again
     }
   }
 

@@ -1,4 +1,4 @@
-/** Follows the page's theme, or what its script tag has chosen; `changed()` is called when it may be another one. */
+/** Follows the page's theme, or the choice of the script tag. Calls `changed()` when the theme may have changed. */
 export class Theme {
   #options;
   #system = matchMedia("(prefers-color-scheme: dark)");
@@ -31,7 +31,7 @@ export class Theme {
   }
 }
 
-/** What the page says in CSS, or else in its head. */
+/** The page's `color-scheme`, from its CSS or its head. */
 function schemeOfPage() {
   const { colorScheme } = getComputedStyle(document.documentElement);
   if (colorScheme !== "normal") return colorScheme;

@@ -3,7 +3,7 @@ import { PageStorage } from "./page_storage.js";
 import { WidgetView } from "./widget_view.js";
 import { Theme } from "./theme.js";
 
-/** The chat on a host's page: button, panel and frame, and what passes between them. */
+/** The chat on a host page: connects the button, the panel and the frame. */
 export class Widget {
   #page;
   #shades;
@@ -13,7 +13,7 @@ export class Widget {
   #storage;
   unread = 0;
 
-  /** Throws where this page's origin is not one that the business has listed; the frame would refuse it too. */
+  /** Throws if the business has not listed this page's origin; the frame would refuse it too. */
   static on(page, configuration) {
     if (!configuration.origins.some((pattern) => covers(pattern, location.origin))) {
       throw new Error(`${location.origin} is not among the origins that it may be shown on.`);
@@ -32,7 +32,7 @@ export class Widget {
       retry: () => this.#load(),
     });
     const address = new URL(`frame/${business}${query}`, options.base).href;
-    this.#frame = new Frame({ title: texts.panel, address }, this.#heard());
+    this.#frame = new Frame({ title: texts.panel, address }, this.#handlers());
     this.#theme = new Theme(options, () => this.retheme());
     this.retheme();
     this.#view.showUnread(0, false);
@@ -73,7 +73,7 @@ export class Widget {
     this.#view.remove();
   }
 
-  /** Whoever has talked here before sees what is unread without opening anything; for others nothing is loaded. */
+  /** Load the frame early for visitors who have chatted here before, so that they see the unread count. */
   #preload(choice) {
     if (choice === "never" || (choice !== "idle" && !this.#storage.get("seen"))) return;
     const whenIdle = window.requestIdleCallback ?? ((step) => setTimeout(step, 500));
@@ -94,7 +94,7 @@ export class Widget {
     this.#page.emit(isOpen ? "open" : "close");
   }
 
-  #heard() {
+  #handlers() {
     const { emit, isIdentified } = this.#page;
     return {
       greeting: () => ({
@@ -132,7 +132,7 @@ export class Widget {
     try {
       token = await this.#page.token();
     } catch (error) {
-      reportError(error); // the page's own function failed; to the frame nobody is signed in
+      reportError(error); // the page's function failed, so nobody is signed in
     }
     this.#frame.post({ type: "token", token: typeof token === "string" ? token : null });
   }

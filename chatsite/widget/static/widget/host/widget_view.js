@@ -4,7 +4,7 @@ const SPEECH =
   "M12 3C6.5 3 2 6.8 2 11.5c0 2.3 1.1 4.4 2.9 5.9L4 21.5l4.6-2c1.1.3 2.2.5 3.4.5 5.5 0 10-3.8 10-8.5S17.5 3 12 3z";
 const CROSS = "M6.2 4.8 12 10.6l5.8-5.8 1.4 1.4-5.8 5.8 5.8 5.8-1.4 1.4-5.8-5.8-5.8 5.8-1.4-1.4 5.8-5.8-5.8-5.8z";
 
-/** The button and the panel on the page, in a shadow root of their own: the page's styles do not reach them. */
+/** The button and the panel, in a shadow root, so that the page's styles do not reach them. */
 export class WidgetView {
   #host = element("business-chat");
   #root = this.#host.attachShadow({ mode: "open" });
@@ -19,27 +19,27 @@ export class WidgetView {
   panel;
   isOpen = false;
 
-  /** `asked`: {toggle, close, retry}, what people press. */
-  constructor(texts, { launcher, position }, asked) {
+  /** `actions`: {toggle, close, retry}, called by the buttons. */
+  constructor(texts, { launcher, position }, actions) {
     this.#texts = texts;
-    this.#launcher = button("", { class: "launcher", "aria-haspopup": "dialog" }, asked.toggle);
+    this.#launcher = button("", { class: "launcher", "aria-haspopup": "dialog" }, actions.toggle);
     this.#launcher.append(icon(SPEECH), icon(CROSS), this.#badge);
     this.#launcher.hidden = launcher === "none";
-    this.retry = button(texts.retry, {}, asked.retry);
-    const choices = element("div", {}, this.retry, button(texts.close, {}, asked.close));
+    this.retry = button(texts.retry, {}, actions.retry);
+    const choices = element("div", {}, this.retry, button(texts.close, {}, actions.close));
     this.#notice = element("div", { class: "notice", role: "status" }, this.#words, choices);
     this.panel = element("section", { class: "panel", role: "dialog", "aria-label": texts.panel }, this.#notice);
     this.panel.inert = true;
     this.surface = element("div", { class: "surface" }, this.panel, this.#launcher, this.#news);
     this.surface.classList.toggle("left", position === "left");
-    this.#root.addEventListener("keydown", (event) => event.key === "Escape" && asked.close());
+    this.#root.addEventListener("keydown", (event) => event.key === "Escape" && actions.close());
     window.visualViewport?.addEventListener("resize", this.#fit);
     dress(this.#root);
     this.#root.append(this.surface);
     document.body.append(this.#host);
   }
 
-  /** `shade`: the business's accent colour and the one to write on it, if it has chosen one. */
+  /** `shade`: the business's accent colour and its text colour, if it has chosen one. */
   setTheme(name, shade) {
     this.surface.dataset.theme = name;
     if (!shade) return;
@@ -56,14 +56,14 @@ export class WidgetView {
     this.#fitKeyboard();
   }
 
-  /** One of the texts in the place of the frame, or none. */
+  /** Show a text in place of the frame, or none. */
   say(text) {
     this.#notice.hidden = !text;
     this.retry.hidden = text !== "failed";
     this.#words.textContent = text ? this.#texts[text] : "";
   }
 
-  /** `isNews`: somebody who hears the page is told. */
+  /** `isNews`: announce it to screen readers. */
   showUnread(count, isNews) {
     const waiting = this.#texts.unread.replace("{count}", String(count));
     const label = this.isOpen ? this.#texts.close : count ? waiting : this.#texts.open;
@@ -73,7 +73,7 @@ export class WidgetView {
     if (isNews) this.#news.textContent = waiting;
   }
 
-  /** Into the panel, or back to the button. */
+  /** Move the focus into the panel, or back to the button. */
   focus(frame) {
     if (this.isOpen) frame.focus();
     else if (!this.#launcher.hidden) this.#launcher.focus();
@@ -84,7 +84,7 @@ export class WidgetView {
     this.#host.remove();
   }
 
-  /** On a phone the keyboard covers the page's lower part; the panel is then as high as what is left. */
+  /** On a phone the keyboard covers the lower part of the page, so reduce the panel's height. */
   #fitKeyboard() {
     const covers = this.isOpen && this.#narrow.matches && window.visualViewport;
     this.panel.style.height = covers ? `${window.visualViewport.height}px` : "";
@@ -92,7 +92,7 @@ export class WidgetView {
   }
 }
 
-// The page's policy may forbid markup and styles that come as text, so everything is made by hand.
+// The page's policy may forbid HTML and styles as text, so create the elements one by one.
 
 export function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
@@ -124,6 +124,6 @@ function dress(root) {
     sheet.replaceSync(STYLE);
     root.adoptedStyleSheets = [sheet];
   } catch {
-    root.append(element("style", {}, STYLE)); // a browser from before there were such sheets
+    root.append(element("style", {}, STYLE)); // an older browser without constructable style sheets
   }
 }
