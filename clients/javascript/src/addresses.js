@@ -1,10 +1,10 @@
-/** Where the server is: `ws(s)://…/chat` for the socket, and the same place over http(s) for REST. */
+/** The server's addresses: `ws(s)://…/chat` for the socket, and the same host over http(s) for REST. */
 export class Addresses {
   #sockets;
   #current = 0;
   #rest;
 
-  /** `url` may be relative to the page, http(s) or ws(s), with or without the path; or a list to go through. */
+  /** `url` may be relative to the page, http(s) or ws(s), with or without the path; or a list to try in turn. */
   constructor(url, restUrl) {
     const given = Array.isArray(url) ? url : [url ?? "/chat"];
     if (given.length === 0) throw new TypeError("ChatClient needs a url");
@@ -23,7 +23,7 @@ export class Addresses {
     return url.origin + url.pathname.replace(/\/chat\/?$/, "");
   }
 
-  /** The next try goes to the next address, since this one does not answer. */
+  /** Use the next address for the next attempt, because this one does not answer. */
   rotate() {
     this.#current = (this.#current + 1) % this.#sockets.length;
   }

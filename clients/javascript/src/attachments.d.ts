@@ -1,6 +1,6 @@
 export type AttachmentKind = "image" | "file" | "voice" | "video";
 
-/** A file of a message, as the server has it. Its addresses are null until they answer. */
+/** A file of a stored message. Its addresses are null until the file can be fetched. */
 export interface Attachment {
   readonly id: string;
   readonly kind: AttachmentKind;
@@ -10,32 +10,32 @@ export interface Attachment {
   readonly width: number | null;
   readonly height: number | null;
   readonly durationMs: number | null;
-  /** Loudness over time, from 0 to 100. */
+  /** Volume over time, from 0 to 100. */
   readonly waveform: readonly number[] | null;
-  /** A tiny blurred picture, to be shown until the real one is there. */
+  /** A tiny blurred picture, to show until the real one is loaded. */
   readonly placeholder: string | null;
   readonly state: "processing" | "ready" | "rejected";
-  /** Why it was rejected, in words for people. */
+  /** Why it was rejected, as a text for people. */
   readonly reason: string | null;
   readonly url: string | null;
   readonly thumbnailUrl: string | null;
 }
 
-/** A file of a message that the server does not have yet. Its `id` is our own. */
+/** A file of a message that the server does not have yet. The client has made its `id`. */
 export interface PendingAttachment extends Omit<Attachment, "state" | "url" | "thumbnailUrl"> {
   readonly state: "uploading" | "uploaded";
-  /** How far the upload is, from 0 to 1. */
+  /** The progress of the upload, from 0 to 1. */
   readonly progress: number;
-  /** The file itself; null for a moment after a reload, and where it is lost. */
+  /** The file itself; null for a moment after a reload, and if it is lost. */
   readonly file: Blob | null;
   readonly url: null;
   readonly thumbnailUrl: null;
 }
 
-/** A file to send. A `File` alone will do; what is known of it may be added, to be shown until the server has looked. */
+/** A file to send. A `File` is enough. The other fields are shown until the server has processed the file. */
 export interface FileToSend {
   file: Blob;
-  /** `voice` for a recording. The server finds out about everything else. */
+  /** `voice` for a recording. The server detects all other kinds. */
   kind?: AttachmentKind;
   name?: string;
   width?: number;
@@ -54,13 +54,13 @@ export interface MessageToSend {
 export interface UploadOptions {
   kind?: "voice";
   name?: string;
-  /** From 0 to 1. Goes back to 0 where the upload begins anew. */
+  /** From 0 to 1. Goes back to 0 if the upload starts again. */
   onProgress?: (fraction: number) => void;
   /** Cancels the upload, which then rejects with `aborted`. */
   signal?: AbortSignal;
 }
 
-/** Where the files of unsent messages outlive the page. Keys begin with the user's id and a slash. */
+/** Storage for the files of unsent messages. Keys begin with the user's id and a slash. */
 export interface FileStorage {
   get(key: string): Promise<Blob | null>;
   set(key: string, file: Blob): Promise<void>;

@@ -3,20 +3,20 @@ const REPEAT = 20_000; // until the server says how often
 const SIGNS = ["pointerdown", "pointermove", "keydown", "wheel", "scroll", "focus"];
 
 /**
- * Tells the server that somebody looks at the screen, again and again while that is so. Then the server sends no push
- * and no mail. A window that is hidden or idle stops, and the server forgets it after a while.
+ * Tells the server repeatedly that the user looks at the screen, as long as this is true. Then the server sends no push
+ * and no mail. A hidden or idle window stops, and after a while its last report expires.
  */
 export class Attention {
   #clock;
   #send;
   #page;
   #usedAt = -Infinity;
-  #isSet = null; // by the application, which then knows better than the page
+  #isSet = null; // set by the application, and then preferred to the page's own state
   #isConnected = false;
   #timer = null;
   #unwatch = null;
 
-  /** `send()` resolves with the server's answer, or with nothing where it has failed. */
+  /** `send()` resolves with the server's answer, or with undefined if it failed. */
   constructor(clock, send, page = globalThis) {
     this.#clock = clock;
     this.#send = send;
@@ -29,7 +29,7 @@ export class Attention {
     return document?.visibilityState === "visible" && this.#clock.now() - this.#usedAt < IN_USE;
   }
 
-  /** What the application knows; null leaves it to the page. */
+  /** Set the application's own state; null uses the page's state. */
   set(active) {
     this.#isSet = active;
     this.#tell();
@@ -47,7 +47,7 @@ export class Attention {
     if (document.hasFocus?.()) this.#usedAt = this.#clock.now();
   }
 
-  /** There is a connection, on which nothing has been told yet. */
+  /** Call on a new connection, on which nothing was reported yet. */
   connected() {
     this.#isConnected = true;
     this.#cancel();
@@ -71,7 +71,7 @@ export class Attention {
     this.#tell();
   }
 
-  /** Nothing is told while the last sign still holds. */
+  /** Send nothing while the last report is still valid. */
   #tell() {
     if (!this.#isConnected || this.#timer !== null || !this.isLooking) return;
     this.#wait(REPEAT);

@@ -1,17 +1,17 @@
 import { isPermanent } from "./errors.js";
 
-const RETRY = 2_000; // milliseconds to a change's next try; doubled each time, up to MAX_RETRY
+const RETRY = 2_000; // milliseconds until the next attempt; doubled each time, up to MAX_RETRY
 const MAX_RETRY = 30_000;
-const MAX_ATTEMPTS = 8; // after which a change is given up; what says nothing about the change is not counted
+const MAX_ATTEMPTS = 8; // a change fails after these; attempts without a server do not count
 const UNCOUNTED = new Set(["disconnected", "unreachable", "unavailable", "rate_limited", "unauthenticated", "timeout"]);
-const LATEST = 5_000; // milliseconds after its answer, by which the change itself has come as an event
+const LATEST = 5_000; // milliseconds after the answer by which the event of the change has arrived
 
 /**
- * Changes of messages and conversations that are shown at once, and carried out as soon as there is a server. One that
- * is refused is shown no more, and `refused(change, error)` tells.
+ * Changes of messages and conversations that are shown at once, and sent as soon as there is a server. A refused one is
+ * no longer shown, and `refused(change, error)` is called.
  *
- * A change: `{key, kind, targetId, apply(object), carryOut(), isIn?(object, answer), within?}`. A later one of the same
- * key takes the place of an earlier one. `within`: milliseconds in which `cancel` still takes it back.
+ * A change: `{key, kind, targetId, apply(object), carryOut(), isIn?(object, answer), within?}`. A later one with the same
+ * key replaces an earlier one. `within`: milliseconds in which `cancel` can still undo it.
  */
 export class ChangeQueue {
   #clock;
@@ -19,7 +19,7 @@ export class ChangeQueue {
   #refused;
   #entries = new Map();
 
-  /** `changed(targetId)`: what is shown of it is different. */
+  /** `changed(targetId)`: this object looks different. */
   constructor({ clock, changed, refused }) {
     this.#clock = clock;
     this.#changed = changed;
@@ -40,7 +40,7 @@ export class ChangeQueue {
     return change.key;
   }
 
-  /** Answers whether it was in time. */
+  /** Returns whether it was in time. */
   cancel(key) {
     const entry = this.#entries.get(key);
     if (!entry || entry.running || entry.answer !== undefined) return false;
@@ -49,19 +49,19 @@ export class ChangeQueue {
     return true;
   }
 
-  /** The objects as they will be, with `pendingChange` where that is so: the kind of the change. */
+  /** The objects with the changes applied. `pendingChange` is the kind of a change. */
   applyTo(objects) {
     if (!this.#entries.size) return objects;
     const entries = [...this.#entries.values()];
     return objects.map((object) => this.#applied(object, entries.filter((entry) => entry.targetId === object.id)));
   }
 
-  /** There is a server again. */
+  /** Call when there is a server again. */
   resume() {
     for (const entry of this.#entries.values()) if (!entry.isHeld) this.#run(entry);
   }
 
-  /** The page may be gone for good: nobody takes anything back any more. */
+  /** The page may be closed: send the changes that could still be cancelled. */
   flush() {
     for (const entry of this.#entries.values()) this.#run(entry);
   }

@@ -1,4 +1,4 @@
-/** The changes that a `ChangeQueue` takes: how each looks before the server has it, and how it is carried out. */
+/** The changes for a `ChangeQueue`: what each looks like before the server has it, and how it is sent. */
 
 const hasRev = (object, answer) => Boolean(answer?.rev) && object.rev >= answer.rev;
 const now = () => new Date().toISOString();
@@ -28,7 +28,7 @@ export function deletion(client, message, { within = 0 } = {}) {
   };
 }
 
-/** Puts this user's emoji on the message, or (`on` false) takes it off. */
+/** Add this user's emoji to the message, or remove it if `on` is false. */
 export function reaction(client, message, emoji, on) {
   return {
     key: `reaction/${message.id}/${emoji}`,
@@ -51,7 +51,7 @@ export function archiving(client, conversation, archived) {
   };
 }
 
-/** `within`: as for `deletion`. Whoever shows notifications hides this one meanwhile. */
+/** `within`: as for `deletion`. The caller hides the notification meanwhile. */
 export function notificationDeletion(client, { id }, { within = 0 } = {}) {
   return {
     key: `notification/${id}`,

@@ -41,10 +41,10 @@ export interface ConversationEvents {
   message_deleted: MessageEvent;
   /** With all reactions of the message. */
   reactions_updated: { conversationId: string; rev: number; messageId: string; reactions: readonly Reaction[] };
-  /** The server has looked at a file: it is `ready`, or `rejected` with a reason. */
+  /** The server has processed a file: it is `ready`, or `rejected` with a reason. */
   attachment_updated: { conversationId: string; rev: number; messageId: string; attachment: Attachment };
   messages_delivered: { conversationId: string; rev: number; messageIds: string[] };
-  /** `readBy` is null where a sync told it, which does not say who. */
+  /** `readBy` is null if it was found by a sync, which does not say who read. */
   messages_read: { conversationId: string; rev: number; messageIds: string[]; readBy: string | null };
   user_typing: { conversationId: string; userId: string; isTyping: boolean };
 }
@@ -53,15 +53,15 @@ export interface ClientEvents extends ConversationEvents {
   state: ConnectionState;
   ready: { userId: string | null };
   signed_out: ChatError;
-  /** A fresh pair, where the client renews by `refresh`: store it. */
+  /** A new pair, if the client renews by `refresh`: store it. */
   tokens: { access: string; refresh: string };
   message_acked: { clientId: string; message: StoredMessage };
   message_failed: { clientId: string; error: ChatError };
   conversations: readonly ConversationObject[];
   conversation_updated: { conversationId: string; rev: number; conversation: ConversationObject };
-  /** What `withChanges` or `snapshot.conversations` shows of this object is different. */
+  /** This object looks different in `withChanges` or `snapshot.conversations`. */
   pending_changes: { targetId: string };
-  /** A queued change was refused for good, and is shown no more. `content` is that of an edit. */
+  /** A queued change was finally refused, and is no longer shown. `content` is the text of an edit. */
   change_refused: {
     key: string;
     kind: "edit" | "delete" | "reaction" | "archive" | "notification";
@@ -73,17 +73,17 @@ export interface ClientEvents extends ConversationEvents {
   presence: PresenceOf & { userId: string };
   user_online: { userId: string };
   user_offline: { userId: string; lastSeen: string };
-  /** New, read or (`deleted`) gone; of one that went while we were away only the id is known. */
+  /** New, read, or deleted (`deleted`). Only the id is known if it was deleted while the client was disconnected. */
   notification: {
     notification: Notification | { id: string };
     rev: number;
     unreadCount: number | null;
     deleted?: boolean;
   };
-  /** Too much happened while we were away: fetch the notifications anew. */
+  /** The client missed too many changes: fetch the notifications again. */
   notifications_reset: { rev: number };
   unread_notifications: { unreadCount: number };
-  /** Of a business's other members: what one of their sockets shows, or (null) shows no more. */
+  /** The conversation that another member of a business views on one socket, or null when the view ends. */
   colleague_looking: {
     viewId: string;
     userId: string;
@@ -94,18 +94,18 @@ export interface ClientEvents extends ConversationEvents {
   };
   session_expiring: { expiresAt: string };
   server_stopping: { retryAfter: number };
-  /** The server's refusal of something that nobody waits for. */
+  /** The server's refusal of a command that no caller waits for. */
   error: { code: string; message: string; details?: Record<string, unknown> };
-  /** Something went wrong that the client goes on from: for logs. */
+  /** An error that the client has handled, for logs. */
   trouble: Error;
-  /** `snapshot` is another one. */
+  /** `snapshot` was replaced. */
   change: undefined;
 }
 
 export interface ViewEvents extends ConversationEvents {
   change: Conversation;
   loaded: Conversation;
-  /** After a long absence the messages were fetched anew; older ones may have to be loaded again. */
+  /** After a long absence the messages were fetched again; older ones may have to be loaded again. */
   reset: Conversation;
 }
 
@@ -116,7 +116,7 @@ export interface SendOptions {
 
 export interface Sending {
   readonly clientId: string;
-  /** Settles when the server has the message, or refuses it for good; however long that takes. */
+  /** Settles when the server has stored the message or finally refused it, however long that takes. */
   acked(): Promise<StoredMessage>;
 }
 
@@ -124,9 +124,9 @@ export interface ConversationSnapshot {
   readonly id: string | null;
   readonly status: "loading" | "ready" | "gone";
   readonly conversation: ConversationObject | null;
-  /** Stored ones in the order of `seq`, then ours that are on their way. */
+  /** Stored messages in the order of `seq`, then own unsent ones. */
   readonly messages: readonly ChatMessage[];
-  /** The ids of those who are typing. */
+  /** The ids of the users who are typing. */
   readonly typing: readonly string[];
   readonly hasOlder: boolean;
   readonly rev: number;
@@ -134,13 +134,13 @@ export interface ConversationSnapshot {
 
 export interface ExcerptEvents {
   change: Excerpt;
-  /** It has grown to the view's own messages, which hold all of it from now on. */
+  /** It has reached the view's own messages, which contain all of it from now on. */
   joined: Excerpt;
-  /** The conversation was fetched anew: open another one. */
+  /** The conversation was fetched again: open another excerpt. */
   stale: Excerpt;
 }
 
-/** A stretch of history far from the newest messages, kept up to date until it is closed. */
+/** A part of the history far from the newest messages, kept up to date until it is closed. */
 export interface Excerpt {
   readonly messages: readonly StoredMessage[];
   readonly hasOlder: boolean;
@@ -166,12 +166,12 @@ export interface Conversation {
   send(content: string, options?: SendOptions | SendOptions["messageType"]): Sending;
   send(message: MessageToSend): Sending;
   markRead(messageIds: readonly string[]): void;
-  /** Everything of the other side up to this `seq`, the messages that are not loaded too. */
+  /** All messages of the other side up to this `seq`, also those that are not loaded. */
   markReadUpTo(seq: number): void;
   startTyping(): void;
   stopTyping(): void;
   loadOlder(): Promise<boolean>;
-  /** The messages around this `seq`, without all that lie between. */
+  /** The messages around this `seq`, without the messages between them and the newest ones. */
   excerpt(seq: number): Promise<Excerpt>;
   leave(): void;
 }
@@ -180,12 +180,12 @@ export interface ClientSnapshot {
   readonly state: ConnectionState;
   readonly isConnected: boolean;
   readonly userId: string | null;
-  /** Newest activity first; those that were loaded, joined or changed. */
+  /** The conversations that were loaded, joined or changed, newest activity first. */
   readonly conversations: readonly ConversationObject[];
   readonly unread: Unread;
   readonly unreadNotifications: number | null;
   readonly presence: ReadonlyMap<string, PresenceOf>;
-  /** Our messages that the server does not have. */
+  /** The user's messages that the server does not have. */
   readonly pending: number;
 }
 
@@ -196,29 +196,29 @@ export interface KeyValueStorage {
 }
 
 export interface ChatClientOptions {
-  /** The socket's address, or several to go through; relative to the page, http(s) or ws(s). Default `/chat`. */
+  /** The socket's address, or several to try in turn; relative to the page, http(s) or ws(s). Default `/chat`. */
   url?: string | readonly string[];
-  /** Where REST is, if not beside the socket. */
+  /** The address of REST, if it is not the socket's. */
   restUrl?: string;
   /**
-   * Gives an access token. `renew`: the last one was refused or is about to end. Nothing, or an error with the code
-   * `unauthenticated` or the status 401, means signed out; any other error is tried again.
+   * Returns an access token. `renew`: the last one was refused or is about to expire. Undefined, or an error with the code
+   * `unauthenticated` or the status 401, means signed out. After any other error the client tries again.
    */
   getToken?: (need: { renew: boolean }) => string | null | undefined | Promise<string | null | undefined>;
   token?: string | null;
-  /** With it the client renews tokens by itself, and tells each new pair as `tokens`. For one tab at a time. */
+  /** If set, the client renews tokens by itself and emits each new pair as `tokens`. Use it in one tab only. */
   refresh?: string;
-  /** A ticket for the socket's address, or (to be able to reconnect) a function that gets one. */
+  /** A ticket for the socket's address, or, to allow reconnects, a function that gets one. */
   ticket?: string | (() => string | Promise<string>);
-  /** Who we are, where it is known before the server says so. */
+  /** The user's id, if it is known before the server answers. */
   userId?: string;
   fetch?: typeof globalThis.fetch;
   WebSocket?: new (url: string) => unknown;
-  /** Where the outbox outlives the page. Default `localStorage`. */
+  /** Storage for the outbox. Default `localStorage`. */
   storage?: KeyValueStorage;
-  /** Where the files of unsent messages outlive the page. Default IndexedDB, or the memory where there is none. */
+  /** Storage for the files of unsent messages. Default IndexedDB, or memory if there is none. */
   fileStorage?: FileStorage;
-  /** For uploads that show their progress. Default the browser's, where `fetch` is the browser's too. */
+  /** For uploads with progress. Default the browser's, if `fetch` is the browser's too. */
   XMLHttpRequest?: typeof globalThis.XMLHttpRequest;
   /** Milliseconds without a socket after which messages go by REST. Default 8000. */
   restAfter?: number;
@@ -236,7 +236,7 @@ export interface Rest {
   put<Answer = any>(path: string, body?: object): Promise<Answer>;
   patch<Answer = any>(path: string, body?: object): Promise<Answer>;
   delete(path: string): Promise<null>;
-  /** The whole address of an attachment's `url`, which may be relative to the server. */
+  /** The absolute address of an attachment's `url`, which may be relative to the server. */
   resolve(address: string): string;
 }
 
@@ -257,34 +257,34 @@ export class ChatClient extends PersonalCommands {
   openConversation(parties: { businessId: string; customerId?: string }): Promise<ConversationObject>;
   send(conversationId: string, content: string, options?: SendOptions | SendOptions["messageType"]): Sending;
   send(conversationId: string, message: MessageToSend): Sending;
-  /** Uploads a file beside the messages: its `id` is for `attachmentIds`. The server forgets an unused one after a day. */
+  /** Upload a file without a message. Its `id` is for `attachmentIds`. The server deletes an unused file after a day. */
   upload(file: Blob, options?: UploadOptions): Promise<Attachment>;
   retry(clientId: string): boolean;
   discard(clientId: string): boolean;
   editMessage(messageId: string, content: string): Promise<StoredMessage>;
   deleteMessage(messageId: string): Promise<void>;
-  /** Both resolve with all reactions of the message. Repeats change nothing. */
+  /** Both resolve with all reactions of the message. Repeating them changes nothing. */
   addReaction(messageId: string, emoji: string): Promise<readonly Reaction[]>;
   removeReaction(messageId: string, emoji: string): Promise<readonly Reaction[]>;
-  /** These changes are shown at once, by `withChanges`, and carried out when there is a server. Each answers a key for `undo`. */
+  /** `withChanges` shows these changes at once. The client sends them when there is a server. Each returns a key for `undo`. */
   queueEdit(message: StoredMessage, content: string): string;
-  /** `within`: milliseconds in which `undo` takes it back. */
+  /** `within`: milliseconds in which `undo` can cancel it. */
   queueDelete(message: StoredMessage, options?: { within?: number }): string;
   queueReaction(message: StoredMessage, emoji: string, on: boolean): string;
   queueArchive(conversation: ConversationObject, archived: boolean): string;
   /** Hide it meanwhile. */
   queueNotificationDelete(notification: { id: string }, options?: { within?: number }): string;
-  /** Takes a queued change back. Answers whether it was in time. */
+  /** Cancel a queued change. Returns whether it was in time. */
   undo(key: string): boolean;
-  /** These messages as they will be. */
+  /** These messages with the queued changes applied. */
   withChanges<Message extends ChatMessage>(messages: readonly Message[]): readonly Message[];
   markRead(conversationId: string, messageIds: readonly string[]): void;
-  /** Everything of the other side up to this `seq`, the messages that are not loaded too. */
+  /** All messages of the other side up to this `seq`, also those that are not loaded. */
   markReadUpTo(conversationId: string, seq: number): void;
   markAllRead(conversationId: string): Promise<{ conversationId: string; messageIds: string[]; unreadCount: number }>;
   startTyping(conversationId: string): void;
   stopTyping(conversationId: string): void;
-  /** Any other command of the server, on the live socket. Rejects with `disconnected` where there is none. */
+  /** Send any other command on the live socket. Rejects with `disconnected` if there is none. */
   request<Answer = any>(event: string, data?: object): Promise<Answer>;
   isUserOnline(userId: string): boolean;
   isUserTyping(conversationId: string, userId: string): boolean;

@@ -6,14 +6,14 @@ import { watchPageLifecycle } from "./page-lifecycle.js";
 export { ChatError } from "./errors.js";
 export { forgetFiles } from "./file-storage.js";
 
-/** A user's chat: one socket, any number of live conversations, and an outbox that loses nothing. */
+/** A user's chat: one socket, any number of live conversations, and an outbox that loses no message. */
 export class ChatClient extends PersonalCommands {
   #parts;
   #snapshot = null;
   #unwatchPage = null;
 
   constructor(options = {}) {
-    // Commands of a conversation's view are those of the client, about that conversation.
+    // A conversation's view calls the client's commands for that conversation.
     const parts = new ClientParts(options, (name, view, given) =>
       name === "leave" ? parts.joined.leave(view) : this[name](view.id, ...given),
     );
@@ -22,17 +22,17 @@ export class ChatClient extends PersonalCommands {
     this.#parts.on("change", () => (this.#snapshot = null));
   }
 
-  /** REST as this user: `get`, `post`, `patch`, `delete` of any path. */
+  /** REST requests as this user: `get`, `post`, `patch`, `delete` for any path. */
   get rest() {
     return this.#parts.rest;
   }
 
-  /** Calls `listener` for each such event; answers the function that ends this. */
+  /** Call `listener` for each event of this name. Returns a function that removes the listener. */
   on(event, listener) {
     return this.#parts.on(event, listener);
   }
 
-  // Life
+  // Connection
 
   connect() {
     const { connection, outbox, outboxUploads, changes, attention } = this.#parts;
@@ -54,14 +54,14 @@ export class ChatClient extends PersonalCommands {
     return this;
   }
 
-  /** Ends the socket and what runs by the clock. `connect` goes on where this stopped. */
+  /** Close the socket and stop all timers. `connect` continues with the same state. */
   close() {
     this.#unwatchPage?.();
     this.#unwatchPage = null;
     this.#parts.stop();
   }
 
-  /** A fresh token of the same user, where the application renews tokens by itself. */
+  /** Use a new token of the same user, if the application renews tokens itself. */
   async replaceToken(token) {
     this.#parts.credentials.replaceToken(token);
     await this.#parts.connection.reauthenticate(token);
@@ -82,7 +82,7 @@ export class ChatClient extends PersonalCommands {
     return this.#parts.userId;
   }
 
-  /** Everything but the conversations' messages, as it is now: immutable, and replaced when something changes. */
+  /** The current state except for messages. It is immutable, and replaced when something changes. */
   get snapshot() {
     const { store, presence, outbox, notifications, changes } = this.#parts;
     this.#snapshot ??= Object.freeze({
@@ -100,17 +100,17 @@ export class ChatClient extends PersonalCommands {
 
   // Conversations
 
-  /** A live view, shared by all who join; each of them leaves it once. */
+  /** A live view. All callers share it, and each leaves it once. */
   join(conversationId) {
     return this.#parts.joined.join(conversationId);
   }
 
-  /** The view, where somebody has joined. */
+  /** The view, if somebody has joined. */
   conversation(conversationId) {
     return this.#parts.joined.get(conversationId);
   }
 
-  /** A page of my conversations into `snapshot.conversations`. Answers `{results, next, previous}`. */
+  /** Load a page of the user's conversations into `snapshot.conversations`. Returns `{results, next, previous}`. */
   async loadConversations(query = {}) {
     const page = await this.rest.get("/chat/conversations", query);
     for (const conversation of page.results) this.#parts.store.put(conversation);
@@ -127,8 +127,8 @@ export class ChatClient extends PersonalCommands {
   // Messages
 
   /**
-   * Shows the message at once and sends it until it is stored. `content` is a text, or `{text, attachments, replyTo}`.
-   * Answers its `clientId`, and a promise by `acked()`.
+   * Show the message at once, and send it until it is stored. `content` is a text, or `{text, attachments, replyTo}`.
+   * Returns `clientId`, and `acked()`, which returns a promise.
    */
   send(conversationId, content, options = {}) {
     const { text, attachments = [], messageType, replyTo } = written(content, options);
@@ -145,7 +145,7 @@ export class ChatClient extends PersonalCommands {
     }
   }
 
-  /** Uploads a file that no message has yet. Resolves with the server's attachment. */
+  /** Upload a file without a message. Resolves with the server's attachment. */
   upload(file, options) {
     return this.#parts.uploads.upload(file, options);
   }
@@ -170,12 +170,12 @@ export class ChatClient extends PersonalCommands {
     else await rest.delete(`/chat/messages/${messageId}`);
   }
 
-  /** Puts an emoji on a message. Resolves with all reactions of the message. */
+  /** Add an emoji to a message. Resolves with all reactions of the message. */
   addReaction(messageId, emoji) {
     return this.#react("add_reaction", "put", messageId, emoji);
   }
 
-  /** Takes one's own emoji off a message. Resolves with the reactions that are left. */
+  /** Remove the user's own emoji from a message. Resolves with the remaining reactions. */
   removeReaction(messageId, emoji) {
     return this.#react("remove_reaction", "delete", messageId, emoji);
   }
@@ -187,12 +187,12 @@ export class ChatClient extends PersonalCommands {
     return (await rest.get(`/chat/messages/${messageId}`)).reactions;
   }
 
-  /** These changes are shown at once, by `withChanges`, and carried out when there is a server. Answers a key for `undo`. */
+  /** `withChanges` shows these changes at once. The client sends them when there is a server. Returns a key for `undo`. */
   queueEdit(message, content) {
     return this.#parts.changes.add(changes.edit(this, message, content));
   }
 
-  /** `within`: milliseconds in which `undo` takes it back. */
+  /** `within`: milliseconds in which `undo` can cancel it. */
   queueDelete(message, options) {
     return this.#parts.changes.add(changes.deletion(this, message, options));
   }
@@ -209,17 +209,17 @@ export class ChatClient extends PersonalCommands {
     return this.#parts.changes.add(changes.notificationDeletion(this, notification, options));
   }
 
-  /** Takes a queued change back. Answers whether it was in time. */
+  /** Cancel a queued change. Returns whether it was in time. */
   undo(key) {
     return this.#parts.changes.cancel(key);
   }
 
-  /** These messages as they will be, with `pendingChange` where the server does not have the change yet. */
+  /** These messages with the queued changes applied. `pendingChange` marks a change that the server does not have yet. */
   withChanges(messages) {
     return this.#parts.changes.applyTo(messages);
   }
 
-  /** Messages of the other side that have been seen. What is read already, ours or still on its way is passed over. */
+  /** Mark messages of the other side as read. Own, unsent and already read messages are skipped. */
   markRead(conversationId, messageIds) {
     const { joined, outbox, receipts, userId } = this.#parts;
     const view = joined.get(conversationId);
@@ -228,7 +228,7 @@ export class ChatClient extends PersonalCommands {
     receipts.add(conversationId, fresh);
   }
 
-  /** Everything of the other side up to this `seq` has been seen, the messages that are not loaded too. */
+  /** Mark all messages of the other side up to this `seq` as read, also those that are not loaded. */
   markReadUpTo(conversationId, seq) {
     this.#parts.receipts.addUpTo(conversationId, seq);
   }
@@ -247,14 +247,14 @@ export class ChatClient extends PersonalCommands {
     this.#parts.typing.stop(conversationId);
   }
 
-  /** Any other command of the server, on the live socket: answers its ack, or throws `disconnected`. */
+  /** Send any other command on the live socket. Returns its ack, or throws `disconnected`. */
   request(event, data = {}) {
     return this.#parts.connection.request(event, data);
   }
 
   // People
 
-  /** As far as we know; whoever is asked about is known a moment later, and from then on (`presence` tells). */
+  /** The known presence. The first call for a user fetches it, and then events keep it up to date (see `presence`). */
   isUserOnline(userId) {
     return this.#parts.presence.isOnline(userId);
   }
@@ -288,7 +288,7 @@ function written(content, options) {
   return { ...(typeof options === "string" ? { messageType: options } : options), text: content };
 }
 
-/** As the server will call it, once it has seen the files. */
+/** The type that the server will give the message, if the client can tell. */
 function messageTypeOf([first]) {
   if (!first) return "text";
   return first.kind === "image" || first.kind === "voice" ? first.kind : "file";

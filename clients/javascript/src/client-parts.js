@@ -20,7 +20,7 @@ import { LocalTyping } from "./typing.js";
 import { Uploads } from "./uploads.js";
 
 const DEFAULTS = { heartbeat: 25_000, answerWithin: 8_000, connectWithin: 10_000, restAfter: 8_000 };
-/** These carry a conversation's `rev` without being a change of it. Every other event with one takes its turn. */
+/** These events have a conversation's `rev` without being a change of it. Every other event with a `rev` is applied in order. */
 const WITHOUT_TURN = new Set(["conversation_updated", "joined_conversation"]);
 
 function isOfConversation({ event, data }) {
@@ -28,12 +28,12 @@ function isOfConversation({ event, data }) {
   return typeof data?.conversationId === "string" && Number.isInteger(data.rev) && !WITHOUT_TURN.has(event);
 }
 
-/** The parts of a client, and how they are joined: what each says goes to those whom it concerns. */
+/** Creates the parts of a client, and connects them. */
 export class ClientParts extends Emitter {
   userId = null;
   #commands;
 
-  /** `commands(name, view, given)` carries out what a conversation's view is asked to do. */
+  /** `commands(name, view, given)` runs a command of a conversation's view. */
   constructor(options, commands) {
     super();
     const settings = { ...DEFAULTS, ...options, clock: options.clock ?? systemClock };
@@ -118,7 +118,7 @@ export class ClientParts extends Emitter {
     });
   }
 
-  /** What a conversation's view needs of the client. */
+  /** The part of the client that a conversation's view needs. */
   #host() {
     const { rest, clock, store, outbox } = this;
     return {
@@ -149,7 +149,7 @@ export class ClientParts extends Emitter {
     });
   }
 
-  /** Without a socket: nobody types, and nothing can be asked. */
+  /** The socket is gone: nobody types, and nothing can be fetched. */
   disconnected() {
     this.syncRequester.clear();
     this.typing.clear();
@@ -157,7 +157,7 @@ export class ClientParts extends Emitter {
     this.joined.disconnected();
   }
 
-  /** Until the connection is opened again. */
+  /** Pause until the connection is opened again. */
   stop() {
     this.connection.close();
     this.disconnected();
@@ -167,7 +167,7 @@ export class ClientParts extends Emitter {
     this.outbox.release();
   }
 
-  /** The user is known from the token, or from the server; the outbox is this user's alone. */
+  /** The user is known, from the token or from the server. The outbox belongs to this user only. */
   identify(userId) {
     if (userId === null || userId === undefined) return;
     this.userId = userId;
@@ -219,7 +219,7 @@ export class ClientParts extends Emitter {
     this.emit(event, data);
   }
 
-  /** Nobody waits for these, and a lost one does no harm. */
+  /** Send without waiting for the answer. A lost command does no harm. */
   #hint(event, data) {
     return this.connection.request(event, data).catch((error) => {
       if (error.code !== "disconnected") this.trouble(error);
@@ -231,7 +231,7 @@ export class ClientParts extends Emitter {
     this.tell(what, what === "unread" ? this.store.unread : this.store.list);
   }
 
-  /** Also called while the parts are being put together. */
+  /** Also called while the parts are created. */
   #pendingChanged(conversationId) {
     this.joined?.touch(conversationId);
     this.outboxUploads.pump();

@@ -1,4 +1,4 @@
-/** Time and chance, in one object that tests replace. */
+/** Time and randomness, in one object that tests replace. */
 export const systemClock = {
   now: () => Date.now(),
   setTimeout: (callback, delay) => setTimeout(callback, delay),
@@ -19,11 +19,11 @@ export function pause(clock, delay) {
 const BASE = 1_000;
 const CAP = 30_000;
 const MAX_SERVER_DELAY = 300_000;
-const AFTER_FLOOD = 10_000; // on top, where the server threw us out for too many frames
+const AFTER_FLOOD = 10_000; // added if the server closed the socket because of too many frames
 
 /**
- * Full jitter: clients that were cut off together come back spread out. A server that stops spreads them itself, and
- * says to each when to come back: `serverDelay`, in milliseconds.
+ * Full jitter: clients that lost their connections together reconnect at different times. A server that stops tells each client
+ * when to reconnect: `serverDelay`, in milliseconds.
  */
 export function backoff(clock, attempt, { flooded = false, serverDelay = null } = {}) {
   if (serverDelay !== null) return Math.min(serverDelay, MAX_SERVER_DELAY);

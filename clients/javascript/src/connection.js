@@ -3,22 +3,22 @@ import { Emitter } from "./emitter.js";
 import { ChatError, SignedOut } from "./errors.js";
 import { Code, ChatSocket, disconnected } from "./socket.js";
 
-const STABLE = 5_000; // a socket that lived this long starts the count of failures anew
-const MAX_REFUSALS = 2; // credentials refused in a row, each time renewed, before we are signed out
+const STABLE = 5_000; // milliseconds after which a socket resets the count of failures
+const MAX_REFUSALS = 2; // consecutive refusals of renewed credentials until the user counts as signed out
 
 /**
  * Keeps one authenticated socket up. Emits `state`, `ready` ({userId}), `event` ({event, data}), `heads`, `lost`
- * ({code}), `trouble` (an error that it goes on from) and `signed_out`.
+ * ({code}), `trouble` (a handled error) and `signed_out`.
  */
 export class Connection extends Emitter {
   #options;
   #clock;
   #socket = null;
   #wanted = false;
-  #serial = 0; // tells a stale step of an abandoned attempt from the present one
+  #serial = 0; // detects steps of an abandoned attempt
   #failures = 0;
   #refusals = 0;
-  #serverDelay = null; // milliseconds after which a server that stops wants us back
+  #serverDelay = null; // milliseconds after which to reconnect, from a server that stops
   #timers = {};
   state = "closed";
 
@@ -46,24 +46,24 @@ export class Connection extends Emitter {
     this.#setState("closed");
   }
 
-  /** The network is back, or somebody looks at the page: try now instead of later, and see whether the socket lives. */
+  /** The network is back, or the user looks at the page: connect now instead of later, and check the socket. */
   wake() {
     if (this.state === "waiting") this.#attempt();
     else if (this.isReady) this.beat();
   }
 
-  /** Sends a command on the live socket and answers its ack; throws `disconnected` where there is none. */
+  /** Send a command on the live socket. Returns its ack; throws `disconnected` if there is no socket. */
   request(event, data = {}, timeout = 15_000) {
     if (!this.isReady) return Promise.reject(disconnected());
     return this.#socket.request(event, data, timeout);
   }
 
-  /** Shows a fresh token on the open socket. */
+  /** Authenticate again with a new token on the open socket. */
   async reauthenticate(token) {
     if (this.isReady) await this.#socket.request("authenticate", { token }, this.#options.answerWithin);
   }
 
-  /** Asks for the heads of what we joined. No answer: the socket only looks alive. */
+  /** Send a heartbeat, which answers the state of the joined conversations. Without an answer the socket is dead. */
   beat() {
     const socket = this.#socket;
     const { answerWithin, heartbeat } = this.#options;
@@ -115,7 +115,7 @@ export class Connection extends Emitter {
     this.#schedule("connect", this.#options.connectWithin, () => socket.drop(Code.LOST, "no connection in time"));
   }
 
-  /** A ticket or cookie was shown with the URL; then the answer to any command tells that it was accepted. */
+  /** The handshake had a ticket or a cookie. The answer to any command shows that it was accepted. */
   async #authenticate(socket, token) {
     const [event, data] = token ? ["authenticate", { token }] : ["heartbeat", {}];
     try {
@@ -144,7 +144,7 @@ export class Connection extends Emitter {
     this.emit("event", frame);
   }
 
-  /** Where this fails the server closes with 4401 in a minute, and the way back goes through the credentials again. */
+  /** If this fails, the server closes with 4401 within a minute, and the client reconnects with new credentials. */
   async #renewInTime() {
     const { credentials } = this.#options;
     if (!credentials.usesToken) return;
@@ -183,7 +183,7 @@ export class Connection extends Emitter {
     this.emit("signed_out", new ChatError("unauthenticated", error.message));
   }
 
-  /** Lets go of the present attempt or socket, whatever state it is in. */
+  /** Drop the current attempt or socket, in any state. */
   #abandon() {
     this.#serial += 1;
     this.#serverDelay = null;

@@ -2,7 +2,7 @@ import { systemClock } from "./clock.js";
 
 const LONGEST_TIMER = 2 ** 31 - 1; // milliseconds; browsers run a longer one at once
 
-/** The conversations that we have heard of, and what is unread in them. Objects are replaced, never changed. */
+/** The known conversations, and their unread counts. Objects are replaced, never changed. */
 export class ConversationStore {
   #changed;
   #conversations = new Map();
@@ -30,8 +30,8 @@ export class ConversationStore {
   }
 
   /**
-   * Takes a conversation from a fetch, an event or a sync; an older one than we have is passed over. What a whole side
-   * gets has no `own`, and then what we know of it stays.
+   * Store a conversation from a fetch, an event or a sync, unless a newer one is known. An event for a whole side
+   * has no `own`, so the known `own` stays.
    */
   put(conversation) {
     const held = this.#conversations.get(conversation.id);
@@ -45,7 +45,7 @@ export class ConversationStore {
     return true;
   }
 
-  /** Takes a conversation that was fetched anew, although its `rev` may be lower: the server was restored from a backup. */
+  /** Store a fetched conversation, even with a lower `rev`, because the server may have been restored from a backup. */
   replace(conversation) {
     this.#conversations.delete(conversation.id);
     this.put(conversation);
@@ -67,8 +67,8 @@ export class ConversationStore {
   }
 
   /**
-   * All counts at once are about to be asked for. What changes until they are answered is newer than the answer:
-   * `take(answer)` leaves it alone. `end()` is to be called in any case.
+   * Call before a fetch of all counts. Changes during the fetch are newer than its answer, so
+   * `take(answer)` does not overwrite them. Always call `end()`.
    */
   startCount() {
     const touched = new Set();
@@ -87,7 +87,7 @@ export class ConversationStore {
     this.#replaceUnread(Object.fromEntries([...counts, ...kept]));
   }
 
-  /** A muted conversation counts for itself, and not in the total. A mute ends by itself. */
+  /** A muted conversation keeps its own count, but does not add to the total. A mute ends by itself. */
   #replaceUnread(conversations) {
     const now = this.#clock.now();
     const sums = { total: 0, muted: 0 };
@@ -110,7 +110,7 @@ export class ConversationStore {
   }
 }
 
-/** What one side or one person sets takes no `rev`, so among equals `stateRev` decides, and then the time. */
+/** Settings of one side or one person take no `rev`. With equal `rev`, `stateRev` decides, and then the time. */
 function isNewer(given, held) {
   if (given.rev !== held.rev) return given.rev > held.rev;
   if (given.own && held.own && given.own.stateRev < held.own.stateRev) return false;

@@ -8,23 +8,23 @@ import { OwnMessages } from "./own-messages.js";
 import { Timeline } from "./timeline.js";
 import { RemoteTyping } from "./typing.js";
 
-const RETRY = 2_000; // milliseconds to a fetch's next try; doubled each time, up to MAX_RETRY
+const RETRY = 2_000; // milliseconds until the next attempt of a fetch; doubled each time, up to MAX_RETRY
 const MAX_RETRY = 30_000;
 
 /**
- * A live view of one conversation. `snapshot` is immutable and replaced on each change, which `change` tells; the
- * events of the conversation are emitted here too, in order and each once.
+ * A live view of one conversation. `snapshot` is immutable and replaced on each change, with the event `change`. The
+ * view also emits the events of the conversation, in order and each once.
  */
 export class Conversation extends Emitter {
   id;
-  status = "loading"; // then "ready", or "gone": not there, or not ours to see any more
+  status = "loading"; // then "ready", or "gone" if it does not exist or the user may not see it
   #host;
   #timeline;
   #sequencer;
   #typing;
   #own;
   #excerpts;
-  #passing = null; // what happened while an older page was on its way
+  #passing = null; // events during the fetch of an older page
   #older = null;
   #loading = null;
   #pause = null;
@@ -74,7 +74,7 @@ export class Conversation extends Emitter {
     return this.snapshot.conversation;
   }
 
-  /** Resolves once the first fetch is in; rejects where the conversation is gone. */
+  /** Resolves after the first fetch; rejects if the conversation is gone. */
   async ready() {
     await this.#loading;
     return this;
@@ -109,27 +109,27 @@ export class Conversation extends Emitter {
     return this.#timeline.get(messageId);
   }
 
-  /** Fetches the page before what is loaded. Answers whether there is still more. */
+  /** Fetch the page before the loaded messages. Returns whether there are more. */
   loadOlder() {
     this.#older ??= this.#fetchOlder().finally(() => (this.#older = null));
     return this.#older;
   }
 
-  /** A live stretch of history around this `seq`, however far it is; see `Excerpt`. Close it when it is not shown. */
+  /** A live part of the history around this `seq`, however far away; see `Excerpt`. Close it when it is not shown. */
   async excerpt(seq) {
     await this.ready();
     return this.#excerpts.open(seq);
   }
 
-  /** Fetches anew, at first and where a sync would be too long. */
+  /** Fetch everything, at first and when a sync would be too long. */
   load() {
     this.#loading ??= this.#load().finally(() => (this.#loading = null));
-    // Whoever wants to know awaits `ready()`; for all others the status says it.
+    // `ready()` and `status` report an error.
     this.#loading.catch(() => undefined);
     return this.#loading;
   }
 
-  /** There is a server again: a fetch that failed need not wait for its next try. */
+  /** There is a server again: repeat a failed fetch at once. */
   wake() {
     this.#pause?.end();
   }
@@ -144,12 +144,12 @@ export class Conversation extends Emitter {
     }
   }
 
-  /** How far the conversation has come, as a preview, a heartbeat or the answer to a join says. */
+  /** The latest `rev` of the conversation, from a preview, a heartbeat or the answer to a join. */
   expect(rev, options) {
     this.#sequencer.expect(rev, options);
   }
 
-  /** The part of a sync's answer that is about this conversation; undefined where it is not ours to see. */
+  /** The part of a sync's answer about this conversation; undefined if the user may not see it. */
   synced(part) {
     if (!part) return this.markGone();
     if (part.resync) return this.load();
@@ -162,7 +162,7 @@ export class Conversation extends Emitter {
     return this.touch();
   }
 
-  /** One of our sends is stored. Its event is still to come, or a sync: until then it stands where it belongs. */
+  /** An own message was stored. Show it at its place until its event or a sync arrives. */
   acked(message) {
     if (this.#timeline.get(message.id)) return;
     this.#own.acked(message);
@@ -184,7 +184,7 @@ export class Conversation extends Emitter {
     this.emit("change", this);
   }
 
-  /** The socket is away, and with it everybody who was typing. */
+  /** The socket is gone, so nobody is shown as typing. */
   clearTyping() {
     this.#typing.clear();
   }
@@ -215,10 +215,10 @@ export class Conversation extends Emitter {
     }
   }
 
-  /** `since` is the `rev` before the fetch: a server that is below it was restored from a backup. */
+  /** `since` is the `rev` before the fetch. A server with a lower one was restored from a backup. */
   #begin({ conversation, messages, hasOlder }, since) {
     const first = this.status === "loading";
-    const { messages: before, oldestSeq: from = 0, rev: reached } = this.#timeline; // a sync may have been faster
+    const { messages: before, oldestSeq: from = 0, rev: reached } = this.#timeline; // a sync may have answered first
     const isOlder = conversation.rev < since;
     if (isOlder) this.#host.store.replace(conversation);
     else this.#host.store.put(conversation);
@@ -253,7 +253,7 @@ export class Conversation extends Emitter {
     return this.#timeline.hasOlder;
   }
 
-  /** What happened to these messages on their way may have come too early to touch them, so it is applied again. */
+  /** Events during the fetch may have arrived before these messages, so apply them again. */
   #prepend({ messages, hasOlder }, rev) {
     this.#timeline.prepend(messages, { rev, hasOlder });
     this.#own.settle(messages);
@@ -270,7 +270,7 @@ export class Conversation extends Emitter {
     this.touch();
   }
 
-  /** Where an excerpt has grown to our own messages, they become one. Answers whether that is so. */
+  /** Merge an excerpt that has reached the view's messages. Returns whether it has. */
   #join({ messages, hasOlder }) {
     const { oldestSeq, rev } = this.#timeline;
     if (this.#older || !messages.length || messages.at(-1).seq < oldestSeq - 1) return false;

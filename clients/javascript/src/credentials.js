@@ -1,11 +1,11 @@
 import { ChatError, SignedOut } from "./errors.js";
 import { claimsOf, userIdOf } from "./identifiers.js";
 
-const SOON = 30_000; // a token that ends within this time is renewed before it is used
+const SOON = 30_000; // milliseconds: a token that expires within this time is renewed before it is used
 
 /**
- * How the client shows who it is: by a token (`getToken`, or `token` with or without `refresh`), by a ticket on the
- * socket's URL, or by the page's session cookie, which needs nothing from us.
+ * The client's credentials: a token (`getToken`, or `token` with or without `refresh`), a ticket in the
+ * socket's URL, or the page's session cookie, which the browser sends.
  */
 export class Credentials {
   #options;
@@ -16,7 +16,7 @@ export class Credentials {
   #renewing = null;
   #onTokens;
 
-  /** `exchange(refresh)` asks the server for `{access, refresh}`; `onTokens` hears of each new pair. */
+  /** `exchange(refresh)` fetches `{access, refresh}` from the server; `onTokens` is called with each new pair. */
   constructor({ token, refresh, getToken, ticket }, { clock, exchange, onTokens }) {
     this.#options = { getToken, ticket };
     this.#token = token ?? null;
@@ -34,7 +34,7 @@ export class Credentials {
     return Boolean(this.#options.ticket);
   }
 
-  /** Whose the token at hand is; null while nobody knows. */
+  /** The user id of the current token; null if it is not known. */
   get userId() {
     return userIdOf(this.#token);
   }
@@ -44,8 +44,8 @@ export class Credentials {
   }
 
   /**
-   * A token to show. `renew`: the last one was refused or is about to end. Throws `SignedOut` where there is none;
-   * anything else that is thrown (no network, say) is worth another try.
+   * Return a token. `renew`: the last one was refused or is about to expire. Throws `SignedOut` if there is none.
+   * After any other error, such as no network, the caller can try again.
    */
   async token({ renew = false } = {}) {
     if (this.#options.getToken) return this.#ask(renew);
@@ -76,7 +76,7 @@ export class Credentials {
     return token;
   }
 
-  /** A refresh token works once, so whoever needs a renewal while one is under way shares it. */
+  /** A refresh token works once, so concurrent callers share one renewal. */
   #renew() {
     this.#renewing ??= this.#exchangeTokens().finally(() => (this.#renewing = null));
     return this.#renewing;

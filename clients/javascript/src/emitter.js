@@ -1,12 +1,12 @@
-/** Named events. A listener that throws disturbs nobody else, and its error still reaches the page's error handler. */
+/** Named events. An error in a listener does not affect other listeners, and reaches the page's error handler. */
 export class Emitter {
   #listeners = new Map();
 
-  /** Calls `listener` for each such event; answers the function that ends this. */
+  /** Call `listener` for each event of this name. Returns a function that removes the listener. */
   on(event, listener) {
     const listeners = this.#listeners.get(event) ?? new Set();
     this.#listeners.set(event, listeners);
-    // A wrapper of its own, so that the same function may listen twice and end each on its own.
+    // Wrap it, so that the same function can be added twice and each removed separately.
     const call = (data) => listener(data);
     listeners.add(call);
     return () => listeners.delete(call);

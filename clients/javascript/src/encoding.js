@@ -1,7 +1,7 @@
 /** The server closes a socket that sends a frame over 64 KiB. */
 export const MAX_FRAME_BYTES = 60_000;
 
-/** Replaces each half of a surrogate pair, which no UTF-8 text can hold, by U+FFFD. */
+/** Replace each lone surrogate, which UTF-8 cannot encode, by U+FFFD. */
 export function wellFormed(text) {
   return text.replace(/\p{Surrogate}/gu, "\uFFFD");
 }

@@ -1,4 +1,4 @@
-/** A refusal: one of the server's codes, or `disconnected`, `timeout`, `unreachable`, `outbox_full`, `file_lost`, `aborted` of our own. */
+/** A refusal: one of the server's codes, or `disconnected`, `timeout`, `unreachable`, `outbox_full`, `file_lost`, or `aborted` of this client. */
 export class ChatError extends Error {
   constructor(code, message, details = {}, status = undefined) {
     super(message);
@@ -12,14 +12,14 @@ export class ChatError extends Error {
     return new ChatError(shape.code, shape.message, shape.details, status);
   }
 
-  /** Milliseconds that the server asks to wait; `fallback` where it does not say. */
+  /** The milliseconds that the server asks to wait, or `fallback`. */
   retryAfter(fallback = 1000) {
     const seconds = Number(this.details?.retryAfter);
     return seconds > 0 ? Math.ceil(seconds * 1000) : fallback;
   }
 }
 
-/** Nothing will change by asking again. */
+/** A final refusal: a retry would not change it. */
 const PERMANENT = new Set([
   "invalid",
   "unknown_event",
@@ -37,7 +37,7 @@ export function isPermanent(error) {
   return error instanceof ChatError && PERMANENT.has(error.code);
 }
 
-/** There are no credentials any more, and asking again will not bring them. */
+/** There are no valid credentials, and a retry would not help. */
 export class SignedOut extends ChatError {
   constructor(message = "Signed out.") {
     super("unauthenticated", message, {}, 401);

@@ -1,10 +1,10 @@
-const MAX_BUFFERED = 1_000; // past it the held ones are let go; the sync brings what they said
-const TIMEOUT = 300; // milliseconds that what is missing may still be on its way
+const MAX_BUFFERED = 1_000; // more than these are dropped; the sync brings their content
+const TIMEOUT = 300; // milliseconds to wait for a missing event
 const MAX_WAIT = 30_000;
 
 /**
- * Lets a conversation's events through in the order of `rev`, each once. What comes early waits; where something
- * stays missing, `missing()` is called, and again, ever more slowly, until `resume` has closed the gap.
+ * Passes on a conversation's events in the order of `rev`, each once. Early events wait. While an event is missing, it calls
+ * `missing()`, repeatedly and ever more slowly, until `resume` has closed the gap.
  */
 export class EventSequencer {
   #clock;
@@ -12,7 +12,7 @@ export class EventSequencer {
   #buffer = new Map();
   #head = 0;
   #timer = null;
-  #fruitless = 0; // times asked without getting any further
+  #fruitless = 0; // calls of `missing()` without progress
   #askedAt = -1;
   #paused = true;
 
@@ -25,7 +25,7 @@ export class EventSequencer {
   accept(event) {
     const { rev } = event.data;
     const known = this.#handlers.rev();
-    if (!this.#paused && rev <= known) return; // a repetition, or a sync was faster
+    if (!this.#paused && rev <= known) return; // repeated, or a sync was faster
     if (this.#paused || rev > known + 1) {
       if (this.#buffer.size >= MAX_BUFFERED) this.#buffer.clear();
       this.#buffer.set(rev, event);
@@ -36,7 +36,7 @@ export class EventSequencer {
     this.#drain();
   }
 
-  /** The conversation has come as far as `rev`, so that far we must get. */
+  /** The conversation has reached this `rev`, so events up to it must arrive. */
   expect(rev, { atOnce = false } = {}) {
     this.#head = Math.max(this.#head, rev);
     if (this.#paused || this.#head <= this.#handlers.rev()) return;
@@ -44,19 +44,19 @@ export class EventSequencer {
     else this.#timer ??= this.#clock.setTimeout(() => this.#ask(), this.#timeout());
   }
 
-  /** Events wait while the conversation is fetched. */
+  /** Hold events while the conversation is fetched. */
   pause() {
     this.#paused = true;
     this.#stopTimer();
   }
 
-  /** `rev` has moved on by a fetch or a sync. */
+  /** A fetch or a sync has raised `rev`. */
   resume() {
     this.#paused = false;
     this.#drain();
   }
 
-  /** The conversation was fetched anew; how far it had come before does not count any more. */
+  /** The conversation was fetched again, so forget the earlier goal. */
   restart() {
     this.#head = this.#handlers.rev();
     for (const rev of this.#buffer.keys()) this.#head = Math.max(this.#head, rev);

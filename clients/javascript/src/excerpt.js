@@ -3,20 +3,20 @@ import { fetchNewer, fetchOlder } from "./history.js";
 import { Timeline } from "./timeline.js";
 
 /**
- * A stretch of a conversation's history far from its newest messages, kept up to date like these. `change` tells of each
- * change; `joined` that it has grown to where the view's own messages begin, which hold all of it from then on; `stale`
- * that the conversation was fetched anew, and this must be opened again.
+ * A part of a conversation's history far from its newest messages, kept up to date like these. It emits `change` for each
+ * change; `joined` when it has reached the view's own messages, which contain all of it from then on; and `stale`
+ * when the conversation was fetched again, and the excerpt must be reopened.
  */
 export class Excerpt extends Emitter {
   #id;
   #rest;
-  #newest; // the timeline that ends at the newest message, and knows how far everything has come
+  #newest; // the timeline that ends at the newest message and has the latest `rev`
   #timeline;
   #waiting = null;
-  #passing = null; // what happened while a page was on its way
+  #passing = null; // events during the fetch of a page
   #close;
 
-  /** `close()` ends the view's care for this. */
+  /** `close()` removes it from the view. */
   constructor({ id, rest, timeline }, close) {
     super();
     this.#id = id;
@@ -42,7 +42,7 @@ export class Excerpt extends Emitter {
     return this.#timeline.get(messageId);
   }
 
-  /** Fetches the messages around this `seq`. */
+  /** Fetch the messages around this `seq`. */
   open(seq) {
     return this.#fetch(
       () => fetchOlder(this.#rest, this.#id, seq + 25),
@@ -53,7 +53,7 @@ export class Excerpt extends Emitter {
     );
   }
 
-  /** Fetches the page before. Answers whether there is still more. */
+  /** Fetch the page before. Returns whether there are more. */
   async loadOlder() {
     if (this.hasOlder) {
       const oldest = this.#timeline.oldestSeq;
@@ -65,7 +65,7 @@ export class Excerpt extends Emitter {
     return this.hasOlder;
   }
 
-  /** Fetches the page after. Answers whether there is still more. */
+  /** Fetch the page after. Returns whether there are more. */
   async loadNewer() {
     if (this.hasNewer) {
       const newest = this.#timeline.newestSeq;
@@ -81,12 +81,12 @@ export class Excerpt extends Emitter {
     this.#close();
   }
 
-  /** A live event, in its turn. */
+  /** Apply a live event, in order. */
   apply(event) {
     this.#now(() => this.#timeline.apply(event));
   }
 
-  /** The messages of a sync. */
+  /** Apply the messages of a sync. */
   catchUp(messages) {
     this.#now(() => this.#timeline.catchUp(messages, 0));
   }
@@ -96,7 +96,7 @@ export class Excerpt extends Emitter {
     if (change().length) this.emit("change", this);
   }
 
-  /** One page at a time; who asks meanwhile gets the one under way. What happened on its way is applied again. */
+  /** Fetch one page at a time; concurrent callers share it. Events during the fetch are applied again. */
   #fetch(ask, take) {
     this.#waiting ??= (async () => {
       const { rev } = this.#newest;
@@ -114,12 +114,12 @@ export class Excerpt extends Emitter {
   }
 }
 
-/** The excerpts of one conversation that somebody shows. */
+/** The open excerpts of one conversation. */
 export class Excerpts {
   #host;
   #open = new Set();
 
-  /** `host`: id, rest, timeline, and `join(excerpt)`, which answers whether it is part of the view's own now. */
+  /** `host`: id, rest, timeline, and `join(excerpt)`, which returns whether it has become part of the view. */
   constructor(host) {
     this.#host = host;
   }
@@ -145,7 +145,7 @@ export class Excerpts {
     for (const excerpt of this.#open) excerpt.catchUp(messages);
   }
 
-  /** What they hold may have holes now. */
+  /** Excerpts may have gaps now. */
   outdate() {
     const stale = [...this.#open];
     this.clear();

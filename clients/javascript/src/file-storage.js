@@ -1,7 +1,7 @@
 const DATABASE = "business-chat";
 const STORE = "files";
 
-/** Used where the page has no IndexedDB, or may not use it: files survive reconnects, but no reload. */
+/** Used if the page has no IndexedDB or may not use it. Files survive reconnects, but not a reload. */
 export class MemoryFiles {
   #rows = new Map();
 
@@ -22,7 +22,7 @@ export class MemoryFiles {
   }
 }
 
-/** Rows of an IndexedDB database, which takes files as they are. */
+/** Files in an IndexedDB database. */
 export class IndexedDbFiles {
   #factory;
   #database = null;
@@ -89,7 +89,7 @@ export function defaultFileStorage() {
   try {
     return globalThis.indexedDB ? new IndexedDbFiles() : new MemoryFiles();
   } catch {
-    return new MemoryFiles(); // the browser's privacy settings forbid it
+    return new MemoryFiles(); // the browser forbids it
   }
 }
 
@@ -100,8 +100,8 @@ export async function forgetFiles(userId, storage = defaultFileStorage()) {
 }
 
 /**
- * The files of the outbox's messages: in memory, and for the time after a reload in the storage, under the user's id.
- * An error of the storage goes to `trouble`, and then the file is in memory alone.
+ * The files of the outbox's messages: in memory, and in the storage under the user's id, for the time after a reload.
+ * An error of the storage is reported to `trouble`, and the file is then only in memory.
  */
 export class KeptFiles {
   #storage;
@@ -114,12 +114,12 @@ export class KeptFiles {
     this.#trouble = trouble;
   }
 
-  /** The user is known: what was kept before is stored under that user's id. */
+  /** The user is known: store the files so far under that user's id. */
   open(userId) {
     if (userId === this.#userId) return;
     const isFirst = this.#userId === null;
     this.#userId = userId;
-    if (!isFirst) this.#files.clear(); // another user's
+    if (!isFirst) this.#files.clear(); // they belong to another user
     for (const [key, file] of this.#files) this.#store(key, file);
   }
 
@@ -133,7 +133,7 @@ export class KeptFiles {
     return this.#files.get(key) ?? null;
   }
 
-  /** The file, or null where it is lost. */
+  /** The file, or null if it is lost. */
   async load(key) {
     const held = this.at(key);
     if (held) return held;

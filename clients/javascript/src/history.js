@@ -1,10 +1,10 @@
 const FIRST = 50;
 const PAGE = 200;
-const MAX_PAGES = 10; // of a fetch that closes a long gap; what is older is loaded again when somebody scrolls there
+const MAX_PAGES = 10; // of a fetch that closes a long gap; older messages are loaded again when the user scrolls there
 
 /**
- * The conversation, and then its newest messages: all of it as it is at the conversation's `rev` or later. After a gap
- * (`newestSeq` is known) the pages reach back to it, so that no message goes untold.
+ * Fetch the conversation, and then its newest messages: their state at the conversation's `rev` or later. After a gap
+ * (`newestSeq` is known) the pages reach back to it, so that no message is missed.
  */
 export async function fetchLatest(rest, id, newestSeq = 0) {
   const path = `/chat/conversations/${id}`;

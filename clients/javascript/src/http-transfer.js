@@ -1,13 +1,13 @@
 import { ChatError } from "./errors.js";
 
-const STALLED = 60_000; // milliseconds without progress, after which the connection is taken for dead
-const SLOWEST = 8; // bytes a millisecond, where there is no progress to be seen
+const STALLED = 60_000; // milliseconds without progress after which the connection counts as dead
+const SLOWEST = 8; // bytes per millisecond, if no progress is reported
 
 /**
- * Sends a request with a large body and answers `{status, body}` with the text of the answer. `onProgress(sent)` is told
- * how many bytes have left. Uses XMLHttpRequest where there is one, because `fetch` tells no progress of an upload.
+ * Send a request with a large body. Returns `{status, body}` with the text of the answer. `onProgress(sent)` gets
+ * the number of sent bytes. Uses XMLHttpRequest if there is one, because `fetch` reports no upload progress.
  *
- * `request`: method, url, headers, body, size, cookies (whether the site's own cookies go along).
+ * `request`: method, url, headers, body, size, cookies (whether to send the site's cookies).
  */
 export function transfer(request, { clock, fetch, XMLHttpRequest, onProgress, signal }) {
   const watch = { clock, onProgress, signal };

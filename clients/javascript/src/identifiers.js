@@ -10,7 +10,7 @@ export function randomId(source = globalThis.crypto) {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
-/** What a JWT says of itself, unchecked: the server checks. `{}` for a token of another kind. */
+/** The claims of a JWT, which only the server verifies. `{}` for a token of another kind. */
 export function claimsOf(token) {
   const payload = String(token ?? "").split(".")[1];
   if (!payload) return {};

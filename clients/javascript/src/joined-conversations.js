@@ -1,10 +1,10 @@
 import { Conversation } from "./conversation.js";
 import { isPermanent } from "./errors.js";
 
-const RETRY = 2_000; // milliseconds to the second try of a join; doubled each time, up to MAX_RETRY
+const RETRY = 2_000; // milliseconds until the second attempt of a join; doubled each time, up to MAX_RETRY
 const MAX_RETRY = 60_000;
 
-/** The conversations that we look at: joins them on every new socket, and leads events to them. */
+/** The open conversations: joins them on every new socket, and passes events to them. */
 export class JoinedConversations {
   #host;
   #connection;
@@ -23,7 +23,7 @@ export class JoinedConversations {
     return this.#entries.get(id)?.view;
   }
 
-  /** Whoever enters leaves once; the last one who leaves ends the view. */
+  /** Each caller leaves once. The last one ends the view. */
   join(id) {
     const entry = this.#entries.get(id);
     if (entry) {
@@ -45,7 +45,7 @@ export class JoinedConversations {
     this.#tellLeft(view.id);
   }
 
-  /** A fresh socket has joined nothing. What it missed shows when the join answers how far things have come. */
+  /** A new socket has joined nothing. The answer to the join has the latest `rev`, which shows what was missed. */
   connected() {
     for (const { view } of this.#entries.values()) {
       view.wake();
@@ -61,7 +61,7 @@ export class JoinedConversations {
     this.get(event.data.conversationId)?.receive(event);
   }
 
-  /** What has no head although we look at it is gone, or not joined yet: a sync tells. */
+  /** An open conversation that the heartbeat lacks is gone or not joined yet. A sync finds out. */
   heads(heads) {
     for (const [id, { view }] of this.#entries) {
       if (heads[id] && heads[id].rev >= view.rev && isOwnKnown(heads[id], view)) view.expect(heads[id].rev);
@@ -99,7 +99,7 @@ export class JoinedConversations {
   }
 }
 
-/** Nothing counts what a person sets for themselves but its own number. */
+/** Only `stateRev` counts the changes of a person's own state. */
 function isOwnKnown({ stateRev }, { conversation }) {
   return stateRev === undefined || !conversation || stateRev <= (conversation.own?.stateRev ?? 0);
 }

@@ -1,12 +1,12 @@
 /**
- * The user's notifications, as far as events go: each is told once, in the order of the inbox's `rev`. A gap asks for
- * a sync. The first sync only tells where we stand: what is older is for `GET /notifications`. An event may overtake
- * its answer, which was made before.
+ * The events of the user's notifications: each once, in the order of the inbox's `rev`. A gap causes
+ * a sync. The first sync only returns the current position; `GET /notifications` has older ones. An event may overtake
+ * its answer.
  */
 export class NotificationFeed {
   unread = null;
   #rev = null;
-  #early = 0; // the highest rev of an event that came before the first sync's answer
+  #early = 0; // the highest rev of an event before the answer to the first sync
   #handlers;
 
   /** `handlers`: `tell(event, data)` and `missing()`. */
@@ -14,7 +14,7 @@ export class NotificationFeed {
     this.#handlers = handlers;
   }
 
-  /** What `sync` asks for. */
+  /** The position for `sync`. */
   get after() {
     return this.#rev === null ? undefined : String(this.#rev);
   }
@@ -24,7 +24,7 @@ export class NotificationFeed {
       this.#early = Math.max(this.#early, data.rev);
       return;
     }
-    if (data.rev <= this.#rev) return; // it was told before
+    if (data.rev <= this.#rev) return; // already reported
     if (data.rev > this.#rev + 1) {
       this.#handlers.missing();
       return;

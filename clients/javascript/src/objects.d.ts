@@ -16,14 +16,14 @@ export interface Person {
   readonly name: string;
 }
 
-/** An emoji on a message. `userIds` holds those who put it there, the first one first. */
+/** An emoji on a message. `userIds` are the users who added it, in order. */
 export interface Reaction {
   readonly emoji: string;
   readonly count: number;
   readonly userIds: readonly string[];
 }
 
-/** A message as the server has it. A deleted one keeps its place and has no content. */
+/** A stored message. A deleted one keeps its place and has no content. */
 export interface StoredMessage {
   readonly id: string;
   readonly conversationId: string;
@@ -41,19 +41,19 @@ export interface StoredMessage {
   readonly deletedAt: string | null;
   readonly replyTo: string | null;
   readonly createdAt: string;
-  /** Missing where the server is older than reactions. */
+  /** Missing if the server does not support reactions yet. */
   readonly reactions?: readonly Reaction[];
-  /** Missing where the server is older than attachments. */
+  /** Missing if the server does not support attachments yet. */
   readonly attachments?: readonly Attachment[];
-  /** Where `withChanges` shows a change that the server does not have yet. */
+  /** Set by `withChanges` for a change that the server does not have yet. */
   readonly pendingChange?: "edit" | "delete" | "reaction";
-  /** Missing where the server is older than bots. */
+  /** Missing if the server does not support bots yet. */
   readonly senderKind?: "person" | "bot" | "system";
-  /** Only where the message came in by mail. */
+  /** Only if the message was sent by mail. */
   readonly via?: "email";
 }
 
-/** A message of ours that the server does not have yet, or (`failed`) refused for good. Its `id` is its `clientId`. */
+/** An own message that the server does not have yet, or has finally refused (`failed`). Its `id` is its `clientId`. */
 export interface PendingMessage {
   readonly id: string;
   readonly conversationId: string;
@@ -73,9 +73,9 @@ export interface PendingMessage {
   readonly createdAt: string;
   readonly error: { readonly code: string; readonly message: string } | null;
   readonly attachments: readonly PendingAttachment[];
-  /** Only of a failed one: sends it once more, after all others. */
+  /** Only of a failed one: send it again, after all others. */
   retry?(): boolean;
-  /** Only of a failed one: throws it away. */
+  /** Only of a failed one: delete it. */
   discard?(): boolean;
 }
 
@@ -94,7 +94,7 @@ export interface LastReaction {
   readonly excerpt: string;
 }
 
-/** A conversation as the reader's side sees it. */
+/** A conversation, as the reader's side sees it. */
 export interface ConversationObject {
   readonly id: string;
   readonly businessId: string;
@@ -115,7 +115,7 @@ export interface ConversationObject {
   readonly archived: boolean;
   /** The reader's side has blocked the other. */
   readonly blocked?: boolean;
-  /** Where the reader has ever set any of it. */
+  /** Missing if the reader has never set any of it. */
   readonly own?: OwnState;
   /** For members, once the team has changed something: see docs/team-inbox.md. */
   readonly teamRev?: number;
@@ -137,7 +137,7 @@ export interface Notification {
   readonly createdAt: string;
 }
 
-/** What the reader alone has set. `stateRev` counts the changes; `unreadFrom` is the `seq` of a mark. */
+/** The reader's private settings. `stateRev` counts the changes; `unreadFrom` is the `seq` of a mark. */
 export interface OwnState {
   readonly stateRev: number;
   readonly mutedUntil: string | null;
@@ -157,7 +157,7 @@ export interface Block {
 export interface FoundMessage {
   readonly message: StoredMessage;
   readonly conversation: ConversationObject;
-  /** Pairs of start and end in the content, in characters of Unicode (code points). */
+  /** Pairs of start and end in the content, in Unicode code points. */
   readonly highlights: readonly (readonly [number, number])[];
 }
 

@@ -3,18 +3,18 @@ import { randomId } from "./identifiers.js";
 import { KeptFiles } from "./file-storage.js";
 
 const MOST = 10; // files of a message
-const STEP = 0.02; // how much further an upload must be to be drawn anew
+const STEP = 0.02; // the progress of an upload after which it is redrawn
 
 /**
- * The files of the messages in the outbox. Each is uploaded on its own; the message goes when the last one is there. What
- * a reload interrupts begins anew after it, from the stored file.
+ * The files of the messages in the outbox. Each is uploaded separately; the message is sent after the last one. An upload
+ * that a reload interrupts starts again afterwards, from the stored file.
  */
 export class OutboxUploads {
   #outbox;
   #uploads;
   #files;
   #trouble;
-  #under = new Map(); // key → {aborter, progress} of the uploads under way
+  #under = new Map(); // key → {aborter, progress} of the running uploads
   #userId = null;
 
   constructor({ uploads, storage, trouble }) {
@@ -27,7 +27,7 @@ export class OutboxUploads {
     this.#outbox = outbox;
   }
 
-  /** Keeps the files of a message that is about to enter the outbox. Answers its `attachments`. */
+  /** Store the files of a message before it enters the outbox. Returns its `attachments`. */
   keep(given) {
     if (given.length > MOST) throw new ChatError("invalid", `A message can have at most ${MOST} files.`, { limit: MOST });
     const all = given.map((each) => (each instanceof Blob ? { file: each } : each));
@@ -43,7 +43,7 @@ export class OutboxUploads {
     return { key, id: null, ...described, width, height, durationMs, waveform };
   }
 
-  /** The user is known: what an earlier page left behind is uploaded, and files that no message needs are deleted. */
+  /** The user is known: upload the files of an earlier page, and delete files that no message needs. */
   async open(userId) {
     if (userId === this.#userId) return;
     this.stop();
@@ -53,7 +53,7 @@ export class OutboxUploads {
     await this.#files.sweep((key) => this.#outbox.names(key));
   }
 
-  /** Starts whatever is not under way. Safe to call at any time. */
+  /** Start the uploads that are not running. Safe to call at any time. */
   pump() {
     if (this.#userId === null) return;
     for (const entry of this.#outbox.entries) {
@@ -64,7 +64,7 @@ export class OutboxUploads {
     }
   }
 
-  /** As a pending message shows it. */
+  /** The attachment of a pending message. */
   shown(attachment) {
     const { key, id, ...described } = attachment;
     const progress = id ? 1 : (this.#under.get(key)?.progress ?? 0);
@@ -81,7 +81,7 @@ export class OutboxUploads {
     });
   }
 
-  /** The message has left the outbox: stored, or (`discarded`) thrown away with what was uploaded for it. */
+  /** The message has left the outbox: it was stored, or deleted with its uploads (`discarded`). */
   left({ attachments = [] }, { discarded = false } = {}) {
     for (const { key, id } of attachments) {
       this.#cancel(key);
@@ -94,7 +94,7 @@ export class OutboxUploads {
     this.#uploads.wake();
   }
 
-  /** What is under way ends; `pump` begins it anew. */
+  /** Stop the running uploads. `pump` starts them again. */
   stop() {
     for (const key of [...this.#under.keys()]) this.#cancel(key);
   }
@@ -124,7 +124,7 @@ export class OutboxUploads {
     }
   }
 
-  /** One file that cannot be sent holds the message back; its other files need not go on. */
+  /** A file that cannot be sent stops the message, so stop its other files. */
   #failed(clientId, error) {
     const entry = this.#outbox.get(clientId);
     if (!entry) return;
@@ -144,7 +144,7 @@ export class OutboxUploads {
   }
 }
 
-/** What it will be until the server has looked into it. */
+/** The expected kind, until the server has detected it. */
 function kindOf(contentType) {
   const [kind] = contentType.split("/");
   return kind === "image" || kind === "video" ? kind : "file";

@@ -4,7 +4,7 @@ import { randomId } from "./identifiers.js";
 import { StoredList, defaultStorage } from "./storage.js";
 
 const MOST = 500; // messages waiting, of one user
-const LEASE = 10_000; // a tab that has not renewed its claim for this long is gone, and another takes its messages
+const LEASE = 10_000; // milliseconds after which a tab that does not renew its claims counts as closed, and another one takes its messages
 const RENEWAL = 4_000;
 
 const NOT_STORED = Object.freeze({
@@ -18,11 +18,11 @@ const NOT_STORED = Object.freeze({
 });
 
 /**
- * What has been written and is not stored on the server yet, in the order of writing. It outlives the page: each
- * message is kept until it is acked or thrown away, with the `clientId` by which the server knows a repetition.
+ * The user's messages that the server has not stored yet, in the order of writing. They outlive the page: each
+ * message is stored until it is acked or deleted, with the `clientId` by which the server detects a repetition.
  *
- * Tabs of one user share the storage. Each message is claimed by the tab that will send it, so that they do not all
- * send everything; should two of them do it anyhow, the server stores it once.
+ * Tabs of one user share the storage. The tab that will send a message claims it, so that they do not all
+ * send everything. If two of them send it anyway, the server stores it once.
  */
 export class Outbox {
   #clock;
@@ -39,8 +39,8 @@ export class Outbox {
   #timer = null;
 
   /**
-   * `changed(conversationId)` is called whenever what is pending there looks different, `settled(entry, message)` when
-   * the server has it, `failed(entry)` when it refused for good. `shown(attachment)` is how a file on its way looks.
+   * Calls `changed(conversationId)` when pending messages there look different, `settled(entry, message)` when
+   * the server has stored one, `failed(entry)` when it was finally refused. `shown(attachment)` returns how a pending file looks.
    */
   constructor({ clock, storage, changed, settled, failed, shown, trouble }) {
     this.#clock = clock;
@@ -60,7 +60,7 @@ export class Outbox {
     return this.#entries.size;
   }
 
-  /** Now we know who writes: what this user left behind comes first, then what was written meanwhile. */
+  /** The user is known: the user's stored messages come first, then those written meanwhile. */
   open(userId) {
     if (!userId || userId === this.#userId) return;
     if (this.#userId !== null) {
@@ -76,7 +76,7 @@ export class Outbox {
     this.#save();
   }
 
-  /** `attachments`: as `OutboxUploads.keep` gives them. */
+  /** `attachments`: from `OutboxUploads.keep`. */
   add({ conversationId, content, messageType = "text", replyTo = null, attachments = [] }) {
     if (typeof content !== "string") throw new ChatError("invalid", "A message's content is a text.");
     if (this.#entries.size >= MOST) throw new ChatError("outbox_full", `${MOST} messages are waiting already.`);
@@ -101,7 +101,7 @@ export class Outbox {
     return rows.some(({ attachments }) => attachments?.some((attachment) => attachment.key === key));
   }
 
-  /** The upload of one file is done: `id` is the server's. */
+  /** The upload of one file is complete: `id` is the server's. */
   uploaded(clientId, key, id) {
     const entry = this.#entries.get(clientId);
     if (!entry) return false;
@@ -110,15 +110,15 @@ export class Outbox {
     return true;
   }
 
-  /** How far an upload is looks different. */
+  /** The progress of an upload has changed. */
   progressed(clientId) {
     const entry = this.#entries.get(clientId);
     if (entry) this.#changed(entry.conversationId);
   }
 
   /**
-   * The next message to send of each conversation: one at a time keeps their order whatever happens on the way. A message
-   * whose files are still on their way up lets texts pass, and holds back other files.
+   * The next message to send in each conversation. One at a time keeps their order. A message
+   * whose files are still uploading lets texts pass, but not other messages with files.
    */
   fronts() {
     const [fronts, uploading] = [new Map(), new Set()];
@@ -131,7 +131,7 @@ export class Outbox {
     return [...fronts.values()];
   }
 
-  /** As a conversation shows them: shaped like messages, without a `seq`. */
+  /** The pending messages in the form of messages, without a `seq`. */
   pendingIn(conversationId) {
     return [...this.#entries.values()]
       .filter((entry) => entry.conversationId === conversationId)
@@ -151,7 +151,7 @@ export class Outbox {
     this.#failed(failed);
   }
 
-  /** Counts an attempt that did not succeed, over reloads too. Answers how many there have been. */
+  /** Count a failed attempt, also over reloads. Returns the number of attempts. */
   countAttempt(clientId) {
     const entry = this.#entries.get(clientId);
     if (!entry) return 0;
@@ -161,12 +161,12 @@ export class Outbox {
     return attempts;
   }
 
-  /** A failed message goes to the end: what was written after it may be stored by now. */
+  /** Move a failed message to the end, because later messages may be stored already. */
   retry(clientId) {
     const entry = this.#entries.get(clientId);
     if (entry?.status !== "failed") return false;
     this.#entries.delete(clientId);
-    // The server may have refused its files, or have thrown them away meanwhile: then they are needed once more.
+    // The server may have refused or deleted its files meanwhile, so upload them again.
     const attachments = isUploaded(entry) ? entry.attachments?.map((held) => ({ ...held, id: null })) : entry.attachments;
     this.#put({ ...entry, ...(attachments && { attachments }), status: "sending", attempts: 0, error: null });
     return true;
@@ -179,21 +179,21 @@ export class Outbox {
     return entry !== undefined;
   }
 
-  /** Lets another tab, or the page after a reload, take over at once. */
+  /** Release the claims, so that another tab, or this page after a reload, can take over at once. */
   release() {
     this.#clock.clearTimeout(this.#timer);
     this.#timer = null;
     this.#write(0);
   }
 
-  /** After `release`: this page goes on after all. */
+  /** Undo `release`: this page continues. */
   resume() {
     if (!this.#stored) return;
     this.#adopt();
     this.#save();
   }
 
-  /** Takes the stored messages that no living tab claims. */
+  /** Take the stored messages that no open tab claims. */
   #adopt() {
     const now = this.#clock.now();
     const free = this.#stored.read().filter((row) => isEntry(row) && !this.#entries.has(row.clientId));
@@ -219,7 +219,7 @@ export class Outbox {
     return true;
   }
 
-  /** Keeps our claims fresh while there is anything, ours or another tab's, to look after. */
+  /** Renew this tab's claims while there are any messages, of this tab or another. */
   #save(gone = []) {
     const rest = this.#write(this.#clock.now() + LEASE, gone);
     if (rest === 0 || this.#timer !== null) return;
@@ -230,7 +230,7 @@ export class Outbox {
     }, RENEWAL);
   }
 
-  /** Writes our rows among the other tabs'. Answers how many rows there are now. */
+  /** Write this tab's rows in addition to those of other tabs. Returns the number of all rows. */
   #write(until, gone = []) {
     if (!this.#stored) return 0;
     const ours = [...this.#entries.values()].map((entry) => ({ ...entry, claim: { tab: this.#tab, until } }));
@@ -258,7 +258,7 @@ function isUploaded({ attachments = [] }) {
   return attachments.every(({ id }) => id);
 }
 
-/** Anything may be in the storage; a row that is no message would never be sent, and is dropped. */
+/** The storage may contain anything. Drop rows that are not messages, because they could never be sent. */
 function isEntry(row) {
   const texts = [row?.clientId, row?.conversationId, row?.content];
   if (row?.attachments && !Array.isArray(row.attachments)) return false;

@@ -1,8 +1,8 @@
-/** The messages of one conversation that this user has written and that the history does not have yet. */
+/** This user's messages in one conversation that the history does not have yet. */
 export class OwnMessages {
   #conversationId;
   #host;
-  #acked = new Map(); // stored messages whose event has not had its turn yet, by clientId
+  #acked = new Map(); // stored messages whose event was not applied yet, by clientId
 
   /** `host`: outbox, me(). */
   constructor(conversationId, host) {
@@ -14,7 +14,7 @@ export class OwnMessages {
     this.#acked.set(message.clientId, message);
   }
 
-  /** These messages are in the history: those of ours need no sending any more, whether the ack came or not. */
+  /** These messages are in the history, so own ones among them need no further sends, with or without an ack. */
   settle(messages) {
     const me = this.#host.me();
     for (const message of messages) {
@@ -24,7 +24,7 @@ export class OwnMessages {
     }
   }
 
-  /** Stored messages by `seq`, then those on their way in the order of their writing. */
+  /** Stored messages by `seq`, then pending ones in the order of writing. */
   mergeInto({ messages, hasOlder, oldestSeq }) {
     const loaded = (message) => !hasOlder || message.seq > oldestSeq;
     const early = [...this.#acked.values()].filter(loaded);

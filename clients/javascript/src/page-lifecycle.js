@@ -1,4 +1,4 @@
-/** Calls `wake` when the network is back or somebody looks at the page, `hidden` when the page may be gone for good. */
+/** Calls `wake` when the network is back or the page becomes visible, and `hidden` when the page may be closed. */
 export function watchPageLifecycle({ wake, hidden, shown }, page = globalThis) {
   if (typeof page.addEventListener !== "function") return () => undefined; // no page: Node, a worker of some kind
   const { document } = page;

@@ -13,14 +13,14 @@ export interface SearchQuery {
   limit?: number;
 }
 
-/** What a user arranges for themselves, and whom the user blocks. Nobody else is told. */
+/** A user's private settings and blocks. Nobody else is notified. */
 export class PersonalCommands {
   /** Until this time, or (null) no longer. */
   muteConversation(conversationId: string, until: Date | string | null): Promise<ConversationObject>;
   pinConversation(conversationId: string, pinned?: boolean): Promise<ConversationObject>;
   /** The messages of the other side from this `seq` on count as unread again, until the next read. */
   markUnread(conversationId: string, seq: number): Promise<ConversationObject>;
-  /** Whether somebody looks at this client's screen. A page knows by itself; null leaves it to the page. */
+  /** Whether the user looks at this client's screen. A page finds out by itself; null uses its result. */
   setAttention(active: boolean | null): void;
   blockUser(userId: string): Promise<Block>;
   unblockUser(userId: string): Promise<null>;

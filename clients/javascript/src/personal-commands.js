@@ -1,4 +1,4 @@
-/** What a user arranges for themselves, and whom the user blocks. Nobody else is told. */
+/** A user's private settings and blocks. Nobody else is notified. */
 export class PersonalCommands {
   #parts;
 
@@ -6,7 +6,7 @@ export class PersonalCommands {
     this.#parts = parts;
   }
 
-  /** Mutes the conversation until this time (a `Date` or ISO text), or no longer (null). */
+  /** Mute the conversation until this time (a `Date` or ISO text), or unmute it (null). */
   muteConversation(conversationId, until) {
     const mutedUntil = until instanceof Date ? until.toISOString() : until;
     return this.#arrange(conversationId, { mutedUntil });
@@ -16,20 +16,20 @@ export class PersonalCommands {
     return this.#arrange(conversationId, { pinned });
   }
 
-  /** Counts the messages of the other side from this `seq` on as unread again, until the next read. */
+  /** Count the messages of the other side from this `seq` on as unread again, until the next read. */
   async markUnread(conversationId, seq) {
     return this.#take(await this.#parts.rest.patch(`/chat/conversations/${conversationId}/unread`, { seq }));
   }
 
   /**
-   * Whether somebody looks at this client's screen, where that is no page, which knows by itself. While it is true, the
-   * server sends no push and no mail. Null leaves it to the page.
+   * Report whether the user looks at this client's screen. A page does this by itself. While it is true, the
+   * server sends no push and no mail. Null uses the page's own result.
    */
   setAttention(active) {
     this.#parts.attention.set(active);
   }
 
-  /** A member of a business as its customer, or a customer as a member. */
+  /** Block a member of a business as its customer, or a customer as a member. */
   blockUser(userId) {
     return this.#parts.rest.put(`/chat/blocks/${userId}`);
   }
@@ -46,12 +46,12 @@ export class PersonalCommands {
     return this.#parts.rest.delete(`/chat/blocks/businesses/${businessId}`);
   }
 
-  /** A page of the blocks that the user may lift. */
+  /** A page of the blocks that the user may remove. */
   loadBlocks(query = {}) {
     return this.#parts.rest.get("/chat/blocks", query);
   }
 
-  /** A page of the messages that contain the words of `q`, the newest first: `{message, conversation, highlights}`. */
+  /** A page of the messages that contain the words of `q`, newest first: `{message, conversation, highlights}`. */
   searchMessages(query) {
     return this.#parts.rest.get("/chat/search", query);
   }

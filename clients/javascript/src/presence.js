@@ -1,7 +1,7 @@
 const BATCH_DELAY = 50; // milliseconds
 const MOST = 200; // users in one request
 
-/** Who is online, of the users that somebody asked about. `all` is replaced on each change. */
+/** The presence of the users that callers asked about. `all` is replaced on each change. */
 export class Presence {
   all = new Map();
   #rest;
@@ -10,7 +10,7 @@ export class Presence {
   #wanted = new Set();
   #asked = new Set();
   #timer = null;
-  #isOff = true; // until the socket is there: what is asked before that would have to be asked again
+  #isOff = true; // until there is a socket, because earlier answers would have to be fetched again
 
   /** `handlers`: `changed(userId, {online, lastSeen})` and `trouble(error)`. */
   constructor(rest, clock, handlers) {
@@ -24,11 +24,11 @@ export class Presence {
     return this.all.get(userId)?.online ?? false;
   }
 
-  /** From now on we know about this user: asked once, and then kept up to date by events. */
+  /** Follow this user: fetch the presence once, and then keep it up to date by events. */
   watch(userId) {
     if (!userId || this.#asked.has(userId)) return;
     this.#asked.add(userId);
-    if (this.#isOff) return; // `refresh` asks
+    if (this.#isOff) return; // `refresh` fetches
     this.#wanted.add(userId);
     this.#timer ??= this.#clock.setTimeout(() => this.#fetch(), BATCH_DELAY);
   }
@@ -41,7 +41,7 @@ export class Presence {
     this.#handlers.changed(userId, now);
   }
 
-  /** Events may have been missed: ask about everybody again. */
+  /** Events may have been missed: fetch everybody's presence again. */
   refresh() {
     this.#isOff = false;
     const known = [...this.#asked];
@@ -49,7 +49,7 @@ export class Presence {
     for (const userId of known) this.watch(userId);
   }
 
-  /** Nobody tells us any more who is online, until `refresh`. */
+  /** No events arrive until `refresh`. */
   forget() {
     this.clear();
     this.#isOff = true;
@@ -72,7 +72,7 @@ export class Presence {
       const { results } = await this.#rest.get("/presence", { userIds: userIds.join(",") });
       for (const { userId, online, lastSeen } of results) this.set(userId, online, lastSeen);
     } catch (error) {
-      for (const userId of userIds) this.#asked.delete(userId); // the next one who asks tries again
+      for (const userId of userIds) this.#asked.delete(userId); // the next call tries again
       this.#handlers.trouble(error);
     }
   }

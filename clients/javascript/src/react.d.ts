@@ -11,10 +11,10 @@ import type {
 } from "./chat-client.js";
 
 export interface SocketProviderProps {
-  /** A client made elsewhere; then nothing else is needed. */
+  /** An existing client; then no other option is needed. */
   client?: ChatClient;
   url?: ChatClientOptions["url"];
-  /** The access token, as long as somebody is logged in. A newer one of the same user is taken over as it is. */
+  /** The access token while a user is logged in. A newer one of the same user is sent on the open socket. */
   token?: string | null;
   getToken?: ChatClientOptions["getToken"];
   children?: ReactNode;

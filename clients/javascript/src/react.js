@@ -23,8 +23,8 @@ const NOTHING = Object.freeze({
 });
 
 /**
- * Gives the tree below it a connected client: the `client` given, or one of its own for `url` and `token` or
- * `getToken`. Without any of these (nobody has logged in yet) it stays offline.
+ * Provides a connected client to its children: the given `client`, or a new one for `url` and `token` or
+ * `getToken`. Without any of these, before the login, it stays offline.
  */
 export function SocketProvider({ client: given, url, token, getToken, children }) {
   const client = useOwnClient(given, url, token, getToken);
@@ -37,7 +37,7 @@ export function SocketProvider({ client: given, url, token, getToken, children }
   return createElement(Context.Provider, { value: client }, children);
 }
 
-/** A fresh token of the same user is shown on the open socket; another user gets another client. */
+/** Send a new token of the same user on the open socket; create another client for another user. */
 function useOwnClient(given, url, token, getToken) {
   const [latest] = useState(() => ({ token, getToken }));
   const user = userIdOf(token) ?? token ?? null;
@@ -47,12 +47,12 @@ function useOwnClient(given, url, token, getToken) {
     if (given) return given;
     const ask = (need) => latest.getToken?.(need);
     return new ChatClient({ url, token, getToken: hasGetToken ? ask : undefined });
-    // `address` stands for `url`, which may be a new array each time; a token is only the first one of its user.
+    // `address` replaces `url`, which may be a new array each time. A new token of the same user needs no new client.
   }, [given, address, user, hasGetToken]);
   useEffect(() => {
     const changed = latest.token !== token;
     Object.assign(latest, { token, getToken });
-    // What goes wrong here goes wrong on the socket, too, which ends then and signs out.
+    // An error here also occurs on the socket, which then signs out.
     if (changed && token && !given) client.replaceToken(token).catch(() => undefined);
   }, [client, given, token, getToken, latest]);
   return client;
@@ -67,13 +67,13 @@ export function useSocket() {
   return { client, socket: client, ...snapshot };
 }
 
-/** One conversation, joined for as long as the component shows it. */
+/** One conversation, joined while the component is mounted. */
 export function useChat(conversationId) {
   const { client, isConnected, presence, userId } = useSocket();
   const view = useView(client, conversationId);
   const actions = useActions(client, conversationId);
   const isUserTyping = useCallback((id) => view.typing.includes(id), [view.typing]);
-  // A new function whenever somebody comes or goes, so that what depends on it is computed anew.
+  // A new function whenever presence changes, so that dependents are computed again.
   const isUserOnline = useCallback((id) => client.isUserOnline(id), [client, presence]);
   return { ...view, ...actions, isUserTyping, isUserOnline, isConnected, userId };
 }

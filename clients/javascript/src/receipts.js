@@ -5,14 +5,14 @@ const MOST = 500; // ids in one mark_read
 const RETRY = 1_000;
 const MAX_ATTEMPTS = 5;
 
-/** Gathers what has been seen into few `mark_read`s. A message whose `mark_read` is on its way is not sent again. */
+/** Gathers read messages into few `mark_read` commands. It does not send a message again while its command is pending. */
 export class ReadReceipts {
   #connection;
   #clock;
   #handlers;
-  #waiting = new Map(); // conversation → ids to be told
-  #marks = new Map(); // conversation → the `seq` up to which everything was seen, to be told
-  #told = new Map(); // conversation → ids told on this socket
+  #waiting = new Map(); // conversation → ids to send
+  #marks = new Map(); // conversation → the `seq` up to which everything was read, to send
+  #told = new Map(); // conversation → ids sent on this socket
   #attempts = new Map(); // conversation → failed attempts in a row
   #timer = null;
 
@@ -31,7 +31,7 @@ export class ReadReceipts {
     this.#later(BATCH_DELAY);
   }
 
-  /** Everything up to this `seq` was seen, the messages that are not loaded too. */
+  /** Everything up to this `seq` was read, also messages that are not loaded. */
   addUpTo(conversationId, seq) {
     if (seq <= (this.#marks.get(conversationId) ?? 0)) return;
     this.#marks.set(conversationId, seq);
@@ -43,7 +43,7 @@ export class ReadReceipts {
     if (this.#waiting.size || this.#marks.size) this.#later(BATCH_DELAY);
   }
 
-  /** These are read now, so nobody will ask again. */
+  /** These are read now, so forget them. */
   confirmed(conversationId, messageIds) {
     const told = this.#told.get(conversationId);
     for (const id of messageIds) told?.delete(id);
@@ -72,7 +72,7 @@ export class ReadReceipts {
   }
 
   #flush() {
-    if (!this.#connection.isReady) return; // `reconnected` comes back to it
+    if (!this.#connection.isReady) return; // `reconnected` sends them
     for (const [conversationId, seq] of this.#marks) this.#tellUpTo(conversationId, seq);
     this.#marks.clear();
     for (const [conversationId, waiting] of this.#waiting) {
@@ -87,7 +87,7 @@ export class ReadReceipts {
     this.#told.set(conversationId, told);
     for (const id of messageIds) told.add(id);
     const error = await this.#request({ conversationId, messageIds });
-    if (error?.code === "disconnected") return this.#wait(conversationId, messageIds); // `reconnected` tells them
+    if (error?.code === "disconnected") return this.#wait(conversationId, messageIds); // `reconnected` sends them
     if (error) this.confirmed(conversationId, messageIds);
     return this.#settle(conversationId, error, () => this.add(conversationId, messageIds));
   }
@@ -98,7 +98,7 @@ export class ReadReceipts {
     return error?.code === "disconnected" ? again() : this.#settle(conversationId, error, again);
   }
 
-  /** Resolves with the error, where there was one. */
+  /** Resolves with the error, if there was one. */
   async #request(data) {
     try {
       this.#handlers.marked(await this.#connection.request("mark_read", data));
@@ -108,7 +108,7 @@ export class ReadReceipts {
     }
   }
 
-  /** Tries again later, a few times, unless the server refused for good. */
+  /** Try again later, a few times, unless the server finally refused. */
   #settle(conversationId, error, again) {
     if (error === null) return void this.#attempts.delete(conversationId);
     this.#handlers.trouble(error);

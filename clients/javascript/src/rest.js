@@ -3,12 +3,12 @@ import { ChatError } from "./errors.js";
 
 const TIMEOUT = 15_000;
 
-/** REST as the client's user. Each method answers the parsed body, or throws `ChatError`. */
+/** REST requests as the client's user. Each method returns the parsed body, or throws `ChatError`. */
 export class Rest {
   #addresses;
   #fetch;
   #clock;
-  credentials = null; // set by the client: renewing a token needs REST, and REST needs the token
+  credentials = null; // set by the client, because renewing a token needs REST, and REST needs the token
 
   constructor({ addresses, fetch, clock }) {
     this.#addresses = addresses;
@@ -40,7 +40,7 @@ export class Rest {
     return this.authorized(method, (headers) => this.#exchange(method, path, options, headers));
   }
 
-  /** Calls `step(headers)` with credentials, and once more with a renewed token if the first one is refused. */
+  /** Call `step(headers)` with credentials, and again with a renewed token if the first one is refused. */
   async authorized(method, step) {
     if (!this.credentials?.usesToken) return step(cookieHeaders(method));
     const headers = async (renew) => ({ Authorization: `Bearer ${await this.credentials.token({ renew })}` });
@@ -52,12 +52,12 @@ export class Rest {
     }
   }
 
-  /** Without credentials: for a request whose body is one. */
+  /** Send a request without credentials, because its body contains them. */
   anonymously(method, path, body) {
     return this.#exchange(method, path, { body }, {});
   }
 
-  /** An address as the server gives it, which may be relative to where REST is. */
+  /** Resolve an address from the server, which may be relative to the address of REST. */
   resolve(address) {
     return new URL(address, `${this.#addresses.rest}/`).href;
   }
@@ -90,14 +90,14 @@ export class Rest {
   }
 }
 
-/** The content of an answer; throws what it refuses with. */
+/** The content of an answer; throws its error. */
 export function parsed(status, body) {
   if (status === 204) return null;
   let content;
   try {
     content = JSON.parse(body);
   } catch {
-    // Not the server's own answer, but a proxy's error page for example.
+    // Not the server's answer, for example a proxy's error page.
     throw new ChatError(status === 413 ? "too_large" : "unavailable", `The answer (${status}) is not JSON.`, {}, status);
   }
   if (status >= 200 && status < 300) return content;
@@ -105,7 +105,7 @@ export function parsed(status, body) {
   throw new ChatError("unavailable", `Refused with ${status}.`, {}, status);
 }
 
-/** Django wants its CSRF cookie repeated in a header where the session cookie says who we are. */
+/** With a session cookie, Django requires its CSRF cookie in a header too. */
 function cookieHeaders(method) {
   if (method === "GET") return {};
   const token = /(?:^|;\s*)csrftoken=([^;]+)/.exec(globalThis.document?.cookie ?? "")?.[1];

@@ -7,8 +7,8 @@ const REST_DELAY = 5_000; // milliseconds between two attempts by REST
 const MAX_DELAY = 60_000;
 
 /**
- * Attempts for one message, by the error of the last one, before it is marked as failed. The codes with `Infinity` say
- * nothing about the message: the server asks for another attempt, or there is no server or no session yet.
+ * Attempts for one message until it is marked as failed, by the error of the last attempt. The codes with `Infinity` say
+ * nothing about the message: the server asks to retry, or there is no server or no session yet.
  */
 const MAX_ATTEMPTS = {
   rate_limited: Infinity,
@@ -21,14 +21,14 @@ const MAX_ATTEMPTS = {
 const OTHER_ATTEMPTS = 5; // a timeout, a code that this client does not know, a refusal by a proxy
 const REFUSED_FRAME_ATTEMPTS = 2; // two, because the frame of another conversation may have closed the socket
 
-/** Close codes by which a server refuses the frame that it was sent. */
+/** Close codes with which a server refuses a frame. */
 const REFUSED_FRAME = new Set([Code.PROTOCOL_ERROR, Code.UNSUPPORTED_DATA, Code.INVALID_DATA, Code.TOO_BIG]);
 
 /**
  * Sends the messages of the outbox, one at a time in each conversation, until the server stores or refuses them. Uses
  * the socket, or REST after `restAfter` milliseconds without a socket.
  *
- * Attempts are bounded: a message that cannot be sent is marked as failed, and the next one goes on.
+ * Attempts are limited: a message that cannot be sent is marked as failed, and the next one is sent.
  */
 export class Sender {
   #outbox;
@@ -44,7 +44,7 @@ export class Sender {
   #notBefore = 0; // for all conversations
   #delays = new Map(); // conversation id → time of its next attempt
 
-  /** `acked(message)` is told what is stored now. */
+  /** `acked(message)` is called with each stored message. */
   constructor({ outbox, connection, rest, clock, restAfter, acked }) {
     this.#outbox = outbox;
     this.#connection = connection;
@@ -54,7 +54,7 @@ export class Sender {
     this.#acked = acked;
   }
 
-  /** The socket came or went. */
+  /** The socket was opened or closed. */
   connectionChanged(state) {
     if (state === "closed" || state === "signed_out") return this.stop();
     if (state === "ready") this.stop();
@@ -62,7 +62,7 @@ export class Sender {
     return this.pump();
   }
 
-  /** Starts whatever can be sent now. Safe to call at any time. */
+  /** Start everything that can be sent now. Safe to call at any time. */
   pump() {
     if (!this.#connection.isReady && !this.#byRest) return;
     const wait = this.#notBefore - this.#clock.now();
@@ -106,7 +106,7 @@ export class Sender {
   }
 
   async #transmit({ conversationId, clientId, content, messageType, replyTo, attachments }) {
-    // What its files are, and with them the message, is for the server to find out.
+    // The server detects the types of the files, and with them the type of the message.
     const files = attachments ? { attachmentIds: attachments.map(({ id }) => id) } : { messageType };
     const body = { content, ...files, clientId, ...(replyTo && { replyTo }) };
     if (byteLength(encodeJson({ conversationId, ...body })) > MAX_FRAME_BYTES) {
@@ -166,7 +166,7 @@ function isProxyRefusal({ code, status }) {
   return code === "unavailable" && status >= 400 && status < 500 && ![408, 425, 429].includes(status);
 }
 
-/** What the failed message shows as its reason. */
+/** The reason of a failed message. */
 function asFailure(error) {
   if (!(error instanceof ChatError)) return new ChatError("invalid", error.message);
   if (error.details?.closeCode === Code.TOO_BIG) return new ChatError("too_large", "The message is too long.");

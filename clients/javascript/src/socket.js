@@ -2,7 +2,7 @@ import { MAX_FRAME_BYTES, byteLength, encodeJson } from "./encoding.js";
 import { ChatError } from "./errors.js";
 
 export const Code = Object.freeze({
-  LOST: 1006, // no goodbye
+  LOST: 1006, // without a close frame
   FLOOD: 1008,
   PROTOCOL_ERROR: 1002,
   UNSUPPORTED_DATA: 1003,
@@ -11,7 +11,7 @@ export const Code = Object.freeze({
   UNAUTHENTICATED: 4401,
 });
 
-/** Error codes with which the server refuses a frame that it could not read, and so answers without its `ref`. */
+/** Error codes for a frame that the server could not read. The error then has no `ref`. */
 const BAD_FRAME = new Set(["invalid", "too_large"]);
 
 /** One WebSocket: commands, and their answers by `ref`. When it ends, pending commands fail with `disconnected`. */
@@ -32,10 +32,10 @@ export class ChatSocket {
     socket.onopen = () => this.#ended || handlers.opened();
     socket.onmessage = ({ data }) => this.#ended || this.#take(data);
     socket.onclose = ({ code, reason }) => this.#end(code || Code.LOST, reason ?? "");
-    socket.onerror = () => undefined; // says nothing that the `close` which follows does not
+    socket.onerror = () => undefined; // the following `close` has all information
   }
 
-  /** Sends a command and answers its ack's data. */
+  /** Send a command. Returns the data of its ack. */
   request(event, data, timeout) {
     return new Promise((resolve, reject) => {
       if (this.#ended) return reject(disconnected());
@@ -53,7 +53,7 @@ export class ChatSocket {
     });
   }
 
-  /** Ends it now. A half-open socket would wait for the other side's goodbye for a long time. */
+  /** Drop the socket now. A half-open socket would wait for the other side's close frame for a long time. */
   drop(code, reason = "") {
     if (this.#ended) return;
     this.#end(code, reason);
@@ -66,19 +66,19 @@ export class ChatSocket {
     try {
       frame = JSON.parse(text);
     } catch (error) {
-      return this.drop(Code.LOST, `unreadable frame: ${error.message}`); // a fresh socket and a sync mend it
+      return this.drop(Code.LOST, `unreadable frame: ${error.message}`); // a new socket and a sync repair it
     }
     const { event, data } = frame;
     const ref = frame.ref ?? this.#refOfBadFrame(frame);
     if (ref === undefined || ref === null) return this.#handlers.event({ event, data });
     const call = this.#waiting.get(ref);
-    if (!call) return undefined; // answered after we stopped waiting
+    if (!call) return undefined; // answered after the timeout
     this.#waiting.delete(ref);
     this.#clock.clearTimeout(call.timer);
     return event === "error" ? call.reject(ChatError.from(data)) : call.resolve(data);
   }
 
-  /** An error without a `ref` is about the only command that waits; among several nobody can tell. */
+  /** An error without a `ref` belongs to the pending command, if there is only one. */
   #refOfBadFrame({ event, data }) {
     if (event !== "error" || !BAD_FRAME.has(data?.code) || this.#waiting.size !== 1) return undefined;
     return this.#waiting.keys().next().value;

@@ -1,4 +1,4 @@
-/** Used where the page has no `localStorage`, or may not touch it: survives reconnects, but no reload. */
+/** Used if the page has no `localStorage` or may not use it. It survives reconnects, but not a reload. */
 class MemoryStorage {
   #items = new Map();
 
@@ -19,11 +19,11 @@ export function defaultStorage() {
   try {
     return globalThis.localStorage ?? new MemoryStorage();
   } catch {
-    return new MemoryStorage(); // the browser's privacy settings forbid even looking at it
+    return new MemoryStorage(); // the browser forbids even reading the property
   }
 }
 
-/** One JSON value under one key. What goes wrong is told to `trouble`, and then the value lives in memory alone. */
+/** One JSON value under one key. Errors are reported to `trouble`, and the value is then only in memory. */
 export class StoredList {
   #storage;
   #key;

@@ -1,12 +1,12 @@
 import { isPermanent } from "./errors.js";
 
-const BATCH_DELAY = 50; // milliseconds in which what is missing elsewhere joins the same request
+const BATCH_DELAY = 50; // milliseconds in which conversations are gathered for one request
 const MOST = 200; // conversations in one sync
-const RETRY = 2_000; // milliseconds to the next try; doubled each time, up to MAX_RETRY
+const RETRY = 2_000; // milliseconds until the next attempt; doubled each time, up to MAX_RETRY
 const MAX_RETRY = 60_000;
 const MAX_ATTEMPTS = 3; // failed syncs in a row, after which the conversations are fetched by REST
 
-/** Asks with `sync` for what was missed: one request at a time, for everything that is behind at that moment. */
+/** Fetches missed changes with `sync`: one request at a time, for all conversations that are behind at that moment. */
 export class SyncRequester {
   #connection;
   #clock;
@@ -44,7 +44,7 @@ export class SyncRequester {
     this.#wanted.delete(view);
   }
 
-  /** Without a socket there is nothing to wait for; coming back asks for everything anew. */
+  /** Without a socket no answer will arrive. A reconnect starts again. */
   clear() {
     this.#wanted.clear();
     this.#general = false;

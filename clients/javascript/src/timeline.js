@@ -10,10 +10,10 @@ const KNOWN_EVENTS = new Set([
 ]);
 
 /**
- * The stored messages of one conversation, in the order of `seq`: a stretch without holes that ends at the newest, or
- * (`hasNewer`) somewhere before it. Everything that happened up to `rev` has been applied. Messages are never changed in place, only replaced.
+ * The stored messages of one conversation, in the order of `seq`: a part without gaps that ends at the newest, or
+ * (`hasNewer`) somewhere before it. All changes up to `rev` have been applied. Messages are never changed in place, only replaced.
  *
- * Each change answers its effects: events as a listener gets them, where something really changed.
+ * Each change returns its effects: the events for listeners, if something really changed.
  */
 export class Timeline {
   rev = 0;
@@ -43,7 +43,7 @@ export class Timeline {
     return this.#byId.get(id);
   }
 
-  /** Starts anew from a fetch. `rev`: that of the conversation, which was fetched before its messages. */
+  /** Start again from a fetch. `rev` is from the conversation, which was fetched before its messages. */
   reset(messages, { rev, hasOlder }) {
     this.rev = rev;
     this.hasOlder = hasOlder;
@@ -51,7 +51,7 @@ export class Timeline {
     this.#byId = new Map(this.#ordered.map((message) => [message.id, message]));
   }
 
-  /** Puts an older page in front; `rev` is the one at which it was asked for. */
+  /** Add an older page; `rev` is from before the fetch. */
   prepend(messages, { rev, hasOlder }) {
     const fresh = heldDown(messages, rev).filter((message) => !this.#byId.has(message.id));
     this.hasOlder = hasOlder;
@@ -59,7 +59,7 @@ export class Timeline {
     for (const message of fresh) this.#byId.set(message.id, message);
   }
 
-  /** Puts a newer page behind; `rev` is the one at which it was asked for. */
+  /** Add a newer page; `rev` is from before the fetch. */
   append(messages, { rev, hasNewer }) {
     const fresh = heldDown(messages, rev).filter((message) => !this.#byId.has(message.id));
     this.hasNewer = hasNewer;
@@ -67,14 +67,14 @@ export class Timeline {
     for (const message of fresh) this.#byId.set(message.id, message);
   }
 
-  /** One live event, whatever its place in the order: the caller keeps to it. */
+  /** Apply one live event. The caller ensures the order. */
   apply({ event, data }) {
     if (!KNOWN_EVENTS.has(event)) {
       if (data.message?.id && data.message.seq) this.#take(data.message);
       return [{ event, data }];
     }
     if (data.message) {
-      // Who shows such a message anyhow, say as the quote of a reply, hears of it too.
+      // Also emit it, for listeners that show the message elsewhere, such as the quote of a reply.
       if (event !== "new_message" && this.#isOutside(data.message)) return [{ event, data }];
       return this.#effects([this.#take(data.message)]);
     }
@@ -86,7 +86,7 @@ export class Timeline {
     return changed.length ? [{ event, data: { ...data, messageIds: changed } }] : [];
   }
 
-  /** The answer of a sync: messages with all that happened to them. New ones are told first, in their order. */
+  /** Apply the answer of a sync: messages with their latest state. New messages are reported first, in order. */
   catchUp(messages, rev) {
     this.rev = Math.max(this.rev, rev, ...messages.map((message) => message.rev));
     return this.#effects(messages.toSorted((a, b) => a.seq - b.seq).map((message) => this.#take(message)));
@@ -95,7 +95,7 @@ export class Timeline {
   #take(message) {
     const held = this.#byId.get(message.id);
     if (!held) {
-      // The page that brings it will bring it as it is then.
+      // The page that loads it will have its latest state.
       if (this.#isOutside(message)) return null;
       this.#insert(message);
       return { before: null, after: message };
@@ -188,7 +188,7 @@ export class Timeline {
       );
   }
 
-  /** Receipts found by a sync: who read is not told there. */
+  /** Receipts found by a sync, which does not say who read. */
   #receiptEffect(event, changes, status) {
     const moved = changes.filter(({ before, after }) => before && before.status !== status && after.status === status);
     if (!moved.length) return [];
@@ -199,8 +199,8 @@ export class Timeline {
 }
 
 /**
- * In the order of `seq`. A page is read over REST a moment later than the `rev` that it is applied under, and a message
- * may have been stamped in between; so its own `rev` is held down to that, and its event is not passed over.
+ * Sort by `seq`. A page is read over REST a moment later than the `rev` that it is applied under, and a message
+ * may have changed in between. So limit its own `rev` to that, and its event is not skipped.
  */
 function heldDown(messages, rev) {
   return messages
@@ -208,7 +208,7 @@ function heldDown(messages, rev) {
     .toSorted((a, b) => a.seq - b.seq);
 }
 
-/** Status only moves forward, and the first moment given for each step stays. */
+/** Status only moves forward, and the first time of each step stays. */
 function latest(held, given) {
   const forward = STATUSES.indexOf(given.status) > STATUSES.indexOf(held.status);
   return {

@@ -1,8 +1,8 @@
-const REPEAT = 3_000; // the server lets a start end after six seconds
-const IDLE = 3_000; // without another keystroke we stop
-const REMOTE_END = 7_000; // a stop that was lost on the way
+const REPEAT = 3_000; // milliseconds; the server ends typing after six seconds
+const IDLE = 3_000; // milliseconds without a keystroke until typing stops
+const REMOTE_END = 7_000; // milliseconds, in case the stop was lost
 
-/** Our own typing: `start` on every keystroke is fine. `send(name, conversationId)` is called now and then. */
+/** The user's own typing. Call `start` on every keystroke. It calls `send(name, conversationId)` when necessary. */
 export class LocalTyping {
   #clock;
   #send;
@@ -27,7 +27,7 @@ export class LocalTyping {
     if (this.forget(conversationId)) this.#send("typing_stop", conversationId);
   }
 
-  /** Without telling: the server ends it by itself when a message is sent, and when the socket is gone. */
+  /** Stop without a command, because the server ends typing when a message is sent or the socket closes. */
   forget(conversationId) {
     const running = this.#running.get(conversationId);
     if (running) this.#clock.clearTimeout(running.idle);

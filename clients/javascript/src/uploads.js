@@ -3,21 +3,21 @@ import { ChatError, isPermanent } from "./errors.js";
 import { transfer } from "./http-transfer.js";
 import { parsed } from "./rest.js";
 
-const PARALLEL = 3; // uploads at a time; the others wait for their turn
-const MAX_ATTEMPTS = 8; // failures that are not about the network alone
-const DIRECT_ATTEMPTS = 2; // to reach the storage itself, before the file goes through the server
-const DIRECT_SIZE = 1024 * 1024; // bytes from which on the two requests more of a direct upload are worth it
-const OFFLINE_CHECK = 30_000; // milliseconds after which an upload without a network looks again
+const PARALLEL = 3; // uploads at a time; the others wait
+const MAX_ATTEMPTS = 8; // failures that are not caused by the network alone
+const DIRECT_ATTEMPTS = 2; // to reach the storage, before the file goes through the server
+const DIRECT_SIZE = 1024 * 1024; // the size in bytes from which a direct upload is worth its two extra requests
+const OFFLINE_CHECK = 30_000; // milliseconds after which an upload without a network checks again
 
-/** The codes that say nothing about the file: there is no network or no session, or the server asks for patience. */
+/** The codes that say nothing about the file: there is no network or no session, or the server asks to wait. */
 const PATIENT = new Set(["unreachable", "unavailable", "rate_limited", "unauthenticated"]);
 
-/** A server without such a storage, and one that does not know of this. */
+/** The codes of a server without direct uploads, and of an older one. */
 const NOT_DIRECT = new Set(["conflict", "not_found", "method_not_allowed"]);
 
 /**
- * Uploads files: several at once, straight into the storage where the server offers that, and each as often as it
- * takes. While the network is away they wait for it.
+ * Uploads files: several at once, directly to the storage if the server offers it, with as many attempts as necessary.
+ * Without a network they wait.
  */
 export class Uploads {
   #rest;
@@ -27,9 +27,9 @@ export class Uploads {
   #running = 0;
   #queue = [];
   #sleepers = new Set();
-  #isDirect = true; // until the server says that it is not
+  #isDirect = true; // until the server refuses it
 
-  /** `http`: fetch, and XMLHttpRequest where there is one. `isConnected()`: whether the socket is up. */
+  /** `http`: fetch, and XMLHttpRequest if there is one. `isConnected()`: whether the socket is up. */
   constructor({ rest, clock, http, isConnected }) {
     this.#isConnected = isConnected;
     this.#rest = rest;
@@ -38,8 +38,8 @@ export class Uploads {
   }
 
   /**
-   * Resolves with the server's attachment. `onProgress(fraction)` is told how far it is, from 0 to 1. `signal` cancels
-   * it: then this rejects with `aborted`, as with everything that the server refuses.
+   * Resolves with the server's attachment. Calls `onProgress(fraction)` with 0 to 1. `signal` cancels
+   * it: then this rejects with `aborted`. It also rejects when the server refuses the file.
    */
   async upload(file, { kind, name, onProgress = () => undefined, signal = new AbortController().signal } = {}) {
     const upload = { file, kind, name: name ?? file.name ?? "file", onProgress, signal, direct: DIRECT_ATTEMPTS, failures: 0 };
@@ -52,21 +52,21 @@ export class Uploads {
     }
   }
 
-  /** Takes an upload back that no message uses. */
+  /** Delete an upload that no message uses. */
   async remove(id) {
     try {
       await this.#rest.delete(`/chat/uploads/${id}`);
     } catch (error) {
-      if (error.code !== "not_found") throw error; // gone already
+      if (error.code !== "not_found") throw error; // already deleted
     }
   }
 
-  /** The network is back, or may be: those that wait try again. */
+  /** The network may be back: let waiting uploads try again. */
   wake() {
     for (const wake of [...this.#sleepers]) wake();
   }
 
-  /** Waits for one of the places; whoever ends hands theirs on. */
+  /** Wait for a free slot. An upload that ends passes on its slot. */
   async #turn(signal) {
     if (this.#running < PARALLEL) {
       this.#running += 1;
@@ -107,7 +107,7 @@ export class Uploads {
     }
   }
 
-  /** A connection that breaks although the server is there may mean that it does not want the file. */
+  /** A connection that breaks while the server is up may mean that it refuses the file. */
   #isCounted({ code }) {
     return !PATIENT.has(code) || (code === "unreachable" && this.#isConnected());
   }
@@ -125,7 +125,7 @@ export class Uploads {
     return this.#rest.post(`/chat/uploads/${begun.id}/complete`);
   }
 
-  /** Asks for an address in the storage; null where the server takes the files itself. */
+  /** Get an address in the storage; null if the server takes the files itself. */
   async #begin({ file, kind, name }) {
     const body = { name, size: file.size, contentType: file.type || "application/octet-stream", ...(kind && { kind }) };
     try {
@@ -154,7 +154,7 @@ export class Uploads {
     });
   }
 
-  /** Progress counts the bytes of the whole request, the form around the file too. */
+  /** Progress counts the bytes of the whole request, including the form. */
   #send(request, { file, onProgress, signal }) {
     const told = (sent) => onProgress(Math.min(1, sent / Math.max(1, file.size)));
     const { size } = file;
@@ -172,7 +172,7 @@ export class Uploads {
         signal.removeEventListener("abort", end);
         resolve();
       };
-      // A server that asks for patience gets it, whether the network has just come back or not.
+      // Wait as long as the server asks, even if the network has just come back.
       const wake = () => asked || end();
       const timer = this.#clock.setTimeout(end, delay);
       this.#sleepers.add(wake);
@@ -181,7 +181,7 @@ export class Uploads {
   }
 }
 
-/** The file comes last: a storage ignores what stands behind it. */
+/** The file must be the last field, because a storage ignores fields after it. */
 function formOf(values, name) {
   const form = new FormData();
   for (const [key, value] of Object.entries(values)) {
