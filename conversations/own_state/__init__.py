@@ -1,1 +1,1 @@
-"""What one person keeps of a conversation for themselves: mute, pin, and where it is unread again."""
+"""A person's private state of a conversation: mute, pin, and a mark as unread."""

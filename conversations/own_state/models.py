@@ -8,10 +8,10 @@ from django.db.models import Q
 
 
 class OwnState(models.Model):
-    """One person's arrangement of one conversation. The row is made by the first change and stays.
+    """One person's private state of one conversation. The first change creates the row, which then stays.
 
-    `state_rev` counts its changes. A mark makes messages that were read count as unread again, for this person alone:
-    the receipts of the messages stay, so the other side does not see it.
+    `state_rev` counts its changes. A mark makes read messages count as unread again, for this person only. The
+    receipts of the messages stay, so the other side does not see the mark.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")

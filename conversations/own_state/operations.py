@@ -1,4 +1,4 @@
-"""Changes of what one person keeps of a conversation, and of the archive of the person's side."""
+"""Changes of a person's private state of a conversation, and of the archive of the person's side."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from conversations.serializers import ConversationObject
 from conversations.writing.conversation_change import ConversationChange, change_conversations
 from conversations.writing.own_marks import count_marks
 
-MOST_MARKED: Final = 1_000  # messages of one mark, which every later count of it reads
+MOST_MARKED: Final = 1_000  # the most messages of one mark, because every later count reads them
 LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC)
-SKEW: Final = timedelta(minutes=1)  # a clock that is a little ahead may name a time that has just passed
+SKEW: Final = timedelta(minutes=1)  # tolerance, because a client's clock may be a little behind
 
 
 @dataclass(slots=True)
@@ -36,7 +36,7 @@ class OwnStateChange:
     row: OwnState
 
     def save(self) -> None:
-        """Write the row with the next `stateRev`, and show the conversation to the user alone."""
+        """Write the row with the next `stateRev`, and send the conversation to this user only."""
         self.row.state_rev += 1
         self.row.save()
         self.change.show_to(self.conversation, self.row.user_id)
@@ -62,8 +62,8 @@ def arrange_conversation(
 ) -> ConversationObject:
     """Archive the conversation on the user's side, mute it until a time, or pin it. Values left out stay.
 
-    None of it happened in the conversation, so it takes no `rev`. The next message takes a conversation out of the
-    archive.
+    These changes take no `rev`, because the conversation itself does not change. The next message takes a
+    conversation out of the archive.
     """
     if muted_until is not UNSET:
         muted_until = _clean_time(muted_until)
@@ -114,7 +114,7 @@ def _clean_time(moment: datetime | None) -> datetime | None:
 
 
 def forget_own_states(user_id: UserId) -> None:
-    """Remove everything that a person has set for themselves. Part of an erasure."""
+    """Delete all private states of a person. Part of an erasure."""
     rows = OwnState.objects.filter(user_id=user_id)
     with change_conversations() as change:
         marked = rows.filter(unread_from__isnull=False).order_by("conversation_id")

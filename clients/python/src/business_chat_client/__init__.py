@@ -6,7 +6,7 @@
         async for event in conversation.events():
             print(event)
 
-`docs/python-client.md` has the whole of it.
+`docs/python-client.md` documents all of it.
 """
 
 from business_chat_client.client import ChatClient

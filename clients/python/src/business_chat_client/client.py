@@ -43,16 +43,16 @@ CLOSED: Final = ChatError("closed", "The client has been closed.")
 
 
 class ChatClient(PersonalCommands, FileCommands):
-    """An async context manager: connected inside, gone after.
+    """An async context manager, which connects on entry and closes on exit.
 
-    `urls` is one address, `https://chat.example`, or several of the same site; the client uses the first that answers.
-    Give `username` and `password`, or `refresh` and perhaps `access`, or `access` alone, which ends when the token
-    does. `headers` go with every request. `heartbeat` is the number of seconds between two looks at whether the
-    connection still lives; one that has been silent for half of that after a look is replaced. `answer_within` is the
-    number of seconds that a command waits for its answer. `trust_env` takes proxies from the environment.
+    `urls` is one address, `https://chat.example`, or several of the same site, of which the client uses the first to answer.
+    Give `username` and `password`, or `refresh` and optionally `access`, or only `access`, with which the client ends
+    when the token expires. `headers` are sent with every request. `heartbeat` is the number of seconds between two
+    checks of the connection; a connection that does not answer within half of that is replaced. `answer_within` is
+    the number of seconds that a command waits for its answer. `trust_env` takes proxies from the environment.
 
-    Entering waits until there is a connection. It raises `ChatError` where the credentials are refused, and waits on
-    while no server answers; put `asyncio.timeout` around it to end that.
+    Entering waits until there is a connection. It raises `ChatError` if the credentials are refused. While no server
+    answers, it keeps trying; put `asyncio.timeout` around it to limit that.
     """
 
     def __init__(
@@ -185,12 +185,12 @@ class ChatClient(PersonalCommands, FileCommands):
         return await self._rest.call(Profile, "GET", "/auth/me")
 
     async def presence(self, user_ids: Sequence[str]) -> dict[str, Presence]:
-        """Return presence by user id. A user who shares no conversation looks offline and never seen."""
+        """Return presence by user id. A user who shares no conversation with this one looks offline and never seen."""
         found = await self._rest.call(Page[Presence], "GET", "/presence", userIds=",".join(user_ids))
         return {presence.user_id: presence for presence in found.results}
 
     async def set_attention(self, *, active: bool) -> float:
-        """Tell that the user looks at a screen. The server then sends no push and no mail for 45 seconds.
+        """Report that the user looks at a screen. The server then sends no push and no mail for 45 seconds.
 
         Returns the seconds after which to repeat it. A bot does not need it.
         """
@@ -205,7 +205,7 @@ class ChatClient(PersonalCommands, FileCommands):
         type: str | None = None,  # noqa: A002  as on the wire
         unread: bool | None = None,
     ) -> AsyncIterator[Notification]:
-        """Newest first."""
+        """Yield the user's notifications, newest first."""
         return self._rest.rows(Page[Notification], "/notifications", type=type, unread=unread)
 
     async def unread_notifications(self) -> int:

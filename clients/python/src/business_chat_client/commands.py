@@ -1,4 +1,4 @@
-"""Send commands over the present connection, and repeat them a limited number of times."""
+"""Send commands over the current connection, and repeat them a limited number of times."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ logger = logging.getLogger(__name__)
 TIMEOUT_ATTEMPTS: Final = 4
 DISCONNECT_ATTEMPTS: Final = 20
 REFUSED_FRAME_ATTEMPTS: Final = 2  # two, because another command's frame may have closed the connection
-# Close codes by which a server refuses the frame that it was sent.
+# Close codes with which a server refuses a frame.
 REFUSED_FRAME: Final = frozenset({1002, 1003, 1007, 1009})
 
 
 class Commands:
-    """`connection()` waits for a connection. Commands can be repeated safely, so each is, until it is answered."""
+    """Repeats each command until it is answered, which is safe. `connection()` waits for a connection."""
 
     def __init__(self, connection: Callable[[], Awaitable[Connection]]) -> None:
         self._connection = connection

@@ -17,9 +17,9 @@ from business_chat_client.errors import ChatError, ConnectionLost
 logger = logging.getLogger(__name__)
 
 FRAME_BYTES: Final = 64 * 1024  # the server closes a socket that sends more
-ANSWER_BYTES: Final = 128 * 1024 * 1024  # far above the server's own bound for an answer
+ANSWER_BYTES: Final = 128 * 1024 * 1024  # far above the server's limit for an answer
 CLOSED_BY_US: Final = 1000
-# Codes of errors with which the server refuses a frame that it could not read, and so answers without its `ref`.
+# Error codes for a frame that the server could not read. The error then has no `ref`.
 BAD_FRAME: Final = frozenset({"invalid", "too_large"})
 
 
@@ -87,7 +87,7 @@ class Connection:
             additional_headers=headers,
             open_timeout=10,
             close_timeout=2,
-            ping_interval=None,  # our heartbeat tells more: the server's loop turns, and how far conversations are
+            ping_interval=None,  # the heartbeat checks more: the server's event loop, and the `rev` of conversations
             max_size=ANSWER_BYTES,
             compression=None,
             proxy=True if trust_env else None,
@@ -111,7 +111,7 @@ class Connection:
                 await self._connection.send(frame)
                 return await answer
         except ConnectionClosed as closed:
-            await self.over()  # whoever tries again at once must not find this connection again
+            await self.over()  # an immediate retry must not get this connection again
             raise self._loss() from closed
         finally:
             del self._calls[ref]
@@ -148,7 +148,7 @@ class Connection:
             for answer in self._calls.values():
                 if not answer.done():
                     answer.set_exception(self._loss())
-                    answer.exception()  # where the frame could not even be sent, the call raises that instead
+                    answer.exception()  # if the frame could not even be sent, the call raises that error instead
 
     def _take(self, frame: Frame) -> None:
         ref = frame.ref if frame.ref is not None else self._ref_of_bad_frame(frame)
@@ -157,7 +157,7 @@ class Connection:
             return
         answer = self._calls.get(ref)
         if answer is None or answer.done():
-            return  # its caller has gone away
+            return  # its caller was cancelled
         if frame.event == "error":
             refusal = _decode_refusal(frame.data)
             answer.set_exception(ChatError(refusal.code, refusal.message, refusal.details))

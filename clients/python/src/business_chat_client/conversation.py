@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 RECEIPT_IDS: Final = 500  # message ids of one receipt
 NOT_VISIBLE: Final = ChatError("not_found", "The user can no longer see the conversation.")
-REORDER_DELAY: Final = 0.2  # seconds for a push that another has overtaken, before the server is asked
+REORDER_DELAY: Final = 0.2  # seconds to wait for a missing push before a sync
 
 
 class Conversation:
@@ -82,14 +82,14 @@ class Conversation:
         return self._timeline.first_seq <= 1
 
     def find(self, message_id: str) -> Message | None:
-        """Return the present state of a loaded message, or None."""
+        """Return the current state of a loaded message, or None."""
         return self._timeline.find(message_id)
 
     def events(self) -> EventStream[ConversationEvent]:
         """Return a stream of future events in order, each once, including those missed during an outage."""
         return self._broadcaster.open()
 
-    # What one can do. Each waits for a connection, and is repeated over the next one until it has been answered.
+    # Operations. Each waits for a connection, and is repeated over the next one until it is answered.
 
     async def send(
         self,
@@ -100,12 +100,12 @@ class Conversation:
         reply_to: str | None = None,
         client_id: str | None = None,
     ) -> Message:
-        """Answers when the message has been committed. `attachments` are of `ChatClient.upload`, at most ten.
+        """Send a message. Return it once it is committed. `attachments` are from `ChatClient.upload`, at most ten.
 
         Messages are stored in the order of the calls, each once.
 
-        Raises `ChatError` for a refusal that another try would not change. Where a caller has cancelled a send, only
-        another one with the same `client_id` (which is random unless given) tells whether it was stored.
+        Raises `ChatError` for a final refusal. If a caller cancels a send, only another send with the same `client_id`
+        (which is random unless given) shows whether it was stored.
         """
         data: dict[str, Any] = {
             "conversationId": self.id,
@@ -157,7 +157,7 @@ class Conversation:
         return unread
 
     async def start_typing(self) -> None:
-        """Show that the user is typing, for six seconds or until a message or `stop_typing`. Repeat it to go on."""
+        """Show that the user is typing, for six seconds or until a message or `stop_typing`. Repeat it to continue."""
         await self._client._request("typing_start", {"conversationId": self.id})
 
     async def stop_typing(self) -> None:
@@ -170,7 +170,7 @@ class Conversation:
             page = await self._pages.page(before=self._timeline.first_seq, limit=limit)
             added = self._timeline.prepend(page.results)
             if added and self._timeline.rev != since:
-                # What happened meanwhile to a message of this page has passed by; ask for it again.
+                # Events during the fetch may have missed messages of this page, so fetch their changes again.
                 await self._sync_since(since)
         return [self._timeline.find(message.id) or message for message in added]
 
@@ -183,7 +183,7 @@ class Conversation:
         """Leave the conversation. Its streams end, and the server sends no more events of it."""
         await self._client._leave(self)
 
-    # What the client hands in
+    # Called by the client
 
     @property
     def is_loaded(self) -> bool:
@@ -201,13 +201,13 @@ class Conversation:
             self._broadcaster.put([TypingChanged(push.user_id, push.is_typing)])
 
     def _note_rev(self, rev: int) -> None:
-        """The server said how far the conversation is; what is missing is on its way, or else it is asked for."""
+        """Note the conversation's latest `rev` from the server. Sync if the missing changes do not arrive."""
         self._timeline.note_rev(rev)
         if self._timeline.is_behind and self._repair is None and self._timeline.details is not None:
             self._repair = asyncio.create_task(self._repair_soon())
 
     def _verify_membership(self) -> None:
-        """A heartbeat has the conversation otherwise than a newer state would be: gone, restored, or set elsewhere."""
+        """Sync, because a heartbeat shows that the conversation is gone, was restored, or was changed elsewhere."""
         if self._repair is None and self._timeline.details is not None:
             self._repair = asyncio.create_task(self._catch_up_quietly())
 
@@ -215,12 +215,12 @@ class Conversation:
         return state_rev is None or state_rev <= self._timeline.state_rev
 
     def _connection_lost(self) -> None:
-        """Nobody would tell that they have stopped."""
+        """Clear the typing users, because no event would end their typing."""
         for user_id in sorted(self._typing_ids):
             self._take_typing(TypingPush(conversation_id=self.id, user_id=user_id, is_typing=False))
 
     def _resumed(self, synced: SyncedConversation | None) -> None:
-        """The sync of a new connection. Nobody may wait here for anything that waits for the connection."""
+        """Apply the sync of a new connection. Do not wait here for anything that waits for the connection."""
         if synced is None:
             self._client._forget(self, NOT_VISIBLE)
         elif synced.resync:
@@ -245,7 +245,7 @@ class Conversation:
     # Fetching
 
     async def _change(self, event: str, data: dict[str, str]) -> Message:
-        """The ack only says how far the conversation is. It cannot stand for the event of that `rev`: for a repeated
+        """Use only the `rev` of the ack. The ack cannot replace the event of that `rev`: for a repeated
         command it shows the message as it is now, and that `rev` may have changed other messages too."""
         push = decode(await self._client._request(event, data), MessagePush)
         self._note_rev(push.rev)
@@ -256,7 +256,7 @@ class Conversation:
             details = await self._pages.details()
             messages = await self._pages.messages(down_to=1, most=self._history)
             self._emit(self._timeline.begin(details, messages))
-            await self._sync_since(details.rev)  # the connection may have been another one when this began
+            await self._sync_since(details.rev)  # the connection may be another one than at the start
 
     async def _sync_since(self, rev: int) -> None:
         answer = await self._client._sync({self.id: rev})
@@ -267,7 +267,7 @@ class Conversation:
             self._client._forget(self, NOT_VISIBLE)
             raise NOT_VISIBLE
         if synced.resync or self._timeline.has_gap:
-            since = self._timeline.rev  # later pushes may be applied before the pages are here
+            since = self._timeline.rev  # later pushes may be applied before the pages arrive
             details = await self._pages.details()
             messages = await self._pages.messages(down_to=self._timeline.first_seq, most=None)
             self._emit(self._timeline.replace(details, messages, since=since))
@@ -275,7 +275,7 @@ class Conversation:
             self._emit(self._timeline.merge(synced.conversation, synced.messages))
 
     async def _repair_soon(self) -> None:
-        """Asks for what still stays away when others that came later are here."""
+        """Sync if a change is still missing although later ones have arrived."""
         try:
             while self._timeline.is_behind:
                 due = self._timeline.seen

@@ -24,10 +24,10 @@ class _Claims(msgspec.Struct):
 
 
 class Credentials:
-    """Gives out an access token that is good now. Needs a username and a password, a refresh token, or an access
-    token, with which the client ends when that does.
+    """Provides a valid access token. Needs a username and a password, a refresh token, or an access token, with
+    which the client ends when the token expires.
 
-    However many ask at once, tokens are renewed once: a refresh token is good for one use.
+    A refresh token works once, so concurrent callers share one renewal.
     """
 
     def __init__(self, *, username: str, password: str, access: str, refresh: str) -> None:
@@ -41,17 +41,17 @@ class Credentials:
 
     @property
     def refresh_token(self) -> str:
-        """The newest refresh token, to be kept for the next start; empty where there is none."""
+        """The newest refresh token, to keep for the next start; empty if there is none."""
         return self._refresh
 
     async def access(self, exchange: Exchange) -> str:
-        """Raises `ChatError`: `unauthenticated` where no way to a token is left, `unavailable` while there is none."""
+        """Return a token. Raises `ChatError`: `unauthenticated` without credentials, `unavailable` without a server."""
         if not self._access or (_ends_soon(self._access) and (self._refresh or self._username)):
             return await self.renew(exchange, self._access)
         return self._access
 
     async def renew(self, exchange: Exchange, rejected: str) -> str:
-        """A token in place of the rejected one, unless another caller has renewed it already."""
+        """Replace the rejected token, unless another caller has renewed it already."""
         async with self._renewing:
             if self._access and self._access != rejected:
                 return self._access
@@ -66,7 +66,7 @@ class Credentials:
             except ChatError as error:
                 if error.code != "unauthenticated":
                     raise
-                self._refresh = ""  # used up, by a try whose answer was lost perhaps
+                self._refresh = ""  # used already, perhaps by an attempt whose answer was lost
         if not self._username:
             raise ChatError(
                 "unauthenticated", "The tokens have expired, and there is no password to get new ones."
@@ -75,7 +75,7 @@ class Credentials:
 
 
 def _ends_soon(token: str) -> bool:
-    """By the token's own word, which is not checked: the server does that. Other tokens than JWT never end here."""
+    """Whether the token expires soon, by its own claims, which only the server verifies. False unless it is a JWT."""
     try:
         payload = token.split(".")[1]
         claims = msgspec.json.decode(

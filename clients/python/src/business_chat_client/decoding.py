@@ -20,12 +20,12 @@ _CONVERSATION: Final = _wire_names(ConversationDetails)
 
 
 def decode(data: msgspec.Raw | bytes, kind: type[Answer]) -> Answer:
-    """Raises `msgspec.ValidationError` for what is not of this kind."""
+    """Decode an object of this type. Raises `msgspec.ValidationError`."""
     return msgspec.convert(_keep_unknown(msgspec.json.decode(data)), kind)
 
 
 def _keep_unknown(value: Any) -> Any:
-    """Moves unknown fields of every message and conversation in `value` into its `extra`."""
+    """Move unknown fields of every message and conversation in `value` into its `extra`."""
     if isinstance(value, list):
         return [_keep_unknown(each) for each in value]
     if not isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What the server pushes, and where it belongs."""
+"""Passes each event of the server to the state that it changes."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ from business_chat_client.streams import Broadcaster
 
 logger = logging.getLogger(__name__)
 
-# It carries a conversation's `rev` without being a change of it.
+# These events have a conversation's `rev` without being a change of it.
 WITHOUT_TURN = frozenset({"joined_conversation"})
 
 
 class EventDispatcher:
-    """Hands each event to the state that it changes. An event with an unknown name and a `rev` takes its turn in its
-    conversation, and so causes no sync."""
+    """Passes each event to the state that it changes. An event with an unknown name and a `rev` is counted in its
+    conversation, so it causes no sync."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class EventDispatcher:
             self._unknown(frame.data)
 
     def take_heads(self, answer: msgspec.Raw) -> None:
-        """The answer of a heartbeat."""
+        """Apply the answer of a heartbeat."""
         heads = msgspec.json.decode(answer, type=Heartbeat).conversations
         for conversation_id, conversation in self._conversations.items():
             head = heads.get(conversation_id)
@@ -86,7 +86,7 @@ class EventDispatcher:
                 conversation._verify_membership()
 
     def take_notifications(self, answer: SyncAnswer) -> None:
-        """The notifications of a sync."""
+        """Apply the notifications of a sync."""
         self._broadcaster.put(self.feed.take(answer))
 
     def resumed(self) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-# The server asks for another try; everything else is final.
+# The server asks to retry after these; all others are final.
 TRANSIENT: Final = frozenset({"unavailable", "rate_limited"})
 
 
 class ChatError(Exception):
     """A refusal. `code` is one of the protocol's closed list, `details` is for programs.
 
-    These codes are the client's own: `closed` (the client or conversation has been closed), `slow_reader` (nobody reads
-    the event stream), and `timeout` and `disconnected` (the server did not answer, in a bounded number of attempts).
+    The client adds these codes: `closed` (the client or conversation was closed), `slow_reader` (nobody reads the
+    event stream), and `timeout` and `disconnected` (the server did not answer in a limited number of attempts).
     """
 
     def __init__(self, code: str, message: str, details: dict[str, Any] | None = None) -> None:

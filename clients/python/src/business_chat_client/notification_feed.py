@@ -1,7 +1,7 @@
-"""What one client has heard of its user's notifications.
+"""The client's position in its user's notifications.
 
-A push says only that there is something new: after an outage the server repeats the newest notification under the
-inbox's present `rev`. What happened comes by `sync`, so that each change is told once and none is left out.
+After an outage the server repeats the newest notification with the inbox's current `rev`, so a push only shows that
+something has changed. `sync` returns the changes, so each is reported once and none is lost.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from business_chat_client.objects import Notification, SyncAnswer
 
 class NotificationFeed:
     def __init__(self) -> None:
-        self.rev: int | None = None  # everything up to here has been told; None before the first sync
-        self.seen = 0  # the highest rev heard of
+        self.rev: int | None = None  # everything up to here was reported; None before the first sync
+        self.seen = 0  # the highest rev seen
         self._read: dict[str, bool] = {}  # notification id → whether it has been read
 
     @property
@@ -28,11 +28,11 @@ class NotificationFeed:
 
     @property
     def place(self) -> dict[str, str]:
-        """What a sync is told."""
+        """The position for a sync."""
         return {} if self.rev is None else {"notificationsAfter": str(self.rev)}
 
     def take(self, answer: SyncAnswer) -> list[ClientEvent]:
-        """What the first sync brings was there before, and is no event."""
+        """Apply the answer of a sync. The notifications of the first sync are not new, so they cause no events."""
         if self.rev is not None and answer.notifications_rev <= self.rev:
             return []
         is_first, self.rev = self.rev is None, answer.notifications_rev

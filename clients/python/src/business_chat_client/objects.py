@@ -16,7 +16,7 @@ Side = Literal["customer", "business", "system"]
 
 
 class Reaction(WireObject, frozen=True, kw_only=True):
-    """An emoji on a message, and the ids of those who put it there, the first one first."""
+    """An emoji on a message, and the ids of the users who added it, in order."""
 
     emoji: str
     count: int
@@ -72,7 +72,7 @@ class Message(WireObject, frozen=True, kw_only=True):
 
 
 class Business(WireObject, frozen=True, kw_only=True):
-    """`role` is set where it is one of my own: `owner` or `agent`."""
+    """A business. `role` is set for the user's own businesses: `owner` or `agent`."""
 
     id: str
     name: str
@@ -87,7 +87,7 @@ class Person(WireObject, frozen=True, kw_only=True):
 
 
 class OwnState(WireObject, frozen=True, kw_only=True):
-    """What the reader alone has set. `state_rev` counts the changes; `unread_from` is the `seq` of a mark."""
+    """The reader's private settings. `state_rev` counts the changes; `unread_from` is the `seq` of a mark."""
 
     state_rev: int
     muted_until: datetime | None = None
@@ -96,9 +96,9 @@ class OwnState(WireObject, frozen=True, kw_only=True):
 
 
 class ConversationDetails(WireObject, frozen=True, kw_only=True):
-    """A conversation's head. `unread_count`, `archived` and `blocked` are those of the reader's side.
+    """A conversation without its messages. `unread_count`, `archived` and `blocked` belong to the reader's side.
 
-    `own` is None where the reader has set nothing, and in what a whole side gets.
+    `own` is None if the reader has set nothing, and in events for a whole side.
     """
 
     id: str
@@ -118,7 +118,7 @@ class ConversationDetails(WireObject, frozen=True, kw_only=True):
     archived: bool
     blocked: bool = False
     own: OwnState | None = None
-    team_rev: int | None = None  # members alone have it
+    team_rev: int | None = None  # only for members
     frozen: bool = False
     created_at: datetime
     updated_at: datetime
@@ -143,7 +143,7 @@ class Presence(WireObject, frozen=True, kw_only=True):
 
 
 class Unread(WireObject, frozen=True, kw_only=True):
-    """What I have not read: the total, that of muted conversations, and by conversation id."""
+    """Unread counts: the total, the total of muted conversations, and the count by conversation id."""
 
     total: int
     conversations: dict[str, int]
@@ -152,7 +152,7 @@ class Unread(WireObject, frozen=True, kw_only=True):
 
 
 class Profile(WireObject, frozen=True, kw_only=True):
-    """Who I am, and the businesses that I speak for."""
+    """The user, and the user's businesses."""
 
     id: str
     username: str
@@ -162,11 +162,11 @@ class Profile(WireObject, frozen=True, kw_only=True):
     businesses: tuple[Business, ...] = ()
 
 
-# --- What pushes and answers carry ------------------------------------------------------------------------------------
+# --- The data of pushes and answers --------------------------------------------------------------------------------
 
 
 class MessagePush(WireObject, frozen=True, kw_only=True):
-    """`new_message`, `message_edited`, `message_deleted`, and the acks of what caused them."""
+    """`new_message`, `message_edited`, `message_deleted`, and the acks of their commands."""
 
     conversation_id: str
     rev: int
@@ -174,7 +174,7 @@ class MessagePush(WireObject, frozen=True, kw_only=True):
 
 
 class ReactionPush(WireObject, frozen=True, kw_only=True):
-    """`reactions_updated`, and the acks of what caused it: all reactions of the message."""
+    """`reactions_updated`, and the acks of its commands: all reactions of the message."""
 
     conversation_id: str
     rev: int
@@ -192,7 +192,7 @@ class AttachmentPush(WireObject, frozen=True, kw_only=True):
 
 
 class ReceiptPush(WireObject, frozen=True, kw_only=True):
-    """`messages_delivered` and `messages_read`; the time that is set tells which."""
+    """`messages_delivered` or `messages_read`, by the time that is set."""
 
     conversation_id: str
     rev: int
@@ -210,7 +210,7 @@ class UnknownPush(WireObject, frozen=True, kw_only=True):
 
 
 class RevPush(WireObject, frozen=True, kw_only=True):
-    """The turn of an event that this client does not know: the conversation has come as far as `rev`."""
+    """The `rev` of an event that this client does not know."""
 
     conversation_id: str
     rev: int
@@ -236,7 +236,7 @@ class PresencePush(WireObject, frozen=True, kw_only=True):
 
 
 class NotificationPush(WireObject, frozen=True, kw_only=True):
-    """`rev` numbers what happens in the user's inbox."""
+    """`notification`. `rev` numbers the changes of the user's inbox."""
 
     rev: int = 0
 
@@ -266,7 +266,7 @@ class SyncAnswer(WireObject, frozen=True, kw_only=True):
 
 
 class ReadAnswer(WireObject, frozen=True, kw_only=True):
-    """What a read changed, and my side's unread count after it."""
+    """The messages that `mark_read` changed, and the side's unread count after it."""
 
     conversation_id: str
     message_ids: list[str]

@@ -23,7 +23,7 @@ class ConversationPages:
         return await self._client._rest.call(ConversationDetails, "GET", self._path)
 
     async def messages(self, *, down_to: int, most: int | None) -> list[Message]:
-        """The newest messages, in ascending `seq`: at most `most`, and no page that lies below `down_to`."""
+        """Fetch the newest messages, in ascending `seq`: at most `most`, and no page below `down_to`."""
         messages: list[Message] = []
         before: int | None = None
         while most is None or len(messages) < most:

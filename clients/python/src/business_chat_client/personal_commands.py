@@ -1,4 +1,4 @@
-"""What a user arranges for themselves, whom the user blocks, and the search. Nobody else is told of any of it."""
+"""A user's private settings and blocks, and the search. Nobody else is notified of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from business_chat_client.wire_object import WireObject
 
 
 class Block(WireObject, frozen=True, kw_only=True):
-    """Whom I have blocked. `for_business_id`: for a business that I am a member of."""
+    """A block by the user. `for_business_id`: a business of the user for which it holds."""
 
     kind: Literal["user", "business"]
     user_id: str | None
@@ -38,7 +38,7 @@ class PersonalCommands:
         self._rest = rest
 
     async def mute(self, conversation_id: str, until: datetime | None) -> ConversationDetails:
-        """Mute the conversation until this time, or no longer (None)."""
+        """Mute the conversation until this time, or unmute it (None)."""
         text = None if until is None else until.isoformat()
         return await self._arrange(conversation_id, mutedUntil=text)
 
@@ -68,7 +68,7 @@ class PersonalCommands:
         await self._rest.call(NoneType, "DELETE", f"/chat/blocks/businesses/{business_id}")
 
     def blocks(self) -> AsyncIterator[Block]:
-        """Those that I may lift: my own, and those of my businesses."""
+        """Yield the blocks that the user may remove: the user's own, and those of the user's businesses."""
         return self._rest.rows(Page[Block], "/chat/blocks")
 
     def search(
@@ -82,7 +82,7 @@ class PersonalCommands:
         until: datetime | None = None,
         has: str | None = None,
     ) -> AsyncIterator[FoundMessage]:
-        """The messages that contain the words, the newest first. `has` is `attachment` or `link`."""
+        """Yield the messages that contain the words, newest first. `has` is `attachment` or `link`."""
         times = {"from": since, "to": until}
         return self._rest.rows(
             Page[FoundMessage],

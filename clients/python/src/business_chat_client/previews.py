@@ -1,4 +1,4 @@
-"""What lists show of a conversation instead of the text of its last message."""
+"""The previews that lists show instead of the text of the last message."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from business_chat_client.wire_object import WireObject
 
 
 class LastFiles(WireObject, frozen=True, kw_only=True):
-    """The files of a last message without a text. `kind` is `file` where they are of several kinds."""
+    """The files of a last message without a text. `kind` is `file` if they are of several kinds."""
 
     kind: str
     count: int

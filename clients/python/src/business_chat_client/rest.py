@@ -1,4 +1,4 @@
-"""REST calls that find a server which answers."""
+"""REST calls to the first server that answers."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from business_chat_client.objects import Page, TokenPair
 
 Answer = TypeVar("Answer")
 
-MAX_ROUNDS: Final = 4  # over all addresses, before `unavailable` is raised
-PAGE: Final = 200  # rows of one page, the most there may be
+MAX_ROUNDS: Final = 4  # rounds over all addresses before `unavailable` is raised
+PAGE: Final = 200  # the maximum of rows on one page
 TIMEOUT: Final = 20.0  # seconds for one request
 
 
 class Addresses:
-    """The servers, as `http(s)://HOST[/prefix]`. One is in use; the others follow when it fails."""
+    """The servers, as `http(s)://HOST[/prefix]`. One is in use; the next one is used when it fails."""
 
     def __init__(self, urls: Sequence[str]) -> None:
         if not urls:
@@ -46,7 +46,7 @@ class Addresses:
         return self._urls[self._current]
 
     def give_up(self, url: str) -> None:
-        """`url` did not answer. Others may have found that out already."""
+        """Switch from `url`, which did not answer, unless another call has done it already."""
         if url == self.current:
             self._current = (self._current + 1) % len(self._urls)
 
@@ -63,12 +63,12 @@ class _ErrorBody(msgspec.Struct):
 
 @cache
 def _authorities(trust_env: bool) -> ssl.SSLContext:
-    """Read once for all clients of a process: it takes tens of milliseconds."""
+    """Load the certificates once for all clients of a process, because it takes tens of milliseconds."""
     return httpx.create_ssl_context(trust_env=trust_env)
 
 
 class Rest:
-    """Every request made here may be repeated without harm, so one that got no answer goes to the next server."""
+    """All requests here are safe to repeat, so a request without an answer is sent to the next server."""
 
     def __init__(
         self, addresses: Addresses, credentials: Credentials, headers: Mapping[str, str], trust_env: bool
@@ -91,9 +91,9 @@ class Rest:
         /,
         **parameters: str | int | bool | None,
     ) -> Answer:
-        """The answer as `answer`: NoneType for one without a body, bytes for a file.
+        """Return the answer decoded as `answer`: NoneType for one without a body, bytes for a file.
 
-        Raises `ChatError`; `unavailable` where no server answered in several rounds.
+        Raises `ChatError`; `unavailable` if no server answered in several rounds.
         """
         token = await self.access()
         try:
@@ -105,7 +105,7 @@ class Rest:
         return await self._try(answer, method, path, body, parameters, token)
 
     async def upload(self, answer: type[Answer], path: str, name: str, content: bytes, kind: str) -> Answer:
-        """One file, as a form. Repeating an upload that got no answer leaves one more, which the server deletes."""
+        """Upload one file, as a form. A repeated upload may leave an unused file, which the server deletes."""
         form: dict[str, Any] = {"files": {"file": (name, content)}, "data": {"kind": kind} if kind else {}}
         token = await self.access()
         try:
@@ -119,7 +119,7 @@ class Rest:
     async def rows(
         self, page: type[Page[Answer]], path: str, **parameters: str | int | bool | None
     ) -> AsyncIterator[Answer]:
-        """The rows of all pages, each page fetched when it is needed."""
+        """Yield the rows of all pages. Each page is fetched when it is needed."""
         cursor = None
         while True:
             found = await self.call(page, "GET", path, None, cursor=cursor, limit=PAGE, **parameters)
@@ -161,7 +161,7 @@ class Rest:
                     **(form or {}),
                     params=_given(parameters),
                     headers={"Authorization": f"Bearer {token}"} if token else None,
-                    # To the bucket of a file, without the token: httpx takes it away for another host.
+                    # A redirect to the bucket of a file. httpx removes the token for another host.
                     follow_redirects=answer is bytes,
                 )
                 return _parsed(answer, response)
@@ -193,12 +193,12 @@ def _parsed(answer: type[Answer], response: httpx.Response) -> Answer:
         return decode(response.content, answer)
     try:
         error = msgspec.json.decode(response.content, type=_ErrorBody).error
-    except msgspec.MsgspecError as reason:  # not the chat's own answer: a balancer's, a proxy's
+    except msgspec.MsgspecError as reason:  # not from the chat, but from a load balancer or proxy
         code = "unavailable" if response.status_code >= 500 else "invalid"
         raise ChatError(code, f"{response.request.url.path} answered {response.status_code}") from reason
     raise ChatError(error.code, error.message, error.details)
 
 
 def _cursor_of(link: str | None) -> str | None:
-    """The cursor in a page's `next`. Only that is taken, since the link names the server that gave it."""
+    """The cursor in a page's `next`. The rest of the link names the server that answered, so it is not used."""
     return None if link is None else parse_qs(urlsplit(link).query).get("cursor", [None])[0]

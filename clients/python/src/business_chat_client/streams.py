@@ -1,4 +1,4 @@
-"""Events on their way to those who iterate over them."""
+"""Streams of events."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from business_chat_client.errors import ChatError
 
 Event = TypeVar("Event")
 
-MAX_BUFFERED_EVENTS: Final = 50_000  # events that a stream holds for a reader who does not come
+MAX_BUFFERED_EVENTS: Final = 50_000  # events that a stream holds for a slow reader
 
 
 class EventStream(Generic[Event]):
-    """An async iterator over what happens from the moment it was made, in order, each event once.
+    """An async iterator over the events since its creation, in order, each once.
 
-    It ends when its source is closed, and raises the source's `ChatError` where that has failed. One reader at a time.
+    It ends when its source is closed, and raises the source's `ChatError` if the source has failed. It has one reader.
     """
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class EventStream(Generic[Event]):
         return self._waiting.popleft()
 
     def close(self) -> None:
-        """No more events. Those that wait can still be read."""
+        """Stop collecting events. Events that wait can still be read."""
         self._end(None)
 
     def _put(self, event: Event) -> None:
@@ -62,7 +62,7 @@ class EventStream(Generic[Event]):
 
 
 class Broadcaster(Generic[Event]):
-    """Hands each event to every open stream. A stream that nobody holds any more falls out by itself."""
+    """Passes each event to every open stream. It keeps weak references, so an unused stream is dropped."""
 
     def __init__(self) -> None:
         self._streams: WeakSet[EventStream[Event]] = WeakSet()

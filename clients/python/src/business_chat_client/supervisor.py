@@ -1,4 +1,4 @@
-"""Keeps one connection up: finds a server, signs in, resumes, watches it, and starts over when it ends."""
+"""Keeps one connection up: finds a server, signs in, resumes, checks it, and reconnects when it ends."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from business_chat_client.rest import Addresses, Rest
 
 logger = logging.getLogger(__name__)
 
-FLOOD: Final = (1008, 4108)  # the second is how daphne says the first
+FLOOD: Final = (1008, 4108)  # daphne's form of the first one
 UNAUTHENTICATED: Final = 4401
 FLOOD_DELAY: Final = 5.0  # seconds
 MAX_SERVER_DELAY: Final = 300.0  # seconds
@@ -62,8 +62,8 @@ class Supervisor:
         self._running: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._token = ""  # of the connection
-        self._rejected = ""  # the token that the last one was closed for
-        self._server_delay: float | None = None  # seconds after which a server that stops wants us back
+        self._rejected = ""  # the token because of which the last connection was closed
+        self._server_delay: float | None = None  # seconds after which to reconnect, from a server that stops
         self._was_up = False
 
     @property
@@ -81,27 +81,27 @@ class Supervisor:
             await asyncio.wait([self._running, *self._tasks])
 
     async def connection(self) -> Connection:
-        """The connection, once it is up and has resumed. Raises `ChatError` where there will be none any more."""
+        """Return the connection, once it is up and has resumed. Raises `ChatError` if there will never be one."""
         while self._connection is None:
             if self._failure is not None:
                 raise self._failure
-            self._changed.clear()  # it wakes all who wait, and whoever finds no connection waits again
+            self._changed.clear()  # this wakes all waiting callers; one that finds no connection waits again
             await self._changed.wait()
         return self._connection
 
-    # One connection after the other
+    # The loop of connections
 
     async def _run(self) -> None:
         try:
             await self._keep_up()
         except ChatError as error:
             self._fail(error)
-        except Exception as error:  # whoever waits for the connection must hear of it
+        except Exception as error:  # callers that wait for the connection must get the error
             logger.exception("the client has failed")
             self._fail(ChatError("internal", f"The client has failed: {error!r}"))
 
     async def _keep_up(self) -> None:
-        """Raises `ChatError` where another try would not help."""
+        """Connect again and again. Raises `ChatError` if a retry would not help."""
         backoff = Backoff()
         while True:
             url, code = self._addresses.current, None
@@ -122,14 +122,14 @@ class Supervisor:
             await asyncio.sleep(self._pause(backoff, code))
 
     def _pause(self, backoff: Backoff, code: int | None) -> float:
-        """A server that stops gives each client a time of its own, so that not all come back at once."""
+        """The pause before the next attempt. A server that stops gives each client a different one."""
         server_delay, self._server_delay = self._server_delay, None
         if server_delay is not None:
             return min(server_delay, MAX_SERVER_DELAY)
         return max(backoff.next(), FLOOD_DELAY if code in FLOOD else 0)
 
     async def _live(self, url: str, backoff: Backoff) -> int | None:
-        """One connection from its beginning to its end; the close code."""
+        """Run one connection until it ends. Return its close code."""
         self._token = await (self._rest.renew(self._rejected) if self._rejected else self._rest.access())
         self._rejected = ""
         connection = await Connection.open(
@@ -161,7 +161,7 @@ class Supervisor:
             beating.cancel()
 
     async def _beat(self, connection: Connection) -> None:
-        """A half-open connection looks alive for hours, so silence ends it. The answer's heads show a lost event."""
+        """Send heartbeats: they detect a half-open connection, and their answers show lost events."""
         patience = self._heartbeat / 2
         while True:
             await asyncio.sleep(self._heartbeat * random.uniform(0.8, 1))
@@ -177,7 +177,7 @@ class Supervisor:
             except ChatError as error:
                 logger.info("heartbeat: %s", error)
 
-    # What the connection tells
+    # Called by the connection
 
     def _pushed(self, frame: Frame) -> None:
         if frame.event == "session_expiring":
@@ -191,7 +191,7 @@ class Supervisor:
             self._dispatcher.take(frame)
 
     async def _authenticate_again(self, connection: Connection) -> None:
-        """So that the socket outlives its token. Where that fails, the server closes it and the next one signs in."""
+        """Authenticate with a new token before the old one expires. If it fails, the server closes the socket."""
         try:
             self._token = await self._rest.renew(self._token)
             await connection.call("authenticate", {"token": self._token})

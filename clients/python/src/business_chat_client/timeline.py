@@ -1,8 +1,8 @@
-"""What one client knows of one conversation. No clock and no network: pushes and answers in, events out.
+"""The client's state of one conversation, without a clock or network: pushes and answers in, events out.
 
-Pushes may be lost, doubled, late or early. The timeline applies them in the order of `rev`, without a hole, and keeps
-early ones aside; `has(rev)` tells whether everything up to a `rev` is here, and if it stays away `merge` takes it from
-an answer of the server. Messages are compared by their own `rev`, so that applying one twice changes nothing.
+Pushes may be lost, repeated, late or early. The timeline applies them in the order of `rev`, without gaps, and keeps
+early ones. `has(rev)` tells whether everything up to a `rev` was applied. `merge` takes missing changes from an answer
+of the server. Messages are compared by their own `rev`, so applying one twice changes nothing.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from business_chat_client.objects import (
 Push: TypeAlias = MessagePush | ReactionPush | AttachmentPush | ReceiptPush | RevPush
 
 MAX_BUFFERED: Final = (
-    2_000  # pushes kept aside; past it they are dropped, and the next sync brings what they told
+    2_000  # early pushes to keep; more are dropped, and the next sync brings their content
 )
 STATUSES: Final = ("sent", "delivered", "read")
 
@@ -49,20 +49,20 @@ class Timeline:
         self.details: ConversationDetails | None = None
         self.messages: list[
             Message
-        ] = []  # by seq, without a hole; what is older than the first was never fetched
-        self.rev = 0  # everything up to here has been applied
-        self.seen = 0  # the highest rev heard of
+        ] = []  # by seq, without gaps; older messages than the first were never fetched
+        self.rev = 0  # all changes up to here have been applied
+        self.seen = 0  # the highest rev seen
         self.has_gap = (
-            False  # a message came before the one that it follows: only a fetch of the pages can tell
+            False  # a message arrived before its predecessor, so the pages must be fetched
         )
-        self._first = 1  # the seq of the first message held, or the next one where none is
+        self._first = 1  # the seq of the first message held, or the next seq without messages
         self._seqs: dict[str, int] = {}  # message id → seq
         self._early: dict[int, Push] = {}
-        self._unknown_rev = 0  # of the last unknown event: no head needs to follow it
+        self._unknown_rev = 0  # of the last unknown event, which no `conversation_updated` needs to follow
 
     @property
     def first_seq(self) -> int:
-        """The `seq` where what is known begins; 1 where all of the history is here."""
+        """The `seq` of the first known message; 1 if the whole history is loaded."""
         return self._first
 
     def find(self, message_id: str) -> Message | None:
@@ -70,7 +70,7 @@ class Timeline:
         return None if seq is None else self.messages[seq - self._first]
 
     def has(self, rev: int) -> bool:
-        """Whether everything up to `rev` is here, the conversation's head included."""
+        """Whether everything up to `rev` was applied, including the conversation's details."""
         return self.details is not None and min(self.rev, max(self.details.rev, self._unknown_rev)) >= rev
 
     @property
@@ -78,10 +78,10 @@ class Timeline:
         return self.has_gap or not self.has(self.seen)
 
     def note_rev(self, rev: int) -> None:
-        """Somebody said that the conversation has come this far."""
+        """Note that the conversation has reached this `rev`."""
         self.seen = max(self.seen, rev)
 
-    # What comes by itself
+    # Pushes
 
     def take(self, push: Push) -> list[ConversationEvent]:
         self.note_rev(push.rev)
@@ -97,9 +97,9 @@ class Timeline:
         return 0 if self.details is None or self.details.own is None else self.details.own.state_rev
 
     def take_details(self, details: ConversationDetails) -> list[ConversationEvent]:
-        """A head. Of two with the same `rev` (archiving takes none) the one changed last is the newer one.
+        """Apply the conversation's details. With equal `rev` (archiving takes none) the later change wins.
 
-        What a whole side gets has no `own`, so what is known of it stays. Its changes have a number of their own.
+        Details for a whole side have no `own`, so the known one stays. `state_rev` counts its changes.
         """
         self.note_rev(details.rev)
         held = self.details
@@ -118,7 +118,7 @@ class Timeline:
     def _advance(self) -> list[ConversationEvent]:
         events: list[ConversationEvent] = []
         if self.details is None:
-            return events  # nothing has been fetched yet that a push could change
+            return events  # nothing is loaded yet that a push could change
         while (push := self._early.pop(self.rev + 1, None)) is not None:
             self.rev += 1
             if isinstance(push, MessagePush):
@@ -133,16 +133,16 @@ class Timeline:
                 self._unknown_rev = push.rev
         return events
 
-    # What was asked for
+    # Answers
 
     def begin(self, details: ConversationDetails, messages: Sequence[Message]) -> list[ConversationEvent]:
-        """The first fetch: the head, and the newest messages in ascending `seq`, read after the head."""
+        """Apply the first fetch: the details, and the newest messages in ascending `seq`, read after the details."""
         self.details = details
         self._first = messages[0].seq if messages else details.last_seq + 1
         return self.merge(details, messages)
 
     def merge(self, details: ConversationDetails, messages: Iterable[Message]) -> list[ConversationEvent]:
-        """An answer that leaves nothing out up to `details.rev`: of a sync, or pages that were read after `details`."""
+        """Apply an answer that is complete up to `details.rev`: of a sync, or pages that were read after `details`."""
         self.has_gap = False
         arrived: list[ConversationEvent] = []
         changed: list[ConversationEvent] = []
@@ -158,8 +158,8 @@ class Timeline:
     def replace(
         self, details: ConversationDetails, messages: Sequence[Message], *, since: int
     ) -> list[ConversationEvent]:
-        """The conversation fetched anew: the newest messages, at least those from the first one held on, in pages that
-        were read after `details`. What is held and not among them has been taken out. `since` is the rev of this
+        """Apply a new fetch: the newest messages, at least those from the first one held on, in pages that were
+        read after `details`. Messages that are held and not among them were removed. `since` is the rev of this
         timeline before the fetch."""
         if details.rev < since:
             self._go_back_to(details)
@@ -170,7 +170,7 @@ class Timeline:
         )
         if place is None:
             return self.merge(details, messages)
-        gone = self.messages[place:]  # a later one that is still there comes again
+        gone = self.messages[place:]  # a later message that still exists is added again
         del self.messages[place:]
         for message in gone:
             del self._seqs[message.id]
@@ -180,7 +180,7 @@ class Timeline:
         return [MessagesRemoved(removed), *self.merge(details, messages)]
 
     def _go_back_to(self, details: ConversationDetails) -> None:
-        """The server was restored from an older backup: what happened after it counts no more."""
+        """Forget later changes, because the server was restored from an older backup."""
         self.rev = self.seen = details.rev
         self._unknown_rev = 0
         self._early.clear()
@@ -190,7 +190,7 @@ class Timeline:
         ]
 
     def prepend(self, messages: Sequence[Message]) -> list[Message]:
-        """Older messages, which end just before the first one held. Answers those that were added."""
+        """Add older messages, which end just before the first one held. Return those that were added."""
         added = [message for message in messages if message.seq < self._first]
         if added and added[-1].seq == self._first - 1:
             self.messages[:0] = added
@@ -201,7 +201,7 @@ class Timeline:
             return added
         return []
 
-    # One message
+    # Changes of one message
 
     @property
     def _next_seq(self) -> int:
@@ -209,7 +209,7 @@ class Timeline:
 
     def _put(self, message: Message) -> list[ConversationEvent]:
         if message.seq < self._first:
-            return []  # older than what is held
+            return []  # older than the messages held
         if message.seq > self._next_seq:
             self.has_gap = True
             return []
@@ -262,12 +262,12 @@ class Timeline:
 
 
 def _facts(message: Message) -> list[tuple[str, str]]:
-    """What of the attachments can change; their addresses are new each time they are sent."""
+    """The attachments without their addresses, which are different in each answer."""
     return [(one.id, one.state) for one in message.attachments]
 
 
 def _with_receipt(held: Message, push: ReceiptPush) -> Message:
-    """What is read has been delivered, at that moment if not before; a status never goes back."""
+    """Apply a receipt. A read message was also delivered, at that time if not before. A status never goes back."""
     status = "delivered" if push.read_at is None else "read"
     return msgspec.structs.replace(
         held,
@@ -279,7 +279,7 @@ def _with_receipt(held: Message, push: ReceiptPush) -> Message:
 
 
 def _grouped_receipts(events: list[ConversationEvent]) -> list[ConversationEvent]:
-    """Receipts of many messages as one event each for delivered and read, after the other events."""
+    """Group receipts of many messages into one event for delivered and one for read, after the other events."""
     others: list[ConversationEvent] = []
     delivered: list[Message] = []
     read: list[Message] = []
