@@ -1,1 +1,1 @@
-"""Reach people who are away: Web Push, then mail, for what they have not read."""
+"""Reach people who are away about unread messages: by Web Push, then by mail."""

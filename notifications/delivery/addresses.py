@@ -16,7 +16,7 @@ from notifications.delivery.models import Channel, PushSubscription
 
 
 def is_set_up(channel: str) -> bool:
-    """Whether the site has what it needs to send on the channel."""
+    """Whether the site is configured to send on the channel."""
     if channel == Channel.PUSH:
         return bool(settings.VAPID_PRIVATE_KEY)
     return bool(settings.CHAT_SENDS_MAIL)
@@ -31,7 +31,7 @@ def email_of(user: Any) -> str:
 def subscriptions_of(users: Collection[Any]) -> dict[Any, list[PushSubscription]]:
     """The browsers that show pushes to these people, by the people's primary keys. One query.
 
-    One whose login has ended, or was made with an earlier password, is none: somebody else may have it.
+    It leaves out browsers whose login has ended or used an earlier password, because somebody else may have them.
     """
     by_key = {user.pk: user for user in users}
     found: dict[Any, list[PushSubscription]] = defaultdict(list)

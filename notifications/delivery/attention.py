@@ -1,7 +1,7 @@
-"""Who is looking at a screen. A socket of a window that is hidden or idle is no sign of that.
+"""Who is looking at a screen. An open socket does not show it, because the window may be hidden or idle.
 
 A client repeats `set_attention` while its window is visible and in use. The process gathers its users for a second and
-stores them in the shared cache, where the worker finds them. A client that never says so counts as not looking.
+stores them in the shared cache, where the worker finds them. A client that never sends it counts as not looking.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from conversations.serializers import WireObject
 
 logger = logging.getLogger(__name__)
 
-KEPT_SECONDS: Final = 45  # after the last sign
-REPEAT_SECONDS: Final = 20  # between two signs of a client
+KEPT_SECONDS: Final = 45  # after the last report
+REPEAT_SECONDS: Final = 20  # between two reports of a client
 STORE_SECONDS: Final = 1.0
 
 
@@ -39,7 +39,7 @@ class AttentionAnswer(WireObject, kw_only=True):
 
 
 class Attention:
-    """The users of one process who have said since the last store that they are looking."""
+    """The users of one process who have reported since the last store that they are looking."""
 
     def __init__(self) -> None:
         self.looking: set[str] = set()
@@ -47,7 +47,7 @@ class Attention:
 
 @command("set_attention", AttentionCommand, answer=AttentionAnswer, cost=0.1)
 async def set_attention(session: Session, data: AttentionCommand) -> AttentionAnswer:
-    """Tell that the window is looked at. A hidden or idle one stops telling so, and the last sign ends by itself."""
+    """Report that the user looks at the window. A hidden or idle window stops, and its last report expires."""
     attention = session.runtime.state.get(Attention, Attention)
     if data.active:
         attention.looking.add(session.user_id)
@@ -55,7 +55,7 @@ async def set_attention(session: Session, data: AttentionCommand) -> AttentionAn
 
 
 def looking(user_ids: Collection[str]) -> set[str]:
-    """Which of the users look at a screen. None, while the cache is away: better a push too many than none."""
+    """Which of the users look at a screen. Empty while the cache is down: an extra push is better than none."""
     keys = {_key(user_id): user_id for user_id in user_ids}
     try:
         return {keys[key] for key in cache.get_many(list(keys))}

@@ -1,6 +1,6 @@
-"""Decide about one step for one person: send it, wait, or leave it out. Every condition is judged here.
+"""Decide about one step for one person: send it, wait, or skip it. All conditions are here.
 
-The ladder asks before it makes a notice, and the job asks again at the moment of sending.
+The ladder decides before it creates a notice, and the job decides again when it sends the notice.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ REASONS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send it, about these messages."""
+    """Send the notice, about these messages."""
 
     messages: list[ChatMessage]
 
@@ -55,7 +55,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Leave it out for these messages, for a reason of `REASONS`."""
+    """Skip the step for these messages, for a reason of `REASONS`."""
 
     reason: str
 
@@ -65,7 +65,7 @@ Decision = Send | Wait | Skip
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What is known about the people who are decided about, read once for all of them."""
+    """The data for decisions about several people, read once for all of them."""
 
     now: datetime
     preferences: KnownPreferences
@@ -80,7 +80,7 @@ class Circumstances:
 def circumstances_of(
     users: Collection[Any], conversations: Collection[Conversation], now: datetime
 ) -> Circumstances:
-    """Read what the decisions about these people in these conversations need."""
+    """Read the data for decisions about these people in these conversations."""
     keys = {user.pk for user in users}
     return Circumstances(
         now=now,
@@ -109,7 +109,7 @@ def decide(
     *,
     early: bool = False,
 ) -> Decision:
-    """Decide about a step for messages that the person has not read and was not told of on this channel.
+    """Decide about a step for messages that the person has not read and was not notified of on this channel.
 
     With `early`, the messages need not have waited as long as they should.
     """

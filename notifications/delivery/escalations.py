@@ -1,7 +1,7 @@
 """Write an escalation in the transaction of the message: one statement for any number of messages.
 
-A side that has one already keeps it, so a busy conversation costs a look at an index. One that waits for a later step
-becomes due for the new message. A conversation that gets another assignee needs one too. `ladder` looks at what is due.
+A side that has one already keeps it, so a busy conversation only costs an index lookup. One that waits for a later
+step becomes due for the new message. A conversation with a new assignee needs one too. `ladder` processes due ones.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ _INSERT: Final = f"""
     ON CONFLICT (conversation_id, side) DO UPDATE SET due_at = EXCLUDED.due_at, is_settled = false"""
 
 
-# What this process has committed: when each side is due. Until then its escalation cannot be gone, so a busy side
-# costs one statement in ten seconds. A clock that goes ahead does no harm: see `ladder.GRACE`.
+# When each side is due, as this process has committed. Until then its escalation exists, so a busy side costs one
+# statement in ten seconds. A clock that is ahead does no harm: see `ladder.GRACE`.
 _due: Final[dict[tuple[UUID, str], datetime]] = {}
 KNOWN: Final = 20_000  # sides
 
 
 def escalate(sides: Collection[tuple[UUID, str]], now: datetime) -> None:
-    """Let a worker look at these sides of conversations once `PUSH_AFTER_SECONDS` have passed."""
+    """Let a worker check these sides of conversations after `PUSH_AFTER_SECONDS`."""
     if not any(map(is_set_up, Channel.values)):
         return
     new = [side for side in sides if (due := _due.get(side)) is None or due <= now]
@@ -59,7 +59,7 @@ def _remember(sides: Collection[tuple[UUID, str]], due_at: datetime) -> None:
 
 
 def forget() -> None:
-    """Write the next escalation of every side, whatever was written before."""
+    """Forget the written escalations, so that the next one of every side is written."""
     _due.clear()
 
 
@@ -77,7 +77,7 @@ def _write(sides: Collection[tuple[UUID, str]], due_at: datetime) -> None:
 
 
 def escalate_to_assignee(conversation: Conversation, state: TeamState) -> None:
-    """Let a worker look at once at what is unread: other people are to be told of it than before."""
+    """Let a worker check the unread messages at once, because the people to notify have changed."""
     if conversation.business_unread and any(map(is_set_up, Channel.values)):
         _write({(conversation.pk, Side.BUSINESS.value)}, timezone.now())
 

@@ -1,4 +1,4 @@
-"""The recurring job of the ladder: look at what is due, and at what has been read since it was pushed."""
+"""The recurring jobs of the ladder: process due escalations, and withdraw pushes that were read since."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from notifications.delivery.notices import KEPT
 from notifications.delivery.push.withdrawals import withdraw_read_pushes
 
 PERIOD: Final = timedelta(seconds=5)
-LOST_AFTER: Final = timedelta(hours=49)  # quiet hours and a day of attempts are over by then
-HANDED_OVER_WITHIN: Final = timedelta(hours=1)  # no server is waited for so long
+LOST_AFTER: Final = timedelta(hours=49)  # longer than quiet hours and a day of attempts
+HANDED_OVER_WITHIN: Final = timedelta(hours=1)  # longer than any wait for a server
 SHORTEST_GAP: Final = timedelta(seconds=1)
 
 
 @job(queue=DELIVERY_QUEUE, attempts=1)
 def look_at_escalations(until: str | None = None) -> None:
-    """Look now, and again within this period when something becomes due before its end."""
+    """Process due escalations now, and again during this period when others become due."""
     now = timezone.now()
     end = now + PERIOD if until is None else datetime.fromisoformat(until)
     look_at_due(now)
@@ -51,14 +51,14 @@ def prune_notices() -> None:
 
 @job(queue=DEFAULT_QUEUE, attempts=1)
 def prune_received_mails() -> None:
-    """Forget mails once no mail server brings them again."""
+    """Delete the records of received mails when no mail server delivers them again."""
     old = ReceivedMail.objects.filter(received_at__lt=timezone.now() - timedelta(days=30))
     old.delete()
 
 
 @job(queue=DEFAULT_QUEUE, attempts=1)
 def end_lost_notices() -> None:
-    """End notices whose job is lost, so that they do not keep others back."""
+    """End notices whose job is lost, so that they do not block others."""
     now = timezone.now()
     pending = Notice.objects.filter(state=Notice.State.PENDING)
     interrupted = pending.filter(handed_over_at__lt=now - HANDED_OVER_WITHIN)
@@ -69,7 +69,7 @@ def end_lost_notices() -> None:
 
 @job(queue=DEFAULT_QUEUE, attempts=1)
 def prune_subscriptions() -> None:
-    """Delete the subscriptions of ended logins, before it is forgotten that they have ended."""
+    """Delete the subscriptions of ended logins, before the records of those logins are pruned."""
     PushSubscription.objects.filter(login_has_ended()).delete()
 
 

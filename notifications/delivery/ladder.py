@@ -1,7 +1,7 @@
-"""The ladder: look at the sides of conversations that are due, and make the notices that their people are to get.
+"""The ladder: check the due sides of conversations, and create the notices for their people.
 
-A look reads the messages and decides anew for each person, so a receipt, a mute or a deletion needs no hook here. It
-locks the conversation: no message can come in between the look and the end of its transaction.
+A check reads the messages and decides again for each person, so a receipt, a mute or a deletion needs no hook here.
+It locks the conversation: no message can be stored between the check and the end of its transaction.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from notifications.delivery.notices import record_skip
 from notifications.delivery.push.sending import send_push
 from notifications.delivery.unread import lock_progress, readers, unread_messages
 
-BATCH: Final = 50  # conversations of one transaction, during which nobody can write in them
-# An escalation without a step is kept for so long. Servers trust that it is there until it is due by their own clocks,
-# so this is by how much the clock of a worker may be ahead of theirs.
+BATCH: Final = 50  # conversations of one transaction, which blocks other writes to them
+# An escalation without a step is kept for this time. Servers rely on it until it is due by their own clocks, so a
+# worker's clock may be ahead of theirs by this much.
 GRACE: Final = timedelta(seconds=30)
-PENDING_MAIL: Final = timedelta(minutes=1)  # until the next look, while a mail is on its way
+PENDING_MAIL: Final = timedelta(minutes=1)  # until the next check, while a mail is pending
 
 
 def look_at_due(now: datetime) -> int:
-    """Decide about everything that is due. Returns the number of looks; several workers may do this at once."""
+    """Decide about all due escalations. Return their number. Several workers may do this at once."""
     looks = 0
     while True:
         done = _look_at_batch(now)
@@ -65,7 +65,7 @@ def _look_at_batch(now: datetime) -> int:
 
 @dataclass
 class _Changes:
-    """What a batch of looks writes."""
+    """The writes of a batch of checks."""
 
     skipped: list[Notice] = field(default_factory=list)
     pushes: list[Notice] = field(default_factory=list)
@@ -76,7 +76,7 @@ class _Changes:
 
 
 class _Look:
-    """One look at several escalations whose conversations are locked."""
+    """One check of several escalations whose conversations are locked."""
 
     def __init__(self, escalations: list[Escalation], now: datetime) -> None:
         self._escalations = escalations
@@ -118,7 +118,7 @@ class _Look:
     def _step(
         self, channel: str, user: Any, conversation: Conversation, unread: list[ChatMessage]
     ) -> datetime | None:
-        """Take one step for one person. Returns when to look again, or None where nothing is left to do."""
+        """Take one step for one person. Return when to check again, or None if nothing is left to do."""
         progress = self._progress[user.pk, conversation.pk]
         told = progress.push_seq if channel == Channel.PUSH else progress.email_seq
         fresh = [message for message in unread if message.seq > told]
@@ -142,14 +142,14 @@ class _Look:
         last_seq: int,
         decision: Decision,
     ) -> None:
-        """Note that the person is done up to a message: a push is made, or left out."""
+        """Record that a push up to a message was created or skipped for the person."""
         if channel == Channel.PUSH:
             progress.push_seq = last_seq
         else:
             progress.email_seq = last_seq
         self._changes.progress[progress.pk] = progress
         if isinstance(decision, Skip) and decision.reason == "not_set_up":
-            return  # says nothing about this person
+            return  # not a decision about this person
         if isinstance(decision, Skip):
             self._changes.skipped.append(
                 record_skip(user.pk, channel, conversation.pk, decision.reason, self._now)
@@ -168,7 +168,7 @@ class _Look:
 
 
 def pushes_to(known: Circumstances, user: Any, conversation_id: UUID, last_seq: int) -> list[Notice]:
-    """A push for each browser of the person."""
+    """Create a push for each browser of the person."""
     return [
         Notice(
             user_id=user.pk,
@@ -183,7 +183,7 @@ def pushes_to(known: Circumstances, user: Any, conversation_id: UUID, last_seq: 
 
 
 def make_pushes(notices: list[Notice]) -> None:
-    """Store the pushes and their jobs. A browser for which one still waits, about the conversation, gets no second."""
+    """Store the pushes and their jobs. A browser with a waiting push for the conversation gets no second one."""
     if not notices:
         return
     Notice.objects.bulk_create(notices, ignore_conflicts=True)
@@ -202,5 +202,5 @@ def make_mails(user_ids: Iterable[Any], now: datetime) -> None:
             continue
         notice = Notice(user_id=user_id, channel=Channel.EMAIL, created_at=now)
         made = Notice.objects.bulk_create([notice], ignore_conflicts=True)
-        if Notice.objects.filter(pk=made[0].pk).exists():  # another worker may have made one meanwhile
+        if Notice.objects.filter(pk=made[0].pk).exists():  # another worker may have created one meanwhile
             enqueue(send_mail, str(notice.pk))

@@ -1,4 +1,4 @@
-"""Addresses of this site in pushes and mails. None of them signs anybody in."""
+"""Addresses of this site in pushes and mails. None of them signs a person in."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from django.urls import NoReverseMatch, reverse
 
 
 def conversation_path(conversation_id: UUID) -> str:
-    """The page of the conversation; the front page where a host project shows no pages of ours."""
+    """The page of the conversation; the front page if a host project does not serve the chat's pages."""
     return _path("web:conversation", str(conversation_id))
 
 
 def settings_path() -> str:
-    """The page of the notification settings; the front page where a host project shows no pages of ours."""
+    """The page of the notification settings; the front page if a host project does not serve the chat's pages."""
     return _path("web:notification-settings")
 
 

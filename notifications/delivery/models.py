@@ -1,7 +1,7 @@
-"""What the delivery to people who are away keeps.
+"""The tables of the delivery to people who are away.
 
-Whether a message is unread stands in the message itself. These rows only say when to look at a conversation again, and
-how far each person has been told.
+The message itself says whether it is unread. These rows only say when to check a conversation again, and up to which
+message each person was notified.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ class Escalation(models.Model):
     after no step is left.
     """
 
-    # Without a constraint: checking it would cost every first message a look at a row that its transaction has locked.
+    # Without a constraint, because checking it would cost every first message a lookup of a row that it has locked.
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
     )
     side = models.CharField(max_length=10)
     due_at = models.DateTimeField(db_index=True)
-    is_settled = models.BooleanField(default=False)  # the last look found nothing to do
+    is_settled = models.BooleanField(default=False)  # the last check found nothing to do
 
     class Meta:
         app_label = "notifications"
@@ -48,7 +48,7 @@ class Escalation(models.Model):
 
 
 class Progress(models.Model):
-    """Up to which message of a conversation a person has been told on each channel, or was not to be told."""
+    """Up to which message of a conversation a person was notified, or skipped, on each channel."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
@@ -68,7 +68,7 @@ class Progress(models.Model):
 
 
 class NotificationSettings(models.Model):
-    """What a person has chosen. Null: the default of the business, and then of the site, applies."""
+    """A person's choices. Null: the default of the business, and then of the site, applies."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
@@ -152,7 +152,7 @@ class Notice(models.Model):
     """One push or mail to a person, or the decision not to send it, with the reason."""
 
     class State(models.TextChoices):
-        """`unknown`: the worker was killed while it handed the notice over, and nobody knows whether it arrived."""
+        """`unknown`: the worker was killed while it sent the notice, and nobody knows whether it arrived."""
 
         PENDING = "pending"
         SENT = "sent"
@@ -170,7 +170,7 @@ class Notice(models.Model):
     subscription = models.ForeignKey(
         PushSubscription, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
     )
-    covers = models.JSONField(default=dict)  # conversation id: the last `seq` that was told of
+    covers = models.JSONField(default=dict)  # conversation id → the last `seq` in the notice
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     reason = models.CharField(max_length=40, blank=True)
     detail = models.CharField(max_length=200, blank=True)
@@ -190,7 +190,7 @@ class Notice(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["conversation", "subscription"],
-                # One that has been handed over tells nothing of later messages.
+                # A notice that was sent does not cover later messages.
                 condition=Q(channel="push", state="pending", handed_over_at=None),
                 name="notice_one_push_pending",
             ),
@@ -210,14 +210,14 @@ class Notice(models.Model):
 
 
 class ReceivedMail(models.Model):
-    """A mail that came in, and what became of it. The digest of its Message-ID makes a repetition harmless."""
+    """A received mail and its outcome. The digest of its Message-ID makes a repetition harmless."""
 
     digest = models.CharField(max_length=64, primary_key=True, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="+", db_index=False
     )
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, null=True, related_name="+")
-    # Of the text, which an auto-responder repeats. Empty for a mail that became no message.
+    # The digest of the text, because an auto-responder repeats it. Empty for a mail that became no message.
     text_digest = models.CharField(max_length=64, blank=True, editable=False)
     outcome = models.CharField(max_length=40)
     received_at = models.DateTimeField(default=timezone.now)

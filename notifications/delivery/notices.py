@@ -1,7 +1,7 @@
-"""The life of a notice: made, handed over once, finished. It is also the record of the decision.
+"""The life of a notice: created, claimed once, finished. It is also the record of the decision.
 
-`hand_over` is committed before the first byte leaves, so a notice is never sent a second time. If a worker is killed
-between that commit and the answer, nobody can know whether the notice arrived: it ends as `unknown`.
+`hand_over` is committed before the first byte is sent, so a notice is never sent twice. If a worker is killed
+between that commit and the answer, nobody knows whether the notice arrived: it ends as `unknown`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ State = Notice.State
 def record_skip(
     user_id: UserId, channel: str, conversation_id: UUID | None, reason: str, now: datetime
 ) -> Notice:
-    """A notice that is not made, and why."""
+    """Record a notice that is not sent, and the reason."""
     return Notice(
         user_id=user_id,
         channel=channel,
@@ -43,9 +43,9 @@ def hand_over(notice: Notice, covers: Mapping[str, int], now: datetime) -> bool:
 
 
 def take_back(notice: Notice, now: datetime) -> bool:
-    """The notice was refused for now and has certainly not arrived. Returns whether a later attempt may send it.
+    """Undo the claim of a notice that was refused for now and did not arrive. Return whether to try again later.
 
-    Not if a newer push waits, which tells of the same messages and of later ones.
+    Not if a newer push waits, which covers the same messages and later ones.
     """
     pending = Notice.objects.filter(pk=notice.pk, state=State.PENDING)
     try:
@@ -63,7 +63,7 @@ def finish(notice: Notice, state: str, reason: str, now: datetime, detail: str =
 
 
 def find_pending(notice_id: str, now: datetime) -> Notice | None:
-    """The notice if it is still to be sent. One that a worker left behind half-way ends here."""
+    """Return the notice if it is still pending. End one that a worker has claimed and not finished."""
     notice = Notice.objects.select_related("user", "subscription").filter(pk=notice_id).first()
     if notice is None or notice.state != State.PENDING:
         return None

@@ -1,4 +1,4 @@
-"""Change what a person has chosen to be told."""
+"""Read and change a person's notification settings."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from notifications.delivery.serializers import EmailChanges, PushChanges, Settin
 
 
 def find_settings(user_id: UserId) -> NotificationSettings:
-    """The person's choices; nothing is chosen where there is no row."""
+    """The person's choices. Without a row, nothing is chosen."""
     row = NotificationSettings.objects.filter(pk=user_id).first()
     return row or NotificationSettings(user_id=user_id)
 
 
 @transaction.atomic
 def change_settings(*, user_id: UserId, changes: SettingsBody) -> NotificationSettings:
-    """Set what the changes name. Raises `invalid`."""
+    """Set the given fields. Raises `invalid`."""
     values = _columns(changes)
     row, _ = NotificationSettings.objects.select_for_update().get_or_create(user_id=user_id)
     for name, value in values.items():

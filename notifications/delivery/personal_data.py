@@ -37,7 +37,7 @@ def decision_lines(user_id: UserId) -> Iterator[DecisionObject]:
 
 
 def forget_person(user_id: UserId) -> None:
-    """Nothing of it is anybody else's."""
+    """Delete all of it, because it concerns only this person."""
     for model in (Notice, PushSubscription, NotificationSettings, Progress, ReceivedMail):
         model._default_manager.filter(user_id=user_id).delete()
 

@@ -1,4 +1,4 @@
-"""What a person wants to be told, and when: the person's choice, else the business's default, else the site's."""
+"""When to notify a person: the person's choice, else the business's default, else the site's."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from notifications.delivery.quiet_hours import quiet_until
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What applies to one person in the conversations of one business."""
+    """The settings of one person for the conversations of one business."""
 
     email: bool
     email_after: timedelta

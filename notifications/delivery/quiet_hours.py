@@ -9,9 +9,9 @@ from conversations.team.hours.local_time import instant_of
 
 
 def quiet_until(now: datetime, begin: time, end: time, zone: ZoneInfo) -> datetime | None:
-    """When the quiet hours that `now` lies in end, or None outside of them.
+    """When the current quiet hours end, or None outside of them.
 
-    Compares instants and not the clock on the wall, which shows some times twice a year twice, and others never.
+    Compares instants instead of local times, because a clock change repeats or skips some local times.
     """
     today = now.astimezone(zone).date()
     for day in (today - timedelta(days=1), today):

@@ -28,7 +28,7 @@ class EmailSettings(WireObject, kw_only=True):
 
 
 class PushSettings(WireObject, kw_only=True):
-    """`content` false: a push says that there is a message, and not what it says."""
+    """`content` false: a push says that there is a message, but not what it says."""
 
     unread: When | None
     content: bool | None
@@ -60,7 +60,7 @@ class PushChanges(WireObject, kw_only=True):
 
 
 class SettingsBody(WireObject, kw_only=True):
-    """What is not given stays as it is."""
+    """Missing fields do not change."""
 
     email: EmailChanges | UnsetType = UNSET
     push: PushChanges | UnsetType = UNSET
@@ -130,7 +130,7 @@ def _clock(at: time) -> str:
 
 
 def given(changes: msgspec.Struct) -> dict[str, object]:
-    """The fields that a body has."""
+    """The fields that the body contains."""
     return {name: value for name, value in asdict(changes).items() if value is not UNSET}
 
 

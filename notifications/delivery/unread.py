@@ -1,4 +1,4 @@
-"""What is unread, read from the messages themselves, and who is to read it."""
+"""The unread messages, read from the messages themselves, and their readers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from notifications.delivery.models import Progress
 
 
 def unread_messages(sides: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], list[ChatMessage]]:
-    """For each conversation and reading side, what that side has not read and may see, by `seq`. One query."""
+    """The unread and visible messages of each conversation and reading side, by `seq`. One query."""
     rows = ChatMessage.objects.exclude(status=ChatMessage.Status.READ).filter(
         conversation_id__in={key for key, _ in sides}, deleted_at=None, hidden_at=None
     )
@@ -26,9 +26,9 @@ def unread_messages(sides: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str
 
 
 def readers(conversations: Iterable[Conversation]) -> dict[tuple[UUID, str], list[Any]]:
-    """The people who are told of what their side has not read: the customer; the assignee, or else every member.
+    """The people to notify of unread messages: the customer; the assignee, or else every member.
 
-    Bots and accounts that are not active are left out, and count as no assignee. The rows should come with `customer`
+    Bots and inactive accounts are left out, and do not count as assignees. The rows should come with `customer`
     and `team_state`. One query.
     """
     rows = list(conversations)
@@ -48,7 +48,7 @@ def readers(conversations: Iterable[Conversation]) -> dict[tuple[UUID, str], lis
 
 
 def _assigned_to_others(user_id: UserId) -> Exists:
-    """Whether `readers` tells the assignee of the conversation and not this member."""
+    """Whether `readers` has the assignee of the conversation instead of this member."""
     told = Membership.objects.filter(
         business_id=OuterRef("business_id"), user_id=OuterRef("team_state__assignee_id"), is_bot=False
     )
@@ -56,7 +56,7 @@ def _assigned_to_others(user_id: UserId) -> Exists:
 
 
 def unread_sides_of(user_id: UserId, most: int) -> list[tuple[Conversation, str]]:
-    """The conversations with something unread that the person is told of, newest first, with the side."""
+    """The conversations with unread messages for the person, newest first, with the side."""
     as_customer = _newest_first().filter(customer_id=user_id, customer_unread__gt=0)[:most]
     as_member = _unread_of_team(user_id).exclude(_assigned_to_others(user_id))[:most]
     found = [(row, Side.CUSTOMER.value) for row in as_customer]
@@ -65,7 +65,7 @@ def unread_sides_of(user_id: UserId, most: int) -> list[tuple[Conversation, str]
 
 
 def others_are_told(user_id: UserId) -> bool:
-    """Whether something is unread of which colleagues of the person are told instead."""
+    """Whether there are unread messages for which colleagues are notified instead of the person."""
     return _unread_of_team(user_id).filter(_assigned_to_others(user_id)).exists()
 
 
@@ -79,7 +79,7 @@ def _unread_of_team(user_id: UserId) -> QuerySet[Conversation]:
 
 
 def lock_progress(pairs: Collection[tuple[UserId, UUID]]) -> dict[tuple[UserId, UUID], Progress]:
-    """The progress of people in conversations, locked; rows that are missing are made."""
+    """Return the progress of people in conversations, locked. Create missing rows."""
     if not pairs:
         return {}
     Progress.objects.bulk_create(

@@ -42,12 +42,12 @@ class NotificationSettingsView(APIView):
 
     @extend_schema(responses=serializer_for(SettingsObject))
     def get(self, request: Request) -> Response:
-        """What the reader has chosen. Null: each business's default applies in its conversations."""
+        """The reader's choices. Null: each business's default applies in its conversations."""
         return Response(settings_object(find_settings(request.user.pk)))
 
     @extend_schema(request=serializer_for(SettingsBody), responses=serializer_for(SettingsObject))
     def patch(self, request: Request) -> Response:
-        """Change what the body names."""
+        """Change the fields in the body."""
         body = read_body(request, SettingsBody)
         return Response(settings_object(change_settings(user_id=request.user.pk, changes=body)))
 
@@ -64,7 +64,7 @@ class DecisionsView(APIView):
 class PushKeyView(APIView):
     @extend_schema(responses=serializer_for(PushKeyObject))
     def get(self, request: Request) -> Response:
-        """The key that a browser needs to subscribe; `not_found` where the site sends no push."""
+        """The key that a browser needs to subscribe; `not_found` if the site sends no push."""
         if not settings.VAPID_PRIVATE_KEY:
             raise not_found("push key")
         return Response(PushKeyObject(key=public_key_of(settings.VAPID_PRIVATE_KEY)))
@@ -102,7 +102,7 @@ class PushSubscriptionView(APIView):
 class UnsubscribeView(View):
     """The address in `List-Unsubscribe`. Mail programs send a POST; people see a page with a button.
 
-    A GET changes nothing, because scanners of mail open every link.
+    A GET changes nothing, because mail scanners open every link.
     """
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:

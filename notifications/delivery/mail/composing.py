@@ -1,4 +1,4 @@
-"""Write the mail: what is unread in each conversation, the last messages before it, and links."""
+"""Write the mail: the unread messages of each conversation, the last messages before them, and links."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CHARACTERS: Final = 2_000  # of one message
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What is unread in one conversation, for the person who gets the mail."""
+    """The unread messages of one conversation, for the recipient of the mail."""
 
     conversation: Conversation
     side: str
@@ -39,7 +39,7 @@ class Section:
 
 
 def compose(notice: Notice, sections: list[Section], locale: str) -> EmailMultiAlternatives:
-    """A mail in the person's language. With one conversation it can be answered, and joins that one's thread."""
+    """Compose a mail in the person's language. About one conversation, it can be answered and joins its thread."""
     user = notice.user
     with translation.override(locale):
         shown = [_shown(user, section) for section in sections[:SECTIONS]]
@@ -66,7 +66,7 @@ def compose(notice: Notice, sections: list[Section], locale: str) -> EmailMultiA
 
 
 def _subject(sections: list[Section]) -> str:
-    """The same for every mail about a conversation, so that mail programs keep them together."""
+    """The subject. It is the same for every mail about a conversation, so that mail programs group them."""
     if len(sections) == 1:
         return gettext("Messages from %(name)s") % {"name": _one_line(_name(sections[0]))}
     return ngettext(
@@ -79,7 +79,7 @@ def _subject(sections: list[Section]) -> str:
 def _headers(notice: Notice, sections: list[Section], unsubscribe: str) -> dict[str, str]:
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     headers = {
-        # The same at each attempt, so that a mail program that gets it twice can see that it is one.
+        # The same at each attempt, so that a mail program detects a mail that arrives twice.
         "Message-ID": f"<{notice.pk}@{domain}>",
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
@@ -94,7 +94,7 @@ def _headers(notice: Notice, sections: list[Section], unsubscribe: str) -> dict[
 
 
 def _sender(sections: list[Section]) -> str:
-    """The site's address, under the name of the one who wrote."""
+    """The site's address, with the name of the sender of the messages."""
     name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     if len(sections) == 1:
         name = _one_line(_name(sections[0]))
@@ -114,7 +114,7 @@ def _shown(user: Any, section: Section) -> dict[str, Any]:
 
 
 def _before(section: Section) -> list[ChatMessage]:
-    """The last messages before the unread ones, which say what the talk was about."""
+    """The last messages before the unread ones, for context."""
     rows = ChatMessage.objects.filter(
         conversation=section.conversation,
         seq__lt=section.messages[-SHOWN:][0].seq,

@@ -1,4 +1,4 @@
-"""Send mails: one to a person about everything that is unread, decided about at the moment of sending."""
+"""Send mails: one to a person about everything that is unread. The content is decided when it is sent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from notifications.delivery.unread import lock_progress, others_are_told, unread
 
 GIVE_UP: Final = timedelta(hours=24)
 ATTEMPTS: Final = 60
-CONVERSATIONS: Final = 200  # looked at for one mail
+CONVERSATIONS: Final = 200  # conversations to read for one mail
 
 State = Notice.State
 
@@ -33,7 +33,7 @@ class MailRefused(Exception):
 
 
 class MailFailed(Exception):
-    """The mail did not get through this time."""
+    """The mail could not be sent this time."""
 
 
 @job(queue=DELIVERY_QUEUE, attempts=ATTEMPTS)
@@ -42,7 +42,7 @@ def send_mail(notice_id: str) -> None:
 
 
 def deliver(notice_id: str, now: datetime) -> None:
-    """Send the mail, unless there is no reason to any more. Raises `RetryLater`."""
+    """Send the mail, unless there is no longer a reason to. Raises `RetryLater`."""
     notice = find_pending(notice_id, now)
     if notice is None:
         return
@@ -51,7 +51,7 @@ def deliver(notice_id: str, now: datetime) -> None:
         finish(notice, State.SKIPPED, reason, now)
         return
     if not sections:
-        notice.delete()  # it is not the time; the ladder makes another one
+        notice.delete()  # too early; the ladder will create another one
         return
     locale = preferences_of(notice.user.pk, sections[0].conversation.business_id).locale
     mail = compose(notice, sections, locale)
@@ -66,7 +66,7 @@ def deliver(notice_id: str, now: datetime) -> None:
 
 
 def unread_sections(user: Any, now: datetime) -> tuple[list[Section], str | None]:
-    """What the mail is about; or the reason why there is to be none. Neither where it is only too early.
+    """The sections of the mail, or the reason to skip it. Neither if it is only too early.
 
     Once one conversation is due, the mail is about all that is unread, so that no second mail follows it.
     """
@@ -106,7 +106,7 @@ def _told(user_id: UserId, conversation_ids: list[Any]) -> dict[Any, int]:
 
 @transaction.atomic
 def _claim(notice: Notice, sections: list[Section], now: datetime) -> dict[int, int] | None:
-    """Take the notice, and note what it tells of. Returns the progress before it, or None where another took it."""
+    """Claim the notice, and record its messages. Return the earlier progress, or None if another worker has it."""
     covers = {str(section.conversation.pk): section.messages[-1].seq for section in sections}
     if not hand_over(notice, covers, now):
         return None
@@ -145,7 +145,7 @@ def _try_again(notice: Notice, now: datetime, detail: str) -> None:
 
 
 def _open(connection: Any) -> None:
-    """Connect before the mail is claimed, so that a server that is down costs nothing."""
+    """Connect before the mail is claimed, so that it is not claimed while the server is down."""
     try:
         connection.open()
     except (smtplib.SMTPException, OSError) as error:
@@ -165,7 +165,7 @@ def _send(connection: Any, mail: EmailMultiAlternatives) -> None:
     except (smtplib.SMTPException, OSError) as error:
         raise MailFailed(f"{type(error).__name__}: {error}") from error
     except Exception as error:
-        status = getattr(error, "status_code", None)  # an answer of a provider's API
+        status = getattr(error, "status_code", None)  # the answer of a provider's API
         if status is None:
             raise
         kind = MailRefused if 400 <= status < 500 and status != 429 else MailFailed

@@ -1,4 +1,4 @@
-"""One-click unsubscribe (RFC 8058): a signed address that turns the mails of one person off, without a login."""
+"""One-click unsubscribe (RFC 8058): a signed address that turns off one person's mails, without a login."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SALT: Final = "notifications.unsubscribe"
 
 
 def unsubscribe_token(user_id: Any) -> str:
-    """Never ends: a mail may be opened after years. It can do nothing but turn mails off."""
+    """A token without an expiry, because a mail may be opened after years. It can only turn mails off."""
     return signing.dumps(str(user_id), salt=SALT)
 
 
@@ -32,6 +32,6 @@ def user_of(token: str) -> Any:
 
 
 def turn_mails_off(token: str) -> None:
-    """Repeating it changes nothing."""
+    """Turn the person's mails off. Repeating it changes nothing."""
     user = user_of(token)
     NotificationSettings.objects.update_or_create(user_id=user.pk, defaults={"email_unread": False})

@@ -1,4 +1,4 @@
-"""What a push says. The browser shows it with the service worker, one notification for each conversation."""
+"""The content of a push. The service worker shows it, one notification for each conversation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BODY_CHARACTERS: Final = 400  # at most 1600 bytes
 def message_content(
     user: Any, conversation: Conversation, messages: list[ChatMessage], preferences: Preferences
 ) -> bytes:
-    """The newest unread message, or only that there is one where the business or the person wants that."""
+    """The newest unread message, or only that there is one, if the business or the person prefers that."""
     with translation.override(preferences.locale):
         if preferences.push_content:
             title, body = sender_name(conversation, messages[-1]), shortened(messages[-1].content)
@@ -53,7 +53,7 @@ def message_content(
 
 
 def close_content(user: Any, conversation_id: UUID) -> bytes:
-    """Tells the browser to take the conversation's notification away, because it was read elsewhere."""
+    """Tells the browser to remove the conversation's notification, because it was read elsewhere."""
     return msgspec.json.encode(
         {
             "type": "close",
@@ -65,7 +65,7 @@ def close_content(user: Any, conversation_id: UUID) -> bytes:
 
 
 def sender_name(conversation: Conversation, message: ChatMessage) -> str:
-    """The business speaks to customers under its name; a customer is a person."""
+    """The sender's name: for customers it is the business's name, and for members the customer's."""
     if message.sender_side == Side.BUSINESS:
         return conversation.business.name
     return display_name(conversation.customer)
@@ -77,6 +77,6 @@ def shortened(text: str) -> str:
 
 
 def tag_of(conversation_id: UUID) -> str:
-    """The conversation's name in the browser and, as `Topic`, at the push service: 32 characters that tell nothing."""
+    """The conversation's tag in the browser and `Topic` at the push service: 32 characters that reveal nothing."""
     key = settings.SECRET_KEY.encode()
     return hmac.new(key, b"push topic" + conversation_id.bytes, "sha256").hexdigest()[:32]

@@ -20,13 +20,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-RECORD_SIZE: Final = 4096  # every push service takes that much
+RECORD_SIZE: Final = 4096  # every push service accepts this much
 MOST_BYTES: Final = 3000  # of the plain content
 LAST_RECORD: Final = b"\x02"
 
 
 def public_key(raw: bytes) -> EllipticCurvePublicKey:
-    """A browser's key, `p256dh`. Raises `ValueError` if it is no point on the curve."""
+    """A browser's key, `p256dh`. Raises `ValueError` if it is not a point on the curve."""
     return EllipticCurvePublicKey.from_encoded_point(SECP256R1(), raw)
 
 
@@ -42,7 +42,7 @@ def encrypt(
     salt: bytes | None = None,
     own_key: EllipticCurvePrivateKey | None = None,
 ) -> bytes:
-    """The body of the request. A test passes the `salt` and the `own_key` that the RFC's example has."""
+    """The body of the request. A test passes the `salt` and the `own_key` of the RFC's example."""
     if len(content) > MOST_BYTES:
         raise ValueError(f"a push can have at most {MOST_BYTES} bytes")
     salt = salt or os.urandom(16)

@@ -1,4 +1,4 @@
-"""Send pushes. Each job is one push to one browser, decided about anew at the moment of sending."""
+"""Send pushes. Each job is one push to one browser. Whether to send it is decided again when it is sent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from notifications.delivery.push.encryption import encrypt
 from notifications.delivery.push.vapid import authorization
 from notifications.delivery.unread import lock_progress, readers, unread_messages
 
-TTL: Final = 24 * 3600  # seconds that the push service keeps a push for a browser that is off
+TTL: Final = 24 * 3600  # seconds for which the push service keeps a push for a browser that is not running
 GIVE_UP: Final = timedelta(hours=24)
 ATTEMPTS: Final = 60
 APPLE: Final = "https://web.push.apple.com/"  # ends subscriptions that get pushes which show nothing
@@ -36,7 +36,7 @@ def send_push(notice_id: str) -> None:
 
 
 def deliver(notice_id: str, now: datetime) -> None:
-    """Send the push, unless there is no reason to any more. Raises `RetryLater`."""
+    """Send the push, unless there is no longer a reason to. Raises `RetryLater`."""
     notice = find_pending(notice_id, now)
     if notice is None:
         return
@@ -71,14 +71,14 @@ def deliver(notice_id: str, now: datetime) -> None:
 
 
 def _reason_to_leave_out(notice: Notice, conversation: Conversation) -> str:
-    """Why the person is none of those who are told."""
+    """Why the person is not one of the people to notify."""
     member = Membership.objects.filter(business_id=conversation.business_id, user_id=notice.user_id)
     return "assigned" if notice.user.is_active and member.exists() else "suspended"
 
 
 @transaction.atomic
 def _claim(notice: Notice, conversation: Conversation, last_seq: int, now: datetime) -> bool:
-    """Take the notice. It may be about more than the look saw, which then needs no push of its own."""
+    """Claim the notice. It may include later messages than the check saw, which then need no separate push."""
     if not hand_over(notice, {str(conversation.pk): last_seq}, now):
         return False
     key = (notice.user_id, conversation.pk)
@@ -145,7 +145,7 @@ def _request(device: PushSubscription, content: bytes, topic: str, now: datetime
 
 @job(queue=DELIVERY_QUEUE, attempts=3)
 def withdraw_push(subscription_id: str, conversation_id: str) -> None:
-    """Take a notification away that a browser shows: the person has read the conversation elsewhere."""
+    """Remove a notification that a browser shows, because the person has read the conversation elsewhere."""
     device = PushSubscription.objects.select_related("user").filter(pk=subscription_id).first()
     conversation = Conversation.objects.filter(pk=conversation_id).first()
     if device is None or conversation is None or device.endpoint.startswith(APPLE):

@@ -16,7 +16,7 @@ from notifications.delivery.models import PushSubscription
 from notifications.delivery.push import base64url
 from notifications.delivery.push.encryption import public_key
 
-MOST: Final = 20  # browsers of one person; the oldest gives way
+MOST: Final = 20  # browsers of one person; the oldest is removed
 
 
 def subscribe(
@@ -28,10 +28,10 @@ def subscribe(
     device: str = "",
     login_id: UUID | None = None,
 ) -> PushSubscription:
-    """Store a browser's subscription. One that is known gets the new keys, and moves to this person.
+    """Store a browser's subscription. A known one gets the new keys and moves to this person.
 
-    A browser has one subscription, whoever is signed in, so the last one who subscribes gets its pushes. It ends with
-    the login `login_id`, and with the present password.
+    A browser has one subscription for all its users, so the last one who subscribes gets its pushes. It ends with
+    the login `login_id`, and with the current password.
     """
     check_url(endpoint, https_only=True)
     _check_keys(p256dh, auth)
@@ -47,7 +47,7 @@ def subscribe(
     with transaction.atomic():
         known = PushSubscription.objects.select_for_update().filter(endpoint_digest=digest).first()
         if known is not None and known.user_id != user.pk:
-            known.delete()  # with it goes what its former user was to be shown
+            known.delete()  # this also deletes the pending pushes to its former user
             known = None
         if known is None:
             row, _ = PushSubscription.objects.update_or_create(

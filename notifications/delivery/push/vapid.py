@@ -1,4 +1,4 @@
-"""VAPID (RFC 8292): the key by which push services recognise this site."""
+"""VAPID (RFC 8292): the key with which this site identifies itself to push services."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LASTS: Final = timedelta(hours=12)  # push services accept at most 24 hours
 
 
 def new_private_key() -> str:
-    """A private key as the setting `VAPID_PRIVATE_KEY` takes it."""
+    """Create a private key for the setting `VAPID_PRIVATE_KEY`."""
     key = generate_private_key(SECP256R1())
     return base64url.encode(key.private_numbers().private_value.to_bytes(32, "big"))
 
@@ -48,7 +48,7 @@ def authorization(endpoint: str, now: datetime) -> str:
 
 @cache
 def _load(private_key: str) -> EllipticCurvePrivateKey:
-    """Raises `ValueError` for a text that is no key."""
+    """Load the key. Raises `ValueError` for a text that is not a key."""
     raw = base64url.decode(private_key)
     if len(raw) != 32:
         raise ValueError("a VAPID private key has 32 bytes")

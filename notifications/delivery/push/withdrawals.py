@@ -18,7 +18,7 @@ SHOWN_FOR: Final = timedelta(days=1)
 
 @transaction.atomic
 def withdraw_read_pushes(now: datetime) -> int:
-    """Enqueue the withdrawal of what was read. Several workers may do this at once."""
+    """Enqueue the withdrawal of pushes that were read. Several workers may do this at once."""
     is_read = Q(conversation__customer=F("user"), conversation__customer_unread=0) | Q(
         ~Q(conversation__customer=F("user")), conversation__business_unread=0
     )

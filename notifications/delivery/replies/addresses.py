@@ -1,7 +1,7 @@
-"""The addresses to which mails are answered: one for each person and conversation.
+"""The reply addresses of mails: one for each person and conversation.
 
-The part behind the `+` names both and is signed, so that nobody can make one for somebody else. It is not enough to
-write: the sender's address must be the person's, too.
+The part after the `+` names both and is signed, so that nobody can create one for somebody else. The sender's
+address must also be the person's.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ SALT: Final = b"reply address"
 
 
 def reply_address(user: Any, conversation_id: UUID) -> str:
-    """Where the person answers in the conversation by mail, or "" where the site takes no answers."""
+    """The address for the person's answers in the conversation, or "" if the site takes no answers."""
     local, _, domain = settings.MAIL_REPLY_ADDRESS.partition("@")
     return f"{local}+{token_of(user.pk, conversation_id)}@{domain}" if domain else ""
 
 
 def token_of(user_id: UserId, conversation_id: UUID) -> str:
-    """Letters that survive any mail program, which may change upper and lower case."""
+    """A token in lower case, because a mail program may change the case."""
     text = str(user_id).encode()
     payload = conversation_id.bytes + text
     return base64.b32encode(payload + _signature(payload)).rstrip(b"=").decode().lower()
 
 
 def read_token(token: str) -> tuple[str, UUID] | None:
-    """The user's id on the wire and the conversation's, or None for what we have not signed."""
+    """The user's wire id and the conversation's id, or None if the site has not signed the token."""
     padded = token.upper() + "=" * (-len(token) % 8)
     try:
         raw = base64.b32decode(padded)

@@ -1,7 +1,7 @@
-"""Whether the mail is from whom it says, by what our mail server or provider has found out (SPF, DKIM, DMARC).
+"""Whether the sender of a mail is authentic, by the results of the mail server or provider (SPF, DKIM, DMARC).
 
-The `From` of a mail proves nothing. Our mail server writes `Authentication-Results` on top (RFC 8601) under the name
-that `MAIL_AUTHSERV_ID` holds. Headers under other names, and those further down, may be the sender's own.
+The `From` of a mail proves nothing. The site's mail server adds `Authentication-Results` at the top (RFC 8601) with
+the name in `MAIL_AUTHSERV_ID`. The sender may have written headers with other names, and those further down.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _DOMAIN: Final = re.compile(r"\b(header\.d|header\.i|header\.from|smtp\.mailfrom
 
 
 def is_authentic(message: EmailMessage, sender: str) -> bool:
-    """Whether our mail server vouches for the domain of the sender's address."""
+    """Whether the mail server has authenticated the domain of the sender's address."""
     name = settings.MAIL_AUTHSERV_ID.lower()
     written = [str(value) for value in message.get_all(HEADER, [])]
     if not name or not written:
@@ -41,5 +41,5 @@ def _vouches(result: str, domain: str) -> bool:
 
 
 def _is_aligned(signed: str, domain: str) -> bool:
-    """The same domain, or one that the other is a part of: mail.example signs for news.mail.example."""
+    """Whether one domain is the other or its subdomain: mail.example signs for news.mail.example."""
     return signed == domain or (domain.endswith(f".{signed}") and not is_public_suffix(f".{signed}"))

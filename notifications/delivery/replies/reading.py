@@ -1,4 +1,4 @@
-"""Read a mail: who sent it to which of our addresses, what its author wrote, and whether a program wrote it."""
+"""Read a mail: its sender, its reply address, the author's text, and whether a program wrote it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def addresses(message: EmailMessage, *names: str) -> list[str]:
 
 
 def reply_tokens(message: EmailMessage, envelope: Iterable[str] = ()) -> list[str]:
-    """What stands behind the `+` of our reply address, in the envelope and in the headers."""
+    """The part after the `+` of the reply address, in the envelope and in the headers."""
     local, _, domain = settings.MAIL_REPLY_ADDRESS.lower().partition("@")
     found = [*(address.lower() for address in envelope), *addresses(message, *RECIPIENT_HEADERS)]
     start, end = f"{local}+", f"@{domain}"
@@ -51,7 +51,7 @@ def reply_tokens(message: EmailMessage, envelope: Iterable[str] = ()) -> list[st
 
 
 def is_automatic(message: EmailMessage) -> bool:
-    """Whether a program says that it wrote the mail: an auto-responder, a mailing list, a bounce."""
+    """Whether headers say that a program wrote the mail: an auto-responder, a mailing list, a bounce."""
     if str(message.get("Auto-Submitted", "no")).partition(";")[0].strip().lower() != "no":
         return True
     if str(message.get("Precedence", "")).strip().lower() in BULK:
@@ -64,7 +64,7 @@ def is_automatic(message: EmailMessage) -> bool:
 
 
 def written_text(message: EmailMessage) -> str:
-    """What the author wrote, without quotes and the signature."""
+    """The author's text, without quotes and the signature."""
     body = message.get_body(("plain",))
     if body is not None:
         text = _content(body)
@@ -79,7 +79,7 @@ def written_text(message: EmailMessage) -> str:
 
 
 def attached_files(message: EmailMessage) -> list[tuple[str, bytes]]:
-    """Names and contents of the files. Pictures of a signature, which the HTML shows, are none."""
+    """Names and contents of the files, without pictures of a signature, which the HTML shows."""
     files = []
     for part in message.iter_attachments():
         content = part.get_payload(decode=True)
@@ -91,7 +91,7 @@ def attached_files(message: EmailMessage) -> list[tuple[str, bytes]]:
 def _content(part: MIMEPart) -> str:
     try:
         return str(part.get_content())
-    except (LookupError, ValueError):  # a charset that nobody knows
+    except (LookupError, ValueError):  # an unknown charset
         raw = part.get_payload(decode=True)
         return raw.decode("utf-8", "replace") if isinstance(raw, bytes) else ""
 

@@ -1,4 +1,4 @@
-"""Turn a mail into a message, if it is an answer of the person to whom its reply address was given."""
+"""Turn a mail into a message, if it is an answer by the person for whom its reply address was created."""
 
 from __future__ import annotations
 
@@ -38,24 +38,23 @@ logger = logging.getLogger(__name__)
 
 MAIL_BYTES: Final = 35 * 1024 * 1024
 MAILS_PER_HOUR: Final = 30  # of one person
-ONCE_PER: Final = timedelta(days=1)  # the same text: an auto-responder that does not say what it is
+ONCE_PER: Final = timedelta(days=1)  # the same text comes from an unmarked auto-responder
 FILES: Final = 10
-FOR_NOW: Final = ("unavailable", "rate_limited")  # the mail comes again later
+FOR_NOW: Final = ("unavailable", "rate_limited")  # the mail server delivers the mail again later
 
 
 class Refused(Exception):
-    """The mail becomes no message. The reason is one word, for the log and the admin; the sender is told nothing.
-
-    An answer to a mail that nobody can vouch for would reach people who never wrote.
+    """The mail becomes no message. The reason is one word, for the log and the admin. The sender gets no answer,
+    because the answer to a forged mail would reach a person who never wrote.
     """
 
 
 def receive_mail(raw: bytes, *, envelope: Iterable[str] = (), authentic: bool | None = None) -> str:
-    """Take a mail. Returns `accepted`, `repeated`, or the reason why it became no message.
+    """Process a mail. Return `accepted`, `repeated`, or the reason why it became no message.
 
-    `envelope` are the recipients that the mail server was told. `authentic` is what a provider says of the sender; None
-    leaves it to `Authentication-Results`. A database that is away, and a person who is past the limit of all changes,
-    raise their error, and the mail may come again.
+    `envelope` has the recipients from the SMTP envelope. `authentic` is the provider's result about the sender; with
+    None, `Authentication-Results` decides. If the database is down, or the person is over the limit of all changes,
+    this raises the error, and the mail may be delivered again.
     """
     if len(raw) > MAIL_BYTES:
         return "too_large"
@@ -91,7 +90,7 @@ def _take(row: ReceivedMail, message: EmailMessage, envelope: Iterable[str], aut
             str(store_upload(user.pk, Upload(io.BytesIO(data), name, len(data))).pk) for name, data in files
         ]
         with transaction.atomic():
-            # The client id makes one message of a mail that two workers take at the same time.
+            # Because of the client id, a mail that two workers process at the same time becomes one message.
             send_message(
                 sender_id=user.pk,
                 conversation_id=conversation_id,
@@ -102,7 +101,7 @@ def _take(row: ReceivedMail, message: EmailMessage, envelope: Iterable[str], aut
             )
             _mark_read(user, conversation_id)
             row.conversation_id = conversation_id
-            row.save()  # over one that was refused: somebody else may have sent it under this Message-ID
+            row.save()  # replace a refused one, because somebody else may have sent it with this Message-ID
     except DomainError as error:
         if error.code in FOR_NOW:
             raise
@@ -110,7 +109,7 @@ def _take(row: ReceivedMail, message: EmailMessage, envelope: Iterable[str], aut
 
 
 def _mark_read(user: Any, conversation_id: UUID) -> None:
-    """The person has read the mails that they answer."""
+    """Mark the messages in the answered mails as read."""
     mails = Notice.objects.filter(user=user, channel=Channel.EMAIL, state=Notice.State.SENT)
     last = mails.filter(covers__has_key=str(conversation_id)).first()
     if last is not None:

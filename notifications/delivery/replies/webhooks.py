@@ -1,6 +1,6 @@
-"""Mails that a provider hands over by a webhook of django-anymail.
+"""Mails that a provider delivers by a webhook of django-anymail.
 
-The provider checks the sender. Where it writes what it found in a form of its own, it is read here; the others write
+The provider checks the sender. This module reads results in a provider's own format. The other providers write
 `Authentication-Results`.
 """
 
@@ -14,15 +14,15 @@ from notifications.delivery.replies.receiving import receive_mail
 
 
 def take_inbound(sender: Any, event: Any, esp_name: str, **_: Any) -> None:
-    """Raises where the database is away: the provider then tries again."""
+    """Process a mail. Raises if the database is down, so that the provider tries again."""
     message = event.message
     envelope = [message.envelope_recipient] if message.envelope_recipient else []
     receive_mail(message.as_bytes(), envelope=envelope, authentic=_authentic(event, esp_name))
 
 
 def _authentic(event: Any, esp_name: str) -> bool | None:
-    """What the provider found out about the sender, or None where `Authentication-Results` says it."""
-    if esp_name == "Mailgun":  # these headers are Mailgun's: it removes those of the sender
+    """The provider's result about the sender, or None if it is in `Authentication-Results`."""
+    if esp_name == "Mailgun":  # Mailgun writes these headers, and removes those of the sender
         found = (event.message.get("X-Mailgun-Dkim-Check-Result"), event.message.get("X-Mailgun-Spf"))
         return found == ("Pass", "Pass")
     return None

@@ -45,7 +45,7 @@ CLOSED: Final = ChatError("closed", "The client has been closed.")
 class ChatClient(PersonalCommands, FileCommands):
     """An async context manager, which connects on entry and closes on exit.
 
-    `urls` is one address, `https://chat.example`, or several of the same site, of which the client uses the first to answer.
+    `urls` is one address, `https://chat.example`, or several of the same site, and the client uses the first to answer.
     Give `username` and `password`, or `refresh` and optionally `access`, or only `access`, with which the client ends
     when the token expires. `headers` are sent with every request. `heartbeat` is the number of seconds between two
     checks of the connection; a connection that does not answer within half of that is replaced. `answer_within` is
