@@ -112,7 +112,7 @@ def test_a_picture_that_is_a_script_is_only_a_picture(scene: Scene) -> None:
     ],
     ids=["pdf", "html", "html-comment", "svg", "zip-bomb", "text"],
 )
-def test_what_could_run_is_a_download(scene: Scene, content: bytes, content_type: str) -> None:
+def test_executable_types_are_downloads(scene: Scene, content: bytes, content_type: str) -> None:
     made = upload(scene.customer, content, "x.jpg").json()
     assert (made["kind"], made["contentType"], made["state"]) == ("file", content_type, "ready")
     answer = client_of(scene.customer).get(f"/chat/attachments/{made['id']}")
@@ -140,7 +140,7 @@ def test_what_could_run_is_a_download(scene: Scene, content: bytes, content_type
         ("cafe\u0301 👩‍👧.jpg", "café 👩‍👧.jpg"),
     ],
 )
-def test_names_lose_what_misleads(given: str, kept: str) -> None:
+def test_misleading_characters_are_removed_from_names(given: str, kept: str) -> None:
     assert clean_name(given) == kept
 
 

@@ -36,7 +36,7 @@ def test_every_browser_can_play_a_recording(scene: Scene, form: str, codec: str)
         assert (stream.codec_context.name, container.format.name.split(",")[0]) == ("aac", "mov")
 
 
-def test_what_is_no_recording_is_refused(scene: Scene) -> None:
+def test_a_file_that_is_not_a_recording_is_refused(scene: Scene) -> None:
     assert refused(upload(scene.customer, PDF, kind="voice")) == (415, "unsupported_media_type")
     assert refused(upload(scene.customer, PDF, kind="song")) == (400, "invalid")
 

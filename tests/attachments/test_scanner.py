@@ -116,7 +116,7 @@ def test_without_a_scanner_that_answers_nothing_is_shown(
     assert scene.shown(scene.member)["attachments"][0]["state"] == "ready"
 
 
-def test_a_daemon_that_passes_what_exceeds_its_limits_is_refused(tmp_path: Path) -> None:
+def test_a_daemon_that_accepts_files_over_its_limits_is_refused(tmp_path: Path) -> None:
     process, path = start(tmp_path / "lax", alerts=False)
     try:
         with pytest.raises(ScannerFailed, match="AlertExceedsMax"):

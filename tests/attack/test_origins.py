@@ -80,7 +80,7 @@ async def test_our_pages_and_clients_that_are_none_come_in(people: Cast, way: Wa
             assert await status(way, server, origin, people.carol.access) == 200, f"{origin} on {server.kind}"
 
 
-async def test_rest_answers_foreign_pages_without_a_word_that_they_could_read(people: Cast) -> None:
+async def test_rest_answers_foreign_pages_without_cors_headers(people: Cast) -> None:
     for number in SERVERS:
         server = people.stage.deployment.server(number)
         async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=patience(5)) as http:

@@ -56,7 +56,7 @@ def test_answers_over_tls_ask_for_tls_from_then_on(look: dict[str, Any]) -> None
     assert "Strict-Transport-Security" not in look["plain"]
 
 
-def test_cookies_travel_over_tls_alone_and_to_no_other_site(look: dict[str, Any]) -> None:
+def test_cookies_are_sent_only_over_tls_and_to_no_other_site(look: dict[str, Any]) -> None:
     assert look["session"] == [True, True, "Lax"]
     (cookie,) = look["cookies"].values()
     assert (cookie["secure"], cookie["samesite"]) == (True, "Lax")

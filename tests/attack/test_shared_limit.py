@@ -58,7 +58,7 @@ async def close(wires: list[Wire]) -> None:
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-async def test_who_floods_all_processes_gets_one_rate(room: Room, transport: Transport) -> None:
+async def test_a_user_who_floods_all_processes_gets_one_rate(room: Room, transport: Transport) -> None:
     wires = await wires_of(room, transport)
     began = time.monotonic()  # the limit is used up somewhere in the middle of this
     await asyncio.gather(*(exhaust(wire) for wire in wires))
@@ -160,7 +160,7 @@ def test_a_burst_and_then_the_rate(clock: list[float]) -> None:
     assert [bucket.take("a") > 0 for _ in range(2)] == [False, True]
 
 
-def test_what_others_spent_is_owed_here(clock: list[float]) -> None:
+def test_costs_of_other_processes_count_here(clock: list[float]) -> None:
     bucket = UserBuckets(rate=10, burst=100)
     for _ in range(10):
         bucket.take("a")
@@ -172,7 +172,7 @@ def test_what_others_spent_is_owed_here(clock: list[float]) -> None:
     assert bucket.collect() == {}
 
 
-def test_a_lost_report_is_told_later_and_not_without_end(clock: list[float]) -> None:
+def test_a_lost_report_is_sent_later_but_not_for_ever(clock: list[float]) -> None:
     bucket = UserBuckets(rate=10, burst=100)
     bucket.take("a")
     bucket.restore(bucket.collect())
@@ -191,7 +191,7 @@ def test_a_call_draws_its_cost(clock: list[float]) -> None:
     assert bucket.collect() == {"a": 10}
 
 
-def test_what_costs_more_than_the_burst_needs_a_full_bucket(clock: list[float]) -> None:
+def test_a_cost_above_the_burst_needs_a_full_bucket(clock: list[float]) -> None:
     bucket = UserBuckets(rate=10, burst=10)
     assert bucket.take("a", 25) == 0
     clock[0] += 1.6
@@ -200,7 +200,7 @@ def test_what_costs_more_than_the_burst_needs_a_full_bucket(clock: list[float]) 
     assert bucket.take("b", 25) == pytest.approx(0.1)
 
 
-def test_what_is_essential_may_run_into_debt(clock: list[float]) -> None:
+def test_essential_commands_may_exceed_the_limit(clock: list[float]) -> None:
     bucket = UserBuckets(rate=10, burst=10)
     for _ in range(10):
         bucket.take("a")
@@ -208,7 +208,7 @@ def test_what_is_essential_may_run_into_debt(clock: list[float]) -> None:
     assert [bucket.take("a", essential=True) for _ in range(11)] == [0] * 10 + [pytest.approx(0.1)]
 
 
-def test_who_is_still_is_forgotten(clock: list[float]) -> None:
+def test_an_idle_user_is_forgotten(clock: list[float]) -> None:
     bucket = UserBuckets(rate=10, burst=100)
     bucket.take("a")
     clock[0] += 60

@@ -212,7 +212,7 @@ async def test_without_a_login_there_is_nothing_at_all(secrets: Secrets) -> None
                 assert answers[0].json() == answers[1].json()
 
 
-async def test_nor_for_somebody_who_was_suspended(secrets: Secrets) -> None:
+async def test_a_suspended_person_is_not_notified(secrets: Secrets) -> None:
     deployment = secrets.room.cast.stage.deployment
     login = make_logins(deployment)[0]
     suspend = f"suspend_user(actor=None, user_id={login.user_id!r}, reason='x')"
@@ -224,7 +224,7 @@ async def test_nor_for_somebody_who_was_suspended(secrets: Secrets) -> None:
             assert (answer.status_code, answer.json()["error"]["code"]) == (401, "unauthenticated"), address
 
 
-async def test_no_command_works_before_one_has_said_who_one_is(secrets: Secrets) -> None:
+async def test_no_command_works_before_authentication(secrets: Secrets) -> None:
     for number in SERVERS:
         async with await Wire.open("native", secrets.room.cast.stage.deployment.server(number)) as wire:
             for name in [*LIVE, *NO_IDS]:

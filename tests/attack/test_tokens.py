@@ -182,7 +182,7 @@ STATES = {
 
 
 @pytest.mark.parametrize("state", STATES)
-async def test_a_good_token_of_a_user_who_is_out_opens_nothing(siege: Deployment, state: str) -> None:
+async def test_a_valid_token_of_an_inactive_user_opens_nothing(siege: Deployment, state: str) -> None:
     login = make_logins(siege)[0]
     siege.shell(STATES[state].format(user=login.user_id))
     for number in SERVERS:

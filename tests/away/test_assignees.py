@@ -32,7 +32,7 @@ def told() -> list[str]:
     return names
 
 
-def test_the_assignee_alone_is_told(shop: Shop, push_service: PushService) -> None:
+def test_only_the_assignee_is_notified(shop: Shop, push_service: PushService) -> None:
     browsers = {user: shop.subscribed(user, push_service) for user in (shop.olivia, shop.amir)}
     assign(shop, shop.amir)
     shop.say(shop.carol, "Is it ready?")
@@ -42,14 +42,14 @@ def test_the_assignee_alone_is_told(shop: Shop, push_service: PushService) -> No
     assert told() == ["amir"]
 
 
-def test_the_customer_is_told_whoever_has_the_conversation(shop: Shop) -> None:
+def test_the_customer_is_notified_with_any_assignee(shop: Shop) -> None:
     assign(shop, shop.amir)
     shop.say(shop.olivia, "It is ready")
     shop.pass_seconds(TEN_MINUTES)
     assert told() == ["carol"]
 
 
-def test_a_new_assignee_is_told_of_what_is_unread(shop: Shop) -> None:
+def test_a_new_assignee_is_notified_of_unread_messages(shop: Shop) -> None:
     assign(shop, shop.amir)
     shop.say(shop.carol, "Is it ready?")
     for _ in range(3):  # until the ladder has forgotten the conversation
@@ -63,7 +63,7 @@ def test_a_new_assignee_is_told_of_what_is_unread(shop: Shop) -> None:
     assert told() == []
 
 
-def test_everybody_is_told_once_nobody_has_the_conversation(shop: Shop) -> None:
+def test_everybody_is_notified_when_the_conversation_is_unassigned(shop: Shop) -> None:
     assign(shop, shop.amir)
     shop.say(shop.carol, "Is it ready?")
     assign(shop, None)
@@ -84,7 +84,7 @@ def becomes_a_bot(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("cannot_answer", [leaves, is_suspended, becomes_a_bot])
-def test_others_are_told_for_an_assignee_who_cannot_answer(shop: Shop, cannot_answer: Any) -> None:
+def test_others_are_notified_for_an_assignee_who_cannot_answer(shop: Shop, cannot_answer: Any) -> None:
     assign(shop, shop.amir)
     cannot_answer(shop)
     shop.say(shop.carol, "Is it ready?")

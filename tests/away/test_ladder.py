@@ -49,13 +49,13 @@ def test_a_push_follows_after_ten_seconds_and_a_mail_after_ten_minutes(
     assert not Escalation.objects.exists()
 
 
-def test_every_member_of_the_business_is_told_of_a_customers_message(shop: Shop) -> None:
+def test_every_member_of_the_business_is_notified_of_a_customers_message(shop: Shop) -> None:
     shop.say(shop.carol, "Is it ready?")
     shop.pass_seconds(TEN_MINUTES)
     assert recipients() == ["amir@mail.example", "olivia@mail.example"]
 
 
-def test_what_is_read_in_time_leads_to_nothing(shop: Shop, push_service: PushService) -> None:
+def test_a_message_read_in_time_causes_nothing(shop: Shop, push_service: PushService) -> None:
     shop.subscribed(shop.carol, push_service)
     shop.say(shop.amir, "Hello")
     shop.pass_seconds(5)
@@ -67,7 +67,7 @@ def test_what_is_read_in_time_leads_to_nothing(shop: Shop, push_service: PushSer
     assert not Escalation.objects.exists()
 
 
-def test_what_is_read_between_the_decision_and_the_sending_is_not_sent(shop: Shop) -> None:
+def test_a_message_read_between_decision_and_sending_is_not_sent(shop: Shop) -> None:
     from notifications.delivery.ladder import look_at_due
 
     shop.say(shop.amir, "Hello")
@@ -128,7 +128,7 @@ def test_a_message_after_the_mail_leads_to_another_one(shop: Shop) -> None:
     assert len(mail.outbox) == 2
 
 
-def test_nobody_is_told_while_looking_at_a_screen(shop: Shop, push_service: PushService) -> None:
+def test_nobody_is_notified_while_looking_at_a_screen(shop: Shop, push_service: PushService) -> None:
     shop.subscribed(shop.carol, push_service)
     shop.looks_at_a_screen(shop.carol)
     shop.say(shop.amir, "Hello")
@@ -185,7 +185,7 @@ def test_a_suspended_person_and_one_without_an_address_get_nothing(shop: Shop) -
     assert shop.decisions(shop.amir) == [("email", "skipped", "no_address")]
 
 
-def test_a_muted_conversation_is_silent_for_the_one_who_muted_it(shop: Shop) -> None:
+def test_a_muted_conversation_is_silent_only_for_the_person_who_muted_it(shop: Shop) -> None:
     arrange_conversation(
         user_id=shop.amir.pk,
         conversation_id=shop.conversation.pk,
@@ -197,7 +197,7 @@ def test_a_muted_conversation_is_silent_for_the_one_who_muted_it(shop: Shop) -> 
     assert shop.decisions(shop.amir) == [("email", "skipped", "muted")]
 
 
-def test_nobody_hears_of_a_sender_who_was_blocked_afterwards(shop: Shop) -> None:
+def test_nobody_is_notified_of_a_sender_who_was_blocked_afterwards(shop: Shop) -> None:
     shop.say(shop.amir, "Buy now!")
     shop.say(shop.olivia, "Never mind him")
     block_user(user_id=shop.carol.pk, blocked_id=str(shop.amir.pk))
@@ -215,7 +215,7 @@ def test_a_blocked_business_reaches_nobody(shop: Shop) -> None:
     assert shop.decisions(shop.carol) == [("email", "skipped", "blocked")]
 
 
-def test_a_member_who_left_is_not_told(shop: Shop) -> None:
+def test_a_member_who_left_is_not_notified(shop: Shop) -> None:
     shop.say(shop.carol, "Hello")
     remove_member(business_id=shop.business.pk, user_id=shop.amir.pk)
     shop.pass_seconds(TEN_MINUTES)

@@ -39,7 +39,7 @@ def test_the_example_of_rfc_8291() -> None:
     )
 
 
-def test_a_push_has_what_push_services_ask_for(
+def test_a_push_has_the_headers_that_push_services_require(
     shop: Shop, push_service: PushService, settings: Settings
 ) -> None:
     browser = shop.subscribed(shop.carol, push_service)

@@ -123,14 +123,14 @@ def said() -> list[tuple[str | None, str]]:
 
 
 @pytest.mark.parametrize("program", QUOTES)
-def test_an_answer_stands_in_the_conversation(replying: Shop, program: str) -> None:
+def test_an_answer_becomes_a_message_in_the_conversation(replying: Shop, program: str) -> None:
     assert receive_mail(answer(replying, QUOTES[program]).as_bytes()) == "accepted"
     [(sender, content)] = said()
     assert sender == "carol"
     assert content.removesuffix("\n\nSent from my iPhone") == "Yes, please!"
 
 
-def test_an_answer_in_html_alone(replying: Shop) -> None:
+def test_an_answer_with_only_html(replying: Shop) -> None:
     message = answer(replying)
     message.set_content(HTML, subtype="html")
     assert receive_mail(message.as_bytes()) == "accepted"
@@ -146,7 +146,7 @@ def test_the_mail_has_the_address_that_takes_the_answer(replying: Shop) -> None:
     assert said()[-1] == ("carol", "Yes, please!")
 
 
-def test_whoever_answers_a_mail_has_read_it(replying: Shop) -> None:
+def test_answering_a_mail_marks_its_messages_as_read(replying: Shop) -> None:
     replying.say(replying.amir, "Shall we deliver it?")
     replying.pass_seconds(601)
     replying.say(replying.amir, "Or will you come?")
@@ -201,7 +201,7 @@ def test_the_same_mail_twice_is_one_message(replying: Shop) -> None:
         ({"List_Id": "<list.example>"}, "automatic"),
     ],
 )
-def test_what_is_no_answer_of_the_person_is_refused(
+def test_a_mail_that_is_not_the_persons_answer_is_refused(
     replying: Shop, headers: dict[str, str], reason: str
 ) -> None:
     assert receive_mail(answer(replying, user=None, **headers).as_bytes()) == reason

@@ -37,7 +37,7 @@ def wait_for_runs(deployment: Deployment, name: str, number: int) -> None:
     wait_until(lambda: runs(deployment, name) == number, f"run {number} of {name}")
 
 
-def test_jobs_run_beside_the_server(deployment: Deployment) -> None:
+def test_jobs_run_in_the_servers_process(deployment: Deployment) -> None:
     deployment.start_worker()
     enqueue(deployment, "note", "beside")
     wait_for_runs(deployment, "beside", 1)
@@ -78,5 +78,5 @@ def test_an_unknown_queue_is_refused(deployment: Deployment, queues: str) -> Non
         deployment.command("chat_worker", "--queues", queues)
 
 
-def test_once_runs_what_is_ready_and_returns(embedded: Deployment) -> None:
+def test_once_runs_the_ready_jobs_and_returns(embedded: Deployment) -> None:
     embedded.command("chat_worker", "--once")

@@ -97,7 +97,7 @@ def test_repeating_changes_nothing(scene: Scene) -> None:
         assert scene.block(scene.customer, method="delete").status_code == 204
 
 
-def test_who_is_blocked_cannot_edit_or_react_and_can_take_back(scene: Scene) -> None:
+def test_a_blocked_user_cannot_edit_or_react_but_can_delete(scene: Scene) -> None:
     scene.block(scene.customer)
     messages = client_of(scene.member).get(f"/chat/conversations/{scene.where.pk}/messages").json()["results"]
     own, theirs = messages[1]["id"], messages[0]["id"]
@@ -107,7 +107,7 @@ def test_who_is_blocked_cannot_edit_or_react_and_can_take_back(scene: Scene) -> 
     assert client.delete(f"/chat/messages/{own}").status_code == 204
 
 
-def test_a_repetition_of_what_was_sent_before_is_answered(scene: Scene) -> None:
+def test_a_repeated_send_is_answered(scene: Scene) -> None:
     key = str(uuid4())
     assert scene.send(scene.member, clientId=key).status_code == 201
     scene.block(scene.customer)
@@ -115,7 +115,7 @@ def test_a_repetition_of_what_was_sent_before_is_answered(scene: Scene) -> None:
     assert is_forbidden(scene.send(scene.member, clientId=str(uuid4())))
 
 
-def test_who_is_blocked_sees_no_presence(scene: Scene) -> None:
+def test_a_blocked_user_sees_no_presence(scene: Scene) -> None:
     def sees(reader: User, other: User) -> bool:
         return shares_conversation(str(reader.pk), [str(other.pk)]) == {str(other.pk)}
 
@@ -146,7 +146,7 @@ def test_strangers_cannot_be_blocked_or_probed(scene: Scene) -> None:
     assert not Block.objects.exists()
 
 
-def test_the_list_has_ones_own_blocks_and_those_of_ones_businesses(scene: Scene) -> None:
+def test_the_list_has_the_users_blocks_and_those_of_the_businesses(scene: Scene) -> None:
     scene.block(scene.member, scene.customer)
     scene.block(scene.customer)
 
@@ -159,7 +159,7 @@ def test_the_list_has_ones_own_blocks_and_those_of_ones_businesses(scene: Scene)
     assert listed(person()) == []
 
 
-def test_an_export_has_ones_blocks_and_an_erasure_removes_them(scene: Scene) -> None:
+def test_an_export_has_the_persons_blocks_and_an_erasure_removes_them(scene: Scene) -> None:
     scene.block(scene.member, scene.customer)
     scene.block(scene.customer, scene.member)
     lines = b"".join(export_person(actor=None, user_id=scene.customer.pk, reason="asked for"))

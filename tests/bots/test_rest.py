@@ -112,7 +112,7 @@ def test_each_scope_opens_its_own_doors(scene: Scene, method: str, path: str, sc
         ("get", "/offers?conversationId={where}"),
     ],
 )
-def test_what_has_no_scope_takes_no_key(scene: Scene, method: str, path: str) -> None:
+def test_a_view_without_a_scope_accepts_no_key(scene: Scene, method: str, path: str) -> None:
     key = scene.make_key().json()["key"]
     answer = getattr(scene.rest(key), method)(path.format(shop=scene.shop.pk, where=scene.where.pk))
     assert refusal(answer) == (403, "forbidden")

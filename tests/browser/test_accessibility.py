@@ -137,7 +137,7 @@ async def test_everything_in_a_conversation_is_accessible(
     await assert_fits(page)
 
 
-async def test_nothing_moves_for_who_does_not_want_it(cast: Cast, signed_in: SignedIn) -> None:
+async def test_nothing_moves_with_reduced_motion(cast: Cast, signed_in: SignedIn) -> None:
     customer, conversation = await newcomer_with_conversation(cast, "hello")
     page = await ready(await signed_in("olivia", f"/app/c/{conversation['id']}", reduced_motion="reduce"))
     live = await customer.live()

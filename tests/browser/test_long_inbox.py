@@ -44,7 +44,7 @@ async def keeper(cast: Cast, many: int) -> Person:
     return member
 
 
-async def test_the_rows_scroll_alone_and_go_on_by_themselves(cast: Cast, signed_in: SignedIn) -> None:
+async def test_the_rows_scroll_and_load_more_by_themselves(cast: Cast, signed_in: SignedIn) -> None:
     member = await keeper(cast, 34)
     for size in ({"width": 390, "height": 844}, {"width": 1280, "height": 600}):
         page = await ready(await signed_in(member.name, viewport=size))

@@ -51,7 +51,7 @@ async def test_the_end_of_a_long_conversation_clears_its_badge(
     await expect(badge).to_be_hidden()
 
 
-async def test_an_answer_reads_what_came_before(
+async def test_an_answer_marks_earlier_messages_as_read(
     cast: Cast, deployment: Deployment, signed_in: SignedIn
 ) -> None:
     customer, conversation = await newcomer_with_conversation(cast)

@@ -11,7 +11,7 @@ from tests.harness.cast import Cast
 
 
 @pytest.mark.shown
-async def test_colleagues_see_who_looks_and_who_answers(cast: Cast, signed_in: SignedIn) -> None:
+async def test_colleagues_see_who_views_and_who_answers(cast: Cast, signed_in: SignedIn) -> None:
     customer, conversation = await newcomer_with_conversation(cast, "Anybody there?")
     path = f"/app/c/{conversation['id']}"
     amir = await ready(await signed_in("amir", path, server=2))

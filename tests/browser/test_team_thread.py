@@ -33,7 +33,7 @@ DROP = """
 """
 
 
-async def test_a_colleague_types_on_ones_own_side(cast: Cast, open_page: OpenPage) -> None:
+async def test_a_colleague_who_types_is_shown(cast: Cast, open_page: OpenPage) -> None:
     customer = await cast.newcomer()
     where = (await cast.conversation(customer))["id"]
     await cast.olivia.send(where, "How can we help?")
@@ -113,7 +113,7 @@ async def test_a_dropped_file_does_not_replace_the_page(cast: Cast, signed_in: S
     await expect(pane(page).get_by_text("Catch!", exact=True)).to_be_visible()
 
 
-async def test_a_note_is_written_for_the_team_and_what_is_set_shows_at_once(
+async def test_a_note_is_written_and_changes_show_at_once(
     cast: Cast, signed_in: SignedIn, open_page: OpenPage, axe_source: str
 ) -> None:
     customer, conversation = await newcomer_with_conversation(cast, "Where is my parcel?")

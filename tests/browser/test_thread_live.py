@@ -51,7 +51,7 @@ async def test_messages_and_their_ticks(cast: Cast, open_page: OpenPage) -> None
     await expect(shop.tick("Welcome!")).to_have_attribute("aria-label", "Read")
 
 
-async def test_colleagues_are_told_apart(cast: Cast, open_page: OpenPage) -> None:
+async def test_colleagues_are_distinguished(cast: Cast, open_page: OpenPage) -> None:
     customer = await cast.newcomer()
     where = (await cast.conversation(customer))["id"]
     await cast.olivia.send(where, "One from Olivia")

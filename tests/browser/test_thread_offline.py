@@ -34,7 +34,7 @@ async def contents(person: Person, where: str) -> list[str]:
     return [message["content"] for message in page["results"]]
 
 
-async def test_what_is_written_offline_is_sent_once(cast: Cast, open_page: OpenPage) -> None:
+async def test_a_message_written_offline_is_sent_once(cast: Cast, open_page: OpenPage) -> None:
     customer = await cast.newcomer()
     where = (await cast.conversation(customer))["id"]
     thread = await open_thread(open_page, customer, where)

@@ -28,7 +28,7 @@ async def begin(thread: ThreadPage) -> None:
     await thread.page.wait_for_function(LOUD)
 
 
-async def test_a_recording_is_heard_by_the_other_side(cast: Cast, open_page: OpenPage) -> None:
+async def test_the_other_side_can_play_a_recording(cast: Cast, open_page: OpenPage) -> None:
     customer = await cast.newcomer()
     where = (await cast.conversation(customer))["id"]
     theirs = await open_thread(open_page, customer, where)

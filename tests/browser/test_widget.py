@@ -162,7 +162,7 @@ async def test_a_guest_comes_back_as_the_same_one(
         assert await seen.title() == "Host"
 
 
-async def test_whoever_signs_out_on_the_host_leaves_nothing_behind(
+async def test_signing_out_on_the_host_leaves_nothing_behind(
     host: HostSite, shop: WidgetShop, open_page: OpenPage
 ) -> None:
     page = await open_page(host.with_widget("/switch", shop, token=shop.sign("eve", "Eve")))

@@ -67,7 +67,7 @@ async def test_a_lost_event_is_asked_for(server: ScriptedServer) -> None:
             assert contents(watch.arrived) == list("abc")
 
 
-async def test_a_lost_last_event_shows_in_the_head_or_the_heartbeat(server: ScriptedServer) -> None:
+async def test_a_lost_last_event_shows_in_an_update_or_the_heartbeat(server: ScriptedServer) -> None:
     async with client_of(server, heartbeat=0.5) as client:
         conversation = await client.join(ROOM)
         server.add("never told")
@@ -99,7 +99,7 @@ async def test_a_lost_answer_is_no_second_message(server: ScriptedServer) -> Non
     assert sends[0]["clientId"] == sends[1]["clientId"] != sends[2]["clientId"]
 
 
-async def test_what_happened_while_away_comes_as_events(server: ScriptedServer) -> None:
+async def test_changes_during_an_absence_arrive_as_events(server: ScriptedServer) -> None:
     server.add("old")
     async with client_of(server) as client:
         conversation, resumed = await client.join(ROOM), client.events()
@@ -135,7 +135,7 @@ async def test_a_silent_connection_is_replaced(server: ScriptedServer) -> None:
         assert (await sending).seq == 1
 
 
-async def test_a_server_that_stops_says_when_to_come_back(server: ScriptedServer) -> None:
+async def test_a_server_that_stops_says_when_to_reconnect(server: ScriptedServer) -> None:
     async with client_of(server) as client:
         await client.join(ROOM)
         for server_delay, at_least, at_most in ((2.0, 1.95, patience(4)), (None, 0.0, 1.9)):  # it counts once

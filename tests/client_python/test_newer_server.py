@@ -69,7 +69,7 @@ async def test_unknown_fields_of_messages_and_conversations_are_kept(server: Scr
         assert conversation.messages[0].extra == {"poll": {"votes": 1}}
 
 
-async def test_what_happens_during_a_fetch_is_no_sign_of_a_restored_backup(server: ScriptedServer) -> None:
+async def test_a_change_during_a_fetch_does_not_look_like_a_restored_backup(server: ScriptedServer) -> None:
     """The client fetches the conversation anew, and is told of more before the pages are there."""
     for content in ("one", "two", "three"):
         server.add(content)

@@ -21,7 +21,7 @@ async def first(stream: EventStream[ClientEvent], is_it: Callable[[ClientEvent],
     raise AssertionError("the stream has ended")
 
 
-async def test_an_invitation_is_heard_read_and_thrown_away(
+async def test_an_invitation_arrives_and_is_read_and_deleted(
     cast: Cast, deployment: Deployment, connect: Connect
 ) -> None:
     newcomer = await cast.newcomer()

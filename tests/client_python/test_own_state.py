@@ -13,7 +13,7 @@ from tests.harness.backend import Deployment
 from tests.harness.cast import Cast
 
 
-async def test_devices_follow_what_is_muted_pinned_and_marked(
+async def test_devices_follow_mutes_pins_and_marks(
     cast: Cast, deployment: Deployment, connect: Connect
 ) -> None:
     customer = await cast.newcomer()
@@ -57,7 +57,7 @@ async def test_blocking_and_searching(cast: Cast, deployment: Deployment, connec
     await carol.unblock_business(cast.business_id)
 
 
-async def test_whoever_looks_at_a_screen_says_so(
+async def test_a_client_in_use_reports_it(
     cast: Cast, deployment: Deployment, connect: Connect
 ) -> None:
     olivia = await connect(cast.olivia, deployment)

@@ -30,7 +30,7 @@ def imported_names() -> set[str]:
     return names
 
 
-def test_it_imports_what_it_declares_and_nothing_else() -> None:
+def test_it_imports_only_declared_packages() -> None:
     declared = {
         line.split(">")[0]
         for line in tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["dependencies"]

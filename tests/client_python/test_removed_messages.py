@@ -70,7 +70,7 @@ async def test_they_are_gone_and_their_numbers_are_used_again(server: ScriptedSe
         )
 
 
-async def test_what_came_in_their_place_before_anybody_noticed(server: ScriptedServer) -> None:
+async def test_reused_numbers_before_anybody_noticed(server: ScriptedServer) -> None:
     for content in ("one", "two", "three"):
         server.add(content)
     async with client_of(server) as client:

@@ -83,7 +83,7 @@ async def test_a_large_sync_neither_closes_the_socket_nor_loses_anything(room: R
 
 
 @pytest.mark.django_db
-def test_a_sync_of_many_conversations_gives_what_fits_and_marks_the_others() -> None:
+def test_a_sync_of_many_conversations_answers_those_that_fit() -> None:
     owner = person()
     shop = business(owner)
     heads = [conversation(shop) for _ in range(60)]

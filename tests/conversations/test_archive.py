@@ -58,7 +58,7 @@ async def test_all_devices_of_the_side_hear_of_it_and_it_takes_no_rev(room: Room
 
 
 @pytest.mark.parametrize("body", [{}, {"archived": "yes"}, {"archived": None}])
-async def test_what_is_no_answer_to_it(room: Room, body: dict[str, str | None]) -> None:
+async def test_an_answer_of_another_kind(room: Room, body: dict[str, str | None]) -> None:
     with pytest.raises(ApiError) as refusal:
         await room.customer.rest.patch(room.path, body)
     assert (refusal.value.status, refusal.value.code) == (400, "invalid")

@@ -81,7 +81,7 @@ def copy_of(row: models.Model, **changes: Any) -> models.Model:
     return type(row)(**{**values, **changes})
 
 
-def test_what_may_be_there_once() -> None:
+def test_unique_rows() -> None:
     rows = good_rows()
     message = rows[ChatMessage]
     ChatMessage.objects.filter(pk=message.pk).update(client_id="c")

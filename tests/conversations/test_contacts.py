@@ -22,7 +22,7 @@ def test_what_a_socket_joins(db: None, django_assert_num_queries: DjangoAssertNu
     )
 
 
-def test_who_hears_of_many(db: None, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_a_user_with_many_conversations(db: None, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     member, customer, stranger = person(), person(), person()
     shop = business(member)
     conversation(shop, customer)
@@ -35,7 +35,7 @@ def test_who_hears_of_many(db: None, django_assert_num_queries: DjangoAssertNumQ
     }
 
 
-def test_who_speaks_for_a_business_and_talks_to_it_too_is_counted_once(db: None) -> None:
+def test_a_user_on_both_sides_is_counted_once(db: None) -> None:
     both = person()
     shop = business(both)
     conversation(business(person()), both)

@@ -26,7 +26,7 @@ async def test_an_edit_reaches_everybody_and_keeps_the_history(room: Room) -> No
     assert (await room.seen_by(room.olivia))["lastMessage"] == "on Friday"
 
 
-async def test_an_older_message_leaves_the_preview_alone(room: Room) -> None:
+async def test_an_older_message_does_not_change_the_preview(room: Room) -> None:
     first, _ = await room.say(room.customer, "first", "last")
     await room.customer.rest.patch(f"/chat/messages/{first['id']}", {"content": "FIRST"})
     assert (await room.seen_by(room.customer))["lastMessage"] == "last"

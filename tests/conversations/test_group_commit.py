@@ -78,7 +78,7 @@ def outcomes(talk: Conversation, *sends: Send) -> list[Any]:
     return found
 
 
-def test_what_waits_is_committed_together_and_in_order(talk: Conversation, batches: Batches) -> None:
+def test_waiting_changes_are_committed_together_and_in_order(talk: Conversation, batches: Batches) -> None:
     messages = outcomes(talk, *(good(talk, f"m{n}") for n in range(50)))
     assert [message.seq for message in messages] == list(range(1, 51))
     assert [message.content for message in messages] == [f"m{n}" for n in range(50)]
@@ -181,7 +181,7 @@ def test_the_same_client_id_in_one_batch_is_one_message(talk: Conversation, batc
     assert batches == [4]  # known without the constraint, which would fail the batch
 
 
-def test_a_commit_that_fails_acks_and_tells_nothing(
+def test_a_failed_commit_acks_and_announces_nothing(
     talk: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Foreign keys are checked at the COMMIT: until then all has gone well."""

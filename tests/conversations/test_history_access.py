@@ -40,7 +40,7 @@ moderation.suspend_user(actor=None, user_id={user}, reason="spam")
 
 
 @pytest.mark.parametrize("end", [SUSPEND, ""], ids=["suspended", "signed out"])
-async def test_who_is_signed_out_reads_no_more(room: Room, end: str) -> None:
+async def test_a_signed_out_user_reads_no_more(room: Room, end: str) -> None:
     await room.customer.rest.login(room.customer.name, PASSWORD)
     await room.say(room.customer, "hello")
     path = f"{room.path}/messages"
@@ -62,7 +62,7 @@ async def test_who_is_signed_out_reads_no_more(room: Room, end: str) -> None:
         ("?before=0", []),
     ],
 )
-async def test_a_page_is_what_its_bounds_say(room: Room, query: str, seqs: list[int]) -> None:
+async def test_a_page_contains_the_messages_within_its_bounds(room: Room, query: str, seqs: list[int]) -> None:
     await room.say(room.customer, "one", "two", "three")
     answer = await room.customer.rest.http.get(f"{room.path}/messages{query}")
     assert [message["seq"] for message in answer.json()["results"]] == seqs

@@ -27,7 +27,7 @@ def page_of() -> Any:
     return read
 
 
-def test_the_message_stands_amid_the_others(page_of: Any) -> None:
+def test_the_message_is_among_its_neighbours(page_of: Any) -> None:
     seqs, body = page_of("around=10&limit=6")
     assert seqs == [8, 9, 10, 11, 12, 13]
     older, _ = page_of(body["next"])
@@ -59,6 +59,6 @@ def test_a_page_of_one_is_the_message(page_of: Any) -> None:
 
 
 @pytest.mark.parametrize("around", ["-1", "x", "1.5", "9" * 30])
-def test_what_is_no_seq_is_invalid(page_of: Any, around: str) -> None:
+def test_an_invalid_seq_is_refused(page_of: Any, around: str) -> None:
     with pytest.raises(AssertionError, match="invalid"):
         page_of(f"around={around}")

@@ -58,7 +58,7 @@ async def test_coming_back(room: Room) -> None:
         assert got["message"]["id"] == message["id"]
 
 
-async def test_what_is_said_while_one_joins_is_in_the_fetch_or_comes_as_an_event(room: Room) -> None:
+async def test_a_message_during_a_join_is_in_the_fetch_or_arrives_as_an_event(room: Room) -> None:
     sender = await room.join(room.olivia)
     sends = [room.begin_send(sender, f"m{number}") for number in range(60)]
     watchers = [await room.watch(person, number) for number, person in enumerate([room.customer] * 3)]

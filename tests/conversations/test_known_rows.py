@@ -52,7 +52,7 @@ def test_a_name_that_changes_twice_in_a_transaction_is_in_the_next_event(
     assert told(talk, monkeypatch).conversation.business.name == "Second"
 
 
-def test_what_is_known_is_not_read_again() -> None:
+def test_known_rows_are_not_read_again() -> None:
     rows = conversation_sql.RowCache(Business)
     known, new = business(person()), business(person())
     versions = {known.pk: FIRST}

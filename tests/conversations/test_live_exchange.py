@@ -92,7 +92,7 @@ async def test_every_device_of_the_sender_gets_the_message_too(room: Room) -> No
     assert await phone.expect("new_message") == ack
 
 
-async def test_whoever_has_not_joined_hears_of_the_conversation_only(room: Room) -> None:
+async def test_sockets_that_have_not_joined_get_only_the_conversation(room: Room) -> None:
     at_home = await room.idle(room.olivia)
     await room.say(room.customer, "Hello?")
     update = await at_home.expect("conversation_updated", lambda data: data["conversationId"] == room.id)

@@ -46,7 +46,7 @@ def lock_all(keys: list[UUID], plan: str, meet: threading.Barrier, failures: lis
 if connection.vendor == "postgresql":
 
     @pytest.mark.django_db(transaction=True)
-    def test_however_the_database_finds_them() -> None:
+    def test_locks_do_not_depend_on_the_query_order() -> None:
         keys = shared_conversations()
         meet, failures = threading.Barrier(2), list[str]()
         plans = (

@@ -40,7 +40,7 @@ async def test_another_view_ends_the_first(cast: Cast) -> None:
     assert [view["conversationId"] for view in seen] == [one, None, two, None]
 
 
-async def test_who_comes_later_asks_the_others(cast: Cast) -> None:
+async def test_a_later_client_asks_its_colleagues(cast: Cast) -> None:
     key = (await cast.conversation(await cast.newcomer()))["id"]
     amir = await cast.amir.live()
     await amir.call("look", {"conversationId": key})

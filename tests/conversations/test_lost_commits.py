@@ -105,7 +105,7 @@ def say(talk: Conversation, content: str) -> None:
 
 
 @pytest.mark.parametrize("committed", [True, False])
-def test_the_conversation_is_shown_as_it_stands(talk: Conversation, committed: bool) -> None:
+def test_the_current_conversation_is_sent(talk: Conversation, committed: bool) -> None:
     async def use(listener: Listener, runtime: ProcessRuntime) -> None:
         await in_database_thread(say, talk, "there or not")
         await listener.has_heard(1)
@@ -117,7 +117,7 @@ def test_the_conversation_is_shown_as_it_stands(talk: Conversation, committed: b
     run(talk, Lost(committed), use)
 
 
-def test_it_is_shown_once_the_database_answers_again(
+def test_it_is_sent_when_the_database_answers_again(
     talk: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(commit_recovery, "RETRY_SECONDS", 0.05)
@@ -165,7 +165,7 @@ if connection.vendor == "postgresql":
         run(talk, Lost(), use)
 
 
-def test_what_is_lost_while_another_is_read_is_shown_too(
+def test_a_conversation_lost_during_a_recovery_is_recovered_too(
     talk: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(commit_recovery, "RETRY_SECONDS", 0.01)

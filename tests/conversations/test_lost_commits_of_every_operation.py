@@ -358,7 +358,7 @@ def shown_to_customer(scene: Scene) -> tuple[str, bytes]:
 
 
 @pytest.mark.parametrize("losing", CASES, indirect=True)
-def test_both_sides_see_it_as_it_stands(scene: Scene, losing: Operation) -> None:
+def test_both_sides_see_its_current_state(scene: Scene, losing: Operation) -> None:
     """In a server, where a runtime is."""
 
     async def main() -> None:

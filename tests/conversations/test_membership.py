@@ -19,7 +19,7 @@ def change(room: Room, operation: str, person: Person) -> None:
     room.cast.stage.deployment.shell(code)
 
 
-async def test_a_new_member_speaks_at_once_and_a_removed_one_no_more(room: Room) -> None:
+async def test_a_new_member_can_write_at_once_and_a_removed_one_cannot(room: Room) -> None:
     """A manage.py process makes the change; embedded servers cannot hear it and find it by themselves."""
     agent = await room.cast.newcomer()
     clients = [await agent.live(server) for server in range(3)]

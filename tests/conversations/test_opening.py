@@ -71,7 +71,7 @@ async def test_everybody_concerned_hears_of_it(cast: Cast, newcomer: Person) -> 
         assert event["conversation"] == made
 
 
-async def test_what_is_not_there(cast: Cast, newcomer: Person) -> None:
+async def test_missing_objects(cast: Cast, newcomer: Person) -> None:
     for business in (str(uuid4()), "no id", "", "\x00"):
         assert await refused(newcomer, businessId=business) == (404, "not_found")
     for customer in ("999999999", "no id", "", "-1", "9" * 40, "9" * 70, str(uuid4())):

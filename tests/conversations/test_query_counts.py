@@ -59,7 +59,7 @@ def test_the_history() -> None:
     assert queries_of(lambda: client.get(f"/chat/conversations/{talk.pk}/messages")) == few == 3
 
 
-def test_the_history_with_what_it_delivers() -> None:
+def test_the_history_and_its_deliveries() -> None:
     counts = []
     for many in (1, 60):
         customer, member = person(), person()
@@ -121,7 +121,7 @@ def test_a_batch_costs_the_same_for_one_send_and_for_a_hundred(rooms: int) -> No
     assert one <= 9
 
 
-def test_receipts_of_many_messages_cost_what_one_costs() -> None:
+def test_receipts_of_many_messages_cost_the_same_as_one() -> None:
     customer, member = person(), person()
     talk = conversation(business(member), customer)
     counts = []

@@ -95,7 +95,7 @@ async def test_both_sides_count_apart(room: Room) -> None:
     assert update["conversation"]["unreadCount"] == 1
 
 
-async def test_one_does_not_read_ones_own_sides_messages(room: Room) -> None:
+async def test_own_sides_messages_are_not_marked_as_read(room: Room) -> None:
     (mine,) = await room.say(room.olivia, "from the business")
     for person in (room.olivia, room.amir):
         assert (await read(room, await person.live(), mine))["messageIds"] == []

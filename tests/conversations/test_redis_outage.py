@@ -54,7 +54,7 @@ async def test_afterwards_everything_is_as_before(fragile_services_room: Room) -
         await watcher.converges()
 
 
-async def test_who_joined_nothing_is_told_too(fragile_services_room: Room) -> None:
+async def test_sockets_that_joined_nothing_get_it_too(fragile_services_room: Room) -> None:
     """A list with its unread badges must not stay as it was before the outage."""
     room = fragile_services_room
     redis = room.cast.stage.deployment.redis

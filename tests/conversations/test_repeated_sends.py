@@ -17,7 +17,7 @@ async def post(room: Room, client_id: str, content: str = "once") -> tuple[int, 
     return response.status_code, response.json()
 
 
-async def test_again_over_rest_is_the_same_message(room: Room) -> None:
+async def test_a_repeated_send_over_rest_is_the_same_message(room: Room) -> None:
     first, again = await post(room, "r-1"), await post(room, "r-1", "other words")
     assert (first[0], again[0]) == (201, 200)
     assert again[1] == first[1]
@@ -51,7 +51,7 @@ async def test_many_at_once_in_one_batch(room: Room) -> None:
     assert len(await room.history(room.customer)) == 1
 
 
-async def test_at_once_from_sockets_of_several_processes_and_rest(room: Room) -> None:
+async def test_concurrent_sends_from_several_processes_and_rest(room: Room) -> None:
     watchers = [await room.watch(room.customer, server) for server in range(3)]
     for turn in range(10):
         calls = [room.begin_send(watcher.client, "once", f"p-{turn}") for watcher in watchers]

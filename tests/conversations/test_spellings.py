@@ -63,7 +63,7 @@ class TestSearch:
 @pytest.mark.parametrize(
     ("stored", "typed"), [("Élodie", "e\u0301LODIE"), ("E\u0301lodie", "éLODIE"), ("ЖЁЛУДЬ", "жёлудь")]
 )
-def test_what_was_said(stored: str, typed: str, admin_client: Client) -> None:
+def test_the_messages_of_the_conversation(stored: str, typed: str, admin_client: Client) -> None:
     customer = person()
     head = conversation(business(person()), customer)
     say(head, customer, [stored, "something else"])

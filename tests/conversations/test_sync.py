@@ -50,7 +50,7 @@ async def test_whatever_happened_while_away(room: Room) -> None:
     await away.converges()
 
 
-async def test_only_what_changed(room: Room) -> None:
+async def test_only_changed_messages(room: Room) -> None:
     messages = await room.say(room.customer, *(f"m{n}" for n in range(5)))
     client = await room.customer.live()
     await room.customer.rest.patch(f"/chat/messages/{messages[1]['id']}", {"content": "edited"})
@@ -101,7 +101,7 @@ async def test_past_five_hundred_changes_it_says_so(room: Room) -> None:
     assert [message["seq"] for message in part["messages"]] == list(range(2, 502))
 
 
-async def test_what_is_not_ones_own_is_left_out(room: Room) -> None:
+async def test_conversations_of_others_are_left_out(room: Room) -> None:
     other = await Room.open(room.cast)
     await other.say(other.customer, "private")
     client = await room.customer.live()
@@ -120,7 +120,7 @@ async def test_odd_revs(room: Room, rev: int) -> None:
 
 
 @pytest.mark.parametrize("above", [1, 10**6, 2**63])
-async def test_a_client_that_knows_more_than_the_server_starts_anew(room: Room, above: int) -> None:
+async def test_a_client_with_a_higher_rev_than_the_server_fetches_again(room: Room, above: int) -> None:
     await room.say(room.customer, "hello")
     client = await room.customer.live()
     for known, resync in ((1, False), (1 + above, True)):
@@ -150,7 +150,7 @@ async def test_too_many_conversations(room: Room) -> None:
     assert (await sync(client, **ids))["conversations"] == {}
 
 
-async def test_a_heartbeat_tells_the_heads_of_what_was_joined(room: Room) -> None:
+async def test_a_heartbeat_answers_the_revs_of_joined_conversations(room: Room) -> None:
     client, other = await room.join(room.customer), await Room.open(room.cast)
     assert (await client.call("heartbeat"))["conversations"] == {room.id: {"lastSeq": 0, "rev": 0}}
     await room.say(room.olivia, "one", "two")

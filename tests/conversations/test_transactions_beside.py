@@ -110,7 +110,7 @@ def test_a_few_wait_for_the_one_under_way(database: Database, monkeypatch: pytes
     run(database, use)
 
 
-def test_but_not_for_long(database: Database) -> None:
+def test_waiting_is_limited(database: Database) -> None:
     async def use(writer: Writer) -> None:
         first = say(writer, 1, "stuck")
         await database.has_begun(1)
@@ -156,7 +156,7 @@ def test_a_conversation_is_in_one_transaction_at_a_time(database: Database) -> N
     run(database, use)
 
 
-def test_an_answer_that_cannot_be_made_fails_that_change_alone(database: Database) -> None:
+def test_an_answer_that_fails_fails_only_its_change(database: Database) -> None:
     def fail(outcome: Any) -> Any:
         raise RuntimeError("a bug")
 
@@ -173,7 +173,7 @@ def test_an_answer_that_cannot_be_made_fails_that_change_alone(database: Databas
     run(database, use)
 
 
-async def test_a_conversation_that_has_to_wait_holds_up_no_other(services_room: Room) -> None:
+async def test_a_waiting_conversation_does_not_delay_others(services_room: Room) -> None:
     held = services_room
     other = await Room.open(held.cast)
     clients = [await room.join(room.customer, server=1) for room in (held, other)]

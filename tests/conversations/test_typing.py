@@ -48,7 +48,7 @@ async def test_it_ends_by_itself(room: Room) -> None:
     await olivia.nothing("user_typing", within=0.2)
 
 
-async def test_a_repeated_start_keeps_it_alive_and_is_not_told_again_at_once(room: Room) -> None:
+async def test_a_repeated_start_keeps_typing_alive_without_an_event(room: Room) -> None:
     typist, olivia = await room.join(room.customer), await room.join(room.olivia)
     began = time.monotonic()
     for _ in range(5):

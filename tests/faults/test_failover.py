@@ -47,7 +47,7 @@ class Sender:
         await eventually(enough, f"{count} acks of {self._name}", timeout=60)
 
 
-async def test_what_was_acked_is_on_the_standby(tmp_path: Path, postgres: PostgreSQL) -> None:
+async def test_acknowledged_messages_are_on_the_standby(tmp_path: Path, postgres: PostgreSQL) -> None:
     """Asks for `postgres` only to belong to the pass with services; it breaks its own."""
     with (
         PostgreSQL() as primary,

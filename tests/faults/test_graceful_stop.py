@@ -35,7 +35,7 @@ def terminate(server: Server) -> asyncio.Task[None]:
     return asyncio.create_task(asyncio.to_thread(server.terminate))
 
 
-async def test_what_was_committed_is_acked_and_told_and_nothing_else_is(
+async def test_only_committed_messages_are_acknowledged_and_announced(
     stopping_room: Room, stopped: int
 ) -> None:
     room = stopping_room
@@ -107,7 +107,7 @@ async def turned_away(server: Server, access: str) -> None:
 
 
 @pytest.mark.parametrize("stopped", [0], indirect=True, ids=["daphne"])
-async def test_clients_are_told_to_come_back_one_after_the_other(stopping_room: Room, stopped: int) -> None:
+async def test_clients_are_told_to_reconnect_one_after_the_other(stopping_room: Room, stopped: int) -> None:
     room = stopping_room
     people = [room.customer, room.olivia, room.amir]
     sockets = [await room.idle(people[number % 3], stopped) for number in range(SOCKETS)]

@@ -65,7 +65,7 @@ async def test_a_push_that_still_comes_is_waited_for(client: LiveClient) -> None
     assert await client.expect("pushed") == {"number": 3}
 
 
-async def test_what_does_not_come_fails_with_what_did(client: LiveClient) -> None:
+async def test_a_missing_result_fails_with_the_received_ones(client: LiveClient) -> None:
     await client.call("push", {})
     with pytest.raises(AssertionError, match=r"no other .*pushed"):
         await client.expect("other", timeout=0.05)

@@ -227,7 +227,7 @@ def test_a_broken_answer_is_a_failure(receiver: Receiver, settings: Settings) ->
         "https://example.com/" + "x" * 2000,
     ],
 )
-def test_what_is_no_https_address_is_invalid(url: str) -> None:
+def test_an_address_without_https_is_invalid(url: str) -> None:
     with pytest.raises(DomainError) as refusal:
         outgoing.check_url(url, https_only=True)
     assert refusal.value.code == "invalid"

@@ -28,7 +28,7 @@ def found(session_key: str) -> Identity | None:
     return by_cookie(f"theme=dark; sessionid={session_key}; csrftoken=x")
 
 
-def test_a_session_stands_for_its_user(carol: User, session_key: str) -> None:
+def test_a_session_identifies_its_user(carol: User, session_key: str) -> None:
     identity = found(session_key)
     assert identity == Identity(str(carol.pk), "", None, "cookie", session_key)
     assert ended([identity]) == set()

@@ -31,7 +31,7 @@ def test_nobody_at_first(db: None) -> None:
     assert ended([]) == set()
 
 
-def test_users_who_are_gone_or_inactive_by_whatever_way(db: None) -> None:
+def test_deleted_and_inactive_users(db: None) -> None:
     gone, inactive, stays = signed_in("gone"), signed_in("inactive"), signed_in("stays")
     User.objects.get(username="gone").delete()
     User.objects.filter(username="inactive").update(is_active=False)

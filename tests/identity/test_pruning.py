@@ -45,7 +45,7 @@ def test_a_dry_run_only_counts(old_and_new: None) -> None:
     assert rows() == [4, 4, 4, 4]
 
 
-def test_what_is_past_its_time_goes_and_the_rest_stays(
+def test_expired_ones_are_removed_and_the_others_stay(
     old_and_new: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pruning, "_BATCH", 2)

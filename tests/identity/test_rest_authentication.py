@@ -91,7 +91,7 @@ def test_a_browser_with_a_bad_token_gets_a_page(db: None, api: APIClient) -> Non
     assert "unauthenticated" in response.content.decode()
 
 
-def test_a_bad_token_is_refused_even_beside_a_good_cookie(carol: User, api: APIClient) -> None:
+def test_a_bad_token_is_refused_even_with_a_valid_cookie(carol: User, api: APIClient) -> None:
     assert api.login(username="carol", password=PASSWORD)
     assert api.get("/auth/me").status_code == 200
     assert_unauthenticated(api, "a.b.c")

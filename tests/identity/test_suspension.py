@@ -26,7 +26,7 @@ def assert_dead(pair: TokenPair) -> None:
         assert refused.value.code == "unauthenticated"
 
 
-def test_ending_the_sessions_stops_every_token_of_the_user_alone(carol: User, dave: User) -> None:
+def test_ending_the_sessions_stops_every_token_of_only_this_user(carol: User, dave: User) -> None:
     rotated = operations.open_login(user_id=str(carol.pk))
     pairs = [
         operations.rotate_login(refresh=rotated.refresh),

@@ -124,7 +124,7 @@ def test_refreshes_and_verifications_of_an_address(
     assert_limited(api.post(f"/auth/token/{path}", {field: login.refresh}, format="json"), wait=40)
 
 
-def test_no_name_stands_in_the_cache(monkeypatch: pytest.MonkeyPatch, api: APIClient, carol: User) -> None:
+def test_no_name_is_in_the_cache(monkeypatch: pytest.MonkeyPatch, api: APIClient, carol: User) -> None:
     spy = Mock(wraps=cache)
     monkeypatch.setattr(throttles, "cache", spy)
     attempt(api, "carol")

@@ -34,7 +34,7 @@ def ticket_of(client: APIClient) -> str:
     return ticket
 
 
-def test_a_ticket_stands_for_user_and_login(carol: User, login: TokenPair, signed_in: APIClient) -> None:
+def test_a_ticket_identifies_user_and_login(carol: User, login: TokenPair, signed_in: APIClient) -> None:
     identity = by_ticket(ticket_of(signed_in))
     assert identity.source == "ticket"
     assert (identity.user_id, identity.login_id) == (str(carol.pk), contents(login.access)["login"])

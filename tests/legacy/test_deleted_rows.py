@@ -39,7 +39,7 @@ def test_a_row_that_was_never_deleted_or_read_stays_so(
     assert notification.read_at is None
 
 
-def test_a_flag_that_cannot_be_told_costs_the_row(
+def test_a_row_with_an_unreadable_flag_is_rejected(
     table: OldTable, world: World, run: Run, rejects: Path
 ) -> None:
     add(table, world, id=1, readAt="perhaps")

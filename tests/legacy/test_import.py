@@ -64,7 +64,7 @@ def test_messages_keep_order_time_sender_and_state(old: OldTable, world: World, 
             assert message.message_type == ("image" if value["type"] == "image" else "text")
 
 
-def test_notifications_keep_what_they_said(old: OldTable, world: World, run: Run) -> None:
+def test_notifications_keep_their_content(old: OldTable, world: World, run: Run) -> None:
     rows, _ = fill(old, world, 600)
     run()
     by_id = {str(row.values["id"]): row.values for row in rows}

@@ -70,7 +70,7 @@ print([getattr(directory.person(name), "user_id", "ambiguous") for name in NAMES
 
 
 @pytest.mark.parametrize("seed", ["0", "1", "7", "42"])
-def test_what_a_key_means_does_not_depend_on_the_hash_seed(seed: str) -> None:
+def test_keys_do_not_depend_on_the_hash_seed(seed: str) -> None:
     environment = {**os.environ, "PYTHONHASHSEED": seed, "DJANGO_SETTINGS_MODULE": "chatsite.settings"}
     said = subprocess.run(
         [sys.executable, "-c", PLAN], env=environment, capture_output=True, text=True, check=True

@@ -54,7 +54,7 @@ def test_people_can_write_between_runs(old: OldTable, world: World, run: Run) ->
     check_state()
 
 
-def test_a_list_stays_in_the_order_of_what_is_newest(old: OldTable, world: World, run: Run) -> None:
+def test_a_list_stays_in_the_order_of_activity(old: OldTable, world: World, run: Run) -> None:
     business, (member, _) = world.businesses[0]
     yesterday = timezone.now() - timedelta(days=1)
     for number, customer in enumerate(world.customers[:3]):

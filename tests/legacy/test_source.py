@@ -166,7 +166,7 @@ def test_a_table_of_another_alias_is_moved_checked_and_taken_back(
     assert not ChatMessage.objects.exists()
 
 
-def test_what_is_not_there_is_said(file: OldFile, run: Run) -> None:
+def test_missing_objects_are_reported(file: OldFile, run: Run) -> None:
     with pytest.raises(CommandError, match="no table nothing"):
         run("--source", file.url, "--table", "nothing")
     with pytest.raises(CommandError, match="does not exist"):
@@ -202,7 +202,7 @@ def test_since_leaves_the_older_rows_out(old: OldTable, world: World, run: Run) 
     assert not Notification.objects.filter(created_at__lt=since).exists()
 
 
-def test_describe_shows_what_there_is_and_stops(old: OldTable, world: World, run: Run) -> None:
+def test_describe_shows_the_table_and_stops(old: OldTable, world: World, run: Run) -> None:
     fates = old.fill(old_rows(world, 300, nul=False))
     said = run("--describe")
     assert "createdAt" in said

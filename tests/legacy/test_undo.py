@@ -39,7 +39,7 @@ def test_everything_goes_and_can_come_again(old: OldTable, world: World, run: Ru
     assert "The old table and the import agree." in run("--verify")
 
 
-def test_what_was_there_before_stays(old: OldTable, world: World, run: Run) -> None:
+def test_existing_data_stays(old: OldTable, world: World, run: Run) -> None:
     business, (member, _) = world.businesses[0]
     talker, silent = world.customers[:2]
     head, _, _ = operations.open_conversation(user_id=talker, business_id=str(business))
@@ -105,7 +105,7 @@ def test_edits_and_receipts_of_imported_messages_go_with_them(old: OldTable, wor
     assert not ChatMessage.objects.exists()
 
 
-def test_clients_that_saw_the_notifications_fetch_anew(old: OldTable, world: World, run: Run) -> None:
+def test_clients_that_saw_the_notifications_fetch_again(old: OldTable, world: World, run: Run) -> None:
     fill(old, world)
     run()
     seen = dict(Inbox.objects.values_list("pk", "rev"))
@@ -129,7 +129,7 @@ def test_businesses_that_it_made_go_unless_they_are_used(old: OldTable, world: W
     assert Business.objects.filter(pk=used.pk).exists()
 
 
-def test_clients_that_saw_the_messages_fetch_anew(
+def test_clients_that_saw_the_messages_fetch_again(
     old: OldTable, world: World, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     business, (member, _) = world.businesses[0]

@@ -110,7 +110,7 @@ async def page_agrees(page: NodeClient, person: Person, conversation_id: str) ->
     return bool(seen["messages"] == fresh.ordered() and seen["conversation"] == fresh.conversation)
 
 
-async def test_everybody_who_has_it_open_follows(
+async def test_every_open_page_follows(
     cast: Cast, deployment: Deployment, connect: Connect, start_client: StartClient, tmp_path: Path
 ) -> None:
     customer = await cast.newcomer()

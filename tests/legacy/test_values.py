@@ -52,7 +52,7 @@ AMBIGUOUS = ["maybe", "2024-00-00", "2024-13-01", "-1", "\u0661", "17", b"\xff",
 
 
 @pytest.mark.parametrize("value", NEVER)
-def test_what_stands_for_never_sets_no_flag(value: Any) -> None:
+def test_notations_of_never_set_no_flag(value: Any) -> None:
     assert parsing.parse_flag(value, UTC_ZONE, parsing.DELETED_WORDS) is False
 
 
@@ -68,7 +68,7 @@ def test_a_flag_may_be_the_time_at_which_it_was_set(value: Any) -> None:
 
 
 @pytest.mark.parametrize("value", AMBIGUOUS)
-def test_a_flag_that_cannot_be_told_is_refused(value: Any) -> None:
+def test_an_unreadable_flag_is_refused(value: Any) -> None:
     with pytest.raises(parsing.AmbiguousValue):
         parsing.parse_flag(value, UTC_ZONE, parsing.DELETED_WORDS)
 

@@ -38,7 +38,7 @@ def test_a_faithful_import_agrees(imported: OldTable, run: Run) -> None:
     assert "with differences: 0" in said
 
 
-def test_what_people_did_since_is_no_difference(imported: OldTable, run: Run) -> None:
+def test_later_changes_by_people_are_not_differences(imported: OldTable, run: Run) -> None:
     message = ChatMessage.objects.filter(deleted_at=None).exclude(sender=None).first()
     assert message is not None
     for content in ("changed", "changed again"):

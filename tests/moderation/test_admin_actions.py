@@ -71,7 +71,7 @@ def test_without_a_reason_nothing_happens(shop: Shop, desk: Client) -> None:
 
 
 @pytest.mark.parametrize("who", ["sam", "mona"])
-def test_what_each_group_may_do(shop: Shop, who: str) -> None:
+def test_permissions_of_each_group(shop: Shop, who: str) -> None:
     message = shop.say(shop.carol)
     report = Report.objects.create(reporter=shop.olivia, conversation=shop.conversation, reason="spam")
     client = browser(getattr(shop, who))
@@ -124,7 +124,7 @@ def test_memberships_go_through_the_operations(shop: Shop, wire: Wire) -> None:
     assert entries() == ["add_member", "add_member", "remove_member"]
 
 
-def test_a_refused_membership_is_told_and_changes_nothing(shop: Shop) -> None:
+def test_a_refused_membership_is_reported_and_changes_nothing(shop: Shop) -> None:
     root = browser(shop.root)
     form = {"business": str(shop.business.pk), "user": str(shop.carol.pk), "role": "agent"}
     answer = root.post("/admin/conversations/membership/add/", form, follow=True)

@@ -148,7 +148,7 @@ def test_the_transcript_reads_in_order_by_keyset(crowd: Shop, desk: Client) -> N
         assert desk.get(transcript(crowd) + nonsense).status_code == 200
 
 
-def test_moderators_see_what_is_hidden_deleted_and_edited(shop: Shop, desk: Client) -> None:
+def test_moderators_see_hidden_deleted_and_edited_messages(shop: Shop, desk: Client) -> None:
     hidden, deleted, edited = (shop.say(shop.carol, f"<b>text {n}</b>") for n in range(3))
     moderation.hide_message(actor=shop.mona, message_id=hidden.pk, reason="Rude.")
     operations.delete_message(user_id=shop.carol.pk, message_id=deleted.pk)
@@ -165,7 +165,7 @@ def test_moderators_see_what_is_hidden_deleted_and_edited(shop: Shop, desk: Clie
     assert "<b>text" not in html
 
 
-def test_who_may_open_what(shop: Shop) -> None:
+def test_access_to_files(shop: Shop) -> None:
     shop.say(shop.carol)
     report = Report.objects.create(reporter=shop.olivia, conversation=shop.conversation, reason="spam")
     pages = [*LISTS.values(), transcript(shop), f"/admin/conversations/report/{report.pk}/change/"]

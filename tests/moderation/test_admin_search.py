@@ -104,7 +104,7 @@ def test_words_are_found_as_by_their_readers_and_in_removed_messages(
     assert found(desk, "text:zanzibar") == {"shop", "bakery"}  # the index alone is asked
 
 
-def test_what_is_erased_or_expired_is_found_by_nobody(shop: Shop, desk: Client, settings: Any) -> None:
+def test_erased_and_expired_messages_are_not_found(shop: Shop, desk: Client, settings: Any) -> None:
     shop.say(shop.carol, "private zanzibar")
     shop.say(shop.amir, "old zanzibar")
     erase_person(actor=None, user_id=shop.carol.pk, reason="asked for")

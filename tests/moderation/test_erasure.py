@@ -62,7 +62,7 @@ def test_nothing_of_the_person_is_left_and_all_of_the_other_side(talk: Shop) -> 
     assert list(find_problems()) == []
 
 
-def test_clients_hear_of_each_message_and_those_who_were_away_find_it(talk: Shop, wire: Wire) -> None:
+def test_clients_get_each_message_and_disconnected_ones_find_it(talk: Shop, wire: Wire) -> None:
     known = talk.head().rev
     with wire.commits(execute=True):
         erase(talk, talk.carol)
@@ -119,7 +119,7 @@ def test_an_agent_goes_with_the_membership(talk: Shop) -> None:
     assert list(find_problems()) == []
 
 
-def test_what_was_hidden_or_deleted_is_emptied_too(talk: Shop) -> None:
+def test_hidden_and_deleted_messages_are_emptied_too(talk: Shop) -> None:
     first, second = ChatMessage.objects.filter(sender=talk.carol).order_by("seq")[:2]
     moderation.hide_message(actor=talk.mona, message_id=first.pk, reason="Rude.")
     operations.delete_message(user_id=talk.carol.pk, message_id=second.pk)
@@ -129,7 +129,7 @@ def test_what_was_hidden_or_deleted_is_emptied_too(talk: Shop) -> None:
     assert list(find_problems()) == []
 
 
-def test_who_cannot_go_yet(shop: Shop) -> None:
+def test_people_who_cannot_be_erased_yet(shop: Shop) -> None:
     for user in (shop.olivia, shop.mona):
         with pytest.raises(DomainError) as caught:
             erase(shop, user)
@@ -159,7 +159,7 @@ def test_other_apps_forget_with_us(shop: Shop, monkeypatch: pytest.MonkeyPatch) 
     assert forgotten == [shop.carol.pk]
 
 
-def test_the_command_tells_what_it_did(talk: Shop) -> None:
+def test_the_command_reports_its_changes(talk: Shop) -> None:
     for options in (("--dry-run",), ()):
         output = StringIO()
         call_command("erase_person", "carol", *options, stdout=output)

@@ -90,7 +90,7 @@ def test_a_persons_data_is_all_of_it_and_nobody_elses(shop: Shop) -> None:
     assert kinds == ["person", "conversation", "message", "end"]
 
 
-def test_only_those_who_may(shop: Shop) -> None:
+def test_only_permitted_users(shop: Shop) -> None:
     for actor in (shop.mona, shop.sam, shop.carol):
         with pytest.raises(DomainError) as caught:
             exports.export_person(actor=actor, user_id=shop.carol.pk, reason="Curious.")

@@ -35,7 +35,7 @@ def busy(shop: Shop) -> Shop:
     return shop
 
 
-def test_what_operations_leave_agrees(busy: Shop) -> None:
+def test_operations_leave_consistent_data(busy: Shop) -> None:
     assert run("check_integrity") == "No problems found.\n"
     assert run("recount_unread") == "0 counts were corrected.\n"
 
@@ -87,7 +87,7 @@ def test_messages_in_the_wrong_place_are_found(busy: Shop) -> None:
     assert "Message 1 is on the customer's side, but from another user." in texts
 
 
-def test_counts_are_mended_and_told(busy: Shop, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counts_are_corrected_and_reported(busy: Shop, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(integrity, "BATCH", 1)
     Conversation.objects.create(business=busy.business, customer=busy.outsider)
     Conversation.objects.filter(pk=busy.conversation.pk).update(business_unread=5)

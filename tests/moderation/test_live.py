@@ -106,7 +106,7 @@ async def test_hide_and_restore_reach_everybody_at_once(cast: Cast, desk: Desk) 
         assert fresh.conversation["lastMessage"] == "an insult"
 
 
-async def test_freezing_stops_sends_on_every_door_and_is_told(cast: Cast, desk: Desk) -> None:
+async def test_freezing_stops_sends_over_every_transport_and_sends_an_event(cast: Cast, desk: Desk) -> None:
     carol = await cast.newcomer()
     talk = await cast.conversation(carol)
     lives = [await carol.live(), await cast.olivia.live()]

@@ -29,7 +29,7 @@ def entries() -> list[str]:
     return list(AuditEntry.objects.order_by("id").values_list("action", flat=True))
 
 
-def test_a_hidden_message_looks_deleted_and_keeps_what_it_said(shop: Shop, wire: Wire) -> None:
+def test_a_hidden_message_looks_deleted_and_keeps_its_content(shop: Shop, wire: Wire) -> None:
     shop.say(shop.carol, "before")
     message = shop.say(shop.carol, "an insult")
     with wire.commits(execute=True):
@@ -66,7 +66,7 @@ def test_a_read_message_does_not_become_unread_again(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("first", ["hidden", "deleted"])
-def test_what_its_sender_deleted_stays_deleted(shop: Shop, wire: Wire, first: str) -> None:
+def test_a_message_deleted_by_its_sender_stays_deleted(shop: Shop, wire: Wire, first: str) -> None:
     message = shop.say(shop.carol)
     if first == "deleted":
         operations.delete_message(user_id=shop.carol.pk, message_id=message.pk)

@@ -99,13 +99,13 @@ def test_bad_reports_are_invalid(shop: Shop) -> None:
     assert post(shop.olivia, conversationId=key, text="x" * 2001).status_code == 413
 
 
-def test_a_flood_of_reports_is_told_to_wait(shop: Shop) -> None:
+def test_a_flood_of_reports_is_rate_limited(shop: Shop) -> None:
     answers = [post(shop.carol, conversationId=str(shop.conversation.pk)) for _ in range(31)]
     assert [answer.status_code for answer in answers] == [201, *[200] * 29, 429]
     assert answers[-1].json()["error"]["code"] == "rate_limited"
 
 
-def test_a_member_who_left_may_be_reported_for_what_he_wrote(shop: Shop) -> None:
+def test_a_former_member_can_be_reported_for_a_message(shop: Shop) -> None:
     shop.say(shop.amir)
     remove_member(business_id=shop.business.pk, user_id=shop.amir.pk)
     answer = post(shop.carol, conversationId=str(shop.conversation.pk), userId=str(shop.amir.pk))
@@ -130,7 +130,7 @@ def test_an_outcome_is_done_in_the_same_breath(shop: Shop) -> None:
     assert caught.value.code == "conflict"
 
 
-def test_suspension_meets_who_is_accused(shop: Shop) -> None:
+def test_suspension_applies_to_the_accused_person(shop: Shop) -> None:
     report = make(shop, messageId=str(shop.say(shop.carol).pk))
     resolve_report(actor=shop.mona, report_id=report.pk, outcome="user_suspended", note="Out.")
     shop.carol.refresh_from_db()

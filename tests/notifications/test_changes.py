@@ -30,7 +30,7 @@ def titles(answer: dict[str, Any]) -> list[str]:
     return [row["title"] for row in answer["notifications"]]
 
 
-def test_who_has_nothing_gets_all(town: Town) -> None:
+def test_a_client_without_a_position_gets_everything(town: Town) -> None:
     assert sync(town)["notificationsRev"] == 0
     keys = tell(town, "a", "b", "c")
     delete_notification(user_id=town.carol.pk, notification_id=keys[0])
@@ -45,7 +45,7 @@ def test_who_has_nothing_gets_all(town: Town) -> None:
         assert "notificationsResync" not in answer
 
 
-def test_after_a_rev_comes_what_changed_since(town: Town) -> None:
+def test_the_changes_after_a_rev_are_answered(town: Town) -> None:
     first, second, third = tell(town, "a", "b", "c")
     known = str(sync(town)["notificationsRev"])
     assert titles(sync(town, known)) == []
@@ -89,7 +89,7 @@ def test_too_much_is_a_resync(town: Town) -> None:
 @pytest.mark.parametrize(
     "after", ["99", "x", "-1", "1.5", "9" * 30, "01a20000-0000-7000-8000-000000000000", "\x00"]
 )
-def test_what_nobody_can_place_is_a_resync(town: Town, after: str) -> None:
+def test_an_unknown_position_causes_a_resync(town: Town, after: str) -> None:
     tell(town, "a")
     answer = sync(town, after)
     assert answer["notificationsResync"] is True

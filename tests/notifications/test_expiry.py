@@ -96,7 +96,7 @@ def test_an_invitation_ends_for_both_sides(
     assert not Membership.objects.filter(user=invitation.invitee).exists()
 
 
-def test_again_changes_nothing_and_what_is_open_or_answered_is_left_alone(town: Town) -> None:
+def test_a_second_run_changes_nothing_and_keeps_open_and_answered_ones(town: Town) -> None:
     lapsed = make_offer(town, "lapsed")
     accepted = make_offer(town, "accepted")
     make_offer(town, "open")
@@ -122,7 +122,7 @@ def test_more_than_one_batch(town: Town) -> None:
         expire("--batch", "0")
 
 
-def test_one_that_was_answered_too_late_is_told_of_once(town: Town) -> None:
+def test_an_offer_answered_too_late_is_reported_once(town: Town) -> None:
     """Whoever finds out first settles it; the refusal does not undo that."""
     offer, invitation = make_offer(town), invite(town, "nina")
     let_lapse(offer, invitation)
@@ -150,7 +150,7 @@ def test_in_a_frozen_conversation_it_ends_without_a_line(town: Town) -> None:
     assert len(titles(town.amir)) == 1
 
 
-def test_the_owners_are_told_where_the_author_has_left(town: Town) -> None:
+def test_the_owners_are_notified_if_the_author_has_left(town: Town) -> None:
     let_lapse(make_offer(town))
     Membership.objects.filter(user=town.amir).delete()
     expire()

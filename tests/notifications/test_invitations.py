@@ -49,7 +49,7 @@ def is_member(town: Town, user: User) -> bool:
     return Membership.objects.filter(business=town.shop, user=user).exists()
 
 
-def test_the_invited_user_is_told_where_to_answer(
+def test_the_invited_user_is_notified_with_the_address_to_answer(
     town: Town, sent: list[Addressed], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     nina = town.newcomer()
@@ -146,7 +146,7 @@ def test_only_an_owner_invites(town: Town) -> None:
     assert not Notification.objects.exists()
 
 
-def test_who_cannot_be_invited(town: Town) -> None:
+def test_users_who_cannot_be_invited(town: Town) -> None:
     nina = town.newcomer()
     gone = User.objects.create(username="gone", is_active=False)
     assert error_of(invite(town, town.olivia)) == (400, "invalid")
@@ -189,7 +189,7 @@ def test_invited_by_user_id(town: Town, monkeypatch: pytest.MonkeyPatch) -> None
     assert (status, made["invitee"]["username"]) == (201, "nina")
 
 
-def test_who_sees_and_answers_an_invitation(town: Town) -> None:
+def test_access_to_an_invitation(town: Town) -> None:
     nina = town.newcomer()
     _, made = invite(town, nina)
     path = f"/team/invitations/{made['id']}"
@@ -226,7 +226,7 @@ def test_an_expired_one_that_nobody_looked_at_gives_way(town: Town) -> None:
     assert Invitation.objects.get(pk=made["id"]).status == "expired"
 
 
-def test_who_became_a_customer_meanwhile_cannot_join(town: Town) -> None:
+def test_a_user_who_became_a_customer_meanwhile_cannot_join(town: Town) -> None:
     nina = town.newcomer()
     _, made = invite(town, nina)
     conversations.open_conversation(user_id=nina.pk, business_id=str(town.shop.pk))
@@ -234,7 +234,7 @@ def test_who_became_a_customer_meanwhile_cannot_join(town: Town) -> None:
     assert Invitation.objects.get().status == "pending"
 
 
-def test_who_became_an_owner_meanwhile_stays_one(town: Town) -> None:
+def test_a_user_who_became_an_owner_meanwhile_stays_an_owner(town: Town) -> None:
     nina = town.newcomer()
     _, made = invite(town, nina, role="agent")
     add_member(business_id=town.shop.pk, user_id=nina.pk, role="owner")

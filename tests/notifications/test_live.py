@@ -76,7 +76,7 @@ async def test_an_accepted_invitation_opens_the_conversations_to_open_sockets(li
     assert (await heard(owner, status="accepted"))["notification"]["data"]["invitationId"] == made["id"]
 
 
-async def test_what_was_missed_comes_with_sync(live_shop: LiveShop) -> None:
+async def test_sync_brings_the_missed_changes(live_shop: LiveShop) -> None:
     customer = live_shop.customer
     conversation_id = await live_shop.conversation()
     for number in range(4):

@@ -35,7 +35,7 @@ def test_the_first_of_the_two_wins(town: Town, attempt: int) -> None:
     assert (is_member, is_customer) in ((True, False), (False, True))
 
 
-def test_the_integrity_check_sees_one_who_is_both(town: Town) -> None:
+def test_the_integrity_check_finds_a_customer_who_is_a_member(town: Town) -> None:
     assert list(find_problems()) == []
     Membership.objects.create(business=town.shop, user=town.carol)
     assert [problem.what for problem in find_problems()] == ["The customer is a member of the business."]

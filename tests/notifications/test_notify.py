@@ -25,7 +25,7 @@ def refused(code: str, **arguments: Any) -> DomainError:
     return error.value
 
 
-def test_it_is_stored_and_told_after_the_commit(
+def test_it_is_stored_and_announced_after_the_commit(
     town: Town, sent: list[Addressed], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
@@ -89,7 +89,7 @@ def test_a_type_is_declared_once_and_well_named(parcel: types.NotificationType) 
             types.declare(name, title="Again")
 
 
-def test_what_is_not_declared_is_refused(town: Town) -> None:
+def test_an_undeclared_type_is_refused(town: Town) -> None:
     error = refused("invalid", recipient_id=town.carol.pk, type="lottery")
     assert error.details == {
         "field": "type",
@@ -97,7 +97,7 @@ def test_what_is_not_declared_is_refused(town: Town) -> None:
     }
 
 
-def test_nobody_is_told_who_is_not_there(town: Town) -> None:
+def test_nobody_without_an_address_is_notified(town: Town) -> None:
     refused("not_found", recipient_id=10**9)
 
 

@@ -61,7 +61,7 @@ def titles(user: User) -> list[str]:
     return [row.title for row in rows]
 
 
-def test_the_customer_is_told_and_the_conversation_shows_it(
+def test_the_customer_is_notified_and_the_conversation_shows_it(
     town: Town, sent: list[Addressed], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
@@ -146,7 +146,7 @@ def test_an_expired_offer_cannot_be_answered(town: Town) -> None:
     assert len(titles(town.amir)) == 1
 
 
-def test_who_may_do_what(town: Town) -> None:
+def test_permissions(town: Town) -> None:
     assert error_of(offer(town, by=town.carol)) == (403, "forbidden")
     assert error_of(offer(town, by=town.stranger)) == (404, "not_found")
     _, made = offer(town)

@@ -60,7 +60,7 @@ def test_batches(shelf: Town) -> None:
     assert left() == ["unread", "read"]
 
 
-def test_a_client_that_knew_more_fetches_anew(shelf: Town) -> None:
+def test_a_client_with_a_higher_rev_fetches_again(shelf: Town) -> None:
     known = Inbox.objects.get(user=shelf.carol).rev
     prune()
     changes = queries.changes_after(shelf.carol.pk, str(known))

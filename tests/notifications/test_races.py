@@ -64,7 +64,7 @@ def codes(outcomes: list[Any]) -> list[str]:
     return sorted(outcome if isinstance(outcome, str) else "done" for outcome in outcomes)
 
 
-def test_revs_are_gapless_whoever_tells(town: Town) -> None:
+def test_revs_have_no_gaps_from_any_source(town: Town) -> None:
     def tell(number: int) -> Callable[[], Any]:
         return lambda: operations.notify(recipient_id=town.carol.pk, type="system", title=f"n {number}")
 

@@ -110,7 +110,7 @@ def test_unread_counts(carol: APIClient) -> None:
     assert carol.get("/notifications/unread-count/").json() == {"total": 3, "types": {"system": 3}}
 
 
-def test_reading_one_is_told_to_all_devices_once(
+def test_reading_one_is_reported_once_to_all_devices(
     carol: APIClient,
     town: Town,
     sent: list[Addressed],
@@ -177,7 +177,7 @@ def test_a_deleted_one_does_not_come_back_by_its_key(carol: APIClient, town: Tow
     assert "keyed" not in titles(carol)
 
 
-def test_what_is_not_mine_is_not_there(carol: APIClient, town: Town) -> None:
+def test_objects_of_others_are_not_found(carol: APIClient, town: Town) -> None:
     foreign = id_of("not carol's")
     for key in (foreign, str(uuid4()), "nonsense", "0"):
         for call in (carol.delete, carol.patch):
@@ -188,7 +188,7 @@ def test_what_is_not_mine_is_not_there(carol: APIClient, town: Town) -> None:
     assert titles(make_api(town.amir), "?unread=true") == ["not carol's"]
 
 
-def test_only_for_who_is_signed_in(db: None) -> None:
+def test_only_for_signed_in_users(db: None) -> None:
     anonymous = APIClient()
     for path in ("/notifications", "/notifications/unread-count", "/team/invitations", "/offers"):
         assert anonymous.get(path).status_code == 401

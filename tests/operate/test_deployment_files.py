@@ -106,7 +106,7 @@ def test_servers_are_started_alike() -> None:
             assert option in line
 
 
-def test_the_image_holds_what_runs() -> None:
+def test_the_image_contains_everything_that_runs() -> None:
     text = (ROOT / "Dockerfile").read_text()
     copied = set(re.findall(r"^COPY ([\w./-]+) ", text, re.MULTILINE))
     assert {"chatsite", "conversations", "notifications", "presence", "templates", "manage.py"} <= copied

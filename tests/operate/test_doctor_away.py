@@ -59,7 +59,7 @@ def test_a_mail_server_that_is_away(settings: Settings, mail_port: int) -> None:
     assert levels()["away.mail"] == "fail"
 
 
-def test_answers_need_somebody_who_vouches(settings: Settings) -> None:
+def test_answers_need_an_authenticated_sender(settings: Settings) -> None:
     settings.MAIL_REPLY_ADDRESS, settings.MAIL_AUTHSERV_ID = "reply@chat.example", ""
     assert levels()["away.answers"] == "warn"
     settings.MAIL_AUTHSERV_ID = "mx.chat.example"

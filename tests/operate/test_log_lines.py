@@ -35,7 +35,7 @@ def record(message: str, *arguments: object, **more: Any) -> logging.LogRecord:
         ("batch of 400 changes", "batch of 400 changes"),
     ],
 )
-def test_credentials_are_struck_out(line: str, expected: str) -> None:
+def test_credentials_are_removed(line: str, expected: str) -> None:
     assert redacted(line) == expected
     assert json.loads(JsonLines().format(record("%s", line)))["message"] == expected
     assert expected in TextLines().format(record("%s", line))
@@ -63,7 +63,7 @@ def test_the_context_is_added_but_not_to_lines_about_the_process() -> None:
 
 
 @pytest.mark.django_db
-def test_what_a_database_quotes_from_a_row_is_left_out() -> None:
+def test_rows_quoted_by_a_database_are_left_out() -> None:
     secret = "what-somebody-wrote"
     Business.objects.create(name=secret, slug=secret)
     with pytest.raises(IntegrityError) as caught, transaction.atomic():

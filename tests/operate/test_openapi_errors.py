@@ -91,7 +91,7 @@ def test_errors_have_one_shape(document: dict[str, Any]) -> None:
     assert named == known
 
 
-def test_every_operation_has_a_summary_and_takes_json_alone(document: dict[str, Any]) -> None:
+def test_every_operation_has_a_summary_and_takes_only_json(document: dict[str, Any]) -> None:
     for path, method, operation in operations(document):
         assert operation.get("summary"), (method, path)
         content = operation.get("requestBody", {}).get("content", {})

@@ -54,7 +54,7 @@ def soon() -> str:
     return (timezone.now() + timedelta(hours=1)).isoformat()
 
 
-def test_who_has_set_nothing_sees_no_own_state(scene: Scene) -> None:
+def test_a_user_who_has_set_nothing_has_no_own_state(scene: Scene) -> None:
     assert "own" not in scene.seen_by(scene.member)
 
 
@@ -108,7 +108,7 @@ def test_null_ends_a_mute(scene: Scene) -> None:
     assert scene.unread(scene.member)["total"] == 3
 
 
-def test_a_mark_counts_read_messages_again_for_its_person_alone(scene: Scene) -> None:
+def test_a_mark_counts_read_messages_again_only_for_its_person(scene: Scene) -> None:
     scene.read(scene.member)
     before = scene.seen_by(scene.customer)
     marked = scene.mark(scene.member, 2)
@@ -122,7 +122,7 @@ def test_a_mark_counts_read_messages_again_for_its_person_alone(scene: Scene) ->
     assert client.get("/chat/conversations?unread=false").json()["results"] == []
 
 
-def test_a_mark_adds_to_what_is_unread(scene: Scene) -> None:
+def test_a_mark_adds_to_the_unread_messages(scene: Scene) -> None:
     scene.read(scene.member)
     scene.mark(scene.member, 3)
     say(scene.where, scene.customer, ["four"])

@@ -26,7 +26,7 @@ async def refused(client: LiveClient, room: Room) -> str:
     return refusal.value.code
 
 
-async def test_what_is_sent_is_refused(room: Room, doors: Doors, door: DoorName) -> None:
+async def test_refused_bodies(room: Room, doors: Doors, door: DoorName) -> None:
     await room.say(room.customer, "hello")
     writer = await doors.open(door, room.amir)
     business = f"businesses/{room.cast.business_id}"

@@ -48,7 +48,7 @@ async def test_fifty_writes_at_once_make_one_row_and_no_gap(room: Room, doors: D
     assert held.diff(await Mirror.fetch(room.amir.rest, room.id)) == []
 
 
-async def test_sync_brings_what_was_missed(room: Room, doors: Doors, live_door: DoorName) -> None:
+async def test_sync_returns_missed_changes(room: Room, doors: Doors, live_door: DoorName) -> None:
     (message,) = await room.say(room.customer, "hello")
     known = (await room.seen_by(room.olivia))["rev"]
     what = {"messageId": message["id"], "emoji": THUMB}

@@ -122,7 +122,7 @@ async def test_hostile_data(room: Room, doors: Doors, live_door: DoorName) -> No
     assert len(await room.history(room.customer)) == 1
 
 
-async def test_a_stranger_is_told_that_nothing_is_there(room: Room, doors: Doors, door: DoorName) -> None:
+async def test_a_stranger_gets_not_found(room: Room, doors: Doors, door: DoorName) -> None:
     (message,) = await room.say(room.customer, "secret")
     stranger = await doors.open(door, room.cast.outsider)
     for event, data in (

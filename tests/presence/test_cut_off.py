@@ -13,7 +13,7 @@ from tests.presence.process import TTL, Announced, Backend, eventually
 pytestmark = pytest.mark.standalone
 
 
-async def test_the_first_one_back_waits_for_the_others(
+async def test_the_first_process_back_waits_for_the_others(
     start_process: StartProcess, announced: Announced, backend: Backend
 ) -> None:
     """After an outage longer than the TTL every connection looks dead until its process has spoken."""
@@ -47,7 +47,7 @@ async def test_users_given_up_meanwhile_are_announced_again(
     assert announced.names("8") == ["user_online"]
 
 
-async def test_a_connection_closed_on_its_way_to_the_store_is_told_of(
+async def test_a_connection_closed_while_it_is_reported_is_reported_as_closed(
     start_process: StartProcess, announced: Announced, backend: Backend
 ) -> None:
     process = start_process()
@@ -61,7 +61,7 @@ async def test_a_connection_closed_on_its_way_to_the_store_is_told_of(
     assert time.monotonic() - began < TTL, "it was forgotten, and not told of"
 
 
-async def test_a_connection_closed_while_its_answer_is_lost_is_told_of(
+async def test_a_connection_closed_while_its_answer_is_lost_is_reported_as_closed(
     start_process: StartProcess, backend: Backend
 ) -> None:
     process = start_process()

@@ -51,7 +51,7 @@ async def test_a_connection_outlives_its_ttl(start_process: StartProcess, announ
     assert announced.names("7") == ["user_online"]
 
 
-async def test_a_connection_closed_before_it_was_told_of_leaves_no_trace(
+async def test_a_connection_closed_before_it_was_reported_leaves_no_trace(
     start_process: StartProcess, announced: Announced, backend: Backend
 ) -> None:
     process = start_process()

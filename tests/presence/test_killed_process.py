@@ -14,7 +14,7 @@ from tests.presence.process import CLOCKS, TTL, Announced, Backend, eventually
 pytestmark = pytest.mark.standalone
 
 
-async def test_its_users_go_offline_with_the_time_they_were_last_heard_of(
+async def test_its_users_go_offline_with_the_time_of_their_last_report(
     start_process: StartProcess, announced: Announced, backend: Backend
 ) -> None:
     victim, witness = start_process(), start_process()

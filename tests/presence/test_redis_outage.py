@@ -45,7 +45,7 @@ async def hang(backend: RedisBackend, seconds: float) -> None:
     await asyncio.to_thread(pause)
 
 
-async def test_a_restart_without_data_is_made_good_in_silence(
+async def test_a_restart_without_data_is_repaired_without_events(
     start_redis_process: StartProcess, redis_backend: RedisBackend, announced: Announced
 ) -> None:
     one, two = start_redis_process(), start_redis_process()
@@ -61,7 +61,7 @@ async def test_a_restart_without_data_is_made_good_in_silence(
     assert len(announced.events) == 30
 
 
-async def test_a_loss_of_data_is_noticed_within_a_round(
+async def test_lost_data_is_noticed_within_one_round(
     start_redis_process: StartProcess, redis_backend: RedisBackend, announced: Announced
 ) -> None:
     """No command fails when the data alone is gone; a third of the TTL would be a long time to look offline."""
@@ -74,7 +74,7 @@ async def test_a_loss_of_data_is_noticed_within_a_round(
     assert announced.names("7") == ["user_online"]
 
 
-async def test_who_leaves_during_an_outage_is_announced_after_it(
+async def test_a_user_who_leaves_during_an_outage_is_announced_after_it(
     start_redis_process: StartProcess, redis_backend: RedisBackend, announced: Announced
 ) -> None:
     process = start_redis_process()
@@ -92,7 +92,7 @@ async def test_who_leaves_during_an_outage_is_announced_after_it(
     assert announced.names("8") == ["user_online"]
 
 
-async def test_who_comes_during_an_outage_is_announced_after_it(
+async def test_a_user_who_connects_during_an_outage_is_announced_after_it(
     start_redis_process: StartProcess, redis_backend: RedisBackend, announced: Announced
 ) -> None:
     process = start_redis_process()
@@ -108,7 +108,7 @@ async def test_who_comes_during_an_outage_is_announced_after_it(
     assert announced.names("8") == []
 
 
-async def test_who_changes_process_during_an_outage_never_was_away(
+async def test_a_user_who_changes_process_during_an_outage_stays_online(
     start_redis_process: StartProcess, redis_backend: RedisBackend, announced: Announced
 ) -> None:
     one, two = start_redis_process(), start_redis_process()

@@ -117,7 +117,7 @@ async def test_a_refreshed_connection_does_not_end(store: PresenceStore) -> None
         assert await offline(store) == set()
 
 
-async def test_an_unheard_connection_does_not_hold_a_user_who_left_properly(store: PresenceStore) -> None:
+async def test_a_silent_connection_does_not_keep_a_user_online_who_has_left(store: PresenceStore) -> None:
     """A device of a killed process, and one that was closed: the later of the two ends decides."""
     await online(store, PHONE)
     await asyncio.sleep(TTL - 0.1)
@@ -140,21 +140,21 @@ async def test_a_late_departure_keeps_its_time(store: PresenceStore) -> None:
     assert leaving.over().has(result.offline["7"] + timedelta(seconds=60))
 
 
-async def test_a_departure_told_twice_is_one(store: PresenceStore) -> None:
+async def test_a_departure_reported_twice_counts_once(store: PresenceStore) -> None:
     await online(store, PHONE, LAPTOP)
     await leave(store, PHONE, ago=1)
     await leave(store, PHONE, ago=1)
     assert await offline(store) == set()
 
 
-async def test_leaving_and_living_told_together_is_living(store: PresenceStore) -> None:
+async def test_leaving_and_living_reported_together_is_living(store: PresenceStore) -> None:
     await online(store, PHONE)
     result = await store.sync(present=[LAPTOP], gone=[ClosedConnection(PHONE, 60)])
     assert result.online == set()
     assert await offline(store) == set()
 
 
-async def test_those_to_verify_who_are_online_are_named(store: PresenceStore) -> None:
+async def test_online_users_to_verify_are_returned(store: PresenceStore) -> None:
     await online(store, PHONE)
     result = await store.expire(to_verify=["7", "8"])
     assert result.returned == {"7"}

@@ -90,7 +90,7 @@ def test_everybody_sees_themselves(town: Town) -> None:
     assert town.about(town.stranger, town.stranger) == [seen(town.stranger)]
 
 
-def test_others_look_as_if_never_seen(town: Town) -> None:
+def test_strangers_look_as_if_never_seen(town: Town) -> None:
     assert town.about(town.carol, town.stranger) == [ABSENT]
     assert town.about(town.stranger, town.carol, town.olivia) == [ABSENT, ABSENT]
     assert town.asked == [set(), set()]  # not even asked about
@@ -163,7 +163,7 @@ def test_the_cost_does_not_grow(
     assert len(town.asked) == 1
 
 
-def test_without_redis_it_tells_what_this_process_knows(
+def test_without_redis_it_answers_what_this_process_knows(
     town: Town, settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.undo()

@@ -85,7 +85,7 @@ async def test_socketio_connects(below: Stage, prefix: str, transports: list[str
 
 
 @pytest.mark.parametrize("kind", ["uvicorn", "daphne"])
-def test_a_root_path_of_the_server_alone_is_refused(embedded: Deployment, kind: ServerKind) -> None:
+def test_a_root_path_set_only_for_the_server_is_refused(embedded: Deployment, kind: ServerKind) -> None:
     """Links would lead out of the path, so the process says at its start that the setting is missing."""
     command = [sys.executable, "-m", kind, "--port", str(free_port()), "--root-path", ROOT_PATH]
     run = subprocess.run(

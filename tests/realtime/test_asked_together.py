@@ -52,7 +52,7 @@ async def test_a_crowd_is_one_call(runtime: ProcessRuntime, answers: Answers) ->
     assert answers.calls == [list(range(40))]
 
 
-async def test_a_question_waits_for_the_next_call_and_not_longer(
+async def test_a_lookup_waits_only_for_the_next_call(
     runtime: ProcessRuntime, answers: Answers
 ) -> None:
     """The call that is out began before it, and may have read what has changed since."""
@@ -75,7 +75,7 @@ async def test_a_refusal_is_for_its_own_question(runtime: ProcessRuntime, answer
     assert isinstance(bad, DomainError)
 
 
-async def test_a_question_that_breaks_the_call_breaks_its_own_only(
+async def test_a_failing_lookup_fails_only_itself(
     runtime: ProcessRuntime, answers: Answers
 ) -> None:
     answers.go.set()
@@ -86,7 +86,7 @@ async def test_a_question_that_breaks_the_call_breaks_its_own_only(
     assert isinstance(broken, ValueError)
 
 
-async def test_without_a_database_all_are_told_and_it_is_asked_once(
+async def test_without_a_database_all_get_the_error_and_it_is_asked_once(
     runtime: ProcessRuntime, answers: Answers
 ) -> None:
     answers.go.set()
@@ -100,7 +100,7 @@ async def test_without_a_database_all_are_told_and_it_is_asked_once(
     assert await runtime.ask(answers, 5) == 10
 
 
-async def test_who_goes_away_does_not_take_the_others_along(
+async def test_a_cancelled_caller_does_not_cancel_the_others(
     runtime: ProcessRuntime, answers: Answers
 ) -> None:
     leaving, staying = (asyncio.ensure_future(runtime.ask(answers, number)) for number in (1, 2))
@@ -134,7 +134,7 @@ async def test_a_call_is_about_nobody(runtime: ProcessRuntime) -> None:
     assert await runtime.ask(context_of_call, 1) is None
 
 
-async def test_what_answers_otherwise_is_another_call(runtime: ProcessRuntime, answers: Answers) -> None:
+async def test_views_that_differ_have_different_operations(runtime: ProcessRuntime, answers: Answers) -> None:
     other = Answers()
     answers.go.set()
     other.go.set()
@@ -142,7 +142,7 @@ async def test_what_answers_otherwise_is_another_call(runtime: ProcessRuntime, a
     assert (answers.calls, other.calls) == ([[1]], [[2]])
 
 
-async def test_who_is_not_answered_is_told_so(runtime: ProcessRuntime) -> None:
+async def test_a_person_without_an_answer_is_told(runtime: ProcessRuntime) -> None:
     """A mistake in the answering function."""
 
     def forgets_odd_ones(numbers: list[int]) -> list[int | DomainError]:

@@ -30,7 +30,7 @@ def test_the_installed_servers_have_every_name() -> None:
 @pytest.mark.parametrize(
     ("module", "names"), [(uvicorn, "NAMES"), (daphne, "PROTOCOL_NAMES"), (daphne, "TRANSPORT_NAMES")]
 )
-def test_a_missing_name_is_told(module: Any, names: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_name_is_reported(module: Any, names: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, names, (*getattr(module, names), "renamed"))
     with pytest.raises(ServerChanged, match="has no renamed"):
         module.check_names()
@@ -39,7 +39,7 @@ def test_a_missing_name_is_told(module: Any, names: str, monkeypatch: pytest.Mon
 @pytest.mark.parametrize(
     ("module", "imported"), [(uvicorn, "WebSocketsSansIOProtocol"), (daphne, "DaphneProtocol")]
 )
-def test_a_moved_module_is_told(module: Any, imported: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_moved_module_is_reported(module: Any, imported: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, imported, None)
     with pytest.raises(ServerChanged):
         module.check_names()

@@ -28,7 +28,7 @@ async def codes_after(runtime: ProcessRuntime, event: Event, *logins: str) -> li
     return [wire.closed_with for wire in wires]
 
 
-async def test_a_user_who_is_out(runtime: ProcessRuntime) -> None:
+async def test_a_deactivated_users_sockets_close(runtime: ProcessRuntime) -> None:
     assert await codes_after(runtime, user_ended(), "one", "other") == [4401, 4401]
 
 

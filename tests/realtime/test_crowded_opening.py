@@ -76,7 +76,7 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def test_a_few_are_looked_up_at_once_and_all_in_the_end(look_up: LookUp) -> None:
+async def test_a_few_are_looked_up_at_once_and_finally_all(look_up: LookUp) -> None:
     arrivals = [Arrival() for _ in range(3 * OPENINGS)]
     await settle()
     assert look_up.under_way == look_up.begun == OPENINGS
@@ -86,7 +86,7 @@ async def test_a_few_are_looked_up_at_once_and_all_in_the_end(look_up: LookUp) -
     await asyncio.gather(*(arrival.leave() for arrival in arrivals))
 
 
-async def test_who_has_gone_again_is_not_looked_up(look_up: LookUp) -> None:
+async def test_a_client_that_has_left_is_not_looked_up(look_up: LookUp) -> None:
     first = [Arrival() for _ in range(OPENINGS)]
     await settle()
     late, gone = Arrival(), Arrival()
@@ -107,7 +107,7 @@ async def test_socketio_clients_wait_for_their_turn_too(look_up: LookUp) -> None
     assert look_up.begun == 2 * OPENINGS - 1
 
 
-async def test_a_turn_that_does_not_come_is_a_reason_to_knock_again(
+async def test_a_turn_that_does_not_come_closes_with_retry_later(
     runtime: ProcessRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("chatsite.realtime.runtime.OPENING_SECONDS", 0.01)
@@ -122,7 +122,7 @@ async def test_a_turn_that_does_not_come_is_a_reason_to_knock_again(
         pass
 
 
-async def test_who_is_cancelled_while_waiting_takes_no_turn(runtime: ProcessRuntime) -> None:
+async def test_a_cancelled_waiter_takes_no_turn(runtime: ProcessRuntime) -> None:
     async def wait() -> None:
         async with runtime.limit_openings():
             pytest.fail("there was no turn left")

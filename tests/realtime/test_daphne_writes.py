@@ -48,7 +48,7 @@ def test_it_has_gone_before_the_reactor_was_asked(ends: tuple[Any, socket.socket
     connection.reactor.addWriter.assert_not_called()
 
 
-def test_what_the_kernel_does_not_take_follows_in_its_order(ends: tuple[Any, socket.socket]) -> None:
+def test_frames_that_the_kernel_refuses_follow_in_order(ends: tuple[Any, socket.socket]) -> None:
     connection, theirs = ends
     texts = [bytes([letter]) * 30_000 for letter in b"abcdef"]
     for text in texts:
@@ -59,7 +59,7 @@ def test_what_the_kernel_does_not_take_follows_in_its_order(ends: tuple[Any, soc
     assert theirs.recv(100) == b"again at once"
 
 
-def test_what_waits_goes_first(ends: tuple[Any, socket.socket]) -> None:
+def test_waiting_conversations_come_first(ends: tuple[Any, socket.socket]) -> None:
     connection, theirs = ends
     connection.write(b"handshake,")
     write_at_once(connection, b"frame")

@@ -38,14 +38,14 @@ OWN_PID = "SELECT pg_backend_pid()"
 if connection.vendor == "postgresql":
 
     @pytest.mark.django_db(transaction=True)
-    def test_one_that_breaks_is_let_go_at_once(thread: ThreadPoolExecutor) -> None:
+    def test_a_broken_connection_is_dropped_at_once(thread: ThreadPoolExecutor) -> None:
         before = of_thread(thread, OWN_PID)
         with pytest.raises(OperationalError):
             of_thread(thread, "SELECT 1 FROM pg_terminate_backend(pg_backend_pid())")
         assert of_thread(thread, OWN_PID) != before
 
     @pytest.mark.django_db(transaction=True)
-    def test_one_that_died_at_rest_is_found_before_it_is_used(thread: ThreadPoolExecutor) -> None:
+    def test_a_connection_that_died_while_idle_is_found_before_use(thread: ThreadPoolExecutor) -> None:
         before = of_thread(thread, OWN_PID)
         assert ask(f"SELECT 1 FROM pg_terminate_backend({before}, 10000)") == 1  # 10 s for it to be gone
         assert of_thread(thread, OWN_PID) != before

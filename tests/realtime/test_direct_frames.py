@@ -30,7 +30,7 @@ def test_every_length_is_framed_as_a_client_reads_it(length: int) -> None:
     ]
 
 
-def test_a_send_of_anybody_else_is_left_alone() -> None:
+def test_the_send_of_another_user_is_not_changed() -> None:
     async def send(message: dict[str, Any]) -> None: ...
 
     assert isinstance(server_socket(send), PlainSocket)

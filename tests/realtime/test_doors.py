@@ -22,7 +22,7 @@ async def test_every_door_leads_in(login: Login, door: Door) -> None:
         assert (await client.call("heartbeat"))["conversations"] == {}
 
 
-async def test_a_first_frame_answers_who_one_is(login: Login) -> None:
+async def test_the_first_frame_answers_the_user_id(login: Login) -> None:
     async with await login.live(door="none") as client:
         assert await client.call("authenticate", {"token": login.access}) == {"userId": login.user_id}
 
@@ -38,7 +38,7 @@ async def test_a_ticket_works_once(login: Login) -> None:
         assert await again.closed() == 4401
 
 
-async def test_a_cookie_counts_on_the_own_page_alone(login: Login) -> None:
+async def test_a_cookie_works_only_on_the_sites_own_pages(login: Login) -> None:
     server = login.deployment.server(0)
     async with await login.by_cookie(Origin=server.url) as client:
         await client.call("heartbeat")
@@ -58,7 +58,7 @@ async def test_a_cookie_of_nobody_leaves_the_other_doors_open(login: Login) -> N
         await client.call("authenticate", {"token": login.access})
 
 
-async def test_who_says_nothing_is_shown_out(login: Login) -> None:
+async def test_a_silent_socket_is_closed(login: Login) -> None:
     began = time.monotonic()
     silent, talks, late = await asyncio.gather(*(login.live(door="none") for _ in range(3)))
     with pytest.raises(ApiError) as refusal:
@@ -100,7 +100,7 @@ async def test_a_bad_token_in_a_frame_leaves_time_for_a_good_one(login: Login) -
         await client.call("heartbeat")
 
 
-async def test_nobody_becomes_somebody_else(login: Login, logins: tuple[Login, Login]) -> None:
+async def test_a_socket_keeps_its_user(login: Login, logins: tuple[Login, Login]) -> None:
     async with await login.live() as client:
         with pytest.raises(ApiError) as refusal:
             await client.call("authenticate", {"token": logins[0].access})

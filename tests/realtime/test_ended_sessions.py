@@ -32,7 +32,7 @@ async def everywhere(login: Login) -> list[LiveClient]:
     return [await login.live(server) for server in SERVERS]
 
 
-async def test_a_logout_ends_its_own_login_alone(logins: tuple[Login, Login]) -> None:
+async def test_a_logout_ends_only_its_own_login(logins: tuple[Login, Login]) -> None:
     mine, other = [await everywhere(login) for login in logins]
     async with logins[0].rest() as rest:
         await rest.request("POST", "/auth/logout", {"refresh": logins[0].refresh})

@@ -41,7 +41,7 @@ async def send_until_refused(client: LiveClient) -> ApiError:
 
 
 @pytest.mark.parametrize("server", [0, 1])
-async def test_who_does_not_slow_down_is_closed(login: Login, server: int) -> None:
+async def test_a_client_that_does_not_slow_down_is_closed(login: Login, server: int) -> None:
     closed_before = floods_ended(login, server)
     async with await login.live(server) as flood, await login.live(server) as neighbour:
         flooding = asyncio.create_task(send_for_ever(flood))
@@ -58,7 +58,7 @@ async def test_who_does_not_slow_down_is_closed(login: Login, server: int) -> No
         await neighbour.call("heartbeat")
 
 
-async def test_who_slows_down_stays(login: Login) -> None:
+async def test_a_client_that_slows_down_stays(login: Login) -> None:
     async with await login.live() as client:
         for _ in range(BURST):
             await client.send_raw(FRAME)

@@ -50,7 +50,7 @@ async def test_a_group_send_of_another_process_reaches_a_consumer(elsewhere: Any
     await browser.disconnect()
 
 
-async def test_a_message_to_a_channel_reaches_it_alone(elsewhere: Any) -> None:
+async def test_a_message_to_a_channel_reaches_only_that_channel(elsewhere: Any) -> None:
     here: Any = get_channel_layer()
     mine, other = await here.new_channel(), await here.new_channel()
     await here.group_add("orders", mine)

@@ -76,7 +76,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
 
 
 @pytest.mark.parametrize("name", BAD)
-async def test_it_is_answered_and_the_socket_lives_on(login: Login, name: str) -> None:
+async def test_it_is_answered_and_the_socket_stays_open(login: Login, name: str) -> None:
     text, code = BAD[name]
     for server in (0, 1):
         async with await login.live(server) as client:

@@ -18,7 +18,7 @@ from tests.realtime.seats import seat
 pytestmark = pytest.mark.standalone
 
 
-async def test_what_happens_while_the_head_is_read_is_heard(
+async def test_an_event_while_the_conversation_is_read_arrives(
     runtime: ProcessRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     conversation = Conversation(pk=uuid4())
@@ -40,7 +40,7 @@ async def test_what_happens_while_the_head_is_read_is_heard(
     assert b'{"event":"new_message","data":{}}' in wire.written
 
 
-async def test_who_joins_twice_hears_once_and_leaves_at_once(runtime: ProcessRuntime) -> None:
+async def test_a_socket_that_joins_twice_gets_events_once_and_leaves_at_once(runtime: ProcessRuntime) -> None:
     session, wire = await seat(runtime, "room")
     await session.subscribe("room")
     runtime.hub.deliver_here("room", Event("new_message", b"{}"))

@@ -96,7 +96,7 @@ async def test_a_connection_that_was_cut(hub: Hub, line: Line) -> None:
     await until(lambda: listener.heard == ["after"])
 
 
-async def test_a_subscription_returns_when_it_stands(hub: Hub, line: Line) -> None:
+async def test_a_subscription_returns_when_it_is_confirmed(hub: Hub, line: Line) -> None:
     (connection,) = line.connections
     connection.freeze()
     subscribing = asyncio.create_task(hub.subscribe("room", Listener()))

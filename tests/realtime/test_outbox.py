@@ -58,7 +58,7 @@ def change(rev: int) -> tuple[bytes, Event]:
     return f"change {rev}".encode(), Event("change", b"{}", rev=rev)
 
 
-async def test_what_one_turn_queued_leaves_in_one_write() -> None:
+async def test_frames_queued_in_one_turn_leave_in_one_write() -> None:
     wire = Wire()
     queue = outbox(wire, [])
     queue.put(b"a")
@@ -134,7 +134,7 @@ async def test_a_burst_that_the_socket_takes_at_once_loses_nothing() -> None:
     assert (owner.stalls, owner.caught_up_since) == ([], [])
 
 
-async def test_changes_that_do_not_fit_are_dropped_and_told_of_after_the_socket_drained() -> None:
+async def test_changes_that_do_not_fit_are_dropped_and_reported_after_the_socket_drained() -> None:
     wire = Wire()
     owner = Owner(wire, [])
     queue = outbox(wire, [], owner=owner)

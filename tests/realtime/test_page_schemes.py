@@ -34,7 +34,7 @@ def test_behind_a_proxy_that_is_believed(settings: Settings, told: tuple[str, ..
 
 
 @pytest.mark.parametrize("scheme", ["ws", "wss"])
-def test_who_comes_past_the_proxy_is_believed_as_without_one(settings: Settings, scheme: str) -> None:
+def test_a_request_that_bypasses_the_proxy_counts_as_without_one(settings: Settings, scheme: str) -> None:
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     assert scheme_of(scope(scheme)) == scheme
 

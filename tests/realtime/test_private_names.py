@@ -57,7 +57,7 @@ def foreign_private_names(tree: ast.AST, own: set[str]) -> Iterator[tuple[int, s
                 yield getattr(node, "lineno", 0), name
 
 
-def test_private_names_of_others_are_read_in_servers_alone() -> None:
+def test_private_names_of_packages_are_read_only_in_servers() -> None:
     trees = {path: ast.parse(path.read_text()) for path in files()}
     own = {name for tree in trees.values() for name in own_names(tree)}
     found = [

@@ -77,7 +77,7 @@ async def until(condition: Callable[[], bool], within: float = 10) -> None:
         await asyncio.sleep(0.01)
 
 
-async def test_what_is_published_after_a_subscription_returned_is_heard(hub: Hub) -> None:
+async def test_events_after_a_confirmed_subscription_arrive(hub: Hub) -> None:
     for number in range(20):
         listener = Listener()
         await hub.subscribe(f"room{number}", listener)
@@ -108,7 +108,7 @@ async def test_a_group_has_its_own_events_and_no_others(hub: Hub) -> None:
     assert (mine.heard, other.heard, excluded.heard) == (["one"], ["two"], [])
 
 
-async def test_the_own_events_come_once_and_without_a_round_trip(hub: Hub, other_process: Hub) -> None:
+async def test_own_events_arrive_once_and_without_a_round_trip(hub: Hub, other_process: Hub) -> None:
     listener, far = Listener(), Listener()
     await hub.subscribe("room", listener)
     await other_process.subscribe("room", far)
@@ -119,7 +119,7 @@ async def test_the_own_events_come_once_and_without_a_round_trip(hub: Hub, other
     assert listener.heard == ["news"]
 
 
-async def test_one_comes_as_the_last_one_leaves(hub: Hub) -> None:
+async def test_a_join_while_the_last_socket_leaves(hub: Hub) -> None:
     """A page that reloads: the old socket's leaving must not take the new one's subscription with it."""
     leaves, comes = Listener(), Listener()
     await hub.subscribe("room", leaves)
@@ -130,7 +130,7 @@ async def test_one_comes_as_the_last_one_leaves(hub: Hub) -> None:
     assert leaves.heard == []
 
 
-async def test_who_left_hears_nothing_and_costs_no_subscription(hub: Hub, redis: Redis) -> None:
+async def test_a_former_member_gets_no_events_and_needs_no_subscription(hub: Hub, redis: Redis) -> None:
     listener = Listener()
     await hub.subscribe("room", listener)
     with client.Redis.from_url(redis.url) as connection:
@@ -163,7 +163,7 @@ async def test_publishes_share_a_pipeline(
     assert len(sizes) < 10
 
 
-async def test_a_restart_of_redis_is_noticed_and_told_once_everything_works(hub: Hub, redis: Redis) -> None:
+async def test_a_restart_of_redis_is_noticed_and_reported_when_everything_works(hub: Hub, redis: Redis) -> None:
     listener, restored = Listener(), []
     hub.on_restored(lambda: restored.append(hub.is_connected))
     await hub.subscribe("room", listener)

@@ -48,14 +48,14 @@ def add(order: RevisionOrder, *revs: int) -> None:
         order.add(event(rev))
 
 
-async def test_what_comes_in_order_leaves_at_once(order: RevisionOrder, out: list[int]) -> None:
+async def test_events_in_order_leave_at_once(order: RevisionOrder, out: list[int]) -> None:
     order.start_after(4)
     add(order, 5, 6, 7)
     assert out == [5, 6, 7]
     assert order.last == 7
 
 
-async def test_what_came_early_waits_for_the_missing_one(order: RevisionOrder, out: list[int]) -> None:
+async def test_an_early_event_waits_for_the_missing_one(order: RevisionOrder, out: list[int]) -> None:
     order.start_after(4)
     add(order, 7, 6)
     assert out == []
@@ -72,7 +72,7 @@ async def test_any_order_becomes_one(order: RevisionOrder, out: list[int], start
     assert out == revs
 
 
-async def test_it_does_not_wait_for_ever_and_still_passes_on_what_is_late(
+async def test_it_does_not_wait_for_ever_and_still_passes_on_late_events(
     order: RevisionOrder, out: list[int]
 ) -> None:
     order.start_after(1)
@@ -101,7 +101,7 @@ async def test_without_a_rev_there_is_no_order() -> None:
     assert out == [0]
 
 
-async def test_what_was_on_its_way_when_the_first_socket_joined(order: RevisionOrder, out: list[int]) -> None:
+async def test_events_on_their_way_when_the_first_socket_joined(order: RevisionOrder, out: list[int]) -> None:
     order.start_after(100)
     add(order, 100, 99, 101, 99, 20)
     assert out == [100, 99, 101]
@@ -115,7 +115,7 @@ async def test_the_first_event_sets_the_start_where_nobody_has(order: RevisionOr
     assert out[-1] == 53
 
 
-async def test_it_holds_no_more_than_it_may(order: RevisionOrder, out: list[int]) -> None:
+async def test_the_number_of_held_events_is_bounded(order: RevisionOrder, out: list[int]) -> None:
     order.start_after(1)
     add(order, *range(3, MOST_HELD + 4))
     assert out == list(range(3, MOST_HELD + 4))

@@ -183,7 +183,7 @@ async def put(queue: Outbox, overflows: list[int], count: int) -> int:
     return count
 
 
-async def test_what_is_held_for_it_is_bounded(below: Below) -> None:
+async def test_its_queue_is_bounded(below: Below) -> None:
     overflows: list[int] = []
     queue = outbox(below, overflows)
     taken = await put(queue, overflows, FRAMES)

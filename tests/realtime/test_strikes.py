@@ -69,11 +69,11 @@ async def test_any_flood_is_closed_however_slow_the_server(
     assert wire.closed_with == Close.POLICY
 
 
-async def test_who_is_a_little_too_fast_is_told_so_and_stays(session: LiveSession, clock: Clock) -> None:
+async def test_a_client_that_is_slightly_too_fast_is_warned_and_stays(session: LiveSession, clock: Clock) -> None:
     assert seconds_until_closed(session, clock, 1.5 * RATE) is None
 
 
-async def test_who_slows_down_has_paid_in_the_end(session: LiveSession, clock: Clock) -> None:
+async def test_a_client_that_slows_down_is_accepted_again(session: LiveSession, clock: Clock) -> None:
     for _ in range(BURST + STRIKES - 1):
         session.admit(10)
     assert not session.is_closing

@@ -88,7 +88,7 @@ def test_an_edit_moves_a_message_to_its_new_words() -> None:
     assert contents(member, "new") == ["new words"]
 
 
-def test_what_is_deleted_or_hidden_is_not_found() -> None:
+def test_deleted_and_hidden_messages_are_not_found() -> None:
     member, customer = person(), person()
     where = conversation(business(member), customer)
     say(where, customer, ["first bicycle", "second bicycle"])
@@ -101,7 +101,7 @@ def test_what_is_deleted_or_hidden_is_not_found() -> None:
     assert contents(member, "bicycle") == ["second bicycle"]
 
 
-def test_what_an_erased_person_wrote_is_not_found() -> None:
+def test_messages_of_an_erased_person_are_not_found() -> None:
     member, customer = person(), person()
     say(conversation(business(member), customer), customer, ["my private address"])
     erasure.erase_person(actor=None, user_id=customer.pk, reason="asked for")

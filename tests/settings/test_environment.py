@@ -40,7 +40,7 @@ def test_a_good_environment_passes() -> None:
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "JWT_SECRET", "ALLOWED_HOSTS"])
-def test_what_must_be_set_without_debug(name: str) -> None:
+def test_required_settings_without_debug(name: str) -> None:
     check = run("manage.py", "check", **{key: value for key, value in GOOD.items() if key != name})
     assert check.returncode == 1
     assert "chatsite.E001" in check.stderr

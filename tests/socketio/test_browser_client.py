@@ -72,7 +72,7 @@ async def test_errors_with_and_without_callback(play: Play, options: dict[str, A
 
 
 @pytest.mark.parametrize("options", [WEBSOCKET, POLLING, {}], ids=["websocket", "polling", "upgrade"])
-async def test_order_of_what_a_page_sends_at_once(play: Play, options: dict[str, Any]) -> None:
+async def test_order_of_frames_that_a_page_sends_at_once(play: Play, options: dict[str, Any]) -> None:
     answers = (await play("order", **options))["answers"]
     assert answers == [{"text": str(number), "number": number + 1} for number in range(200)]
 

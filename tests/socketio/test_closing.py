@@ -24,7 +24,7 @@ async def test_the_transport_closes_with_the_code(site: Site, code: int) -> None
             assert raw.socket.close_reason == "because"
 
 
-async def test_what_was_queued_comes_before_the_close(site: Site) -> None:
+async def test_queued_frames_come_before_the_close(site: Site) -> None:
     async with RawClient(site) as raw:
         await raw.send('42/chat,1["echo",{"text":"first"}]')
         await raw.send('42/chat,2["close_me",{"code":4403}]')

@@ -18,7 +18,7 @@ BOTH = pytest.mark.parametrize("transport", ["websocket", "polling"])
 
 
 @BOTH
-async def test_an_error_goes_to_the_callback_alone(site: Site, transport: str) -> None:
+async def test_an_error_goes_only_to_the_callback(site: Site, transport: str) -> None:
     async with Client(site, transport) as ann:
         answer = await ann.call("join_conversation", {"conversationId": "foreign"})
         assert answer == {"error": {"code": "not_found", "message": "No such conversation."}}
@@ -64,7 +64,7 @@ async def test_unknown_events(site: Site, name: str) -> None:
     ],
     ids=lambda text: text[:24],
 )
-async def test_what_cannot_be_read_is_answered_to_its_callback(site: Site, arguments: str) -> None:
+async def test_an_unreadable_packet_is_answered_to_its_callback(site: Site, arguments: str) -> None:
     async with RawClient(site) as raw:
         await raw.send(f"42/chat,7{arguments}")
         assert json.loads((await raw.read()).removeprefix("43/chat,7"))[0]["error"]["code"] == "invalid"
@@ -77,7 +77,7 @@ async def test_a_fresh_token_is_taken_while_connected(site: Site, transport: str
         assert (await ann.call("authenticate", {"token": "user:bob"}))["error"]["code"] == "invalid"
 
 
-async def test_commands_run_in_order_and_pipelined_ones_do_not_wait_for_each_other(site: Site) -> None:
+async def test_commands_run_in_order_and_pipelined_ones_do_not_wait(site: Site) -> None:
     async with RawClient(site) as raw:
         for number in range(50):
             delay = 1.5 if number == 0 else 0.0
@@ -188,7 +188,7 @@ async def test_attachments_are_refused_once_and_skipped(site: Site) -> None:
 
 
 @pytest.mark.parametrize("frame", ["", "x", "7", "²", "5", "0{}"])
-async def test_what_is_not_engine_io_closes(site: Site, frame: str) -> None:
+async def test_a_packet_that_is_not_engine_io_closes(site: Site, frame: str) -> None:
     async with RawClient(site) as raw:
         await raw.send(frame)
         assert await raw.closed() == seen_code(site.kind, 1002)

@@ -98,7 +98,7 @@ async def test_a_client_may_leave_the_namespace_and_come_back(site: Site) -> Non
         assert await raw.read() == '42/chat,["greeting",{"userId":"bob"}]'
 
 
-async def test_who_does_not_connect_in_time_is_closed(kind: Kind, tmp_path: Any) -> None:
+async def test_a_client_that_does_not_connect_in_time_is_closed(kind: Kind, tmp_path: Any) -> None:
     with Site(kind, tmp_path, AUTHENTICATE_SECONDS="0.3") as site:
         async with RawClient(site, token=None) as raw:
             assert await raw.closed() == 4401

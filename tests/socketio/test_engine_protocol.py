@@ -55,7 +55,7 @@ async def test_a_post_is_answered_ok(site: Site) -> None:
         assert (answer.status_code, answer.text) == (200, "ok")
 
 
-async def test_a_second_poll_beside_the_first_closes(site: Site) -> None:
+async def test_a_second_concurrent_poll_closes(site: Site) -> None:
     async with Poller(site) as poller:
         if "greeting" not in await poller.join():
             await poller.until(lambda texts: "greeting" in texts)
@@ -77,7 +77,7 @@ async def test_a_client_that_closes_gets_its_poll_back(site: Site) -> None:
         assert (await poller.get()).status_code == 400
 
 
-async def test_after_the_upgrade_the_session_is_the_websockets_alone(site: Site) -> None:
+async def test_after_the_upgrade_only_the_websocket_has_the_session(site: Site) -> None:
     async with Poller(site) as poller:
         await poller.join()
         address = f"{site.websocket_url}&sid={poller.sid}"

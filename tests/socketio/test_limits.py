@@ -82,7 +82,7 @@ def strict_site(kind: Kind, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield running
 
 
-async def test_a_flood_is_told_to_slow_down_and_then_closed(strict_site: Site) -> None:
+async def test_a_flood_gets_rate_limited_and_then_closed(strict_site: Site) -> None:
     async with RawClient(strict_site) as raw:
         for _ in range(40):
             await raw.send('42/chat,["echo",{}]')
@@ -110,7 +110,7 @@ async def _speak(speaker: Client, sessions: int, *, text: str, count: int, turns
     pytest.fail("the slow reader is still there")
 
 
-async def test_a_poller_that_does_not_poll_is_let_go(kind: Kind, tmp_path: Path) -> None:
+async def test_a_client_that_does_not_poll_is_closed(kind: Kind, tmp_path: Path) -> None:
     with Site(kind, tmp_path, QUEUE_FRAMES="500") as site:
         async with Client(site) as speaker, Poller(site) as poller:
             await poller.join()

@@ -94,7 +94,7 @@ def team(monkeypatch: pytest.MonkeyPatch) -> Team:
     return made
 
 
-def test_round_robin_gives_in_turn_to_those_who_are_online(team: Team) -> None:
+def test_round_robin_assigns_in_turn_to_online_members(team: Team) -> None:
     team.join(3)
     first, second, third = team.agents
     assert team.use("round_robin").status_code == 200
@@ -109,7 +109,7 @@ def test_round_robin_gives_in_turn_to_those_who_are_online(team: Team) -> None:
     assert team.assignee(team.ask()) == third.pk
 
 
-def test_least_loaded_gives_to_who_has_least(team: Team) -> None:
+def test_least_loaded_assigns_to_the_member_with_the_fewest(team: Team) -> None:
     team.join(2)
     team.use("least_loaded")
     team.come(team.agents[0])
@@ -121,7 +121,7 @@ def test_least_loaded_gives_to_who_has_least(team: Team) -> None:
     assert team.assignee(team.ask()) == team.agents[0].pk
 
 
-def test_a_capacity_is_kept_and_what_waits_comes_when_there_is_room(team: Team) -> None:
+def test_the_capacity_is_respected_and_waiting_conversations_are_assigned_later(team: Team) -> None:
     team.join(1)
     team.use("round_robin", capacity=1)
     team.come(team.agents[0])
@@ -145,7 +145,7 @@ def test_a_conversation_of_a_group_waits_for_the_group(team: Team) -> None:
     assert team.assignee(waiting) == team.agents[1].pk
 
 
-def test_what_was_silent_before_and_what_nobody_wrote_in_stays(team: Team) -> None:
+def test_earlier_silent_conversations_stay_unassigned(team: Team) -> None:
     team.join(1)
     team.online = {str(team.agents[0].pk)}
     before, empty = team.ask(), conversation(team.shop)

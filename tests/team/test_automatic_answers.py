@@ -61,7 +61,7 @@ def scene() -> Scene:
     return Scene()
 
 
-def test_a_customer_is_welcomed_once_a_day_and_after_a_silence_alone(scene: Scene) -> None:
+def test_a_customer_is_welcomed_once_a_day_and_only_after_a_silence(scene: Scene) -> None:
     message = scene.write()
     assert scene.answers() == ["Hi carol!"]
     answer_automatically.call(str(message.pk))  # a job may run twice

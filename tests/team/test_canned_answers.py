@@ -85,7 +85,7 @@ def test_the_used_one_of_two_matches_comes_first(scene: Scene) -> None:
     assert scene.codes(scene.agent, "alike") == ["b-two", "b-one"]
 
 
-def test_private_answers_are_of_their_owner_alone(scene: Scene) -> None:
+def test_only_the_owner_sees_private_answers(scene: Scene) -> None:
     mine = scene.make(scene.agent, "mine", "secret words", scope="private").json()
     path = f"{PATH}/{mine['id']}"
     assert scene.codes(scene.agent, "secret") == ["mine"]
@@ -111,7 +111,7 @@ def test_outsiders_and_customers_find_nothing(scene: Scene) -> None:
     assert refusal(client_of(scene.agent).get(PATH)) == (400, "invalid")
 
 
-def test_an_answer_is_filled_for_a_conversation_of_its_business_alone(scene: Scene) -> None:
+def test_an_answer_is_filled_only_for_conversations_of_its_business(scene: Scene) -> None:
     answer = scene.make(scene.agent, "hello").json()
     assert refusal(scene.use(scene.agent, answer["id"], conversation(business()).pk)) == (404, "not_found")
     other = conversation(business(scene.agent))

@@ -87,7 +87,7 @@ def test_only_the_customer_rates_and_only_with_a_score(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("case", ["off", "no answer", "blocked"])
-def test_who_is_not_asked(scene: Scene, case: str) -> None:
+def test_people_who_are_not_asked(scene: Scene, case: str) -> None:
     if case == "off":
         scene.set(False)
     say(scene.where, scene.customer, ["hello"])

@@ -25,7 +25,7 @@ def found(scene: Scene, who: Any = None, **query: str) -> set[str]:
     return {row["id"] for row in answer.json()["results"]}
 
 
-def test_each_filter_finds_what_has_it(scene: Scene) -> None:
+def test_each_filter_finds_its_conversations(scene: Scene) -> None:
     quiet, mine = str(conversation(scene.shop).pk), str(scene.talk.pk)
     label, group = scene.label(), scene.group()
     assert found(scene, status="open") == found(scene, assignee="none") == {quiet, mine}
@@ -73,7 +73,7 @@ def test_pages_follow_each_other(scene: Scene) -> None:
 @pytest.mark.parametrize(
     "query", [{"status": "x"}, {"priority": "x"}, {"assignee": "x y"}, {"label": "x"}, {"group": "x"}]
 )
-def test_what_is_no_filter_is_refused(scene: Scene, query: dict[str, str]) -> None:
+def test_an_unknown_filter_is_refused(scene: Scene, query: dict[str, str]) -> None:
     assert scene.get(scene.member, "/chat/conversations", **query).status_code == 400
     assert scene.get(scene.member, "/chat/conversations", label=str(uuid4())).json()["results"] == []
 

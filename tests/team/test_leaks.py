@@ -202,7 +202,7 @@ def test_nothing_that_the_customer_can_reach_changes() -> None:
     assert len(story.used) == len(written), "let Story.steps use each address of the team's side"
 
 
-def test_the_tables_name_what_belongs_to_the_team() -> None:
+def test_the_tables_list_everything_of_the_team() -> None:
     members_only = {name for name, kind in registry.events.items() if kind.to == team_events.MEMBERS}
     assert members_only == TEAM_EVENTS
     of_team = {

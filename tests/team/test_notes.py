@@ -41,7 +41,7 @@ def delete(scene: Scene, user: User, note_id: str) -> int:
     return int(client_of(user).delete(f"{scene.path}/notes/{note_id}").status_code)
 
 
-def test_members_read_what_a_colleague_noted(scene: Scene) -> None:
+def test_members_read_a_colleagues_note(scene: Scene) -> None:
     before = scene.seen_by(scene.customer)
     with heard() as events:
         made = add(scene)
@@ -91,7 +91,7 @@ def test_only_members_can_be_mentioned(scene: Scene, whom: str) -> None:
     assert not Notification.objects.exists()
 
 
-def test_a_mention_of_who_has_left_goes_with_the_next_edit(scene: Scene) -> None:
+def test_the_next_edit_drops_the_mention_of_a_former_member(scene: Scene) -> None:
     colleague = str(scene.colleague.pk)
     note = add(scene, mentionIds=[colleague]).json()
     membership.remove_member(business_id=scene.shop.pk, user_id=scene.colleague.pk)
@@ -123,7 +123,7 @@ def test_the_author_edits_and_owners_may_delete(scene: Scene) -> None:
     assert edit(scene, scene.colleague, of_agent["id"], content="x").status_code == 404
 
 
-def test_a_note_is_found_in_its_own_conversation_alone(scene: Scene) -> None:
+def test_a_note_is_found_only_in_its_own_conversation(scene: Scene) -> None:
     other, note = Scene(), add(scene).json()["id"]
     Membership.objects.create(business=other.shop, user=scene.member)
     scene.path = other.path

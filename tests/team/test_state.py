@@ -124,7 +124,7 @@ def test_for_others_the_teams_side_does_not_exist(scene: Scene, who: str) -> Non
         {"priority": "highest"},
     ],
 )
-def test_what_makes_no_sense_is_refused(scene: Scene, body: dict[str, Any]) -> None:
+def test_invalid_requests_are_refused(scene: Scene, body: dict[str, Any]) -> None:
     foreign = Label.objects.create(business=business(person()), name="theirs")
     if body.get("assigneeId") == "CUSTOMER":
         body = {"assigneeId": str(scene.customer.pk)}
@@ -166,7 +166,7 @@ def test_a_snooze_ends_by_the_clock(scene: Scene) -> None:
         assert (scene.state()["status"], scene.state()["teamRev"]) == ("open", 2)
 
 
-def test_sync_and_heartbeat_show_the_number_to_members_alone(scene: Scene) -> None:
+def test_sync_and_heartbeat_show_team_rev_only_to_members(scene: Scene) -> None:
     scene.set(scene.member, priority="low")
     key = str(scene.talk.pk)
     asked = SyncCommand(conversations={key: 0}, team={key: 0})
@@ -184,7 +184,7 @@ def test_sync_and_heartbeat_show_the_number_to_members_alone(scene: Scene) -> No
     )
 
 
-def test_who_leaves_the_business_has_no_conversations_any_more(
+def test_a_former_member_has_no_conversations(
     scene: Scene, django_capture_on_commit_callbacks: Any
 ) -> None:
     scene.group()

@@ -107,7 +107,7 @@ def test_later_messages_of_an_erased_person_are_refused(source: Path, run: Run, 
     assert "Imported: 0 messages" in said
 
 
-def test_what_cannot_be_imported_is_in_the_file_of_rejects(run: Run, tmp_path: Path) -> None:
+def test_rejected_messages_are_in_the_file_of_rejects(run: Run, tmp_path: Path) -> None:
     agent, customer = person("agent"), person("ann")
     shop = business(agent)
     conversation = {

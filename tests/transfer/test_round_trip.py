@@ -85,7 +85,7 @@ def test_a_message_that_has_changed_since_in_the_file_differs(
         run(exported, "--verify", *options)
 
 
-def test_undo_removes_what_was_imported_and_nothing_else(exported: Path, run: Run, tmp_path: Path) -> None:
+def test_undo_removes_only_imported_rows(exported: Path, run: Run, tmp_path: Path) -> None:
     before = ChatMessage.objects.count(), Conversation.objects.count()
     run(exported, "--files", str(tmp_path / "files"), "--create-businesses", "--former-members")
     said = run(exported, "--undo")

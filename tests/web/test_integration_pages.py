@@ -168,7 +168,7 @@ def test_a_bot_is_removed(owners: Pages) -> None:
         ({"url": URL, "events": ["*"], "description": "x" * 201}, "description"),
     ],
 )
-def test_a_wrong_webhook_is_explained_beside_the_field(
+def test_a_wrong_webhook_is_explained_at_the_field(
     owners: Pages, entry: dict[str, Any], field: str
 ) -> None:
     path, _secret = owners.add_webhook()
@@ -192,7 +192,7 @@ def test_a_wrong_webhook_is_explained_beside_the_field(
         ({"name": "CRM", "scopes": ["messages:read"], "expires": "soon"}, "expires-error"),
     ],
 )
-def test_a_wrong_key_is_explained_beside_the_field(owners: Pages, entry: dict[str, Any], error: str) -> None:
+def test_a_wrong_key_is_explained_at_the_field(owners: Pages, entry: dict[str, Any], error: str) -> None:
     answer = owners.submit(owners.add_bot(), form="key", **entry)
     text = answer.content.decode()
     assert answer.status_code == 400
@@ -235,7 +235,7 @@ def test_limits_are_explained(owners: Pages, monkeypatch: pytest.MonkeyPatch) ->
         assert "first." in answer.content.decode()
 
 
-def test_agents_and_strangers_get_what_the_api_answers(owners: Pages, agents: Pages) -> None:
+def test_agents_and_strangers_get_the_same_errors_as_from_the_api(owners: Pages, agents: Pages) -> None:
     webhook, _secret = owners.add_webhook()
     bot = owners.add_bot()
     owners.submit(bot, form="key", name="CRM", scopes=["messages:read"])

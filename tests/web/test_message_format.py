@@ -34,7 +34,7 @@ def test_the_live_view_finds_the_same() -> None:
     assert json.loads(done.stdout) == [case["tree"] for case in CASES]
 
 
-def test_nothing_is_html_but_what_we_make() -> None:
+def test_only_the_formatter_creates_html() -> None:
     shown = formatted('<img src=x onerror=alert(1)> *"<i>"* https://a.example/"onclick=x `<b>` a@b.example')
     assert shown.count("<") == 2 * 4
     assert "<img" not in shown

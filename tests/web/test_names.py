@@ -34,7 +34,7 @@ def test_a_notifications_title_is_not_turned() -> None:
     assert title == "Evegnp.exe accepted your offer: Evegnp.exe, 1.00 EUR"
 
 
-def test_on_the_pages_each_name_stands_for_itself(db: None) -> None:
+def test_names_are_isolated_on_every_page(db: None) -> None:
     user = get_user_model().objects.create_user("eve", first_name=EVIL)
     first, second = (Business.objects.create(name=f"{EVIL} {n}", slug=f"shop-{n}") for n in range(2))
     for shop in (first, second):

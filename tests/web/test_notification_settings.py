@@ -51,7 +51,7 @@ def text_of(page: Any) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", page.content.decode()).split())
 
 
-def test_the_form_sets_what_the_api_sets(carol: User) -> None:
+def test_the_form_sets_the_same_as_the_api(carol: User) -> None:
     client = signed_in(carol)
     quiet = {"quiet": "on", "quietFrom": "21:30", "quietTo": "06:15:00"}
     assert submit(client, PAGE, **FORM, **quiet).status_code == 302
@@ -92,7 +92,7 @@ def test_a_wrong_entry_changes_nothing_and_is_named(carol: User, wrong: dict[str
     assert not NotificationSettings.objects.exists()
 
 
-def test_devices_are_listed_and_removed_by_their_owner_alone(carol: User) -> None:
+def test_only_the_owner_lists_and_removes_devices(carol: User) -> None:
     row = PushSubscription.objects.create(
         user=carol, endpoint="https://push.example/1", endpoint_digest="1", device=FIREFOX
     )
@@ -130,7 +130,7 @@ def test_the_page_says_why_and_names_no_conversation_that_one_has_left(
     assert "carol" not in text_of(signed_in(olivia).get(PAGE))
 
 
-def test_the_service_worker_is_asked_for_anew_and_has_no_hold_on_requests(client: Client) -> None:
+def test_the_service_worker_is_revalidated_and_handles_no_requests(client: Client) -> None:
     answer = client.get("/app/push-worker.js")
     assert (answer.status_code, answer["Content-Type"]) == (200, "text/javascript; charset=utf-8")
     assert answer["Cache-Control"] == "no-cache"

@@ -79,7 +79,7 @@ def test_a_long_text_is_folded(scene: Scene) -> None:
     assert "line 59" in page
 
 
-def test_who_has_blocked_sees_why_there_is_no_field(scene: Scene) -> None:
+def test_a_person_who_has_blocked_sees_why_there_is_no_field(scene: Scene) -> None:
     assert "You have blocked" not in page_of(scene.customer, scene)
     client_of(scene.customer).put(f"/chat/blocks/businesses/{scene.where.business_id}")
     page = page_of(scene.customer, scene)

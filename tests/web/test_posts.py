@@ -82,7 +82,7 @@ def test_a_strangers_form_changes_nothing(stranger: Client, conversation: Conver
     assert Conversation.objects.values().get() == before
 
 
-def test_notifications_are_ones_own(browser: Client, stranger: Client, customer: Any) -> None:
+def test_notifications_are_private(browser: Client, stranger: Client, customer: Any) -> None:
     told = notify(recipient_id=customer.pk, type="system", title="Only for Kim")
     for verb in ("read", "delete", "accept"):
         answer = stranger.post(f"/app/notifications/{told.id}/{verb}", follow=True)
@@ -92,7 +92,7 @@ def test_notifications_are_ones_own(browser: Client, stranger: Client, customer:
     assert "Only for Kim" in browser.get("/app/notifications").content.decode()
 
 
-def test_what_asks_nothing_cannot_be_answered(browser: Client, customer: Any) -> None:
+def test_a_notification_without_a_question_cannot_be_answered(browser: Client, customer: Any) -> None:
     told = notify(recipient_id=customer.pk, type="system", title="News")
     answer = browser.post(f"/app/notifications/{told.id}/accept", follow=True)
     assert "did not work" in answer.content.decode()

@@ -45,7 +45,7 @@ def test_a_failure_of_ours_needs_no_database_to_say_so(rf: RequestFactory) -> No
     assert answer.headers["Content-Type"] == "application/json"
 
 
-def test_a_form_of_another_time_says_what_to_do(db: None, settings: Any) -> None:
+def test_an_expired_form_says_what_to_do(db: None, settings: Any) -> None:
     page = Client(enforce_csrf_checks=True).post("/sign-in", {"username": "carol", "password": "x"})
     assert page.status_code == 403
     assert "reload the page" in page.content.decode()

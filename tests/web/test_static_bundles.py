@@ -42,7 +42,7 @@ def test_every_entry_becomes_one_file_with_its_source_map(collected: Path) -> No
     assert (collected / "bundles" / "web" / "app.js").stat().st_size < MOST_OF_A_PAGE
 
 
-def test_what_others_import_keeps_its_names(collected: Path) -> None:
+def test_public_names_stay(collected: Path) -> None:
     """The loader on a business's page imports `Widget`."""
     make_bundles(collected)
     assert re.search(

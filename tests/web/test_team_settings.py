@@ -64,7 +64,7 @@ def test_labels_groups_and_answers_are_made_changed_and_deleted(owners: Page) ->
         assert owners.listed(what) == []
 
 
-def test_what_the_business_has_once_is_set_as_by_the_api(owners: Page) -> None:
+def test_settings_of_the_business_are_set_as_by_the_api(owners: Page) -> None:
     days = "2026-12-24 9:00 - 13:00, 14:00-15:00 Christmas Eve\r\n\r\n2026-12-27 1. inventory\r\n2026-12-31"
     hours = {"timezone": "Europe/Berlin", "monday": "9:00-12:30, 13:30 – 18:00", "country": "de"}
     hours["exceptions"] = days
@@ -116,7 +116,7 @@ def test_a_wrong_entry_is_named_and_stays(owners: Page, form: str, fields: dict[
         assert next(iter(fields.values())) in answer.content.decode()
 
 
-def test_agents_change_what_agents_may_and_strangers_find_nothing(owners: Page) -> None:
+def test_agents_change_only_permitted_settings_and_strangers_find_nothing(owners: Page) -> None:
     agent = person()
     Membership.objects.create(business=owners.shop, user=agent)
     agents, strangers = Page(owners.shop, agent), Page(owners.shop, person())

@@ -79,7 +79,7 @@ def test_strangers_see_nothing() -> None:
     assert refused.value.code == "not_found"
 
 
-def test_what_the_live_view_begins_with_is_what_rest_gives_and_ends_no_element() -> None:
+def test_the_initial_data_equals_rest_and_cannot_end_its_element() -> None:
     carol, _, where = make_conversation()
     hostile = "</script><script>alert(1)</script><!-- &amp; \u2028"
     say(carol, where, hostile)

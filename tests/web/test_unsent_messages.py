@@ -95,7 +95,7 @@ def test_in_a_frozen_conversation_the_text_can_be_copied(browser: Client, conver
     assert "readonly" in answer.content.decode()
 
 
-def test_who_is_too_fast_keeps_the_text(
+def test_a_user_who_is_too_fast_keeps_the_text(
     browser: Client, conversation: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(user_limit, "user_buckets", UserBuckets(rate=0.001, burst=1))
@@ -130,7 +130,7 @@ def test_an_outage_keeps_the_text(
     assert ChatMessage.objects.get().content == TYPED
 
 
-def test_a_stranger_is_told_nothing_and_keeps_the_text(conversation: Conversation) -> None:
+def test_a_stranger_learns_nothing_and_keeps_the_text(conversation: Conversation) -> None:
     stranger = Client(headers=BROWSER)
     stranger.force_login(get_user_model().objects.create_user("stranger"))
     answer = send(stranger, conversation)

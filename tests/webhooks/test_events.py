@@ -76,7 +76,7 @@ def test_a_new_conversation(shop: Shop, receiver: Receiver) -> None:
     assert event["data"]["conversation"]["customerId"] == str(guest.pk)
 
 
-def test_only_what_the_endpoint_asks_for(shop: Shop, receiver: Receiver) -> None:
+def test_only_the_types_of_the_endpoint(shop: Shop, receiver: Receiver) -> None:
     shop.add_webhook(receiver.url, "messages.read")
     shop.say("hello")
     operations.mark_read(user_id=shop.owner.pk, conversation_id=shop.where.pk)
@@ -128,7 +128,7 @@ def test_a_business_without_endpoints_pays_no_query(shop: Shop) -> None:
     assert not [query["sql"] for query in queries if "webhook" in query["sql"].lower()]
 
 
-def test_an_endpoint_is_heard_as_soon_as_it_exists(shop: Shop, receiver: Receiver) -> None:
+def test_an_endpoint_gets_events_as_soon_as_it_exists(shop: Shop, receiver: Receiver) -> None:
     shop.say("before")
     shop.add_webhook(receiver.url)
     shop.say("after")

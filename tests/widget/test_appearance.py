@@ -22,7 +22,7 @@ def test_contrast(accent: str) -> None:
         assert _contrast(parsed(shade.accent), parsed(shade.ink)) >= 4.4
 
 
-def test_a_readable_colour_is_left_alone() -> None:
+def test_a_readable_colour_is_not_changed() -> None:
     assert shades("#0f766e")["light"].accent == "#0f766e"
 
 

@@ -54,7 +54,7 @@ def test_a_guest_gives_a_name_and_an_address_later(open_shop: Shop, settings: Se
     assert DBTaskResult.objects.filter(task_path__endswith="send_confirmation").count() == 1
 
 
-def test_the_key_is_not_kept(open_shop: Shop) -> None:
+def test_the_key_is_not_stored(open_shop: Shop) -> None:
     key = come_in(open_shop).json()["guest"]
     (row,) = ExternalIdentity.objects.all()
     assert key not in row.subject

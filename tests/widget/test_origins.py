@@ -55,7 +55,7 @@ def test_origins(given: str, kept: str) -> None:
         "file:///etc",
     ],
 )
-def test_what_is_no_origin(given: str) -> None:
+def test_invalid_origins(given: str) -> None:
     with pytest.raises(DomainError) as refusal:
         clean_origin(given)
     assert refusal.value.code == "invalid"

@@ -73,7 +73,7 @@ def test_bad_claims(shop: Shop, exchange: Exchange, claims: dict[str, Any]) -> N
     assert nobody_was_made()
 
 
-def test_what_is_wrong_with_a_claim_is_told_to_who_holds_the_secret(shop: Shop, exchange: Exchange) -> None:
+def test_a_wrong_claim_is_explained_only_with_a_valid_signature(shop: Shop, exchange: Exchange) -> None:
     def message(token: str) -> str:
         text: str = exchange(token).json()["error"]["message"]
         return text
@@ -119,7 +119,7 @@ def test_no_algorithm(shop: Shop, exchange: Exchange) -> None:
     ["", "x", "a.b.c", "a.b", "é.b.c", "x" * 5000, f"{'A' * 3000}.e30.x", 7, None, ["x"], {"a": 1}],
     ids=lambda value: str(value)[:12],
 )
-def test_what_is_no_token(shop: Shop, exchange: Exchange, token: Any) -> None:
+def test_invalid_tokens(shop: Shop, exchange: Exchange, token: Any) -> None:
     status, code = refused(exchange(token))
     assert (status, code) in {UNAUTHENTICATED, (400, "invalid")}
 

@@ -65,7 +65,7 @@ def test_an_id_that_is_a_username_here_opens_a_new_account(shop: Shop, exchange:
     assert not user.is_superuser
 
 
-def test_the_name_is_kept_in_step_and_told(
+def test_the_name_is_updated_and_reported(
     shop: Shop, exchange: Exchange, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
     user = user_of(exchange(signed(shop, email="ada@example.org")))
@@ -147,7 +147,7 @@ def test_a_failure_of_ours_gives_the_token_back(
     assert exchange(token).status_code == 201
 
 
-def test_a_visitor_talks_to_its_business_alone(shop: Shop, exchange: Exchange) -> None:
+def test_a_visitor_can_write_only_to_its_business(shop: Shop, exchange: Exchange) -> None:
     other = make_shop()
     visitor = user_of(exchange(signed(shop)))
     as_customer = api(visitor).post("/chat/conversations", {"businessId": str(other.business.pk)})

@@ -86,7 +86,7 @@ def test_for_everybody_else_it_is_not_there(shop: Shop) -> None:
     assert refused(api().get(base)) == (401, "unauthenticated")
 
 
-def test_a_secret_is_told_once_and_two_are_live(shop: Shop, exchange: Exchange) -> None:
+def test_a_secret_is_shown_once_and_two_are_valid(shop: Shop, exchange: Exchange) -> None:
     base = f"/widget/sites/{shop.site.pk}"
     first = shop.secret.value
     rotated = api(shop.owner).post(f"{base}/rotate-secret")
