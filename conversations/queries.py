@@ -30,7 +30,7 @@ from conversations.own_objects import counted_differently, personal_objects, pin
 from conversations.serializers import (
     BusinessObject,
     ConversationObject,
-    Head,
+    ConversationRevs,
     ParticipantObject,
     person_object,
 )
@@ -251,10 +251,10 @@ class Revisions(NamedTuple):
     team_rev: int = 0
     customer_id: UserId = None
 
-    def head_for(self, user_id: UserId, state_rev: int | msgspec.UnsetType) -> Head:
+    def revs_for(self, user_id: UserId, state_rev: int | msgspec.UnsetType) -> ConversationRevs:
         """As somebody sees it who has joined. Everybody who is not the customer is a member."""
         of_team = self.team_rev if self.team_rev and user_id != self.customer_id else msgspec.UNSET
-        return Head(last_seq=self.last_seq, rev=self.rev, state_rev=state_rev, team_rev=of_team)
+        return ConversationRevs(last_seq=self.last_seq, rev=self.rev, state_rev=state_rev, team_rev=of_team)
 
 
 def latest_revisions(conversation_ids: Collection[UUID]) -> dict[UUID, Revisions]:

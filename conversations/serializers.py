@@ -140,13 +140,13 @@ class EditObject(WireObject, kw_only=True):
 # --- Revisions and unread counts --------------------------------------------------------------------------------------
 
 
-class Head(WireObject, kw_only=True):
+class ConversationRevs(WireObject, kw_only=True):
     """The last `seq` and `rev` of a conversation. A client with a lower `rev` has missed something."""
 
     last_seq: int
     rev: int
-    state_rev: int | msgspec.UnsetType = msgspec.UNSET  # of the user's own state, where there is any
-    team_rev: int | msgspec.UnsetType = msgspec.UNSET  # for members, where the team has changed anything
+    state_rev: int | msgspec.UnsetType = msgspec.UNSET  # of the user's own state, if there is one
+    team_rev: int | msgspec.UnsetType = msgspec.UNSET  # for members, if the team has changed anything
 
 
 class UnreadAnswer(WireObject, kw_only=True, omit_defaults=True):

@@ -23,7 +23,7 @@ from chatsite.realtime.registry import command
 from conversations import history, operations, queries
 from conversations.access import UserId, user_key
 from conversations.own_objects import latest_state_revs
-from conversations.serializers import Head, SyncedConversation, UnreadAnswer, WireObject
+from conversations.serializers import ConversationRevs, SyncedConversation, UnreadAnswer, WireObject
 from conversations.session_state import state_of
 
 
@@ -52,7 +52,7 @@ class HeartbeatAnswer(WireObject, kw_only=True):
     Members of the business also get the `teamRev`. A client with another number has missed something.
     """
 
-    conversations: dict[UUID, Head]
+    conversations: dict[UUID, ConversationRevs]
     server_time: datetime
 
 
@@ -116,7 +116,7 @@ def heartbeat_answers_for(asked: list[tuple[UserId, list[UUID]]]) -> list[dict[s
     answers = []
     for user_id, followed in asked:
         found = {
-            key: revisions[key].head_for(user_id, own.get((user_id, key), UNSET))
+            key: revisions[key].revs_for(user_id, own.get((user_id, key), UNSET))
             for key in followed
             if key in revisions
         }

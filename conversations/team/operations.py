@@ -27,8 +27,8 @@ LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
-class Wish:
-    """What a body asks for, as values of the columns. `labels` is None where they stay."""
+class StateChanges:
+    """The changes in a body, as values of the columns. `labels` is None if they do not change."""
 
     columns: dict[str, Any]
     labels: list[UUID] | None = None
@@ -38,33 +38,33 @@ def set_team_state(*, user_id: UserId, conversation_id: str | UUID, body: TeamBo
     """Set status, assignee, group, priority or labels. Repeating changes nothing and takes no `teamRev`."""
     where = member_conversation(user_id, conversation_id)
     with change_conversations() as change:
-        wish = understand(where.business_id, body)
+        changes = validate_changes(where.business_id, body)
         [conversation] = change.lock([where.pk])
         team = change.parts.get(TeamPart)
         state = team.state_of(conversation)
-        apply_wish(team, state, wish)
+        apply_changes(team, state, changes)
     [shown] = state_objects([state])
     return shown
 
 
-def understand(business_id: UUID, body: TeamBody) -> Wish:
+def validate_changes(business_id: UUID, body: TeamBody) -> StateChanges:
     """Check the body against the business, inside the transaction that will apply it."""
-    wish = Wish(columns=_status(body))
+    changes = StateChanges(columns=_status(body))
     if body.assignee_id is not UNSET:
-        wish.columns["assignee_id"] = None
+        changes.columns["assignee_id"] = None
         if body.assignee_id is not None:
-            [wish.columns["assignee_id"]] = lock_members(business_id, [body.assignee_id], field="assigneeId")
+            [changes.columns["assignee_id"]] = lock_members(business_id, [body.assignee_id], field="assigneeId")
     if body.group_id is not UNSET:
-        wish.columns["group_id"] = None
+        changes.columns["group_id"] = None
         if body.group_id is not None:
-            [wish.columns["group_id"]] = _own(TeamGroup, business_id, [body.group_id], "groupId")
+            [changes.columns["group_id"]] = _own(TeamGroup, business_id, [body.group_id], "groupId")
     if body.priority is not UNSET:
-        wish.columns["priority"] = body.priority or ""
+        changes.columns["priority"] = body.priority or ""
     if body.label_ids is not UNSET:
-        wish.labels = _own(Label, business_id, body.label_ids, "labelIds")
-    if not wish.columns and wish.labels is None:
+        changes.labels = _own(Label, business_id, body.label_ids, "labelIds")
+    if not changes.columns and changes.labels is None:
         raise invalid("Set status, assigneeId, groupId, priority or labelIds.", field="status")
-    return wish
+    return changes
 
 
 def _status(body: TeamBody) -> dict[str, Any]:
@@ -96,17 +96,17 @@ def _own(model: type[TeamGroup | Label], business_id: UUID, raw_ids: Sequence[st
     return found
 
 
-def apply_wish(team: TeamPart, state: TeamState, wish: Wish) -> bool:
-    """Apply the wish to a locked state. Return whether it changed anything."""
-    before = {name: getattr(state, name) for name in wish.columns}
-    has_changed = before != wish.columns
-    if before.get("assignee_id", state.assignee_id) != wish.columns.get("assignee_id", state.assignee_id):
-        state.assigned_at = timezone.now() if wish.columns["assignee_id"] is not None else None
-    for name, value in wish.columns.items():
+def apply_changes(team: TeamPart, state: TeamState, changes: StateChanges) -> bool:
+    """Apply the changes to a locked state. Return whether it changed anything."""
+    before = {name: getattr(state, name) for name in changes.columns}
+    has_changed = before != changes.columns
+    if before.get("assignee_id", state.assignee_id) != changes.columns.get("assignee_id", state.assignee_id):
+        state.assigned_at = timezone.now() if changes.columns["assignee_id"] is not None else None
+    for name, value in changes.columns.items():
         setattr(state, name, value)
-    if wish.labels is not None and labels_of(state) != set(wish.labels):
+    if changes.labels is not None and labels_of(state) != set(changes.labels):
         has_changed = True
-        team.set_labels(state, wish.labels)
+        team.set_labels(state, changes.labels)
     if has_changed:
         team.save(state)
     return has_changed

@@ -19,7 +19,7 @@ from django.utils import timezone
 from chatsite.realtime import groups, registry
 from conversations.models import TeamState
 from conversations.moderation.exports import export_person
-from conversations.serializers import ConversationObject, Head
+from conversations.serializers import ConversationObject, ConversationRevs
 from conversations.sync import SyncCommand, heartbeat_answers_for, synchronise
 from conversations.team import events as team_events
 from conversations.team import jobs
@@ -48,7 +48,7 @@ TEAM_FIELDS: Final = {
     "teamRev",
 }
 # Members' objects in which the customer's copy has no `teamRev`: the tests below see that it is missing.
-SHARED: Final = {(ConversationObject, "teamRev"), (Head, "teamRev")}
+SHARED: Final = {(ConversationObject, "teamRev"), (ConversationRevs, "teamRev")}
 THE_SAME_FOR_ALL: Final = {"metrics", "readyz", "healthz", "schema", "docs", "asyncapi"}
 # `/team/canned-answers` has tests of its own.
 TEAM_ROUTE: Final = re.compile(r"\^?(chat/\^?conversations/.*/(team|notes)|team/\^?(groups|labels))")

@@ -140,7 +140,7 @@ export class ClientParts extends Emitter {
     });
     this.connection.on("ready", ({ userId }) => this.#ready(userId));
     this.connection.on("event", (event) => this.#receive(event));
-    this.connection.on("heads", (heads) => this.joined.heads(heads));
+    this.connection.on("heartbeat", (revs) => this.joined.compare(revs));
     this.connection.on("lost", () => this.disconnected());
     this.connection.on("trouble", this.trouble);
     this.connection.on("signed_out", (error) => {

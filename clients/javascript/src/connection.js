@@ -7,7 +7,7 @@ const STABLE = 5_000; // milliseconds after which a socket resets the count of f
 const MAX_REFUSALS = 2; // consecutive refusals of renewed credentials until the user counts as signed out
 
 /**
- * Keeps one authenticated socket up. Emits `state`, `ready` ({userId}), `event` ({event, data}), `heads`, `lost`
+ * Keeps one authenticated socket up. Emits `state`, `ready` ({userId}), `event` ({event, data}), `heartbeat`, `lost`
  * ({code}), `trouble` (a handled error) and `signed_out`.
  */
 export class Connection extends Emitter {
@@ -70,7 +70,7 @@ export class Connection extends Emitter {
     const sent = this.#clock.now();
     this.#schedule("beat", heartbeat, () => this.beat());
     socket.request("heartbeat", {}, answerWithin).then(
-      (answer) => this.emit("heads", answer.conversations ?? {}),
+      (answer) => this.emit("heartbeat", answer.conversations ?? {}),
       (error) => {
         if (error.code === "timeout" && socket.lastHeard <= sent) socket.drop(Code.LOST, "half-open");
         else if (error.code !== "disconnected") this.emit("trouble", error);

@@ -10,7 +10,7 @@ export class EventSequencer {
   #clock;
   #handlers;
   #buffer = new Map();
-  #head = 0;
+  #expected = 0;
   #timer = null;
   #fruitless = 0; // calls of `missing()` without progress
   #askedAt = -1;
@@ -38,8 +38,8 @@ export class EventSequencer {
 
   /** The conversation has reached this `rev`, so events up to it must arrive. */
   expect(rev, { atOnce = false } = {}) {
-    this.#head = Math.max(this.#head, rev);
-    if (this.#paused || this.#head <= this.#handlers.rev()) return;
+    this.#expected = Math.max(this.#expected, rev);
+    if (this.#paused || this.#expected <= this.#handlers.rev()) return;
     if (atOnce) this.#ask();
     else this.#timer ??= this.#clock.setTimeout(() => this.#ask(), this.#timeout());
   }
@@ -58,8 +58,8 @@ export class EventSequencer {
 
   /** The conversation was fetched again, so forget the earlier goal. */
   restart() {
-    this.#head = this.#handlers.rev();
-    for (const rev of this.#buffer.keys()) this.#head = Math.max(this.#head, rev);
+    this.#expected = this.#handlers.rev();
+    for (const rev of this.#buffer.keys()) this.#expected = Math.max(this.#expected, rev);
     this.resume();
   }
 
@@ -80,12 +80,12 @@ export class EventSequencer {
       this.#fruitless = 0;
       this.#stopTimer();
     }
-    this.expect(this.#head);
+    this.expect(this.#expected);
   }
 
   #ask() {
     this.#stopTimer();
-    if (this.#paused || this.#head <= this.#handlers.rev()) return;
+    if (this.#paused || this.#expected <= this.#handlers.rev()) return;
     this.#fruitless += 1;
     this.#askedAt = this.#handlers.rev();
     this.#handlers.missing();

@@ -62,9 +62,9 @@ export class JoinedConversations {
   }
 
   /** An open conversation that the heartbeat lacks is gone or not joined yet. A sync finds out. */
-  heads(heads) {
+  compare(revs) {
     for (const [id, { view }] of this.#entries) {
-      if (heads[id] && heads[id].rev >= view.rev && isOwnKnown(heads[id], view)) view.expect(heads[id].rev);
+      if (revs[id] && revs[id].rev >= view.rev && isOwnKnown(revs[id], view)) view.expect(revs[id].rev);
       else if (view.status === "ready") this.#syncRequester.want(view);
     }
   }
@@ -81,8 +81,8 @@ export class JoinedConversations {
   async #join(view, delay = RETRY) {
     if (!this.#connection.isReady || this.get(view.id) !== view) return;
     try {
-      const head = await this.#connection.request("join_conversation", { conversationId: view.id });
-      view.expect(head.rev, { atOnce: true });
+      const answer = await this.#connection.request("join_conversation", { conversationId: view.id });
+      view.expect(answer.rev, { atOnce: true });
     } catch (error) {
       if (error.code === "disconnected") return; // the next socket joins
       if (isPermanent(error) && error.code !== "too_large") return view.markGone();

@@ -75,13 +75,13 @@ class EventDispatcher:
         elif frame.event not in WITHOUT_TURN:
             self._unknown(frame.data)
 
-    def take_heads(self, answer: msgspec.Raw) -> None:
+    def take_heartbeat(self, answer: msgspec.Raw) -> None:
         """Apply the answer of a heartbeat."""
-        heads = msgspec.json.decode(answer, type=Heartbeat).conversations
+        revs = msgspec.json.decode(answer, type=Heartbeat).conversations
         for conversation_id, conversation in self._conversations.items():
-            head = heads.get(conversation_id)
-            if head is not None and head.rev >= conversation.rev and conversation._knows_own(head.state_rev):
-                conversation._note_rev(head.rev)
+            latest = revs.get(conversation_id)
+            if latest is not None and latest.rev >= conversation.rev and conversation._knows_own(latest.state_rev):
+                conversation._note_rev(latest.rev)
             else:
                 conversation._verify_membership()
 

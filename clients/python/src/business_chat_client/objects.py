@@ -241,14 +241,14 @@ class NotificationPush(WireObject, frozen=True, kw_only=True):
     rev: int = 0
 
 
-class Head(WireObject, frozen=True, kw_only=True):
+class ConversationRevs(WireObject, frozen=True, kw_only=True):
     last_seq: int
     rev: int
     state_rev: int | None = None
 
 
 class Heartbeat(WireObject, frozen=True, kw_only=True):
-    conversations: dict[str, Head]
+    conversations: dict[str, ConversationRevs]
 
 
 class SyncedConversation(WireObject, frozen=True, kw_only=True):

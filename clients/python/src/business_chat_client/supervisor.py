@@ -167,7 +167,7 @@ class Supervisor:
             await asyncio.sleep(self._heartbeat * random.uniform(0.8, 1))
             try:
                 async with asyncio.timeout(patience):
-                    self._dispatcher.take_heads(await connection.call("heartbeat", {}))
+                    self._dispatcher.take_heartbeat(await connection.call("heartbeat", {}))
             except TimeoutError:
                 if asyncio.get_running_loop().time() - connection.last_received >= patience:
                     logger.warning("the connection is silent; reconnecting")

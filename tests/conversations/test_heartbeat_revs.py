@@ -1,4 +1,4 @@
-"""How far conversations have come, for the heartbeats of many sockets at once."""
+"""The latest `seq` and `rev` of conversations, for the heartbeats of many sockets at once."""
 
 from __future__ import annotations
 
