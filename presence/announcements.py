@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Final, TypeAlias
@@ -18,13 +18,15 @@ from django.db import DatabaseError, InterfaceError
 from chatsite.database.threads import in_database_thread
 from chatsite.realtime.hub import Addressed
 from conversations import access, block_rules
-from conversations.team.assignment.assigning import members_came_online
 from presence import events, operations
 
 logger = logging.getLogger(__name__)
 
 BATCH: Final = 100  # users in one call on a database thread; other code needs the threads too
 RETRY_SECONDS: Final = 1.0
+
+# Called on a database thread with the ids of users who are online now. An app adds its own in `AppConfig.ready`.
+came_online: Final[list[Callable[[Collection[str]], None]]] = []
 
 # By user: when last seen, or None for a user who is online now.
 Transitions: TypeAlias = Mapping[str, datetime | None]
@@ -115,13 +117,16 @@ def _record_and_address(batch: Transitions) -> Audience:
         operations.record_last_seen(seen=offline)
     blocked = block_rules.people_blocked_by(access.user_key(user_id) for user_id in batch)
     audience = access.contact_groups(batch), blocked
-    _assign_what_waits([user_id for user_id in batch if user_id not in offline])
+    _call_hooks([user_id for user_id in batch if user_id not in offline])
     return audience
 
 
-def _assign_what_waits(online: list[str]) -> None:
-    """A failure delays assignments until the clock repeats them. It must not hide who is online."""
-    try:
-        members_came_online(online)
-    except Exception:
-        logger.exception("conversations that wait for some members were not assigned at once")
+def _call_hooks(online: list[str]) -> None:
+    """Call the hooks of `came_online`. A failure of one is logged, because it must not hide who is online."""
+    if not online:
+        return
+    for hook in came_online:
+        try:
+            hook(online)
+        except Exception:
+            logger.exception("a hook for users who came online failed")

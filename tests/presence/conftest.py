@@ -42,7 +42,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> Announced:
     monkeypatch.setattr(operations, "record_last_seen", record)
     monkeypatch.setattr(access, "contact_groups", contacts_of)
     monkeypatch.setattr(block_rules, "people_blocked_by", lambda user_ids: {})
-    monkeypatch.setattr(announcements, "members_came_online", lambda user_ids: None)
+    monkeypatch.setattr(announcements, "came_online", [])
     return announced
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
 import pytest
@@ -48,15 +48,18 @@ async def test_news_wait_for_the_database(
     await eventually(lambda: announced.names("7") == announced.names("8") == ["user_online"])
 
 
-async def test_assignments_that_fail_hide_nobody(
+async def test_a_hook_that_fails_hides_nobody_and_stops_no_other_hook(
     start_process: StartProcess, announced: Announced, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(user_ids: Iterable[str]) -> None:
+    online: list[str] = []
+
+    def fail(user_ids: Collection[str]) -> None:
         raise RuntimeError("a rule is broken")
 
-    monkeypatch.setattr(announcements, "members_came_online", fail)
+    monkeypatch.setattr(announcements, "came_online", [fail, online.extend])
     start_process().connect("7", "phone")
     await eventually(lambda: announced.names("7") == ["user_online"])
+    assert online == ["7"]
 
 
 async def test_of_one_user_the_latest_news_count(
