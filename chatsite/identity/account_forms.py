@@ -31,7 +31,9 @@ class SignUpForm(UserCreationForm):  # type: ignore[type-arg]  # not generic at 
         label=_("E-mail address"),
         max_length=254,
         required=False,
-        help_text=_("We use it to tell you about messages that arrive while you are away. A link confirms it."),
+        help_text=_(
+            "We use it to tell you about messages that arrive while you are away. A link confirms it."
+        ),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     password2 = None  # type: ignore[assignment]  # Django's way to leave a field out

@@ -43,7 +43,10 @@ def _add_people(parser: CommandParser) -> None:
         "--user-map", type=Path, metavar="FILE.csv", help="CSV file of ids in the source and users here"
     )
     parser.add_argument(
-        "--agents", type=Path, metavar="FILE", help="file of ids of people who write for the business, one on each line"
+        "--agents",
+        type=Path,
+        metavar="FILE",
+        help="file of ids of people who write for the business, one on each line",
     )
     parser.add_argument(
         "--business", default="", metavar="SLUG", help="slug of the business for conversations that name none"
@@ -51,7 +54,9 @@ def _add_people(parser: CommandParser) -> None:
     parser.add_argument("--create-businesses", action="store_true", help="create missing businesses")
     parser.add_argument("--create-people", action="store_true", help="create accounts that cannot sign in")
     parser.add_argument(
-        "--former-members", action="store_true", help="accept messages for a business from senders who are not members"
+        "--former-members",
+        action="store_true",
+        help="accept messages for a business from senders who are not members",
     )
 
 

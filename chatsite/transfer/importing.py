@@ -163,6 +163,8 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
     """Yield the lines that are not empty. A longer line than the limit would fill the memory."""
     while line := file.readline(LINE_BYTES + 1):
         if len(line) > LINE_BYTES:
-            raise ImportStopped(f"A line has more than {LINE_BYTES} bytes. The file must have one record on each line.")
+            raise ImportStopped(
+                f"A line has more than {LINE_BYTES} bytes. The file must have one record on each line."
+            )
         if line.strip():
             yield line

@@ -53,7 +53,9 @@ def validate_changes(business_id: UUID, body: TeamBody) -> StateChanges:
     if body.assignee_id is not UNSET:
         changes.columns["assignee_id"] = None
         if body.assignee_id is not None:
-            [changes.columns["assignee_id"]] = lock_members(business_id, [body.assignee_id], field="assigneeId")
+            [changes.columns["assignee_id"]] = lock_members(
+                business_id, [body.assignee_id], field="assigneeId"
+            )
     if body.group_id is not UNSET:
         changes.columns["group_id"] = None
         if body.group_id is not None:
@@ -133,7 +135,9 @@ def team_states(user_id: UserId, raw_ids: Sequence[str]) -> list[TeamStateObject
     """
     limit = settings.CHAT.page_most
     if len(raw_ids) > limit:
-        raise DomainError("too_large", f"A request can name at most {limit} ids.", {"field": "ids", "limit": limit})
+        raise DomainError(
+            "too_large", f"A request can name at most {limit} ids.", {"field": "ids", "limit": limit}
+        )
     known = {key for raw in raw_ids if (key := _key_or_none(raw))}
     mine = access.load_actor(user_id).businesses
     rows = TeamState.objects.filter(pk__in=known, business_id__in=mine)

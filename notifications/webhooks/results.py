@@ -25,7 +25,9 @@ GONE: Final = 410
 State = WebhookDelivery.State
 
 attempts_made = Counter("chat_webhook_attempts", "Attempts to deliver a webhook event.", "outcome")
-endpoints_disabled = Counter("chat_webhooks_disabled", "Endpoints that were disabled because of their answers.")
+endpoints_disabled = Counter(
+    "chat_webhooks_disabled", "Endpoints that were disabled because of their answers."
+)
 
 WEBHOOK_DISABLED = types.declare(
     "webhook_disabled",

@@ -76,7 +76,9 @@ async def test_dropping_and_pasting(cast: Cast, open_page: OpenPage) -> None:
     await expect(theirs.root.locator("a.file")).to_have_count(2)
 
 
-async def test_files_that_cannot_be_sent_are_reported_at_once(cast: Cast, open_page: OpenPage, tmp_path: Path) -> None:
+async def test_files_that_cannot_be_sent_are_reported_at_once(
+    cast: Cast, open_page: OpenPage, tmp_path: Path
+) -> None:
     theirs, _ = await alone(cast, open_page)
     alert = theirs.root.get_by_role("alert")
     huge = tmp_path / "huge.pdf"

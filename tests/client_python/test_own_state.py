@@ -57,9 +57,7 @@ async def test_blocking_and_searching(cast: Cast, deployment: Deployment, connec
     await carol.unblock_business(cast.business_id)
 
 
-async def test_a_client_in_use_reports_it(
-    cast: Cast, deployment: Deployment, connect: Connect
-) -> None:
+async def test_a_client_in_use_reports_it(cast: Cast, deployment: Deployment, connect: Connect) -> None:
     olivia = await connect(cast.olivia, deployment)
     assert await olivia.set_attention(active=True) == 20
     assert await olivia.set_attention(active=False) == 20

@@ -32,7 +32,9 @@ def test_more_than_a_statement_can_name(db: None, monkeypatch: pytest.MonkeyPatc
     assert set(queries.latest_revisions(keys)) == set(keys)
 
 
-def test_checking_a_join_takes_two_queries(db: None, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_checking_a_join_takes_two_queries(
+    db: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     member, customer, suspended, stranger = (person() for _ in range(4))
     found = conversation(business(member, suspended), customer)
     type(suspended).objects.filter(pk=suspended.pk).update(is_active=False)

@@ -62,7 +62,9 @@ async def test_a_signed_out_user_reads_no_more(room: Room, end: str) -> None:
         ("?before=0", []),
     ],
 )
-async def test_a_page_contains_the_messages_within_its_bounds(room: Room, query: str, seqs: list[int]) -> None:
+async def test_a_page_contains_the_messages_within_its_bounds(
+    room: Room, query: str, seqs: list[int]
+) -> None:
     await room.say(room.customer, "one", "two", "three")
     answer = await room.customer.rest.http.get(f"{room.path}/messages{query}")
     assert [message["seq"] for message in answer.json()["results"]] == seqs

@@ -174,7 +174,9 @@ def test_a_user_who_is_not_there(forge: Forge, user_id: object) -> None:
     assert refusal(forge(user_id=user_id)) == ENDED
 
 
-def test_deleted_inactive_and_logged_out_users_look_the_same(carol: User, dave: User, login: TokenPair) -> None:
+def test_deleted_inactive_and_logged_out_users_look_the_same(
+    carol: User, dave: User, login: TokenPair
+) -> None:
     erin = User.objects.create_user("erin")
     others = {user: operations.open_login(user_id=str(user.pk)) for user in (dave, erin)}
     operations.end_login(refresh=login.refresh)
@@ -198,7 +200,9 @@ def test_verify_answers_for_both_types(api: APIClient, login: TokenPair, path: s
         assert (response.status_code, response.json()) == (200, {})
 
 
-def test_verify_refuses_used_expired_and_forged_tokens(api: APIClient, login: TokenPair, forge: Forge) -> None:
+def test_verify_refuses_used_expired_and_forged_tokens(
+    api: APIClient, login: TokenPair, forge: Forge
+) -> None:
     fresh = operations.rotate_login(refresh=login.refresh)
 
     def verdict(token: object) -> tuple[int, str]:

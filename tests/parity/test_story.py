@@ -100,7 +100,9 @@ def assert_same(answer: Json, event: Json) -> None:
     }
 
 
-async def test_conversation_updated_comes_to_sockets_that_have_not_joined(room: Room, doors: Doors, door: DoorName) -> None:
+async def test_conversation_updated_comes_to_sockets_that_have_not_joined(
+    room: Room, doors: Doors, door: DoorName
+) -> None:
     native, socketio = await doors.open("native", room.olivia), await doors.open("socketio", room.amir)
     customer = await doors.open(door, room.customer)
     await customer.call("send_message", {"conversationId": room.id, "content": "Hello?"})

@@ -52,9 +52,7 @@ async def test_a_crowd_is_one_call(runtime: ProcessRuntime, answers: Answers) ->
     assert answers.calls == [list(range(40))]
 
 
-async def test_a_lookup_waits_only_for_the_next_call(
-    runtime: ProcessRuntime, answers: Answers
-) -> None:
+async def test_a_lookup_waits_only_for_the_next_call(runtime: ProcessRuntime, answers: Answers) -> None:
     """The call that is out began before it, and may have read what has changed since."""
     first = asyncio.ensure_future(runtime.ask(answers, 1))
     await begun(answers)
@@ -75,9 +73,7 @@ async def test_a_refusal_is_for_its_own_question(runtime: ProcessRuntime, answer
     assert isinstance(bad, DomainError)
 
 
-async def test_a_failing_lookup_fails_only_itself(
-    runtime: ProcessRuntime, answers: Answers
-) -> None:
+async def test_a_failing_lookup_fails_only_itself(runtime: ProcessRuntime, answers: Answers) -> None:
     answers.go.set()
     answers.fails_at = lambda numbers: ValueError("13") if 13 in numbers else None
     asked = (runtime.ask(answers, number) for number in (12, 13, 14))

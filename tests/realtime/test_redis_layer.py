@@ -163,7 +163,9 @@ async def test_publishes_share_a_pipeline(
     assert len(sizes) < 10
 
 
-async def test_a_restart_of_redis_is_noticed_and_reported_when_everything_works(hub: Hub, redis: Redis) -> None:
+async def test_a_restart_of_redis_is_noticed_and_reported_when_everything_works(
+    hub: Hub, redis: Redis
+) -> None:
     listener, restored = Listener(), []
     hub.on_restored(lambda: restored.append(hub.is_connected))
     await hub.subscribe("room", listener)

@@ -69,7 +69,9 @@ async def test_any_flood_is_closed_however_slow_the_server(
     assert wire.closed_with == Close.POLICY
 
 
-async def test_a_client_that_is_slightly_too_fast_is_warned_and_stays(session: LiveSession, clock: Clock) -> None:
+async def test_a_client_that_is_slightly_too_fast_is_warned_and_stays(
+    session: LiveSession, clock: Clock
+) -> None:
     assert seconds_until_closed(session, clock, 1.5 * RATE) is None
 
 

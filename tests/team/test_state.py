@@ -184,9 +184,7 @@ def test_sync_and_heartbeat_show_team_rev_only_to_members(scene: Scene) -> None:
     )
 
 
-def test_a_former_member_has_no_conversations(
-    scene: Scene, django_capture_on_commit_callbacks: Any
-) -> None:
+def test_a_former_member_has_no_conversations(scene: Scene, django_capture_on_commit_callbacks: Any) -> None:
     scene.group()
     scene.set(scene.member, assigneeId=str(scene.colleague.pk))
     membership.remove_member(business_id=scene.shop.pk, user_id=scene.colleague.pk)

@@ -168,9 +168,7 @@ def test_a_bot_is_removed(owners: Pages) -> None:
         ({"url": URL, "events": ["*"], "description": "x" * 201}, "description"),
     ],
 )
-def test_a_wrong_webhook_is_explained_at_the_field(
-    owners: Pages, entry: dict[str, Any], field: str
-) -> None:
+def test_a_wrong_webhook_is_explained_at_the_field(owners: Pages, entry: dict[str, Any], field: str) -> None:
     path, _secret = owners.add_webhook()
     for page, form in (("webhooks", {}), (path, {"form": "change"})):
         answer = owners.submit(page, **entry, **form)

@@ -41,9 +41,7 @@ def test_a_failed_event_is_sent_again_with_the_same_id(shop: Shop, receiver: Rec
     assert WebhookDelivery.objects.get().state == "delivered"
 
 
-def test_later_events_of_the_conversation_wait_and_others_do_not(
-    shop: Shop, receiver: Receiver
-) -> None:
+def test_later_events_of_the_conversation_wait_and_others_do_not(shop: Shop, receiver: Receiver) -> None:
     shop.add_webhook(receiver.url, "message.created")
     refused = {"one"}
     receiver.behave = lambda received: 500 if contents([received])[0] in refused else 200

@@ -120,7 +120,9 @@ def _find_changeable(user_id: UserId, answer_id: str) -> tuple[CannedAnswer, Mem
 def _group_of(membership: Membership, body: CannedAnswerBody) -> TeamGroup | None:
     """The group that the answer is for. Its members and the owners of the business may name it."""
     if (body.scope == "group") != (body.group_id is not None):
-        raise invalid("groupId is required for the scope group, and not allowed for any other.", field="groupId")
+        raise invalid(
+            "groupId is required for the scope group, and not allowed for any other.", field="groupId"
+        )
     if body.group_id is None:
         return None
     groups = TeamGroup.objects.filter(business_id=membership.business_id, removed_at=None)

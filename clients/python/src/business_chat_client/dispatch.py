@@ -80,7 +80,11 @@ class EventDispatcher:
         revs = msgspec.json.decode(answer, type=Heartbeat).conversations
         for conversation_id, conversation in self._conversations.items():
             latest = revs.get(conversation_id)
-            if latest is not None and latest.rev >= conversation.rev and conversation._knows_own(latest.state_rev):
+            if (
+                latest is not None
+                and latest.rev >= conversation.rev
+                and conversation._knows_own(latest.state_rev)
+            ):
                 conversation._note_rev(latest.rev)
             else:
                 conversation._verify_membership()

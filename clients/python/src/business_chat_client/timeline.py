@@ -38,9 +38,7 @@ from business_chat_client.objects import (
 
 Push: TypeAlias = MessagePush | ReactionPush | AttachmentPush | ReceiptPush | RevPush
 
-MAX_BUFFERED: Final = (
-    2_000  # early pushes to keep; more are dropped, and the next sync brings their content
-)
+MAX_BUFFERED: Final = 2_000  # early pushes to keep; more are dropped, and the next sync brings their content
 STATUSES: Final = ("sent", "delivered", "read")
 
 
@@ -52,9 +50,7 @@ class Timeline:
         ] = []  # by seq, without gaps; older messages than the first were never fetched
         self.rev = 0  # all changes up to here have been applied
         self.seen = 0  # the highest rev seen
-        self.has_gap = (
-            False  # a message arrived before its predecessor, so the pages must be fetched
-        )
+        self.has_gap = False  # a message arrived before its predecessor, so the pages must be fetched
         self._first = 1  # the seq of the first message held, or the next seq without messages
         self._seqs: dict[str, int] = {}  # message id → seq
         self._early: dict[int, Push] = {}
