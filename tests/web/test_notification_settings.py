@@ -158,4 +158,4 @@ def test_the_page_has_the_key_and_the_form_token_needs_a_login(carol: User, sett
     settings.VAPID_PRIVATE_KEY = ""
     page = signed_in(carol).get(PAGE)
     assert '"key": ""' in page.content.decode()
-    assert "sends no notifications" in text_of(page)
+    assert "does not send notifications" in text_of(page)
