@@ -62,6 +62,7 @@ export class ConversationList {
     this.#filters = filters;
     this.#root.querySelector("[data-list-scroll]").scrollTop = 0;
     this.#waiting = true; // the list may be empty only after the answer
+    this.#loaded = true; // the rows of the first answer, which may still be on its way, have other filters
     this.render();
     return this.reload();
   }
