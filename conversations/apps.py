@@ -23,3 +23,4 @@ class ConversationsConfig(AppConfig):
         from conversations.team.hours import answer_time  # noqa: F401
         from conversations.team.reports import personal_data as rating_data  # noqa: F401
         from conversations.team.reports import recording  # noqa: F401
+        from conversations.team.saved_views import personal_data as view_data  # noqa: F401

@@ -252,9 +252,7 @@ class ChatMessage(models.Model):
             models.Index(fields=["-id"], name="message_removed", condition=REMOVED_MESSAGE),
             # Only unread messages, so that a receipt does not depend on the length of the conversation.
             models.Index(
-                fields=["conversation", "sender_side", "seq"],
-                name="message_unread",
-                condition=~Q(status="read"),
+                fields=["conversation", "sender_side", "seq"], name="message_unread", condition=~Q(status="read")
             ),
         ]
 
@@ -298,3 +296,4 @@ from conversations.team.models import TeamGroup as TeamGroup  # noqa: E402, PLC0
 from conversations.team.models import TeamState as TeamState  # noqa: E402, PLC0414
 from conversations.team.reports.models import CsatSettings as CsatSettings  # noqa: E402, PLC0414
 from conversations.team.reports.models import Episode as Episode  # noqa: E402, PLC0414
+from conversations.team.saved_views.models import SavedView as SavedView  # noqa: E402, PLC0414

@@ -15,6 +15,7 @@ from conversations.team.canned.views import CannedAnswerViewSet
 from conversations.team.hours.views import AvailabilityViewSet, BusinessHoursViewSet
 from conversations.team.note_views import NoteViewSet
 from conversations.team.reports.views import CsatSettingsViewSet, RatingViewSet, ReportViewSet
+from conversations.team.saved_views.views import SavedViewViewSet
 from conversations.team.views import (
     GroupViewSet,
     LabelViewSet,
@@ -52,6 +53,7 @@ team.register("states", TeamStateListViewSet, basename="team-state")
 team.register("members", MemberViewSet, basename="team-member")
 team.register("groups", GroupViewSet, basename="team-group")
 team.register("labels", LabelViewSet, basename="team-label")
+team.register("views", SavedViewViewSet, basename="saved-view")
 
 bots = Router()
 bots.register("bots", BotViewSet, basename="bot")

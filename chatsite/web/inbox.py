@@ -36,6 +36,14 @@ TEAM_CHOICES: Final = {
         ("snoozed", _("Snoozed")),
         ("resolved", _("Resolved")),
     ],
+    "priority": [
+        ("", _("Any priority")),
+        ("urgent", _("Urgent")),
+        ("high", _("High")),
+        ("medium", _("Medium")),
+        ("low", _("Low")),
+        ("none", _("No priority")),
+    ],
 }
 SHOWN: Final = ("all", "unread", "archived")
 

@@ -22,6 +22,7 @@ from chatsite.web.inbox import PAGE, TEAM_CHOICES, Inbox, load_inbox
 from chatsite.web.notification_filters import type_choices
 from chatsite.web.policy import page
 from chatsite.web.push_session import push_session
+from chatsite.web.saved_views import SavedLink, saved_links
 from chatsite.web.thread import MOST_PRINTED, printed_rows, thread_context
 from conversations import access, queries
 from conversations.models import Conversation
@@ -123,6 +124,7 @@ def _pane_context(found: Conversation, side: str) -> dict[str, Any]:
 
 
 def _app_context(request: HttpRequest, loaded: Inbox, *, screen: str) -> dict[str, Any]:
+    saved: list[SavedLink] = saved_links(request.user.pk, loaded) if loaded.businesses else []
     session = {
         "me": {"id": loaded.me["id"], "name": loaded.me["name"]},
         "businesses": loaded.businesses,
@@ -135,6 +137,7 @@ def _app_context(request: HttpRequest, loaded: Inbox, *, screen: str) -> dict[st
         },
         "unreadNotifications": loaded.unread_notifications,
         "notificationTypes": type_choices(),
+        "views": [link.view for link in saved],
         "page": PAGE,
         "push": push_session(),
         "urls": {
@@ -154,5 +157,6 @@ def _app_context(request: HttpRequest, loaded: Inbox, *, screen: str) -> dict[st
         "session": session,
         "filters": filters,
         "team_choices": TEAM_CHOICES,
+        "saved_views": saved,
         "me": loaded.me,
     }

@@ -16,6 +16,7 @@ import { mountInstall } from "./install.js";
 import { PushDevice } from "./push_device.js";
 import { mountSettings } from "./settings.js";
 import { mountShortcuts } from "./shortcuts.js";
+import { SavedViews } from "./team/saved_views.js";
 import { TeamStates } from "./team/team_states.js";
 import { TeamActivity } from "./team_activity.js";
 import { Title } from "./title.js";
@@ -40,6 +41,7 @@ class App {
   #list;
   #pane;
   #filters;
+  #views;
   #found;
   #bell;
 
@@ -49,6 +51,7 @@ class App {
     const { urls } = this.#session;
     mountConnectionBanner(document.querySelector("[data-banner]"), { client: this.#client, signIn: urls.signIn });
     this.#mountList();
+    this.#mountViews();
     this.#mountPane();
     this.#mountBell();
     this.#mountFind();
@@ -101,9 +104,18 @@ class App {
       changed: (filters) => {
         this.#list.setFilters(filters);
         this.#found.search(filters);
+        this.#views?.follow(filters);
         history.replaceState(history.state, "", this.#address(this.#pane.id));
       },
     });
+  }
+
+  #mountViews() {
+    const place = document.querySelector("[data-views]");
+    if (!place) return;
+    const { filters, views, businesses, urls } = this.#session;
+    const replace = (wanted) => this.#filters.replace(wanted);
+    this.#views = new SavedViews(place, { rest: this.#client.rest, views, businesses, inbox: urls.inbox, filters, replace });
   }
 
   #mountPane() {

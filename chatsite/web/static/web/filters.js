@@ -51,11 +51,18 @@ export function mountFilters(root, { inbox, filters, team, changed }) {
       field.focus();
     });
   }
-  mountTeamFilters(root, { ...team, filters, changed: set });
+  const selects = mountTeamFilters(root, { ...team, filters, changed: set });
   business?.addEventListener("change", () => set({ business: business.value }));
   // The user typed before the scripts ran, or the browser restored the field.
   if (field.value.trim() !== now.q) set({ q: field.value.trim() });
-  return { focus: () => field.focus() };
+  /** Shows other filters than those that a person chooses one by one. */
+  const replace = (wanted) => {
+    field.value = wanted.q;
+    if (business) business.value = wanted.business;
+    selects.set(wanted);
+    set(wanted);
+  };
+  return { focus: () => field.focus(), replace };
 }
 
 /** The query of an address for these filters. */

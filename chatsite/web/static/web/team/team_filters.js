@@ -1,10 +1,10 @@
 /** The names of the filters in an address, as the server reads them. */
-export const TEAM_FILTERS = ["assignee", "status", "label", "group"];
+export const TEAM_FILTERS = ["assignee", "status", "label", "group", "priority"];
 
 /** The selects above the list, for members. They offer the team's members, labels and groups once these are loaded. */
 export function mountTeamFilters(root, { states, businesses, me, filters, changed }) {
   const place = root.querySelector("[data-team-filters]");
-  if (!place) return;
+  if (!place) return { set: () => {} };
   const fields = Object.fromEntries(TEAM_FILTERS.map((name) => [name, place.querySelector(`[name=${name}]`)]));
   const chosen = { ...filters };
   const fill = () => {
@@ -23,6 +23,11 @@ export function mountTeamFilters(root, { states, businesses, me, filters, change
   }
   states.on(fill);
   fill();
+  /** Shows filters that were set elsewhere. */
+  const set = (wanted) => {
+    for (const [name, field] of Object.entries(fields)) field.value = chosen[name] = wanted[name];
+  };
+  return { set };
 }
 
 function unique(rows) {

@@ -3,8 +3,8 @@ import { el } from "./dom.js";
 import { linked } from "./links.js";
 import { gettext } from "./texts.js";
 
-/** A modal dialog. Resolves with the value that it was closed with, or "" if it was cancelled. */
-function ask(host, title, body, buttons) {
+/** A dialog over the page; resolves with the value that it was closed with, "" where it was cancelled. */
+export function ask(host, title, body, buttons) {
   const id = `dialog-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
   const foot = el("div", { class: "dialog-foot" }, ...buttons);
   const form = el("form", { method: "dialog", class: "dialog-form" }, el("h3", { id }, title), ...body, foot);
@@ -23,11 +23,11 @@ function ask(host, title, body, buttons) {
   });
 }
 
-function closing(label, value, kind = "", attributes = {}) {
+export function closing(label, value, kind = "", attributes = {}) {
   return el("button", { type: "submit", value, class: `button ${kind}`.trim(), ...attributes }, label);
 }
 
-function cancelling(label) {
+export function cancelling(label) {
   return closing(label, "", "", { formnovalidate: true });
 }
 

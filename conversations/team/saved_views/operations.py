@@ -1,0 +1,125 @@
+"""What members do with saved views."""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeVar
+
+import msgspec
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from chatsite.errors import DomainError, invalid
+from conversations.access import UserId, object_key
+from conversations.models import Business, Label, Membership, SavedView, TeamGroup
+from conversations.team.access import lock_members
+from conversations.team.canned.find import find_membership
+from conversations.team.filters import NAMES, NONE, team_filter
+from conversations.team.naming import clean_name
+from conversations.team.saved_views import find
+from conversations.team.saved_views.serializers import SavedViewBody, SavedViewChange, ViewFilters
+from conversations.validation import storable
+
+MOST_OF_BUSINESS: Final = 100
+MOST_OF_MEMBER: Final = 50
+SEARCH_LENGTH: Final = 100
+
+Named = TypeVar("Named", Label, TeamGroup)
+
+
+def save_view(*, user_id: UserId, body: SavedViewBody) -> tuple[SavedView, Membership]:
+    membership, name = find_membership(user_id, body.business_id), clean_name(body.name)
+    owner_id = user_id if body.scope == "private" else None
+    with transaction.atomic():
+        # Of two requests at once, the second counts the view of the first.
+        Business.objects.select_for_update(no_key=True).get(pk=membership.business_id)
+        _check_number(membership, is_private=owner_id is not None)
+        view = SavedView(business=membership.business, owner_id=owner_id, name=name)
+        view.created_by_id = user_id
+        _set_filters(view, membership, body.filters)
+        _save(view)
+    return view, membership
+
+
+def change_view(*, user_id: UserId, view_id: str, body: SavedViewChange) -> tuple[SavedView, Membership]:
+    """Rename the view or replace its filters, as its author or as an owner of the business."""
+    if body == SavedViewChange():
+        raise invalid("Give name or filters.", field="name")
+    with transaction.atomic():
+        view, membership = _find_changeable(user_id, view_id)
+        if body.name is not msgspec.UNSET:
+            view.name = clean_name(body.name)
+        if body.filters is not msgspec.UNSET:
+            _set_filters(view, membership, body.filters)
+        view.updated_at = timezone.now()
+        _save(view)
+    return view, membership
+
+
+def delete_view(*, user_id: UserId, view_id: str) -> None:
+    with transaction.atomic():
+        view, _ = _find_changeable(user_id, view_id)
+        view.delete()
+
+
+def _find_changeable(user_id: UserId, view_id: str) -> tuple[SavedView, Membership]:
+    view, membership = find.find_view(user_id, view_id, lock=True)
+    if not find.may_change(view, membership):
+        raise DomainError("forbidden", "Only its author or an owner of the business can change it.")
+    return view, membership
+
+
+def _set_filters(view: SavedView, membership: Membership, filters: ViewFilters) -> None:
+    """Check the filters against the business, inside the transaction that stores them."""
+    if filters == ViewFilters():
+        raise invalid("Give at least one filter.", field="filters")
+    if filters.unread and filters.archived:
+        raise invalid("A view is of unread or of archived conversations.", field="archived")
+    _check_search(filters.search)
+    team = {name: value for name in NAMES if (value := getattr(filters, name))}
+    team_filter(membership.user_id, team)
+    if filters.assignee and filters.assignee not in ("me", NONE):
+        lock_members(membership.business_id, [filters.assignee], field="assignee")
+    group = None if filters.group == NONE else filters.group
+    view.label = _own(Label, membership, filters.label, "label")
+    view.group = _own(TeamGroup, membership, group, "group")
+    stored: dict[str, Any] = msgspec.to_builtins(filters)
+    stored.pop("label", None)
+    if group is not None:
+        stored.pop("group")
+    view.filters = stored
+
+
+def _check_search(search: str) -> None:
+    if len(search) > SEARCH_LENGTH:
+        limit = {"field": "search", "limit": SEARCH_LENGTH}
+        raise DomainError("too_large", f"A search has at most {SEARCH_LENGTH} characters.", limit)
+    if not storable(search):
+        raise invalid("The search has a character that cannot be stored.", field="search")
+
+
+def _own(model: type[Named], membership: Membership, raw: str | None, field: str) -> Named | None:
+    """Return the label or group of the business, and keep its row until the end of the transaction."""
+    if not raw:
+        return None
+    rows = model._default_manager.select_for_update(no_key=True)
+    found = rows.filter(pk=object_key(raw, field), business_id=membership.business_id, removed_at=None)
+    row = found.first()
+    if row is None:
+        raise invalid(f"{field} must name what the business has.", field=field)
+    return row
+
+
+def _check_number(membership: Membership, *, is_private: bool) -> None:
+    owner_id = membership.user_id if is_private else None
+    most = MOST_OF_MEMBER if is_private else MOST_OF_BUSINESS
+    if SavedView.objects.filter(business=membership.business, owner_id=owner_id).count() >= most:
+        raise DomainError("conflict", f"There can be at most {most} saved views.")
+
+
+def _save(view: SavedView) -> None:
+    try:
+        with transaction.atomic():
+            view.save()
+    except IntegrityError as error:
+        message = "There is a view of this name."
+        raise DomainError("conflict", message, {"field": "name"}) from error
