@@ -15,7 +15,7 @@ from msgspec import UNSET
 from chatsite.errors import DomainError, invalid
 from conversations import access
 from conversations.access import UserId, object_key
-from conversations.models import Conversation, ConversationLabel, Label, TeamGroup, TeamState
+from conversations.models import Conversation, Label, TeamGroup, TeamState
 from conversations.team.access import lock_members, member_conversation
 from conversations.team.change import TeamPart
 from conversations.team.requests import TeamBody
@@ -32,24 +32,36 @@ class StateChanges:
 
     columns: dict[str, Any]
     labels: list[UUID] | None = None
+    added: frozenset[UUID] = frozenset()
+    removed: frozenset[UUID] = frozenset()
+    if_team_rev: int | None = None
 
 
 def set_team_state(*, user_id: UserId, conversation_id: str | UUID, body: TeamBody) -> TeamStateObject:
     """Set status, assignee, group, priority or labels. Repeating changes nothing and takes no `teamRev`."""
+    _before, after = change_team_state(user_id=user_id, conversation_id=conversation_id, body=body)
+    return after
+
+
+def change_team_state(
+    *, user_id: UserId, conversation_id: str | UUID, body: TeamBody
+) -> tuple[TeamStateObject, TeamStateObject]:
+    """Set what the body asks for. Return the state as it was under the lock, and as it is now."""
     where = member_conversation(user_id, conversation_id)
     with change_conversations() as change:
         changes = validate_changes(where.business_id, body)
         [conversation] = change.lock([where.pk])
         team = change.parts.get(TeamPart)
         state = team.state_of(conversation)
-        apply_changes(team, state, changes)
-    [shown] = state_objects([state])
-    return shown
+        [before] = state_objects([state])
+        apply_wish(team, state, wish, before)
+    [after] = state_objects([state])
+    return before, after
 
 
 def validate_changes(business_id: UUID, body: TeamBody) -> StateChanges:
     """Check the body against the business, inside the transaction that will apply it."""
-    changes = StateChanges(columns=_status(body))
+    wish = Wish(columns=_status(body), if_team_rev=body.if_team_rev)
     if body.assignee_id is not UNSET:
         changes.columns["assignee_id"] = None
         if body.assignee_id is not None:
@@ -63,10 +75,12 @@ def validate_changes(business_id: UUID, body: TeamBody) -> StateChanges:
     if body.priority is not UNSET:
         changes.columns["priority"] = body.priority or ""
     if body.label_ids is not UNSET:
-        changes.labels = _own(Label, business_id, body.label_ids, "labelIds")
-    if not changes.columns and changes.labels is None:
-        raise invalid("Set status, assigneeId, groupId, priority or labelIds.", field="status")
-    return changes
+        wish.labels = _own(Label, business_id, body.label_ids, "labelIds")
+    wish.added = frozenset(_own(Label, business_id, body.add_label_ids, "addLabelIds"))
+    wish.removed = frozenset(object_key(raw, "label") for raw in body.remove_label_ids)
+    if not wish.columns and wish.labels is None and not wish.added and not wish.removed:
+        raise invalid("Give status, assigneeId, groupId, priority or labelIds.", field="status")
+    return wish
 
 
 def _status(body: TeamBody) -> dict[str, Any]:
@@ -82,9 +96,9 @@ def _status(body: TeamBody) -> dict[str, Any]:
 
 def _own(model: type[TeamGroup | Label], business_id: UUID, raw_ids: Sequence[str], field: str) -> list[UUID]:
     """Return the keys of rows of the business, and keep the rows until the end of the transaction."""
-    if len(raw_ids) > MOST_LABELS:
-        limit = {"field": field, "limit": MOST_LABELS}
-        raise DomainError("too_large", f"A conversation can have at most {MOST_LABELS} labels.", limit)
+    if not raw_ids:
+        return []
+    _check_number(len(raw_ids), field)
     try:
         wanted = {object_key(raw, field) for raw in raw_ids}
     except DomainError as error:
@@ -98,24 +112,37 @@ def _own(model: type[TeamGroup | Label], business_id: UUID, raw_ids: Sequence[st
     return found
 
 
-def apply_changes(team: TeamPart, state: TeamState, changes: StateChanges) -> bool:
-    """Apply the changes to a locked state. Return whether it changed anything."""
-    before = {name: getattr(state, name) for name in changes.columns}
-    has_changed = before != changes.columns
-    if before.get("assignee_id", state.assignee_id) != changes.columns.get("assignee_id", state.assignee_id):
-        state.assigned_at = timezone.now() if changes.columns["assignee_id"] is not None else None
-    for name, value in changes.columns.items():
+def _check_number(number: int, field: str) -> None:
+    if number > MOST_LABELS:
+        limit = {"field": field, "limit": MOST_LABELS}
+        raise DomainError("too_large", f"A conversation has at most {MOST_LABELS} labels.", limit)
+
+
+def apply_wish(team: TeamPart, state: TeamState, wish: Wish, before: TeamStateObject) -> None:
+    """Apply the wish to a locked state. `before` is its object."""
+    labels = _labels_after(wish, set(before.label_ids))
+    differs = {name: value for name, value in wish.columns.items() if getattr(state, name) != value}
+    if not differs and labels is None:
+        return
+    if wish.if_team_rev not in (None, state.team_rev):
+        raise DomainError("conflict", "The team's side has changed.", {"teamRev": state.team_rev})
+    if "assignee_id" in differs:
+        state.assigned_at = timezone.now() if differs["assignee_id"] is not None else None
+    for name, value in differs.items():
         setattr(state, name, value)
-    if changes.labels is not None and labels_of(state) != set(changes.labels):
-        has_changed = True
-        team.set_labels(state, changes.labels)
-    if has_changed:
-        team.save(state)
-    return has_changed
+    if labels is not None:
+        team.set_labels(state, labels)
+    team.save(state)
 
 
-def labels_of(state: TeamState) -> set[UUID]:
-    return set(ConversationLabel.objects.filter(state_id=state.pk).values_list("label_id", flat=True))
+def _labels_after(wish: Wish, labels: set[UUID]) -> list[UUID] | None:
+    """Return the labels that the wish leads to, or None where they stay."""
+    wanted = labels if wish.labels is None else set(wish.labels)
+    wanted = (wanted | wish.added) - wish.removed
+    if wanted == labels:
+        return None
+    _check_number(len(wanted), "addLabelIds")
+    return sorted(wanted)
 
 
 def team_state(user_id: UserId, conversation_id: str | UUID) -> TeamStateObject:

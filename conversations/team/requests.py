@@ -14,7 +14,11 @@ ZonedTime = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class TeamBody(WireObject, kw_only=True):
-    """What to set. What is left out stays; null takes it away. `snoozedUntil` belongs to the status `snoozed`."""
+    """What to set. What is left out stays; null takes it away. `snoozedUntil` belongs to the status `snoozed`.
+
+    `labelIds` replaces all labels. `addLabelIds` and `removeLabelIds` leave the others alone. With `ifTeamRev`, nothing
+    changes if somebody has changed the team's side since that `teamRev`.
+    """
 
     status: StatusName | msgspec.UnsetType = msgspec.UNSET
     snoozed_until: ZonedTime | msgspec.UnsetType | None = msgspec.UNSET
@@ -22,10 +26,19 @@ class TeamBody(WireObject, kw_only=True):
     group_id: str | msgspec.UnsetType | None = msgspec.UNSET
     priority: PriorityName | msgspec.UnsetType | None = msgspec.UNSET
     label_ids: list[str] | msgspec.UnsetType = msgspec.UNSET
+    add_label_ids: list[str] = []
+    remove_label_ids: list[str] = []
+    if_team_rev: int | None = None
 
 
 class TeamCommand(TeamBody, kw_only=True):
     conversation_id: str
+
+
+class BulkBody(WireObject, kw_only=True):
+    """Changes of up to 100 conversations, made one by one."""
+
+    changes: list[TeamCommand]
 
 
 class GroupBody(WireObject, kw_only=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from chatsite.identity.names import display_name
@@ -27,6 +27,21 @@ class TeamStateObject(WireObject, kw_only=True):
     group_id: UUID | None
     priority: PriorityName | None
     label_ids: list[UUID]
+
+
+class BulkResult(WireObject, kw_only=True, omit_defaults=True):
+    """One of the changes: the state before and after it, or why it was refused."""
+
+    conversation_id: str
+    before: TeamStateObject | None = None
+    state: TeamStateObject | None = None
+    error: dict[str, Any] | None = None
+
+
+class BulkAnswer(WireObject, kw_only=True):
+    """The results in the order of the changes."""
+
+    results: list[BulkResult]
 
 
 class NoteObject(WireObject, kw_only=True):

@@ -15,10 +15,18 @@ from chatsite.errors import invalid
 from chatsite.http.api import CursorPages, page, read_body, serializer_for
 from chatsite.http.viewsets import LIMIT, StructViewSet
 from conversations.models import Conversation, Label, Membership, TeamGroup, TeamState
-from conversations.team import groups, labels, operations
+from conversations.team import bulk, groups, labels, operations
 from conversations.team.access import member_business
-from conversations.team.requests import GroupBody, GroupChanges, LabelBody, LabelChanges, TeamBody
+from conversations.team.requests import (
+    BulkBody,
+    GroupBody,
+    GroupChanges,
+    LabelBody,
+    LabelChanges,
+    TeamBody,
+)
 from conversations.team.serializers import (
+    BulkAnswer,
     GroupObject,
     LabelObject,
     MemberObject,
@@ -69,7 +77,7 @@ class TeamStateListViewSet(StructViewSet):
     """The team's side of the conversations of a list."""
 
     queryset = TeamState.objects.none()
-    bodies = {"default": TeamStateObject}
+    bodies = {"default": TeamStateObject, "bulk": BulkBody}
 
     @extend_schema(
         parameters=[OpenApiParameter("ids", str, required=True, description="Ids, separated by commas.")],
@@ -79,6 +87,13 @@ class TeamStateListViewSet(StructViewSet):
         """Return what the team has set for these conversations. Others, and untouched ones, are left out."""
         ids = [raw for raw in request.query_params.get("ids", "").split(",") if raw]
         return page(operations.team_states(request.user.pk, ids), following=None, previous=None)
+
+    @extend_schema(request=serializer_for(BulkBody), responses=serializer_for(BulkAnswer))
+    @action(detail=False, methods=["post"])
+    def bulk(self, request: Request) -> Response:
+        """Change up to 100 conversations, one by one. Each costs as much as a change of its own."""
+        changes = read_body(request, BulkBody).changes
+        return Response(BulkAnswer(results=bulk.set_team_states(user_id=request.user.pk, changes=changes)))
 
 
 class MemberViewSet(StructViewSet):

@@ -16,7 +16,9 @@ import { mountInstall } from "./install.js";
 import { PushDevice } from "./push_device.js";
 import { mountSettings } from "./settings.js";
 import { mountShortcuts } from "./shortcuts.js";
+import { BulkBar } from "./team/bulk_bar.js";
 import { SavedViews } from "./team/saved_views.js";
+import { Selection } from "./team/selection.js";
 import { TeamStates } from "./team/team_states.js";
 import { TeamActivity } from "./team_activity.js";
 import { Title } from "./title.js";
@@ -42,6 +44,7 @@ class App {
   #pane;
   #filters;
   #views;
+  #selection;
   #found;
   #bell;
 
@@ -51,7 +54,7 @@ class App {
     const { urls } = this.#session;
     mountConnectionBanner(document.querySelector("[data-banner]"), { client: this.#client, signIn: urls.signIn });
     this.#mountList();
-    this.#mountViews();
+    if (this.#session.businesses.length) this.#mountTeam();
     this.#mountPane();
     this.#mountBell();
     this.#mountFind();
@@ -82,6 +85,7 @@ class App {
       open: (id) => this.open(id),
       href: (id) => this.#address(id),
       openMenu: (id, opener) => this.#openMenu(id, opener),
+      drawn: () => this.#selection?.drawn(),
     };
     this.#list = new ConversationList(root, {
       client: this.#client,
@@ -105,17 +109,23 @@ class App {
         this.#list.setFilters(filters);
         this.#found.search(filters);
         this.#views?.follow(filters);
+        this.#selection?.clear();
         history.replaceState(history.state, "", this.#address(this.#pane.id));
       },
     });
   }
 
-  #mountViews() {
-    const place = document.querySelector("[data-views]");
-    if (!place) return;
-    const { filters, views, businesses, urls } = this.#session;
+  #mountTeam() {
+    const root = document.querySelector("[data-list-screen]");
+    const place = root.querySelector("[data-views]");
+    const { me, filters, views, businesses, urls } = this.#session;
     const replace = (wanted) => this.#filters.replace(wanted);
     this.#views = new SavedViews(place, { rest: this.#client.rest, views, businesses, inbox: urls.inbox, filters, replace });
+    const find = (id) => this.#list.find(id);
+    const bar = new BulkBar({ states: this.#states, me, selection: () => this.#selection, find });
+    const canSelect = (id) => this.#nameOfOurs(find(id));
+    root.append(bar.element);
+    this.#selection = new Selection(root.querySelector("[data-rows]"), { canSelect, changed: () => bar.draw() });
   }
 
   #mountPane() {
@@ -218,7 +228,13 @@ class App {
 
   #escape() {
     if (isWriting(document.activeElement) || document.activeElement.closest?.("[data-thread]")) this.#list.focus();
+    else if (this.#selection?.size) this.#selection.clear();
     else if (this.#pane.id) this.back();
+  }
+
+  /** The customer's name, where the conversation is of one's own business. */
+  #nameOfOurs(conversation) {
+    return conversation && this.#states.isMember(conversation) ? otherSide(conversation, this.#session.me).name : "";
   }
 
   #nameTitle() {

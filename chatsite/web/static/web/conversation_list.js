@@ -36,7 +36,7 @@ export class ConversationList {
   #renewal = null;
   #keys;
 
-  /** `handlers`: `open(id)`, `href(id)`, `openMenu(id, opener)`. */
+  /** `handlers`: `open(id)`, `href(id)`, `openMenu(id, opener)`, `drawn()`. */
   constructor(root, { client, session, team, states, filters, handlers }) {
     this.#root = root;
     this.#client = client;
@@ -184,6 +184,7 @@ export class ConversationList {
       this.#items.get(one.id).classList.toggle("last-pinned", isLast);
     });
     this.#drawEmpty(shown.length);
+    this.#handlers.drawn();
   }
 
   #teamOf(conversation) {

@@ -61,6 +61,17 @@ export class TeamStates {
     return state;
   }
 
+  /** Makes many changes, `{conversationId, …}` each, and resolves with the result of each. */
+  async setMany(changes) {
+    const results = [];
+    for (let at = 0; at < changes.length; at += MOST) {
+      const answer = await this.#client.rest.post("/team/states/bulk", { changes: changes.slice(at, at + MOST) });
+      this.#take(answer.results.map(({ state }) => state).filter(Boolean));
+      results.push(...answer.results);
+    }
+    return results;
+  }
+
   #want(id) {
     if (this.#requested.has(id)) return;
     this.#wanted.add(id);

@@ -1,0 +1,169 @@
+import { make } from "../dom.js";
+
+const LONG_PRESS = 450; // milliseconds
+const STRAYED = 10; // pixels after which a press is the beginning of a scroll
+
+/** The conversations that are chosen in the list: by checkbox, key, range, or a long press. */
+export class Selection {
+  #rows;
+  #canSelect;
+  #changed;
+  #chosen = new Set();
+  #anchor = null;
+  #press = null;
+  #withShift = false;
+  #isTouch = false;
+
+  /** `canSelect(id)` answers the name of a conversation that may be chosen, or "". `changed()` is told of each change. */
+  constructor(rows, { canSelect, changed }) {
+    this.#rows = rows;
+    this.#canSelect = canSelect;
+    this.#changed = changed;
+    this.#listen();
+    this.drawn();
+  }
+
+  get ids() {
+    return this.#order().filter((id) => this.#chosen.has(id));
+  }
+
+  get size() {
+    return this.#chosen.size;
+  }
+
+  keep(ids) {
+    const kept = new Set(ids);
+    this.#chosen = new Set(this.ids.filter((id) => kept.has(id)));
+    this.#tell();
+  }
+
+  clear() {
+    this.keep([]);
+    this.#anchor = null;
+  }
+
+  /** The list has other rows now: each has a checkbox, and what is not listed any more is not chosen. */
+  drawn() {
+    const before = this.#chosen.size;
+    const listed = new Set(this.#order());
+    for (const id of this.#chosen) if (!listed.has(id)) this.#chosen.delete(id);
+    for (const item of this.#rows.children) this.#drawBox(item);
+    if (this.#chosen.size !== before) this.#tell();
+  }
+
+  #drawBox(item) {
+    const name = this.#canSelect(item.dataset.id);
+    let label = item.querySelector(".entry-check");
+    if (!name) return label?.remove();
+    if (!label) {
+      label = make("label", { className: "entry-check" }, make("input", { type: "checkbox", tabIndex: -1 }));
+      item.prepend(label);
+    }
+    const box = label.firstElementChild;
+    box.checked = this.#chosen.has(item.dataset.id);
+    box.ariaLabel = interpolate(gettext("Select %(name)s"), { name }, true);
+    return item.classList.toggle("is-chosen", box.checked);
+  }
+
+  #tell() {
+    this.#rows.classList.toggle("is-selecting", this.#chosen.size > 0);
+    for (const item of this.#rows.children) this.#drawBox(item);
+    this.#changed();
+  }
+
+  #order() {
+    return [...this.#rows.children].map((item) => item.dataset.id);
+  }
+
+  #toggle(id) {
+    if (!this.#canSelect(id)) return;
+    if (!this.#chosen.delete(id)) this.#chosen.add(id);
+    this.#anchor = id;
+    this.#tell();
+  }
+
+  /** Everything between the last one that was chosen and this one. */
+  #extend(id) {
+    const order = this.#order();
+    const from = Math.max(0, order.indexOf(this.#anchor ?? id));
+    const [first, last] = [from, order.indexOf(id)].sort((a, b) => a - b);
+    for (const each of order.slice(first, last + 1)) if (this.#canSelect(each)) this.#chosen.add(each);
+    this.#anchor = id;
+    this.#tell();
+  }
+
+  #listen() {
+    const on = (name, act) => this.#rows.addEventListener(name, act, true);
+    on("click", (event) => this.#onClick(event));
+    on("keydown", (event) => this.#onKey(event));
+    on("pointerdown", (event) => this.#onPress(event));
+    on("contextmenu", (event) => this.#isTouch && swallow(event));
+    for (const name of ["pointerup", "pointercancel", "dragstart"]) on(name, () => this.#endPress());
+    on("pointermove", ({ clientX, clientY }) => {
+      if (this.#press && Math.hypot(clientX - this.#press.x, clientY - this.#press.y) > STRAYED) this.#endPress();
+    });
+  }
+
+  #onClick(event) {
+    const id = event.target.closest("[data-id]")?.dataset.id;
+    if (!id) return;
+    const label = event.target.closest(".entry-check");
+    if (label && event.target === label) {
+      this.#withShift = event.shiftKey; // the click on the box that follows may not know
+      event.stopPropagation();
+      return;
+    }
+    const isLongPress = this.#isTouch && this.#press?.isOver;
+    this.#press = null;
+    if (isLongPress) return void swallow(event);
+    const isRange = event.shiftKey || this.#withShift;
+    this.#withShift = false;
+    const isTap = this.#isTouch && this.#chosen.size > 0;
+    if (!label && !isRange && !isTap) return;
+    event.stopPropagation();
+    if (!label) event.preventDefault();
+    if (isRange) this.#extend(id);
+    else this.#toggle(id);
+  }
+
+  #onPress(event) {
+    this.#isTouch = event.pointerType === "touch";
+    const id = event.target.closest("[data-id]")?.dataset.id;
+    if (!this.#isTouch || !id || !this.#canSelect(id)) return;
+    const press = { x: event.clientX, y: event.clientY, isOver: false };
+    this.#press = press;
+    press.timer = setTimeout(() => {
+      press.isOver = true;
+      navigator.vibrate?.(10);
+      this.#toggle(id);
+    }, LONG_PRESS);
+  }
+
+  /** A press that was long enough waits for its click. */
+  #endPress() {
+    clearTimeout(this.#press?.timer);
+    if (!this.#press?.isOver) this.#press = null;
+  }
+
+  #onKey(event) {
+    const row = () => document.activeElement.closest("[data-id]")?.dataset.id;
+    const id = row();
+    if (!id || event.altKey) return;
+    const isCommand = event.ctrlKey || event.metaKey;
+    if (isCommand && event.key === "a") {
+      for (const each of this.#order()) if (this.#canSelect(each)) this.#chosen.add(each);
+      this.#tell();
+    } else if (!isCommand && event.key === "x") this.#toggle(id);
+    else if (!isCommand && event.shiftKey && /^Arrow(Up|Down)$/.test(event.key)) {
+      if (!this.#chosen.size) this.#anchor = id;
+      return void setTimeout(() => row() && this.#extend(row())); // after the focus has moved on
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}
+
+function swallow(event) {
+  event.preventDefault();
+  event.stopPropagation();
+}

@@ -1,0 +1,37 @@
+"""Set the team's side of many conversations with one request, such as for a selection in the list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from chatsite.errors import DomainError, invalid
+from chatsite.realtime.user_limit import charge
+from conversations.access import UserId
+from conversations.team.operations import change_team_state
+from conversations.team.requests import TeamCommand
+from conversations.team.serializers import BulkResult
+
+MOST: Final = 100  # conversations of one request
+
+
+def set_team_states(*, user_id: UserId, changes: Sequence[TeamCommand]) -> list[BulkResult]:
+    """Make the changes one by one, each in a transaction of its own. One that is refused does not stop the others.
+
+    If the process ends in between, a repetition makes the rest: what is done already changes nothing.
+    """
+    if not changes:
+        raise invalid("Give at least one change.", field="changes")
+    if len(changes) > MOST:
+        raise DomainError("too_large", f"Give at most {MOST} changes.", {"field": "changes", "limit": MOST})
+    charge(str(user_id), len(changes) - 1)  # the request itself has cost one
+    return [_set(user_id, change) for change in changes]
+
+
+def _set(user_id: UserId, change: TeamCommand) -> BulkResult:
+    key = change.conversation_id
+    try:
+        before, after = change_team_state(user_id=user_id, conversation_id=key, body=change)
+    except DomainError as error:
+        return BulkResult(conversation_id=key, error=error.as_dict())
+    return BulkResult(conversation_id=key, before=before, state=after)
