@@ -8,6 +8,7 @@ from chatsite.realtime.asyncapi import live_document
 
 urlpatterns = [
     path("", include("chatsite.web.urls")),
+    path("", include("chatsite.widget.page_urls")),
     re_path(r"^api/asyncapi\.json$", live_document, name="asyncapi"),
     path("auth/", include("chatsite.identity.urls")),
     path("widget/", include("chatsite.widget.urls")),

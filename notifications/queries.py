@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.utils import timezone
 
 from chatsite.errors import DomainError
 from chatsite.http.byte_budget import ByteBudget
@@ -148,6 +149,12 @@ def invitations_to(user_id: UserId) -> QuerySet[Invitation]:
 def invitations_of(user_id: UserId, business_id: str) -> QuerySet[Invitation]:
     """The business's invitations. Only its owners may list them."""
     return access.invitations().filter(business=require_owner(user_id, business_id)).order_by("-id")
+
+
+def open_invitations_of(user_id: UserId, business_id: str) -> QuerySet[Invitation]:
+    """Those that nobody has answered yet."""
+    rows = invitations_of(user_id, business_id)
+    return rows.filter(status=Invitation.Status.PENDING, expires_at__gt=timezone.now())
 
 
 def offers_in(conversation: Conversation) -> QuerySet[Offer]:

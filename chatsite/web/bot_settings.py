@@ -39,7 +39,8 @@ def bots_context(user_id: Any, business_id: str, typed: QueryDict | None = None)
     return {
         "business": business,
         "heading": gettext("Bots and API keys"),
-        "back": reverse("web:team-settings", args=[business.pk]),
+        "is_owner": True,
+        "section": "bots",
         "bots": [bot_object(row) for row in rows],
         "entry": {"name": typed.get("name", "") if typed else ""},
     }

@@ -14,7 +14,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chatsite.errors import invalid
-from conversations.team.access import member_business
+from conversations.models import Membership
+from conversations.team.canned.find import find_membership
 from conversations.team.reports.reporting import report, today
 from conversations.team.reports.requests import GroupBy, Metric, ReportRow
 
@@ -69,7 +70,8 @@ class Bar:
 
 def reports_context(user: Any, business_id: str, query: QueryDict) -> dict[str, Any]:
     """Return what the page shows. Raise `not_found` if the user is no member, and `invalid` for a wrong period."""
-    business = member_business(user.pk, business_id)
+    membership = find_membership(user.pk, business_id)
+    business = membership.business
     metric: Any = query.get("metric") if query.get("metric") in get_args(Metric) else "first-response"
     group_by: Any = query.get("groupBy") if query.get("groupBy") in get_args(GroupBy) else "day"
     end = _day(query, "to") or today(business.pk)
@@ -80,6 +82,9 @@ def reports_context(user: Any, business_id: str, query: QueryDict) -> dict[str, 
     asked = {"businessId": str(business.pk), "metric": metric, "from": begin, "to": end, "groupBy": group_by}
     return {
         "business": business,
+        "is_owner": membership.role == Membership.Role.OWNER,
+        "section": "reports",
+        "heading": gettext("Reports"),
         "shown": shown,
         "metrics": METRICS,
         "groupings": GROUPINGS,

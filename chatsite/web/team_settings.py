@@ -59,6 +59,8 @@ def settings_context(user: Any, business_id: str, typed: Mapping[str, Any]) -> d
     return {
         "business": membership.business,
         "is_owner": membership.role == Membership.Role.OWNER,
+        "section": "settings",
+        "heading": gettext("Team settings"),
         "members": [(str(row.user_id), display_name(row.user)) for row in members],
         "labels": labels.labels_of(user.pk, key).order_by("name"),
         "groups": [

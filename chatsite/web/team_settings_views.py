@@ -12,7 +12,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from chatsite.errors import DomainError
 from chatsite.realtime.user_limit import charge
 from chatsite.web.error_pages import text_of
+from chatsite.web import team_members as members
 from chatsite.web.inbox import load_me
+from chatsite.web.integration_errors import Refusal
 from chatsite.web.policy import page
 from chatsite.web.team_reports import reports_context
 from chatsite.web.team_settings import apply_form, refusal_of, settings_context
@@ -45,6 +47,31 @@ def team_settings(request: HttpRequest, business_id: str) -> HttpResponse:
         {**context, "typed": typed, "me": load_me(request.user)},
         status=status,
     )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
+@login_required
+def team_members(request: HttpRequest, business_id: str) -> HttpResponse:
+    """`/app/team/<business>/members`."""
+    form, refusal = request.POST.get("form", ""), Refusal()
+    if request.method == "POST":
+        try:
+            charge(str(request.user.pk))
+            done = members.apply_form(request.user.pk, business_id, request.POST)
+        except DomainError as error:
+            refusal = members.refusal_of(error, form)
+            if refusal.text:
+                messages.error(request, refusal.text)
+        else:
+            messages.success(request, done)
+            has_left = form == "remove" and request.POST.get("id") == str(request.user.pk)
+            return redirect("web:inbox") if has_left else redirect("web:team-members", business_id=business_id)
+    # A wrong entry stays in its form.
+    typed = request.POST if form == "invite" else None
+    context = members.members_context(request.user, business_id, typed)
+    shown = {**context, "errors": refusal.fields, "me": load_me(request.user)}
+    return render(request, "web/team_members.html", shown, status=refusal.status)
 
 
 @require_safe

@@ -75,6 +75,11 @@ urlpatterns = [
         name="team-settings",
     ),
     re_path(
+        r"^app/team/(?P<business_id>[0-9a-f-]{36})/members/?$",
+        team_settings_views.team_members,
+        name="team-members",
+    ),
+    re_path(
         r"^app/team/(?P<business_id>[0-9a-f-]{36})/reports/?$",
         team_settings_views.team_reports,
         name="team-reports",

@@ -58,7 +58,8 @@ def endpoints_context(user_id: Any, business_id: str, typed: QueryDict | None = 
     return {
         "business": business,
         "heading": gettext("Webhooks"),
-        "back": reverse("web:team-settings", args=[business.pk]),
+        "is_owner": True,
+        "section": "webhooks",
         "endpoints": [(row, state_text(row)) for row in rows],
         **_entries(typed, None),
     }

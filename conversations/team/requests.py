@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 
 from conversations.serializers import WireObject
-from conversations.team.serializers import PriorityName, StatusName
+from conversations.team.serializers import PriorityName, RoleName, StatusName
 
 ZonedTime = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -39,6 +39,11 @@ class BulkBody(WireObject, kw_only=True):
     """Changes of up to 100 conversations, made one by one."""
 
     changes: list[TeamCommand]
+
+
+class MemberChange(WireObject, kw_only=True):
+    business_id: str
+    role: RoleName
 
 
 class GroupBody(WireObject, kw_only=True):

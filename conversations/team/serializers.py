@@ -12,6 +12,7 @@ from conversations.models import ConversationLabel, Label, Membership, Note, Tea
 from conversations.serializers import WireObject
 
 StatusName = Literal["open", "pending", "snoozed", "resolved"]
+RoleName = Literal["owner", "agent"]
 PriorityName = Literal["low", "medium", "high", "urgent"]
 
 
@@ -81,7 +82,7 @@ class MemberObject(WireObject, kw_only=True):
 
     id: str
     name: str
-    role: Literal["owner", "agent"]
+    role: RoleName
     is_bot: bool
 
 

@@ -15,7 +15,7 @@ from chatsite.errors import invalid
 from chatsite.http.api import CursorPages, page, read_body, serializer_for
 from chatsite.http.viewsets import LIMIT, StructViewSet
 from conversations.models import Conversation, Label, Membership, TeamGroup, TeamState
-from conversations.team import bulk, groups, labels, operations
+from conversations.team import bulk, groups, labels, members, operations
 from conversations.team.access import member_business
 from conversations.team.requests import (
     BulkBody,
@@ -23,6 +23,7 @@ from conversations.team.requests import (
     GroupChanges,
     LabelBody,
     LabelChanges,
+    MemberChange,
     TeamBody,
 )
 from conversations.team.serializers import (
@@ -100,13 +101,28 @@ class MemberViewSet(StructViewSet):
     """The members of a team, for its members."""
 
     queryset = Membership.objects.none()
-    bodies = {"default": MemberObject}
+    bodies = {"default": MemberChange, "list": MemberObject}
 
     @extend_schema(parameters=OF_BUSINESS, responses=serializer_for(MemberObject)(many=True))
     def list(self, request: Request) -> Response:
         """List the members of a business in the order in which they joined."""
         business = member_business(request.user.pk, business_of(request))
         return IdPages().respond(request, business.memberships.select_related("user"), member_object)
+
+    @extend_schema(request=serializer_for(MemberChange), responses=serializer_for(MemberObject))
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Set the role of a member, as an owner."""
+        body = read_body(request, MemberChange)
+        changed = members.set_role(
+            user_id=request.user.pk, business_id=body.business_id, member_id=pk, role=body.role
+        )
+        return Response(member_object(changed))
+
+    @extend_schema(parameters=OF_BUSINESS[:1], responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Remove a member, as an owner, or leave the team."""
+        members.end_membership(user_id=request.user.pk, business_id=business_of(request), member_id=pk)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
 
 class GroupViewSet(StructViewSet):

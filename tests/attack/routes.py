@@ -40,7 +40,7 @@ PUBLIC: Final = {
     "unsubscribe",  # the token in the address says whose mails; tests/away/test_mail.py
 }
 # The web page signs in by session, answers HTML and redirects to its sign-in; tests/web has its strangers.
-APPS_WITH_THEIR_OWN_DOORS: Final = {"admin", "rest_framework", "web"}
+APPS_WITH_THEIR_OWN_DOORS: Final = {"admin", "rest_framework", "web", "widget_pages"}
 NO_IDS: Final = {
     "heartbeat",
     "set_attention",

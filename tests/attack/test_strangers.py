@@ -30,6 +30,7 @@ TESTED_ELSEWHERE = {
     "labels",
     "members",
     "states",
+    "views",
 }
 OPEN_TO_ALL = {"availability-availability"}  # everybody may ask whether a business is open
 WITH_IDS = [

@@ -1,0 +1,104 @@
+"""The widget of a business in the page, for its owners. It needs no scripts."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods
+
+from chatsite.errors import DomainError
+from chatsite.realtime.user_limit import charge
+from chatsite.web.error_pages import text_of
+from chatsite.web.inbox import load_me
+from chatsite.web.policy import page
+from chatsite.widget import access, operations
+from chatsite.widget.models import WidgetSite
+from chatsite.widget.operations import WidgetSettings
+from conversations.models import Business
+
+ACCENT: Final = "#2f5bea"  # what the field for a colour shows until one is chosen
+FIELDS: Final = ("origins", "title", "greeting", "accent")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page
+@login_required
+def widget_settings(request: HttpRequest, business_id: str) -> HttpResponse:
+    """`/app/team/<business>/widget`."""
+    business = access.find_owned_business(request.user.pk, business_id)
+    errors, status = {}, 200
+    if request.method == "POST":
+        try:
+            charge(str(request.user.pk))
+            _apply_form(business, request.POST)
+        except DomainError as error:
+            status, errors = error.http_status, _errors(error)
+            if not errors:
+                messages.error(request, text_of(error))
+        else:
+            messages.success(request, gettext("Saved."))
+            return redirect("widget_pages:settings", business_id=business_id)
+    typed = request.POST if status != 200 else None
+    context = {**_context(request, business, typed), "errors": errors, "me": load_me(request.user)}
+    return render(request, "web/team_widget.html", context, status=status)
+
+
+def _context(request: HttpRequest, business: Business, typed: QueryDict | None) -> dict[str, Any]:
+    site = WidgetSite.objects.filter(business=business).first()
+    loader = request.build_absolute_uri(reverse("widget-loader"))
+    return {
+        "business": business,
+        "is_owner": True,
+        "section": "widget",
+        "heading": gettext("Widget"),
+        "site": site,
+        "code": f'<script async src="{loader}" data-business="{business.slug}"></script>',
+        "entry": _entry(site, typed) if site else {},
+    }
+
+
+def _entry(site: WidgetSite, typed: QueryDict | None) -> dict[str, Any]:
+    """Return what the fields contain: what was typed, or what the widget has."""
+    if typed is not None:
+        texts = {name: typed.get(name, "") for name in FIELDS}
+        return {**texts, **{name: name in typed for name in ("enabled", "guests", "coloured")}}
+    return {
+        "origins": "\n".join(site.origins),
+        "title": site.title,
+        "greeting": site.greeting,
+        "accent": site.accent or ACCENT,
+        "enabled": site.enabled,
+        "guests": site.guests_allowed,
+        "coloured": bool(site.accent),
+    }
+
+
+def _apply_form(business: Business, form: QueryDict) -> None:
+    """Make the widget, or set what the form has."""
+    site = WidgetSite.objects.filter(business=business).first()
+    if site is None or form.get("form") == "create":
+        operations.create_site(business=business, chosen=WidgetSettings())
+        return
+    chosen = WidgetSettings(
+        enabled="enabled" in form,
+        origins=form.get("origins", "").split(),
+        guests_allowed="guests" in form,
+        title=form.get("title", ""),
+        greeting=form.get("greeting", "").replace("\r\n", "\n"),
+        accent=form.get("accent", "") if "coloured" in form else "",
+    )
+    operations.change_site(site_id=site.pk, chosen=chosen)
+
+
+def _errors(error: DomainError) -> dict[str, str]:
+    """Return the text beside the field that is wrong, if it is one of the page's."""
+    name = str((error.details or {}).get("field", ""))
+    if name == "origins" and error.code == "invalid":
+        return {name: gettext("Write an origin like https://www.example.com in each line.")}
+    return {name: text_of(error)} if name in FIELDS else {}
