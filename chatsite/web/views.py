@@ -26,6 +26,7 @@ from chatsite.web.saved_views import SavedLink, saved_links
 from chatsite.web.thread import MOST_PRINTED, printed_rows, thread_context
 from conversations import access, queries
 from conversations.models import Conversation
+from notifications.currencies import MINOR_DIGITS
 
 PRINT_COST = 10.0  # of the user's limit: a page of up to 5,000 messages
 
@@ -138,6 +139,7 @@ def _app_context(request: HttpRequest, loaded: Inbox, *, screen: str) -> dict[st
         "unreadNotifications": loaded.unread_notifications,
         "notificationTypes": type_choices(),
         "views": [link.view for link in saved],
+        "currencies": MINOR_DIGITS if loaded.businesses else {},
         "page": PAGE,
         "push": push_session(),
         "urls": {

@@ -123,7 +123,7 @@ export class ConversationPane {
       me: this.#session.me,
       place: this.#places.get(this.id) ?? null,
       onBack: () => this.#handlers.back(),
-      team: (thread) => new ThreadTeam(thread, { isOwner: this.#isOwner(thread) }),
+      team: (thread) => new ThreadTeam(thread, { isOwner: this.#isOwner(thread), currencies: this.#session.currencies }),
     });
     if (this.#goal !== null) this.#thread.jump(this.#goal);
     this.#goal = null;

@@ -4,6 +4,7 @@ import { gettext, interpolate } from "../thread/texts.js";
 import { CannedAnswers } from "./canned_answers.js";
 import { Mentions } from "./mentions.js";
 import { drawNote } from "./note_row.js";
+import { OfferMaker } from "./offer_maker.js";
 import { PrivateNotes, timeOf } from "./private_notes.js";
 import { WritingMode } from "./writing_mode.js";
 
@@ -11,12 +12,13 @@ import { WritingMode } from "./writing_mode.js";
  * What members of the business have in the conversation view: private notes between the messages and in the composer,
  * mentions, and canned answers. It does nothing for a customer. Pass it to `mountThread` as `team`.
  *
- * `thread`: client, me, view, people, conversation, composer, source, list, section, complain, announce. `isOwner`: whether
- * the user may delete the notes of others.
+ * `thread`: client, me, view, people, conversation, composer, source, list, section, complain, announce. `isOwner`: may
+ * delete the notes of others. `currencies`: those that an offer can name, with the digits of their minor units.
  */
 export class ThreadTeam {
   #thread;
   #isOwner;
+  #currencies;
   #notes = null;
   #mode = null;
   #mentions = null;
@@ -24,9 +26,10 @@ export class ThreadTeam {
   #stop;
   #context;
 
-  constructor(thread, { isOwner = false } = {}) {
+  constructor(thread, { isOwner = false, currencies = {} } = {}) {
     this.#thread = thread;
     this.#isOwner = isOwner;
+    this.#currencies = currencies;
     this.#context = this.#makeContext();
     new CannedAnswers(thread);
     this.#stop = thread.view.on("change", () => this.#begin());
@@ -76,6 +79,7 @@ export class ThreadTeam {
       add: (text) => this.#add(text),
       edit: (note, text) => this.#attempt(() => this.#notes.edit(note, text, this.#mentions.idsIn(text))),
     });
+    if (Object.keys(this.#currencies).length) this.#mode.append(new OfferMaker(this.#thread, this.#currencies).button);
   }
 
   get #colleagues() {

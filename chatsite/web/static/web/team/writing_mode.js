@@ -12,6 +12,7 @@ export class WritingMode {
   #handlers;
   #text;
   #buttons;
+  #group;
 
   constructor(composer, handlers) {
     this.#composer = composer;
@@ -22,13 +23,18 @@ export class WritingMode {
       return el("button", given, shape && icon(shape), label);
     };
     this.#buttons = [button(false, "send", gettext("Message")), button(true, "lock", gettext("Private note"))];
-    const group = el("div", { class: "writing-mode", role: "group", "aria-label": gettext("What you write") }, ...this.#buttons);
-    composer.element.prepend(group);
+    this.#group = el("div", { class: "writing-mode", role: "group", "aria-label": gettext("What you write") }, ...this.#buttons);
+    composer.element.prepend(this.#group);
     if (this.#text) this.#buttons[1].classList.add("has-draft");
   }
 
-  /** Take over a note's draft from another tab. */
-  takeDraft(text) {
+  /** Puts another button beside the switch. */
+  append(button) {
+    this.#group.append(button);
+  }
+
+  /** A note's draft of another tab. */
+  heard(text) {
     if (this.#composer.isNote) this.#composer.fillNote(text);
     else this.#text = text;
   }
