@@ -31,6 +31,7 @@ class Business(models.Model):
     # Written with its automatic answers and with its `AssignmentRule`.
     answers_automatically = models.BooleanField(default=False, db_default=False, editable=False)
     assigns_automatically = models.BooleanField(default=False, db_default=False, editable=False)
+    setup_hidden = models.BooleanField(default=False, db_default=False, editable=False)  # the list of first steps
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -44,7 +45,7 @@ class Business(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding and not args:
             # A form that was opened earlier must not write back a mark that has changed since.
-            kept = {"id", "changes_recorded", "answers_automatically", "assigns_automatically"}
+            kept = {"id", "changes_recorded", "answers_automatically", "assigns_automatically", "setup_hidden"}
             kwargs.setdefault("update_fields", {field.attname for field in self._meta.concrete_fields} - kept)
         super().save(*args, **kwargs)
 

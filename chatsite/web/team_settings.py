@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from chatsite.errors import DomainError, from_decoding, invalid
 from chatsite.identity.names import display_name
 from conversations.models import BusinessHours, Membership
-from conversations.team import groups, labels
+from conversations.team import groups, labels, setup
 from conversations.team.assignment import rules
 from conversations.team.assignment.rules import AssignmentObject
 from conversations.team.automations import operations as automations
@@ -212,6 +212,10 @@ def _csat(user_id: Any, business_id: str, form: QueryDict) -> None:
     csat.set_settings(user_id=user_id, business_id=business_id, body=body)
 
 
+def _setup(user_id: Any, business_id: str, _form: QueryDict) -> None:
+    setup.hide_setup(user_id=user_id, business_id=business_id)
+
+
 FORMS: Final[dict[str, Callable[[Any, str, QueryDict], None]]] = {
     "label": _label,
     "group": _group,
@@ -220,6 +224,7 @@ FORMS: Final[dict[str, Callable[[Any, str, QueryDict], None]]] = {
     "automations": _automations,
     "assignment": _assignment,
     "csat": _csat,
+    "setup": _setup,
 }
 
 

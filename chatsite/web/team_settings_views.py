@@ -16,6 +16,7 @@ from chatsite.web import team_members as members
 from chatsite.web.inbox import load_me
 from chatsite.web.integration_errors import Refusal
 from chatsite.web.policy import page
+from chatsite.web.setup_list import setup_list
 from chatsite.web.team_reports import reports_context
 from chatsite.web.team_settings import apply_form, refusal_of, settings_context
 
@@ -36,17 +37,17 @@ def team_settings(request: HttpRequest, business_id: str) -> HttpResponse:
             messages.error(request, refusal_of(error, text_of(error)))
             status = error.http_status
         else:
+            if request.POST.get("form") == "setup":  # the page of the inbox has it too
+                return redirect("web:inbox")
             messages.success(request, gettext("Saved."))
             return redirect("web:team-settings", business_id=business_id)
     # A wrong entry stays in its form.
     typed = request.POST if status != 200 else {}
+    me = load_me(request.user)
     context = settings_context(request.user, business_id, typed)
-    return render(
-        request,
-        "web/team_settings.html",
-        {**context, "typed": typed, "me": load_me(request.user)},
-        status=status,
-    )
+    setup = setup_list([row for row in me["businesses"] if row["id"] == business_id])
+    shown = {**context, "typed": typed, "me": me, "setup": setup}
+    return render(request, "web/team_settings.html", shown, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

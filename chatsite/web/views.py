@@ -23,6 +23,7 @@ from chatsite.web.notification_filters import type_choices
 from chatsite.web.policy import page
 from chatsite.web.push_session import push_session
 from chatsite.web.saved_views import SavedLink, saved_links
+from chatsite.web.setup_list import setup_list
 from chatsite.web.thread import MOST_PRINTED, printed_rows, thread_context
 from conversations import access, queries
 from conversations.models import Conversation
@@ -160,5 +161,6 @@ def _app_context(request: HttpRequest, loaded: Inbox, *, screen: str) -> dict[st
         "filters": filters,
         "team_choices": TEAM_CHOICES,
         "saved_views": saved,
+        "setup": setup_list(loaded.businesses) if loaded.businesses else None,
         "me": loaded.me,
     }

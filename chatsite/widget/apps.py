@@ -11,10 +11,12 @@ class WidgetConfig(AppConfig):
     verbose_name = "Widget"
 
     def ready(self) -> None:
-        # Importing registers the rules for a widget's visitors, and the hooks for erasure, export and demo data.
+        # Importing registers the rules for a widget's visitors, and the hooks for erasure, export, demo data and
+        # the first steps of a business.
         from chatsite.widget import (  # noqa: F401
             demo,
             gdpr,
             rules,
+            setup_step,
             ties,
         )
