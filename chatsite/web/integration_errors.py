@@ -1,16 +1,19 @@
-"""What the pages of webhooks and bots say about a wrong entry, beside its field."""
+"""What the forms of the team's pages do with a refusal, and what they say about a wrong entry, beside its field."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from chatsite.errors import DomainError
+from chatsite.realtime.user_limit import charge
 from chatsite.web.error_pages import text_of
+
+Done = TypeVar("Done")
 
 FIELDS: Final[Mapping[str, str | Promise]] = {
     "url": _("Write an address that begins with https:// and leads to a public network."),
@@ -29,6 +32,17 @@ class Refusal:
     status: int = 200
     text: str = ""
     fields: dict[str, str] = field(default_factory=dict)
+
+
+def attempt(
+    user_id: Any, act: Callable[[], Done], refuse: Callable[[DomainError], Refusal], *, cost: float = 1.0
+) -> tuple[Done | None, Refusal]:
+    """Charge the user's limit and do what a form asks for. Return the result, or None and why it was refused."""
+    try:
+        charge(str(user_id), cost)
+        return act(), Refusal()
+    except DomainError as error:
+        return None, refuse(error)
 
 
 def refusal_of(error: DomainError, conflict: str | Promise) -> Refusal:

@@ -14,7 +14,7 @@ from chatsite.realtime.user_limit import charge
 from chatsite.web.error_pages import text_of
 from chatsite.web import team_members as members
 from chatsite.web.inbox import load_me
-from chatsite.web.integration_errors import Refusal
+from chatsite.web.integration_errors import Refusal, attempt
 from chatsite.web.policy import page
 from chatsite.web.setup_list import setup_list
 from chatsite.web.team_reports import reports_context
@@ -57,17 +57,17 @@ def team_members(request: HttpRequest, business_id: str) -> HttpResponse:
     """`/app/team/<business>/members`."""
     form, refusal = request.POST.get("form", ""), Refusal()
     if request.method == "POST":
-        try:
-            charge(str(request.user.pk))
-            done = members.apply_form(request.user.pk, business_id, request.POST)
-        except DomainError as error:
-            refusal = members.refusal_of(error, form)
-            if refusal.text:
-                messages.error(request, refusal.text)
-        else:
+        done, refusal = attempt(
+            request.user.pk,
+            lambda: members.apply_form(request.user.pk, business_id, request.POST),
+            lambda error: members.refusal_of(error, form),
+        )
+        if done:
             messages.success(request, done)
             has_left = form == "remove" and request.POST.get("id") == str(request.user.pk)
             return redirect("web:inbox") if has_left else redirect("web:team-members", business_id=business_id)
+        if refusal.text:
+            messages.error(request, refusal.text)
     # A wrong entry stays in its form.
     typed = request.POST if form == "invite" else None
     context = members.members_context(request.user, business_id, typed)

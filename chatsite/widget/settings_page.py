@@ -13,9 +13,9 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from chatsite.errors import DomainError
-from chatsite.realtime.user_limit import charge
 from chatsite.web.error_pages import text_of
 from chatsite.web.inbox import load_me
+from chatsite.web.integration_errors import Refusal, attempt
 from chatsite.web.policy import page
 from chatsite.widget import access, operations
 from chatsite.widget.models import WidgetSite
@@ -32,21 +32,17 @@ FIELDS: Final = ("origins", "title", "greeting", "accent")
 def widget_settings(request: HttpRequest, business_id: str) -> HttpResponse:
     """`/app/team/<business>/widget`."""
     business = access.find_owned_business(request.user.pk, business_id)
-    errors, status = {}, 200
+    refusal = Refusal()
     if request.method == "POST":
-        try:
-            charge(str(request.user.pk))
-            _apply_form(business, request.POST)
-        except DomainError as error:
-            status, errors = error.http_status, _errors(error)
-            if not errors:
-                messages.error(request, text_of(error))
-        else:
+        done, refusal = attempt(request.user.pk, lambda: _apply_form(business, request.POST), _refusal_of)
+        if done:
             messages.success(request, gettext("Saved."))
             return redirect("widget_pages:settings", business_id=business_id)
-    typed = request.POST if status != 200 else None
-    context = {**_context(request, business, typed), "errors": errors, "me": load_me(request.user)}
-    return render(request, "web/team_widget.html", context, status=status)
+        if refusal.text:
+            messages.error(request, refusal.text)
+    typed = request.POST if refusal.status != 200 else None
+    context = {**_context(request, business, typed), "errors": refusal.fields, "me": load_me(request.user)}
+    return render(request, "web/team_widget.html", context, status=refusal.status)
 
 
 def _context(request: HttpRequest, business: Business, typed: QueryDict | None) -> dict[str, Any]:
@@ -79,12 +75,11 @@ def _entry(site: WidgetSite, typed: QueryDict | None) -> dict[str, Any]:
     }
 
 
-def _apply_form(business: Business, form: QueryDict) -> None:
+def _apply_form(business: Business, form: QueryDict) -> WidgetSite:
     """Make the widget, or set what the form has."""
     site = WidgetSite.objects.filter(business=business).first()
     if site is None or form.get("form") == "create":
-        operations.create_site(business=business, chosen=WidgetSettings())
-        return
+        return operations.create_site(business=business, chosen=WidgetSettings())[0]
     chosen = WidgetSettings(
         enabled="enabled" in form,
         origins=form.get("origins", "").split(),
@@ -93,12 +88,14 @@ def _apply_form(business: Business, form: QueryDict) -> None:
         greeting=form.get("greeting", "").replace("\r\n", "\n"),
         accent=form.get("accent", "") if "coloured" in form else "",
     )
-    operations.change_site(site_id=site.pk, chosen=chosen)
+    return operations.change_site(site_id=site.pk, chosen=chosen)
 
 
-def _errors(error: DomainError) -> dict[str, str]:
-    """Return the text beside the field that is wrong, if it is one of the page's."""
-    name = str((error.details or {}).get("field", ""))
+def _refusal_of(error: DomainError) -> Refusal:
+    """Return the text beside the field that is wrong, if it is one of the page's, or for the whole form."""
+    name, text = str((error.details or {}).get("field", "")), text_of(error)
     if name == "origins" and error.code == "invalid":
-        return {name: gettext("Write an origin like https://www.example.com in each line.")}
-    return {name: text_of(error)} if name in FIELDS else {}
+        text = gettext("Write an origin like https://www.example.com in each line.")
+    if name in FIELDS:
+        return Refusal(error.http_status, fields={name: text})
+    return Refusal(error.http_status, text)
