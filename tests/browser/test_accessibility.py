@@ -179,7 +179,7 @@ async def test_the_keyboard_is_enough(cast: Cast, signed_in: SignedIn) -> None:
     await expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     await page.keyboard.press("/")
     await expect(page.get_by_role("searchbox", name="Search")).to_be_focused()
-    for _ in range(8):
+    for _ in range(12):
         await page.keyboard.press("Tab")
         if await page.evaluate("document.activeElement.matches('[data-row]')"):
             break

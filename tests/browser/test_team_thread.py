@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Locator, Page, expect
 
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import OpenPage, SignedIn
@@ -140,10 +140,54 @@ async def test_a_note_is_written_and_changes_show_at_once(
     await expect(pane(amir).get_by_role("combobox", name="Assignee")).to_have_value(cast.amir.id)
     await expect(entry(amir, customer.name)).to_contain_text("Snoozed")
     await expect(entry(amir, customer.name)).to_contain_text("Assigned to Amir Nasser")
+    mine, amirs = entry(olivia, customer.name), entry(amir, customer.name)
+    await set_for_the_selected_and_taken_back(olivia, mine, amirs, axe_source)
+    await kept_as_a_view(olivia, mine, axe_source)
     await message.press("Enter")
     await expect(theirs.said("An answer in progress")).to_be_visible()
     await expect(theirs.messages).to_have_count(2)
     await expect(theirs.root.locator(".row-note, .writing-mode, .team-bar")).to_have_count(0)
+
+
+async def set_for_the_selected_and_taken_back(
+    page: Page, row: Locator, colleagues: Locator, axe_source: str
+) -> None:
+    await row.get_by_role("checkbox").check()
+    bar = page.get_by_role("toolbar", name="Selected conversations")
+    await expect(bar).to_contain_text("1 selected")
+    await assert_accessible(page, axe_source)
+    await bar.get_by_role("button", name="Priority").click()
+    await page.get_by_role("menuitem", name="Urgent").click()
+    await expect(colleagues).to_contain_text("Urgent")
+    await expect(bar).to_be_hidden()
+    await page.get_by_role("button", name="Undo").click()
+    await expect(colleagues).not_to_contain_text("Urgent")
+    await row.get_by_role("link").focus()
+    await page.keyboard.press("x")
+    await bar.get_by_role("button", name="Resolve").click()
+    await expect(colleagues).to_contain_text("Resolved")
+    await page.get_by_role("button", name="Undo").click()
+    await expect(colleagues).to_contain_text("Snoozed")
+
+
+async def kept_as_a_view(page: Page, row: Locator, axe_source: str) -> None:
+    filters = page.locator("[data-team-filters]")
+    await filters.get_by_role("combobox", name="Status").select_option("Snoozed")
+    await page.get_by_role("button", name="Save view").click()
+    dialog = page.get_by_role("dialog", name="Save view")
+    await dialog.get_by_label("Name").fill("Asleep")
+    await assert_accessible(page, axe_source)
+    await page.keyboard.press("Enter")
+    link = page.get_by_role("navigation", name="Saved views").get_by_role("link", name="Asleep")
+    await expect(link).to_have_attribute("aria-current", "true")
+    await link.click()
+    await expect(filters.get_by_role("combobox", name="Status")).to_have_value("")
+    await link.click()
+    await expect(row).to_be_visible()
+    await page.get_by_role("button", name="Change the view Asleep").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    await expect(link).to_have_count(0)
+    await filters.get_by_role("combobox", name="Status").select_option("")
 
 
 @asynccontextmanager
