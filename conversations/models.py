@@ -1,8 +1,8 @@
 """Businesses, their members, and the one conversation of each business and customer.
 
 Every change of a conversation takes the next `rev` under the lock of the conversation's row, and stamps the changed
-messages with it. In the same way every message takes the next `seq`. So both numbers have no gaps, and a client that
-reconnects gets everything that it has missed by asking for a higher `rev` than it knows.
+messages with it. In the same way every message takes the next `seq`. So neither has gaps, and a client that reconnects
+asks for what has a higher `rev` than it knows.
 """
 
 from __future__ import annotations
@@ -22,16 +22,15 @@ class Business(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=200)
     slug = models.SlugField(max_length=80, unique=True)
-    # Days that its conversations' files are kept; 0: for ever; null: as the site keeps them.
+    # Days that its files are kept, and its messages with their files; 0: for ever; null: as the site keeps them.
     file_days = models.PositiveIntegerField(null=True, blank=True)
-    # Likewise its messages, with their files.
     message_days = models.PositiveIntegerField(null=True, blank=True)
     # Whether changes of its conversations are recorded for webhooks; null where nobody has looked yet.
     changes_recorded = models.BooleanField(null=True, default=None, editable=False)
     # Written with its automatic answers and with its `AssignmentRule`.
     answers_automatically = models.BooleanField(default=False, db_default=False, editable=False)
     assigns_automatically = models.BooleanField(default=False, db_default=False, editable=False)
-    setup_hidden = models.BooleanField(default=False, db_default=False, editable=False)  # the list of first steps
+    setup_hidden = models.BooleanField(default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -45,8 +44,7 @@ class Business(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding and not args:
             # A form that was opened earlier must not write back a mark that has changed since.
-            kept = {"id", "changes_recorded", "answers_automatically", "assigns_automatically", "setup_hidden"}
-            kwargs.setdefault("update_fields", {field.attname for field in self._meta.concrete_fields} - kept)
+            kwargs.setdefault("update_fields", {f.attname for f in self._meta.concrete_fields if f.editable})
         super().save(*args, **kwargs)
 
 
@@ -253,7 +251,9 @@ class ChatMessage(models.Model):
             models.Index(fields=["-id"], name="message_removed", condition=REMOVED_MESSAGE),
             # Only unread messages, so that a receipt does not depend on the length of the conversation.
             models.Index(
-                fields=["conversation", "sender_side", "seq"], name="message_unread", condition=~Q(status="read")
+                fields=["conversation", "sender_side", "seq"],
+                name="message_unread",
+                condition=~Q(status="read"),
             ),
         ]
 

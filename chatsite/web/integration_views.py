@@ -58,7 +58,9 @@ def webhook(request: HttpRequest, business_id: str, webhook_id: str) -> HttpResp
     user_id, refusal, done = request.user.pk, Refusal(), None
     if request.method == "POST":
         endpoint = webhook_settings.find_endpoint(user_id, business_id, webhook_id)
-        done, refusal = _attempt(user_id, lambda: _change_webhook(request, business_id, endpoint), IS_DISABLED)
+        done, refusal = _attempt(
+            user_id, lambda: _change_webhook(request, business_id, endpoint), IS_DISABLED
+        )
         if isinstance(done, HttpResponse):
             return done
     typed = _typed(request, refusal) if request.POST.get("form") == "change" else None

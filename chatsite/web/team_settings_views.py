@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from chatsite.errors import DomainError
 from chatsite.realtime.user_limit import charge
-from chatsite.web.error_pages import text_of
 from chatsite.web import team_members as members
+from chatsite.web.error_pages import text_of
 from chatsite.web.inbox import load_me
 from chatsite.web.integration_errors import Refusal, attempt
 from chatsite.web.policy import page
@@ -65,7 +65,9 @@ def team_members(request: HttpRequest, business_id: str) -> HttpResponse:
         if done:
             messages.success(request, done)
             has_left = form == "remove" and request.POST.get("id") == str(request.user.pk)
-            return redirect("web:inbox") if has_left else redirect("web:team-members", business_id=business_id)
+            return (
+                redirect("web:inbox") if has_left else redirect("web:team-members", business_id=business_id)
+            )
         if refusal.text:
             messages.error(request, refusal.text)
     # A wrong entry stays in its form.

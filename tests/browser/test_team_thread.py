@@ -140,13 +140,16 @@ async def test_a_note_is_written_and_changes_show_at_once(
     await expect(pane(amir).get_by_role("combobox", name="Assignee")).to_have_value(cast.amir.id)
     await expect(entry(amir, customer.name)).to_contain_text("Snoozed")
     await expect(entry(amir, customer.name)).to_contain_text("Assigned to Amir Nasser")
-    mine, amirs = entry(olivia, customer.name), entry(amir, customer.name)
-    await set_for_the_selected_and_taken_back(olivia, mine, amirs, axe_source)
-    await kept_as_a_view(olivia, mine, axe_source)
+    await the_list_is_changed_and_kept(olivia, amir, customer.name, axe_source)
     await message.press("Enter")
     await expect(theirs.said("An answer in progress")).to_be_visible()
     await expect(theirs.messages).to_have_count(2)
     await expect(theirs.root.locator(".row-note, .writing-mode, .team-bar")).to_have_count(0)
+
+
+async def the_list_is_changed_and_kept(page: Page, colleague: Page, name: str, axe_source: str) -> None:
+    await set_for_the_selected_and_taken_back(page, entry(page, name), entry(colleague, name), axe_source)
+    await kept_as_a_view(page, entry(page, name), axe_source)
 
 
 async def set_for_the_selected_and_taken_back(

@@ -92,9 +92,7 @@ def test_what_another_business_has_is_refused(scene: Scene) -> None:
     assert save(scene, businessId=str(elsewhere.shop.pk)).status_code == 404
 
 
-def test_a_name_is_taken_once_and_a_member_has_so_many(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_name_is_taken_once_and_a_member_has_so_many(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(operations, "MOST_OF_MEMBER", 2)
     assert save(scene).status_code == 201
     again = save(scene)

@@ -48,9 +48,7 @@ def test_the_widget_is_made_and_set(owners: WidgetPage) -> None:
 @pytest.mark.parametrize(
     ("name", "value"), [("origins", "shop example"), ("title", "x" * 61), ("accent", "red")]
 )
-def test_a_wrong_entry_is_named_beside_its_field_and_stays(
-    owners: WidgetPage, name: str, value: str
-) -> None:
+def test_a_wrong_entry_is_named_beside_its_field_and_stays(owners: WidgetPage, name: str, value: str) -> None:
     owners.submit("create")
     answer = owners.submit("change", coloured="on", **{"accent": "#0f766e", name: value})
     assert answer.status_code in (400, 413)
