@@ -96,7 +96,7 @@ def bots(request: HttpRequest, business_id: str) -> HttpResponse:
             FULL,
         )
         if made:
-            messages.success(request, gettext("The bot is a member now. It needs a key to act."))
+            messages.success(request, gettext("The bot was added. Create a key for it next."))
             return redirect("web:team-bot", business_id=business_id, bot_id=made.user_id)
     context = bot_settings.bots_context(user_id, business_id, _typed(request, refusal))
     return _show(request, "web/team_bots.html", context, refusal)

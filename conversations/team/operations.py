@@ -54,14 +54,14 @@ def change_team_state(
         team = change.parts.get(TeamPart)
         state = team.state_of(conversation)
         [before] = state_objects([state])
-        apply_wish(team, state, wish, before)
+        apply_changes(team, state, changes, before)
     [after] = state_objects([state])
     return before, after
 
 
 def validate_changes(business_id: UUID, body: TeamBody) -> StateChanges:
     """Check the body against the business, inside the transaction that will apply it."""
-    wish = Wish(columns=_status(body), if_team_rev=body.if_team_rev)
+    changes = StateChanges(columns=_status(body), if_team_rev=body.if_team_rev)
     if body.assignee_id is not UNSET:
         changes.columns["assignee_id"] = None
         if body.assignee_id is not None:
@@ -75,12 +75,12 @@ def validate_changes(business_id: UUID, body: TeamBody) -> StateChanges:
     if body.priority is not UNSET:
         changes.columns["priority"] = body.priority or ""
     if body.label_ids is not UNSET:
-        wish.labels = _own(Label, business_id, body.label_ids, "labelIds")
-    wish.added = frozenset(_own(Label, business_id, body.add_label_ids, "addLabelIds"))
-    wish.removed = frozenset(object_key(raw, "label") for raw in body.remove_label_ids)
-    if not wish.columns and wish.labels is None and not wish.added and not wish.removed:
-        raise invalid("Give status, assigneeId, groupId, priority or labelIds.", field="status")
-    return wish
+        changes.labels = _own(Label, business_id, body.label_ids, "labelIds")
+    changes.added = frozenset(_own(Label, business_id, body.add_label_ids, "addLabelIds"))
+    changes.removed = frozenset(object_key(raw, "label") for raw in body.remove_label_ids)
+    if not changes.columns and changes.labels is None and not changes.added and not changes.removed:
+        raise invalid("Set status, assigneeId, groupId, priority or labelIds.", field="status")
+    return changes
 
 
 def _status(body: TeamBody) -> dict[str, Any]:
@@ -115,16 +115,16 @@ def _own(model: type[TeamGroup | Label], business_id: UUID, raw_ids: Sequence[st
 def _check_number(number: int, field: str) -> None:
     if number > MOST_LABELS:
         limit = {"field": field, "limit": MOST_LABELS}
-        raise DomainError("too_large", f"A conversation has at most {MOST_LABELS} labels.", limit)
+        raise DomainError("too_large", f"A conversation can have at most {MOST_LABELS} labels.", limit)
 
 
-def apply_wish(team: TeamPart, state: TeamState, wish: Wish, before: TeamStateObject) -> None:
-    """Apply the wish to a locked state. `before` is its object."""
-    labels = _labels_after(wish, set(before.label_ids))
-    differs = {name: value for name, value in wish.columns.items() if getattr(state, name) != value}
+def apply_changes(team: TeamPart, state: TeamState, changes: StateChanges, before: TeamStateObject) -> None:
+    """Apply the changes to a locked state, of which `before` is the object."""
+    labels = _labels_after(changes, set(before.label_ids))
+    differs = {name: value for name, value in changes.columns.items() if getattr(state, name) != value}
     if not differs and labels is None:
         return
-    if wish.if_team_rev not in (None, state.team_rev):
+    if changes.if_team_rev not in (None, state.team_rev):
         raise DomainError("conflict", "The team's side has changed.", {"teamRev": state.team_rev})
     if "assignee_id" in differs:
         state.assigned_at = timezone.now() if differs["assignee_id"] is not None else None
@@ -135,10 +135,10 @@ def apply_wish(team: TeamPart, state: TeamState, wish: Wish, before: TeamStateOb
     team.save(state)
 
 
-def _labels_after(wish: Wish, labels: set[UUID]) -> list[UUID] | None:
-    """Return the labels that the wish leads to, or None where they stay."""
-    wanted = labels if wish.labels is None else set(wish.labels)
-    wanted = (wanted | wish.added) - wish.removed
+def _labels_after(changes: StateChanges, labels: set[UUID]) -> list[UUID] | None:
+    """Return the labels after the changes, or None if they stay the same."""
+    wanted = labels if changes.labels is None else set(changes.labels)
+    wanted = (wanted | changes.added) - changes.removed
     if wanted == labels:
         return None
     _check_number(len(wanted), "addLabelIds")

@@ -157,7 +157,7 @@ export function untouched(conversationId) {
   };
 }
 
-/** Whether a state is among those that the filters ask for; the same rule as in `filters.py`. */
+/** Whether a state matches the filters; the same rule as in `filters.py`. */
 export function matches(state, { status, assignee, label, group, priority }, me) {
   if (status && state.status !== status) return false;
   if (assignee === "none" ? state.assigneeId : assignee && state.assigneeId !== (assignee === "me" ? me.id : assignee)) return false;

@@ -12,8 +12,8 @@ import { WritingMode } from "./writing_mode.js";
  * What members of the business have in the conversation view: private notes between the messages and in the composer,
  * mentions, and canned answers. It does nothing for a customer. Pass it to `mountThread` as `team`.
  *
- * `thread`: client, me, view, people, conversation, composer, source, list, section, complain, announce. `isOwner`: may
- * delete the notes of others. `currencies`: those that an offer can name, with the digits of their minor units.
+ * `thread`: client, me, view, people, conversation, composer, source, list, section, complain, announce. `isOwner`: whether
+ * the user may delete the notes of others. `currencies`: those that an offer can name, with the digits of their minor units.
  */
 export class ThreadTeam {
   #thread;

@@ -28,13 +28,13 @@ export class WritingMode {
     if (this.#text) this.#buttons[1].classList.add("has-draft");
   }
 
-  /** Puts another button beside the switch. */
+  /** Put another button beside the switch. */
   append(button) {
     this.#group.append(button);
   }
 
-  /** A note's draft of another tab. */
-  heard(text) {
+  /** Take over a note's draft from another tab. */
+  takeDraft(text) {
     if (this.#composer.isNote) this.#composer.fillNote(text);
     else this.#text = text;
   }

@@ -3,7 +3,7 @@ import { el } from "./dom.js";
 import { linked } from "./links.js";
 import { gettext } from "./texts.js";
 
-/** A dialog over the page; resolves with the value that it was closed with, "" where it was cancelled. */
+/** A modal dialog. Resolves with the value that it was closed with, or "" if it was cancelled. */
 export function ask(host, title, body, buttons) {
   const id = `dialog-${crypto.getRandomValues(new Uint32Array(1))[0]}`;
   const foot = el("div", { class: "dialog-foot" }, ...buttons);
