@@ -14,6 +14,8 @@ from django.urls import NoReverseMatch, reverse
 from chatsite.config.defaults import REST_FRAMEWORK
 
 TAG: Final = "chatsite"
+CHARACTER_BYTES: Final = 4  # the longest character in UTF-8
+FRAME_OVERHEAD: Final = 1024  # bytes of the other fields of a frame, at most
 MIDDLEWARE: Final = (
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -31,7 +33,7 @@ SESSION_ENGINES: Final = ("django.contrib.sessions.backends.db", "django.contrib
 
 @checks.register(TAG)
 def check_project(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[checks.CheckMessage]:
-    return [*_middleware(), *_addresses(), *_services(), *_names(), *_rest_framework()]
+    return [*_middleware(), *_addresses(), *_services(), *_names(), *_rest_framework(), *_limits()]
 
 
 def _middleware() -> Iterator[checks.CheckMessage]:
@@ -74,6 +76,16 @@ def _rest_framework() -> Iterator[checks.CheckMessage]:
             text = f"REST_FRAMEWORK[{name!r}] lacks {', '.join(sorted(missing))}."
             hint = "Begin with the chat's: {**chatsite.config.defaults.REST_FRAMEWORK, …}."
             yield checks.Warning(text, hint=hint, id="chatsite.W002")
+
+
+def _limits() -> Iterator[checks.CheckMessage]:
+    """Warn if a socket refuses frames that could hold a message of the allowed length."""
+    needed = settings.CHAT.message_length * CHARACTER_BYTES + FRAME_OVERHEAD
+    if needed > settings.CHAT.frame_bytes:
+        allowed = settings.CHAT.frame_bytes
+        text = f"CHAT.message_length needs frames of {needed} bytes, but CHAT.frame_bytes is {allowed}."
+        hint = "Raise frame_bytes, and the server's --ws-max-size or --websocket-max-message-size with it."
+        yield checks.Warning(text, hint=hint, id="chatsite.W003")
 
 
 def _names() -> Iterator[checks.CheckMessage]:

@@ -17,7 +17,7 @@ from django.core.signals import setting_changed
 @dataclass(frozen=True, kw_only=True)
 class Limits:
     # Messages, requests and pages.
-    message_length: int = 8_000  # characters of a message's content
+    message_length: int = 8_000  # characters of a message's content; `frame_bytes` must hold 4 bytes for each
     preview_length: int = 200  # characters of a conversation's lastMessage
     client_id_length: int = 64  # characters of a message id that the client has chosen
     receipt_ids: int = 500  # message ids in one mark_read or mark_delivered

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from chatsite.config.limits import Limits
 from chatsite.errors import HTTP_STATUS
 from chatsite.realtime.registry import commands
 from tests.attack.conftest import SERVERS
@@ -28,7 +29,9 @@ from tests.harness.rest import Json
 pytestmark = pytest.mark.fleet
 
 ROOM, MESSAGE = "$room", "$message"  # stand for ids that are there
-TEXT = st.text(max_size=40) | st.sampled_from(["\x00", "", " ", "\u202e", "9" * 400, "a" * 8_001])
+TEXT = st.text(max_size=40) | st.sampled_from(
+    ["\x00", "", " ", "\u202e", "9" * 400, "a" * (Limits.message_length + 1)]
+)
 IDS = st.sampled_from([ROOM, MESSAGE, str(uuid4()), "0", "-1", "ROOM", "{}", "\x00", ""]) | TEXT
 NUMBERS = st.integers() | st.sampled_from([2**31, 2**53, 2**63 - 1, 2**63, 2**64, -(2**63), 10**40])
 JUNK = st.recursive(

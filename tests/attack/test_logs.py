@@ -9,6 +9,7 @@ import secrets as random
 import httpx
 import pytest
 
+from chatsite.config.limits import Limits
 from tests.attack.conftest import SERVERS
 from tests.attack.sockets import TRANSPORTS, Refused, Wire
 from tests.conversations.rooms import Room
@@ -46,7 +47,7 @@ async def converse(room: Room, told: Told) -> None:
                 {"content": told.text(f"bad kind {number}"), "messageType": "system"},
                 {"content": told.text(f"bad reply {number}"), "replyTo": "x"},
                 {"content": told.text(f"NUL {number}") + "\x00"},
-                {"content": 8_001 * "x" + told.text(f"long {number}")},
+                {"content": (Limits.message_length + 1) * "x" + told.text(f"long {number}")},
             ):
                 with pytest.raises(ApiError):
                     await rest.post(path, body)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
+from chatsite.config.limits import Limits
 from tests.browser.conftest import OpenPage
 from tests.browser.threads import ThreadPage, enter, open_thread, opened
 from tests.harness.backend import Deployment
@@ -63,10 +64,10 @@ async def test_keys_and_length(cast: Cast, open_page: OpenPage) -> None:
     await expect(thread.messages).to_have_count(1)
     assert await thread.messages.locator(".bubble-text").inner_text() == "First line\nsecond line"
 
-    # 8,000 characters as the server counts them, an emoji being one.
-    await thread.field.fill("x" * 7_899 + "🚲" * 100)
+    # Characters as the server counts them: an emoji is one.
+    await thread.field.fill("x" * (Limits.message_length - 101) + "🚲" * 100)
     await expect(thread.root.locator(".left")).to_have_text("1 character left")
-    await thread.field.fill("x" * 7_900 + "🚲" * 102)
+    await thread.field.fill("x" * (Limits.message_length - 100) + "🚲" * 102)
     await expect(thread.root.locator(".left")).to_have_text("2 characters too many")
     await expect(thread.root.get_by_role("button", name="Send")).to_be_disabled()
     await thread.field.press("Enter")

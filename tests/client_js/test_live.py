@@ -7,6 +7,7 @@ import secrets
 from collections import Counter
 from typing import Any
 
+from chatsite.config.limits import Limits
 from tests.client_js.conftest import StartClient
 from tests.client_js.node import NodeClient
 from tests.harness.backend import Deployment
@@ -73,7 +74,7 @@ async def test_refused_for_good(cast: Cast, start_client: StartClient) -> None:
     room = (await cast.conversation(customer))["id"]
     client = await start_client(url_of(cast, customer), customer.access, storage="one")
     await client.call("join", room)
-    await client.call("send", "x" * 8_001)
+    await client.call("send", "x" * (Limits.message_length + 1))
     await client.call("send", "y" * 100_000)
     await client.call("send", "short")
     await client.until(lambda: has_failed(client, 2), "two failures")

@@ -16,6 +16,7 @@ from business_chat_client import (
     MessagesRead,
     TypingChanged,
 )
+from chatsite.config.limits import Limits
 from tests.client_python.conftest import Connect
 from tests.client_python.watching import agrees, watching
 from tests.harness.backend import Deployment
@@ -111,7 +112,7 @@ async def test_refusals_have_their_code(cast: Cast, deployment: Deployment, conn
     theirs = await cast.olivia.send(conversation.id, "Good morning")
     for call, code in (
         (conversation.send("   "), "invalid"),
-        (conversation.send("x" * 8_001), "too_large"),
+        (conversation.send("x" * (Limits.message_length + 1)), "too_large"),
         (conversation.send("x" * 100_000), "too_large"),  # would close the socket, so it is never sent
         (conversation.send("half \ud800"), "invalid"),
         (conversation.edit(theirs["id"], "mine now"), "forbidden"),

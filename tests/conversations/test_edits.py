@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from chatsite.config.limits import Limits
 from tests.conversations.rooms import Room, all_converge
 from tests.harness.rest import ApiError
 
@@ -60,7 +61,8 @@ async def test_a_deleted_message_stays_as_it_is(room: Room) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "code"), [("", "invalid"), (" \n", "invalid"), ("x" * 8001, "too_large")]
+    ("content", "code"),
+    [("", "invalid"), (" \n", "invalid"), ("x" * (Limits.message_length + 1), "too_large")],
 )
 async def test_the_rules_of_content_hold(room: Room, content: str, code: str) -> None:
     (message,) = await room.say(room.customer, "fine")
@@ -73,5 +75,5 @@ async def test_the_rules_of_content_hold(room: Room, content: str, code: str) ->
 
 
 async def test_a_message_answers_itself(room: Room) -> None:
-    (message,) = await room.say(room.customer, "x" * 8000)
+    (message,) = await room.say(room.customer, "x" * Limits.message_length)
     assert await room.customer.rest.get(f"/chat/messages/{message['id']}") == message

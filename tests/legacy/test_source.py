@@ -14,6 +14,7 @@ import pytest
 from django.core.management.base import CommandError
 from django.db import connections
 
+from chatsite.config.limits import Limits
 from chatsite.legacy_import import source_table as reading
 from chatsite.legacy_import.models import LegacyImport
 from conversations.models import ChatMessage
@@ -71,7 +72,7 @@ OFFER = {"type": "offer", "sender_id": None}
 DIRT: dict[Any, tuple[dict[str, Any], str]] = {
     1: ({"content": "before\x00after"}, "nul_byte"),
     2: ({"content": b"\xff\xfe no utf-8"}, "bad_encoding"),
-    3: ({"content": "x" * 8001}, "too_long"),
+    3: ({"content": "x" * (Limits.message_length + 1)}, "too_long"),
     4: ({"content": "é\x00" * 30_000}, "nul_byte"),
     5: ({"created": "yesterday"}, "bad_timestamp"),
     6: ({"created": "9999-12-31 23:59:59"}, "bad_timestamp"),

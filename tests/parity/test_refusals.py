@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from chatsite.config.limits import Limits
 from tests.conversations.rooms import Room
 from tests.harness.client import LiveClient, LiveClosed
 from tests.harness.rest import ApiError, Json, RestClient
@@ -19,7 +20,7 @@ SEND = "send_message"
 # (event, data, code, field); ROOM, MINE and THEIRS stand for the ids of the conversation and of two messages.
 REFUSED: list[tuple[str, Json, str, str | None]] = [
     (SEND, {"conversationId": "ROOM", "content": "  "}, "invalid", "content"),
-    (SEND, {"conversationId": "ROOM", "content": "x" * 8_001}, "too_large", "content"),
+    (SEND, {"conversationId": "ROOM", "content": "x" * (Limits.message_length + 1)}, "too_large", "content"),
     (SEND, {"conversationId": "ROOM", "content": "nul \x00"}, "invalid", "content"),
     (SEND, {"conversationId": "ROOM", "content": 7}, "invalid", "content"),
     (SEND, {"conversationId": "ROOM"}, "invalid", "content"),

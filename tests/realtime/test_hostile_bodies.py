@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from chatsite.config.limits import Limits
 from tests.harness.cast import Cast
 from tests.harness.rest import Json
 
@@ -30,7 +31,7 @@ BAD: dict[str, tuple[str, bytes, int]] = {
     "number": (JSON, b'{"content": 5}', 400),
     "clientId of a wrong type": (JSON, b'{"content": "x", "clientId": 5}', 400),
     "no id": (JSON, b'{"content": "x", "replyTo": "no id"}', 400),
-    "long": (JSON, b'{"content": "' + b"x" * 8_001 + b'"}', 413),
+    "long": (JSON, b'{"content": "' + b"x" * (Limits.message_length + 1) + b'"}', 413),
     "very long": (JSON, b'{"content": "' + b"x" * 3_000_000 + b'"}', 413),
     "XML": ("application/xml", b"<content/>", 415),
     "odd form": (FORM, b"%ff=%zz&&&=", 400),

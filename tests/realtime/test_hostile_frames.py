@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chatsite.config.limits import Limits
 from tests.harness.client import LiveClient
 from tests.harness.rest import ApiError, Json
 from tests.realtime.logins import Login
@@ -67,7 +68,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "ids of a wrong type": (frame("mark_read", {"conversationId": "x", "messageIds": "all"}), "invalid"),
     "content of a wrong type": (frame("send_message", {**SEND, "content": {"a": 1}}), "invalid"),
     "unknown kind": (frame("send_message", {**SEND, "messageType": "system"}), "invalid"),
-    "too long": (frame("send_message", {**SEND, "content": "x" * 8_001}), "too_large"),
+    "too long": (frame("send_message", {**SEND, "content": "x" * (Limits.message_length + 1)}), "too_large"),
     "blank": (frame("send_message", {**SEND, "content": " \n\t"}), "invalid"),
     "ref of a wrong type": (frame("heartbeat", ref={"a": 1}), "invalid"),
     "ref true": (frame("heartbeat", ref=True), "invalid"),

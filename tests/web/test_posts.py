@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
 
+from chatsite.config.limits import Limits
 from conversations import operations as chat
 from conversations.models import Business, ChatMessage, Conversation, Membership
 from notifications.models import Notification
@@ -65,7 +66,9 @@ def test_the_same_form_twice_makes_one_message(browser: Client, conversation: Co
     assert ChatMessage.objects.count() == 1
 
 
-@pytest.mark.parametrize(("content", "words"), [("x" * 8001, "too long"), ("  ", "did not work")])
+@pytest.mark.parametrize(
+    ("content", "words"), [("x" * (Limits.message_length + 1), "too long"), ("  ", "did not work")]
+)
 def test_a_refused_message_is_explained(
     browser: Client, conversation: Conversation, content: str, words: str
 ) -> None:

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.test import RequestFactory
 from django.utils import timezone
 
+from chatsite.config.limits import Limits
 from chatsite.errors import DomainError
 from chatsite.web.templatetags.web_thread import json_block
 from chatsite.web.thread import thread_context
@@ -89,4 +90,8 @@ def test_the_initial_data_equals_rest_and_cannot_end_its_element() -> None:
     assert seed["messages"][0]["content"] == hostile
     assert seed["messages"][0]["createdAt"].endswith("Z")
     assert [person["side"] for person in seed["people"]] == ["customer", "business"]
-    assert (seed["conversation"]["lastSeq"], seed["hasOlder"], seed["limit"]) == (1, False, 8_000)
+    assert (seed["conversation"]["lastSeq"], seed["hasOlder"], seed["limit"]) == (
+        1,
+        False,
+        Limits.message_length,
+    )

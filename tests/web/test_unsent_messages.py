@@ -12,6 +12,7 @@ from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
+from chatsite.config.limits import Limits
 from chatsite.errors import DomainError
 from chatsite.realtime import user_limit
 from chatsite.realtime.user_limit import UserBuckets
@@ -68,7 +69,10 @@ def test_a_line_break_is_one_character(browser: Client, conversation: Conversati
     assert ChatMessage.objects.get().content == content
 
 
-@pytest.mark.parametrize("content", ["x" * 8001, "\n\n" + "y" * 9000, "   \n ", "a\x00b"])
+@pytest.mark.parametrize(
+    "content",
+    ["x" * (Limits.message_length + 1), "\n\n" + "y" * (Limits.message_length + 1000), "   \n ", "a\x00b"],
+)
 def test_a_text_that_cannot_be_stored_comes_back(
     browser: Client, conversation: Conversation, content: str
 ) -> None:
@@ -83,7 +87,9 @@ def test_a_text_that_cannot_be_stored_comes_back(
 def test_a_reply_stays_a_reply(browser: Client, conversation: Conversation) -> None:
     send(browser, conversation, "hello")
     first = ChatMessage.objects.get()
-    answer = send(browser, conversation, "x" * 8001, clientId="form-2", replyTo=str(first.pk))
+    answer = send(
+        browser, conversation, "x" * (Limits.message_length + 1), clientId="form-2", replyTo=str(first.pk)
+    )
     assert f'name="replyTo" value="{first.pk}"' in answer.content.decode()
 
 

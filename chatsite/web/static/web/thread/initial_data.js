@@ -1,5 +1,3 @@
-const PAGE_LIMIT = 8_000; // characters of a message, if the page does not set the limit
-
 const FILE_LIMITS = { count: 10, bytes: 25 * 1024 * 1024 }; // files of a message and bytes of a file, if the page does not set them
 
 /**
@@ -15,7 +13,7 @@ export function readInitialData(root) {
     page: given.messages ? { messages: given.messages, hasOlder: Boolean(given.hasOlder) } : null,
     people: given.people ?? [],
     question: given.question ?? null,
-    limit: given.limit ?? PAGE_LIMIT,
+    limit: given.limit ?? Infinity, // without a limit in the page, the server refuses what is too long
     attachments: given.attachments ?? FILE_LIMITS,
     written: input?.value ?? "",
     hadFocus: input !== null && document.activeElement === input,
