@@ -16,6 +16,8 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from conversations.member_rules import MembershipQuerySet, check_member
+from conversations.senders import SenderKind as SenderKind  # noqa: PLC0414  modules import both from here
+from conversations.senders import Side as Side  # noqa: PLC0414
 
 
 class Business(models.Model):
@@ -31,6 +33,15 @@ class Business(models.Model):
     answers_automatically = models.BooleanField(default=False, db_default=False, editable=False)
     assigns_automatically = models.BooleanField(default=False, db_default=False, editable=False)
     setup_hidden = models.BooleanField(default=False, db_default=False, editable=False)
+    # The bot that answers the first message of an episode. Null: people do.
+    first_bot = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -76,14 +87,6 @@ class Membership(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         check_member(self.user_id, self.business_id)
         super().save(*args, **kwargs)
-
-
-class Side(models.TextChoices):
-    """The side of a message's sender. Customer and business each have an unread count, and the system has none."""
-
-    CUSTOMER = "customer"
-    BUSINESS = "business"
-    SYSTEM = "system"
 
 
 class Conversation(models.Model):
@@ -147,12 +150,6 @@ class Conversation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.business_id} with {self.customer_id}"
-
-
-class SenderKind(models.TextChoices):
-    PERSON = "person"
-    BOT = "bot"
-    SYSTEM = "system"
 
 
 # Hidden and deleted messages that still have their content. Moderators search them; nobody else finds them.

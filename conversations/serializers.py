@@ -54,10 +54,10 @@ class ReactionObject(WireObject, kw_only=True):
 class MessageObject(WireObject):
     """A message. A deleted or hidden message keeps its place and loses its content.
 
-    `via` is missing unless the message came in by mail. The fields are in the order of the columns in
-    `conversations.columns`.
+    `via` is missing unless the message came in by mail.
     """
 
+    # In the order of the columns in `conversations.columns`.
     id: UUID
     conversation_id: UUID
     seq: int
@@ -103,10 +103,9 @@ class ConversationObject(WireObject):
     `lastMessage` is the text of the last message. A list shows `lastReaction` or else `lastFiles` instead, if not null.
     `own` is missing in events for a whole side, and if the reader has never set any of it. `teamRev` counts the changes
     of the team's side. Only members of the business have it, and only once the team has changed something.
-
-    The first fields are in the order of the columns in `conversations.columns`.
     """
 
+    # The first ones are in the order of the columns in `conversations.columns`.
     id: UUID
     business_id: UUID
     customer_id: str

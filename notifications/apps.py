@@ -10,6 +10,7 @@ class NotificationsConfig(AppConfig):
         # These modules register their hooks on import: `sync`, outages, lost rights, erasures, exports, webhooks.
         from notifications import (
             gdpr,  # noqa: F401
+            handovers,  # noqa: F401
             live,  # noqa: F401
             lost_rights,  # noqa: F401
             mentions,  # noqa: F401

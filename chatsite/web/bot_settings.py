@@ -73,6 +73,17 @@ def find_bot(user_id: Any, business_id: str, bot_id: str) -> Membership:
     return bot
 
 
+def apply_answers(user_id: Any, bot_id: str, form: QueryDict) -> str:
+    """Set whether the bot answers first. Return what to tell."""
+    answers_first = form.get("answersFirst") == "on"
+    operations.change_bot(user_id=user_id, bot_id=bot_id, answers_first=answers_first)
+    return (
+        gettext("Conversations begin with this bot now.")
+        if answers_first
+        else gettext("Conversations begin with people now.")
+    )
+
+
 def state_text(key: ApiKey) -> str:
     """Return a text for a key that has ended, and an empty one for a live key."""
     if key.revoked_at is not None:

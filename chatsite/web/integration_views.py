@@ -124,6 +124,9 @@ def _change_bot(request: HttpRequest, business_id: str, bot: Membership) -> Http
         bot_operations.remove_bot(user_id=user_id, bot_id=bot_id)
         messages.success(request, gettext("The bot was removed."))
         return redirect("web:team-bots", business_id=business_id)
+    if verb == "answers":
+        messages.success(request, bot_settings.apply_answers(user_id, bot_id, request.POST))
+        return redirect("web:team-bot", business_id=business_id, bot_id=bot_id)
     if verb == "revoke":
         key_id = request.POST.get("key", "")
         bot_operations.revoke_key(user_id=user_id, bot_id=bot_id, key_id=key_id)

@@ -17,7 +17,7 @@ from chatsite.identity.api_keys import SCOPES, make_key
 from chatsite.identity.models import ApiKey
 from conversations.access import UserId, require_owner, user_key
 from conversations.membership import add_member, remove_member
-from conversations.models import Membership
+from conversations.models import Business, Membership
 from conversations.validation import storable
 
 MOST_BOTS: Final = 20  # of one business
@@ -58,9 +58,26 @@ def create_bot(*, user_id: UserId, business_id: str, name: str) -> Membership:
     return membership
 
 
+@transaction.atomic
+def change_bot(*, user_id: UserId, bot_id: str, answers_first: bool) -> Membership:
+    """Let conversations begin with this bot, in place of any other, or with people again."""
+    bot = find_bot(user_id, bot_id)
+    # Locked, so that the bot cannot be removed at the same time. In the order in which the removal locks.
+    if not Membership.objects.select_for_update(no_key=True).filter(pk=bot.pk).values_list("pk"):
+        raise not_found("bot")
+    business = Business.objects.select_for_update(no_key=True).get(pk=bot.business_id)
+    if answers_first:
+        business.first_bot_id = bot.user_id
+    elif business.first_bot_id == bot.user_id:
+        business.first_bot_id = None
+    business.save(update_fields=["first_bot"])
+    bot.business = business
+    return bot
+
+
 def bots_of(user_id: UserId, business_id: str) -> QuerySet[Membership]:
     business = require_owner(user_id, business_id)
-    return Membership.objects.select_related("user").filter(business=business, is_bot=True)
+    return Membership.objects.select_related("user", "business").filter(business=business, is_bot=True)
 
 
 def find_bot(user_id: UserId, bot_id: str) -> Membership:
@@ -70,7 +87,9 @@ def find_bot(user_id: UserId, bot_id: str) -> Membership:
     except DomainError as error:
         raise not_found("bot") from error
     owned = Membership.objects.filter(user_id=user_id, role=Membership.Role.OWNER).values("business_id")
-    bots = Membership.objects.select_related("user").filter(user_id=key, is_bot=True, business_id__in=owned)
+    bots = Membership.objects.select_related("user", "business").filter(
+        user_id=key, is_bot=True, business_id__in=owned
+    )
     bot: Membership | None = bots.first()
     if bot is None:
         raise not_found("bot")

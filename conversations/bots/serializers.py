@@ -24,12 +24,19 @@ class BotObject(WireObject, kw_only=True):
     id: str
     business_id: UUID
     name: str
+    answers_first: bool
     created_at: datetime
 
 
 class BotBody(WireObject, kw_only=True):
     business_id: str
     name: str
+
+
+class BotChanges(WireObject, kw_only=True):
+    """`answersFirst`: conversations begin with this bot. A business has at most one such bot."""
+
+    answers_first: bool
 
 
 class KeyObject(WireObject, kw_only=True):
@@ -58,10 +65,12 @@ class KeyBody(WireObject, kw_only=True):
 
 
 def bot_object(bot: Membership) -> BotObject:
+    """User and business must be loaded."""
     return BotObject(
         id=str(bot.user_id),
         business_id=bot.business_id,
         name=display_name(bot.user),
+        answers_first=bot.business.first_bot_id == bot.user_id,
         created_at=bot.created_at,
     )
 

@@ -14,6 +14,7 @@ from chatsite.http.viewsets import LIMIT, StructViewSet
 from conversations.bots import operations
 from conversations.bots.serializers import (
     BotBody,
+    BotChanges,
     BotObject,
     KeyBody,
     KeyObject,
@@ -42,6 +43,7 @@ class BotViewSet(StructViewSet):
         "default": BotObject,
         "list": BotBody,
         "create": BotBody,
+        "partial_update": BotChanges,
         "keys": KeyBody,
         "create_key": KeyBody,
     }
@@ -64,6 +66,13 @@ class BotViewSet(StructViewSet):
         body = read_body(request, BotBody)
         bot = operations.create_bot(user_id=request.user.pk, business_id=body.business_id, name=body.name)
         return Response(bot_object(bot), status=status.HTTP_201_CREATED)
+
+    @extend_schema(request=serializer_for(BotChanges), responses=BOTS)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Choose whether conversations begin with this bot."""
+        body = read_body(request, BotChanges)
+        bot = operations.change_bot(user_id=request.user.pk, bot_id=pk, answers_first=body.answers_first)
+        return Response(bot_object(bot))
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:

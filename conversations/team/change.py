@@ -16,7 +16,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -24,9 +24,10 @@ from django.db import connection
 from chatsite.database.pg_arrays import uuids
 from chatsite.database.pipeline import Later, ask
 from chatsite.realtime.hub import Addressed
-from conversations.models import Conversation, ConversationLabel, Side, TeamState
+from conversations.access import UserId, user_key
+from conversations.models import Conversation, ConversationLabel, SenderKind, Side, TeamState
 from conversations.serializers import MessageObject
-from conversations.team import events
+from conversations.team import events, handover
 from conversations.team.serializers import state_objects
 from conversations.team_revs import remember_team_rev
 from conversations.writing.change_parts import change_part
@@ -37,10 +38,23 @@ _REOPENED: Final = (TeamState.Status.SNOOZED, TeamState.Status.RESOLVED)
 
 # Called inside the transaction, under the lock of the conversation, after the change has been written.
 status_changed: Final[list[Callable[[Conversation, TeamState], None]]] = []
+handed_over: Final[list[Callable[[Conversation, TeamState], None]]] = []
 assignee_changed: Final[list[Callable[[Conversation, TeamState], None]]] = []
 
 # Called inside the transaction with a business that assigns automatically, when conversations may wait for somebody.
 left_unassigned: Final[list[Callable[[UUID], None]]] = []
+
+
+class Before(NamedTuple):
+    """What the end of a change compares a state with."""
+
+    status: str
+    assignee_id: UserId | None
+    handed_over_at: datetime | None
+
+    @classmethod
+    def of(cls, state: TeamState) -> Before:
+        return cls(state.status, state.assignee_id, state.handed_over_at)
 
 
 @change_part
@@ -53,12 +67,13 @@ class TeamPart:
         self.recorded: list[Addressed] = []
         self._asked: list[Later] = []
         self._states: dict[UUID, TeamState] = {}
-        self._before: dict[UUID, tuple[str, Any]] = {}  # status and assignee before the change
+        self._before: dict[UUID, Before] = {}
         self._conversations: dict[UUID, Conversation] = {}
         self._new: dict[UUID, TeamState] = {}
         self._changed: dict[UUID, TeamState] = {}
         self._announced: dict[UUID, TeamState] = {}
         self._labels: dict[UUID, list[UUID]] = {}
+        self._answered: dict[UUID, str] = {}  # who of the team has written, a bot apart
         self._unassigned: set[UUID] = set()  # businesses
 
     def ask(self, ids: Collection[UUID]) -> None:
@@ -74,7 +89,7 @@ class TeamPart:
             for row in read():
                 state = TeamState.from_db(connection.alias, _ALL, row)
                 self._states[state.pk] = state
-                self._before[state.pk] = state.status, state.assignee_id
+                self._before[state.pk] = Before.of(state)
         for key, conversation in conversations.items():
             self._conversations[key] = conversation
             state_or_none = self._states.get(key)
@@ -86,11 +101,13 @@ class TeamPart:
         if state is None:
             state = TeamState(conversation_id=conversation.pk, business_id=conversation.business_id)
             self._states[conversation.pk] = self._new[conversation.pk] = state
-            self._before[conversation.pk] = state.status, None
+            self._before[conversation.pk] = Before.of(state)
         return state
 
     def save(self, state: TeamState) -> None:
         """Give the state the next `teamRev`, write it at the end of the change, and tell the members."""
+        if state.status != TeamState.Status.PENDING or state.assignee_id is not None:
+            state.handed_over_at = None
         self._announced[state.pk] = state
         self.take_rev(state)
 
@@ -112,15 +129,29 @@ class TeamPart:
 
     def message_added(self, conversation: Conversation, message: MessageObject) -> None:
         if message.sender_side != Side.CUSTOMER.value:
+            if message.sender_side == Side.BUSINESS.value and message.sender_kind == SenderKind.PERSON.value:
+                self._answered[conversation.pk] = message.sender_id or ""
             return
         state = self.state_of(conversation)
-        if state.status in _REOPENED:
+        if handover.begins_with_bot(conversation, state, message):
+            handover.give_to_bot(state, conversation.business.first_bot_id, self._now)
+            self.save(state)
+        elif state.status in _REOPENED:
             state.status, state.snoozed_until = TeamState.Status.OPEN, None
             self.save(state)
         if state.assignee_id is None:
             self._note_unassigned(conversation, state)
 
+    def _take_by_answering(self) -> None:
+        """Whoever writes in a conversation that waits for a person takes it."""
+        for key, sender_id in self._answered.items():
+            state = self._states.get(key)
+            if state is not None and sender_id and handover.waits_for_person(state):
+                handover.give_to_person(state, user_key(sender_id), self._now)
+                self.save(state)
+
     def write(self) -> None:
+        self._take_by_answering()
         if self._new:
             TeamState.objects.bulk_create(self._new.values())
         changed = [state for key, state in self._changed.items() if key not in self._new]
@@ -142,12 +173,15 @@ class TeamPart:
             key = shown.conversation_id
             conversation, state = self._conversations[key], self._announced[key]
             self.events.insert(0, events.team_state_updated(state.business_id, shown))
-            status, assignee_id = self._before[key]
-            if state.status != status:
+            before = self._before[key]
+            if state.status != before.status:
                 self.recorded.append(events.status_changed(shown))
                 for tell in status_changed:
                     tell(conversation, state)
-            if state.assignee_id != assignee_id:
+            if state.handed_over_at is not None and before.handed_over_at is None:
+                for tell in handed_over:
+                    tell(conversation, state)
+            if state.assignee_id != before.assignee_id:
                 for tell in assignee_changed:
                     tell(conversation, state)
             self._note_unassigned(conversation, state)

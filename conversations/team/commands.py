@@ -7,7 +7,13 @@ from chatsite.realtime.interfaces import Session
 from chatsite.realtime.registry import command
 from conversations.access import user_key
 from conversations.team import notes, operations
-from conversations.team.requests import DeleteNoteCommand, EditNoteCommand, NoteCommand, TeamCommand
+from conversations.team.requests import (
+    DeleteNoteCommand,
+    EditNoteCommand,
+    HandOverCommand,
+    NoteCommand,
+    TeamCommand,
+)
 from conversations.team.serializers import NoteEvent, TeamStateObject, note_event
 
 
@@ -19,6 +25,14 @@ async def set_team_state(session: Session, data: TeamCommand) -> TeamStateObject
         user_id=user_key(session.user_id),
         conversation_id=data.conversation_id,
         body=data,
+    )
+
+
+@command("hand_over", HandOverCommand, answer=TeamStateObject, scope="conversations:write")
+async def hand_over(session: Session, data: HandOverCommand) -> TeamStateObject:
+    """Make a conversation `pending` until a person of the team takes it. Repeating it changes nothing."""
+    return await in_database_thread(
+        operations.hand_over, user_id=user_key(session.user_id), conversation_id=data.conversation_id
     )
 
 

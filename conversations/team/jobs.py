@@ -14,11 +14,13 @@ from chatsite.background.jobs import enqueue, job
 from chatsite.background.recurring import every
 from conversations.access import UserId, user_key
 from conversations.membership import membership_changed
-from conversations.models import ConversationLabel, Label, Membership, TeamGroup, TeamState
+from conversations.models import Business, ConversationLabel, Label, Membership, TeamGroup, TeamState
 from conversations.team.change import TeamPart
+from conversations.team.handover import wait_for_person
 from conversations.writing.conversation_change import change_conversations
 
 GROUP: Final = 100  # conversations of one transaction
+LATE: Final = timedelta(minutes=1)  # no change takes as long
 
 
 def change_each(rows: QuerySet[TeamState], change_one: Callable[[TeamPart, TeamState], bool]) -> int:
@@ -55,13 +57,15 @@ def wake_snoozed() -> None:
 @job()
 def unassign_former_member(business_id: str, user_id: str) -> None:
     """Take conversations from somebody who has left the business."""
-    key = user_key(user_id)
+    key, now = user_key(user_id), timezone.now()
     if Membership.objects.filter(business_id=business_id, user_id=key).exists():
         return
 
     def unassign(team: TeamPart, state: TeamState) -> bool:
         if state.assignee_id != key:
             return False
+        if state.status == TeamState.Status.PENDING:
+            wait_for_person(state, now)  # a bot, or somebody who waited: nobody else would look after it
         state.assignee_id = state.assigned_at = None
         return True
 
@@ -101,6 +105,9 @@ def unassign_later(user_id: UserId, business_id: UUID) -> None:
     if not Membership.objects.filter(business_id=business_id, user_id=user_id).exists():
         TeamGroup.members.through.objects.filter(teamgroup__business_id=business_id, user_id=user_id).delete()
         enqueue(unassign_former_member, str(business_id), str(user_id))
+        # A message that is being stored meanwhile may still give a conversation to a bot that has left.
+        if Business.objects.filter(pk=business_id, first_bot=user_id).update(first_bot=None):
+            enqueue(unassign_former_member, str(business_id), str(user_id), delay=LATE)
 
 
 membership_changed.append(unassign_later)

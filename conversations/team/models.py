@@ -73,7 +73,7 @@ class TeamState(models.Model):
 
     class Status(models.TextChoices):
         OPEN = "open"
-        PENDING = "pending"  # the team waits for somebody else
+        PENDING = "pending"  # the team waits for somebody else, or the conversation for a person of the team
         SNOOZED = "snoozed"  # until a time, or the customer's next message
         RESOLVED = "resolved"  # until the customer's next message
 
@@ -96,6 +96,7 @@ class TeamState(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     assigned_at = models.DateTimeField(null=True, blank=True)
+    handed_over_at = models.DateTimeField(null=True, blank=True)  # until a person takes it
     group = models.ForeignKey(TeamGroup, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     priority = models.CharField(max_length=10, choices=Priority, blank=True, default="", db_default="")
     labels = models.ManyToManyField(Label, through="ConversationLabel", related_name="+")
@@ -109,6 +110,10 @@ class TeamState(models.Model):
                 condition=Q(status="snoozed", snoozed_until__isnull=False)
                 | Q(status__in=["open", "pending", "resolved"], snoozed_until=None),
                 name="team_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(handed_over_at=None) | Q(status="pending", assignee=None),
+                name="team_handed_over",
             ),
             models.CheckConstraint(
                 condition=Q(priority__in=["", "low", "medium", "high", "urgent"]), name="team_priority"

@@ -16,6 +16,7 @@ from chatsite.errors import DomainError, invalid
 from conversations import access
 from conversations.access import UserId, object_key
 from conversations.models import Conversation, Label, TeamGroup, TeamState
+from conversations.team import handover
 from conversations.team.access import lock_members, member_conversation
 from conversations.team.change import TeamPart
 from conversations.team.requests import TeamBody
@@ -57,6 +58,24 @@ def change_team_state(
         apply_changes(team, state, changes, before)
     [after] = state_objects([state])
     return before, after
+
+
+def hand_over(*, user_id: UserId, conversation_id: str | UUID) -> TeamStateObject:
+    """Make the conversation `pending` and nobody's until a person takes it.
+
+    A bot takes it from no person: if a person has it already, or has just taken it, nothing changes.
+    """
+    where = member_conversation(user_id, conversation_id)
+    with change_conversations([where.pk]) as change:
+        team = change.parts.get(TeamPart)
+        state = team.state_of(change.conversations[where.pk])
+        owner = state.assignee_id
+        is_free = owner is None or owner == user_id or handover.is_bot(state.business_id, owner)
+        if state.handed_over_at is None and (is_free or not handover.is_bot(state.business_id, user_id)):
+            handover.wait_for_person(state, change.now)
+            team.save(state)
+    [shown] = state_objects([state])
+    return shown
 
 
 def validate_changes(business_id: UUID, body: TeamBody) -> StateChanges:
@@ -121,7 +140,8 @@ def _check_number(number: int, field: str) -> None:
 def apply_changes(team: TeamPart, state: TeamState, changes: StateChanges, before: TeamStateObject) -> None:
     """Apply the changes to a locked state, of which `before` is the object."""
     labels = _labels_after(changes, set(before.label_ids))
-    differs = {name: value for name, value in changes.columns.items() if getattr(state, name) != value}
+    columns = changes.columns | handover.columns_of_assignee(state, changes.columns)
+    differs = {name: value for name, value in columns.items() if getattr(state, name) != value}
     if not differs and labels is None:
         return
     if changes.if_team_rev not in (None, state.team_rev):

@@ -46,6 +46,10 @@ class MemberChange(WireObject, kw_only=True):
     role: RoleName
 
 
+class HandOverCommand(WireObject, kw_only=True):
+    conversation_id: str
+
+
 class GroupBody(WireObject, kw_only=True):
     business_id: str
     name: str

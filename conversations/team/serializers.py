@@ -17,7 +17,10 @@ PriorityName = Literal["low", "medium", "high", "urgent"]
 
 
 class TeamStateObject(WireObject, kw_only=True):
-    """What the team has set for a conversation. `teamRev` counts the changes of the team's side."""
+    """What the team has set for a conversation. `teamRev` counts the changes of the team's side.
+
+    `handedOverAt` is set while the conversation is nobody's and waits for a person.
+    """
 
     conversation_id: UUID
     team_rev: int
@@ -25,6 +28,7 @@ class TeamStateObject(WireObject, kw_only=True):
     snoozed_until: datetime | None
     assignee_id: str | None
     assigned_at: datetime | None
+    handed_over_at: datetime | None
     group_id: UUID | None
     priority: PriorityName | None
     label_ids: list[UUID]
@@ -110,6 +114,7 @@ def _state_object(state: TeamState, label_ids: list[UUID]) -> TeamStateObject:
         snoozed_until=state.snoozed_until,
         assignee_id=None if state.assignee_id is None else str(state.assignee_id),
         assigned_at=state.assigned_at,
+        handed_over_at=state.handed_over_at,
         group_id=state.group_id,
         priority=state.priority or None,  # type: ignore[arg-type]
         label_ids=label_ids,

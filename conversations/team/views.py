@@ -1,6 +1,6 @@
 """REST of the team: the state of conversations, `/team/members`, `/team/groups` and `/team/labels`.
 
-An API key has no scope for any of it.
+API keys read a state and hand over. They have no scope for the rest.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ class TeamStateViewSet(StructViewSet):
 
     queryset = Conversation.objects.none()
     bodies = {"default": TeamBody}
+    scopes = {"team": "messages:read", "hand_over": "conversations:write"}
 
     @extend_schema(responses=STATES)
     @action(detail=True, methods=["get"])
@@ -72,6 +73,12 @@ class TeamStateViewSet(StructViewSet):
         """Set some of them. What is left out stays."""
         body = read_body(request, TeamBody)
         return Response(operations.set_team_state(user_id=request.user.pk, conversation_id=pk, body=body))
+
+    @extend_schema(request=None, responses=STATES)
+    @action(detail=True, methods=["post"], url_path="hand-over")
+    def hand_over(self, request: Request, pk: str) -> Response:
+        """Make the conversation `pending` until a person of the team takes it. Repeating it changes nothing."""
+        return Response(operations.hand_over(user_id=request.user.pk, conversation_id=pk))
 
 
 class TeamStateListViewSet(StructViewSet):

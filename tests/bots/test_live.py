@@ -13,7 +13,7 @@ import pytest
 
 from tests.bots.conftest import Bot
 from tests.client_js.conftest import StartClient
-from tests.harness.cast import Cast
+from tests.harness.cast import Cast, Person
 from tests.harness.client import LiveClient, LiveClosed
 from tests.harness.patience import patience
 from tests.harness.rest import ApiError
@@ -70,6 +70,7 @@ async def test_scopes_hold_on_sockets(cast: Cast, bot: Bot) -> None:
         ("send_message", {"conversationId": where, "content": "beep"}),
         ("typing_start", {"conversationId": where}),
         ("look", {"conversationId": where}),
+        ("hand_over", {"conversationId": where}),
     ):
         with pytest.raises(ApiError, match="forbidden"):
             await reader.call(command, data)
@@ -79,18 +80,27 @@ async def test_scopes_hold_on_sockets(cast: Cast, bot: Bot) -> None:
         await client.call("authenticate", {"token": writer})
 
 
+async def _sees_it_hand_over(bot: Bot, customer: Person, where: str) -> None:
+    team = await bot.owner.live()
+    await customer.send(where, "something else")
+    state = await team.expect("team_state_updated", lambda d: d["conversationId"] == where)
+    assert (state["status"], state["assigneeId"]) == ("pending", None)
+    assert state["handedOverAt"] is not None
+
+
 async def test_the_bot_of_the_documentation_answers(cast: Cast, bot: Bot, tmp_path: Path) -> None:
     customer = await cast.newcomer()
     where = (await cast.conversation(customer))["id"]
     [program] = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "bots.md").read_text(), re.DOTALL)
     assert len(program.splitlines()) <= 31
+    await bot.owner.rest.patch(f"/chat/conversations/{where}/team", {"assigneeId": bot.id})
     script = tmp_path / "bot.py"
     script.write_text(program)
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT / "clients" / "python" / "src"),
         "CHAT_URL": cast.stage.deployment.server(0).url,
-        "CHAT_KEY": (await bot.make_key("messages:read", "messages:write"))["key"],
+        "CHAT_KEY": (await bot.make_key())["key"],
         "CONVERSATION": where,
     }
     process = await asyncio.create_subprocess_exec(
@@ -108,10 +118,10 @@ async def test_the_bot_of_the_documentation_answers(cast: Cast, bot: Bot, tmp_pa
         ]
         assert answer["content"] == "We are open on weekdays from 9 to 17."
         assert answer["replyTo"] == asked["id"]
-        await customer.send(where, "something else")
         await customer.send(where, "hello")
         second = await listener.expect("new_message", lambda d: d["message"]["senderId"] == bot.id)
         assert second["message"]["content"].startswith("Hello!")
+        await _sees_it_hand_over(bot, customer, where)
     finally:
         process.kill()
         await process.wait()

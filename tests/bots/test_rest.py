@@ -85,6 +85,8 @@ def test_a_key_is_shown_once_and_stored_as_a_digest(scene: Scene) -> None:
         ("get", "/chat/conversations/{where}/people", "contacts:read"),
         ("get", "/presence?userIds=1", "contacts:read"),
         ("patch", "/chat/conversations/{where}", "conversations:write"),
+        ("get", "/chat/conversations/{where}/team", "messages:read"),
+        ("post", "/chat/conversations/{where}/hand-over", "conversations:write"),
     ],
 )
 def test_each_scope_opens_its_own_doors(scene: Scene, method: str, path: str, scope: str) -> None:
@@ -109,6 +111,7 @@ def test_each_scope_opens_its_own_doors(scene: Scene, method: str, path: str, sc
         ("post", "/auth/ws-ticket"),
         ("post", "/chat/reports"),
         ("get", "/team/invitations"),
+        ("patch", "/chat/conversations/{where}/team"),
         ("get", "/offers?conversationId={where}"),
     ],
 )

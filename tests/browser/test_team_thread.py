@@ -113,6 +113,16 @@ async def test_a_dropped_file_does_not_replace_the_page(cast: Cast, signed_in: S
     await expect(pane(page).get_by_text("Catch!", exact=True)).to_be_visible()
 
 
+async def _hand_over(cast: Cast, amir: Page, olivia: Page, customer: str, where: str) -> None:
+    """The conversation waits for a person, and Amir takes it."""
+    await cast.olivia.rest.post(f"/chat/conversations/{where}/hand-over", {})
+    await expect(entry(amir, customer)).to_contain_text("Waiting for a person")
+    await pane(amir).get_by_role("button", name="Take over").click()
+    await expect(pane(olivia).get_by_role("combobox", name="Status")).to_have_value("open")
+    await expect(pane(olivia).get_by_role("combobox", name="Assignee")).to_have_value(cast.amir.id)
+    await expect(pane(amir).get_by_role("button", name="Take over")).to_be_hidden()
+
+
 async def test_a_note_is_written_and_changes_show_at_once(
     cast: Cast, signed_in: SignedIn, open_page: OpenPage, axe_source: str
 ) -> None:
@@ -141,6 +151,7 @@ async def test_a_note_is_written_and_changes_show_at_once(
     await expect(entry(amir, customer.name)).to_contain_text("Snoozed")
     await expect(entry(amir, customer.name)).to_contain_text("Assigned to Amir Nasser")
     await the_list_is_changed_and_kept(olivia, amir, customer.name, axe_source)
+    await _hand_over(cast, amir, olivia, customer.name, where)
     await message.press("Enter")
     await expect(theirs.said("An answer in progress")).to_be_visible()
     await expect(theirs.messages).to_have_count(2)

@@ -93,7 +93,7 @@ def test_an_undeclared_type_is_refused(town: Town) -> None:
     error = refused("invalid", recipient_id=town.carol.pk, type="lottery")
     assert error.details == {
         "field": "type",
-        "known": ["note_mention", "offer", "system", "team_invitation", "webhook_disabled"],
+        "known": ["hand_over", "note_mention", "offer", "system", "team_invitation", "webhook_disabled"],
     }
 
 

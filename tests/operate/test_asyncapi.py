@@ -179,6 +179,7 @@ async def _converse(room: Room, customer: Judge, olivia: Judge) -> None:
 async def _work_as_a_team(olivia: Judge, conversation_id: str) -> None:
     await olivia.call("set_team_state", conversationId=conversation_id, status="pending", priority="high")
     await olivia.client.expect("team_state_updated")
+    await olivia.call("hand_over", conversationId=conversation_id)
     note = (await olivia.call("add_note", conversationId=conversation_id, content="A note"))["note"]["id"]
     await olivia.call("edit_note", noteId=note, content="A better note")
     await olivia.call("delete_note", noteId=note)

@@ -33,11 +33,12 @@ pytestmark = pytest.mark.django_db
 
 SECRET: Final = "zq-secret"  # in every text that the team writes
 TEAM_EVENTS: Final = {"team_state_updated", "note_added", "note_edited", "note_deleted"}
-TEAM_COMMANDS: Final = {"set_team_state", "add_note", "edit_note", "delete_note"}
+TEAM_COMMANDS: Final = {"set_team_state", "hand_over", "add_note", "edit_note", "delete_note"}
 TEAM_FIELDS: Final = {
     "assigneeId",
     "assignedAt",
     "groupId",
+    "handedOverAt",
     "labelIds",
     "mentionIds",
     "note",
@@ -51,7 +52,9 @@ TEAM_FIELDS: Final = {
 SHARED: Final = {(ConversationObject, "teamRev"), (ConversationRevs, "teamRev")}
 THE_SAME_FOR_ALL: Final = {"metrics", "readyz", "healthz", "schema", "docs", "asyncapi"}
 # `/team/canned-answers` has tests of its own.
-TEAM_ROUTE: Final = re.compile(r"\^?(chat/\^?conversations/.*/(team|notes)|team/\^?(groups|labels))")
+TEAM_ROUTE: Final = re.compile(
+    r"\^?(chat/\^?conversations/.*/(team|notes|hand-over)|team/\^?(groups|labels))"
+)
 CHANGING: Final = re.compile(
     rb'nonce="[^"]*"|name="(clientId|csrfmiddlewaretoken)" value="[^"]*"|data-csrf="[^"]*"|"csrfToken": "[^"]*"'
 )
@@ -102,6 +105,8 @@ class Story:
         yield lambda: self.set(groupId=self.ids["group"], labelIds=[self.ids["label"]])
         yield lambda: self.set(priority="urgent")
         yield lambda: self.set(status="pending")
+        yield lambda: self.ask("POST", "/chat/conversations/{talk}/hand-over")
+        yield lambda: self.set(assigneeId=me)
         yield lambda: self.set(status="snoozed", snoozedUntil="2999-01-01T00:00:00Z")
         yield lambda: TeamState.objects.update(snoozed_until=timezone.now())
         yield jobs.wake_snoozed.call

@@ -32,6 +32,7 @@ NOTHING_SET = {
     "snoozedUntil": None,
     "assigneeId": None,
     "assignedAt": None,
+    "handedOverAt": None,
     "groupId": None,
     "priority": None,
     "labelIds": [],

@@ -24,6 +24,7 @@ from conversations.membership import membership_changed
 from conversations.models import AssignmentRule, Business, Conversation, TeamState
 from conversations.team.assignment.candidates import Candidates
 from conversations.team.change import TeamPart, left_unassigned
+from conversations.team.handover import give_to_person
 from conversations.writing.conversation_change import ConversationChange, change_conversations
 
 BATCH: Final = 100  # conversations of one transaction
@@ -59,12 +60,10 @@ def _assign_batch(business_id: UUID) -> bool:
 
 
 def waiting(rule: AssignmentRule) -> QuerySet[Conversation, Any]:
-    """The open conversations without an assignee in which somebody has written since the rule began, oldest first."""
-    untouched_or_open = Q(team_state=None) | Q(
-        team_state__status=TeamState.Status.OPEN, team_state__assignee=None
-    )
+    """What is nobody's and is open or handed over, if somebody has written since the rule began. Oldest first."""
+    is_open = Q(team_state__status=TeamState.Status.OPEN) | Q(team_state__handed_over_at__isnull=False)
     rows = Conversation.objects.filter(
-        untouched_or_open,
+        Q(team_state=None) | Q(is_open, team_state__assignee=None),
         business_id=rule.business_id,
         business_archived=False,
         frozen_at=None,
@@ -91,12 +90,13 @@ def _assign(change: ConversationChange, candidates: Candidates, keys: Collection
     for conversation in change.lock(keys) if keys else []:
         team = change.parts.get(TeamPart)
         state = team.state_of(conversation)
-        if state.assignee_id is not None or state.status != TeamState.Status.OPEN:
+        is_open = state.status == TeamState.Status.OPEN or state.handed_over_at is not None
+        if state.assignee_id is not None or not is_open:
             continue
         chosen = candidates.take(state.group_id)
         if chosen is None:
             continue
-        state.assignee_id, state.assigned_at = chosen, change.now
+        give_to_person(state, chosen, change.now)
         team.save(state)
         assigned += 1
     return assigned

@@ -45,6 +45,7 @@ from business_chat_client.objects import (
 from business_chat_client.personal_commands import Block, FoundMessage
 from business_chat_client.previews import LastFiles, LastReaction
 from business_chat_client.streams import EventStream
+from business_chat_client.team_commands import TeamState
 
 __all__ = [
     "Attachment",
@@ -79,6 +80,7 @@ __all__ = [
     "Reaction",
     "ReactionsChanged",
     "Resumed",
+    "TeamState",
     "TypingChanged",
     "Unread",
 ]

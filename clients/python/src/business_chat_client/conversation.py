@@ -26,6 +26,7 @@ from business_chat_client.objects import (
 )
 from business_chat_client.pages import ConversationPages
 from business_chat_client.streams import Broadcaster, EventStream
+from business_chat_client.team_commands import TeamCommands
 from business_chat_client.timeline import Push, Timeline
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ NOT_VISIBLE: Final = ChatError("not_found", "The user can no longer see the conv
 REORDER_DELAY: Final = 0.2  # seconds to wait for a missing push before a sync
 
 
-class Conversation:
+class Conversation(TeamCommands):
     """`ChatClient.join` creates it. Its state follows the server, also after lost connections."""
 
     def __init__(self, client: ChatClient, conversation_id: str, history: int | None) -> None:
@@ -53,8 +54,6 @@ class Conversation:
         self._sending = asyncio.Lock()
         self._catching_up = asyncio.Lock()
         self._repair: asyncio.Task[None] | None = None
-
-    # State
 
     @property
     def details(self) -> ConversationDetails:

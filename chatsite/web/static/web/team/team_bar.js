@@ -20,6 +20,7 @@ export class TeamBar {
   #labels = make("fieldset", { className: "team-labels" });
   #chips = make("span", { className: "team-chips" });
   #resolve = make("button", { type: "button", className: "button team-resolve" });
+  #take = make("button", { type: "button", className: "button primary team-take" }, gettext("Take over"));
   #more;
   #gone = new AbortController();
 
@@ -48,6 +49,8 @@ export class TeamBar {
     if (stamp === this.#drawn) return;
     this.#drawn = stamp;
     this.#drawStatus(state);
+    const isBots = choices.members.some(({ id, isBot }) => isBot && id === state.assigneeId);
+    this.#take.hidden = !(state.status === "pending" && (state.handedOverAt || isBots));
     const people = choices.members.filter(({ id }) => id !== this.#me.id).map(({ id, name }) => [id, name]);
     setOptions(this.#assignee, [["", gettext("Nobody")], [this.#me.id, gettext("Me")], ...people], state.assigneeId);
     setOptions(this.#group, [["", gettext("No group")], ...choices.groups.map(({ id, name }) => [id, name])], state.groupId);
@@ -68,16 +71,17 @@ export class TeamBar {
     for (const [name, { field }] of Object.entries(selects)) field.addEventListener("change", () => changes[name](field));
     this.#labels.addEventListener("change", () => this.#set({ labelIds: [...this.#labels.querySelectorAll(":checked")].map(({ value }) => value) }));
     this.#resolve.addEventListener("click", () => this.#set({ status: this.#resolve.dataset.status }));
+    this.#take.addEventListener("click", () => this.#set({ assigneeId: this.#me.id }));
     const inside = make("div", { className: "team-more-inside" }, this.#group.label, this.#priority.label, this.#labels);
     this.#more = make("details", { className: "team-more" }, make("summary", { className: "button quiet" }, gettext("More")), inside);
     closeElsewhere(this.#more, this.#gone.signal);
-    this.element.append(this.#status.label, this.#assignee.label, this.#resolve, this.#more, this.#chips);
+    this.element.append(this.#status.label, this.#assignee.label, this.#take, this.#resolve, this.#more, this.#chips);
   }
 
   #drawStatus(state) {
     const snoozes = snoozeTimes().map(([key, words]) => [`snooze-${key}`, words]);
     const now = state.status === "snoozed" ? [["snoozed", statusText(state)]] : [];
-    const plain = ["open", "pending", "resolved"].map((key) => [key, STATUSES[key]()]);
+    const plain = ["open", "pending", "resolved"].map((key) => [key, key === state.status ? statusText(state) : STATUSES[key]()]);
     setOptions(this.#status, [...now, ...plain], state.status);
     if (!this.#status.field.querySelector("optgroup")) {
       const group = make("optgroup", { label: gettext("Snooze") });

@@ -1,7 +1,7 @@
 import { make } from "../dom.js";
 import { initialsOf, tintOf } from "../people.js";
 import { labelChip } from "./label_chip.js";
-import { PRIORITIES, STATUSES } from "./team_texts.js";
+import { PRIORITIES, STATUSES, statusText } from "./team_texts.js";
 
 const MOST = 3; // labels in a row
 
@@ -17,7 +17,7 @@ export function fillTeamMarks(place, team) {
 
 function marksOf({ state, assignee, group, labels }) {
   const marks = [];
-  if (state.status !== "open") marks.push(make("span", { className: "team-mark", data: { status: state.status } }, STATUSES[state.status]()));
+  if (state.status !== "open") marks.push(make("span", { className: "team-mark", data: { status: state.status } }, state.handedOverAt ? statusText(state) : STATUSES[state.status]()));
   if (state.priority) marks.push(make("span", { className: "team-mark", data: { priority: state.priority } }, PRIORITIES[state.priority]()));
   if (group) marks.push(make("span", { className: "team-mark" }, make("bdi", {}, group.name)));
   marks.push(...labels.slice(0, MOST).map(labelChip));

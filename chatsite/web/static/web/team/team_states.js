@@ -151,6 +151,7 @@ export function untouched(conversationId) {
     snoozedUntil: null,
     assigneeId: null,
     assignedAt: null,
+    handedOverAt: null,
     groupId: null,
     priority: null,
     labelIds: [],

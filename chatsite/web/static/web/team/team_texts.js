@@ -1,5 +1,6 @@
 /** The texts for the values of a team's state. */
-export function statusText({ status, snoozedUntil }) {
+export function statusText({ status, snoozedUntil, handedOverAt }) {
+  if (handedOverAt) return gettext("Waiting for a person");
   if (status === "snoozed") return interpolate(gettext("Snoozed until %(time)s"), { time: shortTime(new Date(snoozedUntil)) }, true);
   return STATUSES[status]();
 }
