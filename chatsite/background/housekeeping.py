@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from chatsite.background.jobs import AttemptFailed, job
+from chatsite.background.jobs import AttemptFailed, give_up, job
 from chatsite.background.models import Worker
 from chatsite.background.recurring import every
 
@@ -44,6 +44,7 @@ def reclaim_jobs_of_dead_workers() -> int:
                 continue
             if len(result.worker_ids) >= MOST_STARTS:
                 result.set_failed(AttemptFailed(f"{MOST_STARTS} workers died while they ran this job"))
+                give_up(result.task_path, result.args_kwargs["args"], result.args_kwargs["kwargs"])
                 continue
             result.status = TaskResultStatus.READY
             result.save(update_fields=["status"])

@@ -14,7 +14,7 @@ from __future__ import annotations
 import functools
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
@@ -40,6 +40,8 @@ job_failures = Counter("chat_job_failures", "Jobs that failed at their last atte
 FunctionT = TypeVar("FunctionT", bound=Callable[..., None])
 Job = Task[..., None]
 
+_given_up: Final[dict[str, Job]] = {}  # by the module path of the job that was given up
+
 
 class RetryLater(Exception):
     """A job raises this to be repeated after `seconds`, for example when a server answers Retry-After."""
@@ -57,8 +59,14 @@ class AttemptFailed(Exception):
     """The stored result of a failed attempt: which attempt it was, and when the next one is."""
 
 
-def job(*, queue: str = DEFAULT_QUEUE, attempts: int = 5, priority: int = 0) -> Callable[[FunctionT], Job]:
-    """Make a module's function a job. It is retried `attempts - 1` times, with exponential backoff and jitter."""
+def job(
+    *, queue: str = DEFAULT_QUEUE, attempts: int = 5, priority: int = 0, given_up: Job | None = None
+) -> Callable[[FunctionT], Job]:
+    """Make a module's function a job. It is retried `attempts - 1` times, with exponential backoff and jitter.
+
+    The job `given_up` gets the same arguments once the last attempt has failed, or too many workers have died while
+    they ran the job.
+    """
 
     def declare(function: FunctionT) -> Job:
         @functools.wraps(function)
@@ -72,6 +80,8 @@ def job(*, queue: str = DEFAULT_QUEUE, attempts: int = 5, priority: int = 0) -> 
             declared: Job = task(queue_name=queue, priority=priority)(run)
         except InvalidTaskError as error:
             raise ImproperlyConfigured(f'TASKS["default"]["QUEUES"] lacks {queue!r}.') from error
+        if given_up is not None:
+            _given_up[declared.module_path] = given_up
         return declared
 
     return declare
@@ -88,6 +98,14 @@ def enqueue(declared: Job, *args: Any, delay: timedelta | None = None, **kwargs:
         declared.enqueue(*args, **kwargs)
     else:
         transaction.on_commit(functools.partial(declared.enqueue, *args, **kwargs))
+
+
+def give_up(task_path: str, args: Iterable[Any], kwargs: Mapping[str, Any]) -> None:
+    """Enqueue the job that follows one of which no attempt is left, if there is such a job."""
+    following = _given_up.get(task_path)
+    if following is not None:
+        arguments = {name: value for name, value in kwargs.items() if name != "attempt"}
+        enqueue(following, *args, **arguments)
 
 
 def backoff(attempt: int) -> float:
@@ -107,6 +125,7 @@ def _retry_or_give_up(
     if isinstance(error, PermanentFailure) or attempt >= attempts:
         job_failures.add(1, name)
         logger.error("job %s failed at attempt %d of %d", name, attempt, attempts, exc_info=error)
+        give_up(declared.module_path, args, kwargs)
         raise AttemptFailed(f"attempt {attempt} of {attempts}; there is no further attempt") from error
     asked = error.seconds if isinstance(error, RetryLater) else None
     wait = backoff(attempt) if asked is None else asked

@@ -34,6 +34,7 @@ REASONS: Final[Mapping[str, str]] = {
     "suspended": "The account is not active, or no longer takes part in the conversation.",
     "refused": "The mail server or the push service refused it.",
     "unreachable": "The mail server or the push service could not be reached.",
+    "abandoned": "Sending it has failed too often, so it was given up.",
     "replaced": "A newer one about the same messages replaced it.",
     "interrupted": "The worker was stopped while it was sent, so it may or may not have arrived.",
 }

@@ -13,6 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from chatsite.background.jobs import enqueue
 from conversations.models import ChatMessage, Conversation
@@ -27,7 +28,7 @@ from notifications.delivery.decisions import (
 )
 from notifications.delivery.mail.sending import send_mail
 from notifications.delivery.models import Channel, Escalation, Notice, Progress
-from notifications.delivery.notices import record_skip
+from notifications.delivery.notices import ABANDONED, record_skip
 from notifications.delivery.push.sending import send_push
 from notifications.delivery.unread import lock_progress, readers, unread_messages
 
@@ -36,6 +37,7 @@ BATCH: Final = 50  # conversations of one transaction, which blocks other writes
 # worker's clock may be ahead of theirs by this much.
 GRACE: Final = timedelta(seconds=30)
 PENDING_MAIL: Final = timedelta(minutes=1)  # until the next check, while a mail is pending
+ABANDONED_FOR: Final = timedelta(minutes=10)  # no new mail to somebody whose last one has stopped the workers
 
 
 def look_at_due(now: datetime) -> int:
@@ -195,8 +197,11 @@ def make_pushes(notices: list[Notice]) -> None:
 def make_mails(user_ids: Iterable[Any], now: datetime) -> None:
     """Store a pending mail and its job for each person who has none yet."""
     wanted = list(user_ids)
-    pending = Notice.objects.filter(channel=Channel.EMAIL, state=Notice.State.PENDING, user_id__in=wanted)
-    known = set(pending.values_list("user_id", flat=True)) if wanted else set()
+    mails = Notice.objects.filter(channel=Channel.EMAIL, user_id__in=wanted)
+    is_under_way = Q(state=Notice.State.PENDING)
+    has_stopped_workers = Q(reason=ABANDONED, finished_at__gt=now - ABANDONED_FOR)
+    held = mails.filter(is_under_way | has_stopped_workers)
+    known = set(held.values_list("user_id", flat=True)) if wanted else set()
     for user_id in wanted:
         if user_id in known:
             continue

@@ -1,7 +1,8 @@
 """The life of a notice: created, claimed once, finished. It is also the record of the decision.
 
 `hand_over` is committed before the first byte is sent, so a notice is never sent twice. If a worker is killed
-between that commit and the answer, nobody knows whether the notice arrived: it ends as `unknown`.
+between that commit and the answer, nobody knows whether the notice arrived: it ends as `unknown`. A notice whose job
+is given up before that commit ends as `failed`, so that it blocks no later one.
 """
 
 from __future__ import annotations
@@ -12,11 +13,15 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
+from chatsite.background.jobs import job
+from chatsite.config.queues import DELIVERY_QUEUE
 from conversations.access import UserId
 from notifications.delivery.models import Notice
 
 KEPT: Final = 50  # of one person
+ABANDONED: Final = "abandoned"  # the reason of a notice whose job was given up
 
 State = Notice.State
 
@@ -71,6 +76,15 @@ def find_pending(notice_id: str, now: datetime) -> Notice | None:
         finish(notice, State.UNKNOWN, "interrupted", now)
         return None
     return notice
+
+
+@job(queue=DELIVERY_QUEUE)
+def abandon_notice(notice_id: str) -> None:
+    """End a notice whose job is given up."""
+    now = timezone.now()
+    notice = find_pending(notice_id, now)
+    if notice is not None:
+        finish(notice, State.FAILED, ABANDONED, now)
 
 
 def last_of(user_id: UserId) -> list[Any]:

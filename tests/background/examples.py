@@ -45,6 +45,17 @@ def fail_for_good(name: str) -> None:
 
 
 @job()
+def follow(name: str) -> None:
+    _note(f"after {name}")
+
+
+@job(attempts=2, given_up=follow)
+def fail_with_a_follower(name: str) -> None:
+    _note(name)
+    raise ValueError("never")
+
+
+@job()
 def ask_for_a_pause(name: str) -> None:
     _note(name)
     raise RetryLater("busy", seconds=timedelta(hours=2).total_seconds())

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
+from chatsite.background.housekeeping import MOST_STARTS, reclaim_jobs_of_dead_workers
 from chatsite.background.jobs import LONGEST_WAIT, Job, backoff, enqueue
 from chatsite.background.worker import WorkerProcess
 from tests.background import examples
@@ -84,6 +85,26 @@ def test_a_permanent_failure_is_not_tried_again() -> None:
     enqueue(examples.fail_for_good, "for good")
     run_all_attempts()
     assert examples.runs("for good") == 1
+
+
+def test_a_job_that_is_given_up_has_a_follower() -> None:
+    enqueue(examples.fail_with_a_follower, "given up")
+    run_all_attempts()
+    assert examples.runs("given up") == 2
+    assert examples.runs("after given up") == 1
+
+
+def test_a_job_that_stops_its_workers_is_given_up_too() -> None:
+    enqueue(examples.fail_with_a_follower, "deadly")
+    DBTaskResult.objects.update(
+        status=TaskResultStatus.RUNNING,
+        started_at=timezone.now() - timedelta(minutes=5),
+        worker_ids=[f"dead-{number}/0" for number in range(MOST_STARTS)],
+    )
+    assert reclaim_jobs_of_dead_workers() == 0
+    run_all_attempts()
+    assert examples.runs("deadly") == 0
+    assert examples.runs("after deadly") == 1
 
 
 def test_a_job_can_choose_its_next_time() -> None:

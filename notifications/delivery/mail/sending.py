@@ -17,7 +17,7 @@ from conversations.access import UserId
 from notifications.delivery.decisions import Send, Skip, Wait, circumstances_of, decide
 from notifications.delivery.mail.composing import Section, compose
 from notifications.delivery.models import Channel, Notice, Progress
-from notifications.delivery.notices import find_pending, finish, hand_over, take_back
+from notifications.delivery.notices import abandon_notice, find_pending, finish, hand_over, take_back
 from notifications.delivery.preferences import preferences_of
 from notifications.delivery.unread import lock_progress, others_are_told, unread_messages, unread_sides_of
 
@@ -36,7 +36,7 @@ class MailFailed(Exception):
     """The mail could not be sent this time."""
 
 
-@job(queue=DELIVERY_QUEUE, attempts=ATTEMPTS)
+@job(queue=DELIVERY_QUEUE, attempts=ATTEMPTS, given_up=abandon_notice)
 def send_mail(notice_id: str) -> None:
     deliver(notice_id, timezone.now())
 

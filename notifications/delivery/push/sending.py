@@ -15,7 +15,7 @@ from conversations.models import Conversation, Membership
 from notifications.delivery.addresses import subscriptions_of
 from notifications.delivery.decisions import Skip, Wait, circumstances_of, decide
 from notifications.delivery.models import Channel, Notice, PushSubscription
-from notifications.delivery.notices import find_pending, finish, hand_over, take_back
+from notifications.delivery.notices import abandon_notice, find_pending, finish, hand_over, take_back
 from notifications.delivery.push import base64url
 from notifications.delivery.push.content import close_content, message_content, tag_of
 from notifications.delivery.push.encryption import encrypt
@@ -30,7 +30,7 @@ APPLE: Final = "https://web.push.apple.com/"  # ends subscriptions that get push
 State = Notice.State
 
 
-@job(queue=DELIVERY_QUEUE, attempts=ATTEMPTS)
+@job(queue=DELIVERY_QUEUE, attempts=ATTEMPTS, given_up=abandon_notice)
 def send_push(notice_id: str) -> None:
     deliver(notice_id, timezone.now())
 
