@@ -43,7 +43,7 @@ def notification_settings(request: HttpRequest) -> HttpResponse:
     me = load_me(request.user)
     session = {
         "me": {"id": me["id"], "name": me["name"]},
-        "push": push_session(),
+        "push": push_session(request),
         "urls": {"chat": f"{reverse('web:landing')}chat"},
     }
     context = settings_context(request.user)

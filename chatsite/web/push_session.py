@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 
 from notifications.delivery.push.vapid import public_key_of
 
 
-def push_session() -> dict[str, str]:
-    """The key for the browser's `subscribe`, empty where the site sends no push, and the service worker."""
+def push_session(request: HttpRequest) -> dict[str, str]:
+    """The key for the browser's `subscribe`, empty where the site sends no push; the service worker; and the session.
+
+    A subscription ends with its session. `session` lets the scripts see that there is another one.
+    """
     private = settings.VAPID_PRIVATE_KEY
-    return {"key": public_key_of(private) if private else "", "worker": reverse("web:push-worker")}
+    session = salted_hmac("chatsite.web.push_session", request.session.session_key or "").hexdigest()[:16]
+    key = public_key_of(private) if private else ""
+    return {"key": key, "worker": reverse("web:push-worker"), "session": session}

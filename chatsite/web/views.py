@@ -142,7 +142,7 @@ def _app_context(request: HttpRequest, loaded: Inbox, *, screen: str) -> dict[st
         "views": [link.view for link in saved],
         "currencies": MINOR_DIGITS if loaded.businesses else {},
         "page": PAGE,
-        "push": push_session(),
+        "push": push_session(request),
         "urls": {
             "chat": f"{reverse('web:landing')}chat",
             "inbox": reverse("web:inbox"),

@@ -7,7 +7,9 @@ from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.contrib.sessions.models import Session
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from chatsite.identity.models import EndedLogin
 from chatsite.identity.names import email_field
@@ -31,20 +33,25 @@ def email_of(user: Any) -> str:
 def subscriptions_of(users: Collection[Any]) -> dict[Any, list[PushSubscription]]:
     """The browsers that show pushes to these people, by the people's primary keys. One query.
 
-    It leaves out browsers whose login has ended or used an earlier password, because somebody else may have them.
+    It leaves out browsers whose login or session has ended or used an earlier password, because somebody else may have them.
     """
     by_key = {user.pk: user for user in users}
     found: dict[Any, list[PushSubscription]] = defaultdict(list)
-    rows = PushSubscription.objects.filter(user_id__in=by_key).exclude(login_has_ended())
+    rows = PushSubscription.objects.filter(user_id__in=by_key).exclude(has_ended())
     for row in rows.order_by("pk"):
         if not row.password_tag or is_current(row.password_tag, by_key[row.user_id]):
             found[row.user_id].append(row)
     return found
 
 
-def login_has_ended() -> Exists:
-    """Whether the login that made a subscription has ended. `EndedLogin` remembers it for some days."""
-    return Exists(EndedLogin.objects.filter(login_id=OuterRef("login_id")))
+def has_ended() -> Q:
+    """Whether the login or the browser's session that made a subscription has ended.
+
+    `EndedLogin` remembers a login for some days. A session that has ended has no row, or one of the past.
+    """
+    ended_login = EndedLogin.objects.filter(login_id=OuterRef("login_id"))
+    live_session = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=timezone.now())
+    return Q(Exists(ended_login)) | (~Q(session_key="") & ~Q(Exists(live_session)))
 
 
 class Addresses:

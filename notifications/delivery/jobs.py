@@ -12,7 +12,7 @@ from django.utils import timezone
 from chatsite.background.jobs import enqueue, job
 from chatsite.background.recurring import every
 from chatsite.config.queues import DEFAULT_QUEUE, DELIVERY_QUEUE
-from notifications.delivery.addresses import login_has_ended
+from notifications.delivery.addresses import has_ended
 from notifications.delivery.ladder import look_at_due
 from notifications.delivery.models import Escalation, Notice, PushSubscription, ReceivedMail
 from notifications.delivery.notices import KEPT
@@ -69,8 +69,8 @@ def end_lost_notices() -> None:
 
 @job(queue=DEFAULT_QUEUE, attempts=1)
 def prune_subscriptions() -> None:
-    """Delete the subscriptions of ended logins, before the records of those logins are pruned."""
-    PushSubscription.objects.filter(login_has_ended()).delete()
+    """Delete the subscriptions of ended logins and sessions, before the records of those logins are pruned."""
+    PushSubscription.objects.filter(has_ended()).delete()
 
 
 every(PERIOD, look_at_escalations)

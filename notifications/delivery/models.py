@@ -136,7 +136,9 @@ class PushSubscription(models.Model):
     p256dh = models.CharField(max_length=100)
     auth = models.CharField(max_length=40)
     device = models.CharField(max_length=200, blank=True)
-    login_id = models.UUIDField(null=True, editable=False)  # null: a browser's session
+    login_id = models.UUIDField(null=True, editable=False)  # of a token login
+    # Of a browser's session. Empty for a token login, and in rows of earlier releases.
+    session_key = models.CharField(max_length=40, default="", db_default="", blank=True, editable=False)
     # Of the password with which the browser was signed in. Empty in rows of earlier releases.
     password_tag = models.CharField(max_length=32, default="", db_default="", blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

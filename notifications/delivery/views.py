@@ -85,9 +85,16 @@ class PushSubscriptionsView(APIView):
             p256dh=body.keys.p256dh,
             auth=body.keys.auth,
             device=request.headers.get("User-Agent", ""),
-            login_id=request.auth.login_id if isinstance(request.auth, Claims) else None,
+            **_login_of(request),
         )
         return Response(subscription_object(row), status=status.HTTP_201_CREATED)
+
+
+def _login_of(request: Request) -> dict[str, Any]:
+    """What the subscription ends with: the token login, or else the browser's session."""
+    if isinstance(request.auth, Claims):
+        return {"login_id": request.auth.login_id}
+    return {"session_key": request.session.session_key or ""}
 
 
 class PushSubscriptionView(APIView):

@@ -1,7 +1,14 @@
-"""A browser gets no pushes once its login has ended or the password has changed."""
+"""A browser gets no pushes once its login or session has ended, or the password has changed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from chatsite.identity import operations as identity
@@ -64,3 +71,46 @@ def test_an_ended_login_ends_the_subscription_that_it_made(shop: Shop, push_serv
     assert left.endpoint.endswith("/desktop")
     identity.end_user_sessions(user_id=str(shop.carol.pk))
     assert subscriptions_of([shop.carol])[shop.carol.pk] == []
+
+
+def sign_out(client: Client, key: str) -> None:
+    """As in another window of the browser, whose scripts do not run."""
+    assert client.post("/sign-out").status_code == 302
+
+
+def delete(client: Client, key: str) -> None:
+    Session.objects.get(pk=key).delete()
+
+
+def expire(client: Client, key: str) -> None:
+    Session.objects.filter(pk=key).update(expire_date=timezone.now() - timedelta(seconds=1))
+
+
+@pytest.mark.parametrize("end", [sign_out, delete, expire])
+def test_an_ended_session_ends_the_subscription_that_it_made(
+    shop: Shop, push_service: PushService, end: Callable[[Client, str], None]
+) -> None:
+    browsers = {name: Client() for name in ("phone", "desktop")}
+    for name, client in browsers.items():
+        client.force_login(shop.carol)
+        subscription = push_service.browser(name).subscription
+        answer = client.post("/push/subscriptions", subscription, content_type="application/json")
+        assert answer.status_code == 201
+    end(browsers["phone"], str(browsers["phone"].session.session_key))
+    shop.say(shop.amir, "Hello")
+    shop.pass_seconds(11)
+    assert [path for path, _, _ in push_service.requests] == ["/desktop"]
+    prune_subscriptions.func()
+    [left] = PushSubscription.objects.all()
+    assert left.endpoint.endswith("/desktop")
+
+
+def test_a_browser_that_signs_in_again_subscribes_again(shop: Shop, push_service: PushService) -> None:
+    client, subscription = Client(), push_service.browser("phone").subscription
+    for _ in range(2):
+        client.force_login(shop.carol)
+        client.post("/push/subscriptions", subscription, content_type="application/json")
+        [device] = subscriptions_of([shop.carol])[shop.carol.pk]
+        client.logout()
+        assert subscriptions_of([shop.carol])[shop.carol.pk] == []
+    assert PushSubscription.objects.get() == device

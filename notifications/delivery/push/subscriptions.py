@@ -27,37 +27,42 @@ def subscribe(
     auth: str,
     device: str = "",
     login_id: UUID | None = None,
+    session_key: str = "",
 ) -> PushSubscription:
     """Store a browser's subscription. A known one gets the new keys and moves to this person.
 
     A browser has one subscription for all its users, so the last one who subscribes gets its pushes. It ends with
-    the login `login_id`, and with the current password.
+    the login `login_id` or the browser's session, and with the current password.
     """
     check_url(endpoint, https_only=True)
     _check_keys(p256dh, auth)
-    digest = sha256(endpoint.encode()).hexdigest()
     values = {
-        "user_id": user.pk,
         "p256dh": p256dh,
         "auth": auth,
         "device": device[:200],
         "login_id": login_id,
+        "session_key": session_key,
         "password_tag": password_tag(user),
     }
     with transaction.atomic():
-        known = PushSubscription.objects.select_for_update().filter(endpoint_digest=digest).first()
-        if known is not None and known.user_id != user.pk:
-            known.delete()  # this also deletes the pending pushes to its former user
-            known = None
-        if known is None:
-            row, _ = PushSubscription.objects.update_or_create(
-                endpoint_digest=digest, defaults=values, create_defaults={**values, "endpoint": endpoint}
-            )
-        else:
-            row = known
-            PushSubscription.objects.filter(pk=row.pk).update(**values)
-            row.refresh_from_db()
+        row = _store(user.pk, endpoint, values)
         _drop_oldest(user.pk)
+    return row
+
+
+def _store(user_id: UserId, endpoint: str, values: dict[str, Any]) -> PushSubscription:
+    digest = sha256(endpoint.encode()).hexdigest()
+    values = {**values, "user_id": user_id}
+    known = PushSubscription.objects.select_for_update().filter(endpoint_digest=digest).first()
+    if known is not None and known.user_id == user_id:
+        PushSubscription.objects.filter(pk=known.pk).update(**values)
+        known.refresh_from_db()
+        return known
+    if known is not None:
+        known.delete()  # this also deletes the pending pushes to its former user
+    row, _ = PushSubscription.objects.update_or_create(
+        endpoint_digest=digest, defaults=values, create_defaults={**values, "endpoint": endpoint}
+    )
     return row
 
 

@@ -1,6 +1,6 @@
 import { getPreference, setPreference } from "./preferences.js";
 
-const NAME = "push"; // the person, the id and the endpoint of the subscription that the server has, and the day
+const NAME = "push"; // the person, the session, the id and the endpoint of the subscription that the server has, and the day
 const SIGN_OUT = 2_000; // milliseconds that signing out waits for the push service
 
 /** The push subscription of this browser, and its service worker. */
@@ -9,13 +9,15 @@ export class PushDevice {
   #userId;
   #key;
   #worker;
+  #session;
 
-  /** `push` is `{key, worker}` of the page's session; the key is empty if the site sends no push. */
+  /** `push` is `{key, worker, session}` of the page's session; the key is empty if the site sends no push. */
   constructor({ rest, userId, push }) {
     this.#rest = rest;
     this.#userId = userId;
     this.#key = push.key;
     this.#worker = push.worker;
+    this.#session = push.session;
   }
 
   get isPossible() {
@@ -32,7 +34,8 @@ export class PushDevice {
   async subscribe() {
     const registration = await this.#register();
     const subscription = await this.#subscription(registration);
-    const now = { userId: this.#userId, endpoint: subscription.endpoint, day: new Date().toDateString() };
+    const day = new Date().toDateString();
+    const now = { userId: this.#userId, session: this.#session, endpoint: subscription.endpoint, day };
     const kept = this.#kept();
     if (kept && Object.entries(now).every(([name, value]) => kept[name] === value)) return;
     const { id } = await this.#rest.post("/push/subscriptions", subscription.toJSON());
