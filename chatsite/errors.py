@@ -12,13 +12,16 @@ from typing import Any, Final
 
 import msgspec
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
-from django.db import DatabaseError, DataError, InterfaceError, OperationalError
+from django.db import DatabaseError, DataError, InterfaceError, InternalError, OperationalError
 from django.http import Http404
 
 logger = logging.getLogger(__name__)
 
 # What Django raises when the database cannot be reached, or when a connection breaks.
 LOST_DATABASE: Final = (OperationalError, InterfaceError)
+# What the code outside of REST and of live commands catches. A write to a PostgreSQL that is read-only raises
+# `InternalError`; `as_domain_error` tells that one from others.
+FAILED_DATABASE: Final = (*LOST_DATABASE, InternalError)
 READ_ONLY: Final = "25006"  # SQLSTATE of a write to a PostgreSQL server that is read-only or a standby
 
 

@@ -9,7 +9,7 @@ from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, JsonResponse
 from django.urls import get_resolver
 
-from chatsite.errors import DomainError, as_domain_error, not_found
+from chatsite.errors import DomainError, as_domain_error, is_database_unavailable, not_found
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -45,8 +45,10 @@ class ErrorAnswers:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer `invalid` for a value that the database cannot store, such as a text with NUL."""
-        return _refuse(request, as_domain_error(exception)) if isinstance(exception, DataError) else None
+        """Answer `unavailable` while the database is away, and `invalid` for a value that it cannot store."""
+        if isinstance(exception, DataError) or is_database_unavailable(exception):
+            return _refuse(request, as_domain_error(exception))
+        return None
 
 
 def _refusal(request: HttpRequest) -> DomainError | None:

@@ -29,6 +29,8 @@ URL_LENGTH: Final = 2000  # characters
 SECONDS: Final = 15.0  # for the whole exchange
 ANSWER_BYTES: Final = 64 * 1024  # of an answer's body; the rest is not read
 NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+# `is_global` also accepts networks that may be internal, such as fec0::/10 and 64:ff9b:1::/48.
+GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
 
 
 class OutgoingRefused(Exception):
@@ -94,7 +96,13 @@ def is_reachable(address: Address) -> bool:
     allowed: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network] = settings.OUTGOING_ALLOW_NETWORKS
     if any(candidate in network for candidate in candidates for network in allowed):
         return True
-    return all(candidate.is_global and not candidate.is_multicast for candidate in candidates)
+    return all(map(_is_public, candidates))
+
+
+def _is_public(address: Address) -> bool:
+    is_plain = isinstance(address, ipaddress.IPv4Address) or address.ipv4_mapped is not None
+    is_of_the_internet = is_plain or address in GLOBAL_UNICAST or address in NAT64
+    return is_of_the_internet and address.is_global and not address.is_multicast
 
 
 def allowed_addresses(host: str, port: int) -> list[str]:

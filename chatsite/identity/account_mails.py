@@ -25,24 +25,40 @@ from django.utils.translation import gettext
 from chatsite.background.jobs import job
 from chatsite.config.queues import DELIVERY_QUEUE
 from chatsite.http.site_url import site_url
+from chatsite.identity.names import email_field
+from chatsite.identity.password_tags import is_current, password_tag
 from chatsite.identity.users import parse_user_key
 
 SALT: Final = "chatsite.identity.confirm_email"
 
 
 def confirmation_token(user: Any, email: str) -> str:
-    return signing.dumps({"user": str(user.pk), "email": email}, salt=SALT)
+    """Make a token that ends with the account's present password and address, like every other credential."""
+    content = {
+        "user": str(user.pk),
+        "email": email,
+        "before": _email_of(user),
+        "password": password_tag(user),
+    }
+    return signing.dumps(content, salt=SALT)
 
 
 def read_confirmation(token: str) -> tuple[Any, str] | None:
-    """Return the user and the address of a token, or None if it is forged, too old, or of somebody who is gone."""
+    """Return the user and the address of a token. None: it is forged or has ended, or its user is gone."""
     try:
         content = signing.loads(token, salt=SALT, max_age=settings.PASSWORD_RESET_TIMEOUT)
     except signing.BadSignature:
         return None
     users = get_user_model()._default_manager.filter(pk=parse_user_key(content["user"]), is_active=True)
     user = users.first()
-    return None if user is None else (user, content["email"])
+    if user is None or not is_current(content.get("password", ""), user):
+        return None
+    is_asked_for = _email_of(user) in (content["before"], content["email"])
+    return (user, content["email"]) if is_asked_for else None
+
+
+def _email_of(user: Any) -> str:
+    return str(getattr(user, email_field() or "", "") or "")
 
 
 @job(queue=DELIVERY_QUEUE)

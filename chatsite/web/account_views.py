@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from chatsite.errors import LOST_DATABASE, DomainError, as_domain_error, not_found
+from chatsite.errors import FAILED_DATABASE, DomainError, as_domain_error, not_found
 from chatsite.identity import registration
 from chatsite.identity.account_forms import EmailForm, NewPasswordForm, SignUpForm
 from chatsite.identity.account_mails import read_confirmation
@@ -84,7 +84,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     try:
         user = form.save(commit=False)
         registration.sign_up(request=request, user=user, email=form.cleaned_data.get("email", ""))
-    except (DomainError, *LOST_DATABASE) as failure:
+    except (DomainError, *FAILED_DATABASE) as failure:
         error = as_domain_error(failure)
         taken = gettext("Somebody else has just taken this username. Please choose another one.")
         text = taken if error.code == "conflict" else text_of(error)
@@ -113,7 +113,7 @@ def forgot_password(request: HttpRequest) -> HttpResponse:
         return _form_page(request, FORGOT_PASSWORD, form)
     try:
         registration.request_new_password(request=request, email=form.cleaned_data["email"])
-    except (DomainError, *LOST_DATABASE) as failure:
+    except (DomainError, *FAILED_DATABASE) as failure:
         error = as_domain_error(failure)
         return _form_page(request, FORGOT_PASSWORD, form, text_of(error), error.http_status)
     text = gettext(

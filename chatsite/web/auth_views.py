@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from chatsite.errors import LOST_DATABASE, DomainError, as_domain_error
+from chatsite.errors import FAILED_DATABASE, DomainError, as_domain_error
 from chatsite.identity import operations
 from chatsite.web import drafts
 from chatsite.web.drafts import Draft
@@ -64,7 +64,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         )
     try:
         operations.sign_in(request=request, **form.cleaned_data)
-    except (DomainError, *LOST_DATABASE) as failure:
+    except (DomainError, *FAILED_DATABASE) as failure:
         error = as_domain_error(failure)
         wrong = gettext("The username or password is incorrect. Check both and try again.")
         text = wrong if error.code == "unauthenticated" else text_of(error)

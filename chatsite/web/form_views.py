@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
-from chatsite.errors import LOST_DATABASE, DomainError, as_domain_error, invalid
+from chatsite.errors import FAILED_DATABASE, DomainError, as_domain_error, invalid
 from chatsite.realtime.user_limit import charge
 from chatsite.web import auth_views, drafts, error_pages
 from chatsite.web.drafts import Draft
@@ -59,7 +59,7 @@ def send(request: HttpRequest, conversation_id: str) -> HttpResponse:
             reply_to=draft.reply_to or None,
         )
         drafts.forget(request, conversation_id)
-    except (DomainError, *LOST_DATABASE) as failure:
+    except (DomainError, *FAILED_DATABASE) as failure:
         error = as_domain_error(failure)
         return _unsent(request, draft.refused(error_pages.text_of(error)), error.http_status)
     return redirect("web:conversation", conversation_id=conversation_id)
@@ -92,7 +92,7 @@ def _send_file(request: HttpRequest, conversation_id: str) -> HttpResponse:
             client_id=request.POST.get("clientId") or None,
             attachment_ids=[str(stored.pk)],
         )
-    except (DomainError, *LOST_DATABASE) as failure:
+    except (DomainError, *FAILED_DATABASE) as failure:
         error = as_domain_error(failure)
         return _unsent(request, draft.refused(error_pages.text_of(error)), error.http_status)
     return redirect("web:conversation", conversation_id=conversation_id)
@@ -102,7 +102,7 @@ def _unsent(request: HttpRequest, draft: Draft, status: int) -> HttpResponse:
     """Show the draft in the form of its conversation, or in a form alone if the conversation cannot be shown."""
     try:
         return render_conversation(request, draft.conversation_id, draft, status=status)
-    except (DomainError, *LOST_DATABASE):
+    except (DomainError, *FAILED_DATABASE):
         context = {"draft": draft, "may_retry": status != 404}
         return render(request, "web/unsent.html", context, status=status)
 

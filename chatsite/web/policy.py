@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from chatsite.config.attachments import file_origins
-from chatsite.errors import LOST_DATABASE, DomainError, as_domain_error
+from chatsite.errors import FAILED_DATABASE, DomainError, as_domain_error
 from chatsite.http.security_headers import permissions
 from chatsite.web.error_pages import refusal_page
 
@@ -38,7 +38,7 @@ def page(view: View) -> View:
     def answer(request: HttpRequest, *given: Any, **named: Any) -> HttpResponseBase:
         try:
             response = view(request, *given, **named)
-        except (DomainError, BadRequest, SuspiciousOperation, *LOST_DATABASE) as error:
+        except (DomainError, BadRequest, SuspiciousOperation, *FAILED_DATABASE) as error:
             response = refusal_page(request, as_domain_error(error))
         response.setdefault("Cache-Control", "private, no-store")
         response.setdefault("Referrer-Policy", "same-origin")

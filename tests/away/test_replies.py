@@ -6,6 +6,7 @@ import io
 import sys
 from email.message import EmailMessage
 from typing import Any
+from unittest.mock import Mock
 
 import msgspec
 import pytest
@@ -13,8 +14,11 @@ from anymail.inbound import AnymailInboundMessage
 from anymail.signals import AnymailInboundEvent
 from django.core import mail
 from django.core.management import call_command
+from django.db import InternalError, OperationalError
+from psycopg.errors import ReadOnlySqlTransaction
 from pytest_django import Settings
 
+from chatsite.errors import DomainError
 from conversations import history, operations
 from conversations.models import ChatMessage
 from conversations.moderation import operations as moderation
@@ -22,6 +26,7 @@ from notifications.delivery.models import ReceivedMail
 from notifications.delivery.replies.addresses import read_token, reply_address
 from notifications.delivery.replies.receiving import receive_mail
 from notifications.delivery.replies.webhooks import take_inbound
+from notifications.management.commands import receive_mail as receive_mail_command
 from tests.away.conftest import Shop
 
 AUTHENTIC = "mx.chat.example; dkim=pass header.d=mail.example; spf=pass smtp.mailfrom=carol@mail.example"
@@ -280,6 +285,35 @@ def test_the_command_takes_a_mail_from_a_pipe(
     call_command("receive_mail")
     assert capsys.readouterr().out.strip() == "accepted"
     assert len(said()) == 1
+
+
+def read_only() -> InternalError:
+    """What Django raises for a write to a standby of PostgreSQL."""
+    error = InternalError("cannot execute INSERT in a read-only transaction")
+    error.__cause__ = ReadOnlySqlTransaction()
+    return error
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [OperationalError("gone"), read_only(), DomainError("rate_limited", "Too many.")],
+    ids=["gone", "read-only", "too many"],
+)
+def test_the_mail_server_keeps_a_mail_that_cannot_be_stored_now(
+    monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"Subject: Hello")))
+    monkeypatch.setattr(receive_mail_command, "receive_mail", Mock(side_effect=failure))
+    with pytest.raises(SystemExit) as ended:
+        call_command("receive_mail")
+    assert ended.value.code == 75
+
+
+def test_a_bug_is_no_reason_to_bring_a_mail_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"Subject: Hello")))
+    monkeypatch.setattr(receive_mail_command, "receive_mail", Mock(side_effect=InternalError("a bug")))
+    with pytest.raises(InternalError):
+        call_command("receive_mail")
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,22 @@ def test_the_address_counts_when_its_owner_has_confirmed_it(visitor: Client) -> 
     assert stranger.post("/confirm-email/forged").status_code == 404
 
 
+@pytest.mark.parametrize("change", [{"password": "another one"}, {"email": "other@mail.example"}])
+def test_an_earlier_link_ends_with_the_password_and_with_the_address(
+    visitor: Client, change: dict[str, str]
+) -> None:
+    """Somebody who has had the account for a while cannot take it back by an old mail."""
+    visitor.post("/sign-up", FORM)
+    run_jobs()
+    user = get_user_model().objects.get()
+    if "password" in change:
+        user.set_password(change["password"])
+    user.email = change.get("email", "")
+    user.save()
+    assert Client().post(link()).status_code == 404
+    assert get_user_model().objects.get().email == change.get("email", "")
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import InternalError, OperationalError
+from django.http import HttpResponse
 from django.test import Client, RequestFactory
+from psycopg.errors import ReadOnlySqlTransaction
 
+from chatsite.http.error_answers import ErrorAnswers
 from chatsite.web import error_pages
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -49,3 +53,21 @@ def test_an_expired_form_says_what_to_do(db: None, settings: Any) -> None:
     page = Client(enforce_csrf_checks=True).post("/sign-in", {"username": "carol", "password": "x"})
     assert page.status_code == 403
     assert "reload the page" in page.content.decode()
+
+
+@pytest.mark.parametrize("failure", [OperationalError("gone"), InternalError("a standby")])
+def test_every_view_says_that_the_database_is_away(rf: RequestFactory, failure: Exception) -> None:
+    """Views of Django and of other packages, such as the admin, let the error through."""
+    failure.__cause__ = ReadOnlySqlTransaction()
+    middleware = ErrorAnswers(lambda request: HttpResponse())
+    page = middleware.process_exception(rf.post("/admin/", headers=HTML), failure)
+    assert page is not None
+    assert (page.status_code, b"busy" in page.content) == (503, True)
+    answer = middleware.process_exception(rf.post("/admin/"), failure)
+    assert answer is not None
+    assert (answer.status_code, b'"unavailable"' in answer.content) == (503, True)
+
+
+def test_a_bug_is_no_outage(rf: RequestFactory) -> None:
+    middleware = ErrorAnswers(lambda request: HttpResponse())
+    assert middleware.process_exception(rf.post("/admin/"), InternalError("a bug")) is None

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import OperationalError
+from django.db import InternalError, OperationalError
 from django.test import Client
 from django.utils import timezone
+from psycopg.errors import ReadOnlySqlTransaction
 
 from chatsite.config.limits import Limits
 from chatsite.errors import DomainError
@@ -111,8 +112,17 @@ def test_a_user_who_is_too_fast_keeps_the_text(
     assert "wait" in alert_in(answer)
 
 
+def read_only() -> InternalError:
+    """What Django raises for a write to a standby of PostgreSQL."""
+    error = InternalError("cannot execute INSERT in a read-only transaction")
+    error.__cause__ = ReadOnlySqlTransaction()
+    return error
+
+
 @pytest.mark.parametrize(
-    "failure", [OperationalError("the server is gone"), DomainError("unavailable", "Too busy.")]
+    "failure",
+    [OperationalError("the server is gone"), read_only(), DomainError("unavailable", "Too busy.")],
+    ids=["lost", "read-only", "busy"],
 )
 @pytest.mark.parametrize("is_page_lost", [False, True])
 def test_an_outage_keeps_the_text(

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.core.management.base import BaseCommand, CommandError
 
-from chatsite.errors import LOST_DATABASE, DomainError
+from chatsite.errors import FAILED_DATABASE, DomainError, is_database_unavailable
 from notifications.delivery.replies.receiving import MAIL_BYTES, receive_mail
 
 TRY_AGAIN: Final = 75  # EX_TEMPFAIL: the mail server keeps the mail and comes back
@@ -38,7 +38,9 @@ class Command(BaseCommand):
                 self.stdout.write(receive_mail(sys.stdin.buffer.read(MAIL_BYTES + 1), envelope=recipient))
             else:
                 self._empty_mailbox(imap)
-        except (*LOST_DATABASE, DomainError) as error:
+        except (*FAILED_DATABASE, DomainError) as error:
+            if not isinstance(error, DomainError) and not is_database_unavailable(error):
+                raise
             self.stderr.write(f"try again: {error}")
             raise SystemExit(TRY_AGAIN) from error
 
