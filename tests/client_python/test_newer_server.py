@@ -6,9 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import msgspec
 import pytest
 
-from business_chat_client import ChatClient
+from business_chat_client import ChatClient, NotificationArrived, Resumed
+from business_chat_client.notification_feed import NotificationFeed
+from business_chat_client.objects import Notification, SyncAnswer
 from tests.client_python.server import ROOM, ScriptedServer, contents
 from tests.harness.patience import patience
 from tests.harness.rest import eventually
@@ -124,3 +127,31 @@ async def test_a_restored_backup_replaces_what_the_client_has(server: ScriptedSe
             return contents(conversation.messages) == ["one", "another two"]
 
         await eventually(goes_on, "what happens afterwards", timeout=5)
+
+
+def inbox(rev: int, *notifications: Notification) -> SyncAnswer:
+    return SyncAnswer(conversations={}, notifications=list(notifications), notifications_rev=rev)
+
+
+def test_notifications_go_on_after_a_restored_backup() -> None:
+    feed, notification = NotificationFeed(), new_notification()
+    assert feed.take(inbox(9), feed.place) == []
+    assert feed.take(inbox(4), feed.place) == [Resumed()]
+    assert not feed.is_behind
+    feed.seen = 5
+    assert feed.is_behind
+    assert feed.take(inbox(5, notification), feed.place) == [NotificationArrived(notification)]
+
+
+def test_an_answer_that_was_overtaken_is_no_sign_of_a_restored_backup() -> None:
+    feed = NotificationFeed()
+    feed.take(inbox(4), feed.place)
+    place = feed.place
+    feed.take(inbox(6), place)
+    assert feed.take(inbox(5), place) == []
+    assert feed.rev == 6
+
+
+def new_notification() -> Notification:
+    text = '{"id":"n","type":"system","title":"","body":"","actionUrl":null,"data":{},"readAt":null,"createdAt":"%s"}'
+    return msgspec.json.decode(text % "2026-01-02T03:04:05Z", type=Notification)

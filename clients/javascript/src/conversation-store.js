@@ -45,6 +45,12 @@ export class ConversationStore {
     return true;
   }
 
+  /** Store a fetched conversation. `since` is the `rev` that the client had before the fetch. */
+  take(conversation, since = 0) {
+    if (conversation.rev < since) this.replace(conversation);
+    else this.put(conversation);
+  }
+
   /** Store a fetched conversation, even with a lower `rev`, because the server may have been restored from a backup. */
   replace(conversation) {
     this.#conversations.delete(conversation.id);

@@ -220,8 +220,7 @@ export class Conversation extends Emitter {
     const first = this.status === "loading";
     const { messages: before, oldestSeq: from = 0, rev: reached } = this.#timeline; // a sync may have answered first
     const isOlder = conversation.rev < since;
-    if (isOlder) this.#host.store.replace(conversation);
-    else this.#host.store.put(conversation);
+    this.#host.store.take(conversation, since);
     this.#timeline.reset(messages, { rev: conversation.rev, hasOlder });
     this.status = "ready";
     this.#own.settle(this.#timeline.messages);

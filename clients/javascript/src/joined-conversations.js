@@ -80,9 +80,11 @@ export class JoinedConversations {
 
   async #join(view, delay = RETRY) {
     if (!this.#connection.isReady || this.get(view.id) !== view) return;
+    const since = view.rev;
     try {
       const answer = await this.#connection.request("join_conversation", { conversationId: view.id });
-      view.expect(answer.rev, { atOnce: true });
+      if (answer.rev < since) this.#syncRequester.want(view); // the server was restored from a backup
+      else view.expect(answer.rev, { atOnce: true });
     } catch (error) {
       if (error.code === "disconnected") return; // the next socket joins
       if (isPermanent(error) && error.code !== "too_large") return view.markGone();

@@ -34,12 +34,14 @@ export class NotificationFeed {
     this.#handlers.tell("notification", data);
   }
 
-  synced(answer) {
+  /** `after` is what the sync asked for: a server that is below it was restored from a backup. */
+  synced(answer, after) {
     const { notificationsRev: rev, notificationsUnread, notificationsResync: resync } = answer;
     if (rev === undefined) return; // a site without notifications
     const first = this.#rev === null;
-    const moved = first || rev > this.#rev;
-    this.#rev = Math.max(rev, this.#rev ?? 0);
+    const isOlder = rev < Number(after ?? 0);
+    const moved = first || isOlder || rev > this.#rev;
+    this.#rev = isOlder ? rev : Math.max(rev, this.#rev ?? 0);
     this.#count(notificationsUnread?.total ?? this.unread);
     if (first && this.#early > rev) this.#handlers.missing();
     if (first || !moved) return;

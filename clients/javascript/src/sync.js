@@ -93,7 +93,7 @@ export class SyncRequester {
       const answer = await this.#connection.request("sync", data);
       for (const view of views) view.synced(answer.conversations[view.id]);
       counts.take(answer.unread);
-      this.#notifications.synced(answer);
+      this.#notifications.synced(answer, after);
     } finally {
       counts.end();
     }

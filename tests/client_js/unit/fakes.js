@@ -193,6 +193,7 @@ export class FakeServer {
     if (path === "/presence") {
       return [200, { results: query.userIds.split(",").map((userId) => ({ userId, online: true, lastSeen: null })) }];
     }
+    if (path === "/chat/conversations") return [200, { results: [this.conversation()], next: null, previous: null }];
     if (path === `/chat/conversations/${ROOM}` && !this.isGone) return [200, this.conversation()];
     if (path !== `/chat/conversations/${ROOM}/messages`) return [404, { error: { code: "not_found", message: path } }];
     if (method === "POST") return [201, this.write(body.content, { ...body, senderId: this.userId })];

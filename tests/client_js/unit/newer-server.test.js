@@ -1,7 +1,8 @@
 // A server that is newer than the client, or that was restored from an older backup.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ROOM, differences, joined, settle } from "./setting.js";
+import { NotificationFeed } from "../../../clients/javascript/src/notifications.js";
+import { ROOM, differences, joined, setting, settle } from "./setting.js";
 
 test("an event with an unknown name takes its turn, moves the rev, and causes no sync", async () => {
   const scene = await joined();
@@ -57,4 +58,54 @@ test("a server restored from a backup: what it has replaces what the client has"
   await scene.clock.advance(60_000);
   assert.equal(differences(scene), "");
   assert.equal(scene.server.sent("sync").length, syncs);
+});
+
+test("a page that comes back to a restored server asks at once, and not at the next heartbeat", async () => {
+  const scene = await joined();
+  for (const content of ["one", "two", "three"]) scene.server.write(content);
+  await settle();
+  scene.server.messages = scene.server.messages.slice(0, 1);
+  scene.server.rev = 1;
+  scene.server.hangUp();
+  await scene.clock.advance(3_000);
+  const asked = scene.server.sent("sync").map(({ data }) => data.conversations[ROOM]);
+  assert.ok(asked.includes(3), `asked for ${asked}`);
+  assert.equal(scene.server.sent("heartbeat").filter(({ ref }) => ref).length, 0);
+  assert.equal(differences(scene), "");
+});
+
+test("the list shows what a restored server has, also of conversations that nobody looks at", async () => {
+  const scene = setting();
+  for (const content of ["one", "two", "three"]) scene.server.write(content);
+  await scene.client.loadConversations();
+  const fetch = scene.client.loadConversations();
+  scene.server.write("while it is fetched");
+  await fetch;
+  assert.equal(scene.client.snapshot.conversations[0].lastMessage, "while it is fetched");
+  scene.server.messages = scene.server.messages.slice(0, 1);
+  scene.server.rev = 1;
+  await scene.client.loadConversations();
+  assert.equal(scene.client.snapshot.conversations[0].lastMessage, "one");
+});
+
+test("notifications go on after a restored backup", () => {
+  const told = [];
+  const feed = new NotificationFeed({ tell: (event) => told.push(event), missing: () => told.push("missing") });
+  feed.synced({ notificationsRev: 9, notificationsUnread: { total: 2 } }, undefined);
+  told.length = 0;
+  feed.synced({ notificationsRev: 4, notificationsUnread: { total: 1 }, notificationsResync: true }, "9");
+  assert.deepEqual(told, ["unread_notifications", "notifications_reset"]);
+  feed.receive({ rev: 5, unreadCount: 2, notification: { id: "n" } });
+  assert.equal(told.at(-1), "notification");
+  assert.equal(feed.after, "5");
+});
+
+test("an event that overtakes the answer of a sync is no sign of a restored backup", () => {
+  const told = [];
+  const feed = new NotificationFeed({ tell: (event) => told.push(event), missing: () => told.push("missing") });
+  feed.synced({ notificationsRev: 4 }, undefined);
+  feed.receive({ rev: 5, unreadCount: 1, notification: { id: "n" } });
+  feed.synced({ notificationsRev: 4 }, "4");
+  assert.equal(feed.after, "5");
+  assert.deepEqual(told, ["notification"]);
 });

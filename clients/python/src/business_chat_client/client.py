@@ -226,9 +226,9 @@ class ChatClient(PersonalCommands, FileCommands):
         return await self._commands.request(event, data)
 
     async def _sync(self, known: Mapping[str, int]) -> dict[str, SyncedConversation]:
-        data = {"conversations": known, **self._dispatcher.feed.place}
-        answer = decode(await self._request("sync", data), SyncAnswer)
-        self._dispatcher.take_notifications(answer)
+        place = self._dispatcher.feed.place
+        answer = decode(await self._request("sync", {"conversations": known, **place}), SyncAnswer)
+        self._dispatcher.take_notifications(answer, place)
         return answer.conversations
 
     def _fetch_notifications_soon(self) -> None:
@@ -265,12 +265,9 @@ class ChatClient(PersonalCommands, FileCommands):
         await asyncio.gather(*(self._rejoin(connection, conversation) for conversation in joined))
         for start in range(0, max(1, len(joined)), SYNC_CONVERSATIONS):
             part = [c for c in joined[start : start + SYNC_CONVERSATIONS] if c.id in self._conversations]
-            known = {
-                "conversations": {c.id: c.rev for c in part if c.is_loaded},
-                **self._dispatcher.feed.place,
-            }
-            answer = decode(await connection.call("sync", known), SyncAnswer)
-            self._dispatcher.take_notifications(answer)
+            known, place = {c.id: c.rev for c in part if c.is_loaded}, self._dispatcher.feed.place
+            answer = decode(await connection.call("sync", {"conversations": known, **place}), SyncAnswer)
+            self._dispatcher.take_notifications(answer, place)
             for conversation in part:
                 if conversation.is_loaded:
                     conversation._resumed(answer.conversations.get(conversation.id))

@@ -89,9 +89,9 @@ class EventDispatcher:
             else:
                 conversation._verify_membership()
 
-    def take_notifications(self, answer: SyncAnswer) -> None:
-        """Apply the notifications of a sync."""
-        self._broadcaster.put(self.feed.take(answer))
+    def take_notifications(self, answer: SyncAnswer, place: Mapping[str, str]) -> None:
+        """Apply the notifications of a sync. `place` is the position that the client sent."""
+        self._broadcaster.put(self.feed.take(answer, place))
 
     def resumed(self) -> None:
         self._broadcaster.put([Resumed()])

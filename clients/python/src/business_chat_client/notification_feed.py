@@ -6,6 +6,8 @@ something has changed. `sync` returns the changes, so each is reported once and 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from business_chat_client.events import (
     ClientEvent,
     NotificationArrived,
@@ -31,8 +33,15 @@ class NotificationFeed:
         """The position for a sync."""
         return {} if self.rev is None else {"notificationsAfter": str(self.rev)}
 
-    def take(self, answer: SyncAnswer) -> list[ClientEvent]:
-        """Apply the answer of a sync. The notifications of the first sync are not new, so they cause no events."""
+    def take(self, answer: SyncAnswer, place: Mapping[str, str]) -> list[ClientEvent]:
+        """Apply the answer of a sync. The notifications of the first sync are not new, so they cause no events.
+
+        `place` is the position that the client sent. A server below it was restored from a backup.
+        """
+        if answer.notifications_rev < int(place.get("notificationsAfter", "0")):
+            self.rev = self.seen = answer.notifications_rev
+            self._read.clear()
+            return [Resumed()]
         if self.rev is not None and answer.notifications_rev <= self.rev:
             return []
         is_first, self.rev = self.rev is None, answer.notifications_rev
