@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from email.message import EmailMessage
+from unittest.mock import Mock
 
 import pytest
+from django.core.mail.message import EmailMultiAlternatives
 from django.test import Client
 from pytest_django import Settings
 
@@ -46,6 +48,9 @@ def test_a_mail_has_text_and_html_and_a_link_that_signs_nobody_in(
         assert link in part(mail, kind)
     assert "Yes <b>it</b> is" in part(mail, "plain")
     assert "Yes &lt;b&gt;it&lt;/b&gt; is" in part(mail, "html")
+    assert "https://chat.example/app/notification-settings" in part(mail, "plain")
+    assert "https://chat.example/app/notification-settings" in part(mail, "html")
+    assert "@media (prefers-color-scheme: dark)" in part(mail, "html")
     assert client.get(link.removeprefix("https://chat.example")).status_code == 302
 
 
@@ -155,6 +160,38 @@ def test_a_mail_that_is_refused_for_good_is_not(shop: Shop, mail_server: MailSer
     shop.pass_seconds(TEN_MINUTES)
     assert mail_server.mails == []
     assert shop.decisions(shop.carol) == [("email", "failed", "refused")]
+
+
+class ProviderError(Exception):
+    """As django-anymail raises for an answer of a provider's API."""
+
+    def __init__(self, status_code: int) -> None:
+        super().__init__("refused")
+        self.status_code = status_code
+
+
+@pytest.mark.parametrize(
+    ("status", "decision"),
+    [
+        (400, ("email", "failed", "refused")),
+        (429, ("email", "pending", "")),
+        (503, ("email", "pending", "")),
+    ],
+)
+def test_an_answer_of_a_mail_provider_counts_as_one_of_a_mail_server(
+    shop: Shop,
+    mail_server: MailServer,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    decision: tuple[str, str, str],
+) -> None:
+    shop.say(shop.amir, "Hello")
+    with monkeypatch.context() as patched:
+        patched.setattr(EmailMultiAlternatives, "send", Mock(side_effect=ProviderError(status)))
+        shop.pass_seconds(TEN_MINUTES)
+    assert shop.decisions(shop.carol) == [decision]
+    shop.work()
+    assert len(mail_server.mails) == (decision[1] == "pending")
 
 
 def test_after_a_day_without_a_server_the_notice_fails(shop: Shop, mail_server: MailServer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import Mock
 
 import jwt
 import pytest
@@ -200,6 +201,20 @@ def test_reading_takes_a_shown_push_away(shop: Shop, push_service: PushService) 
     shown, closed = push_service.pushes(browser)
     assert (closed["type"], closed["tag"], closed["unread"]) == ("close", shown["tag"], 0)
     assert withdraw_read_pushes(shop.clock.now) == 0
+
+
+def test_browsers_of_apple_get_no_push_that_shows_nothing(
+    shop: Shop, push_service: PushService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Apple ends a subscription after three of them."""
+    shop.subscribed(shop.carol, push_service)
+    device = PushSubscription.objects.get()
+    device.endpoint = f"{sending.APPLE}x"
+    device.save()
+    request = Mock()
+    monkeypatch.setattr(sending, "_request", request)
+    sending.withdraw_push.func(str(device.pk), str(shop.conversation.pk))
+    request.assert_not_called()
 
 
 def subscribe(user: object, subscription: dict[str, object]) -> int:

@@ -202,3 +202,31 @@ def test_unread_counts_list_the_newest_and_count_all(settings: Any) -> None:
     answer = queries.unread(owner.pk)
     assert (answer.total, answer.more) == (10, True)
     assert set(answer.conversations) == {head.pk for head in heads[2:]}
+
+
+@pytest.mark.django_db
+def test_a_page_around_a_message_and_what_follows_it_are_cut() -> None:
+    owner = person()
+    head = conversation(business(owner))
+    fill(head, 120, "😀" * 8_000)
+    api = client_of(owner)
+    path = f"/chat/conversations/{head.pk}/messages"
+    [*older] = pages(api, path, around=60, limit=100)
+    newer = pages(api, older[0]["previous"], link="previous") if older[0]["previous"] else []
+    seqs = {row["seq"] for row in rows_of(older[:1])}
+    assert 60 in seqs
+    assert len(seqs) < 100
+    assert {row["seq"] for row in rows_of([*older, *newer])} == set(range(1, 121))
+
+
+@pytest.mark.django_db
+def test_found_messages_are_cut_and_lead_to_every_one() -> None:
+    owner = person()
+    shop = business(owner)
+    heads = [conversation(shop) for _ in range(8)]
+    for head in heads:
+        say(head, head.customer, ["needle " + "😀" * 7_900] * 5)
+    found = pages(client_of(owner), "/chat/search", q="needle", limit=50)
+    ids = [row["message"]["id"] for row in rows_of(found)]
+    assert len(found) > 1
+    assert len(ids) == len(set(ids)) == 40

@@ -14,6 +14,7 @@ import pytest
 from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet.abstract import FileDescriptor
 from uvicorn import Config
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.protocol import State
@@ -69,13 +70,19 @@ class DaphneBelow:
     socket: ServerSocket
 
     def __init__(self) -> None:
-        protocol: Any = WebSocketProtocol()
+        self._protocol: Any = WebSocketProtocol()
+        protocol = self._protocol
         self._descriptor = protocol.transport = StalledDescriptor()
         protocol.state = protocol.STATE_OPEN
+        protocol.dropConnection = self._drop
         protocol.sendMessage = lambda payload, _: self._descriptor.write(encode_text_frames([payload]))
         found = daphne.find_socket(functools.partial(print, protocol))
         assert found is not None
         self.socket = found
+
+    def _drop(self, *, abort: bool) -> None:
+        assert abort, "a close that is not an abort waits for the reader"
+        self._protocol.state = self._protocol.STATE_CLOSED
 
     @property
     def held(self) -> int:
@@ -203,3 +210,33 @@ async def test_after_a_pause_everything_arrives(below: Below) -> None:
     assert not overflows
     assert arrived.count(b"\x81\x7e") == MOST
     assert arrived.count(b"x") == MOST * len(FRAME)
+
+
+def fill(below: Below) -> None:
+    while below.socket.write_now([FRAME]):
+        pass
+
+
+async def test_a_write_that_is_not_taken_ends_the_connection(
+    below: Below, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for server in (daphne, uvicorn):
+        monkeypatch.setattr(server, "STALL_SECONDS", 0.05)
+    fill(below)
+    assert not below.socket.is_gone
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(below.socket.write(FRAME), 5)
+    await asyncio.sleep(0)
+    assert below.socket.is_gone
+
+
+async def test_a_close_that_is_not_taken_ends_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """uvicorn would wait for the reader. daphne and autobahn have a time limit of their own."""
+    monkeypatch.setattr(uvicorn, "CLOSE_SECONDS", 0.05)
+    below = UvicornBelow()
+    await below.open()
+    fill(below)
+    with pytest.raises(ClientDisconnected):
+        await asyncio.wait_for(below.socket.close(1001, "no answer to a ping"), 5)
+    assert below.socket.is_gone
+    below.close()
