@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.staticfiles import finders
 from django.test import Client
 from django.utils import timezone
+from PIL import Image
 from pytest_django import Settings
 
 from conversations.models import Business, Conversation, Membership
@@ -145,6 +147,9 @@ def test_the_manifest_and_its_icons(client: Client) -> None:
     assert [icon.get("purpose", "any") for icon in manifest["icons"]] == ["any", "any", "maskable"]
     german = client.get("/app/manifest.webmanifest", headers={"Accept-Language": "de"})
     assert german.json()["lang"] == "de"
+    for icon in manifest["icons"]:
+        with Image.open(str(finders.find(icon["src"].removeprefix("/static/")))) as image:
+            assert (image.format, icon["sizes"]) == ("PNG", f"{image.width}x{image.height}")
     assert client.get("/app/icon-badge.png")["Location"].endswith("badge.png")
     assert client.get("/app/icon-7.png").status_code == 404
 

@@ -1,4 +1,5 @@
 import { ChatClient } from "../chat-client/chat-client.js";
+import { mountInstall } from "./install.js";
 import { PushDevice } from "./push_device.js";
 import { mountSettings } from "./settings.js";
 import { setPreference } from "./preferences.js";
@@ -73,6 +74,7 @@ function suggestZone(select) {
 }
 
 mountSettings();
+mountInstall(document.querySelector("[data-install]"), document.querySelector("[data-install-place]"));
 mountThisDevice(document.querySelector("[data-this-device]"));
 for (const select of document.querySelectorAll("[data-unset]")) suggestZone(select);
 for (const time of document.querySelectorAll("time[datetime]")) setTime(time, time.dateTime);
