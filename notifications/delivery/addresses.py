@@ -33,7 +33,7 @@ def email_of(user: Any) -> str:
 def subscriptions_of(users: Collection[Any]) -> dict[Any, list[PushSubscription]]:
     """The browsers that show pushes to these people, by the people's primary keys. One query.
 
-    It leaves out browsers whose login or session has ended or used an earlier password, because somebody else may have them.
+    It leaves out browsers whose login or session has ended or had an earlier password: somebody else may have them.
     """
     by_key = {user.pk: user for user in users}
     found: dict[Any, list[PushSubscription]] = defaultdict(list)
