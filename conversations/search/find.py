@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Final
 from uuid import UUID
 
 import msgspec
-from django.db.models import Q, QuerySet
+from django.db import connection
+from django.db.models import Q
 
 from chatsite.errors import invalid
 from chatsite.http.byte_budget import ByteBudget
@@ -23,6 +24,7 @@ from conversations.models import ChatMessage, Conversation
 from conversations.own_objects import personal_objects
 from conversations.search import lookups  # noqa: F401  registers the lookup
 from conversations.search.models import IndexedMessage
+from conversations.search.newest import NEWEST_FIRST, Place, Rows, newest_matches
 from conversations.search.query_terms import Term, highlights, parse_terms
 from conversations.serializers import (
     ConversationObject,
@@ -89,41 +91,51 @@ class _Search:
     filters: Filters
     after: _Place | None
     limit: int
-    rows: QuerySet[IndexedMessage] = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.rows = self._narrowed(
-            IndexedMessage.objects.filter(message__deleted_at=None, message__hidden_at=None)
-        )
+    def of_business(self, business_id: UUID) -> Iterator[Place]:
+        is_one_conversation = (
+            self.filters.conversation_id is not None
+        )  # whose messages have an index of their own
+        if connection.vendor != "postgresql" or not self.terms or is_one_conversation:
+            return self._newest(Q(business_id=business_id))
+        rows = self._in_time(IndexedMessage.objects.filter(business_id=business_id))
+        return iter(newest_matches(rows, self.terms, self.limit + 1, narrow=self._narrowed))
 
-    def _narrowed(self, rows: QuerySet[IndexedMessage]) -> QuerySet[IndexedMessage]:
-        wanted = self.filters
+    def of_customer(self, user_id: UserId) -> Iterator[Place]:
+        return self._newest(Q(message__conversation__customer_id=user_id))
+
+    def _newest(self, scope: Q) -> Iterator[Place]:
+        rows = self._narrowed(self._in_time(IndexedMessage.objects.filter(scope)))
         if self.terms:
             rows = rows.filter(tokens__matches_terms=self.terms)
+        return iter(rows.order_by(*NEWEST_FIRST).values_list("created_at", "message_id")[: self.limit + 1])
+
+    def _narrowed(self, rows: Rows) -> Rows:
+        wanted = self.filters
         if wanted.conversation_id is not None:
             rows = rows.filter(message__conversation_id=wanted.conversation_id)
         if wanted.business_id is not None:
             rows = rows.filter(business_id=wanted.business_id)
         if wanted.sender_id is not None:
             rows = rows.filter(message__sender_id=wanted.sender_id)
-        if wanted.since is not None:
-            rows = rows.filter(created_at__gte=wanted.since)
-        if wanted.until is not None:
-            rows = rows.filter(created_at__lt=wanted.until)
         if wanted.has == "link":
             rows = rows.filter(has_link=True)
         elif wanted.has == "attachment":
             # Messages of other clients have the type alone.
             rows = rows.filter(~Q(message__attachments="") | Q(message__message_type__in=ATTACHMENTS))
+        return rows
+
+    def _in_time(self, rows: Rows) -> Rows:
+        wanted = self.filters
+        if wanted.since is not None:
+            rows = rows.filter(created_at__gte=wanted.since)
+        if wanted.until is not None:
+            rows = rows.filter(created_at__lt=wanted.until)
         if self.after is not None:
             at, message_id = self.after.created_at, self.after.message_id
             rows = rows.filter(created_at__lte=at)
             rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, message_id__lt=message_id))
         return rows
-
-    def newest_of(self, scope: Q) -> Iterator[tuple[datetime, UUID]]:
-        rows = self.rows.filter(scope).order_by("-created_at", "-message_id")
-        return iter(rows.values_list("created_at", "message_id")[: self.limit + 1])
 
 
 def find_messages(
@@ -142,13 +154,21 @@ def find_messages(
     actor = access.load_actor(user_id)
     search = _Search(terms, filters, after, limit)
     # Each side gives its newest messages from its own index. An OR of the two would sort all that matches.
-    found = [search.newest_of(Q(message__conversation__customer_id=user_id))]
-    found += [search.newest_of(Q(business_id=business)) for business in sorted(actor.businesses)]
+    wanted = filters.business_id
+    businesses = [one for one in sorted(actor.businesses) if wanted is None or one == wanted]
+    found = [search.of_customer(user_id), *(search.of_business(business) for business in businesses)]
     places = list(islice(heapq.merge(*found, reverse=True), limit + 1))
-    results = ByteBudget().take_first(_load(actor, [message_id for _, message_id in places[:limit]], terms))
-    if len(places) > len(results):
-        return FoundPage(results, _Place(*places[len(results) - 1]).encoded())
-    return FoundPage(results, None)
+    return _page(actor, places, terms, limit)
+
+
+def _page(actor: access.Actor, places: list[Place], terms: list[Term], limit: int) -> FoundPage:
+    """Load the results. There is a next page if there are more places, or if not all results fit into one answer."""
+    by_message = {message_id: (at, message_id) for at, message_id in places[:limit]}
+    loaded = list(_load(actor, list(by_message), terms))
+    results = ByteBudget().take_first(loaded)
+    if len(results) < len(loaded):
+        return FoundPage(results, _Place(*by_message[results[-1].message.id]).encoded())
+    return FoundPage(results, _Place(*places[limit - 1]).encoded() if len(places) > limit else None)
 
 
 def _load(actor: access.Actor, message_ids: list[UUID], terms: list[Term]) -> Iterator[FoundMessage]:

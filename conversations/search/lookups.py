@@ -1,7 +1,8 @@
-"""`tokens__matches_terms`: the terms of a query as SQL of either database.
+"""The terms of a query as SQL: `tokens__matches_terms` and `tokens__contain_terms`. Both have the same answers.
 
-The full-text index finds the rows that hold all tokens. Where tokens must stand beside each other, a comparison of the
-text decides: PostgreSQL's index keeps no positions.
+`matches_terms` uses the full-text index, which finds the rows that hold all tokens. Where tokens must stand beside each
+other, a comparison of the text decides: PostgreSQL's index keeps no positions. `contain_terms` is the comparison alone,
+for rows that another index has found.
 """
 
 from __future__ import annotations
@@ -48,14 +49,28 @@ class MatchesTerms(Lookup[list[Term]]):
         return sql, [query]
 
 
+@TokensField.register_lookup
+class ContainTerms(Lookup[list[Term]]):
+    """The right side is a list of at least one `Term`."""
+
+    lookup_name = "contain_terms"
+    prepare_rhs = False
+    rhs: list[Term]
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> SQL:
+        column, parameters = self.process_lhs(compiler, connection)
+        sql = " AND ".join([f"{column} LIKE %s"] * len(self.rhs))
+        return f"({sql})", [value for term in self.rhs for value in (*parameters, _pattern(term))]
+
+
 def _neighbours(column: str, terms: Sequence[Term]) -> str:
     return "".join(f" AND {column} LIKE %s" for term in terms if len(term.tokens) > 1)
 
 
 def _patterns(terms: Sequence[Term], parameters: list[Any]) -> list[Any]:
+    return [value for term in terms if len(term.tokens) > 1 for value in (*parameters, _pattern(term))]
+
+
+def _pattern(term: Term) -> str:
     """Tokens contain no `%` and no `_`, so they need no escaping."""
-    patterns: list[Any] = []
-    for term in terms:
-        if len(term.tokens) > 1:
-            patterns += [*parameters, f"% {' '.join(term.tokens)}{'%' if term.is_prefix else ' %'}"]
-    return patterns
+    return f"% {' '.join(term.tokens)}{'%' if term.is_prefix else ' %'}"
