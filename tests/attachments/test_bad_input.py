@@ -36,6 +36,12 @@ def png_bomb(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
+def gif_bomb() -> bytes:
+    """Four frames of a hundred megapixels each, says its header."""
+    whole = animation("GIF")
+    return whole[:6] + struct.pack("<HH", 10_000, 10_000) + whole[10:]
+
+
 def zip_bomb() -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -67,6 +73,7 @@ def leftovers(storage: Path) -> list[Path]:
         (picture()[:3000], (400, "invalid")),
         (picture(form="PNG")[:300], (400, "invalid")),
         (animation("GIF")[:40], (400, "invalid")),
+        (gif_bomb(), (400, "invalid")),
         (b"GIF89a/*" + b"\x00" * 20 + b"*/=1;alert(1)", (400, "invalid")),
         (b"MZ\x90\x00" + bytes(200), (415, "unsupported_media_type")),
         (b"\x7fELF\x02" + bytes(200), (415, "unsupported_media_type")),
@@ -79,6 +86,7 @@ def leftovers(storage: Path) -> list[Path]:
         "jpeg-cut",
         "png-cut",
         "gif-cut",
+        "animation-bomb",
         "gif-js",
         "exe",
         "elf",

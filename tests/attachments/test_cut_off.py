@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.storage import FileSystemStorage
 from django.db.models import F
 
+from conversations import operations
 from conversations.attachments.jobs import resume_processing, sweep_uploads
 from conversations.attachments.models import Attachment, StoredFile
 from conversations.attachments.operations import Upload, store_upload
@@ -87,6 +89,32 @@ OWN = """
 from conversations.attachments.models import Attachment
 print(Attachment.objects.filter(owner_id={owner}).count())
 """
+
+
+def die_after_deletion(storage: FileSystemStorage, name: str) -> None:
+    Path(storage.path(name)).unlink()
+    raise Killed
+
+
+@pytest.mark.parametrize(
+    ("step", "death"),
+    [
+        ("conversations.attachments.release.files_of", die),
+        ("conversations.attachments.release.delete_unreferenced", die),
+        ("django.core.files.storage.FileSystemStorage.delete", die_after_deletion),
+    ],
+)
+def test_a_deletion_that_is_cut_off_is_finished(
+    scene: Scene, storage: Path, monkeypatch: pytest.MonkeyPatch, step: str, death: Any
+) -> None:
+    message = scene.sent(picture(), "photo.jpg")
+    operations.delete_message(user_id=scene.customer.pk, message_id=message["id"])
+    with monkeypatch.context() as patched:
+        patched.setattr(step, death)
+        with pytest.raises(Killed):
+            run_jobs()
+    later()
+    assert (files_in(storage), StoredFile.objects.count()) == ([], 0)
 
 
 @pytest.mark.parametrize("number", [0, 1], ids=["daphne", "uvicorn"])
