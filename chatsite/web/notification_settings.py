@@ -127,6 +127,14 @@ def settings_context(user: Any) -> dict[str, Any]:
     }
 
 
+def quiet_hours_of(user_id: Any) -> dict[str, str] | None:
+    """For the scripts: the hours in which the page makes no sound."""
+    chosen = settings_object(find_settings(user_id))
+    if chosen.quiet_hours is None:
+        return None
+    return {**msgspec.to_builtins(chosen.quiet_hours), "timezone": chosen.timezone}
+
+
 def read_form(form: QueryDict) -> SettingsBody:
     """What the form says, as the body of the REST request. Raises `invalid`."""
     quiet = None

@@ -20,6 +20,7 @@ from chatsite.web.avatars import initials_of, tint_of
 from chatsite.web.drafts import Draft
 from chatsite.web.inbox import PAGE, TEAM_CHOICES, Inbox, load_inbox
 from chatsite.web.notification_filters import type_choices
+from chatsite.web.notification_settings import quiet_hours_of
 from chatsite.web.policy import page
 from chatsite.web.push_session import push_session
 from chatsite.web.saved_views import SavedLink, saved_links
@@ -143,6 +144,7 @@ def _app_context(request: HttpRequest, loaded: Inbox, *, screen: str) -> dict[st
         "currencies": MINOR_DIGITS if loaded.businesses else {},
         "page": PAGE,
         "push": push_session(request),
+        "quietHours": quiet_hours_of(request.user.pk),
         "urls": {
             "chat": f"{reverse('web:landing')}chat",
             "inbox": reverse("web:inbox"),

@@ -149,6 +149,9 @@ async def test_desktop_notifications_come_when_they_were_asked_for(cast: Cast, s
           close() {}
         }
         window.Notification = Fake;
+        window.tones = 0;
+        const begin = OscillatorNode.prototype.start;
+        OscillatorNode.prototype.start = function (...when) { window.tones += 1; begin.apply(this, when); };
         }"""
     )
     await customer.send(conversation["id"], "before")
@@ -159,8 +162,16 @@ async def test_desktop_notifications_come_when_they_were_asked_for(cast: Cast, s
     await expect(page.get_by_role("button", name="Turn off desktop notifications")).to_be_visible()
     await customer.send(conversation["id"], "Your bike <b>is here</b>")
     assert await desktop_notifications(page, 1) == [[customer.name, "Your bike <b>is here</b>"]]
+    assert await page.evaluate("window.tones") == 2  # a tone of two notes
+    await page.get_by_role("button", name="Turn off sounds").click()
+    await page.evaluate(
+        "localStorage.removeItem('web.sound-at')"
+    )  # of the last tone, so that the next may follow
     stranger, _ = await newcomer_with_conversation(cast, "We have not met")
     assert (await desktop_notifications(page, 2))[1] == [stranger.name, "We have not met"]
+    assert await page.evaluate("window.tones") == 2
+    await page.get_by_role("button", name="Turn on sounds").click()  # and hear what it is
+    assert await page.evaluate("window.tones") == 4
 
 
 async def test_the_filters_of_the_bell_are_those_of_the_page_and_fit_a_phone(

@@ -67,6 +67,8 @@ def test_the_form_sets_the_same_as_the_api(carol: User) -> None:
     page = client.get(PAGE).content.decode()
     assert "<option selected>Asia/Tokyo</option>" in page
     assert 'value="21:30"' in page
+    night = '"quietHours": {"from": "21:30", "to": "06:15", "timezone": "Asia/Tokyo"}'
+    assert night in client.get("/app/").content.decode()  # the page makes no sound then
     submit(client, PAGE, **{**FORM, "push": "", "email": "", "afterMinutes": "", "pushContent": "on"})
     again = client.get("/me/notification-settings").json()
     assert (again["email"], again["push"]) == (

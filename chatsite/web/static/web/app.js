@@ -12,10 +12,12 @@ import { ConversationList } from "./conversation_list.js";
 import { ConversationPane } from "./conversation_pane.js";
 import { otherSide } from "./people.js";
 import { MessageSearch } from "./message_search.js";
+import { NewMessages } from "./new_messages.js";
 import { mountInstall } from "./install.js";
 import { PushDevice } from "./push_device.js";
 import { mountSettings } from "./settings.js";
 import { mountShortcuts } from "./shortcuts.js";
+import { Sounds } from "./sounds.js";
 import { BulkBar } from "./team/bulk_bar.js";
 import { SavedViews } from "./team/saved_views.js";
 import { Selection } from "./team/selection.js";
@@ -61,11 +63,13 @@ class App {
     mountShortcuts(document.querySelector("[data-shortcuts-sheet]"), this.#actions());
     addEventListener("popstate", () => this.#route());
     // The page contains the list. Fetch it when the socket reports changes, or when no socket connects.
-    const isLate = setTimeout(() => this.#list.reload(), PATIENCE);
-    this.#client.on("ready", () => {
+    const renew = () => {
       clearTimeout(isLate);
+      this.#title.begin();
       this.#list.reload();
-    });
+    };
+    const isLate = setTimeout(renew, PATIENCE);
+    this.#client.on("ready", renew);
     this.#client.on("change_refused", ({ kind, error }) => kind === "archive" && toast(errorText(error)));
     this.#client.on("conversations", () => this.#nameTitle());
     const signOut = document.querySelector("[data-sign-out]");
@@ -144,12 +148,14 @@ class App {
       session: this.#session,
       handlers: { joined: () => this.#joined() },
     });
+    const news = new NewMessages(this.#client, (id) => id === this.#pane.id && document.hasFocus());
+    new Sounds(document.querySelector("[data-sounds]"), { news, quietHours: this.#session.quietHours });
     new DesktopNotifications(document.querySelector("[data-desktop]"), {
       client: this.#client,
+      news,
       session: this.#session,
       device: this.#device,
       handlers: {
-        isLooking: (id) => id === this.#pane.id && document.hasFocus(),
         open: (id) => this.open(id),
         href: (id) => this.#address(id),
         openAlerts: () => this.#bell.open(),

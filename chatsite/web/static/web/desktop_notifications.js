@@ -6,7 +6,6 @@ import { toast } from "./toast.js";
 const NAME = "desktop";
 const ASKED = "desktop-asked"; // set after the question was shown once in this browser
 const ASKING = 20_000; // milliseconds
-const FRESH = 60_000; // milliseconds: an older message of an unknown conversation is not new
 
 /**
  * The system's notifications, for messages that the user is not looking at. If the site sends pushes, this browser then shows
@@ -17,10 +16,9 @@ export class DesktopNotifications {
   #session;
   #handlers;
   #device;
-  #known = new Map(); // conversation id → its last known unread count
 
-  /** `handlers`: `isLooking(conversationId)`, `open(conversationId)`, `href(conversationId)`, `openAlerts()`. */
-  constructor(root, { client, session, device, handlers }) {
+  /** `news`: a `NewMessages`. `handlers`: `open(conversationId)`, `href(conversationId)`, `openAlerts()`. */
+  constructor(root, { client, news, session, device, handlers }) {
     this.#root = root;
     this.#session = session;
     this.#handlers = handlers;
@@ -28,9 +26,7 @@ export class DesktopNotifications {
     if (!("Notification" in globalThis)) return;
     root.hidden = false;
     root.querySelector("button").addEventListener("click", () => this.#toggle());
-    // After the listeners of `conversation_updated`, which compare with the count that was known before.
-    client.on("conversations", (all) => queueMicrotask(() => this.#note(all)));
-    client.on("conversation_updated", ({ conversation }) => this.#moved(conversation));
+    news.on((conversation) => this.#arrived(conversation));
     client.on("notification", (event) => this.#told(event));
     client.on("message_acked", () => this.#offer());
     this.#draw();
@@ -95,15 +91,8 @@ export class DesktopNotifications {
         : "";
   }
 
-  #note(all) {
-    for (const { id, unreadCount } of all) if (!this.#known.has(id)) this.#known.set(id, unreadCount);
-  }
-
-  #moved(conversation) {
-    const { id, unreadCount } = conversation;
-    const before = this.#known.get(id) ?? (isFresh(conversation) ? 0 : unreadCount);
-    this.#known.set(id, unreadCount);
-    if (unreadCount <= before || this.#handlers.isLooking(id)) return;
+  #arrived(conversation) {
+    const { id } = conversation;
     const { name } = otherSide(conversation, this.#session.me);
     const data = { conversationId: id, url: this.#handlers.href(id), texts: {} };
     this.#show(name, previewText(conversation, this.#session.me), `conversation-${id}`, () => this.#handlers.open(id), data);
@@ -125,8 +114,4 @@ export class DesktopNotifications {
       open();
     });
   }
-}
-
-function isFresh({ lastMessageAt }) {
-  return lastMessageAt !== null && Date.now() - Date.parse(lastMessageAt) < FRESH;
 }

@@ -8,6 +8,8 @@ export class Title {
   #icon = document.querySelector('link[rel="icon"]');
   #plain;
   #badge = null;
+  #rendered = document.querySelector("[data-unread-total]")?.textContent.trim() ?? "";
+  #isLive = false;
 
   constructor(client) {
     this.#client = client;
@@ -20,8 +22,14 @@ export class Title {
     this.draw();
   }
 
+  /** Until now the page's own count has stood: the client knew only the open conversation. */
+  begin() {
+    this.#isLive = true;
+    this.draw();
+  }
+
   draw() {
-    const total = this.#unreadConversations();
+    const total = this.#isLive ? this.#unreadConversations() : this.#rendered;
     const parts = [this.#name, this.#site].filter(Boolean).join(" · ");
     document.title = total ? `(${total}) ${parts}` : parts;
     this.#icon.href = total ? this.#icon.dataset.unread : this.#plain;
@@ -34,7 +42,7 @@ export class Title {
   /** The badge on the icon of the installed app, which pushes set too. */
   #setBadge() {
     const { total } = this.#client.snapshot.unread;
-    if (!("setAppBadge" in navigator) || this.#badge === total) return;
+    if (!this.#isLive || !("setAppBadge" in navigator) || this.#badge === total) return;
     this.#badge = total;
     (total ? navigator.setAppBadge(total) : navigator.clearAppBadge()).catch(() => undefined); // not an installed app
   }
