@@ -100,6 +100,7 @@ def frame(request: HttpRequest, slug: str) -> HttpResponse:
     with _use_language(request):
         content = {
             "business": site.business.slug,
+            "businessId": str(site.business_id),
             "guestsAllowed": site.guests_allowed,
             "shades": shades(site.accent),
             "origins": origins,

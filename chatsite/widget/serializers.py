@@ -64,7 +64,10 @@ class SignOutAnswer(WireObject, kw_only=True):
 
 
 class TokenBody(WireObject, kw_only=True):
+    """Without `openConversation`, the conversation is null until the visitor opens it."""
+
     token: str
+    open_conversation: bool = True
 
 
 class GuestBody(WireObject, kw_only=True):
@@ -80,12 +83,15 @@ class GuestBody(WireObject, kw_only=True):
 
 
 class SessionObject(WireObject, kw_only=True):
-    """The tokens of a login, its user, and the conversation with the business. `guest` is a guest's key."""
+    """The tokens of a login, its user, and the conversation with the business. `guest` is a guest's key.
+
+    `conversation` is null only where the request said `"openConversation": false`.
+    """
 
     access: str
     refresh: str
     user: PersonObject
-    conversation: ConversationObject
+    conversation: ConversationObject | None
     guest: str | None = None
 
 
@@ -115,10 +121,11 @@ def site_object(site: WidgetSite) -> SiteObject:
 
 
 def session_object(session: Session, guest: str | None = None) -> SessionObject:
+    opened = session.conversation
     return SessionObject(
         access=session.tokens.access,
         refresh=session.tokens.refresh,
         user=person_object(session.user),
-        conversation=conversation_object(session.conversation, Side.CUSTOMER),
+        conversation=None if opened is None else conversation_object(opened, Side.CUSTOMER),
         guest=guest,
     )

@@ -38,21 +38,24 @@ UNKNOWN_GUEST: Final = "There is no guest with this key."
 
 
 class Session(msgspec.Struct, frozen=True):
-    """The tokens of a new login, its user, and the conversation as the customer sees it."""
+    """The tokens of a new login, its user, and the conversation with the business, if there is one."""
 
     tokens: TokenPair
     user: Any
-    conversation: Conversation
+    conversation: Conversation | None
 
 
-def open_session(*, token: str) -> Session:
-    """Exchange a host's token. It works once, but the client may retry with it after an error of this site."""
+def open_session(*, token: str, opens_conversation: bool = True) -> Session:
+    """Exchange a host's token. It works once, but the client may retry with it after an error of this site.
+
+    Without `opens_conversation` a visitor who has never written gets no conversation. The business does not see them.
+    """
     site, claims = host_token.read_host_token(token)
     name = clean_display_text((claims.name or "")[: 4 * NAME_LENGTH], field="name", limit=4 * NAME_LENGTH)
     email = _clean_email(claims.email or "")
     with transaction.atomic():
         host_token.use_up(site, claims)
-        return _sign_in(site, Kind.SIGNED, claims.subject, name, email)
+        return _sign_in(site, Kind.SIGNED, claims.subject, name, email, opens_conversation)
 
 
 def open_guest_session(*, slug: str, key: str | None, name: str, email: str = "") -> tuple[Session, str]:
@@ -113,7 +116,9 @@ def _clean_email(email: str) -> str:
 
 
 @transaction.atomic
-def _sign_in(site: WidgetSite, kind: Kind, subject: str, name: str, email: str) -> Session:
+def _sign_in(
+    site: WidgetSite, kind: Kind, subject: str, name: str, email: str, opens_conversation: bool = True
+) -> Session:
     user, is_new = _find_or_create_visitor(site, kind, subject, name, email)
     if not is_new:
         _check_is_visitor(user)
@@ -121,8 +126,14 @@ def _sign_in(site: WidgetSite, kind: Kind, subject: str, name: str, email: str) 
             user.refresh_from_db()
             _broadcast_name(user)
     tokens = identity.open_login(user_id=str(user.pk))
-    conversation, _, _ = conversations.open_conversation(user_id=user.pk, business_id=str(site.business_id))
-    return Session(tokens, user, conversation)
+    return Session(tokens, user, _conversation(site, user, opens_conversation))
+
+
+def _conversation(site: WidgetSite, user: User, opens_conversation: bool) -> Conversation | None:
+    if opens_conversation:
+        return conversations.open_conversation(user_id=user.pk, business_id=str(site.business_id))[0]
+    own = Conversation.objects.select_related("business", "customer")
+    return own.filter(customer=user, business_id=site.business_id).first()
 
 
 def _find_or_create_visitor(

@@ -107,12 +107,16 @@ class VisitorSignInView(generics.GenericAPIView[Any]):
     responses={201: SESSIONS},
 )
 class SessionView(VisitorSignInView):
-    """Exchange a token signed by the host's server for a login, and open the conversation. A token works once."""
+    """Exchange a token signed by the host's server for a login, and open the conversation. A token works once.
+
+    With `"openConversation": false` nothing is opened. Then the conversation can begin with the first message.
+    """
 
     serializer_class = serializer_for(TokenBody)
 
     def post(self, request: Request) -> Response:
-        session = sessions.open_session(token=read_body(request, TokenBody).token)
+        body = read_body(request, TokenBody)
+        session = sessions.open_session(token=body.token, opens_conversation=body.open_conversation)
         return Response(session_object(session), status=status.HTTP_201_CREATED, headers=PRIVATE)
 
 

@@ -163,11 +163,15 @@ async def test_a_guest_comes_back_as_the_same_one(
 
 
 async def test_signing_out_on_the_host_leaves_nothing_behind(
-    host: HostSite, shop: WidgetShop, open_page: OpenPage
+    host: HostSite, shop: WidgetShop, counter: Counter, open_page: OpenPage
 ) -> None:
     page = await open_page(host.with_widget("/switch", shop, token=shop.sign("eve", "Eve")))
     await launcher(page).click()
+    await expect(frame(page).get_by_role("textbox", name="Message")).to_be_focused(timeout=patience(15_000))
+    before = await counter.rest.get("/chat/conversations")
     await write(page, "Only Eve may read this")
+    begun = await counter.hears("Only Eve may read this")
+    assert begun not in [row["id"] for row in before["results"]]  # opening the widget begins nothing
     await page.evaluate("BusinessChat.logout()")
     await expect(frame(page).get_by_role("textbox", name="Message")).to_be_visible()
     await expect(frame(page).get_by_text("Only Eve may read this")).to_have_count(0)

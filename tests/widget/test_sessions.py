@@ -38,6 +38,18 @@ def test_a_token_opens_a_login_and_the_conversation(shop: Shop, exchange: Exchan
     assert again.status_code == 200
 
 
+def test_the_conversation_can_wait_for_the_first_message(shop: Shop, exchange: Exchange) -> None:
+    def come_in(*, opens: bool) -> Any:
+        body = {"token": signed(shop), "openConversation": opens}
+        return api().post("/widget/sessions", body, format="json").json()
+
+    first = come_in(opens=False)
+    assert first["conversation"] is None
+    assert api(shop.owner).get("/chat/conversations").json()["results"] == []
+    opened = come_in(opens=True)["conversation"]
+    assert come_in(opens=False)["conversation"] == opened
+
+
 def test_the_account_is_a_visitors(shop: Shop, exchange: Exchange) -> None:
     user = user_of(exchange(signed(shop)))
     assert not user.has_usable_password()

@@ -2,16 +2,24 @@ import { ChatClient } from "../../chat-client/chat-client.js";
 import { mountThread } from "../../web/thread/thread.js";
 import { ROOT } from "./root.js";
 
-/** One visitor's conversation. It connects at once, because the badge needs the count. It is drawn when the panel is open. */
+/**
+ * One visitor's conversation. It connects at once, because the badge needs the count. It is drawn when the panel is open.
+ * It begins with the first message, in this tab or another one.
+ */
 export class Chat {
   #session;
   #client;
   #thread = null;
   #stops;
+  #businessId;
+  #handlers;
+  #hasEnded = false;
 
-  /** `handlers`: tokens(pair), unread(count), empty(isEmpty) and signedOut(). */
-  constructor(session, handlers) {
+  /** `handlers`: tokens(pair), unread(count), empty(isEmpty), began(conversationId) and signedOut(). */
+  constructor(session, businessId, handlers) {
     this.#session = session;
+    this.#businessId = businessId;
+    this.#handlers = handlers;
     const { access, refresh, user } = session;
     this.#client = new ChatClient({
       url: `${ROOT}/chat`,
@@ -26,9 +34,17 @@ export class Chat {
       this.#client.on("tokens", handlers.tokens),
       this.#client.on("signed_out", handlers.signedOut),
       this.#client.on("unread", () => handlers.unread(this.#unread)),
-      this.#client.on("conversations", () => handlers.empty(this.#isEmpty)),
+      this.#client.on("conversations", ([first]) => {
+        if (first) this.#began(first.id); // a visitor of the widget has one conversation
+        handlers.empty(this.#isEmpty);
+      }),
+      this.#client.on("ready", () => this.#lookForBeginning()),
     ];
     this.#client.connect();
+  }
+
+  get hasBegun() {
+    return this.#session.conversationId !== null;
   }
 
   isOf({ user, conversationId }) {
@@ -40,7 +56,10 @@ export class Chat {
     this.#thread ??= mountThread(root, { client: this.#client, conversationId, me: user });
   }
 
-  send(text) {
+  /** Send a text. The first one opens the conversation, and rejects if that fails. */
+  async send(text) {
+    if (!this.hasBegun) this.#began((await this.#client.openConversation({ businessId: this.#businessId })).id);
+    if (this.#hasEnded) return; // the visitor has signed out meanwhile
     const view = this.#client.join(this.#session.conversationId);
     view.send({ text });
     view.leave(); // the client still sends the message
@@ -51,9 +70,22 @@ export class Chat {
   }
 
   end() {
+    this.#hasEnded = true;
     for (const stop of this.#stops) stop();
     this.#thread?.destroy();
     this.#client.close();
+  }
+
+  /** Another tab may have opened the conversation while this one had no connection. */
+  async #lookForBeginning() {
+    if (this.hasBegun) return;
+    await this.#client.loadConversations({ limit: 1 }).catch(() => undefined); // the next reconnect asks again
+  }
+
+  #began(conversationId) {
+    if (this.hasBegun || this.#hasEnded) return;
+    this.#session = { ...this.#session, conversationId };
+    this.#handlers.began(conversationId);
   }
 
   get #unread() {

@@ -11,6 +11,7 @@ class Frame {
   #settings = JSON.parse(document.getElementById("widget").textContent);
   #screens = new Screens(this.#settings);
   #chat = null;
+  #userId = null; // the last visitor
   #serial = 0; // detects a start that a later one has replaced
   #begunAt = -RELAPSE;
   #host = new HostPage(this.#settings.origins, {
@@ -35,7 +36,7 @@ class Frame {
     this.#screens.on({
       close: () => this.#host.tell({ type: "close" }),
       retry: () => this.#begin(),
-      guest: (text) => this.#beginAsGuest(text),
+      first: (text) => (this.#chat ? this.#write(text) : this.#beginAsGuest(text)),
     });
   }
 
@@ -51,12 +52,22 @@ class Frame {
     }
   }
 
-  /** A guest's conversation begins with the first message, so that no business has an empty one. */
+  /** A guest's account and conversation begin with the first message, so that no business has an empty one. */
   async #beginAsGuest(text) {
     await this.#begin(() => this.#sessions.newGuest());
     if (!this.#chat) return; // the screen shows the reason, and the field keeps the text
-    this.#chat.send(text);
-    this.#introduction.show();
+    if (await this.#write(text)) this.#introduction.show();
+  }
+
+  /** Return whether it was sent. If not, the screen shows the reason, and the field keeps the text. */
+  async #write(text) {
+    try {
+      await this.#chat.send(text);
+      return true;
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
   }
 
   /** The session of the visitor whom the host names, or else of a returning guest. */
@@ -73,25 +84,35 @@ class Frame {
     this.#chat?.end();
     this.#chat = null;
     this.#introduction.hide();
+    if (this.#userId && this.#userId !== session?.user.id) this.#screens.clear();
+    this.#userId = session?.user.id ?? null;
     this.#host.tell({ type: "unread", count: 0 });
     if (!session) {
-      this.#screens.show(this.#settings.guestsAllowed && !this.#host.isIdentified ? "guest" : "sign-in");
+      this.#screens.show(this.#settings.guestsAllowed && !this.#host.isIdentified ? "first" : "sign-in");
       return;
     }
     this.#begunAt = performance.now();
-    this.#host.tell({ type: "begun" });
-    this.#chat = new Chat(session, {
+    this.#chat = new Chat(session, this.#settings.businessId, {
       tokens: (pair) => this.#sessions.renewed(pair),
       unread: (count) => this.#host.tell({ type: "unread", count }),
       empty: (isEmpty) => this.#screens.greet(isEmpty),
+      began: (conversationId) => this.#began(conversationId),
       signedOut: () => this.#signedOut(),
     });
+    if (this.#chat.hasBegun) this.#host.tell({ type: "begun" });
+    if (this.#host.isShown) this.#shown();
+  }
+
+  #began(conversationId) {
+    this.#sessions.began(conversationId);
+    this.#host.tell({ type: "begun" });
     if (this.#host.isShown) this.#shown();
   }
 
   #shown() {
     if (!this.#chat) return;
-    this.#screens.show("thread", this.#chat);
+    if (this.#chat.hasBegun) this.#screens.show("thread", this.#chat);
+    else this.#screens.show("first");
   }
 
   /** The session has ended. A new token of the host can start another one, but not again and again. */

@@ -2,7 +2,7 @@
 export class Screens {
   #settings;
   #screens = [...document.querySelectorAll("[data-screen]")];
-  #field = document.querySelector("#guest textarea"); // where a guest writes the first message
+  #field = document.querySelector("#first textarea"); // for the first message
   #greeting = document.getElementById("greeting");
   #current = "loading";
   #chat = null;
@@ -11,13 +11,13 @@ export class Screens {
     this.#settings = settings;
   }
 
-  /** `handlers`: close(), retry(), guest(text): a guest's first message. */
+  /** `handlers`: close(), retry(), first(text): a visitor's first message. */
   on(handlers) {
     document.getElementById("close").addEventListener("click", handlers.close);
     document.getElementById("retry").addEventListener("click", handlers.retry);
     this.#field.form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (this.#field.value.trim()) handlers.guest(this.#field.value);
+      if (this.#field.value.trim()) handlers.first(this.#field.value);
     });
     this.#field.addEventListener("keydown", (event) => {
       const isSent = event.key === "Enter" && !event.shiftKey && !event.isComposing && !isPhone();
@@ -39,7 +39,7 @@ export class Screens {
     for (const screen of this.#screens) screen.hidden = screen.dataset.screen !== name;
     if (chat) this.#field.value = ""; // it has become a message
     chat?.show(document.getElementById("thread"));
-    if (name !== "thread") this.greet(name === "guest");
+    if (name !== "thread") this.greet(name === "first");
     if (isNew && document.hasFocus()) this.focus();
   }
 
@@ -47,6 +47,11 @@ export class Screens {
     const { texts } = this.#settings;
     document.getElementById("reason").textContent = texts[code] ?? texts.unreachable;
     this.show("failed");
+  }
+
+  /** Forget the unsent text of the last visitor. */
+  clear() {
+    this.#field.value = "";
   }
 
   /** The greeting is for those who have not written yet. */

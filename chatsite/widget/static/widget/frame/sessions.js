@@ -22,7 +22,7 @@ export class Sessions {
     const kept = this.#storage.session;
     if (kept?.person === person) return kept;
     if (kept) await this.#end(kept);
-    return this.#keep(await ask("/widget/sessions", { token }), { person });
+    return this.#keep(await ask("/widget/sessions", { token, openConversation: false }), { person });
   }
 
   /** The session of a returning guest; null if there was none. */
@@ -59,6 +59,11 @@ export class Sessions {
     return null;
   }
 
+  /** The visitor's conversation has begun. */
+  began(conversationId) {
+    this.#storage.session = { ...this.#storage.session, conversationId };
+  }
+
   renewed({ access, refresh }) {
     this.#storage.session = { ...this.#storage.session, access, refresh };
   }
@@ -84,7 +89,7 @@ export class Sessions {
   }
 
   #keep({ access, refresh, user, conversation }, { person }) {
-    this.#storage.session = { person, access, refresh, user, conversationId: conversation.id };
+    this.#storage.session = { person, access, refresh, user, conversationId: conversation?.id ?? null };
     return this.#storage.session;
   }
 
