@@ -206,7 +206,7 @@ def require_owner(user_id: UserId, raw_business_id: str | UUID) -> Business:
     if membership is None:
         raise not_found("business")
     if membership.role != Membership.Role.OWNER:
-        raise DomainError("forbidden", "Only an owner of the business can do this.")
+        raise DomainError("forbidden", "Only an owner of the business can do this.", {"role": "owner"})
     business: Business = membership.business
     return business
 

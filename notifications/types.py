@@ -18,10 +18,12 @@ from urllib.parse import quote
 
 from chatsite.errors import invalid
 from chatsite.identity.bidi import isolate
+from notifications.money import amount_with_currency
 
 Data: TypeAlias = Mapping[str, Any]
 Text: TypeAlias = str | Callable[[Data], str]
 
+TITLES: Final = "en"  # the language of the titles below
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
 
@@ -99,7 +101,7 @@ def _invitation_title(data: Data) -> str:
 
 
 def _offer_title(data: Data) -> str:
-    what = f"{isolate(data['title'])}, {data['amount']} {data['currency']}"
+    what = f"{isolate(data['title'])}, {amount_with_currency(data['amount'], data['currency'], TITLES)}"
     business, customer = isolate(data["businessName"]), isolate(data["customerName"])
     titles = {
         "pending": f"Offer from {business}: {what}",

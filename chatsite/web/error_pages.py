@@ -24,6 +24,7 @@ TEXTS: Final[dict[str, str | Promise]] = {
     "too_large": _("That is too long. Please shorten it."),
     "unavailable": _("The service is busy. Please try again in a moment."),
 }
+OWNERS_ONLY: Final = _("Only an owner of the business can open this page. Ask one of them.")
 OTHERWISE: Final = _("That did not work. Please check your entries and try again.")
 
 
@@ -31,6 +32,8 @@ def text_of(error: DomainError) -> str:
     """Return the text that users see for the error."""
     if error.code == "rate_limited":
         return _wait_text(float((error.details or {}).get("retryAfter", 60)))
+    if error.code == "forbidden" and (error.details or {}).get("role") == "owner":
+        return str(OWNERS_ONLY)
     return str(TEXTS.get(error.code, OTHERWISE))
 
 

@@ -69,7 +69,7 @@ def test_an_offer_ends_in_the_conversation_and_for_both_sides(
     settled = Offer.objects.get()
     assert (settled.status, settled.answered_at is not None) == ("expired", True)
     assert lines()[1:] == ["Offer expired: Blue bike, 1299.00 EUR."]
-    over = "An offer from Shop to Carol has expired: Blue bike, 1299.00 EUR"
+    over = "An offer from Shop to Carol has expired: Blue bike, €1,299.00"
     assert titles(town.amir) == titles(town.carol)[1:] == [over]
     assert titles(town.olivia) == []
     assert Notification.objects.get(dedupe_key=f"offer:{settled.pk}").read_at is not None

@@ -120,7 +120,7 @@ def test_an_offer_ends_with_the_right_to_make_it(town: Town, lose: Loss) -> None
     lose(town, town.amir)
     made.refresh_from_db()
     assert made.status == "withdrawn"
-    withdrawn = "Shop withdrew an offer: Blue bike, 1.00 EUR"
+    withdrawn = "Shop withdrew an offer: Blue bike, €1.00"
     assert titles(town.carol)[1:] == [withdrawn]
     assert titles(town.olivia) == [withdrawn]
     assert ChatMessage.objects.latest("seq").content == "Offer withdrawn: Blue bike, 1.00 EUR."

@@ -75,7 +75,7 @@ def test_the_customer_is_notified_and_the_conversation_shows_it(
     (event,) = told(sent, town.carol)
     notice = event["notification"]
     assert (notice["type"], notice["actionUrl"]) == ("offer", f"/offers/{made['id']}")
-    assert notice["title"] == "Offer from Shop: Blue bike, 1299.00 EUR"
+    assert notice["title"] == "Offer from Shop: Blue bike, €1,299.00"
     assert (notice["data"]["offerId"], notice["data"]["amountMinor"]) == (made["id"], 129900)
     assert told(sent, town.amir) == []
     (line,) = lines(town)
@@ -91,7 +91,7 @@ def test_the_author_hears_the_customers_answer(town: Town, verb: str, status: st
     code, answered = post(town.carol, path)
     assert (code, answered["status"]) == (200, status)
     assert post(town.carol, f"{path}/") == (200, answered)
-    assert titles(town.amir) == [f"Carol {status} your offer: Blue bike, 1299.00 EUR"]
+    assert titles(town.amir) == [f"Carol {status} your offer: Blue bike, €1,299.00"]
     assert titles(town.olivia) == []
     assert lines(town)[1:] == [f"Offer {status}: Blue bike, 1299.00 EUR."]
     assert Notification.objects.get(recipient=town.carol).read_at is not None
@@ -107,7 +107,7 @@ def test_owners_hear_it_where_the_author_has_left(town: Town) -> None:
 def test_withdrawing_tells_the_customer_and_the_author(town: Town) -> None:
     _, made = offer(town)
     assert post(town.olivia, f"/offers/{made['id']}/withdraw")[1]["status"] == "withdrawn"
-    withdrawn = "Shop withdrew an offer: Blue bike, 1299.00 EUR"
+    withdrawn = "Shop withdrew an offer: Blue bike, €1,299.00"
     assert titles(town.carol)[1:] == [withdrawn]
     assert titles(town.amir) == [withdrawn]
     assert titles(town.olivia) == []

@@ -247,7 +247,9 @@ def test_agents_and_strangers_get_the_same_errors_as_from_the_api(owners: Pages,
         for pages, status in ((agents, of_agents), (strangers, 404)):
             asked = client_of(pages.user).get(address, {"businessId": str(owners.shop.pk)})
             assert asked.status_code == status
-            assert pages.get(path).status_code == status
+            shown = pages.get(path)
+            assert shown.status_code == status
+            assert ("Only an owner of the business" in shown.content.decode()) == (status == 403)
             for form in ("change", "test", "rotate", "disable", "remove", "replay", "key", "revoke"):
                 entry = {"url": URL, "events": ["*"], "name": "x", "scopes": ["messages:read"]}
                 assert pages.submit(path, form=form, key=str(key), **entry).status_code == status

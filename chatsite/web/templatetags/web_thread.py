@@ -16,9 +16,9 @@ from django.utils.translation import get_language, gettext
 
 from chatsite.identity.bidi import isolate
 from chatsite.web.attachments import shown_size
-from chatsite.web.money import amount_with_currency
 from notifications.currencies import amount_text
 from notifications.models import Offer
+from notifications.money import amount_with_currency
 
 register = template.Library()
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from chatsite.web.money import amount_with_currency
+from notifications.money import amount_with_currency
 from tests.client_js.node import node_environment
 
 SCRIPT: Final = Path(__file__).parents[2] / "chatsite" / "web" / "static" / "web" / "thread" / "money.js"

@@ -1,4 +1,4 @@
-"""Amounts of money as `thread/money.js` writes them, for pages that the server renders."""
+"""Amounts of money as `thread/money.js` writes them, for notifications and for pages that the server renders."""
 
 from __future__ import annotations
 
