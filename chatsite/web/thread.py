@@ -20,6 +20,7 @@ from conversations import access, history, operations, queries
 from conversations.models import Conversation, Side
 from conversations.own_objects import personal_object
 from conversations.serializers import MessageObject, ParticipantObject
+from conversations.team.hours.availability import availability
 from conversations.team.reports.requests import CsatObject
 
 LONG_CHARACTERS: Final = 1_500
@@ -152,12 +153,21 @@ def _seed(
         "hasOlder": found.older,
         "people": msgspec.to_builtins(speakers.people),
         "question": msgspec.to_builtins(question),
+        "availability": _availability(speakers),
         "limit": settings.CHAT.message_length,
         "attachments": {
             "count": settings.CHAT.message_attachments,
             "bytes": settings.CHAT.attachment_bytes,
         },
     }
+
+
+def _availability(speakers: _Speakers) -> dict[str, Any] | None:
+    """When the business is there, for its customer."""
+    if speakers.side != Side.CUSTOMER:
+        return None
+    shown: dict[str, Any] = msgspec.to_builtins(availability(speakers.conversation.business_id))
+    return shown
 
 
 def _rows(found: list[MessageObject], speakers: _Speakers) -> list[Row]:

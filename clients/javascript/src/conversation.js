@@ -31,8 +31,8 @@ export class Conversation extends Emitter {
   #snapshot = null;
   #closed = false;
 
-  /** `host`: rest, clock, store, outbox, me(), sync(view), tell(event, data), command(view, name, argument). */
-  constructor(id, host) {
+  /** `initial`: what `fetchLatest` would answer, where somebody has it. `host`: rest, clock, store, outbox, me(), sync(view), tell(event, data), command(view, name, argument). */
+  constructor(id, host, initial = null) {
     super();
     this.id = id;
     this.#host = host;
@@ -44,9 +44,9 @@ export class Conversation extends Emitter {
       missing: () => host.sync(this),
     });
     this.#typing = new RemoteTyping(host.clock, () => this.touch());
-    const join = (excerpt) => this.#join(excerpt);
-    this.#excerpts = new Excerpts({ id, rest: host.rest, timeline: this.#timeline, join });
-    this.load();
+    this.#excerpts = new Excerpts({ id, rest: host.rest, timeline: this.#timeline, join: (excerpt) => this.#join(excerpt) });
+    if (initial) this.#begin(initial, 0);
+    else this.load();
   }
 
   get rev() {

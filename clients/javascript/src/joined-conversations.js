@@ -23,14 +23,14 @@ export class JoinedConversations {
     return this.#entries.get(id)?.view;
   }
 
-  /** Each caller leaves once. The last one ends the view. */
-  join(id) {
+  /** Each caller leaves once. The last one ends the view. With `initial`, the view does not fetch this data first. */
+  join(id, initial = null) {
     const entry = this.#entries.get(id);
     if (entry) {
       entry.users += 1;
       return entry.view;
     }
-    const view = new Conversation(id, this.#host);
+    const view = new Conversation(id, this.#host, initial);
     this.#entries.set(id, { view, users: 1 });
     this.#join(view);
     return view;

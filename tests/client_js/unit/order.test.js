@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ROOM, contents, differences, joined, settle } from "./setting.js";
+import { ROOM, contents, differences, joined, setting, settle } from "./setting.js";
 
 const newOnes = (told) => told.filter(([event]) => event === "new_message").map(([, data]) => data.message.content);
 const eventOf = (message) => ({ conversationId: ROOM, rev: message.rev, message });
@@ -238,4 +238,19 @@ test("random losses, repetitions and disorder end in the state of a fresh fetch"
     assert.deepEqual(told, scene.server.messages.map((message) => message.seq), `seed ${seed}`);
     scene.client.close();
   }
+});
+
+test("what a page brought along is not fetched again, and what has happened since is not missed", async () => {
+  const scene = setting(undefined, (server) => ["one", "two"].forEach((content) => server.write(content)));
+  const initial = { conversation: scene.server.conversation(), messages: scene.server.messages, hasOlder: false };
+  scene.server.edit("m1", "one, edited");
+  scene.server.write("three");
+  const view = scene.client.join(ROOM, { initial });
+  assert.deepEqual(contents(view), ["one", "two"]);
+  assert.equal(view.status, "ready");
+  scene.client.connect();
+  await scene.clock.advance(1_000);
+  assert.deepEqual(contents(view), ["one, edited", "two", "three"]);
+  assert.equal(differences({ ...scene, view }), "");
+  assert.deepEqual(scene.server.requests, []);
 });

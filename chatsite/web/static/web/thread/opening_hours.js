@@ -11,9 +11,13 @@ export class OpeningHours {
   #changed;
   #fetchedAt = -Infinity;
 
-  constructor(rest, changed) {
+  /** `initial`: the server's answer, if the page contains it. */
+  constructor(rest, initial, changed) {
     this.#rest = rest;
     this.#changed = changed;
+    if (!initial) return;
+    this.text = hoursText(initial);
+    this.#fetchedAt = Date.now();
   }
 
   /** Fetch the hours again if they are old. */

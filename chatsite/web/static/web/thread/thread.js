@@ -15,7 +15,7 @@ import { watchDoubleTaps } from "./reactions.js";
 import { Reading, isLookedAt } from "./reading.js";
 import { RovingTabindex } from "./roving_tabindex.js";
 import { isFromOther, rowsOf } from "./rows.js";
-import { readInitialData } from "./initial_data.js";
+import { latestOf, readInitialData, seedOf } from "./initial_data.js";
 import { MessageSource } from "./message_source.js";
 import { RowPainter } from "./row_painter.js";
 import { ThreadAttachments } from "./thread_attachments.js";
@@ -25,7 +25,6 @@ import { Typists } from "./typists.js";
 import { UnreadLine, countUnread } from "./unread.js";
 
 const COMPLAINT = 8_000; // milliseconds
-const SEEDED = 100; // messages in the data for a later view
 
 /**
  * Mount the live view of one conversation in `root`. It replaces the server's transcript, if `root` has one.
@@ -58,7 +57,7 @@ class Thread {
 
   constructor(root, { client, conversationId, me, onBack, place = null, storage = browserStorage(), team = null }) {
     Object.assign(this, { root, client, me, initial: readInitialData(root) });
-    this.view = client.join(conversationId);
+    this.view = client.join(conversationId, { initial: latestOf(this.initial) });
     this.line = new UnreadLine();
     this.people = new People(me, () => this.conversation);
     this.people.learn(this.initial.people);
@@ -78,10 +77,7 @@ class Thread {
   }
 
   get seed() {
-    const { conversation, people, initial, view } = this;
-    const messages = view.messages.filter((message) => message.seq !== null).slice(-SEEDED);
-    const hasOlder = view.snapshot.hasOlder || messages.length === SEEDED;
-    return { conversation, messages, hasOlder, people: people.all, limit: initial.limit };
+    return seedOf(this, this.people.all, this.initial.limit);
   }
 
   get conversation() {
@@ -188,7 +184,7 @@ class Thread {
     this.root.replaceChildren(this.section);
     this.list.render();
     if (this.initial.hadFocus) this.composer.focus();
-    this.#learnPeople();
+    if (!this.initial.people.length) this.#learnPeople();
     this.opened = this.navigation.open(place);
   }
 

@@ -11,7 +11,7 @@ export class ThreadChrome {
   /** `thread`: client, view, source, list, people, head, composer, parts, typing, isOpen(). */
   constructor(thread) {
     this.#thread = thread;
-    this.#hours = new OpeningHours(thread.client.rest, () => this.showHead());
+    this.#hours = new OpeningHours(thread.client.rest, thread.initial.availability, () => this.showHead());
   }
 
   show() {
