@@ -17,7 +17,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Model
 
 from conversations.models import ChatMessage, Conversation
-from conversations.preview_objects import last_files_from_json, last_reaction_from_json
+from conversations.preview_objects import (
+    last_files_from_json,
+    last_reaction_from_json,
+    last_sender_from_json,
+)
 
 
 class Written(Flag):
@@ -147,6 +151,7 @@ CONVERSATIONS: Final = Table(
     Column("updated_at", _CHANGE, "updated_at"),
     Column("last_files", _CHANGE, "last_files", last_files_from_json),
     Column("last_reaction", _CHANGE, "last_reaction", last_reaction_from_json),
+    Column("last_sender", _CHANGE, "last_sender", last_sender_from_json),
     Column("active_at", _CHANGE),
     Column("customer_archived", _CHANGE),  # clients see that of their own side as `archived`
     Column("business_archived", _CHANGE),

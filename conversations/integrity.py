@@ -19,7 +19,7 @@ from conversations.block_rules import set_blocks
 from conversations.models import ChatMessage, Conversation, OwnState, Side
 from conversations.writing.conversation_change import change_conversations
 from conversations.writing.conversation_sql import lock_conversations
-from conversations.writing.list_preview import last_files_of, preview_of
+from conversations.writing.list_preview import last_files_of, last_sender_of, preview_of
 
 BATCH: Final = 500
 
@@ -114,6 +114,11 @@ def _wrong_preview(conversation: Conversation, last: ChatMessage | None) -> Iter
         yield f"lastMessage differs from the content of message {last.seq}."
     if conversation.last_files != last_files_of(last):
         yield f"lastFiles differs from the files of message {last.seq}."
+    if conversation.last_sender not in (
+        "",
+        last_sender_of(last),
+    ):  # empty since before there was such a column
+        yield f"lastSender differs from the sender and status of message {last.seq}."
     if conversation.last_message_at != last.created_at:
         yield f"lastMessageAt is {conversation.last_message_at}, but message {last.seq} is from {last.created_at}."
 

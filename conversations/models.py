@@ -100,9 +100,10 @@ class Conversation(models.Model):
     last_seq = models.PositiveBigIntegerField(default=0, editable=False)
     rev = models.PositiveBigIntegerField(default=0, editable=False)
     last_message = models.CharField(max_length=200, blank=True, editable=False)
-    # What a list shows instead of a text, as JSON: the files of the last message, and a reaction since.
+    # What a list shows, as JSON: the last message's files, a reaction since, and who sent the last message.
     last_files = models.TextField(default="", db_default="", blank=True, editable=False)
     last_reaction = models.TextField(default="", db_default="", blank=True, editable=False)
+    last_sender = models.TextField(default="", db_default="", blank=True, editable=False)
     last_message_at = models.DateTimeField(null=True, editable=False)
     active_at = models.DateTimeField(default=timezone.now, editable=False)  # the order of lists
     customer_unread = models.PositiveIntegerField(default=0, editable=False)
@@ -177,8 +178,8 @@ class ChatMessage(models.Model):
     )
     seq = models.PositiveBigIntegerField(editable=False)
     rev = models.PositiveBigIntegerField(editable=False)
-    # Null for the system, and for a person who was erased. It has no index, because each index slows down every insert
-    # of a message. A person's messages are found through the person's conversations.
+    # Null for the system, and for a person who was erased. An index would slow down every insert of a message. So
+    # a person's messages are found through the person's conversations.
     sender = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,

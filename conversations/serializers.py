@@ -14,7 +14,7 @@ from chatsite.identity.names import display_name, public_username
 from conversations.attachment_objects import AttachmentObject, attachments_from_json
 from conversations.columns import CONVERSATIONS, MESSAGES
 from conversations.models import ChatMessage, Conversation, Side
-from conversations.preview_objects import LastFilesObject, LastReactionObject
+from conversations.preview_objects import LastFilesObject, LastReactionObject, LastSenderObject
 from conversations.team_revs import team_rev_of
 
 MessageType = Literal["text", "image", "file", "voice", "system"]
@@ -101,6 +101,7 @@ class ConversationObject(WireObject):
     """A conversation as one side sees it. `unreadCount`, `archived` and `blocked` are those of the reader's side.
 
     `lastMessage` is the text of the last message. A list shows `lastReaction` or else `lastFiles` instead, if not null.
+    `lastSender` is null until the conversation has a message from a server that knows the field.
     `own` is missing in events for a whole side, and if the reader has never set any of it. `teamRev` counts the changes
     of the team's side. Only members of the business have it, and only once the team has changed something.
     """
@@ -120,6 +121,7 @@ class ConversationObject(WireObject):
     updated_at: datetime
     last_files: LastFilesObject | None
     last_reaction: LastReactionObject | None
+    last_sender: LastSenderObject | None
     business: BusinessObject
     customer: PersonObject
     unread_count: int

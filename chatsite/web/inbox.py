@@ -19,7 +19,7 @@ from msgspec import UNSET
 
 from chatsite.identity.profile import profile_of
 from chatsite.web.avatars import initials_of, tint_of
-from chatsite.web.preview_text import preview_text
+from chatsite.web.last_message import LastMessage, last_messages
 from conversations import queries
 from conversations.serializers import ConversationObject, UnreadAnswer
 from conversations.team.filters import known_filters, team_filter
@@ -88,7 +88,7 @@ class Row:
     initials: str
     tint: int
     business_name: str
-    preview: str
+    last: LastMessage
     at: datetime
     today: bool
     unread: int
@@ -140,7 +140,10 @@ def load_inbox(request: HttpRequest, *, current: UUID | None = None) -> Inbox:
     pinned = [] if cursor else load(limit=settings.CHAT.page_most, pinned=True).conversations
     found = load(limit=PAGE, cursor=cursor, pinned=False)
     shown = [*pinned, *found.conversations]
-    rows = [_row(conversation, me["id"], current) for conversation in shown]
+    said = last_messages(shown, me["id"])
+    rows = [
+        _row(conversation, last, me["id"], current) for conversation, last in zip(shown, said, strict=True)
+    ]
     _mark_online(me["id"], shown, rows)
     return Inbox(
         me=me,
@@ -159,7 +162,7 @@ def _unread_conversations(unread: UnreadAnswer) -> str:
     return "99+" if count > 99 else str(count or "")
 
 
-def _row(conversation: ConversationObject, reader_id: str, current: UUID | None) -> Row:
+def _row(conversation: ConversationObject, last: LastMessage, reader_id: str, current: UUID | None) -> Row:
     is_customer = conversation.customer_id == reader_id
     name = conversation.business.name if is_customer else conversation.customer.name
     at = conversation.last_message_at or conversation.created_at
@@ -169,7 +172,7 @@ def _row(conversation: ConversationObject, reader_id: str, current: UUID | None)
         initials=initials_of(name),
         tint=tint_of(str(conversation.business_id) if is_customer else conversation.customer_id),
         business_name="" if is_customer else conversation.business.name,
-        preview=preview_text(conversation, reader_id),
+        last=last,
         at=at,
         today=timezone.localdate(at) == timezone.localdate(),
         unread=conversation.unread_count,

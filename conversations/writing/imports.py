@@ -22,7 +22,8 @@ def append_imported(change: ConversationChange, conversation: Conversation, **co
     is_gone = columns["deleted_at"] is not None or columns.get("hidden_at") is not None
     rev = change.take_rev(conversation)
     conversation.last_seq += 1
-    list_preview.show_new(conversation, "" if is_gone else columns["content"])
+    sender = list_preview.last_sender(columns["sender_id"], columns["sender_side"], columns["status"])
+    list_preview.show_new(conversation, "" if is_gone else columns["content"], sender)
     conversation.last_message_at = at
     conversation.active_at = max(conversation.active_at, at)
     side = columns["sender_side"]
@@ -56,7 +57,7 @@ def rewrite(
     conversation.last_seq = last_seq
     conversation.customer_unread, conversation.business_unread = customer, business
     last = ChatMessage.objects.filter(conversation=conversation, seq=last_seq).first() if last_seq else None
-    conversation.last_files = conversation.last_reaction = ""
+    conversation.last_files = conversation.last_reaction = conversation.last_sender = ""
     if last is None:
         conversation.last_message, conversation.last_message_at = "", None
         conversation.active_at = conversation.created_at

@@ -1,4 +1,4 @@
-"""What a list shows of a conversation: its last message, the files of it, or a reaction since.
+"""What a list shows of a conversation: its last message with the sender, the files of it, or a reaction since.
 
 These columns follow from the messages. Whoever appends or changes a message calls `show_new` or `show_changed`.
 """
@@ -15,7 +15,13 @@ from chatsite.config.limits import limits
 from conversations.access import UserId
 from conversations.attachment_objects import StoredAttachment
 from conversations.models import Attachment, ChatMessage, Conversation
-from conversations.preview_objects import LastFilesObject, LastReactionObject, last_reaction_from_json
+from conversations.preview_objects import (
+    LastFilesObject,
+    LastReactionObject,
+    LastSenderObject,
+    last_reaction_from_json,
+    last_sender_from_json,
+)
 from conversations.serializers import ReactionObject
 
 EXCERPT: Final = 80  # characters of a message that somebody has reacted to
@@ -59,10 +65,26 @@ def last_files(content: str, files: Sequence[StoredAttachment | Attachment]) -> 
     return msgspec.json.encode(shown).decode()
 
 
+def last_sender_of(message: ChatMessage) -> str:
+    """Return `last_sender` for a last message."""
+    return last_sender(message.sender_id, message.sender_side, message.status)
+
+
+def last_sender(user_id: UserId | None, side: str, status: str = ChatMessage.Status.SENT) -> str:
+    """Return the sender of a last message and its status as JSON."""
+    sender = None if user_id is None else str(user_id)
+    shown = LastSenderObject(user_id=sender, side=str(side), status=str(status))  # type: ignore[arg-type]
+    return msgspec.json.encode(shown).decode()
+
+
 def show_new(
-    conversation: Conversation, content: str, files: Sequence[StoredAttachment | Attachment] = ()
+    conversation: Conversation,
+    content: str,
+    sender: str,
+    files: Sequence[StoredAttachment | Attachment] = (),
 ) -> None:
-    """The conversation has a new last message."""
+    """The conversation has a new last message. `sender` is that of `last_sender`."""
+    conversation.last_sender = sender
     conversation.last_message = preview(content)
     conversation.last_files = last_files(content, files)
     conversation.last_reaction = ""
@@ -72,10 +94,18 @@ def show_changed(conversation: Conversation, message: ChatMessage) -> None:
     """A message of the conversation has changed."""
     if message.seq == conversation.last_seq:
         conversation.last_message, conversation.last_files = preview_of(message), last_files_of(message)
+        conversation.last_sender = last_sender_of(message)
     shown = last_reaction_from_json(conversation.last_reaction)
     if shown is not None and shown.message_id == message.pk:
         is_kept = not _is_gone(message) and _has_reaction(message, shown)
         conversation.last_reaction = _reaction(message, shown.user_id, shown.emoji) if is_kept else ""
+
+
+def show_status(conversation: Conversation, status: str) -> None:
+    """The last message was delivered or read."""
+    shown = last_sender_from_json(conversation.last_sender)
+    if shown is not None:
+        conversation.last_sender = last_sender(shown.user_id, shown.side, status)
 
 
 def show_reaction(conversation: Conversation, message: ChatMessage, user_id: UserId, emoji: str) -> None:

@@ -9,6 +9,7 @@ from chatsite.realtime.hub import Addressed
 from conversations import events
 from conversations.access import other_side, require_side
 from conversations.models import Side
+from conversations.writing import list_preview
 from conversations.writing.batch_lookups import Lookups
 from conversations.writing.conversation_change import ConversationChange, add_unread
 from conversations.writing.message_sql import Stamp, Unread
@@ -26,6 +27,8 @@ def apply_receipt(change: ConversationChange, lookups: Lookups, receipt: Receipt
         group = moved[start : start + limits().receipt_ids]
         rev = change.take_rev(conversation)
         stamps += [_stamp(change, receipt, rev, message) for message in group]
+        if group[-1].seq == conversation.last_seq:
+            list_preview.show_status(conversation, receipt.status)
         change.publish(_event(change, receipt, rev, [message.id for message in group]))
     if receipt.status == "read":
         add_unread(conversation, side, -len(moved))

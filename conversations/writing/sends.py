@@ -56,7 +56,7 @@ def append_message(
     rev = change.take_rev(conversation)
     conversation.last_seq += 1
     content = send.content or names_of(files)
-    list_preview.show_new(conversation, content, files)
+    list_preview.show_new(conversation, content, list_preview.last_sender(send.sender_id, side), files)
     conversation.last_message_at = conversation.active_at = change.now
     conversation.customer_archived = conversation.business_archived = False
     if side != Side.SYSTEM:

@@ -32,6 +32,11 @@ async def test_two_people_talk_and_both_lists_follow(cast: Cast, signed_in: Sign
     await write(inbox, "From ten to four.")
     await expect(pane(asking)).to_contain_text("From ten to four.")
     await expect(entry(asking, "Northwind Cycles")).to_contain_text("From ten to four.")
+    await expect(entry(asking, "Northwind Cycles").locator("[data-field=sender]")).to_be_hidden()
+    await expect(entry(inbox, customer.name).locator("[data-field=sender]")).to_have_text("You")
+    await expect(entry(inbox, customer.name).locator("[data-field=tick]")).to_have_attribute(
+        "data-status", "read"
+    )
 
 
 @pytest.mark.shown

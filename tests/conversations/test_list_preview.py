@@ -107,3 +107,24 @@ def test_a_reaction_that_is_gone_is_not_shown(scene: Scene, way: str) -> None:
         erasure.erase_person(actor=None, user_id=scene.customer.pk, reason="x")
     assert listed(scene)["lastReaction"] is None
     assert "secret" not in Conversation.objects.get(pk=scene.where.pk).last_reaction
+
+
+def test_the_sender_of_the_last_message_and_what_became_of_it(scene: Scene) -> None:
+    assert listed(scene)["lastSender"] is None
+    scene.send(scene.customer, content="Hello")
+    sender = {"userId": str(scene.customer.pk), "side": "customer", "status": "sent"}
+    assert listed(scene)["lastSender"] == sender
+    last = scene.send(scene.customer, content="Anybody there?").json()
+    operations.mark_read(user_id=scene.member.pk, conversation_id=scene.where.pk, up_to_seq=1)
+    assert listed(scene)["lastSender"] == sender
+    client_of(scene.member).get(f"/chat/conversations/{scene.where.pk}/messages")
+    assert listed(scene)["lastSender"] == {**sender, "status": "delivered"}
+    operations.mark_read(user_id=scene.member.pk, conversation_id=scene.where.pk)
+    assert listed(scene)["lastSender"] == {**sender, "status": "read"}
+    moderation.hide_message(actor=None, message_id=last["id"], reason="x")
+    assert listed(scene)["lastSender"] == {**sender, "status": "read"}
+    answer = {"userId": str(scene.member.pk), "side": "business", "status": "sent"}
+    scene.send(scene.member, content="Yes")
+    assert listed(scene)["lastSender"] == answer
+    operations.send_system_message(conversation_id=scene.where.pk, content="Closed")
+    assert listed(scene)["lastSender"] == {"userId": None, "side": "system", "status": "sent"}

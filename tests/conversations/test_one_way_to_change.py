@@ -26,6 +26,7 @@ NUMBERS: Final = {
     "last_message_at",
     "last_files",
     "last_reaction",
+    "last_sender",
     "active_at",
     "customer_unread",
     "business_unread",

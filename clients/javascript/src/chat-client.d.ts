@@ -1,15 +1,16 @@
 import type { Attachment, FileStorage, MessageToSend, UploadOptions } from "./attachments.js";
 import type { PersonalCommands } from "./personal-commands.js";
 import type {
-  MessageType,
-  ConnectionState,
+  MessageType, ConnectionState,
   Reaction,
   StoredMessage,
   ChatMessage,
   ConversationObject,
   ConversationQuery,
-  Notification,
+  InitialConversation,
+  PendingMessage,
   Unread,
+  Notification,
   PresenceOf,
   Page,
 } from "./objects.js";
@@ -59,6 +60,8 @@ export interface ClientEvents extends ConversationEvents {
   message_failed: { clientId: string; error: ChatError };
   conversations: readonly ConversationObject[];
   conversation_updated: { conversationId: string; rev: number; conversation: ConversationObject };
+  /** `pendingMessages` returns something else for this conversation. */
+  pending_messages: { conversationId: string };
   /** This object looks different in `withChanges` or `snapshot.conversations`. */
   pending_changes: { targetId: string };
   /** A queued change was finally refused, and is no longer shown. `content` is the text of an edit. */
@@ -251,7 +254,8 @@ export class ChatClient extends PersonalCommands {
   connect(): this;
   close(): void;
   replaceToken(token: string): Promise<void>;
-  join(conversationId: string): Conversation;
+  /** With `initial`, the view fetches nothing first. */
+  join(conversationId: string, options?: { initial?: InitialConversation | null }): Conversation;
   conversation(conversationId: string): Conversation | undefined;
   loadConversations(query?: ConversationQuery): Promise<Page<ConversationObject>>;
   openConversation(parties: { businessId: string; customerId?: string }): Promise<ConversationObject>;
@@ -259,6 +263,8 @@ export class ChatClient extends PersonalCommands {
   send(conversationId: string, message: MessageToSend): Sending;
   /** Upload a file without a message. Its `id` is for `attachmentIds`. The server deletes an unused file after a day. */
   upload(file: Blob, options?: UploadOptions): Promise<Attachment>;
+  /** The user's messages that the server does not have yet, in the order of writing. */
+  pendingMessages(conversationId: string): readonly PendingMessage[];
   retry(clientId: string): boolean;
   discard(clientId: string): boolean;
   editMessage(messageId: string, content: string): Promise<StoredMessage>;

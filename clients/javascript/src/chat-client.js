@@ -100,9 +100,9 @@ export class ChatClient extends PersonalCommands {
 
   // Conversations
 
-  /** A live view. All callers share it, and each leaves it once. */
-  join(conversationId) {
-    return this.#parts.joined.join(conversationId);
+  /** A live view. All callers share it, and each leaves it once. With `initial`, it fetches nothing first. */
+  join(conversationId, { initial = null } = {}) {
+    return this.#parts.joined.join(conversationId, initial);
   }
 
   /** The view, if somebody has joined. */
@@ -150,6 +150,11 @@ export class ChatClient extends PersonalCommands {
   /** Upload a file without a message. Resolves with the server's attachment. */
   upload(file, options) {
     return this.#parts.uploads.upload(file, options);
+  }
+
+  /** The user's messages that the server does not have yet, in the order of writing. */
+  pendingMessages(conversationId) {
+    return this.#parts.outbox.pendingIn(conversationId);
   }
 
   retry(clientId) {

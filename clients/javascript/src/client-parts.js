@@ -236,6 +236,6 @@ export class ClientParts extends Emitter {
     this.joined?.touch(conversationId);
     this.outboxUploads.pump();
     this.sender?.pump();
-    this.emit("change");
+    this.tell("pending_messages", { conversationId });
   }
 }

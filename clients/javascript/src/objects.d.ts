@@ -94,6 +94,13 @@ export interface LastReaction {
   readonly excerpt: string;
 }
 
+/** The sender of the last message, and its status. */
+export interface LastSender {
+  readonly userId: string | null;
+  readonly side: "customer" | "business" | "system";
+  readonly status: "sent" | "delivered" | "read";
+}
+
 /** A conversation, as the reader's side sees it. */
 export interface ConversationObject {
   readonly id: string;
@@ -106,6 +113,8 @@ export interface ConversationObject {
   readonly lastFiles?: LastFiles | null;
   /** The newest reaction since the last message. Lists show it instead of both. */
   readonly lastReaction?: LastReaction | null;
+  /** Null where the server does not know it, and missing where the server is older than the field. */
+  readonly lastSender?: LastSender | null;
   readonly lastMessageAt: string | null;
   readonly lastSeq: number;
   readonly rev: number;
@@ -124,6 +133,13 @@ export interface ConversationObject {
   readonly pendingChange?: "archive";
   readonly createdAt: string;
   readonly updatedAt: string;
+}
+
+/** What a page brings along: the conversation, and then its newest messages, read in this order. */
+export interface InitialConversation {
+  readonly conversation: ConversationObject;
+  readonly messages: readonly StoredMessage[];
+  readonly hasOlder: boolean;
 }
 
 export interface Notification {

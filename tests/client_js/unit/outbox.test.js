@@ -8,6 +8,9 @@ const refusal = (code, details) => ({ code, message: code, details });
 
 test("a message is shown at once, and turns into the stored one", async () => {
   const scene = await joined();
+  const told = [];
+  const waiting = () => scene.client.pendingMessages(ROOM).map(({ status, content }) => [status, content]);
+  scene.client.on("pending_messages", ({ conversationId }) => told.push([conversationId, waiting()]));
   const { clientId, acked } = scene.client.send(ROOM, "hello");
   const message = acked();
   assert.deepEqual(scene.view.messages.map(({ id, status, content }) => [id, status, content]), [[clientId, "sending", "hello"]]);
@@ -15,6 +18,7 @@ test("a message is shown at once, and turns into the stored one", async () => {
   assert.equal((await message).seq, 1);
   await settle();
   assert.equal(stored(scene).length, 0);
+  assert.deepEqual(told, [[ROOM, [["sending", "hello"]]], [ROOM, []]]);
   assert.equal(differences(scene), "");
 });
 

@@ -175,6 +175,8 @@ export class ConversationList {
         colleagues: this.#team.of(conversation.id),
         withBusiness: many,
         draft: conversation.id === this.#current ? "" : storedDraft(this.#session.me.id, conversation.id),
+        pending: this.#client.pendingMessages(conversation.id),
+        nameOf: (userId) => this.#states.nameOf(conversation, userId),
         team: this.#teamOf(conversation),
       });
     }
@@ -245,7 +247,7 @@ export class ConversationList {
   #listen() {
     const client = this.#client;
     client.on("conversation_updated", ({ conversation }) => this.#moved(conversation));
-    for (const event of ["conversations", "pending_changes", "unread", "presence"]) client.on(event, () => this.render());
+    for (const event of ["conversations", "pending_changes", "pending_messages", "unread", "presence"]) client.on(event, () => this.render());
     this.#team.on(() => this.render());
     this.#states.on((states) => this.#teamChanged(states));
     addEventListener("storage", () => this.render()); // a draft of another tab

@@ -1,7 +1,7 @@
 import { isMuted, isPinned } from "./conversation_actions.js";
 import { copyOf, fill, make, show } from "./dom.js";
 import { initialsOf, otherSide, tintOf } from "./people.js";
-import { previewText } from "./preview_text.js";
+import { lastMessage } from "./last_message.js";
 import { fillTeamMarks } from "./team/team_marks.js";
 import { setTime } from "./times.js";
 
@@ -13,7 +13,7 @@ export function newRow(id) {
 }
 
 /** Update a row from the conversation, changing only what differs. */
-export function fillRow(item, conversation, { me, href, isOnline, isOpen, colleagues, withBusiness, draft, team }) {
+export function fillRow(item, conversation, { me, href, isOnline, isOpen, colleagues, withBusiness, draft, pending, nameOf, team }) {
   const other = otherSide(conversation, me);
   const link = item.querySelector("[data-row]");
   if (link.getAttribute("href") !== href) link.setAttribute("href", href);
@@ -26,7 +26,7 @@ export function fillRow(item, conversation, { me, href, isOnline, isOpen, collea
   fill(item, "name", other.name);
   show(item.querySelector('[data-field="online"]'), isOnline);
   show(item.querySelector('[data-field="online-text"]'), isOnline);
-  fillPreview(item, previewText(conversation, me), draft);
+  fillPreview(item, lastMessage(conversation, { me, pending, nameOf }), draft);
   setTime(item.querySelector("time"), conversation.lastMessageAt ?? conversation.createdAt);
   show(fill(item, "business", other.businessName), withBusiness && other.businessName);
   fillUnread(item, conversation.unreadCount);
@@ -43,9 +43,16 @@ function fillOwn(item, link, conversation) {
 }
 
 /** Unsent text takes precedence over the last message. */
-function fillPreview(item, text, draft) {
+function fillPreview(item, { text, sender, status, statusText }, draft) {
   show(item.querySelector('[data-field="draft"]'), Boolean(draft));
   fill(item, "preview-text", draft || text);
+  show(fill(item, "sender", sender), sender && !draft);
+  const tick = item.querySelector('[data-field="tick"]');
+  show(tick, status && !draft);
+  fill(item, "tick-text", statusText);
+  if (!status || tick.dataset.status === status) return;
+  tick.dataset.status = status;
+  tick.querySelector("use").setAttribute("href", `#sign-${status}`);
 }
 
 function fillUnread(item, count) {

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Generic, Literal, TypeVar
 
-from business_chat_client.previews import LastFiles, LastReaction
+from business_chat_client.previews import LastFiles, LastReaction, LastSender
 from business_chat_client.wire_object import WireObject
 
 Row = TypeVar("Row")
@@ -109,6 +109,7 @@ class ConversationDetails(WireObject, frozen=True, kw_only=True):
     last_message: str
     last_files: LastFiles | None = None
     last_reaction: LastReaction | None = None
+    last_sender: LastSender | None = None
     last_message_at: datetime | None
     last_seq: int
     rev: int

@@ -20,3 +20,11 @@ class LastReaction(WireObject, frozen=True, kw_only=True):
     user_id: str
     emoji: str
     excerpt: str
+
+
+class LastSender(WireObject, frozen=True, kw_only=True):
+    """Who sent the last message, and what became of it. `user_id` is None for the system."""
+
+    user_id: str | None
+    side: str
+    status: str

@@ -138,6 +138,12 @@ export class TeamStates {
     return { labels: labels.filter(Boolean), group: group ?? null, assignee: assignee ?? null };
   }
 
+  /** A colleague's name. Empty until it is loaded, and for people who are not members. */
+  nameOf(conversation, userId) {
+    if (!this.isMember(conversation)) return "";
+    return this.choices(conversation.businessId).members.find(({ id }) => id === userId)?.name ?? "";
+  }
+
   #changed(states) {
     for (const listener of this.#listeners) listener(states);
   }
