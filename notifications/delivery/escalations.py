@@ -69,9 +69,10 @@ def _write(sides: Collection[tuple[UUID, str]], due_at: datetime) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_INSERT, [due_at, uuids(conversations), texts(names), due_at])
         return
-    keys = {key for key, _ in sides}
-    later = Escalation.objects.filter(conversation_id__in=keys, due_at__gt=due_at)
-    later.update(due_at=due_at, is_settled=False)
+    for side in sorted({side for _, side in sides}):
+        keys = [key for key, of_side in sides if of_side == side]
+        later = Escalation.objects.filter(conversation_id__in=keys, side=side, due_at__gt=due_at)
+        later.update(due_at=due_at, is_settled=False)
     rows = [Escalation(conversation_id=key, side=side, due_at=due_at) for key, side in sides]
     Escalation.objects.bulk_create(rows, ignore_conflicts=True)
 

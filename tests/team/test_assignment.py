@@ -7,22 +7,28 @@ import threading
 from collections import Counter
 from collections.abc import Collection
 from typing import Any, Final
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from conversations.access import user_key
 from conversations.membership import remove_member
 from conversations.models import Conversation, Membership, TeamState
 from conversations.team.assignment import candidates
-from conversations.team.assignment.assigning import assign_everywhere, assign_waiting, members_came_online
+from conversations.team.assignment.assigning import assign_waiting, members_came_online
 from conversations.team.jobs import unassign_former_member
+from conversations.team.operations import set_team_state
+from conversations.team.requests import TeamBody
 from conversations.writing.conversation_sql import lock_conversations
 from tests.conversations.people import business, client_of, conversation, person, say
 
 pytestmark = pytest.mark.django_db
 SEED: Final = 20
+CONVERSATIONS: Final = 200
 
 
 class Team:
@@ -61,6 +67,17 @@ class Team:
         say(made, made.customer, ["hello"])
         self.work()
         return made
+
+    def ask_at_once(self, count: int) -> list[Conversation]:
+        """So many customers have written before a job runs. Only the last message is stored, for speed."""
+        names = (f"person-{uuid4().hex[:12]}" for _ in range(count - 1))
+        people = User.objects.bulk_create(User(username=name, password="!") for name in names)
+        now = timezone.now()
+        made = Conversation.objects.bulk_create(
+            Conversation(business=self.shop, customer=one, last_seq=1, rev=1, last_message_at=now)
+            for one in people
+        )
+        return [*made, self.ask()]
 
     def set(self, where: Conversation, **body: Any) -> None:
         answer = client_of(self.owner).patch(f"/chat/conversations/{where.pk}/team", body, format="json")
@@ -192,29 +209,42 @@ def test_owners_set_the_rule_and_customers_do_not_see_it(team: Team) -> None:
     assert team.use("by_mood").status_code == 400
 
 
-def test_none_waits_while_somebody_is_free(team: Team) -> None:
-    """Agents come and go at random, customers write, agents resolve. After no step does anything wait in vain."""
+@pytest.mark.parametrize(("mode", "capacity"), [("least_loaded", 12), ("round_robin", None)])
+def test_none_waits_while_somebody_is_free(team: Team, mode: str, capacity: int | None) -> None:
+    """200 customers write in bursts, and 5 agents come, go and resolve at random. After no step one waits in vain."""
     chance = random.Random(SEED)
-    capacity = 3
     conversations: list[Conversation] = []
+    waited = 0
     team.join(5)
-    team.use("least_loaded", capacity=capacity)
-    for _ in range(40):
-        step = chance.random()
-        if step < 0.35:
-            team.come(chance.choice(team.agents))
-        elif step < 0.5:
-            team.leave(chance.choice(team.agents))
-        elif step < 0.85 or not conversations:
-            conversations.append(team.ask())
-        else:
-            team.set(conversations.pop(chance.randrange(len(conversations))), status="resolved")
-        loads = team.loads()
-        free = [key for key in team.online if loads[int(key)] < capacity]
-        assert not (free and team.unassigned()), (free, loads)
-        assert max(loads.values(), default=0) <= capacity
-    assert sum(team.loads().values()) > 5
-    assign_everywhere.call()
+    team.use(mode, capacity=capacity)
+    while len(conversations) < CONVERSATIONS:
+        _step(team, chance, conversations)
+        loads, unassigned = team.loads(), team.unassigned()
+        free = [key for key in team.online if capacity is None or loads[user_key(key)] < capacity]
+        assert not (free and unassigned), (free, loads, unassigned)
+        assert capacity is None or max(loads.values(), default=0) <= capacity
+        waited += bool(unassigned)
+    assert waited > 5  # else the steps have tried nothing
+    team.come(*team.agents)
+    assert team.unassigned() == 0 or capacity is not None
+    assert sum(team.loads().values()) > 20
+
+
+def _step(team: Team, chance: random.Random, conversations: list[Conversation]) -> None:
+    step = chance.random()
+    if step < 0.25:
+        team.come(chance.choice(team.agents))
+    elif step < 0.5:
+        team.leave(chance.choice(team.agents))
+    elif step < 0.75 or not conversations:
+        burst = min(chance.randint(1, 20), CONVERSATIONS - len(conversations))
+        conversations += team.ask_at_once(burst)
+    elif step < 0.95:
+        for where in chance.sample(conversations, min(5, len(conversations))):
+            set_team_state(user_id=team.owner.pk, conversation_id=where.pk, body=TeamBody(status="resolved"))
+        team.work()
+    else:
+        team.set(chance.choice(conversations), assigneeId=None)
 
 
 # SQLite has one lock for everything.

@@ -1,13 +1,15 @@
 """Whatever the team does, nothing that the customer can reach changes. Made from the tables of what there is.
 
-A new address, command or event of the team's side must be named here, or these tests fail.
+A new address, command or event of the team's side must be named in `actions.py`, or these tests fail.
+`test_live_leaks.py` looks at sockets.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any, Final
+from uuid import uuid4
 
 import msgspec
 import pytest
@@ -15,25 +17,31 @@ from django.contrib.auth.models import User
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from chatsite.realtime import groups, registry
+from chatsite.widget.operations import WidgetSettings, create_site
 from conversations.models import TeamState
 from conversations.moderation.exports import export_person
 from conversations.serializers import ConversationObject, ConversationRevs
 from conversations.sync import SyncCommand, heartbeat_answers_for, synchronise
 from conversations.team import events as team_events
 from conversations.team import jobs
+from conversations.team.assignment.assigning import assign_everywhere, assign_waiting
+from notifications.delivery.ladder import look_at_due
+from notifications.delivery.mail.composing import compose
+from notifications.delivery.mail.sending import unread_sections
 from notifications.delivery.models import Escalation, Notice
+from notifications.delivery.preferences import preferences_of
+from notifications.delivery.push.content import message_content
 from notifications.models import Notification
 from tests.attack.routes import Address, addresses, read_addresses
-from tests.conversations.people import client_of
+from tests.conversations.people import client_of, say
+from tests.team.actions import SECRET, TEAM_COMMANDS, TEAM_EVENTS, Action, team_actions, team_routes
 from tests.team.scene import Scene, heard
 
 pytestmark = pytest.mark.django_db
 
-SECRET: Final = "zq-secret"  # in every text that the team writes
-TEAM_EVENTS: Final = {"team_state_updated", "note_added", "note_edited", "note_deleted"}
-TEAM_COMMANDS: Final = {"set_team_state", "hand_over", "add_note", "edit_note", "delete_note"}
 TEAM_FIELDS: Final = {
     "assigneeId",
     "assignedAt",
@@ -51,94 +59,74 @@ TEAM_FIELDS: Final = {
 # Members' objects in which the customer's copy has no `teamRev`: the tests below see that it is missing.
 SHARED: Final = {(ConversationObject, "teamRev"), (ConversationRevs, "teamRev")}
 THE_SAME_FOR_ALL: Final = {"metrics", "readyz", "healthz", "schema", "docs", "asyncapi"}
-# `/team/canned-answers` has tests of its own.
-TEAM_ROUTE: Final = re.compile(
-    r"\^?(chat/\^?conversations/.*/(team|notes|hand-over)|team/\^?(groups|labels))"
-)
 CHANGING: Final = re.compile(
     rb'nonce="[^"]*"|name="(clientId|csrfmiddlewaretoken)" value="[^"]*"|data-csrf="[^"]*"|"csrfToken": "[^"]*"'
+    rb"|/unsubscribe/[^\s\"<>]*"
 )
+LATER: Final = timedelta(days=1)  # every unread message is due for a mail by then
 
 
 class Story:
-    """The steps of a team, each by the address that members use."""
+    """The steps of a team: each of its requests, and each of its jobs."""
 
     def __init__(self) -> None:
-        self.scene = Scene()
-        self.member = client_of(self.scene.member)
-        self.ids: dict[str, str] = {}
+        self.scene = scene = Scene()
+        User.objects.filter(pk=scene.customer.pk).update(email="customer@mail.example")
+        scene.customer.refresh_from_db()
+        say(scene.talk, scene.member, ["an answer that the customer has not read"])
+        self.member = client_of(scene.member)
+        self.ids = {
+            "talk": str(scene.talk.pk),
+            "shop": str(scene.shop.pk),
+            "me": str(scene.member.pk),
+            "colleague": str(scene.colleague.pk),
+        }
         self.used: set[tuple[str, str]] = set()
 
-    def ask(self, method: str, pattern: str, **body: Any) -> Any:
-        """Use an address, `pattern` being its path with names of ids."""
-        path = pattern.format(talk=self.scene.talk.pk, **self.ids)
-        self.used.add(
-            (method, pattern.split("/{", maxsplit=1)[0] if pattern.startswith("/team") else pattern)
-        )
-        answer = getattr(self.member, method.lower())(path, body, format="json")
-        assert answer.status_code < 300, (method, path, answer.content)
-        return answer.json() if answer.content else None
+    def take(self, action: Action) -> None:
+        path, body = action.filled(self.ids)
+        self.used.add(action.route)
+        answer = getattr(self.member, action.method.lower())(path, body, format="json")
+        assert answer.status_code < 300, (action, answer.content)
+        if action.makes:
+            self.ids[action.makes] = answer.json()["id"]
 
-    def set(self, **body: Any) -> None:
-        self.ask("PATCH", "/chat/conversations/{talk}/team", **body)
-
-    def steps(self) -> Iterator[Callable[[], object]]:
-        scene, note = self.scene, "/chat/conversations/{talk}/notes/{note}"
-        shop, me, colleague = str(scene.shop.pk), str(scene.member.pk), str(scene.colleague.pk)
-
-        def made(kind: str, **body: Any) -> Callable[[], object]:
-            def make() -> None:
-                name = f"{SECRET} {kind}"
-                self.ids[kind] = self.ask("POST", f"/team/{kind}s", businessId=shop, name=name, **body)["id"]
-
-            return make
-
-        def add_note() -> None:
-            body = {"content": f"{SECRET} note", "mentionIds": [colleague]}
-            self.ids["note"] = self.ask("POST", "/chat/conversations/{talk}/notes", **body)["id"]
-
-        yield made("label", color="#00ff00")
-        yield made("group", memberIds=[me])
-        yield lambda: self.ask("PATCH", "/team/labels/{label}", name=f"{SECRET} new")
-        yield lambda: self.ask("PATCH", "/team/groups/{group}", name=f"{SECRET} new")
-        yield lambda: self.set(assigneeId=colleague)
-        yield lambda: self.set(groupId=self.ids["group"], labelIds=[self.ids["label"]])
-        yield lambda: self.set(priority="urgent")
-        yield lambda: self.set(status="pending")
-        yield lambda: self.ask("POST", "/chat/conversations/{talk}/hand-over")
-        yield lambda: self.set(assigneeId=me)
-        yield lambda: self.set(status="snoozed", snoozedUntil="2999-01-01T00:00:00Z")
-        yield lambda: TeamState.objects.update(snoozed_until=timezone.now())
-        yield jobs.wake_snoozed.call
-        yield lambda: self.set(status="resolved")
-        yield add_note
-        yield lambda: self.ask("PATCH", note, content=f"{SECRET} edited")
-        yield lambda: self.ask("DELETE", note)
-        yield lambda: self.ask("DELETE", "/team/labels/{label}")
-        yield lambda: self.ask("DELETE", "/team/groups/{group}")
-        yield lambda: jobs.take_label_off.call(self.ids["label"])
-        yield lambda: jobs.dissolve_group.call(self.ids["group"])
+    def tell(self) -> None:
+        for action in team_actions():
+            self.take(action)
+            if "snoozedUntil" in action.body:
+                TeamState.objects.update(snoozed_until=timezone.now())
+                jobs.wake_snoozed.call()
+        jobs.take_label_off.call(self.ids["label"])
+        jobs.dissolve_group.call(self.ids["group"])
+        assign_everywhere.call()
+        assign_waiting.call(self.ids["shop"])
+        jobs.unassign_former_member.call(self.ids["shop"], str(self.scene.stranger.pk))
 
 
 class CustomersView:
-    """Everything that the customer can reach, as bytes by where it is."""
+    """Everything that the customer can reach, as bytes by where it is. Sockets apart."""
 
     def __init__(self, scene: Scene) -> None:
+        create_site(business=scene.shop, chosen=WidgetSettings(guests_allowed=True))
         self.customer: User = scene.customer
         self.talk, self.shop = scene.talk, scene.shop
         self.client = client_of(scene.customer)
         self.pages = Client()
         self.pages.force_login(scene.customer)
         message = scene.get(scene.customer, f"{scene.path}/messages").json()["results"][0]
-        self.ids = {"conversations": str(scene.talk.pk), "messages": message["id"], "c": str(scene.talk.pk)}
+        self.ids = {"conversations": str(scene.talk.pk), "messages": message["id"], "slug": scene.shop.slug}
+        self.ids["c"] = self.ids["conversations"]
+        self.notice = Notice(pk=uuid4(), user=scene.customer)
 
     def seen(self) -> dict[str, bytes]:
         return {
             **self._rest(),
             **self._sync(),
+            **self._away(),
             "export": b"".join(export_person(actor=None, user_id=self.customer.pk, reason="asked")),
             "mails": repr([one.to for one in mail.outbox if self.customer.email in one.to]).encode(),
-            "notices": repr(list(Notice.objects.filter(user=self.customer).values())).encode(),
+            "notices": self.notices(),
             "ladder": repr(
                 list(Escalation.objects.filter(conversation=self.talk, side="customer").values())
             ).encode(),
@@ -146,6 +134,9 @@ class CustomersView:
                 list(Notification.objects.filter(recipient=self.customer).values())
             ).encode(),
         }
+
+    def notices(self) -> bytes:
+        return repr(list(Notice.objects.filter(user=self.customer).values())).encode()
 
     def _rest(self) -> dict[str, bytes]:
         found = {}
@@ -161,7 +152,21 @@ class CustomersView:
         return found
 
     def _path(self, address: Address) -> str:
-        return address.path({**self.ids, "business": str(self.shop.pk)})
+        path = address.path({**self.ids, "business": str(self.shop.pk)})
+        return path.replace("<slug:slug>", self.shop.slug)
+
+    def _away(self) -> dict[str, bytes]:
+        """What a mail and a push would say about the message that the customer has not read."""
+        later = timezone.now() + LATER
+        sections, _ = unread_sections(self.customer, later)
+        made = compose(self.notice, sections, "en")
+        settings = preferences_of(self.customer.pk, self.shop.pk)
+        mailed = "\n".join([made.subject, made.from_email, repr(made.extra_headers), str(made.body)])
+        mailed += "".join(str(content) for content, _ in made.alternatives)
+        return {
+            "mail": CHANGING.sub(b"", mailed.encode()),
+            "push": message_content(self.customer, self.talk, sections[0].messages, settings),
+        }
 
     def _sync(self) -> dict[str, bytes]:
         key = str(self.talk.pk)
@@ -180,9 +185,12 @@ def _first_difference(before: bytes, after: bytes) -> str:
     return different[0] if different else "" if before == after else "another length"
 
 
-def test_nothing_that_the_customer_can_reach_changes() -> None:
+def test_nothing_that_the_customer_can_reach_changes(settings: Settings) -> None:
+    settings.CHAT_SENDS_MAIL = True
+    settings.SITE_URL = "https://chat.example"
     story = Story()
     view = CustomersView(story.scene)
+    look_at_due(timezone.now() + LATER)
     theirs = {
         groups.user(str(story.scene.customer.pk)),
         groups.conversation(story.scene.talk.pk),
@@ -190,21 +198,19 @@ def test_nothing_that_the_customer_can_reach_changes() -> None:
     }
     before = view.seen()
     assert len(before) > 60
+    reached = ("widget/^frame/(?P<slug>[-\\w]+)/?$", "widget/config/<slug:slug>.js", "mail")
+    assert [place for place in reached if story.scene.shop.name.encode() not in before[place]] == []
     with heard() as sent:
-        for step in story.steps():
-            step()
+        story.tell()
         after = view.seen()
+    look_at_due(timezone.now() + LATER)
+    assert view.notices() == before["notices"]
     changed = {place: _first_difference(before[place], after[place]) for place in before}
     assert {place: where for place, where in changed.items() if where} == {}
     assert not any(SECRET.encode() in content for content in after.values())
     assert [name for group, name, _ in sent if group in theirs] == []
     assert {name for _, name, _ in sent} == TEAM_EVENTS
-    written = {
-        (address.method, address.pattern)
-        for address in addresses()
-        if address.method not in ("GET", "HEAD") and TEAM_ROUTE.match(address.pattern)
-    }
-    assert len(story.used) == len(written), "let Story.steps use each address of the team's side"
+    assert team_routes(addresses()) == story.used, "let team_actions use each address of the team's side"
 
 
 def test_the_tables_list_everything_of_the_team() -> None:

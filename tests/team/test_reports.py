@@ -1,12 +1,9 @@
-"""Episodes are measured when they are resolved, and reports equal a slow recount of the messages."""
+"""Episodes are measured when they are resolved, and reported."""
 
 from __future__ import annotations
 
 import csv
-import random
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from statistics import median
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -120,74 +117,6 @@ def test_agent_group_and_labels_are_those_of_the_moment(shop: Shop) -> None:
     assert [row.key for row in shop.report("resolution", "day").rows] == ["2026-01-12"]
     lines = list(csv.reader(report_csv(shop.report("resolution", "label")).splitlines()))
     assert lines[1][:3] == [str(label.pk), "'=cmd()", "1"]
-
-
-def test_reports_equal_a_slow_recount(shop: Shop) -> None:
-    choose = random.Random(7)
-    said: list[list[tuple[datetime, str, Any]]] = []
-    for _ in range(6):
-        customer = person()
-        where = conversation(shop.shop, customer)
-        at, events = MONDAY, []
-        for _ in range(choose.randint(4, 14)):
-            at += timedelta(minutes=choose.randint(1, 900))
-            kind = choose.choice(["customer", "customer", "agent", "owner", "bot", "resolve"])
-            if kind == "resolve":
-                shop.resolve(where, at)
-            else:
-                sender = {"customer": customer, "owner": shop.owner}.get(kind, shop.agent)
-                tell(where, sender, at, kind="bot" if kind == "bot" else "person")
-            events.append((at, kind, None))
-        said.append(events)
-    first, replies, resolutions = _recount(said)
-    for metric, expected in (("first-response", first), ("reply-time", replies), ("resolution", resolutions)):
-        values = shop.values(metric)
-        assert values["count"] == len(expected) > 0, metric
-        for suffix, n in (("", 0), ("Open", 1)):
-            spent = sorted(pair[n] for pair in expected)
-            assert values[f"median{suffix}"] == median(spent)
-            at_least = next(s for s in spent if sum(other <= s for other in spent) * 10 >= len(spent) * 9)
-            assert values[f"p90{suffix}"] == at_least
-    assert shop.values("volume")["episodes"] == len(resolutions)
-
-
-Spent = list[tuple[int, int]]
-
-
-def _recount(said: Sequence[Sequence[tuple[datetime, str, Any]]]) -> tuple[Spent, Spent, Spent]:
-    """By brute force: for each `resolve`, look back at everything since the one before."""
-    first: Spent = []
-    replies: Spent = []
-    resolutions: Spent = []
-    for events in said:
-        ends = [n for n, event in enumerate(events) if event[1] == "resolve"]
-        for n, end in enumerate(ends):
-            part = list(events[(ends[n - 1] + 1) if n else 0 : end])
-            while part and part[0][1] != "customer":
-                part.pop(0)
-            if not part:
-                continue
-            resolutions.append(_spent(part[0][0], events[end][0]))
-            answered = []
-            for i, (at, kind, _) in enumerate(part):
-                if kind not in ("agent", "owner"):
-                    continue
-                before = [k for k, other in enumerate(part[:i]) if other[1] in ("agent", "owner")]
-                open_ones = [
-                    one for one in part[(before[-1] + 1) if before else 0 : i] if one[1] == "customer"
-                ]
-                if open_ones:
-                    answered.append(_spent(open_ones[0][0], at))
-            first += answered[:1]
-            replies += answered
-    return first, replies, resolutions
-
-
-def _spent(begin: datetime, end: datetime) -> tuple[int, int]:
-    minutes = round((end - begin).total_seconds() / 60)
-    walls = ((begin + timedelta(minutes=n)).astimezone(BERLIN) for n in range(minutes))
-    open_minutes = sum(wall.weekday() < 5 and time(9) <= wall.time() < time(17) for wall in walls)
-    return minutes * 60, open_minutes * 60
 
 
 def test_load_counts_messages_of_people_by_the_hour_on_the_wall(shop: Shop) -> None:
