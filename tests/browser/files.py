@@ -27,11 +27,13 @@ def photo(
 
 
 def heic_photo(name: str = "IMG_2034.HEIC") -> FilePayload:
-    """What an iPhone takes. Chromium cannot show it: what the page shows is the server's."""
+    """What an iPhone takes, with its place. Chromium cannot show it: what the page shows is the server's."""
     pillow_heif.register_heif_opener()
     image = Image.new("RGB", (800, 600), "salmon")
+    exif = Image.Exif()
+    exif.get_ifd(0x8825).update({1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 18.0)})
     written = io.BytesIO()
-    image.save(written, "HEIF")
+    image.save(written, "HEIF", exif=exif.tobytes())
     return {"name": name, "mimeType": "image/heic", "buffer": written.getvalue()}
 
 
@@ -41,10 +43,13 @@ def pdf(name: str = "Invoice 2024.pdf", size: int = 40_000) -> FilePayload:
     return {"name": name, "mimeType": "application/pdf", "buffer": head + filling + tail}
 
 
-async def attach(thread: ThreadPage, *files: FilePayload | Path) -> None:
-    """Chooses files by the button, as a person does. The browser reads a large one faster from a path."""
+async def attach(thread: ThreadPage, *files: FilePayload | Path, choice: str = "") -> None:
+    """Chooses files by the button, as a person does. On a phone it opens a menu, of which `choice` is an entry. The
+    browser reads a large file faster from a path."""
     async with thread.page.expect_file_chooser() as chosen:
         await thread.root.get_by_role("button", name="Attach files").click()
+        if choice:
+            await thread.root.get_by_role("menuitem", name=choice).click()
     await (await chosen.value).set_files(list(files))  # type: ignore[arg-type]  # not both kinds at once
 
 

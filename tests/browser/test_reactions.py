@@ -6,11 +6,15 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage
+from tests.browser.files import attach, photo
 from tests.browser.test_own_state import picture
 from tests.browser.threads import open_thread
 from tests.harness.cast import Cast
 
 pytestmark = pytest.mark.shown
+
+# What stands beside the emoji while the pointer or the focus is on it.
+NAMES = "chip => getComputedStyle(chip, '::after').content"
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -58,18 +62,16 @@ async def test_two_taps_react_and_names_are_shown(cast: Cast, open_page: OpenPag
     chip = phone.said("Welcome").locator(".reaction")
     await expect(chip).to_contain_text("👍")
     await picture(phone.page, "reactions-dark-390")
+    await attach(phone, photo("now.jpg"), choice="Take a photo")  # here stands a page as a phone shows it
+    await expect(phone.root.get_by_role("button", name="Remove now.jpg")).to_be_visible()
 
     shop = await open_thread(open_page, cast.olivia, where)
     await shop.said("Welcome").locator(".reaction").hover()
-    shown = (
-        await shop.said("Welcome")
-        .locator(".reaction")
-        .evaluate(
-            "chip => [getComputedStyle(chip, '::after').content, getComputedStyle(chip, '::after').display]"
-        )
-    )
-    assert customer.name in shown[0]
-    assert shown[1] != "none"
+    assert customer.name in await shop.said("Welcome").locator(".reaction").evaluate(NAMES)
+    await shop.page.mouse.move(0, 0)
+    assert await shop.said("Welcome").locator(".reaction").evaluate(NAMES) == "none"
+    await shop.said("Welcome").locator(".reaction").focus()
+    assert customer.name in await shop.said("Welcome").locator(".reaction").evaluate(NAMES)
 
 
 async def test_a_reaction_by_keyboard(cast: Cast, open_page: OpenPage) -> None:

@@ -1,0 +1,28 @@
+"""What is written, edited and deleted through any door is found, or not found any more, at once."""
+
+from __future__ import annotations
+
+from tests.conversations.rooms import Room
+from tests.harness.cast import Person
+from tests.parity.doors import DoorName, Doors
+
+
+async def found(person: Person, room: Room, words: str) -> list[str]:
+    answer = await person.rest.get(f"/chat/search?q={words}&conversationId={room.id}")
+    return [result["message"]["content"] for result in answer["results"]]
+
+
+async def test_every_change_is_in_the_index_once_it_is_acknowledged(
+    room: Room, doors: Doors, door: DoorName
+) -> None:
+    writer = await doors.open(door, room.customer)
+    data = {"conversationId": room.id, "content": "The Zeppelin is grün"}
+    message = (await writer.call("send_message", data))["message"]
+    for person in (room.customer, room.olivia, room.amir):
+        assert await found(person, room, "zepp grun") == ["The Zeppelin is grün"]
+    assert (await room.cast.outsider.rest.get("/chat/search?q=zeppelin"))["results"] == []
+    await writer.call("edit_message", {"messageId": message["id"], "content": "The balloon is red"})
+    assert await found(room.olivia, room, "zeppelin") == []
+    assert await found(room.olivia, room, "balloon") == ["The balloon is red"]
+    await writer.call("delete_message", {"messageId": message["id"]})
+    assert await found(room.olivia, room, "balloon") == []
