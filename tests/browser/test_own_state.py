@@ -9,9 +9,10 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import OpenPage, SignedIn
-from tests.browser.shell import entry, newcomer_with_conversation, pane, ready
+from tests.browser.shell import assert_fits, entry, newcomer_with_conversation, pane, ready
 from tests.browser.threads import open_thread
-from tests.harness.cast import Cast
+from tests.harness.cast import Cast, Person
+from tests.harness.rest import eventually
 
 pytestmark = pytest.mark.shown
 
@@ -30,17 +31,20 @@ async def choose(page: Page, name: str, action: str) -> None:
 @pytest.mark.parametrize("width", [390, 1280])
 async def test_pin_mute_and_mark_as_unread(cast: Cast, signed_in: SignedIn, width: int) -> None:
     first, conversation = await newcomer_with_conversation(cast, "I was first")
-    second, _ = await newcomer_with_conversation(cast, "I came later")
+    second, talk = await newcomer_with_conversation(cast, "I came later")
     await cast.olivia.rest.patch(f"/chat/conversations/{conversation['id']}/read")
     page = await ready(await signed_in("olivia", viewport={"width": width, "height": 800}))
     rows = page.locator("[data-list-screen] [data-id]")
     await expect(rows.first).to_contain_text(second.name)
+    await like_last(cast.olivia, talk["id"])
+    await expect(rows.first).to_contain_text("You reacted 👍 to “I came later”")
 
     await choose(page, first.name, "Pin to the top")
     await expect(rows.first).to_contain_text(first.name)
     await choose(page, first.name, "Mark as unread")
     await expect(entry(page, first.name).locator("[data-field=count]")).to_have_text("1")
-    await choose(page, first.name, "Mute until I change it")
+    span = "until I change it" if width > 760 else "for 8 hours"
+    await choose(page, first.name, f"Mute {span}")
     await expect(entry(page, first.name).locator("[data-field=muted-text]")).to_be_attached()
     await picture(page, f"list-{width}")
 
@@ -52,9 +56,34 @@ async def test_pin_mute_and_mark_as_unread(cast: Cast, signed_in: SignedIn, widt
     await picture(page, f"pane-{width}")
     if width > 760:
         await expect(entry(page, first.name).locator("[data-field=unread]")).to_be_hidden()
+    await mark_unread_from_here(page, cast.olivia, conversation["id"], "I was first")
     state = await cast.olivia.rest.get(f"/chat/conversations/{conversation['id']}")
     assert state["own"]["pinned"] is True
     await cast.olivia.rest.patch(f"/chat/conversations/{conversation['id']}", {"pinned": False})
+
+
+async def like_last(person: Person, where: str) -> None:
+    messages = await person.rest.get(f"/chat/conversations/{where}/messages")
+    await person.rest.request("PUT", f"/chat/messages/{messages['results'][-1]['id']}/reactions/👍")
+
+
+async def mark_unread_from_here(page: Page, person: Person, where: str, text: str) -> None:
+    """By the menu of a message that has been read."""
+
+    async def unread() -> int:
+        count: int = (await person.rest.get(f"/chat/conversations/{where}"))["unreadCount"]
+        return count
+
+    async def is_read() -> bool:
+        return await unread() == 0
+
+    await eventually(is_read, "what is seen is read")
+    row = pane(page).locator(".row-message").filter(has_text=text)
+    await row.hover()
+    await row.get_by_role("button", name="Message actions").click()
+    await page.get_by_role("menuitem", name="Mark as unread from here").click()
+    await expect(pane(page).get_by_text("Marked as unread")).to_be_visible()
+    assert await unread() == 1
 
 
 async def test_block_and_unblock(cast: Cast, signed_in: SignedIn) -> None:
@@ -124,6 +153,10 @@ async def test_formatting_links_and_folds(cast: Cast, open_page: OpenPage) -> No
     await expect(long.get_by_role("button", name="Show less")).to_be_visible()
     assert (await long.bounding_box() or {"height": 0})["height"] > 2 * height
     await picture(shop.page, "formats")
+    await shop.page.set_viewport_size({"width": 390, "height": 800})
+    await long.get_by_role("button", name="Show less").click()
+    await expect(row.get_by_role("link", name="+49 30 123456")).to_be_attached()
+    await assert_fits(shop.page)
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -155,8 +155,13 @@ export class Actions {
     if (message.editedAt) add(gettext("Edit history"), "history", () => this.history(message));
     if (this.canChange(message)) add(gettext("Delete"), "delete", () => this.remove(message), true);
     const theirs = message.senderId !== me.id && isFromOther(message, this.#thread.people.side);
+    if (theirs) add(gettext("Mark as unread from here"), "dot", () => this.#markUnread(message));
     if (theirs) add(gettext("Report"), "report", () => this.report(message), true);
     return items;
+  }
+
+  async #markUnread({ conversationId, seq }) {
+    if (await this.#try(() => this.#thread.client.markUnread(conversationId, seq))) this.#thread.note.show(gettext("Marked as unread"));
   }
 
   async #copy({ content }) {
