@@ -30,6 +30,7 @@ class StoredAttachment(msgspec.Struct, rename="camel", kw_only=True, omit_defaul
     id: UUID
     kind: Kind
     name: str
+    alt: str | None = None
     size: int
     content_type: str
     width: int | None = None
@@ -47,12 +48,13 @@ class AttachmentObject(msgspec.Struct, rename="camel", kw_only=True):
 
     `state` is `processing` until the file has been checked and converted; then it is `ready`, or `rejected` for a
     `reason`. `url` and `thumbnailUrl` are null while nothing is there. `placeholder` is a tiny picture as a data URI,
-    `waveform` has values from 0 to 100.
+    `waveform` has values from 0 to 100. `alt` is the sender's description for people who cannot see the picture.
     """
 
     id: UUID
     kind: Kind
     name: str
+    alt: str | None
     size: int
     content_type: str
     width: int | None
@@ -84,6 +86,7 @@ def stored_attachment(row: Any) -> StoredAttachment:
         id=row.pk,
         kind=row.kind,
         name=row.name,
+        alt=row.alt or None,
         size=row.size,
         content_type=row.content_type,
         width=row.width,
@@ -110,6 +113,7 @@ def attachment_object(stored: StoredAttachment) -> AttachmentObject:
         id=stored.id,
         kind=stored.kind,
         name=stored.name,
+        alt=stored.alt,
         size=stored.size,
         content_type=stored.content_type,
         width=stored.width,

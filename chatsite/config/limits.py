@@ -32,6 +32,7 @@ class Limits:
 
     # Attachments.
     attachment_bytes: int = 25 * 1024 * 1024  # bytes of one file
+    alt_length: int = 1_000  # characters of the description of a picture
     message_attachments: int = 10  # attachments of one message
     user_attachment_bytes: int = 2 * 1024**3  # bytes of all files of one user
     business_attachment_bytes: int = 50 * 1024**3  # bytes of all files in the conversations of one business

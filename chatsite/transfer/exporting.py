@@ -141,7 +141,7 @@ def _files(attachments: Sequence[Attachment], options: ExportOptions) -> list[So
         if options.files is not None:
             _copy(attachment.file.key, attachment.file.size, options.files / path)
         recording = attachment.kind == Attachment.Kind.VOICE
-        found.append(SourceFile(name=attachment.name, path=path, recording=recording))
+        found.append(SourceFile(name=attachment.name, path=path, recording=recording, alt=attachment.alt))
     return found
 
 

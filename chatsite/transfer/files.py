@@ -37,7 +37,7 @@ def _store(path: Path, file: SourceFile, owner_id: UserId | None) -> Attachment:
     try:
         with path.open("rb") as content:
             kind = "voice" if file.recording else ""
-            upload = Upload(file=content, name=file.name, size=path.stat().st_size, kind=kind)
+            upload = Upload(file=content, name=file.name, size=path.stat().st_size, kind=kind, alt=file.alt)
             return store_imported(owner_id, upload)
     except DomainError as error:
         if error.code == "unavailable":  # the storage: the run must stop, and not reject the message

@@ -32,6 +32,7 @@ class SourceFile(msgspec.Struct, rename="camel", kw_only=True, omit_defaults=Tru
     name: str
     path: str
     recording: bool = False
+    alt: str = ""
 
 
 class SourceEdit(msgspec.Struct, rename="camel", kw_only=True):

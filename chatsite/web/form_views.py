@@ -69,7 +69,7 @@ def send(request: HttpRequest, conversation_id: str) -> HttpResponse:
 @csrf_exempt  # before the inner check reads the form, the handler must be there
 @require_POST
 def send_file(request: HttpRequest, conversation_id: str) -> HttpResponseBase:
-    """Send `file` as a message of its own, with optional `clientId`."""
+    """Send `file` as a message of its own, with optional `alt` and `clientId`."""
     request.upload_handlers = [WholeBodyHandler(request)]
     return _send_file(request, conversation_id)
 
@@ -84,7 +84,8 @@ def _send_file(request: HttpRequest, conversation_id: str) -> HttpResponse:
         file = request.FILES.get("file")
         if file is None:
             raise invalid("Choose a file.", field="file")
-        stored = store_upload(request.user.pk, Upload(file, file.name or "", file.size or 0))
+        alt = request.POST.get("alt", "")
+        stored = store_upload(request.user.pk, Upload(file, file.name or "", file.size or 0, alt=alt))
         operations.send_message(
             sender_id=request.user.pk,
             conversation_id=conversation_id,

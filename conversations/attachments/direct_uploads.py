@@ -22,14 +22,21 @@ from conversations.access import UserId, object_key
 from conversations.attachments.file_names import clean_name
 from conversations.attachments.jobs import delete_files
 from conversations.attachments.models import Attachment, DirectUpload
-from conversations.attachments.operations import Upload, check_kind, check_quota, check_size, store_upload
+from conversations.attachments.operations import (
+    Upload,
+    check_kind,
+    check_quota,
+    check_size,
+    clean_alt,
+    store_upload,
+)
 from conversations.attachments.storage import attachment_storage, open_file, reserve_file, storage_errors
 
 VALID_FOR: Final = timedelta(hours=1)  # less than `storage.GRACE`, after which the bytes are deleted
 
 
 def begin_upload(
-    *, user_id: UserId, name: str, size: int, kind: str = ""
+    *, user_id: UserId, name: str, size: int, kind: str = "", alt: str = ""
 ) -> tuple[UUID, dict[str, Any], datetime]:
     """Reserve a place in the storage: the upload's id, the form to send to the storage, and when that ends.
 
@@ -41,11 +48,12 @@ def begin_upload(
             "conflict", "The storage does not support direct uploads. Send the file to POST /chat/uploads."
         )
     check_kind(kind)
+    alt = clean_alt(alt)
     check_size(size)
     check_quota(user_id, size)
     stored = reserve_file()
     DirectUpload.objects.create(
-        file=stored, owner_id=user_id, name=clean_name(name), size=size, is_recording=bool(kind)
+        file=stored, owner_id=user_id, name=clean_name(name), alt=alt, size=size, is_recording=bool(kind)
     )
     with storage_errors():
         form = _presigned_form(storage, stored.key, size)
@@ -72,7 +80,7 @@ def complete_upload(*, user_id: UserId, upload_id: str) -> Attachment:
             shutil.copyfileobj(file, copy)
         copy.seek(0)
         kind = "voice" if begun.is_recording else ""
-        upload = Upload(copy, begun.name, begun.size, kind)
+        upload = Upload(copy, begun.name, begun.size, kind, begun.alt)
         try:
             attachment = store_upload(user_id, upload, attachment_id=key)
         except IntegrityError:  # another request has completed it at the same time

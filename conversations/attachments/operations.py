@@ -26,6 +26,7 @@ from conversations.attachments.scanning import is_scanning
 from conversations.attachments.scratch import named_file
 from conversations.attachments.storage import write_file
 from conversations.membership import lock_person
+from conversations.validation import clean_text
 
 KINDS: Final = ("", "voice")
 
@@ -41,12 +42,13 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """An uploaded file. `kind` is `voice` for a recording, or empty."""
+    """An uploaded file. `kind` is `voice` for a recording, or empty. `alt` describes a picture."""
 
     file: IO[bytes]
     name: str
     size: int
     kind: str = ""
+    alt: str = ""
 
 
 def store_upload(user_id: UserId, upload: Upload, *, attachment_id: UUID | None = None) -> Attachment:
@@ -72,6 +74,7 @@ def store_imported(owner_id: UserId | None, upload: Upload) -> Attachment:
 
 def _stored(owner_id: UserId | None, upload: Upload) -> Attachment:
     """Store the bytes, and return the row to be inserted."""
+    alt = clean_alt(upload.alt)
     file_type = detect_type(upload.file, is_recording=upload.kind == "voice")
     picture = Picture()
     if file_type.kind == "image":
@@ -82,6 +85,7 @@ def _stored(owner_id: UserId | None, upload: Upload) -> Attachment:
         owner_id=owner_id,
         kind=file_type.kind,
         name=clean_name(upload.name),
+        alt=alt,
         size=stored.size,
         content_type=file_type.content_type,
         file=stored,
@@ -122,6 +126,11 @@ def initial_state(kind: str) -> str:
 def check_kind(kind: str) -> None:
     if kind not in KINDS:
         raise invalid("kind must be voice or absent.", field="kind")
+
+
+def clean_alt(alt: str) -> str:
+    """Return the description. Raise `too_large` or `invalid` if it cannot be stored."""
+    return clean_text(alt.strip(), field="alt", limit=limits().alt_length)
 
 
 def check_size(size: int) -> None:

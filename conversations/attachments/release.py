@@ -54,7 +54,7 @@ def forget_files(messages: Iterable[ChatMessage]) -> list[UUID]:
     """
     rows = Attachment.objects.select_for_update().filter(message__in=list(messages))
     files = files_of(rows)
-    rows.update(**_GONE, owner=None, name="", waveform="")
+    rows.update(**_GONE, owner=None, name="", alt="", waveform="")
     return files
 
 

@@ -15,6 +15,7 @@ class BeginBody(WireObject, kw_only=True):
     size: int
     content_type: str = ""
     kind: str | None = None
+    alt: str | None = None
 
 
 class UploadTarget(WireObject, kw_only=True):

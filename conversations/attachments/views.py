@@ -38,6 +38,7 @@ _FORM: dict[str, Any] = {
         "properties": {
             "file": {"type": "string", "format": "binary"},
             "kind": {"type": "string", "enum": ["voice"], "description": "For a recording."},
+            "alt": {"type": "string", "description": "What a picture shows, for people who cannot see it."},
         },
         "required": ["file"],
     }
@@ -71,7 +72,7 @@ class UploadViewSet(StructViewSet):
         if file is None:
             raise invalid("Send the file as the form's field `file`.", field="file")
         kind = str(request.POST.get("kind", ""))
-        upload = Upload(file, file.name or "", file.size or 0, kind)
+        upload = Upload(file, file.name or "", file.size or 0, kind, str(request.POST.get("alt", "")))
         attachment = store_upload(request.user.pk, upload)
         shown = attachment_object(stored_attachment(attachment))
         return Response(shown, status=status.HTTP_201_CREATED)
@@ -82,7 +83,7 @@ class UploadViewSet(StructViewSet):
         """Start an upload directly to the storage. Responds with `conflict` if the storage does not support it."""
         body = read_body(request, BeginBody)
         key, form, expires_at = begin_upload(
-            user_id=request.user.pk, name=body.name, size=body.size, kind=body.kind or ""
+            user_id=request.user.pk, name=body.name, size=body.size, kind=body.kind or "", alt=body.alt or ""
         )
         target = UploadTarget(method="POST", url=form["url"], fields=form["fields"], expires_at=expires_at)
         return Response(BegunUpload(id=key, upload=target), status=status.HTTP_201_CREATED)

@@ -17,6 +17,7 @@ from django.test import Client
 
 from chatsite.doctor import attachments as doctor
 from conversations import operations
+from conversations.attachments.models import Attachment
 from conversations.attachments.retention import EXPIRED
 from conversations.models import Business, ChatMessage
 from conversations.moderation import exports
@@ -102,6 +103,7 @@ def test_moderators_see_files_of_hidden_messages(scene: Scene, client: Client) -
 
 def test_the_page_of_a_report_has_the_files_of_the_message(scene: Scene, client: Client) -> None:
     message, other = scene.sent(), scene.sent()
+    Attachment.objects.update(alt="A forged passport")
     about = {"conversationId": str(scene.where.pk), "messageId": message["id"], "reason": "abuse"}
     report = client_of(scene.member).post("/chat/reports", about, format="json").json()["id"]
     operations.delete_message(user_id=scene.customer.pk, message_id=message["id"])
@@ -112,7 +114,9 @@ def test_the_page_of_a_report_has_the_files_of_the_message(scene: Scene, client:
     address = f"{page}files/{message['attachments'][0]['id']}/"
     assert client.get(address).status_code == 403
     reader.user_permissions.add(Permission.objects.get(codename="view_report"))
-    assert address in client.get(f"{page}change/").content.decode()
+    shown = client.get(f"{page}change/").content.decode()
+    assert address in shown
+    assert "A forged passport" in shown
     assert body(client.get(address)) == PDF
     assert client.get(f"{page}files/{other['attachments'][0]['id']}/").status_code == 404
 

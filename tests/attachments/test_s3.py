@@ -15,6 +15,7 @@ from chatsite.config.attachments import file_system, s3
 from conversations.attachments.models import DirectUpload, StoredFile
 from tests.attachments.contents import PDF, heic, picture
 from tests.attachments.files import Scene, refused, run_jobs, upload
+from tests.attachments.test_cut_off import Killed, die, later
 from tests.conversations.people import client_of, person
 from tests.harness.rest import NO_TLS
 
@@ -68,13 +69,14 @@ def test_a_file_goes_straight_to_the_storage_and_comes_from_there(
     scene: Scene, bucket: Any, server: str
 ) -> None:
     content = heic()
-    begun = begin(scene, content, "IMG_1.HEIC").json()
+    begun = begin(scene, content, "IMG_1.HEIC", alt="A bridge").json()
     assert urlsplit(begun["upload"]["url"]).netloc == server
     assert refused(complete(scene, begun["id"])) == (409, "conflict")
     assert put(begun, content) == 204
     made = complete(scene, begun["id"])
     assert made.status_code == 201
     assert made.json()["placeholder"]
+    assert made.json()["alt"] == "A bridge"
     run_jobs()
     scene.send(scene.customer, made.json()["id"])
     [shown] = scene.shown(scene.member)["attachments"]
@@ -96,6 +98,25 @@ def test_only_its_owner_completes_an_upload(scene: Scene) -> None:
     assert refused(client_of(person()).post(f"/chat/uploads/{begun['id']}/complete")) == (404, "not_found")
     first, again = complete(scene, begun["id"]), complete(scene, begun["id"])
     assert first.json()["id"] == again.json()["id"] == begun["id"]  # the client may have missed the answer
+
+
+@pytest.mark.parametrize("step", ["store_upload", "enqueue"])
+def test_a_completion_that_is_cut_off_can_be_repeated(
+    scene: Scene, bucket: Any, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    begun = begin(scene, PDF).json()
+    put(begun, PDF)
+    with monkeypatch.context() as patched:
+        patched.setattr(f"conversations.attachments.direct_uploads.{step}", die)
+        with pytest.raises(Killed):
+            complete(scene, begun["id"])
+    made = complete(scene, begun["id"])
+    assert (made.status_code, made.json()["id"]) == (201, begun["id"])
+    scene.send(scene.customer, begun["id"])
+    later()
+    [stored] = StoredFile.objects.all()
+    assert keys(bucket) == {stored.key}
+    assert not DirectUpload.objects.exists()
 
 
 def test_a_file_of_another_size_is_invalid(scene: Scene) -> None:

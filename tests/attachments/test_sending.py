@@ -11,6 +11,7 @@ import pytest
 from django.utils import timezone
 
 from conversations import operations
+from conversations.attachments.models import Attachment
 from conversations.attachments.processing import process
 from conversations.attachments.release import release_files
 from conversations.models import ChatMessage, Report
@@ -173,6 +174,22 @@ def test_the_end_of_processing_takes_a_rev(scene: Scene) -> None:
     assert shown["state"] == "ready"
     assert attachment(shown).thumbnail is not None
     assert body(client_of(scene.member).get(shown["thumbnailUrl"]))[8:12] == b"WEBP"
+
+
+def test_the_description_of_a_picture_reaches_the_other_side(scene: Scene) -> None:
+    made = upload(scene.customer, picture(), "photo.jpg", alt=" A red bicycle\nat a wall ").json()
+    assert made["alt"] == "A red bicycle\nat a wall"
+    process(made["id"])
+    message = scene.send(scene.customer, made["id"]).json()
+    assert message["attachments"][0]["alt"] == made["alt"]
+    assert scene.shown(scene.member)["attachments"][0]["alt"] == made["alt"]
+    assert scene.sent()["attachments"][0]["alt"] is None
+    for alt, error in (("x" * 1001, (413, "too_large")), ("a\x00b", (400, "invalid"))):
+        answer = upload(scene.customer, PDF, alt=alt)
+        assert refused(answer) == error
+        assert answer.json()["error"]["details"]["field"] == "alt"
+    erasure.erase_person(actor=None, user_id=scene.customer.pk, reason="x")
+    assert set(Attachment.objects.values_list("alt", flat=True)) == {""}
 
 
 def test_search_finds_messages_with_files(scene: Scene) -> None:

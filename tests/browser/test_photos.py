@@ -53,7 +53,9 @@ async def test_several_photos_have_their_places_before_they_are_loaded(
 
 async def test_the_viewer_by_keyboard(cast: Cast, open_page: OpenPage, axe_source: str) -> None:
     theirs, shop = await both(cast, open_page)
-    await send(theirs, photo("first.jpg"), photo("second.jpg"))
+    await attach(theirs, photo("first.jpg"), photo("second.jpg"))
+    await describe(theirs, "second.jpg", "A golden frame", axe_source)
+    await theirs.field.press("Enter")
     await expect(shop.root.locator(".picture.is-loaded")).to_have_count(2)
     row = shop.messages.last
     await row.focus()
@@ -65,8 +67,9 @@ async def test_the_viewer_by_keyboard(cast: Cast, open_page: OpenPage, axe_sourc
     await expect(viewer.get_by_role("button", name="Previous")).to_be_hidden()
     await assert_accessible(shop.page, axe_source)
     await shop.page.keyboard.press("ArrowRight")
-    second = viewer.get_by_role("img", name="second.jpg")
+    second = viewer.get_by_role("img", name="A golden frame")
     await expect(second).to_be_visible()
+    await expect(viewer.get_by_text("A golden frame")).to_be_visible()
     await expect(viewer.locator(".viewer-name")).to_contain_text("2 of 2")
     await shop.page.keyboard.press("+")
     await expect(second).to_have_class("viewer-image is-zoomed")
@@ -79,6 +82,17 @@ async def test_the_viewer_by_keyboard(cast: Cast, open_page: OpenPage, axe_sourc
     await shop.page.keyboard.press("Escape")
     await expect(viewer).to_have_count(0)
     await expect(picture(shop, "first.jpg")).to_be_focused()
+
+
+async def describe(thread: ThreadPage, name: str, text: str, axe_source: str) -> None:
+    """Say what a chosen picture shows. The dialog takes the focus, and gives it back."""
+    await thread.root.get_by_role("button", name=f"Describe {name}").click()
+    dialog = thread.page.get_by_role("dialog", name="Describe the picture")
+    await dialog.get_by_role("textbox", name=f"What does {name} show?").fill(text)
+    await assert_accessible(thread.page, axe_source)
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(thread.root.get_by_role("button", name=f"Change the description of {name}")).to_be_focused()
+    await thread.field.focus()
 
 
 async def assert_fingers_work(shop: ThreadPage, viewer: Locator) -> None:

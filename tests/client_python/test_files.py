@@ -20,7 +20,7 @@ async def test_files_reach_the_other_side(cast: Cast, deployment: Deployment, co
     mine, theirs = await carol.join(details.id), await olivia.join(details.id)
 
     with watching(theirs) as [at_business]:
-        photo = await carol.upload(picture(), "bridge.jpg")
+        photo = await carol.upload(picture(), "bridge.jpg", alt="A stone bridge")
         assert (photo.kind, photo.state, photo.url, photo.width) == ("image", "processing", None, 1200)
         voice = await carol.upload(recording("ogg", "libopus", 0.5), "hello.ogg", is_recording=True)
         terms = await carol.upload(PDF, "terms.pdf")
@@ -35,6 +35,7 @@ async def test_files_reach_the_other_side(cast: Cast, deployment: Deployment, co
             await at_business.until(AttachmentsChanged, within=30)
             at_business.events.clear()
     seen = theirs.messages[-1].attachments
+    assert (seen[0].alt, seen[2].alt) == ("A stone bridge", None)
     assert await olivia.download(seen[2]) == PDF
     assert (await olivia.download(seen[0].id, thumbnail=True))[8:12] == b"WEBP"
     stranger = await connect(await cast.newcomer(), deployment)

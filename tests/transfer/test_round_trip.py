@@ -38,7 +38,9 @@ def exported(tmp_path: Path, export: Callable[..., bytes]) -> Path:
     send(owner, "Yes", reply_to=str(first.id))
     operations.edit_message(user_id=customer.pk, message_id=first.id, content="Do you have part 7?")
     operations.delete_message(user_id=customer.pk, message_id=send(customer, "Oops").id)
-    upload = store_upload(owner.pk, Upload(file=io.BytesIO(TEXT), name="parts.txt", size=len(TEXT)))
+    upload = store_upload(
+        owner.pk, Upload(file=io.BytesIO(TEXT), name="parts.txt", size=len(TEXT), alt="A list of parts")
+    )
     send(owner, "", attachment_ids=[str(upload.pk)])
     operations.mark_read(user_id=customer.pk, conversation_id=where.pk)
     path = tmp_path / "export.jsonl"

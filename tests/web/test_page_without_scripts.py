@@ -48,10 +48,11 @@ def page_of(user: User, scene: Scene) -> str:
 def test_a_file_is_sent_by_a_form(scene: Scene) -> None:
     browser = browser_of(scene.customer)
     for _ in range(2):  # a browser repeats the form
-        answer = send_file(browser, scene, file=pdf(), clientId="form-1")
+        answer = send_file(browser, scene, file=pdf(), alt="The bill", clientId="form-1")
         assert answer["Location"] == f"/app/c/{scene.where.pk}"
     [message] = scene.shown(scene.member)["attachments"]
-    assert (message["name"], ChatMessage.objects.get().content) == ("bill.pdf", "bill.pdf")
+    assert (message["name"], message["alt"]) == ("bill.pdf", "The bill")
+    assert ChatMessage.objects.get().content == "bill.pdf"
 
 
 @pytest.mark.parametrize(

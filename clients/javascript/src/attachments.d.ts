@@ -5,6 +5,8 @@ export interface Attachment {
   readonly id: string;
   readonly kind: AttachmentKind;
   readonly name: string;
+  /** What a picture shows, in the sender's words. Missing where the server is older. */
+  readonly alt?: string | null;
   readonly size: number;
   readonly contentType: string;
   readonly width: number | null;
@@ -38,6 +40,8 @@ export interface FileToSend {
   /** `voice` for a recording. The server detects all other kinds. */
   kind?: AttachmentKind;
   name?: string;
+  /** What a picture shows, for people who cannot see it. */
+  alt?: string;
   width?: number;
   height?: number;
   durationMs?: number;
@@ -54,6 +58,8 @@ export interface MessageToSend {
 export interface UploadOptions {
   kind?: "voice";
   name?: string;
+  /** What a picture shows, for people who cannot see it. */
+  alt?: string;
   /** From 0 to 1. Goes back to 0 if the upload starts again. */
   onProgress?: (fraction: number) => void;
   /** Cancels the upload, which then rejects with `aborted`. */

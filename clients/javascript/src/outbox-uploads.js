@@ -35,12 +35,12 @@ export class OutboxUploads {
     return all.map((each) => this.#keep(each));
   }
 
-  #keep({ file, kind, name = file.name, width = null, height = null, durationMs = null, waveform = null }) {
+  #keep({ file, kind, name = file.name, alt = null, width = null, height = null, durationMs = null, waveform = null }) {
     const key = randomId();
     this.#files.keep(key, file);
     const contentType = file.type || "application/octet-stream";
     const described = { name: name || "file", size: file.size, contentType, kind: kind ?? kindOf(contentType) };
-    return { key, id: null, ...described, width, height, durationMs, waveform };
+    return { key, id: null, ...described, alt: alt || null, width, height, durationMs, waveform };
   }
 
   /** The user is known: upload the files of an earlier page, and delete files that no message needs. */
@@ -104,7 +104,7 @@ export class OutboxUploads {
     this.#under.delete(key);
   }
 
-  async #upload({ clientId }, { key, kind, name }) {
+  async #upload({ clientId }, { key, kind, name, alt }) {
     const under = { aborter: new AbortController(), progress: 0 };
     this.#under.set(key, under);
     const onProgress = (progress) => this.#progressed(clientId, under, progress);
@@ -113,7 +113,7 @@ export class OutboxUploads {
       if (!file) throw new ChatError("file_lost", "The file is no longer in this browser. Please choose it again.");
       this.#outbox.progressed(clientId); // it can be shown now
       const given = kind === "voice" ? { kind } : {};
-      const { id } = await this.#uploads.upload(file, { ...given, name, onProgress, signal: under.aborter.signal });
+      const { id } = await this.#uploads.upload(file, { ...given, name, alt, onProgress, signal: under.aborter.signal });
       this.#forget(key, under);
       if (!this.#outbox.uploaded(clientId, key, id)) await this.#uploads.remove(id);
     } catch (error) {

@@ -41,8 +41,8 @@ export class Uploads {
    * Resolves with the server's attachment. Calls `onProgress(fraction)` with 0 to 1. `signal` cancels
    * it: then this rejects with `aborted`. It also rejects when the server refuses the file.
    */
-  async upload(file, { kind, name, onProgress = () => undefined, signal = new AbortController().signal } = {}) {
-    const upload = { file, kind, name: name ?? file.name ?? "file", onProgress, signal, direct: DIRECT_ATTEMPTS, failures: 0 };
+  async upload(file, { kind, name, alt, onProgress = () => undefined, signal = new AbortController().signal } = {}) {
+    const upload = { file, kind, alt, name: name ?? file.name ?? "file", onProgress, signal, direct: DIRECT_ATTEMPTS, failures: 0 };
     throwIfAborted(signal);
     await this.#turn(signal);
     try {
@@ -126,8 +126,8 @@ export class Uploads {
   }
 
   /** Get an address in the storage; null if the server takes the files itself. */
-  async #begin({ file, kind, name }) {
-    const body = { name, size: file.size, contentType: file.type || "application/octet-stream", ...(kind && { kind }) };
+  async #begin({ file, kind, name, alt }) {
+    const body = { name, size: file.size, contentType: file.type || "application/octet-stream", ...(kind && { kind }), ...(alt && { alt }) };
     try {
       return await this.#rest.post("/chat/uploads/begin", body);
     } catch (error) {
@@ -145,9 +145,9 @@ export class Uploads {
   }
 
   #throughServer(upload) {
-    const { file, kind, name } = upload;
+    const { file, kind, name, alt } = upload;
     return this.#rest.authorized("POST", async (headers) => {
-      const request = { method: "POST", url: this.#rest.url("/chat/uploads"), body: formOf({ ...(kind && { kind }), file }, name) };
+      const request = { method: "POST", url: this.#rest.url("/chat/uploads"), body: formOf({ ...(kind && { kind }), ...(alt && { alt }), file }, name) };
       const cookies = !headers.Authorization;
       const answer = await this.#send({ ...request, headers: { Accept: "application/json", ...headers }, cookies }, upload);
       return parsed(answer.status, answer.body);

@@ -32,7 +32,7 @@ const view = client.join("c");
 view.on("change", ({ snapshot }) => show(snapshot));
 const { clientId, acked } = view.send("hello", { replyTo: "m" });
 client.send("c", "a.png", "image");
-view.send({ text: "Look", attachments: [new File([], "a.png"), { file: new Blob(), kind: "voice", durationMs: 900 }] });
+view.send({ text: "Look", attachments: [new File([], "a.png"), { file: new Blob(), kind: "voice", durationMs: 900 }, { file: new Blob(), alt: "A cat" }] });
 client.upload(new Blob(), { kind: "voice", onProgress: (fraction) => fraction.toFixed() }).then(({ id }) => id);
 // @ts-expect-error: an address is no file
 view.send({ attachments: ["https://a.example/a.png"] });

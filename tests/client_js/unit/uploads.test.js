@@ -20,15 +20,16 @@ test("an upload resolves with the attachment, and tells its progress", async () 
 
 test("a message with files is shown at once and goes when they are there", async () => {
   const scene = await joined();
-  scene.view.send({ text: "Look", attachments: [photo(), photo("dog.png")] });
+  scene.view.send({ text: "Look", attachments: [photo(), { file: photo("dog.png"), alt: "A dog" }] });
   const [pending] = scene.view.messages;
   assert.deepEqual([pending.content, pending.messageType, pending.status], ["Look", "image", "sending"]);
   assert.deepEqual(
-    pending.attachments.map(({ name, kind, state, file }) => [name, kind, state, file.size]),
-    [["cat.png", "image", "uploading", 3], ["dog.png", "image", "uploading", 3]],
+    pending.attachments.map(({ name, alt, kind, state, file }) => [name, alt, kind, state, file.size]),
+    [["cat.png", null, "image", "uploading", 3], ["dog.png", "A dog", "image", "uploading", 3]],
   );
   await settle();
   await settle();
+  assert.deepEqual(uploads(scene).map(({ body }) => body.alt), [undefined, "A dog"]);
   assert.deepEqual(scene.server.sent("send_message")[0].data.attachmentIds.length, 2);
   assert.deepEqual(scene.server.messages[0].attachments.map(({ name }) => name), ["cat.png", "dog.png"]);
   assert.equal(differences(scene), "");
@@ -236,12 +237,13 @@ test("uploads that the server threw away are made again by a retry", async () =>
 
 test("where the storage takes files itself they go there, and the server hears of it", async () => {
   const scene = await joined(undefined, (server) => (server.files.isDirect = true));
-  scene.view.send({ attachments: [photo("cat.png", BIG)] });
+  scene.view.send({ attachments: [{ file: photo("cat.png", BIG), alt: "A cat" }] });
   await settle();
   await settle();
   const paths = scene.server.requests.filter(({ method }) => method === "POST").map(({ path }) => path);
   assert.deepEqual(paths, ["/chat/uploads/begin", "/bucket", "/chat/uploads/a1/complete"]);
-  const [, bucket] = scene.server.requests.filter(({ method }) => method === "POST");
+  const [begin, bucket] = scene.server.requests.filter(({ method }) => method === "POST");
+  assert.equal(begin.body.alt, "A cat");
   assert.deepEqual([bucket.headers.Authorization, bucket.body.key, bucket.body.file.size], [undefined, "a1", BIG]);
   assert.equal(differences(scene), "");
 });

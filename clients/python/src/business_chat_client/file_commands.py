@@ -11,10 +11,15 @@ class FileCommands:
 
     _rest: Rest
 
-    async def upload(self, content: bytes, name: str, *, is_recording: bool = False) -> Attachment:
-        """Store a file, to be sent with `Conversation.send(attachments=[…])` within a day."""
-        kind = "voice" if is_recording else ""
-        return await self._rest.upload(Attachment, "/chat/uploads", name, content, kind)
+    async def upload(
+        self, content: bytes, name: str, *, is_recording: bool = False, alt: str = ""
+    ) -> Attachment:
+        """Store a file, to be sent with `Conversation.send(attachments=[…])` within a day.
+
+        `alt` says what a picture shows, for people who cannot see it.
+        """
+        fields = {"kind": "voice" if is_recording else "", "alt": alt}
+        return await self._rest.upload(Attachment, "/chat/uploads", name, content, fields)
 
     async def download(self, attachment: Attachment | str, *, thumbnail: bool = False) -> bytes:
         """Return the bytes of a file, or of the thumbnail of an image or a video.

@@ -29,6 +29,7 @@ class Attachment(WireObject, frozen=True, kw_only=True):
     id: str
     kind: str
     name: str
+    alt: str | None = None
     size: int
     content_type: str
     width: int | None = None

@@ -104,9 +104,12 @@ class Rest:
         token = await self._credentials.renew(self._exchange, token)
         return await self._try(answer, method, path, body, parameters, token)
 
-    async def upload(self, answer: type[Answer], path: str, name: str, content: bytes, kind: str) -> Answer:
+    async def upload(
+        self, answer: type[Answer], path: str, name: str, content: bytes, fields: dict[str, str]
+    ) -> Answer:
         """Upload one file, as a form. A repeated upload may leave an unused file, which the server deletes."""
-        form: dict[str, Any] = {"files": {"file": (name, content)}, "data": {"kind": kind} if kind else {}}
+        given = {field: value for field, value in fields.items() if value}
+        form: dict[str, Any] = {"files": {"file": (name, content)}, "data": given}
         token = await self.access()
         try:
             return await self._try(answer, "POST", path, None, {}, token, form)

@@ -42,7 +42,7 @@ function drawTile(tile, slot, context, alone) {
   tile.classList.toggle("is-video", attachment.kind === "video");
   tile.classList.toggle("is-waiting", !sourceOf(slot, context));
   tile.setAttribute("aria-label", labelOf(attachment));
-  tile.title = attachment.name;
+  tile.title = attachment.alt || attachment.name;
   tile.onclick = () => context.openPicture(slot);
   const mark = attachment.kind === "video" ? [icon("play"), attachment.durationMs !== null && durationText(attachment.durationMs)] : [];
   tile.querySelector(".picture-mark").replaceChildren(...mark.filter(Boolean));
@@ -99,6 +99,6 @@ function passOver(tile, slot, context) {
   load(tile, slot, context);
 }
 
-function labelOf({ kind, name }) {
-  return interpolate(kind === "video" ? gettext("Video: %(name)s") : gettext("Photo: %(name)s"), { name });
+function labelOf({ kind, name, alt }) {
+  return interpolate(kind === "video" ? gettext("Video: %(name)s") : gettext("Photo: %(name)s"), { name: alt || name });
 }

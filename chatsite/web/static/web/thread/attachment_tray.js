@@ -9,7 +9,7 @@ export class AttachmentTray {
   #handlers;
   #entries = [];
 
-  /** `handlers`: changed(), complain(error), announce(text). */
+  /** `handlers`: changed(), complain(error), announce(text), describe({name, text}), which resolves with a text or null. */
   constructor(limits, handlers) {
     this.#limits = limits;
     this.#handlers = handlers;
@@ -34,7 +34,7 @@ export class AttachmentTray {
 
   /** The files in the form that the client sends. */
   get files() {
-    return this.#entries.map(({ file, width, height }) => ({ file, width, height }));
+    return this.#entries.map(({ file, width, height, alt }) => ({ file, width, height, ...(alt && { alt }) }));
   }
 
   clear() {
@@ -45,15 +45,31 @@ export class AttachmentTray {
   }
 
   #put(file) {
-    const entry = { file, url: null, width: undefined, height: undefined };
+    const entry = { file, alt: "", url: null, width: undefined, height: undefined };
     const remove = () => this.#remove(entry);
     const label = interpolate(gettext("Remove %(name)s"), { name: file.name });
     const item = el("li", { class: "tray-item", title: file.name }, iconButton("close", label, { class: "tray-remove", on: { click: remove } }));
     const isPicture = file.type.startsWith("image/");
     if (isPicture) entry.url = URL.createObjectURL(file);
     item.prepend(isPicture ? picture(entry) : namePlate(file));
+    if (isPicture) item.append(this.#describeButton(entry));
     this.#entries.push(Object.assign(entry, { item }));
     this.element.append(item);
+  }
+
+  /** Opens a dialog for what the picture shows. The button says whether there are words already. */
+  #describeButton(entry) {
+    const { name } = entry.file;
+    const words = () => interpolate(entry.alt ? gettext("Change the description of %(name)s") : gettext("Describe %(name)s"), { name });
+    const click = async () => {
+      const text = await this.#handlers.describe({ name, text: entry.alt });
+      if (text === null) return;
+      entry.alt = text;
+      button.classList.toggle("is-set", text !== "");
+      for (const attribute of ["aria-label", "title"]) button.setAttribute(attribute, words());
+    };
+    const button = iconButton("edit", words(), { class: "tray-describe", on: { click } });
+    return button;
   }
 
   #remove(entry) {
@@ -63,7 +79,7 @@ export class AttachmentTray {
     entry.item.remove();
     this.#changed();
     const next = this.#entries[Math.min(place, this.#entries.length - 1)];
-    next?.item.querySelector("button").focus();
+    next?.item.querySelector(".tray-remove").focus();
     this.#handlers.announce(interpolate(gettext("%(name)s removed"), { name: entry.file.name }));
   }
 

@@ -74,6 +74,7 @@ export class Viewer {
       { class: "viewer", "aria-label": gettext("Photos and videos"), on },
       head,
       stage,
+      el("p", { class: "viewer-alt", dir: "auto", hidden: true }),
       button("back", gettext("Previous"), () => this.#go(-1), { class: "viewer-previous" }),
       button("back", gettext("Next"), () => this.#go(1), { class: "viewer-next" }),
     );
@@ -90,6 +91,9 @@ export class Viewer {
     const isPicture = attachment.kind === "image";
     for (const node of this.#dialog.querySelectorAll(".viewer-zoom")) node.hidden = !isPicture;
     this.#showDownload(find(".viewer-download"), attachment);
+    const words = find(".viewer-alt");
+    words.textContent = attachment.alt ?? "";
+    words.hidden = !attachment.alt;
     const stage = find(".viewer-stage");
     stage.replaceChildren(isPicture ? this.#picture(stage) : this.#video());
   }
@@ -107,7 +111,7 @@ export class Viewer {
 
   #picture(stage) {
     const { attachment } = this.#items[this.#at];
-    const image = el("img", { class: "viewer-image", alt: attachment.name, draggable: "false" });
+    const image = el("img", { class: "viewer-image", alt: attachment.alt || attachment.name, draggable: "false" });
     if (attachment.width) Object.assign(image, { width: attachment.width, height: attachment.height });
     this.#load(image);
     this.#zoom = new PictureZoom(stage, image);

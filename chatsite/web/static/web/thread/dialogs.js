@@ -1,7 +1,7 @@
 import { fullTime } from "./dates.js";
 import { el } from "./dom.js";
 import { linked } from "./links.js";
-import { gettext } from "./texts.js";
+import { gettext, interpolate } from "./texts.js";
 
 /** A modal dialog. Resolves with the value that it was closed with, or "" if it was cancelled. */
 export function ask(host, title, body, buttons) {
@@ -81,6 +81,21 @@ export async function askReport(host) {
   const { value, form } = await ask(host, gettext("Report message"), body, buttons);
   if (value !== "yes") return null;
   return { reason: form.elements.reason.value, text: form.elements.text.value };
+}
+
+/** Ask what a picture shows, in at most `limit` characters. Resolves with the text, or null. */
+export async function askDescription(host, { name, text, limit }) {
+  const hint = gettext("For people who cannot see the picture. Everybody in the conversation can read it.");
+  const id = "picture-description-hint";
+  const area = el("textarea", { name: "text", rows: "4", maxlength: String(limit), dir: "auto", "aria-describedby": id });
+  area.value = text;
+  const body = [
+    el("label", { class: "field" }, interpolate(gettext("What does %(name)s show?"), { name }), area),
+    el("p", { class: "dialog-text", id }, hint),
+  ];
+  const buttons = [cancelling(gettext("Cancel")), closing(gettext("Save"), "yes", "is-main")];
+  const { value, form } = await ask(host, gettext("Describe the picture"), body, buttons);
+  return value === "yes" ? form.elements.text.value.trim() : null;
 }
 
 /** Ask for a future time, as ISO 8601, or null. */

@@ -5,6 +5,9 @@ import { VoiceRecorder } from "./attachment_recorder.js";
 import { AttachmentTray } from "./attachment_tray.js";
 import { Viewer } from "./attachment_viewer.js";
 import { stopVoices } from "./attachment_voice.js";
+import { askDescription } from "./dialogs.js";
+
+const DESCRIPTION = 1000; // characters; the server refuses more
 
 /** Everything about files in one conversation: files to send, recordings, and the files of messages. */
 export class ThreadAttachments {
@@ -14,6 +17,7 @@ export class ThreadAttachments {
   addresses;
   previews = new Previews();
   #thread;
+  #section = null;
   #viewer = null;
 
   /** `thread`: client, source, people, composer, isOpen(), complain(error), announce(text), send(text, replyTo, files). */
@@ -23,7 +27,12 @@ export class ThreadAttachments {
     this.addresses = new AttachmentAddresses(thread.client.rest);
     const complain = (error) => thread.complain(error);
     const announce = (text) => thread.announce(text);
-    this.tray = new AttachmentTray(limits, { complain, announce, changed: () => thread.composer?.filesChanged() });
+    this.tray = new AttachmentTray(limits, {
+      complain,
+      announce,
+      changed: () => thread.composer?.filesChanged(),
+      describe: (picture) => askDescription(this.#section, { ...picture, limit: DESCRIPTION }),
+    });
     this.chooser = new AttachmentChooser((files) => this.#add(files));
     this.recorder = new VoiceRecorder({
       complain,
@@ -35,6 +44,7 @@ export class ThreadAttachments {
 
   /** Called after the setup of the view. `box` contains the messages. */
   listen(section, box) {
+    this.#section = section;
     this.#viewer = new Viewer(section, this.addresses);
     this.chooser.acceptDrops(section, () => this.#thread.isOpen() && !this.#thread.composer.isEditing);
     box.addEventListener("focusin", (event) => tabbable(event.target, 0));
