@@ -1,4 +1,4 @@
-"""What is cut off at any step leaves a whole file or none, once the job has run again and the sweep has passed."""
+"""An interruption at any step leaves a whole file or none, after the job and the sweep have run again."""
 
 from __future__ import annotations
 

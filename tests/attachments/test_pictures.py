@@ -1,4 +1,4 @@
-"""A picture is written anew: upright, without metadata, with a thumbnail."""
+"""A picture is re-encoded: upright, without metadata, with a thumbnail."""
 
 from __future__ import annotations
 

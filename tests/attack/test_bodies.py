@@ -72,7 +72,7 @@ async def test_a_flood_of_bytes_does_not_grow_the_process(room: Room) -> None:
     "length", ["-1", "1e9", "99999999999999999999999999", "0x10", "18446744073709551616", "5, 6", "٣"]
 )
 async def test_lengths_that_are_none(room: Room, length: str) -> None:
-    """By hand, since no client library would send them. Whatever answers, nobody is served and nobody fails."""
+    """Sent by hand, because no client library would send them. They get no service, and nothing fails."""
     for number in SERVERS:
         server = room.cast.stage.deployment.server(number)
         answer = by_hand(

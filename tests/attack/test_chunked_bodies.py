@@ -1,4 +1,4 @@
-"""A body that comes in chunks, without `Content-Length`, is read like any other, wherever an address takes a body."""
+"""A chunked body, without `Content-Length`, is read like any other, at every address that takes a body."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def client(room: Room, number: int) -> httpx.AsyncClient:
 
 @pytest.mark.parametrize("number", SERVERS)
 async def test_every_writing_address_sees_the_same_body(room: Room, number: int) -> None:
-    """An address that reads its body refuses a broken one; chunked or not, the answer is the same."""
+    """An address that reads its body refuses a broken one. The answer is the same with and without chunks."""
     ids = {"conversations": room.id}
     readers = 0
     async with client(room, number) as http:

@@ -1,4 +1,4 @@
-"""Nobody who reads the logs, even the most talkative ones, reads a message, a password or a key to anything."""
+"""No log, at any level, contains a message, a password or another credential."""
 
 from __future__ import annotations
 

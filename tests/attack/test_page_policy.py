@@ -1,4 +1,4 @@
-"""The content security policy: strict everywhere, and every page of ours and of our packages lives within it."""
+"""The content security policy is strict everywhere, and every page of the site and its packages works with it."""
 
 from __future__ import annotations
 

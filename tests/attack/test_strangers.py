@@ -1,4 +1,4 @@
-"""What one may not see is not there: every address and every command, for somebody who has nothing to do with it."""
+"""Objects of others are not found: every address and every command, for a stranger."""
 
 from __future__ import annotations
 

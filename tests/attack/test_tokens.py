@@ -1,4 +1,4 @@
-"""Tokens that must not open anything, at every door: REST, a socket's header, its first frame, Socket.IO, a ticket."""
+"""Tokens that must open nothing, on every way in: REST, a socket's header, its first frame, Socket.IO, a ticket."""
 
 from __future__ import annotations
 

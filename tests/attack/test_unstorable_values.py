@@ -1,4 +1,4 @@
-"""Values that the database cannot hold or that nobody gave out are refused, wherever they come in."""
+"""Values that the database cannot store, or that the site has never issued, are refused at every entry."""
 
 from __future__ import annotations
 

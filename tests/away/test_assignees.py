@@ -1,4 +1,4 @@
-"""The assignee of a conversation is told of it, and every member if it has none."""
+"""The assignee of a conversation is notified of it, or every member if it has none."""
 
 from __future__ import annotations
 

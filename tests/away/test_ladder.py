@@ -1,4 +1,4 @@
-"""An unread message leads to a push and then to one mail, and what is read, muted or taken back to neither."""
+"""An unread message causes a push and then one mail. A read, muted or deleted one causes neither."""
 
 from __future__ import annotations
 

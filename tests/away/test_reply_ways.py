@@ -59,7 +59,7 @@ def test_a_mailbox_that_cannot_be_read_is_an_error(mailbox: Mailbox, monkeypatch
 
 
 def test_answers_draw_from_the_limit_of_their_sender(replying: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A mail past the limit is not lost: the mail server brings it again."""
+    """A mail over the limit is not lost: the mail server delivers it again."""
     monkeypatch.setattr(
         user_buckets, "take", lambda user_id, cost, **_: 3.0 * (user_id == str(replying.carol.pk))
     )

@@ -1,4 +1,4 @@
-"""Who is blocked cannot write or react, finds it in neutral words, and is told of nothing else."""
+"""A blocked user cannot write or react, gets a neutral error, and learns nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bell: the live count, the list with its filters, and what one does in place."""
+"""The bell: the live count, the list with its filters, and the actions in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page says, and what it still does, while the server is gone."""
+"""The page while the server is down: its messages, and what still works."""
 
 from __future__ import annotations
 

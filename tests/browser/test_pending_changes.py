@@ -1,4 +1,4 @@
-"""Changes are shown at once: they wait for the network, can be taken back, and are undone where the server refuses."""
+"""Changes are shown at once. They wait for the network, can be undone, and are reverted if the server refuses them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Photos: sent from one browser, seen in another, looked at one by one, and gone when their message is."""
+"""Photos: sent from one browser, shown in another and in its viewer, and deleted with their message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A push from the message to the notification: Chromium's service worker shows it, answers it, and takes it away."""
+"""A push from the message to the notification: Chromium's service worker shows, answers and removes it."""
 
 from __future__ import annotations
 

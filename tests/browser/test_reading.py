@@ -1,4 +1,4 @@
-"""What counts as read: whoever reaches the end of a conversation, or answers, has read everything up to there."""
+"""Messages count as read when the user reaches the end of the conversation, or answers."""
 
 from __future__ import annotations
 

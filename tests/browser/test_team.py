@@ -1,4 +1,4 @@
-"""Who of the team looks at or answers a conversation."""
+"""Which member views or answers a conversation."""
 
 from __future__ import annotations
 

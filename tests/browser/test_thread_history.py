@@ -1,4 +1,4 @@
-"""A hundred thousand messages: the page stays small, and everything is in reach."""
+"""With a hundred thousand messages, the page stays small, and every message can be reached."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever somebody writes is text: nothing of it runs, loads or leads anywhere it does not say."""
+"""Everything that people write is text: it runs nothing, loads nothing, and links only where it says."""
 
 from __future__ import annotations
 

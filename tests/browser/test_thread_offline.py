@@ -1,4 +1,4 @@
-"""The network, or the server, is away while somebody writes: all of it arrives, once."""
+"""The network or the server is down while somebody writes: every message arrives once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Voice messages: recorded with a microphone that Chromium makes up, sent, heard by the other side, or thrown away."""
+"""Voice messages: recorded with a simulated microphone, sent, played by the other side, or discarded."""
 
 from __future__ import annotations
 

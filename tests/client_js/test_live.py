@@ -98,7 +98,7 @@ async def test_signed_out(cast: Cast, start_client: StartClient) -> None:
 
 
 async def test_reload_with_a_full_outbox(cast: Cast, start_client: StartClient) -> None:
-    """A page that is gone in the middle of it: the next one on the same storage sends what is left, in order."""
+    """If a page closes, the next one with its storage sends the remaining messages, in order."""
     customer = await cast.newcomer()
     room = (await cast.conversation(customer))["id"]
     page = await start_client(["ws://127.0.0.1:9/chat"], customer.access, storage="page", restAfter=600_000)
@@ -119,7 +119,7 @@ async def test_reload_with_a_full_outbox(cast: Cast, start_client: StartClient) 
 
 
 async def test_kill9_under_load(fragile: Deployment, start_client: StartClient) -> None:
-    """Both write without a pause while a server process is killed: nothing lost, nothing double, one order."""
+    """Both sides write without a pause while a server process is killed: nothing lost, nothing repeated, one order."""
     async with Cast(Stage.set_up(fragile)) as cast:
         customer = await cast.newcomer()
         room = (await cast.conversation(customer))["id"]

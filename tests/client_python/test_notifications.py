@@ -1,4 +1,4 @@
-"""Notifications come once, whether the client was there or not."""
+"""Notifications arrive once, whether the client was connected or not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a user sets for themselves, blocks and searches, through the client."""
+"""A user's private settings, blocks and searches, through the client."""
 
 from __future__ import annotations
 

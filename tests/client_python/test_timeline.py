@@ -1,4 +1,4 @@
-"""Whatever is lost, doubled, late or early on the way: it ends in the server's state, and tells each message once."""
+"""After lost, repeated, late and early events, a client has the server's state, and reports each message once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A command that cannot be answered ends after a bounded number of attempts, and the next one goes on."""
+"""A command that cannot be answered ends after a limited number of attempts, and the next one runs."""
 
 from __future__ import annotations
 

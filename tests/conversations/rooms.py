@@ -1,4 +1,4 @@
-"""A conversation with its people, and what each of their clients knows of it."""
+"""A conversation with its people, and the state of each of their clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Putting a conversation away on one's own side."""
+"""Archiving a conversation on one's own side."""
 
 from __future__ import annotations
 

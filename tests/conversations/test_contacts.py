@@ -1,4 +1,4 @@
-"""Which groups a socket joins, and which hear of a user's coming and going: one query, however many are asked about."""
+"""The groups that a socket joins, and those that get a user's presence: one query for any number of users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Narrowing the list: what is unread on my side, and a search in names and previews."""
+"""Filters of the list: unread on the reader's side, and a search in names and previews."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Taking one's own message back."""
+"""Deleting one's own message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A message is delivered when it has been handed to a live socket of the other side, or fetched by it."""
+"""A message is delivered when a live socket of the other side got it, or the other side fetched it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changing what one's own message says."""
+"""Editing one's own message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The writer: one transaction for all that waits, and nobody pays for a neighbour's mistake."""
+"""The writer: one transaction for all waiting changes, and one bad change does not fail the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`?around=SEQ` opens a conversation at a message, and its links lead on from there."""
+"""`?around=SEQ` opens a conversation at a message, and its links continue from there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the writer keeps of businesses and customers is never older than their rows."""
+"""The writer's cached businesses and customers are never older than their rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A reader that is owed more than its queue holds keeps its socket, and is shown what it missed."""
+"""A reader with more events than its queue holds keeps its socket, and gets the current state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a list shows of a conversation: the text, files or reaction that came last."""
+"""The preview of a conversation in a list: its last text, files or reaction."""
 
 from __future__ import annotations
 

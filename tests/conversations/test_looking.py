@@ -1,4 +1,4 @@
-"""Who of the team looks at a conversation: told to colleagues, never to customers, and ended with the socket."""
+"""Which member views a conversation: sent to colleagues, never to customers, and ended with the socket."""
 
 from __future__ import annotations
 

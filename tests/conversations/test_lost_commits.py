@@ -1,4 +1,4 @@
-"""A COMMIT whose answer is lost: nobody was told of what it wrote, and everybody learns that there is something."""
+"""A COMMIT whose answer is lost: its events were not sent, and both sides get the conversation again."""
 
 from __future__ import annotations
 

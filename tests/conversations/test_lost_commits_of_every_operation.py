@@ -1,4 +1,4 @@
-"""Whatever operation loses the answer to its COMMIT: both sides see the conversation as it stands."""
+"""If any operation loses the answer to its COMMIT, both sides get the current conversation."""
 
 from __future__ import annotations
 

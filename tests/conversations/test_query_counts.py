@@ -1,4 +1,4 @@
-"""What a page costs does not depend on how much there is."""
+"""The cost of a page does not depend on the number of rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Redis goes away and comes back."""
+"""Redis stops and starts again."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def test_afterwards_everything_is_as_before(fragile_services_room: Room) -
 
 
 async def test_sockets_that_joined_nothing_get_it_too(fragile_services_room: Room) -> None:
-    """A list with its unread badges must not stay as it was before the outage."""
+    """A list and its unread badges are updated after the outage."""
     room = fragile_services_room
     redis = room.cast.stage.deployment.redis
     assert redis is not None

@@ -1,4 +1,4 @@
-"""`sync`: everything that a client has missed, and never a hole."""
+"""`sync` answers everything that a client has missed, without gaps."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def test_only_changed_messages(room: Room) -> None:
 
 
 async def test_while_both_sides_keep_talking(room: Room) -> None:
-    """A client that comes and goes on different processes in the middle of it ends where a fresh fetch is."""
+    """A client that reconnects to different processes meanwhile ends with the state of a fresh fetch."""
     away, olivia = await room.watch(room.customer), await room.join(room.olivia)
     sends = []
     for turn in range(6):

@@ -1,4 +1,4 @@
-"""Accounts of the host's user model are made, renamed, exported and erased without a username."""
+"""Accounts of the host's user model are created, renamed, exported and erased without a username."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong, and when: the same for the same seed."""
+"""The schedule of faults, which is the same for the same seed."""
 
 from __future__ import annotations
 

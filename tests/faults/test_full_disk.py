@@ -1,4 +1,4 @@
-"""The database's disk is full: sends are refused and never acked, reading goes on, and afterwards all is well."""
+"""The database's disk is full: sends are refused and never acknowledged, reads work; everything works afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everybody is cut off in the same moment and comes back in the next."""
+"""All clients are cut off at the same moment and reconnect at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A `manage.py shell` that stays: code of tests runs in a process of the deployment that is up already."""
+"""A `manage.py shell` that keeps running, so that code of tests runs in an existing process of the deployment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A deployment after the first one starts on a copy of the first one's empty tables, and shares no row with it."""
+"""Later deployments start on a copy of the first one's empty tables, and share no row with it."""
 
 from __future__ import annotations
 

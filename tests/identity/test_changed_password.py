@@ -1,4 +1,4 @@
-"""A changed password ends every token, ticket and socket of before, however it was changed."""
+"""A changed password ends every earlier token, ticket and socket, however it was changed."""
 
 from __future__ import annotations
 

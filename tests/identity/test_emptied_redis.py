@@ -1,4 +1,4 @@
-"""What was used once stays used when Redis is emptied, on every process: the database remembers it."""
+"""Used tickets and tokens stay used when Redis loses its data, on every process: the database has them."""
 
 from __future__ import annotations
 

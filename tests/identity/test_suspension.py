@@ -1,4 +1,4 @@
-"""Shutting a user out, and letting them in again."""
+"""Suspending a user, and reinstating them."""
 
 from __future__ import annotations
 

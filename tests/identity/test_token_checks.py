@@ -1,4 +1,4 @@
-"""What opens a socket or a REST request, and what does not."""
+"""Which credentials open a socket or a REST request, and which do not."""
 
 from __future__ import annotations
 

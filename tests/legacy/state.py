@@ -1,4 +1,4 @@
-"""What must hold of the new tables, whatever was imported into them."""
+"""The invariants of the new tables after any import."""
 
 from __future__ import annotations
 

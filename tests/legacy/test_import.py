@@ -1,4 +1,4 @@
-"""What becomes of the rows of an old table, and that nothing happens twice."""
+"""The results for the rows of an old table, each imported once."""
 
 from __future__ import annotations
 

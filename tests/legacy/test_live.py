@@ -1,4 +1,4 @@
-"""The import while the site is in use: it appends, and what people do goes on."""
+"""The import while the site is in use: it appends, and people keep working."""
 
 from __future__ import annotations
 

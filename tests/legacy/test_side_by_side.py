@@ -1,4 +1,4 @@
-"""Directory chat on the new system while the import runs in another process."""
+"""People chat on the new system while the import runs in another process."""
 
 from __future__ import annotations
 

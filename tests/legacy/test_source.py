@@ -1,4 +1,4 @@
-"""What an old table of its own database may hold, however strange, costs at most the row."""
+"""A strange value in the old table costs at most its row."""
 
 from __future__ import annotations
 

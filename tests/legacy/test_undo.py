@@ -1,4 +1,4 @@
-"""`--undo` takes back exactly what was brought, and nothing that people have built on."""
+"""`--undo` removes exactly the imported rows, and keeps those that people have continued."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An import is undo_report while people have the conversation open, each through another client."""
+"""An import is undone while people have the conversation open, each with a different client."""
 
 from __future__ import annotations
 

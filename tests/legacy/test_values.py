@@ -1,4 +1,4 @@
-"""What a value of the old table means, in the notations of the databases that it may come from."""
+"""The meaning of values of the old table, in the notations of several databases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`--verify` says yes to a faithful import, and finds every kind of difference."""
+"""`--verify` accepts a correct import, and finds every kind of difference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is done in the admin goes through the operations, with the permissions that they ask for."""
+"""Actions in the admin use the operations, with their permissions."""
 
 from __future__ import annotations
 

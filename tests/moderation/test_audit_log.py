@@ -1,4 +1,4 @@
-"""The audit log is only ever added to: not by the models, not by SQL."""
+"""Entries of the audit log are only added: neither the models nor SQL can change them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Erasing a person: what goes, what stays, and that clients end where the database is."""
+"""Erasing a person: what is deleted, what stays, and that clients end with the database's state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What leaves the site: whole, in order, in bounded memory, and on record."""
+"""Exports: complete, in order, with bounded memory, and recorded in the audit log."""
 
 from __future__ import annotations
 

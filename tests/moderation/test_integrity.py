@@ -1,4 +1,4 @@
-"""The commands that find what does not agree, and mend what can be mended."""
+"""The commands that find inconsistent data, and repair what they can."""
 
 from __future__ import annotations
 

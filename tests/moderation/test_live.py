@@ -1,4 +1,4 @@
-"""What is done in the admin of a running server, as live clients see it."""
+"""Actions in the admin of a running server, as live clients see them."""
 
 from __future__ import annotations
 

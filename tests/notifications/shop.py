@@ -1,4 +1,4 @@
-"""A business of one black-box test alone, and what a client knows of its user's notifications."""
+"""A business for a single black-box test, and a client's state of its user's notifications."""
 
 from __future__ import annotations
 

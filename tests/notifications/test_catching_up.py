@@ -1,4 +1,4 @@
-"""After an outage between the processes every client hears how far its inbox has come."""
+"""After an outage between the processes, every client gets the latest `rev` of its inbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `sync` answers of notifications: everything after what a client knows, and never a hole."""
+"""The notifications in an answer to `sync`: everything after the client's position, without gaps."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_after_an_id_comes_one_page_more(town: Town) -> None:
 
 
 def test_ids_out_of_order_leave_no_hole(town: Town) -> None:
-    """A transaction that took its id early and committed late."""
+    """A transaction that got its id early and committed late."""
     keys = sorted(tell(town, "early id", "late id"))
     Notification.objects.filter(created_rev=1).update(created_rev=3, rev=3)
     Inbox.objects.update(rev=3)

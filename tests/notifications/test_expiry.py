@@ -1,4 +1,4 @@
-"""`expire_lapsed`: what nobody answered in time is settled, and both sides are told, once."""
+"""`expire_lapsed` ends what nobody answered in time, and notifies both sides once."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_more_than_one_batch(town: Town) -> None:
 
 
 def test_an_offer_answered_too_late_is_reported_once(town: Town) -> None:
-    """Whoever finds out first settles it; the refusal does not undo that."""
+    """The first request that notices the expiry records it; its refusal does not undo that."""
     offer, invitation = make_offer(town), invite(town, "nina")
     let_lapse(offer, invitation)
     late: list[Any] = [

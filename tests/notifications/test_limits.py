@@ -1,4 +1,4 @@
-"""What notifies somebody else is bounded: by the user's shared limit, and by pair of business and person."""
+"""Requests that notify others are limited: by the user's shared limit, and by business and person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An invitation or an offer is good only while its maker may speak for the business."""
+"""An invitation or an offer is valid only while its author is allowed to act for the business."""
 
 from __future__ import annotations
 

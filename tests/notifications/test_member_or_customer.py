@@ -1,4 +1,4 @@
-"""Nobody is a business's member and its customer, whatever happens at the same moment."""
+"""Nobody is both a member and a customer of a business, also with concurrent requests."""
 
 from __future__ import annotations
 

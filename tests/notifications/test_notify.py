@@ -1,4 +1,4 @@
-"""`notify`: the one door for new notifications."""
+"""`notify`, which creates every notification."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an erasure forgets, and what an export has."""
+"""The data that an erasure deletes and an export contains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`prune_notifications`: what is old goes, in batches, and clients learn of it."""
+"""`prune_notifications` deletes old notifications in batches, and clients notice it."""
 
 from __future__ import annotations
 

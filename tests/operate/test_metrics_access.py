@@ -1,4 +1,4 @@
-"""`/metrics` is for whoever has the token or is in a network that was named, and looks absent to the world."""
+"""`/metrics` is open to clients with the token or in a listed network, and not found for all others."""
 
 from __future__ import annotations
 

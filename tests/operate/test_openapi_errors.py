@@ -1,4 +1,4 @@
-"""Whatever an operation answers is in the OpenAPI document, refusals included."""
+"""All answers of an operation are in the OpenAPI document, including errors."""
 
 from __future__ import annotations
 

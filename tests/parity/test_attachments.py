@@ -1,4 +1,4 @@
-"""Attachments through every door: uploaded over REST, sent anywhere, and one `rev` when the file is ready."""
+"""Attachments over every transport: uploaded over REST, sent anywhere, and one `rev` when the file is ready."""
 
 from __future__ import annotations
 

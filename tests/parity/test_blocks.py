@@ -1,4 +1,4 @@
-"""A block takes effect at once at every door, on sockets that are open: sending, typing, presence."""
+"""A block takes effect at once on every transport and on open sockets: sending, typing, presence."""
 
 from __future__ import annotations
 

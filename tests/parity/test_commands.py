@@ -1,4 +1,4 @@
-"""The commands that only live sockets have: the same answers and events at both doors."""
+"""The commands that only live sockets have: the same answers and events on both transports."""
 
 from __future__ import annotations
 

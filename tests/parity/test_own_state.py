@@ -1,4 +1,4 @@
-"""One's own state at every live door: told to its person alone, and found again by a heartbeat and a sync."""
+"""A person's own state on every live transport: sent only to that person, and found by a heartbeat and a sync."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reactions through every door: one row each, gapless `rev`s, and the same list for everybody."""
+"""Reactions over every transport: one row each, `rev`s without gaps, and the same list for everybody."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong is refused with the same code and details at every door, and the socket stays open."""
+"""Bad commands are refused with the same code and details on every transport, and the socket stays open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One story, acted through each door and watched through the live ones: the same rows, events, answers and order."""
+"""One story, played over each transport and watched over the live ones: the same rows, events, answers and order."""
 
 from __future__ import annotations
 

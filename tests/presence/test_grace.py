@@ -1,4 +1,4 @@
-"""A user who is back within the grace never was away."""
+"""A user who returns within the grace period is never shown as offline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A process that dies closes nothing. Its users go offline with the TTL, unless they live on elsewhere."""
+"""A process that dies closes no connection. Its users go offline after the TTL, unless they are connected elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Redis goes away and comes back, empty or not. Sockets notice nothing, and the picture heals by itself."""
+"""Redis stops and returns, empty or not. Sockets notice nothing, and presence recovers by itself."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ async def test_a_user_who_changes_process_during_an_outage_stays_online(
 async def test_an_outage_longer_than_the_ttl_ends_nobody(
     start_redis_process: StartProcess, redis_backend: RedisBackend, announced: Announced
 ) -> None:
-    """Every connection looks expired when Redis answers again; nobody is result before all have spoken."""
+    """Every connection looks expired when Redis answers again. Nobody goes offline before all processes report."""
     one, two = start_redis_process(), start_redis_process()
     one.connect("7", "phone")
     two.connect("8", "laptop")

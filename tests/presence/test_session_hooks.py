@@ -1,4 +1,4 @@
-"""Presence as sessions bring it about: through the runtime's hooks, to the contacts' sockets."""
+"""Presence from the sessions, through the runtime's hooks, to the contacts' sockets."""
 
 from __future__ import annotations
 

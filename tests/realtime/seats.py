@@ -1,4 +1,4 @@
-"""Sessions without a server below them, for tests inside the process."""
+"""Sessions without a server, for tests in the same process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What many ask of the database at the same moment is one call, and nobody's question spoils another's answer."""
+"""Concurrent lookups become one call, and a failing lookup does not fail the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server release without a name that we use costs speed and one warning, and no socket."""
+"""A server release that lacks a private name costs speed and one warning, but no socket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A flood is told to slow down, and then closed."""
+"""A flood gets `rate_limited`, and then its socket closes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A host project's own consumers and `group_send` work through our channel layer."""
+"""A host project's own consumers and `group_send` work with the chat's channel layer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A join misses nothing: what happens while it reads the head comes as an event."""
+"""A join misses nothing: changes while it reads the conversation arrive as events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ways in which events get lost between processes without Redis going down: each is noticed, and told once."""
+"""Ways to lose events between processes while Redis runs: each is noticed, and reported once."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ async def test_a_subscription_returns_when_it_is_confirmed(hub: Hub, line: Line)
 async def test_a_connection_that_has_gone_silent(
     hub: Hub, line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Half-open: nothing comes, nothing is answered, and no reset tells of it."""
+    """A half-open connection: nothing arrives, nothing is answered, and there is no reset."""
     monkeypatch.setattr(shard_module, "SILENCE_SECONDS", 0.5)
     told, listener = Told(hub), Listener()
     await hub.subscribe("room", listener)

@@ -1,4 +1,4 @@
-"""The bounded queue of one socket, and what becomes of a reader that is too slow."""
+"""The bounded queue of one socket, and readers that are too slow."""
 
 from __future__ import annotations
 

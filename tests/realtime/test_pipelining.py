@@ -1,4 +1,4 @@
-"""How many sends of one socket may be under way: past that, its next frame waits."""
+"""The number of pending sends of one socket is limited: beyond it, its next frame waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A process whose requests all hang still says that it lives."""
+"""A process whose requests all hang still answers the health check."""
 
 from __future__ import annotations
 

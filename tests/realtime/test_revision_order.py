@@ -1,4 +1,4 @@
-"""Events of one group come out in the order of their `rev`."""
+"""Events of one group are delivered in the order of their `rev`."""
 
 from __future__ import annotations
 

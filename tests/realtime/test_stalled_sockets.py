@@ -1,4 +1,4 @@
-"""A reader that takes nothing, below each server's own socket: what is held for it is bounded."""
+"""The queue of a reader that takes nothing is bounded, also in the server's own socket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The documents say what the code does, where a program can tell."""
+"""The documents agree with the code, as far as a program can check."""
 
 from __future__ import annotations
 

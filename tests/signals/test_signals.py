@@ -1,4 +1,4 @@
-"""The host project hears of changes after the commit, and its failures stay its own."""
+"""The host project gets signals after the commit, and its failures do not affect the chat."""
 
 from __future__ import annotations
 

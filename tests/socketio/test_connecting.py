@@ -1,4 +1,4 @@
-"""Who gets in, over every transport."""
+"""Authentication, over every transport."""
 
 from __future__ import annotations
 

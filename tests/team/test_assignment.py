@@ -211,7 +211,7 @@ def test_owners_set_the_rule_and_customers_do_not_see_it(team: Team) -> None:
 
 @pytest.mark.parametrize(("mode", "capacity"), [("least_loaded", 12), ("round_robin", None)])
 def test_none_waits_while_somebody_is_free(team: Team, mode: str, capacity: int | None) -> None:
-    """200 customers write in bursts, and 5 agents come, go and resolve at random. After no step one waits in vain."""
+    """200 customers write in bursts; 5 agents go online and offline, and resolve. Nothing waits while one is free."""
     chance = random.Random(SEED)
     conversations: list[Conversation] = []
     waited = 0

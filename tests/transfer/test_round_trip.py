@@ -1,4 +1,4 @@
-"""What is exported can be imported, and the second site has what the first had."""
+"""An export can be imported, and the second site then has the same data."""
 
 from __future__ import annotations
 

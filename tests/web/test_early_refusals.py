@@ -1,4 +1,4 @@
-"""What is refused before a view sees it: a page for people, the one shape of errors for programs."""
+"""Refusals before a view: a page for people, and the one shape of errors for programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server's page and the live view see the same in a message: one table for both."""
+"""The server's page and the live view format a message in the same way: one table of cases for both."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A name cannot turn the text around it, wherever a page or a notification shows it."""
+"""A name cannot change the direction of the text around it, on pages and in notifications."""
 
 from __future__ import annotations
 

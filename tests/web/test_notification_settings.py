@@ -1,4 +1,4 @@
-"""The page of one's notification settings, and what a browser fetches to show pushes. It all works without scripts."""
+"""The page of notification settings, and the files that a browser fetches to show pushes. It works without scripts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a browser shows where nothing can be shown, and what a program gets there."""
+"""Error pages for browsers, and error answers for programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A message that is refused comes back in its form, with the reason beside it."""
+"""A refused message comes back in its form, with the reason."""
 
 from __future__ import annotations
 

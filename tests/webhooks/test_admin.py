@@ -1,4 +1,4 @@
-"""Webhooks in the admin: endpoints of the site are made there, and secrets are shown once."""
+"""Webhooks in the admin: site-wide endpoints are created there, and secrets are shown once."""
 
 from __future__ import annotations
 

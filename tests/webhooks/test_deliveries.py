@@ -1,4 +1,4 @@
-"""Failed deliveries are tried again in order. An endpoint that keeps failing is left alone, and disabled in the end."""
+"""Failed deliveries are retried in order. An endpoint that keeps failing is paused, and finally disabled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An erased person's words and names leave the events that are kept, and the business's systems are told."""
+"""An erased person's texts and names are removed from stored events, and the business's systems are notified."""
 
 from __future__ import annotations
 

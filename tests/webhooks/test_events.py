@@ -1,4 +1,4 @@
-"""What happens in a conversation reaches the endpoints that ask for it, in order and signed."""
+"""Events of a conversation reach the endpoints that subscribe to them, in order and signed."""
 
 from __future__ import annotations
 

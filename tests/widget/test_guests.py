@@ -1,4 +1,4 @@
-"""Visitors whom no host vouches for, where the business lets them in."""
+"""Guests: visitors without a token of the host, if the business allows them."""
 
 from __future__ import annotations
 

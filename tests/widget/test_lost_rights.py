@@ -71,7 +71,7 @@ def test_a_former_owner_reads_and_changes_no_widget(shop: Shop, owner: APIClient
 def test_the_other_owner_can_end_the_secrets_that_a_former_owner_knows(
     shop: Shop, exchange: Exchange, lose: Loss
 ) -> None:
-    """A secret is the business's: its site goes on with it until somebody replaces it."""
+    """A secret belongs to the business: its site keeps using it until somebody replaces it."""
     known = shop.secret
     lose(shop)
     assert exchange(signed(shop)).status_code == 201

@@ -1,4 +1,4 @@
-"""What browsers load, and what the headers let it do."""
+"""The files that browsers load, and their headers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A host's token becomes a login of our own, for one person of that host and for nobody else."""
+"""A host's token becomes a login of the chat, for one person of that host and for nobody else."""
 
 from __future__ import annotations
 
