@@ -77,11 +77,7 @@ def apply_answers(user_id: Any, bot_id: str, form: QueryDict) -> str:
     """Set whether the bot answers first. Return what to tell."""
     answers_first = form.get("answersFirst") == "on"
     operations.change_bot(user_id=user_id, bot_id=bot_id, answers_first=answers_first)
-    return (
-        gettext("Conversations begin with this bot now.")
-        if answers_first
-        else gettext("Conversations begin with people now.")
-    )
+    return gettext("This bot now answers first.") if answers_first else gettext("People now answer first.")
 
 
 def state_text(key: ApiKey) -> str:

@@ -44,7 +44,7 @@ REASONS: Final[dict[str, str | Promise]] = {
     "suspended": _("You no longer take part in the conversation."),
     "refused": _("The mail server or the push service refused it."),
     "unreachable": _("The mail server or the push service could not be reached for a day."),
-    "abandoned": _("Sending it has failed too often."),
+    "abandoned": _("It failed too often."),
     "replaced": _("A newer one replaced it."),
     "interrupted": _("It was interrupted, so it may have arrived."),
 }

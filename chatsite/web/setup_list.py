@@ -68,14 +68,14 @@ steps: Final[list[Step]] = [
     Step(
         "colleague",
         _("Invite a colleague"),
-        _("Share the inbox, so that somebody is always there."),
+        _("Share the inbox with your colleagues."),
         _has_colleague,
         "web:team-members",
     ),
     Step(
         "hours",
         _("Set your business hours"),
-        _("Customers see when you answer."),
+        _("Customers see when you are open."),
         _has_hours,
         "web:team-settings",
         "#hours",
@@ -83,7 +83,7 @@ steps: Final[list[Step]] = [
     Step(
         "answer",
         _("Write a canned answer"),
-        _("Type / in a conversation to insert what you say often."),
+        _("Type / in a conversation to insert texts that you use often."),
         _has_answer,
         "web:team-settings",
         "#answers",

@@ -27,9 +27,9 @@ MOST_SHOWN: Final = 200  # members, and open invitations
 ROLES: Final[Mapping[str, str | Promise]] = {"owner": _("Owner"), "agent": _("Agent")}
 # What the page says about an error, by the form and the code.
 REFUSED: Final[Mapping[tuple[str, str], str | Promise]] = {
-    ("invite", "not_found"): _("Nobody has this user name."),
-    ("invite", "invalid"): _("Write the user name of somebody else."),
-    ("invite", "conflict"): _("This person is a member, a customer, or invited already."),
+    ("invite", "not_found"): _("No user has this username."),
+    ("invite", "invalid"): _("Write the username of another person."),
+    ("invite", "conflict"): _("This person is already a member, a customer, or invited."),
     ("role", "conflict"): _("A business must have an owner."),
     ("remove", "conflict"): _("A business must have an owner."),
     ("revoke", "conflict"): _("The invitation has been answered already."),
@@ -116,7 +116,7 @@ def _invite(user_id: Any, business_id: str, form: QueryDict) -> str:
 
 def _revoke(user_id: Any, _business_id: str, form: QueryDict) -> str:
     invitations.revoke(user_id=user_id, invitation_id=form.get("id", ""))
-    return gettext("The invitation is withdrawn.")
+    return gettext("The invitation was withdrawn.")
 
 
 def _role(user_id: Any, business_id: str, form: QueryDict) -> str:
@@ -130,7 +130,7 @@ def _role(user_id: Any, business_id: str, form: QueryDict) -> str:
 def _remove(user_id: Any, business_id: str, form: QueryDict) -> str:
     key = form.get("id", "")
     members.end_membership(user_id=user_id, business_id=business_id, member_id=key)
-    return gettext("You have left the team.") if key == str(user_id) else gettext("The member is removed.")
+    return gettext("You have left the team.") if key == str(user_id) else gettext("The member was removed.")
 
 
 FORMS: Final[Mapping[str, Callable[[Any, str, QueryDict], str]]] = {

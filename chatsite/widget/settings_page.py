@@ -95,7 +95,7 @@ def _refusal_of(error: DomainError) -> Refusal:
     """Return the text beside the field that is wrong, if it is one of the page's, or for the whole form."""
     name, text = str((error.details or {}).get("field", "")), text_of(error)
     if name == "origins" and error.code == "invalid":
-        text = gettext("Write an origin like https://www.example.com in each line.")
+        text = gettext("Write one origin on each line, like https://www.example.com.")
     if name in FIELDS:
         return Refusal(error.http_status, fields={name: text})
     return Refusal(error.http_status, text)

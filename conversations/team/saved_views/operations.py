@@ -121,5 +121,5 @@ def _save(view: SavedView) -> None:
         with transaction.atomic():
             view.save()
     except IntegrityError as error:
-        message = "There is a view of this name."
+        message = "A view with this name already exists."
         raise DomainError("conflict", message, {"field": "name"}) from error

@@ -82,7 +82,7 @@ export class BulkBar {
     try {
       const results = await this.#page.states.setMany(changes);
       const stay = results.filter(({ error }) => error).length;
-      const text = ngettext("%(count)s conversation has changed since and stays.", "%(count)s conversations have changed since and stay.", stay);
+      const text = ngettext("%(count)s conversation has changed since and was kept.", "%(count)s conversations have changed since and were kept.", stay);
       toast(stay ? interpolate(text, { count: stay }, true) : gettext("Undone."));
     } catch (error) {
       toast(errorText(error));

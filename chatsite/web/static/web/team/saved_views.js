@@ -101,7 +101,7 @@ export class SavedViews {
     this.#keep(this.#views.filter((each) => each !== view));
     const { name, scope, businessId, filters } = view;
     const restore = async () => this.#keep([...this.#views, await this.#rest.post("/team/views", { name, scope, businessId, filters })]);
-    toast(gettext("The view is deleted."), { action: gettext("Undo"), run: () => this.#attempt(restore) });
+    toast(gettext("The view was deleted."), { action: gettext("Undo"), run: () => this.#attempt(restore) });
   }
 
   #keep(views) {
@@ -118,7 +118,7 @@ export class SavedViews {
       await act();
     } catch (error) {
       const isTaken = error.code === "conflict" && error.details?.field === "name";
-      toast(isTaken ? gettext("There is a view of this name.") : errorText(error));
+      toast(isTaken ? gettext("A view with this name already exists.") : errorText(error));
     }
   }
 
