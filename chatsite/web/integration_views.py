@@ -55,7 +55,8 @@ def webhooks(request: HttpRequest, business_id: str) -> HttpResponse:
 @login_required
 def webhook(request: HttpRequest, business_id: str, webhook_id: str) -> HttpResponse:
     """`/app/team/<business>/webhooks/<id>?state=`."""
-    user_id, refusal, done = request.user.pk, Refusal(), None
+    user_id, refusal = request.user.pk, Refusal()
+    done: HttpResponse | str | None = None
     if request.method == "POST":
         endpoint = webhook_settings.find_endpoint(user_id, business_id, webhook_id)
         done, refusal = _attempt(
@@ -107,7 +108,8 @@ def bots(request: HttpRequest, business_id: str) -> HttpResponse:
 @login_required
 def bot(request: HttpRequest, business_id: str, bot_id: str) -> HttpResponse:
     """`/app/team/<business>/bots/<id>`."""
-    user_id, refusal, done = request.user.pk, Refusal(), None
+    user_id, refusal = request.user.pk, Refusal()
+    done: HttpResponse | str | None = None
     if request.method == "POST":
         found = bot_settings.find_bot(user_id, business_id, bot_id)
         done, refusal = _attempt(user_id, lambda: _change_bot(request, business_id, found), KEYS_FULL)

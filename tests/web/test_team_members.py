@@ -63,7 +63,8 @@ def test_who_cannot_be_invited_is_named_beside_the_field(owners: MembersPage, na
 
 def test_the_last_owner_stays(owners: MembersPage) -> None:
     me = owners.user.pk
-    for form in ({"form": "remove", "id": me}, {"form": "role", "id": me, "role": "agent"}):
+    forms: list[dict[str, Any]] = [{"form": "remove", "id": me}, {"form": "role", "id": me, "role": "agent"}]
+    for form in forms:
         answer = owners.submit(**form)
         assert answer.status_code == 409
         assert "A business must have an owner." in answer.content.decode()

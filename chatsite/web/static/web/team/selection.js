@@ -97,7 +97,7 @@ export class Selection {
     on("click", (event) => this.#onClick(event));
     on("keydown", (event) => this.#onKey(event));
     on("pointerdown", (event) => this.#onPress(event));
-    on("contextmenu", (event) => this.#isTouch && swallow(event));
+    on("contextmenu", (event) => this.#isTouch && this.#canSelect(idOf(event.target)) && swallow(event));
     for (const name of ["pointerup", "pointercancel", "dragstart"]) on(name, () => this.#endPress());
     on("pointermove", ({ clientX, clientY }) => {
       if (this.#press && Math.hypot(clientX - this.#press.x, clientY - this.#press.y) > STRAYED) this.#endPress();
@@ -105,7 +105,7 @@ export class Selection {
   }
 
   #onClick(event) {
-    const id = event.target.closest("[data-id]")?.dataset.id;
+    const id = idOf(event.target);
     if (!id) return;
     const label = event.target.closest(".entry-check");
     if (label && event.target === label) {
@@ -128,7 +128,8 @@ export class Selection {
 
   #onPress(event) {
     this.#isTouch = event.pointerType === "touch";
-    const id = event.target.closest("[data-id]")?.dataset.id;
+    this.#press = null;
+    const id = idOf(event.target);
     if (!this.#isTouch || !id || !this.#canSelect(id)) return;
     const press = { x: event.clientX, y: event.clientY, isOver: false };
     this.#press = press;
@@ -146,7 +147,7 @@ export class Selection {
   }
 
   #onKey(event) {
-    const row = () => document.activeElement.closest("[data-id]")?.dataset.id;
+    const row = () => idOf(document.activeElement);
     const id = row();
     if (!id || event.altKey) return;
     const isCommand = event.ctrlKey || event.metaKey;
@@ -161,6 +162,10 @@ export class Selection {
     event.preventDefault();
     event.stopPropagation();
   }
+}
+
+function idOf(element) {
+  return element.closest("[data-id]")?.dataset.id;
 }
 
 function swallow(event) {
