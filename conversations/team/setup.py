@@ -6,7 +6,7 @@ from conversations.access import UserId, require_owner
 from conversations.models import Business
 
 
-def hide_setup(*, user_id: UserId, business_id: str, hidden: bool = True) -> None:
-    """Hide the list for all owners of the business, or show it again. Repeating changes nothing."""
+def hide_setup(*, user_id: UserId, business_id: str) -> None:
+    """Hide the list for all owners of the business. Repeating changes nothing."""
     business = require_owner(user_id, business_id)
-    Business.objects.filter(pk=business.pk).update(setup_hidden=hidden)
+    Business.objects.filter(pk=business.pk).update(setup_hidden=True)
