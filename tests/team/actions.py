@@ -44,6 +44,8 @@ class Action:
 def _filled(value: Any, ids: dict[str, str]) -> Any:
     if isinstance(value, list):
         return [_filled(one, ids) for one in value]
+    if isinstance(value, dict):
+        return {name: _filled(one, ids) for name, one in value.items()}
     return value.format(**ids) if isinstance(value, str) else value
 
 
@@ -53,13 +55,18 @@ def shape_of(path: str) -> str:
     return plain.strip("/")
 
 
+# Customers see who is a member.
+SEEN_BY_CUSTOMERS: Final = {("DELETE", "team/members/*")}
+
+
 def team_routes(addresses: list[Address]) -> set[tuple[str, str]]:
-    """Each address by which a team changes something."""
-    return {
+    """Each address by which a team changes something that customers do not see."""
+    found = {
         (address.method, shape_of(address.pattern))
         for address in addresses
         if address.method not in ("GET", "HEAD") and TEAM_ROUTE.match(address.pattern)
     }
+    return found - SEEN_BY_CUSTOMERS
 
 
 def team_actions() -> Iterator[Action]:
@@ -97,6 +104,14 @@ def _make_things() -> Iterator[Action]:
     yield Action("POST", "/team/canned-answers", answer, "canned_answer")
     yield Action("PATCH", "/team/canned-answers/{canned_answer}", {"text": f"{SECRET} other answer"})
     yield Action("POST", "/team/canned-answers/{canned_answer}/use", {"conversationId": "{talk}"})
+    view = {**shop, "name": f"{SECRET} view", "filters": {"status": "open"}, "scope": "business"}
+    yield Action("POST", "/team/views", view, "view")
+    yield Action("PATCH", "/team/views/{view}", {"name": f"{SECRET} other view"})
+    yield Action("DELETE", "/team/views/{view}")
+    for role in ("agent", "owner"):
+        yield Action("PATCH", "/team/members/{colleague}", {**shop, "role": role})
+    changes = [{"conversationId": "{talk}", "priority": "high"}]
+    yield Action("POST", "/team/states/bulk", {"changes": changes})
 
 
 def _settings() -> Iterator[Action]:
