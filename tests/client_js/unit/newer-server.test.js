@@ -47,6 +47,7 @@ test("fields that the client does not know are kept", async () => {
 test("a server restored from a backup: what it has replaces what the client has", async () => {
   const scene = await joined();
   for (const content of ["one", "two", "three"]) scene.server.write(content);
+  scene.server.push("conversation_updated", { conversationId: ROOM, rev: 3, conversation: scene.server.conversation() });
   await settle();
   scene.server.messages = scene.server.messages.slice(0, 1);
   scene.server.rev = 1;
