@@ -14,7 +14,7 @@ from playwright.async_api import CDPSession, Page, Worker, expect
 
 from notifications.delivery.push.vapid import new_private_key
 from tests.away.post_office import Browser, PushService
-from tests.browser.conftest import SignedIn
+from tests.browser.conftest import OPEN_SESSION, SignedIn
 from tests.browser.shell import newcomer_with_conversation, ready
 from tests.harness.backend import Deployment
 from tests.harness.cast import BUSINESS, Cast, Stage
@@ -45,6 +45,14 @@ CLICK = """async ([action, reply]) => {
     self.dispatchEvent(event);
 }"""
 
+# The count on the icon, as a page and as the service worker set it. Headless Chromium has no icon.
+KEEP_BADGES = """() => {
+  const kept = (count) => (globalThis.badge = count);
+  const badge = { setAppBadge: async (count) => kept(count), clearAppBadge: async () => kept(0) };
+  Object.assign(Object.getPrototypeOf(navigator), badge);
+}"""
+OFFER_INSTALL = """() => dispatchEvent(Object.assign(new Event("beforeinstallprompt"), {
+    prompt: async () => (document.documentElement.dataset.prompted = "yes") }))"""
 LEFT = """
 from notifications.delivery.models import PushSubscription
 print("left", PushSubscription.objects.count())
@@ -103,6 +111,14 @@ class PushedPage:
         await eventually(are_shown, f"{count} notifications")
         return found
 
+    async def badge(self, count: int) -> None:
+        """Wait until the service worker has set this count."""
+
+        async def is_set() -> bool:
+            return bool(await self.worker.evaluate("globalThis.badge") == count)
+
+        await eventually(is_set, f"a badge of {count}")
+
     async def click(self, action: str, reply: str = "") -> None:
         await self.worker.evaluate(CLICK, [action, reply])
 
@@ -132,6 +148,7 @@ async def pushed(
     page.allowed.append("404")  # type: ignore[attr-defined]  # a browser asks for /favicon.ico
     given = {"endpoint": json.dumps(browser.endpoint), "subscription": json.dumps(browser.subscription)}
     await page.context.add_init_script(SUBSCRIBE % given)
+    await page.context.add_init_script(f"({KEEP_BADGES})()")
     await page.goto(page.url.replace("/healthz", "/app/notification-settings"))
     here = PushedPage(page, browser, push_service)
     await here.start()
@@ -145,18 +162,31 @@ async def test_a_push_is_shown_answered_withdrawn_and_opened(
     await here.page.get_by_role("button", name="Turn on in this browser").click()
     await expect(here.page.locator("[data-this]")).to_be_visible()
     await expect(here.page.locator("[data-device]")).to_contain_text("Chrome")
+    await can_be_installed(here.page)
     await is_shown_and_answered(here, cast, customer, conversation)
     await is_withdrawn_once_read_elsewhere(here, cast, customer, conversation)
     await opens_the_conversation(here, cast, conversation)
+    await subscribes_again_in_another_session(here, cast, customer)
     await ends_with_the_session(here, cast)
 
 
+async def can_be_installed(page: Page) -> None:
+    button = page.get_by_role("button", name="Install as an app")
+    await expect(button).to_be_hidden()
+    await page.evaluate(OFFER_INSTALL)
+    await button.click()
+    await expect(page.locator("html[data-prompted]")).to_be_attached()
+    await expect(button).to_be_hidden()
+
+
 async def is_shown_and_answered(here: PushedPage, cast: Cast, customer: Any, conversation: str) -> None:
+    await here.worker.evaluate(KEEP_BADGES)
     await cast.olivia.send(conversation, "Your bike is here")
     await here.next_push()
     words = {"title": BUSINESS, "body": "Your bike is here"}
     place = {"tag": f"conversation-{conversation}", "url": f"/app/c/{conversation}"}
     assert await here.shown(1) == [words | place]
+    await here.badge(1)
     await here.click("reply", "I come today")
 
     async def is_answered() -> bool:
@@ -167,6 +197,7 @@ async def is_shown_and_answered(here: PushedPage, cast: Cast, customer: Any, con
     await eventually(is_answered, "the answer stands, and what was shown is read")
     await here.shown(0)
     assert (await here.next_push())["type"] == "close"
+    await here.badge(0)
 
 
 async def is_withdrawn_once_read_elsewhere(
@@ -186,9 +217,22 @@ async def opens_the_conversation(here: PushedPage, cast: Cast, conversation: str
     await here.shown(1)
     await here.page.goto(here.page.url.replace("/app/notification-settings", "/app"))
     await ready(here.page)
+    await here.page.wait_for_function("globalThis.badge === 1")
     await here.click("")
     await here.page.wait_for_url(f"**/app/c/{conversation}")
     await expect(here.page.locator("[data-thread]")).to_contain_text("We close at six")
+
+
+async def subscribes_again_in_another_session(here: PushedPage, cast: Cast, customer: Any) -> None:
+    """The last one has ended, or the person has signed in on a page of somebody else."""
+    session = cast.stage.deployment.shell(OPEN_SESSION.format(name=customer.name)).split()[-1]
+    await here.page.context.add_cookies(
+        [{"name": "sessionid", "value": session, "domain": "127.0.0.1", "path": "/"}]
+    )
+    async with here.page.expect_response("**/push/subscriptions") as answer:
+        await here.page.goto(here.page.url)
+    assert (await answer.value).status == 201
+    await ready(here.page)
 
 
 async def ends_with_the_session(here: PushedPage, cast: Cast) -> None:
