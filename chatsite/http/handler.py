@@ -12,7 +12,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import IO, Any, Final
+from http import HTTPStatus
+from typing import IO, Any, Final, TypeGuard
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.conf import settings
@@ -20,7 +21,7 @@ from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.db import close_old_connections
-from django.http import FileResponse
+from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
@@ -34,6 +35,8 @@ Send = Callable[[Any], Awaitable[None]]
 
 # The database connections that requests cannot use. The last one belongs to the probes.
 OTHERS: Final = THREADS + WRITERS + 1
+
+SMALL: Final = 256 * 1024  # bytes of a file that is not streamed
 
 
 class RequestHandler(ASGIHandler):
@@ -69,6 +72,8 @@ class RequestHandler(ASGIHandler):
         request, refusal = self.create_request(scope, body)
         response: HttpResponseBase = refusal if request is None else self.get_response(request)  # type: ignore[assignment]
         response._handler_class = self.__class__  # type: ignore[attr-defined]  # the sender of `request_finished`
+        if _is_small_file(response):
+            return _read_file(response)
         if not response.streaming:
             response.close()  # sends `request_finished`; the content stays
         return response
@@ -89,6 +94,21 @@ class RequestHandler(ASGIHandler):
                 await sync_to_async(_close_stream)(response)
             if isinstance(outcome, Exception):
                 raise outcome
+
+
+def _is_small_file(response: HttpResponseBase) -> TypeGuard[FileResponse]:
+    if not isinstance(response, FileResponse):
+        return False
+    length = response.headers.get("Content-Length", "")
+    return response.status_code == HTTPStatus.NOT_MODIFIED or (length.isdecimal() and int(length) <= SMALL)
+
+
+def _read_file(response: FileResponse) -> HttpResponse:
+    """Read the file on this thread. A stream needs a thread of its own, and three hops between the threads."""
+    answer = HttpResponse(response.getvalue(), status=response.status_code, reason=response.reason_phrase)
+    answer.headers, answer.cookies = response.headers, response.cookies
+    response.close()  # sends `request_finished`
+    return answer
 
 
 def _close_stream(response: HttpResponseBase) -> None:
