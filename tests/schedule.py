@@ -31,6 +31,7 @@ LONGEST_FIRST: Final = (
     "attack/test_chunked_bodies.py",
     "embedding/test_commands.py",
     "browser/test_accessibility.py",
+    "browser/test_exchange_of_files.py",
     "presence/test_killed_process.py",
     "client_js/test_live.py",
     "presence/test_store.py",

@@ -123,7 +123,7 @@ async def send_photo_and_document(
     document.write_bytes(pdf(size=LARGE)["buffer"])
     assert "GPS" in listed_by_exiftool(photo)
     await attach(sender, photo, document)
-    await sender.field.press("Enter")
+    await sender.write(f"Is this number {number}?")
     link = receiver.root.get_by_role("link", name=f"Download Plan {number}.pdf, 20 MB")
     async with receiver.page.expect_download() as download:
         await link.click()
@@ -131,6 +131,8 @@ async def send_photo_and_document(
     seen = picture(receiver, f"IMG_{number}.jpg")
     await expect(seen).to_have_class("picture is-loaded")
     assert await is_drawn(seen)
+    await expect(receiver.said(f"Is this number {number}?")).to_be_visible()
+    await expect(sender.root.locator(".upload")).to_have_count(0)
 
 
 async def send_voice(sender: ThreadPage, receiver: ThreadPage, number: int) -> None:

@@ -32,22 +32,6 @@ async def alone(cast: Cast, open_page: OpenPage) -> tuple[ThreadPage, str]:
     return await open_thread(open_page, customer, where), where
 
 
-async def test_a_pdf_goes_both_ways(cast: Cast, open_page: OpenPage) -> None:
-    theirs, where = await alone(cast, open_page)
-    shop = await open_thread(open_page, cast.olivia, where)
-    for one, other in ((theirs, shop), (shop, theirs)):
-        one.page.allowed.append("409")  # type: ignore[attr-defined]  # no storage takes files directly here
-        name = f"Invoice of {'the shop' if one is shop else 'a customer'}.pdf"
-        content = pdf(name, 3 * 1024 * 1024)
-        await send(one, content)
-        link = other.root.get_by_role("link", name=f"Download {name}, 3 MB")
-        async with other.page.expect_download() as download:
-            await link.click()
-        got = await download.value
-        assert got.suggested_filename == name
-        assert (await got.path()).read_bytes() == content["buffer"]
-
-
 async def test_choosing_and_taking_back(cast: Cast, open_page: OpenPage) -> None:
     theirs, _ = await alone(cast, open_page)
     tray = theirs.root.get_by_role("list", name="Files to send")

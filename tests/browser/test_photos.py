@@ -9,7 +9,7 @@ from playwright.async_api import Locator, expect
 
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import OpenPage
-from tests.browser.files import attach, heic_photo, is_drawn, photo, picture, send
+from tests.browser.files import attach, photo, picture, send
 from tests.browser.threads import ThreadPage, open_thread
 from tests.harness.cast import Cast
 
@@ -23,17 +23,6 @@ async def both(cast: Cast, open_page: OpenPage, **context: Any) -> tuple[ThreadP
     where = (await cast.conversation(customer))["id"]
     theirs = await open_thread(open_page, customer, where, **context)
     return theirs, await open_thread(open_page, cast.olivia, where, **context)
-
-
-async def test_a_photo_of_an_iphone_reaches_the_other_browser(cast: Cast, open_page: OpenPage) -> None:
-    theirs, shop = await both(cast, open_page)
-    await send(theirs, heic_photo(), text="Is this the one?")
-    seen = picture(shop, "IMG_2034.jpg")  # the server has made a file of it that every browser shows
-    await expect(seen).to_have_class("picture is-loaded")
-    assert await is_drawn(seen)
-    await expect(shop.said("Is this the one?")).to_be_visible()
-    await expect(theirs.root.locator(".upload")).to_have_count(0)
-    await expect(picture(theirs, "IMG_2034.jpg")).to_have_class("picture is-loaded")
 
 
 async def test_several_photos_have_their_places_before_they_are_loaded(
