@@ -18,7 +18,7 @@ from playwright.async_api import expect
 from tests.browser.conftest import COOKIE_RULES, OPEN_SESSION, OpenPage
 from tests.browser.files import attach, heic_photo, is_drawn, pdf, picture
 from tests.browser.shell import pane, ready
-from tests.browser.test_voice_messages import begin
+from tests.browser.test_voice_messages import record
 from tests.browser.threads import ThreadPage
 from tests.harness.backend import Deployment
 from tests.harness.cast import Cast, Stage
@@ -136,8 +136,7 @@ async def send_photo_and_document(
 
 
 async def send_voice(sender: ThreadPage, receiver: ThreadPage, number: int) -> None:
-    await begin(sender)
-    await sender.root.get_by_role("button", name="Send the recording").click()
+    await record(sender)
     voice = receiver.root.get_by_role("group", name="Voice message").nth(number)
     await voice.get_by_role("button", name="Play").click()
     await expect(voice.get_by_role("slider")).not_to_have_value("0")

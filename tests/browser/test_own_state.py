@@ -24,7 +24,14 @@ async def picture(page: Page, name: str) -> None:
 
 
 async def choose(page: Page, name: str, action: str) -> None:
-    await entry(page, name).get_by_role("link").click(button="right")
+    link = entry(page, name).get_by_role("link")
+
+    async def opened() -> bool:
+        """The page has no actions of a conversation that it has not fetched yet."""
+        await link.click(button="right")
+        return await page.get_by_role("menu", name="Conversation actions").is_visible()
+
+    await eventually(opened, "the menu of the conversation")
     await page.get_by_role("menuitem", name=action, exact=True).click()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.async_api import expect
 
@@ -28,13 +30,19 @@ async def begin(thread: ThreadPage) -> None:
     await thread.page.wait_for_function(LOUD)
 
 
+async def record(thread: ThreadPage) -> None:
+    """Send a recording that takes long enough for a test to see it play."""
+    await begin(thread)
+    await expect(thread.root.locator(".recorder-time")).to_have_text(re.compile("0:0[2-9]"))
+    await thread.root.get_by_role("button", name="Send the recording").click()
+
+
 async def test_the_other_side_can_play_a_recording(cast: Cast, open_page: OpenPage) -> None:
     customer = await cast.newcomer()
     where = (await cast.conversation(customer))["id"]
     theirs = await open_thread(open_page, customer, where)
     shop = await open_thread(open_page, cast.olivia, where)
-    await begin(theirs)
-    await theirs.root.get_by_role("button", name="Send the recording").click()
+    await record(theirs)
     await expect(theirs.field).to_be_focused()
     for thread in (theirs, shop):
         voice = thread.root.get_by_role("group", name="Voice message")
