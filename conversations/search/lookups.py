@@ -51,13 +51,13 @@ class MatchesTerms(Lookup[list[Term]]):
 
 @TokensField.register_lookup
 class ContainTerms(Lookup[list[Term]]):
-    """The right side is a list of at least one `Term`."""
+    """The right side is a list of at least one `Term`. PostgreSQL alone uses it."""
 
     lookup_name = "contain_terms"
     prepare_rhs = False
     rhs: list[Term]
 
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> SQL:
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> SQL:
         column, parameters = self.process_lhs(compiler, connection)
         sql = " AND ".join([f"{column} LIKE %s"] * len(self.rhs))
         return f"({sql})", [value for term in self.rhs for value in (*parameters, _pattern(term))]

@@ -23,6 +23,7 @@ from tests.browser.threads import ThreadPage
 from tests.harness.backend import Deployment
 from tests.harness.cast import Cast, Stage
 from tests.harness.rest import eventually
+from tests.harness.servers import ServerKind
 from tests.harness.services import PostgreSQL, ServiceMissing
 from tests.proxy.nginx import Nginx
 
@@ -56,7 +57,7 @@ def bucket() -> Iterator[Bucket]:
 
 @pytest.fixture
 def on_s3(tmp_path: Path, postgres: PostgreSQL, bucket: Bucket) -> Iterator[Deployment]:
-    kinds = ("daphne", "uvicorn")
+    kinds: tuple[ServerKind, ...] = ("daphne", "uvicorn")
     with Deployment.services(tmp_path, postgres, kinds=kinds, ATTACHMENTS_STORAGE=bucket.url) as deployment:
         deployment.start_worker()
         yield deployment
