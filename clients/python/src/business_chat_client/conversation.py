@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from uuid import uuid4
 
 import msgspec
 
+from business_chat_client.conversation_host import ConversationHost
 from business_chat_client.decoding import decode
 from business_chat_client.errors import ChatError
 from business_chat_client.events import ConversationEvent, MessageArrived, TypingChanged
@@ -29,9 +30,6 @@ from business_chat_client.streams import Broadcaster, EventStream
 from business_chat_client.team_commands import TeamCommands
 from business_chat_client.timeline import Push, Timeline
 
-if TYPE_CHECKING:
-    from business_chat_client.client import ChatClient
-
 logger = logging.getLogger(__name__)
 
 RECEIPT_IDS: Final = 500  # message ids of one receipt
@@ -42,11 +40,13 @@ REORDER_DELAY: Final = 0.2  # seconds to wait for a missing push before a sync
 class Conversation(TeamCommands):
     """`ChatClient.join` creates it. Its state follows the server, also after lost connections."""
 
-    def __init__(self, client: ChatClient, conversation_id: str, history: int | None) -> None:
+    def __init__(
+        self, client: ConversationHost[Conversation], conversation_id: str, history: int | None
+    ) -> None:
         self.id = conversation_id
         self._client = client
         self._history = history
-        self._pages = ConversationPages(client, conversation_id)
+        self._pages = ConversationPages(client._rest, conversation_id)
         self._timeline = Timeline()
         self._broadcaster: Broadcaster[ConversationEvent] = Broadcaster()
         self._typing_ids: set[str] = set()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from business_chat_client.objects import ConversationDetails, Message, Page
-
-if TYPE_CHECKING:
-    from business_chat_client.client import ChatClient
+from business_chat_client.rest import Rest
 
 PAGE: Final = 200  # the most messages of one REST page
 
@@ -15,12 +13,12 @@ PAGE: Final = 200  # the most messages of one REST page
 class ConversationPages:
     """The REST pages of one conversation."""
 
-    def __init__(self, client: ChatClient, conversation_id: str) -> None:
-        self._client = client
+    def __init__(self, rest: Rest, conversation_id: str) -> None:
+        self._rest = rest
         self._path = f"/chat/conversations/{conversation_id}"
 
     async def details(self) -> ConversationDetails:
-        return await self._client._rest.call(ConversationDetails, "GET", self._path)
+        return await self._rest.call(ConversationDetails, "GET", self._path)
 
     async def messages(self, *, down_to: int, most: int | None) -> list[Message]:
         """Fetch the newest messages, in ascending `seq`: at most `most`, and no page below `down_to`."""
@@ -37,4 +35,4 @@ class ConversationPages:
 
     async def page(self, *, before: int | None, limit: int) -> Page[Message]:
         path = f"{self._path}/messages"
-        return await self._client._rest.call(Page[Message], "GET", path, before=before, limit=limit)
+        return await self._rest.call(Page[Message], "GET", path, before=before, limit=limit)
