@@ -1,5 +1,6 @@
 import * as changes from "./changes.js";
 import { ClientParts } from "./client-parts.js";
+import { messageTypeOf, written } from "./message-content.js";
 import { PersonalCommands } from "./personal-commands.js";
 import { watchPageLifecycle } from "./page-lifecycle.js";
 
@@ -287,16 +288,4 @@ export class ChatClient extends PersonalCommands {
       when("message_failed", ({ error }) => reject(error));
     });
   }
-}
-
-function written(content, options) {
-  if (content?.attachments) return { text: "", ...content };
-  if (typeof content?.text === "string") return content;
-  return { ...(typeof options === "string" ? { messageType: options } : options), text: content };
-}
-
-/** The type that the server will give the message, if the client can tell. */
-function messageTypeOf([first]) {
-  if (!first) return "text";
-  return first.kind === "image" || first.kind === "voice" ? first.kind : "file";
 }

@@ -1,19 +1,17 @@
-"""What members of a business, and its bots, do with a conversation as a team. The customer sees none of it."""
+"""The commands of members of a business and of its bots. The customer sees none of them."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import Any
 
+from business_chat_client.conversation_host import ConversationHost
 from business_chat_client.decoding import decode
 from business_chat_client.wire_object import WireObject
 
-if TYPE_CHECKING:
-    from business_chat_client.client import ChatClient
-
 
 class TeamState(WireObject, frozen=True, kw_only=True):
-    """What the team has set for a conversation. `handed_over_at` is set while it waits for a person."""
+    """The team's state of a conversation. `handed_over_at` is set while it waits for a person."""
 
     conversation_id: str
     team_rev: int
@@ -26,7 +24,7 @@ class TeamCommands:
     """Base of `Conversation`."""
 
     id: str
-    _client: ChatClient
+    _client: ConversationHost[Any]
 
     async def team_state(self) -> TeamState:
         """Return who is in charge of the conversation. For members of its business."""
