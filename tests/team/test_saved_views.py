@@ -70,6 +70,7 @@ def test_the_author_and_owners_change_a_view_of_the_business(scene: Scene) -> No
     "fields",
     [
         {"filters": {}},
+        {"filters": {"label": "", "group": "", "search": " "}},
         {"filters": {"status": "closed"}},
         {"filters": {"assignee": "999999999"}},
         {"filters": {"label": "0190a2c0-0000-7000-8000-000000000000"}},

@@ -70,23 +70,21 @@ def _find_changeable(user_id: UserId, view_id: str) -> tuple[SavedView, Membersh
 
 def _set_filters(view: SavedView, membership: Membership, filters: ViewFilters) -> None:
     """Check the filters against the business, inside the transaction that stores them."""
-    if filters == ViewFilters():
-        raise invalid("Give at least one filter.", field="filters")
-    if filters.unread and filters.archived:
-        raise invalid("A view is of unread or of archived conversations.", field="archived")
-    _check_search(filters.search)
     team = {name: value for name in NAMES if (value := getattr(filters, name))}
+    if not (team or filters.unread or filters.archived or filters.search.strip()):
+        raise invalid("Set at least one filter.", field="filters")
+    if filters.unread and filters.archived:
+        raise invalid("A view can be of unread or of archived conversations, not of both.", field="archived")
+    _check_search(filters.search)
     team_filter(membership.user_id, team)
     if filters.assignee and filters.assignee not in ("me", NONE):
         lock_members(membership.business_id, [filters.assignee], field="assignee")
-    group = None if filters.group == NONE else filters.group
+    group = None if filters.group in (None, "", NONE) else filters.group
     view.label = _own(Label, membership, filters.label, "label")
     view.group = _own(TeamGroup, membership, group, "group")
-    stored: dict[str, Any] = msgspec.to_builtins(filters)
-    stored.pop("label", None)
-    if group is not None:
-        stored.pop("group")
-    view.filters = stored
+    in_columns = {"label"} if group is None else {"label", "group"}
+    given: dict[str, Any] = msgspec.to_builtins(filters)
+    view.filters = {name: value for name, value in given.items() if value and name not in in_columns}
 
 
 def _check_search(search: str) -> None:
