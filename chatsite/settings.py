@@ -201,6 +201,12 @@ CHAT_CONTACT_RULE = env.text("CHAT_CONTACT_RULE", "conversations.contacts.has_ti
 CHAT_ASSISTANTS = tuple(filter(None, map(str.strip, env.text("CHAT_ASSISTANTS").split(","))))
 CHAT_ASSISTANT_SECONDS = env.number("CHAT_ASSISTANT_SECONDS", 8)  # that an assistant has to answer
 
+# Functions that show members more about a customer, beside the conversation: dotted paths, comma-separated.
+CHAT_CUSTOMER_PANELS = tuple(filter(None, map(str.strip, env.text("CHAT_CUSTOMER_PANELS").split(","))))
+CHAT_CUSTOMER_PANEL_SECONDS = env.number(
+    "CHAT_CUSTOMER_PANEL_SECONDS", 3
+)  # that such a function has to answer
+
 # The fields of the user model that make up a name. Empty: those of Django's own user model.
 CHAT_NAME_FIELDS: tuple[str, ...] = ()
 

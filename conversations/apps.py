@@ -20,6 +20,7 @@ class ConversationsConfig(AppConfig):
         from conversations.team.assignment import assigning  # noqa: F401
         from conversations.team.automations import answering  # noqa: F401
         from conversations.team.canned import personal_data  # noqa: F401
+        from conversations.team.customer import checks as panel_checks  # noqa: F401
         from conversations.team.hours import answer_time  # noqa: F401
         from conversations.team.reports import personal_data as rating_data  # noqa: F401
         from conversations.team.reports import recording  # noqa: F401

@@ -12,6 +12,7 @@ from conversations.search.views import SearchViewSet
 from conversations.team.assignment.views import AssignmentViewSet
 from conversations.team.automations.views import AutomationsViewSet
 from conversations.team.canned.views import CannedAnswerViewSet
+from conversations.team.customer.views import CustomerPanelViewSet
 from conversations.team.hours.views import AvailabilityViewSet, BusinessHoursViewSet
 from conversations.team.note_views import NoteViewSet
 from conversations.team.reports.views import CsatSettingsViewSet, RatingViewSet, ReportViewSet
@@ -38,6 +39,7 @@ router.register("reports", report_views.ReportViewSet, basename="report")
 
 router.register("conversations", TeamStateViewSet, basename="conversation-team")
 router.register("conversations", NoteViewSet, basename="conversation-note")
+router.register("conversations", CustomerPanelViewSet, basename="conversation-customer")
 router.register("conversations", RatingViewSet, basename="conversation-rating")
 
 assist = AssistViewSet.as_view({"post": "ask"})

@@ -9,6 +9,7 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         # These modules register their hooks on import: `sync`, outages, lost rights, erasures, exports, webhooks.
         from notifications import (
+            customer_offers,  # noqa: F401
             gdpr,  # noqa: F401
             handovers,  # noqa: F401
             live,  # noqa: F401
@@ -19,5 +20,11 @@ class NotificationsConfig(AppConfig):
 
         if getattr(settings, "ANYMAIL", {}).get("WEBHOOK_SECRET"):
             from notifications.delivery.replies import webhooks  # noqa: F401
-        from notifications.delivery import attention, escalations, jobs, personal_data  # noqa: F401
+        from notifications.delivery import (
+            attention,  # noqa: F401
+            escalations,  # noqa: F401
+            jobs,  # noqa: F401
+            personal_data,  # noqa: F401
+            rating_requests,  # noqa: F401
+        )
         from notifications.webhooks import housekeeping, outbox  # noqa: F401

@@ -118,6 +118,8 @@ def default_settings(redis_url: str = "", secret_key: str = "") -> dict[str, Any
         "CHAT_ASSISTANTS": (),
         "CHAT_ASSISTANT_SECONDS": 8,
         "CHAT_CONTACT_RULE": "",
+        "CHAT_CUSTOMER_PANELS": (),
+        "CHAT_CUSTOMER_PANEL_SECONDS": 3,
         "CHAT_NAME_FIELDS": (),
         "DATABASE_POOL_SIZE": 16,
         "ENVIRONMENT": Environment(values={}),

@@ -33,6 +33,12 @@ def email_field() -> str | None:
     return name if name in _fields() else None
 
 
+def email_of(user: Any) -> str:
+    """Return the user's e-mail address, or "". Addresses at `.invalid` are those of guests and of erased people."""
+    address = str(getattr(user, email_field() or "", "") or "")
+    return "" if address.endswith(".invalid") or "@" not in address else address
+
+
 def display_name(user: Any) -> str:
     """Return the name that others see. Without one, it is the username, or the part before the `@` of an address."""
     if settings.CHAT_NAME_FIELDS or not hasattr(user, "get_full_name"):

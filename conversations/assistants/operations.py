@@ -10,9 +10,10 @@ from chatsite.errors import invalid, not_found
 from chatsite.identity.names import display_name
 from conversations import history
 from conversations.access import UserId, find_conversation
-from conversations.assistants.calls import AssistantFailed, ask_assistant
+from conversations.assistants.calls import ask_assistant
 from conversations.assistants.serializers import AssistanceObject, AssistantAnswer
 from conversations.assistants.types import AssistantRequest, Kind
+from conversations.host_functions import FunctionFailed
 from conversations.models import Conversation, Side
 
 MOST_MESSAGES: Final = 50  # that an assistant gets
@@ -53,6 +54,6 @@ def _answer(path: str, request: AssistantRequest) -> AssistantAnswer | None:
     name = path.rpartition(".")[2]
     try:
         texts = ask_assistant(path, request)
-    except AssistantFailed:
+    except FunctionFailed:
         return AssistantAnswer(assistant=name, failed=True, texts=[])
     return None if texts is None else AssistantAnswer(assistant=name, failed=False, texts=texts)

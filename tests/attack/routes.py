@@ -37,6 +37,7 @@ PUBLIC: Final = {
     "widget-demo",
     "widget-session",
     "widget-guest-session",
+    "rate-by-mail",  # the token in the address says what; tests/away/test_rating_mail.py
     "unsubscribe",  # the token in the address says whose mails; tests/away/test_mail.py
 }
 # The web page signs in by session, answers HTML and redirects to its sign-in; tests/web has its strangers.

@@ -137,6 +137,7 @@ async def test_a_note_is_written_and_changes_show_at_once(
     await field.press_sequentially("Please check, @Ami")
     await pane(olivia).get_by_role("option", name="@Amir Nasser").click()
     await field.press_sequentially("it is lost.")
+    await expect(pane(olivia).get_by_role("heading", name="Details")).to_be_visible()
     await assert_accessible(olivia, axe_source)
     await field.press("Enter")
     note = pane(amir).locator(".row-note")
@@ -154,8 +155,19 @@ async def test_a_note_is_written_and_changes_show_at_once(
     await _hand_over(cast, amir, olivia, customer.name, where)
     await message.press("Enter")
     await expect(theirs.said("An answer in progress")).to_be_visible()
-    await expect(theirs.messages).to_have_count(2)
-    await expect(theirs.root.locator(".row-note, .writing-mode, .team-bar")).to_have_count(0)
+    await _look_at_the_customer_on_a_phone(olivia, axe_source)
+    await expect(theirs.root.locator(".row-note, .writing-mode, .team-bar, .customer-panel")).to_have_count(0)
+
+
+async def _look_at_the_customer_on_a_phone(page: Page, axe_source: str) -> None:
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await expect(pane(page).get_by_role("heading", name="Details")).to_be_hidden()
+    await pane(page).get_by_role("button", name="Customer").click()
+    sheet = pane(page).get_by_role("dialog", name="Customer")
+    await expect(sheet.get_by_role("heading", name="Details")).to_be_visible()
+    await assert_accessible(page, axe_source)
+    await sheet.get_by_role("button", name="Close").click()
+    await expect(sheet).to_be_hidden()
 
 
 async def the_list_is_changed_and_kept(page: Page, colleague: Page, name: str, axe_source: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -18,6 +19,9 @@ from conversations.team.reports.requests import CsatBody, CsatObject, CsatSettin
 from conversations.validation import storable
 from conversations.writing.conversation_change import change_conversations
 from conversations.writing.sends import append_system_message
+
+# Called inside the transaction in which a customer is asked, with the conversation and the key of the episode.
+rating_asked: Final[list[Callable[[Conversation, UUID], None]]] = []
 
 QUESTION: Final = "How did we do? Please rate this conversation."
 ANSWERED_WITHIN: Final = timedelta(days=14)
@@ -59,6 +63,8 @@ def ask_for_rating(episode_id: UUID) -> None:
                 continue  # the customer has written again
             if Episode.objects.filter(pk=episode.pk, asked_at=None).update(asked_at=change.now):
                 append_system_message(change, conversation, chosen.question or QUESTION)
+                for tell in rating_asked:
+                    tell(conversation, episode.pk)
 
 
 def read_rating(*, user_id: UserId, conversation_id: str) -> CsatObject:
@@ -66,13 +72,18 @@ def read_rating(*, user_id: UserId, conversation_id: str) -> CsatObject:
     return _rating(*_open_question(user_id, conversation_id))
 
 
-def rate(*, user_id: UserId, conversation_id: str, body: CsatBody) -> CsatObject:
-    """Keep the rating. A later one replaces it for as long as the question is open."""
+def rate(
+    *, user_id: UserId, conversation_id: str, body: CsatBody, episode_id: UUID | None = None
+) -> CsatObject:
+    """Keep the rating. A later one replaces it for as long as the question is open.
+
+    With `episode_id`, raise `not_found` if the open question is about another episode.
+    """
     if not storable(body.comment):
         raise invalid("The comment contains a character that cannot be stored.", field="comment")
     access.load_actor(user_id)
     conversation, episode = _open_question(user_id, conversation_id)
-    if episode is None:
+    if episode is None or episode_id not in (None, episode.pk):
         raise not_found("question")
     require_unblocked(conversation, user_id)
     if conversation.frozen_at is not None:

@@ -1,5 +1,6 @@
 import { copyOf, isPhone, make, show } from "./dom.js";
 import { initialsOf, tintOf } from "./people.js";
+import { CustomerPanel } from "./team/customer_panel.js";
 import { TeamBar } from "./team/team_bar.js";
 import { ThreadTeam } from "./team/thread_team.js";
 import { mountThread } from "./thread/thread.js";
@@ -15,6 +16,7 @@ export class ConversationPane {
   #handlers;
   #thread = null;
   #bar = null;
+  #customer = null;
   #aborter = null;
   #visited = new VisitedPanes();
   #places = new Map(); // conversation id → scroll position
@@ -91,7 +93,8 @@ export class ConversationPane {
     }
     this.#thread?.destroy();
     this.#bar?.destroy();
-    this.#thread = this.#bar = null;
+    this.#customer?.destroy();
+    this.#thread = this.#bar = this.#customer = null;
     this.id = null;
     this.#team.look(null);
     for (const child of [...this.#main.children]) if (!child.matches("[data-nothing-open], h1")) child.remove();
@@ -162,7 +165,11 @@ export class ConversationPane {
 
   #mountTeam(root, pane) {
     if (pane.dataset.side !== "business") return;
-    this.#bar = new TeamBar(this.#states, { conversation: () => this.#conversation, me: this.#session.me });
+    const conversation = () => this.#conversation;
+    this.#customer = new CustomerPanel(this.#client.rest, this.#states, { id: this.id, conversation });
+    pane.append(this.#customer.element);
+    root.querySelector("[data-conversation-menu]").before(this.#customer.button);
+    this.#bar = new TeamBar(this.#states, { conversation, me: this.#session.me });
     root.querySelector(".thread-head").after(this.#bar.element);
     root.querySelector(".composer").before(make("p", { className: "collision", role: "status", hidden: true }));
   }

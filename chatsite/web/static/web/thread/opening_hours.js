@@ -4,9 +4,10 @@ import { gettext, interpolate } from "./texts.js";
 const RENEWAL = 5 * 60_000; // milliseconds
 const WEEK = 6 * 24 * 3600_000;
 
-/** The text for customers while no member of the business is online: when it opens, or how fast it usually answers. */
+/** What customers are told of a business: when it opens, while nobody is online, and how fast it usually answers. */
 export class OpeningHours {
   text = "";
+  answerTime = "";
   #rest;
   #changed;
   #fetchedAt = -Infinity;
@@ -25,7 +26,8 @@ export class OpeningHours {
     if (Date.now() - this.#fetchedAt < RENEWAL) return;
     this.#fetchedAt = Date.now();
     try {
-      this.text = hoursText(await this.#rest.get(`/chat/businesses/${businessId}/availability`));
+      const { text, answerTime } = hoursText(await this.#rest.get(`/chat/businesses/${businessId}/availability`));
+      Object.assign(this, { text, answerTime });
       this.#changed();
     } catch {
       // Keep the shown text. The next update tries again.
@@ -33,10 +35,13 @@ export class OpeningHours {
   }
 }
 
-function hoursText({ open, opensAt, answerMinutes }) {
-  if (open === false) return opensAt ? interpolate(gettext("Closed. Opens %(time)s"), { time: timeText(new Date(opensAt)) }) : gettext("Closed");
-  if (answerMinutes === null) return "";
-  return interpolate(gettext("Usually answers within %(time)s"), { time: durationText(answerMinutes) });
+/** `text` says when it opens if it is closed, else the `answerTime`. Either is "" if it is not known. */
+export function hoursText({ open, opensAt, answerMinutes }) {
+  const words = gettext("Usually answers within %(time)s");
+  const answerTime = answerMinutes === null ? "" : interpolate(words, { time: durationText(answerMinutes) });
+  if (open !== false) return { text: answerTime, answerTime };
+  const opens = opensAt && interpolate(gettext("Closed. Opens %(time)s"), { time: timeText(new Date(opensAt)) });
+  return { text: opens || gettext("Closed"), answerTime: "" };
 }
 
 function timeText(time) {

@@ -25,7 +25,13 @@ export class ThreadChrome {
   showHead() {
     const { head, people, conversation, typing } = this.#thread;
     if (conversation && people.side === "customer") this.#hours.renew(conversation.businessId);
-    head.show({ name: people.otherName, others: people.others, typing: typing.others, hours: this.#hours.text });
+    head.show({ name: people.otherName, others: people.others, typing: typing.others, hours: this.#hours, faces: this.#faces });
+  }
+
+  /** Customers see who of the business is there. */
+  get #faces() {
+    const { people, client } = this.#thread;
+    return people.side === "customer" ? people.all.filter(({ id, side }) => side === "business" && client.isUserOnline(id)) : [];
   }
 
   showConnection() {

@@ -4,6 +4,7 @@ import { gettext } from "./texts.js";
 import { typingText } from "./typists.js";
 
 const PATIENCE = 1_500; // milliseconds without a connection before it is shown
+const MOST_FACES = 3;
 const RENEWAL = 30_000; // "3 minutes ago" gets older
 
 /** The name of the other side, its presence, and the state of the connection. */
@@ -11,6 +12,7 @@ export class ThreadHeader {
   element;
   #name = el("bdi");
   #presence = el("p", { class: "thread-presence" });
+  #faces = el("span", { class: "thread-faces", role: "img" });
   #avatar = el("span", { class: "avatar", "aria-hidden": "true" });
   #connection = el("p", { class: "thread-connection", role: "status" });
   #client;
@@ -22,7 +24,7 @@ export class ThreadHeader {
   constructor(client, onBack) {
     this.#client = client;
     const back = onBack && iconButton("back", gettext("Back"), { class: "back", on: { click: () => onBack() } });
-    const who = el("div", { class: "thread-who" }, el("h2", { class: "thread-name" }, this.#name), this.#presence);
+    const who = el("div", { class: "thread-who" }, el("h2", { class: "thread-name" }, this.#name), el("div", { class: "thread-status" }, this.#faces, this.#presence));
     this.element = el("header", { class: "thread-head" }, back, this.#avatar, who);
     this.#timer = setInterval(() => this.#shown && this.show(this.#shown), RENEWAL);
   }
@@ -32,10 +34,10 @@ export class ThreadHeader {
     return this.#connection;
   }
 
-  /** `name` and the ids of the other side's people, the names of those who are typing, and the hours in words. */
+  /** `name` and the ids of the other side's people, the names of those who are typing, the hours, and who is there to see. */
   show(state) {
     this.#shown = state;
-    const { name, others, typing, hours } = state;
+    const { name, others, typing, hours, faces } = state;
     if (this.#name.textContent !== name) {
       this.#name.textContent = name;
       this.#avatar.textContent = initials(name);
@@ -46,6 +48,7 @@ export class ThreadHeader {
     if (this.#presence.textContent !== text) this.#presence.textContent = text;
     this.#presence.classList.toggle("is-online", isKnown && isOnline && !typing.length);
     this.#presence.classList.toggle("is-typing", typing.length > 0);
+    this.#showFaces(isKnown ? faces.slice(0, MOST_FACES).map((person) => person.name) : []);
   }
 
   /** `state` of the client, and the number of unsent messages. */
@@ -75,9 +78,17 @@ export class ThreadHeader {
     if (this.#shown) this.show(this.#shown);
   }
 
+  #showFaces(names) {
+    const label = names.join(", ");
+    if (this.#faces.ariaLabel === label) return;
+    this.#faces.ariaLabel = this.#faces.title = label;
+    this.#faces.hidden = !names.length;
+    this.#faces.replaceChildren(...names.map((name) => el("span", { class: "avatar" }, initials(name))));
+  }
+
   #presenceText(isOnline, others, hours) {
-    if (isOnline) return gettext("Online");
-    if (hours) return hours;
+    if (isOnline) return [gettext("Online"), hours.answerTime].filter(Boolean).join(" · ");
+    if (hours.text) return hours.text;
     const { presence } = this.#client.snapshot;
     const seen = others.map((id) => presence.get(id)?.lastSeen).filter(Boolean);
     return seen.length ? lastSeenLabel(new Date(seen.sort().at(-1))) : "";

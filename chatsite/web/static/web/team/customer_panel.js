@@ -1,0 +1,130 @@
+import { make } from "../dom.js";
+import { errorText } from "../error_texts.js";
+import { initialsOf, tintOf } from "../people.js";
+import { getPreference, setPreference } from "../preferences.js";
+import { customerSections, hostSection } from "./customer_sections.js";
+
+const CHOICE = "customer-panel"; // this browser's: "closed" where the column is not wanted
+const PAUSE = 1_000; // milliseconds for which changes of the team are gathered
+const wide = matchMedia("(min-width: 1200px)");
+
+/** What the business knows of the customer: a column beside the conversation, or a sheet over it on a narrow screen. */
+export class CustomerPanel {
+  element = make("section", { className: "customer-panel", ariaLabel: gettext("Customer") });
+  button;
+  #body = make("div", { className: "customer-body", tabIndex: -1 });
+  #host = make("div", { className: "customer-sections" });
+  #sheet = make("dialog", { className: "customer-sheet", ariaLabel: gettext("Customer") });
+  #rest;
+  #path;
+  #states;
+  #conversation;
+  #stops;
+  #stamp;
+  #timer = null;
+  #isLoaded = false;
+  #gone = new AbortController();
+
+  /** `conversation()` answers the conversation as it is now. */
+  constructor(rest, states, { id, conversation }) {
+    this.#rest = rest;
+    this.#path = `/chat/conversations/${id}/customer`;
+    this.#states = states;
+    this.#conversation = conversation;
+    this.button = this.#makeButton();
+    this.element.append(this.#sheet);
+    this.#stamp = this.#stampNow();
+    this.#stops = states.on(() => this.#heardStates());
+    const { signal } = this.#gone;
+    wide.addEventListener("change", () => this.#place(), { signal });
+    this.#sheet.addEventListener("close", () => this.#place(), { signal });
+    this.#sheet.addEventListener("keydown", (event) => event.stopPropagation(), { signal });
+    this.#sheet.addEventListener("pointerdown", (event) => event.target === this.#sheet && this.#sheet.close(), { signal });
+    this.#place();
+  }
+
+  destroy() {
+    this.#stops();
+    this.#gone.abort();
+    clearTimeout(this.#timer);
+  }
+
+  #makeButton() {
+    const label = gettext("Customer");
+    const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    icon.setAttribute("viewBox", "0 0 24 24");
+    icon.setAttribute("aria-hidden", "true");
+    const shape = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    shape.setAttribute("d", "M12 11.5a3.75 3.75 0 1 0 0-7.5 3.75 3.75 0 0 0 0 7.5zM4.5 20c.6-4 3.6-5.8 7.5-5.8s6.9 1.8 7.5 5.8");
+    icon.append(shape);
+    const button = make("button", { type: "button", className: "icon-button customer-button", ariaLabel: label, title: label }, icon);
+    button.addEventListener("click", () => this.#toggle());
+    return button;
+  }
+
+  #toggle() {
+    if (!wide.matches) {
+      this.#sheet.append(this.#body);
+      this.#sheet.showModal();
+      this.#load();
+    } else setPreference(CHOICE, this.#isColumn ? "closed" : null);
+    this.#place();
+  }
+
+  get #isColumn() {
+    return wide.matches && getPreference(CHOICE) !== "closed";
+  }
+
+  #place() {
+    if (wide.matches && this.#sheet.open) this.#sheet.close();
+    if (!this.#sheet.open) this.element.append(this.#body);
+    this.element.classList.toggle("is-column", this.#isColumn);
+    this.button.ariaExpanded = String(this.#isColumn || this.#sheet.open);
+    if (this.#isColumn && !this.#isLoaded) this.#load();
+  }
+
+  /** Labels and episodes change with the team's state. */
+  #heardStates() {
+    const stamp = this.#stampNow();
+    if (stamp === this.#stamp) return;
+    this.#stamp = stamp;
+    this.#isLoaded = false;
+    clearTimeout(this.#timer);
+    if (this.#isColumn || this.#sheet.open) this.#timer = setTimeout(() => this.#load(), PAUSE);
+  }
+
+  #stampNow() {
+    const conversation = this.#conversation();
+    const state = conversation && this.#states.of(conversation);
+    return JSON.stringify([state?.status, state?.labelIds]);
+  }
+
+  async #load() {
+    this.#isLoaded = true;
+    try {
+      this.#draw(await this.#rest.get(this.#path));
+      const { panels } = await this.#rest.get(`${this.#path}/panels`);
+      this.#host.replaceChildren(...panels.map(hostSection));
+    } catch (error) {
+      this.#isLoaded = false;
+      this.#fail(error);
+    }
+  }
+
+  #draw(customer) {
+    const { customer: person, email } = customer;
+    const close = make("button", { type: "button", className: "button quiet customer-close" }, gettext("Close"));
+    close.addEventListener("click", () => this.#sheet.close());
+    const mark = make("span", { className: "avatar", data: { tint: tintOf(person.id) }, aria: { hidden: "true" } }, initialsOf(person.name));
+    const words = make("div", { className: "customer-words" }, make("h2", { dir: "auto" }, person.name));
+    if (email) words.append(make("a", { className: "link", href: `mailto:${encodeURIComponent(email)}` }, email));
+    const head = make("header", { className: "customer-head" }, mark, words, close);
+    this.#body.replaceChildren(head, make("div", { className: "customer-sections" }, ...customerSections(customer)), this.#host);
+  }
+
+  #fail(error) {
+    const again = make("button", { type: "button", className: "button" }, gettext("Try again"));
+    again.addEventListener("click", () => this.#load());
+    this.#body.replaceChildren(make("p", { className: "customer-failed", role: "alert" }, errorText(error)), again);
+  }
+}
