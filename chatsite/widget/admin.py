@@ -19,7 +19,7 @@ from chatsite.widget.models import SigningSecret, WidgetSite
 from chatsite.widget.operations import WidgetSettings
 from conversations.admin.lists import BoundedAdmin
 
-CHOSEN = ("enabled", "guests_allowed", "title", "greeting", "accent")
+CHOSEN = ("enabled", "guests_allowed", "title", "greeting", "accent", "asks_first", "form_question")
 
 
 class SiteForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -79,6 +79,8 @@ class WidgetSiteAdmin(BoundedAdmin):
         "title",
         "greeting",
         "accent",
+        "asks_first",
+        "form_question",
         "issuer",
         "signing",
     )

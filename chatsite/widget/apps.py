@@ -19,4 +19,5 @@ class WidgetConfig(AppConfig):
             rules,
             setup_step,
             ties,
+            visitors,
         )

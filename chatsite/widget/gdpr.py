@@ -19,12 +19,23 @@ class IdentityLine(msgspec.Struct, rename="camel"):
     business_id: UUID
     kind: str
     subject: str
+    attributes: list[list[str]]
+    answers: list[list[str]]
+    page: str
     created_at: datetime
 
 
 def identity_lines(user_id: UserId) -> Iterator[IdentityLine]:
     for row in ExternalIdentity.objects.select_related("site").filter(user_id=user_id):
-        yield IdentityLine(row.site.business_id, row.kind, row.subject, row.created_at)
+        yield IdentityLine(
+            business_id=row.site.business_id,
+            kind=row.kind,
+            subject=row.subject,
+            attributes=row.attributes or [],
+            answers=row.answers or [],
+            page=row.page_url,
+            created_at=row.created_at,
+        )
 
 
 def forget_person(user_id: UserId) -> None:

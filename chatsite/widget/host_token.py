@@ -31,14 +31,25 @@ _DECODING_ERRORS: Final = (jwt.PyJWTError, RecursionError, OverflowError, ValueE
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 
 
+Value = str | int | float | bool | None
+
+MOST_ATTRIBUTES: Final = 30
+NAME_LENGTH: Final = 60
+VALUE_LENGTH: Final = 300
+
+
 class HostClaims(msgspec.Struct, frozen=True):
-    """The claims of the host's server about its visitor. `expires_at` is in seconds since the epoch."""
+    """The claims of the host's server about its visitor. `expires_at` is in seconds since the epoch.
+
+    Members see the `attributes`. Without the claim, those of an earlier token stay.
+    """
 
     subject: Id = msgspec.field(name="sub")
     token_id: Id = msgspec.field(name="jti")
     expires_at: int | float = msgspec.field(name="exp")
     name: str | None = None
     email: str | None = None
+    attributes: dict[str, Value] | None = None
 
 
 def read_host_token(token: str) -> tuple[WidgetSite, HostClaims]:
@@ -59,7 +70,31 @@ def read_host_token(token: str) -> tuple[WidgetSite, HostClaims]:
     for name, value in (("sub", claims.subject), ("jti", claims.token_id)):
         if not is_storable(value):
             raise unauthenticated(f"The token's {name} contains a character that cannot be stored.")
+    _check_attributes(claims.attributes or {})
     return site, claims
+
+
+def _check_attributes(attributes: dict[str, Value]) -> None:
+    if len(attributes) > MOST_ATTRIBUTES:
+        raise unauthenticated(f"The token may have at most {MOST_ATTRIBUTES} attributes.")
+    for name, value in attributes.items():
+        text = value if isinstance(value, str) else ""
+        if not name.strip() or len(name) > NAME_LENGTH or len(text) > VALUE_LENGTH:
+            raise unauthenticated(
+                f"The name of an attribute has 1 to {NAME_LENGTH} characters, and its value at most {VALUE_LENGTH}."
+            )
+        if not is_storable(name) or not is_storable(text):
+            raise unauthenticated("An attribute contains a character that cannot be stored.")
+
+
+def attribute_lines(attributes: dict[str, Value]) -> list[list[str]]:
+    """Return the attributes as texts, in their order. One whose value is null is left out."""
+    texts = {True: "true", False: "false"}
+    return [
+        [name, texts[value] if isinstance(value, bool) else str(value)]
+        for name, value in attributes.items()
+        if value is not None
+    ]
 
 
 def _find_issuer(token: str) -> WidgetSite:

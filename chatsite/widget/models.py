@@ -31,6 +31,18 @@ class WidgetSite(models.Model):
     title = models.CharField(max_length=60, blank=True, help_text="Defaults to the business's name.")
     greeting = models.CharField(max_length=300, blank=True, help_text="Shown above the conversation.")
     accent = models.CharField(max_length=7, blank=True, help_text="A colour such as #2f5bea.")
+    asks_first = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whether guests are asked for a name and an address before the first message.",
+    )
+    form_question = models.CharField(
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="One more question of the form. Empty: it is left out.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -76,6 +88,13 @@ class ExternalIdentity(models.Model):
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="widget_identity"
     )
+    # What members see of the visitor. Both are lists of a name and a text.
+    attributes = models.JSONField(null=True, editable=False)  # of the host's last token
+    answers = models.JSONField(null=True, editable=False)  # to the form before the chat
+    # The page of the business's site on which the visitor last opened the widget.
+    page_url = models.CharField(max_length=500, default="", db_default="", editable=False)
+    page_title = models.CharField(max_length=200, default="", db_default="", editable=False)
+    page_seen_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

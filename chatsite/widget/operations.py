@@ -20,6 +20,7 @@ from conversations.models import Business
 
 TITLE_LENGTH: Final = 60
 GREETING_LENGTH: Final = 300
+QUESTION_LENGTH: Final = 200
 LIVE_SECRETS: Final = 2  # the newest, and the previous one until the host's server uses the newest
 
 UNSET: Final = msgspec.UNSET
@@ -35,6 +36,8 @@ class WidgetSettings(msgspec.Struct, rename="camel", kw_only=True, omit_defaults
     title: str | Unset = UNSET
     greeting: str | Unset = UNSET
     accent: str | Unset = UNSET
+    asks_first: bool | Unset = UNSET
+    form_question: str | Unset = UNSET
 
 
 @transaction.atomic
@@ -69,10 +72,14 @@ def check_settings(chosen: WidgetSettings) -> None:
 
 def _cleaned(chosen: WidgetSettings) -> dict[str, bool | str | list[str]]:
     values: dict[str, bool | str | list[str]] = {}
-    if chosen.enabled is not UNSET:
-        values["enabled"] = chosen.enabled
-    if chosen.guests_allowed is not UNSET:
-        values["guests_allowed"] = chosen.guests_allowed
+    for name in ("enabled", "guests_allowed", "asks_first"):
+        flag = getattr(chosen, name)
+        if flag is not UNSET:
+            values[name] = flag
+    if chosen.form_question is not UNSET:
+        values["form_question"] = clean_display_text(
+            chosen.form_question, field="formQuestion", limit=QUESTION_LENGTH
+        )
     if chosen.origins is not UNSET:
         values["origins"] = clean_origins(chosen.origins)
     if chosen.title is not UNSET:

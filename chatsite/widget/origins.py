@@ -57,6 +57,14 @@ def clean_origin(raw: str) -> str:
     return f"{scheme}://{host}{shown}"
 
 
+def covers(pattern: str, origin: str) -> bool:
+    """Whether an origin is meant by one of a business's origins; the same rule as in `widget.js`."""
+    scheme, wildcard, domain = pattern.partition("://*.")
+    if not wildcard:
+        return origin == pattern
+    return origin.startswith(f"{scheme}://") and origin.endswith(f".{domain}")
+
+
 def _host(host: str) -> str:
     """Normalise a host. An IPv6 address gets brackets and its shortest form."""
     if "%" in host:

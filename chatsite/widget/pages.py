@@ -33,6 +33,7 @@ from chatsite.widget.models import WidgetSite
 from chatsite.widget.origins import host_origins
 from chatsite.widget.texts import frame_texts, loader_texts
 from conversations.demo import BUSINESS
+from conversations.team.hours.availability import availability
 
 LOADER: Final = Path(__file__).parent / "loader" / "v1.js"
 LOADER_SECONDS: Final = 3600  # browsers cache the loader for this long
@@ -102,6 +103,8 @@ def frame(request: HttpRequest, slug: str) -> HttpResponse:
             "business": site.business.slug,
             "businessId": str(site.business_id),
             "guestsAllowed": site.guests_allowed,
+            "asksFirst": site.asks_first,
+            "availability": availability(site.business_id),
             "shades": shades(site.accent),
             "origins": origins,
             "texts": frame_texts(),

@@ -46,6 +46,8 @@ class SiteObject(WireObject, kw_only=True):
     title: str
     greeting: str
     accent: str
+    asks_first: bool
+    form_question: str
     secrets: list[SecretHint]
     created_at: datetime
     updated_at: datetime
@@ -73,13 +75,22 @@ class TokenBody(WireObject, kw_only=True):
 class GuestBody(WireObject, kw_only=True):
     """`business` is the slug; `guest` is the key of a returning guest.
 
-    The guest gets the `email` once its owner has opened the link that is sent there.
+    The guest gets the `email` once its owner has opened the link that is sent there. `answer` is that to the question
+    of the business's form; members see it.
     """
 
     business: str
     guest: str | None = None
     name: str = ""
     email: str = ""
+    answer: str = ""
+
+
+class PageBody(WireObject, kw_only=True):
+    """The page on which the visitor has opened the widget. Its query and its fragment are not kept."""
+
+    url: str
+    title: str = ""
 
 
 class SessionObject(WireObject, kw_only=True):
@@ -114,6 +125,8 @@ def site_object(site: WidgetSite) -> SiteObject:
         title=site.title,
         greeting=site.greeting,
         accent=site.accent,
+        asks_first=site.asks_first,
+        form_question=site.form_question,
         secrets=[secret_hint(secret) for secret in site.secrets.all()],
         created_at=site.created_at,
         updated_at=site.updated_at,

@@ -20,7 +20,7 @@ from chatsite.identity.claims import unauthenticated
 from chatsite.identity.operations import TokenPair
 from chatsite.identity.throttles import Attempt
 from chatsite.realtime.broadcast import broadcast_on_commit
-from chatsite.widget import access, host_token
+from chatsite.widget import access, host_token, visitors
 from chatsite.widget.appearance import clean_display_text
 from chatsite.widget.models import ExternalIdentity, WidgetSite
 from conversations import events
@@ -55,10 +55,15 @@ def open_session(*, token: str, opens_conversation: bool = True) -> Session:
     email = _clean_email(claims.email or "")
     with transaction.atomic():
         host_token.use_up(site, claims)
-        return _sign_in(site, Kind.SIGNED, claims.subject, name, email, opens_conversation)
+        session = _sign_in(site, Kind.SIGNED, claims.subject, name, email, opens_conversation)
+        if claims.attributes is not None:
+            visitors.keep_attributes(session.user, host_token.attribute_lines(claims.attributes))
+        return session
 
 
-def open_guest_session(*, slug: str, key: str | None, name: str, email: str = "") -> tuple[Session, str]:
+def open_guest_session(
+    *, slug: str, key: str | None, name: str, email: str = "", answer: str = ""
+) -> tuple[Session, str]:
     """Sign in a guest, if the business allows guests. Return the session and the guest's key.
 
     The key is the guest's only credential, so only its hash is stored. Without a key this creates a guest. Nobody
@@ -69,6 +74,7 @@ def open_guest_session(*, slug: str, key: str | None, name: str, email: str = ""
         raise DomainError("forbidden", "Please sign in on the site of this business to chat.")
     name = clean_display_text(name, field="name", limit=NAME_LENGTH)
     email = _clean_email(email)
+    answer = clean_display_text(answer, field="answer", limit=visitors.ANSWER_LENGTH, lines=True)
     if key is None:
         _limit_new_guests(site)
         key = secrets.token_urlsafe(32)
@@ -77,6 +83,8 @@ def open_guest_session(*, slug: str, key: str | None, name: str, email: str = ""
     with transaction.atomic():
         session = _sign_in(site, Kind.GUEST, _hash_key(key), name, "")
         registration.request_confirmation(user=session.user, email=email)
+        if answer and site.asks_first and site.form_question:
+            visitors.keep_answer(session.user, site.form_question, answer)
     return session, key
 
 

@@ -23,6 +23,7 @@ def frame_texts() -> dict[str, str]:
     return {
         "unreachable": _("The chat cannot be reached at the moment."),
         "unauthenticated": _("You could not be signed in. Please reload the page."),
+        "invalid": _("Please check what you have entered."),
         "forbidden": _("This account cannot chat here."),
         "rate_limited": _("Too many requests. Please try again later."),
     }

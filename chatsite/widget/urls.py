@@ -13,5 +13,6 @@ urlpatterns = [
     re_path(r"^demo/?$", pages.demo, name="widget-demo"),
     re_path(r"^sessions/?$", views.SessionView.as_view(), name="widget-session"),
     re_path(r"^guest-sessions/?$", views.GuestSessionView.as_view(), name="widget-guest-session"),
+    re_path(r"^page/?$", views.VisitedPageView.as_view(), name="widget-page"),
     path("", include(router.urls)),
 ]

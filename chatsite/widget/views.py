@@ -12,10 +12,12 @@ from rest_framework.response import Response
 
 from chatsite.http.api import CursorPages, read_body, serializer_for
 from chatsite.http.viewsets import LIMIT, StructViewSet
-from chatsite.widget import access, operations, sessions
+from chatsite.widget import access, operations, sessions, visitors
 from chatsite.widget.models import WidgetSite
+from chatsite.widget.origins import host_origins
 from chatsite.widget.serializers import (
     GuestBody,
+    PageBody,
     SecretObject,
     SessionObject,
     SignOutAnswer,
@@ -130,6 +132,27 @@ class GuestSessionView(VisitorSignInView):
     def post(self, request: Request) -> Response:
         body = read_body(request, GuestBody)
         session, key = sessions.open_guest_session(
-            slug=body.business, key=body.guest or None, name=body.name, email=body.email
+            slug=body.business,
+            key=body.guest or None,
+            name=body.name,
+            email=body.email,
+            answer=body.answer,
         )
         return Response(session_object(session, key), status=status.HTTP_201_CREATED, headers=PRIVATE)
+
+
+class VisitedPageView(generics.GenericAPIView[Any]):
+    """The page of the business's site on which the visitor has opened the widget."""
+
+    serializer_class = serializer_for(PageBody)
+
+    @extend_schema(
+        summary="Say on which page the widget is", request=serializer_for(PageBody), responses={204: None}
+    )
+    def put(self, request: Request) -> Response:
+        """Members see the page beside the conversation. For others than visitors it is `not_found`."""
+        visitor = visitors.find_visitor(request.user.pk)
+        body = read_body(request, PageBody)
+        origins = host_origins(visitor.site.origins, request._request)
+        visitors.note_page(visitor=visitor, url=body.url, title=body.title, origins=origins)
+        return Response(status=status.HTTP_204_NO_CONTENT)

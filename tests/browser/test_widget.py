@@ -16,7 +16,7 @@ from tests.browser.hosts import HostSite, WidgetShop
 from tests.harness.backend import Deployment
 from tests.harness.client import LiveClient
 from tests.harness.patience import patience
-from tests.harness.rest import RestClient
+from tests.harness.rest import RestClient, eventually
 
 pytestmark = pytest.mark.shown
 
@@ -58,6 +58,10 @@ class Counter:
 
     async def says(self, conversation_id: str, content: str) -> None:
         await self.rest.post(f"/chat/conversations/{conversation_id}/messages", {"content": content})
+
+    async def sees_page(self, conversation_id: str, url: str) -> bool:
+        panel = await self.rest.get(f"/chat/conversations/{conversation_id}/customer")
+        return panel["page"] is not None and panel["page"]["url"] == url
 
     async def resolves(self, conversation_id: str) -> None:
         await self.rest.patch(f"/chat/conversations/{conversation_id}/team", {"status": "resolved"})
@@ -108,6 +112,7 @@ async def test_a_customer_writes_is_answered_and_rates(
     conversation_id = await counter.hears("Is the Assam back?")
     inside = next(part for part in page.frames if "/widget/frame/" in part.url)
     await assert_accessible(inside, axe_source)
+    await eventually(lambda: counter.sees_page(conversation_id, host.origin + "/signed"), "the page")
     await counter.says(conversation_id, "Since this morning.")
     await expect(frame(page).get_by_text("Since this morning.", exact=True)).to_be_visible()
 
@@ -223,11 +228,13 @@ async def test_the_host_and_the_widget_do_not_touch_each_other(
     assert await page.evaluate("'BusinessChat' in window") is False
 
 
-async def test_on_a_phone_in_the_dark(
-    host: HostSite, shop: WidgetShop, open_page: OpenPage, axe_source: str
+async def test_on_a_phone_in_the_dark_with_a_form_first(
+    host: HostSite, deployment: Deployment, open_page: OpenPage, axe_source: str
 ) -> None:
+    form = {"asks_first": True, "form_question": f"Which tea {EVIL}?"}
+    asking = WidgetShop.make(deployment, origins=[host.origin], guests_allowed=True, **form)
     page = await open_page(
-        host.with_widget("/phone", shop, head='<meta name="color-scheme" content="light dark">'),
+        host.with_widget("/phone", asking, head='<meta name="color-scheme" content="light dark">'),
         viewport={"width": 360, "height": 640},
         color_scheme="dark",
         is_mobile=True,
@@ -242,6 +249,22 @@ async def test_on_a_phone_in_the_dark(
     assert await panel.bounding_box() == {"x": 0, "y": 0, "width": 360, "height": 640}
     await expect(panel).to_have_attribute("aria-modal", "true")
     await expect(frame(page).locator("html")).to_have_attribute("data-theme", "dark")
+    field = frame(page).get_by_role("textbox", name="Message")
+    await field.fill("Good evening")
+    await frame(page).get_by_role("button", name="Send").tap()
+    await expect(frame(page).get_by_role("textbox", name="Your name")).to_be_focused()  # it is required
+    await frame(page).get_by_role("textbox", name="Your name").fill("Robin")
+    if await frame(page).get_by_role("textbox", name="E-mail address").count():
+        await frame(page).get_by_role("textbox", name="E-mail address").fill("robin@mail.example")
+    await frame(page).get_by_role("textbox", name="Which tea").fill(EVIL)
+    await frame(page).get_by_role("button", name="Send").tap()
+    await expect(frame(page).get_by_text("Good evening", exact=True)).to_be_visible()
+    await expect(frame(page).get_by_role("textbox", name="Your name")).to_be_hidden()
+    async with RestClient(deployment.server(1).url, asking.owner_access) as owner:
+        [conversation] = (await owner.get("/chat/conversations"))["results"]
+        known = await owner.get(f"/chat/conversations/{conversation['id']}/customer")
+    assert known["customer"]["name"] == "Robin"
+    assert known["answers"] == [{"name": f"Which tea {EVIL}?", "value": EVIL}]
     await frame(page).get_by_role("button", name="Close the chat").tap()
     await expect(panel).to_be_hidden()
     await expect(launcher(page)).to_be_visible()

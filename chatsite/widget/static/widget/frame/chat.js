@@ -10,6 +10,7 @@ export class Chat {
   #session;
   #client;
   #thread = null;
+  #visited = null;
   #stops;
   #businessId;
   #handlers;
@@ -63,6 +64,17 @@ export class Chat {
     const view = this.#client.join(this.#session.conversationId);
     view.send({ text });
     view.leave(); // the client still sends the message
+  }
+
+  /** Tells the business on which page the visitor is; once, as long as it is the same one. */
+  async visited(page) {
+    if (!page || page.url === this.#visited) return;
+    this.#visited = page.url;
+    try {
+      await this.#client.rest.put("/widget/page", page);
+    } catch {
+      this.#visited = null; // the chat goes on without it, and says it again when the widget is opened next
+    }
   }
 
   focus() {

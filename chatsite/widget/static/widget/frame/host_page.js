@@ -12,6 +12,7 @@ export class HostPage {
   isIdentified = false;
   isShown = false;
   theme = "light";
+  page = null; // `{url, title}` of where the widget was opened
   kept = {}; // by name, data that the page keeps if the browser forbids the frame storage
 
   /** `handlers`: a function for each type of message. */
@@ -60,11 +61,16 @@ export class HostPage {
       this.kept = { ...data.kept };
     }
     if (data.type === "show" || data.type === "hide") this.isShown = data.type === "show";
+    if (data.type === "show") this.page = pageOf(data);
     if (data.type === "logout") this.isIdentified = false;
     if (data.type === "token") {
       for (const give of this.#waiting.splice(0)) give(typeof data.token === "string" ? data.token : null);
     }
   }
+}
+
+function pageOf({ page }) {
+  return typeof page?.url === "string" ? { url: page.url, title: String(page.title ?? "").slice(0, 200) } : null;
 }
 
 function covers(pattern, origin) {

@@ -36,7 +36,7 @@ class Frame {
     this.#screens.on({
       close: () => this.#host.tell({ type: "close" }),
       retry: () => this.#begin(),
-      first: (text) => (this.#chat ? this.#write(text) : this.#beginAsGuest(text)),
+      first: (text, given) => (this.#chat ? this.#write(text) : this.#beginAsGuest(text, given)),
     });
   }
 
@@ -53,10 +53,10 @@ class Frame {
   }
 
   /** A guest's account and conversation begin with the first message, so that no business has an empty one. */
-  async #beginAsGuest(text) {
-    await this.#begin(() => this.#sessions.newGuest());
+  async #beginAsGuest(text, given) {
+    await this.#begin(() => this.#sessions.newGuest(given));
     if (!this.#chat) return; // the screen shows the reason, and the field keeps the text
-    if (await this.#write(text)) this.#introduction.show();
+    if ((await this.#write(text)) && !this.#settings.asksFirst) this.#introduction.show();
   }
 
   /** Return whether it was sent. If not, the screen shows the reason, and the field keeps the text. */
@@ -87,6 +87,7 @@ class Frame {
     if (this.#userId && this.#userId !== session?.user.id) this.#screens.clear();
     this.#userId = session?.user.id ?? null;
     this.#host.tell({ type: "unread", count: 0 });
+    this.#screens.ask(!session);
     if (!session) {
       this.#screens.show(this.#settings.guestsAllowed && !this.#host.isIdentified ? "first" : "sign-in");
       return;
@@ -113,6 +114,7 @@ class Frame {
     if (!this.#chat) return;
     if (this.#chat.hasBegun) this.#screens.show("thread", this.#chat);
     else this.#screens.show("first");
+    this.#chat.visited(this.#host.page);
   }
 
   /** The session has ended. A new token of the host can start another one, but not again and again. */

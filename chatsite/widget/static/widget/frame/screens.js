@@ -1,23 +1,28 @@
+import { hoursText } from "../../web/thread/opening_hours.js";
+
 /** Shows one of the template's screens, in the business's colours. */
 export class Screens {
   #settings;
   #screens = [...document.querySelectorAll("[data-screen]")];
   #field = document.querySelector("#first textarea"); // for the first message
   #greeting = document.getElementById("greeting");
+  #hours = document.getElementById("hours");
+  #form = document.getElementById("before-chat"); // null if the business wants none
   #current = "loading";
   #chat = null;
 
   constructor(settings) {
     this.#settings = settings;
+    this.#hours.textContent = hoursText(settings.availability).text;
   }
 
-  /** `handlers`: close(), retry(), first(text): a visitor's first message. */
+  /** `handlers`: close(), retry(), first(text, given): a visitor's first message, and the fields of the form. */
   on(handlers) {
     document.getElementById("close").addEventListener("click", handlers.close);
     document.getElementById("retry").addEventListener("click", handlers.retry);
     this.#field.form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (this.#field.value.trim()) handlers.first(this.#field.value);
+      if (this.#field.value.trim()) handlers.first(this.#field.value, this.#given);
     });
     this.#field.addEventListener("keydown", (event) => {
       const isSent = event.key === "Enter" && !event.shiftKey && !event.isComposing && !isPhone();
@@ -40,6 +45,7 @@ export class Screens {
     if (chat) this.#field.value = ""; // it has become a message
     chat?.show(document.getElementById("thread"));
     if (name !== "thread") this.greet(name === "first");
+    this.#hours.hidden = name !== "first" || !this.#hours.textContent;
     if (isNew && document.hasFocus()) this.focus();
   }
 
@@ -47,6 +53,11 @@ export class Screens {
     const { texts } = this.#settings;
     document.getElementById("reason").textContent = texts[code] ?? texts.unreachable;
     this.show("failed");
+  }
+
+  /** Whether a visitor fills in the business's form before the first message. */
+  ask(isAsked) {
+    if (this.#form) this.#form.disabled = this.#form.hidden = !isAsked;
   }
 
   /** Forget the unsent text of the last visitor. */
@@ -73,6 +84,11 @@ export class Screens {
     const { style } = document.documentElement;
     for (const token of ["--accent", "--focus", "--bubble-own"]) style.setProperty(token, shade.accent);
     for (const token of ["--on-accent", "--on-bubble-own", "--bubble-own-muted", "--tick-read"]) style.setProperty(token, shade.ink);
+  }
+
+  get #given() {
+    const fields = [...this.#field.form.elements].filter((field) => field.matches("[data-given]:enabled"));
+    return Object.fromEntries(fields.map(({ name, value }) => [name, value.trim()]));
   }
 
   #visible(selector) {

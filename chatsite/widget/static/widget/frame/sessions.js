@@ -17,8 +17,8 @@ export class Sessions {
 
   /** The stored session if its person matches the token, or a new one. */
   async ofToken(token) {
-    const { iss, sub, name = "" } = claimsOf(token);
-    const person = JSON.stringify([iss, sub, name]);
+    const { iss, sub, name = "", attributes = null } = claimsOf(token);
+    const person = JSON.stringify([iss, sub, name, attributes]);
     const kept = this.#storage.session;
     if (kept?.person === person) return kept;
     if (kept) await this.#end(kept);
@@ -41,8 +41,9 @@ export class Sessions {
     }
   }
 
-  newGuest() {
-    return this.#enterAsGuest({});
+  /** `given`: what the guest has said in the form before the chat. */
+  newGuest(given) {
+    return this.#enterAsGuest(given);
   }
 
   /** Store the guest's name and address. This needs a separate login, which ends at once. */

@@ -89,7 +89,7 @@ export class Widget {
     if (this.isOpen === isOpen) return;
     this.#view.setOpen(isOpen);
     this.#view.showUnread(this.unread, false);
-    this.#frame.post({ type: isOpen ? "show" : "hide" });
+    this.#sayIfShown();
     this.#view.focus(this.#frame);
     this.#page.emit(isOpen ? "open" : "close");
   }
@@ -122,9 +122,15 @@ export class Widget {
   #ready() {
     this.#view.say("");
     this.retheme();
-    this.#frame.post({ type: this.isOpen ? "show" : "hide" });
+    this.#sayIfShown();
     if (this.isOpen) this.#view.focus(this.#frame);
     this.#page.emit("ready");
+  }
+
+  /** The query and the fragment of our address may hold secrets of this site. */
+  #sayIfShown() {
+    const page = { url: location.origin + location.pathname, title: document.title };
+    this.#frame.post(this.isOpen ? { type: "show", page } : { type: "hide" });
   }
 
   async #giveToken() {
