@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 from chatsite.http.viewsets import Router
 from notifications import views
 from notifications.delivery import views as delivery
+from notifications.delivery.rating_views import RateByMailView
 from notifications.webhooks.views import WebhookViewSet
 
 router = Router()
@@ -25,4 +26,5 @@ urlpatterns = [
     re_path(
         r"^mail/unsubscribe/(?P<token>[\w:.-]+)/?$", delivery.UnsubscribeView.as_view(), name="unsubscribe"
     ),
+    re_path(r"^mail/rate/(?P<token>[\w:.-]+)/?$", RateByMailView.as_view(), name="rate-by-mail"),
 ]

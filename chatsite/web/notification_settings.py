@@ -17,11 +17,11 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from chatsite.errors import from_decoding
-from chatsite.identity.names import display_name
+from chatsite.identity.names import display_name, email_of
 from conversations import access
 from conversations.models import Conversation, OwnState
 from conversations.own_state.operations import LATEST
-from notifications.delivery.addresses import email_of, is_set_up, subscriptions_of
+from notifications.delivery.addresses import is_set_up, subscriptions_of
 from notifications.delivery.models import Channel, Notice
 from notifications.delivery.notices import last_of
 from notifications.delivery.operations import find_settings

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from chatsite.identity.models import EndedLogin
-from chatsite.identity.names import email_field
+from chatsite.identity.names import email_of
 from chatsite.identity.password_tags import is_current
 from notifications.delivery.models import Channel, PushSubscription
 
@@ -22,12 +22,6 @@ def is_set_up(channel: str) -> bool:
     if channel == Channel.PUSH:
         return bool(settings.VAPID_PRIVATE_KEY)
     return bool(settings.CHAT_SENDS_MAIL)
-
-
-def email_of(user: Any) -> str:
-    """The person's mail address, or "". Addresses at `.invalid` are those of guests and of erased people."""
-    address = str(getattr(user, email_field() or "", "") or "")
-    return "" if address.endswith(".invalid") or "@" not in address else address
 
 
 def subscriptions_of(users: Collection[Any]) -> dict[Any, list[PushSubscription]]:

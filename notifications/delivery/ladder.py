@@ -197,7 +197,7 @@ def make_pushes(notices: list[Notice]) -> None:
 def make_mails(user_ids: Iterable[Any], now: datetime) -> None:
     """Store a pending mail and its job for each person who has none yet."""
     wanted = list(user_ids)
-    mails = Notice.objects.filter(channel=Channel.EMAIL, user_id__in=wanted)
+    mails = Notice.objects.filter(channel=Channel.EMAIL, episode=None, user_id__in=wanted)
     is_under_way = Q(state=Notice.State.PENDING)
     has_stopped_workers = Q(reason=ABANDONED, finished_at__gt=now - ABANDONED_FOR)
     held = mails.filter(is_under_way | has_stopped_workers)

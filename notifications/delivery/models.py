@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from conversations.models import Business, Conversation
+from conversations.models import Business, Conversation, Episode
 
 
 class Channel(models.TextChoices):
@@ -172,6 +172,8 @@ class Notice(models.Model):
     subscription = models.ForeignKey(
         PushSubscription, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
     )
+    # A mail that asks for a rating of this episode. There is one at most.
+    episode = models.OneToOneField(Episode, on_delete=models.CASCADE, null=True, related_name="+")
     covers = models.JSONField(default=dict)  # conversation id → the last `seq` in the notice
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     reason = models.CharField(max_length=40, blank=True)
@@ -187,7 +189,7 @@ class Notice(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["user"],
-                condition=Q(channel="email", state="pending"),
+                condition=Q(channel="email", state="pending", episode=None),
                 name="notice_one_mail_pending",
             ),
             models.UniqueConstraint(

@@ -14,9 +14,9 @@ from django.utils import translation
 from django.utils.translation import gettext, ngettext
 
 from chatsite.http.site_url import site_url
+from chatsite.identity.names import email_of
 from conversations.block_rules import is_blocked
 from conversations.models import ChatMessage, Conversation, Side
-from notifications.delivery.addresses import email_of
 from notifications.delivery.links import conversation_path, settings_path
 from notifications.delivery.mail.unsubscribe import unsubscribe_token
 from notifications.delivery.models import Notice
@@ -57,7 +57,7 @@ def compose(notice: Notice, sections: list[Section], locale: str) -> EmailMultiA
             body=render_to_string("mail/unread.txt", context),
             from_email=_sender(sections),
             to=[email_of(user)],
-            headers=_headers(notice, sections, unsubscribe),
+            headers=mail_headers(notice, [section.conversation for section in sections], unsubscribe),
         )
         mail.attach_alternative(render_to_string("mail/unread.html", context), "text/html")
         if len(sections) == 1 and shown[0]["reply_address"]:
@@ -68,7 +68,7 @@ def compose(notice: Notice, sections: list[Section], locale: str) -> EmailMultiA
 def _subject(sections: list[Section]) -> str:
     """The subject. It is the same for every mail about a conversation, so that mail programs group them."""
     if len(sections) == 1:
-        return gettext("Messages from %(name)s") % {"name": _one_line(_name(sections[0]))}
+        return gettext("Messages from %(name)s") % {"name": one_line(_name(sections[0]))}
     return ngettext(
         "Unread messages in %(count)d conversation",
         "Unread messages in %(count)d conversations",
@@ -76,7 +76,8 @@ def _subject(sections: list[Section]) -> str:
     ) % {"count": len(sections)}
 
 
-def _headers(notice: Notice, sections: list[Section], unsubscribe: str) -> dict[str, str]:
+def mail_headers(notice: Notice, conversations: list[Conversation], unsubscribe: str) -> dict[str, str]:
+    """The headers of every mail. One about a single conversation joins that one's thread."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     headers = {
         # The same at each attempt, so that a mail program detects a mail that arrives twice.
@@ -87,18 +88,20 @@ def _headers(notice: Notice, sections: list[Section], unsubscribe: str) -> dict[
         "List-Unsubscribe": f"<{unsubscribe}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
-    if len(sections) == 1:
-        thread = f"<conversation.{sections[0].conversation.pk}@{domain}>"
+    if len(conversations) == 1:
+        thread = f"<conversation.{conversations[0].pk}@{domain}>"
         headers |= {"References": thread, "In-Reply-To": thread}
     return headers
 
 
 def _sender(sections: list[Section]) -> str:
-    """The site's address, with the name of the sender of the messages."""
-    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    if len(sections) == 1:
-        name = _one_line(_name(sections[0]))
-    return formataddr((name, address))
+    return sender_address(_name(sections[0]) if len(sections) == 1 else None)
+
+
+def sender_address(name: str | None) -> str:
+    """The site's address, under the name of the one who wrote, if there is one."""
+    own_name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    return formataddr((own_name if name is None else one_line(name), address))
 
 
 def _shown(user: Any, section: Section) -> dict[str, Any]:
@@ -143,5 +146,5 @@ def _name(section: Section) -> str:
     return sender_name(section.conversation, section.messages[-1])
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     return " ".join(text.split())[:100]

@@ -17,11 +17,11 @@ from django.utils import timezone
 
 from chatsite.config.limits import limits
 from chatsite.errors import DomainError
+from chatsite.identity.names import email_of
 from chatsite.identity.users import parse_user_key
 from chatsite.realtime.user_limit import charge
 from conversations.attachments.operations import Upload, store_upload
 from conversations.operations import mark_read, send_message
-from notifications.delivery.addresses import email_of
 from notifications.delivery.models import Channel, Notice, ReceivedMail
 from notifications.delivery.replies.addresses import read_token
 from notifications.delivery.replies.authenticity import is_authentic

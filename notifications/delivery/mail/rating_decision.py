@@ -1,0 +1,45 @@
+"""Decide whether a customer who is away is asked by mail to rate an episode."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from conversations.models import ChatMessage, Episode, Side
+from conversations.team.reports.csat import ANSWERED_WITHIN
+from notifications.delivery.decisions import Decision, Skip, circumstances_of, decide
+from notifications.delivery.models import Channel
+
+
+def find_episode(episode_id: UUID | str) -> Episode:
+    rows = Episode.objects.select_related("conversation__business", "conversation__customer")
+    return rows.get(pk=episode_id)
+
+
+def decide_about_rating(episode: Episode, now: datetime) -> Decision:
+    """Send, wait or skip, by the conditions of every mail: the question counts as an unread message.
+
+    `read` is the reason to skip where the customer has rated, has written again, or has been in the conversation since.
+    """
+    conversation = episode.conversation
+    if conversation.customer_blocked:
+        return Skip("blocked")
+    if conversation.frozen_at is not None:
+        return Skip("suspended")
+    customer = conversation.customer
+    known = circumstances_of([customer], [conversation], now)
+    return decide(known, Channel.EMAIL, customer, conversation, _open_question(episode, now))
+
+
+def _open_question(episode: Episode, now: datetime) -> list[ChatMessage]:
+    """The message that asks, unless the question is settled."""
+    if episode.asked_at is None or episode.rated_at is not None or episode.asked_at + ANSWERED_WITHIN < now:
+        return []
+    messages = ChatMessage.objects.filter(conversation=episode.conversation)
+    asks = messages.filter(sender_side=Side.SYSTEM, created_at=episode.asked_at, deleted_at=None)
+    question = asks.order_by("seq").first()
+    if question is None or messages.filter(sender_side=Side.CUSTOMER, seq__gt=question.seq).exists():
+        return []
+    if messages.filter(sender_side=Side.BUSINESS, read_at__gte=episode.asked_at).exists():
+        return []
+    return [question]

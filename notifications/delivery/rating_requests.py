@@ -1,0 +1,66 @@
+"""Ask a customer who is away for a rating by mail, once for each episode."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from chatsite.background.jobs import enqueue, job
+from chatsite.config.queues import DELIVERY_QUEUE
+from conversations.models import Conversation, Episode
+from conversations.team.reports.csat import rating_asked
+from notifications.delivery import attention
+from notifications.delivery.addresses import is_set_up
+from notifications.delivery.decisions import Decision, Skip, Wait
+from notifications.delivery.mail.rating_decision import decide_about_rating, find_episode
+from notifications.delivery.mail.sending import send_mail
+from notifications.delivery.models import Channel, Notice
+from notifications.delivery.notices import record_skip
+
+
+@job(queue=DELIVERY_QUEUE)
+def consider_rating_mail(episode_id: str, is_later: bool = False) -> None:
+    consider(episode_id, is_later=is_later)
+
+
+@transaction.atomic
+def consider(episode_id: str, *, is_later: bool, ahead: timedelta = timedelta()) -> None:
+    """Make the mail, look again later, or leave it out. Repeating it does nothing once one of them is done."""
+    now = timezone.now() + ahead
+    if not Episode.objects.select_for_update().filter(pk=episode_id).exists():
+        return
+    if Notice.objects.filter(episode_id=episode_id).exists():
+        return
+    episode = find_episode(episode_id)
+    customer = episode.conversation.customer
+    decision: Decision = decide_about_rating(episode, now)
+    if not is_later and attention.looking([str(customer.pk)]):
+        decision = Skip("read")  # the card in the conversation is enough
+    if isinstance(decision, Wait):
+        enqueue(consider_rating_mail, episode_id, True, delay=decision.until - now)
+        return
+    if isinstance(decision, Skip):
+        notice = record_skip(customer.pk, Channel.EMAIL, episode.conversation_id, decision.reason, now)
+        notice.episode = episode
+        notice.save()
+        return
+    notice = Notice(
+        user=customer,
+        channel=Channel.EMAIL,
+        conversation=episode.conversation,
+        episode=episode,
+        created_at=now,
+    )
+    notice.save()
+    enqueue(send_mail, str(notice.pk))
+
+
+def consider_later(conversation: Conversation, episode_id: UUID) -> None:
+    if is_set_up(Channel.EMAIL):
+        enqueue(consider_rating_mail, str(episode_id))
+
+
+rating_asked.append(consider_later)
