@@ -23,7 +23,7 @@ from chatsite.widget.operations import WidgetSettings
 from conversations.models import Business
 
 ACCENT: Final = "#2f5bea"  # what the field for a colour shows until one is chosen
-FIELDS: Final = ("origins", "title", "greeting", "accent")
+FIELDS: Final = ("origins", "title", "greeting", "accent", "question")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,7 +63,7 @@ def _entry(site: WidgetSite, typed: QueryDict | None) -> dict[str, Any]:
     """Return what the fields contain: what was typed, or what the widget has."""
     if typed is not None:
         texts = {name: typed.get(name, "") for name in FIELDS}
-        return {**texts, **{name: name in typed for name in ("enabled", "guests", "coloured")}}
+        return {**texts, **{name: name in typed for name in ("enabled", "guests", "coloured", "asks")}}
     return {
         "origins": "\n".join(site.origins),
         "title": site.title,
@@ -72,6 +72,8 @@ def _entry(site: WidgetSite, typed: QueryDict | None) -> dict[str, Any]:
         "enabled": site.enabled,
         "guests": site.guests_allowed,
         "coloured": bool(site.accent),
+        "asks": site.asks_first,
+        "question": site.form_question,
     }
 
 
@@ -87,6 +89,8 @@ def _apply_form(business: Business, form: QueryDict) -> WidgetSite:
         title=form.get("title", ""),
         greeting=form.get("greeting", "").replace("\r\n", "\n"),
         accent=form.get("accent", "") if "coloured" in form else "",
+        asks_first="asks" in form,
+        form_question=form.get("question", ""),
     )
     return operations.change_site(site_id=site.pk, chosen=chosen)
 
