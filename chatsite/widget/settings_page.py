@@ -100,6 +100,8 @@ def _refusal_of(error: DomainError) -> Refusal:
     name, text = str((error.details or {}).get("field", "")), text_of(error)
     if name == "origins" and error.code == "invalid":
         text = gettext("Write one origin on each line, like https://www.example.com.")
+    if name == "formQuestion":
+        name = "question"
     if name in FIELDS:
         return Refusal(error.http_status, fields={name: text})
     return Refusal(error.http_status, text)

@@ -137,7 +137,6 @@ async def test_a_note_is_written_and_changes_show_at_once(
     await field.press_sequentially("Please check, @Ami")
     await pane(olivia).get_by_role("option", name="@Amir Nasser").click()
     await field.press_sequentially("it is lost.")
-    await expect(pane(olivia).get_by_role("heading", name="Details")).to_be_visible()
     await assert_accessible(olivia, axe_source)
     await field.press("Enter")
     note = pane(amir).locator(".row-note")
@@ -160,6 +159,7 @@ async def test_a_note_is_written_and_changes_show_at_once(
 
 
 async def _look_at_the_customer_on_a_phone(page: Page, axe_source: str) -> None:
+    await expect(pane(page).get_by_role("heading", name="Details")).to_be_visible()
     await page.set_viewport_size({"width": 390, "height": 844})
     await expect(pane(page).get_by_role("heading", name="Details")).to_be_hidden()
     await pane(page).get_by_role("button", name="Customer").click()

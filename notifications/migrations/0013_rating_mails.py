@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ("conversations", "0021_automatic_assignment"),
-        ("notifications", "0011_push_logins"),
+        ("notifications", "0012_push_sessions"),
     ]
 
     operations = [
