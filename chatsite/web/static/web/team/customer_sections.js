@@ -52,9 +52,13 @@ function time(iso) {
   return element;
 }
 
+function day(iso) {
+  return new Intl.DateTimeFormat(document.documentElement.lang || "en", { dateStyle: "medium" }).format(new Date(iso));
+}
+
 function details({ customerSince, externalId, episodeCount }) {
   const pairs = [
-    [gettext("Customer since"), time(customerSince)],
+    [gettext("Customer since"), day(customerSince)],
     externalId && [gettext("ID on your site"), externalId],
     [gettext("Resolved before"), String(episodeCount)],
   ];
