@@ -81,6 +81,7 @@ async def test_everybody_can_use_them(deployment: Deployment, open_page: OpenPag
     """By axe on a phone, where more scrolls, with a conversation and a report in the admin."""
     page = await signed_in(deployment, open_page)
     await page.set_viewport_size({"width": 390, "height": 844})
+    await page.emulate_media(reduced_motion="reduce")
     printed = deployment.shell(REPORT)
     (where, report) = next(line.split()[1:] for line in printed.splitlines() if line.startswith("report "))
     moderated = (f"conversation/{where}/change", f"report/{report}/change", "conversation", "membership/add")
@@ -97,6 +98,12 @@ async def test_everybody_can_use_them(deployment: Deployment, open_page: OpenPag
             await page.get_by_text("Exchange a refresh token for a new pair.").wait_for()
         await assert_accessible(page, axe_source)
         await assert_fits(page)
+        if not path.startswith("/admin/"):
+            await page.emulate_media(color_scheme="dark")
+            ground = "getComputedStyle(document.body).backgroundColor"
+            assert await page.evaluate(ground) == "rgb(15, 17, 21)"  # the site's
+            await assert_accessible(page, axe_source)
+            await page.emulate_media(color_scheme="light")
     await page.context.clear_cookies()
     for path in ("/admin/login/", "/api-auth/login/"):
         await page.goto(deployment.server(0).url + path)
