@@ -23,7 +23,8 @@ def set_role(*, user_id: UserId, business_id: str, member_id: str, role: str) ->
         _require_owner(user_id, business.pk)
         _require_person(business.pk, key)
         add_member(business_id=business.pk, user_id=key, role=role)
-    return Membership.objects.select_related("user").get(business=business, user_id=key)
+    changed: Membership = Membership.objects.select_related("user").get(business=business, user_id=key)
+    return changed
 
 
 def end_membership(*, user_id: UserId, business_id: str, member_id: str) -> None:
