@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import shutil
 from pathlib import Path
@@ -13,11 +14,13 @@ from django.test import override_settings
 from chatsite.web import static_files
 from chatsite.web.static_files import ENTRIES, BundledStaticStorage, make_bundles
 from chatsite.web.templatetags import web_files
+from chatsite.widget.pages import LOADER
 
 pytestmark = pytest.mark.standalone
 
 CHATSITE = Path(static_files.__file__).parents[1]
 CLIENT = CHATSITE.parent / "clients" / "javascript" / "src"
+MOST_OF_THE_WIDGET = 6 * 1024  # bytes over the wire
 MOST_OF_A_PAGE = 260_000  # bytes of the page's script before compression
 
 
@@ -48,6 +51,12 @@ def test_public_names_stay(collected: Path) -> None:
     assert re.search(
         r"export\s*\{[^}]*\bas Widget\b", (collected / "bundles/widget/host/widget.js").read_text()
     )
+
+
+def test_a_hosts_page_loads_little_before_the_chat_is_opened(collected: Path) -> None:
+    make_bundles(collected)
+    scripts = (LOADER, collected / "bundles/widget/host/widget.js")
+    assert sum(len(gzip.compress(script.read_bytes())) for script in scripts) <= MOST_OF_THE_WIDGET
 
 
 def test_nothing_is_compressed_twice_or_for_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
