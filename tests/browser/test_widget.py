@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -231,7 +232,7 @@ async def test_the_host_and_the_widget_do_not_touch_each_other(
 async def test_on_a_phone_in_the_dark_with_a_form_first(
     host: HostSite, deployment: Deployment, open_page: OpenPage, axe_source: str
 ) -> None:
-    form = {"asks_first": True, "form_question": f"Which tea {EVIL}?"}
+    form: dict[str, Any] = {"asks_first": True, "form_question": f"Which tea {EVIL}?"}
     asking = WidgetShop.make(deployment, origins=[host.origin], guests_allowed=True, **form)
     page = await open_page(
         host.with_widget("/phone", asking, head='<meta name="color-scheme" content="light dark">'),

@@ -79,7 +79,7 @@ def test_members_see_what_is_known() -> None:
     User.objects.filter(pk=scene.customer.pk).update(first_name="Carol", email="carol@mail.example")
     scene.set(scene.member, labelIds=[scene.label("refund")])
     soon = timezone.now() + timedelta(days=1)
-    price = {"amount_minor": 129900, "currency": "EUR", "expires_at": soon}
+    price: Any = {"amount_minor": 129900, "currency": "EUR", "expires_at": soon}
     offers.make_offer(author_id=scene.member.pk, conversation_id=scene.talk.pk, title="A bicycle", **price)
     shown = panel(scene).json()
     assert (shown["customer"]["name"], shown["email"]) == ("Carol", "carol@mail.example")

@@ -161,7 +161,9 @@ class CustomersView:
         sections, _ = unread_sections(self.customer, later)
         made = compose(self.notice, sections, "en")
         settings = preferences_of(self.customer.pk, self.shop.pk)
-        mailed = "\n".join([made.subject, made.from_email, repr(made.extra_headers), str(made.body)])
+        mailed = "\n".join(
+            [str(made.subject), str(made.from_email), repr(made.extra_headers), str(made.body)]
+        )
         mailed += "".join(str(content) for content, _ in made.alternatives)
         return {
             "mail": CHANGING.sub(b"", mailed.encode()),

@@ -65,13 +65,14 @@ class Part:
                 yield (self.agents[line.kind], *_spent(waiting[0].at, line.at))
 
     def keys(self, grouping: str) -> Sequence[Key]:
-        return {
+        keys: dict[str, Sequence[Key]] = {
             "none": [None],
             "agent": [self.agent],
             "group": [self.end.group],
             "label": self.end.labels or [None],
             "day": [self.end.at.astimezone(BERLIN).date().isoformat()],
-        }[grouping]
+        }
+        return keys[grouping]
 
 
 class World:
