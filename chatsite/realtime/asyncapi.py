@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -197,7 +198,14 @@ class _Schemas:
         _, components = msgspec.json.schema_components(list(self._structs), ref_template=REF)
         codes = components["ErrorObject"]["properties"]["code"]
         codes["enum"] = sorted(HTTP_STATUS)
-        return {name: _sorted(components[name]) for name in sorted(components)}
+        return {name: _described(_sorted(components[name])) for name in sorted(components)}
+
+
+def _described(schema: Json) -> Json:
+    """Remove the indentation that the docstring has in the code."""
+    if "description" in schema:
+        schema["description"] = inspect.cleandoc(schema["description"])
+    return schema
 
 
 def _sorted(schema: Any) -> Any:

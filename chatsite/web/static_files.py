@@ -26,6 +26,7 @@ ENTRIES: Final = (
     "web/notification_settings.js",
     "web/print.js",
     "web/pages/app.css",
+    "web/pages/event_reference.css",
     "web/pages/landing.css",
     "web/pages/notification_settings.css",
     "web/pages/notifications.css",

@@ -10,6 +10,7 @@ from chatsite.web import (
     notification_settings_views,
     notification_views,
     push_views,
+    reference_views,
     team_settings_views,
     views,
 )
@@ -100,6 +101,7 @@ urlpatterns = [
         integration_views.bot,
         name="team-bot",
     ),
+    re_path(r"^api/events/?$", reference_views.event_reference, name="event-reference"),
     path("app/push-worker.js", push_views.push_worker, name="push-worker"),
     path("app/form-token", push_views.form_token, name="form-token"),
     path("app/manifest.webmanifest", push_views.manifest, name="manifest"),

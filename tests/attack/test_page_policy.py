@@ -90,7 +90,7 @@ def test_the_browsable_api(staff: Client, conversation_id: str) -> None:
         assert_within_its_policy(staff, address)
 
 
-@pytest.mark.parametrize("address", ["/", "/api/docs", "/api-auth/login/", "/admin/login/"])
+@pytest.mark.parametrize("address", ["/", "/api/docs", "/api/events", "/api-auth/login/", "/admin/login/"])
 def test_pages_for_anybody(client: Client, db: None, address: str) -> None:
     assert_within_its_policy(client, address)
 
