@@ -21,6 +21,8 @@ FIELDS: Final[Mapping[str, str | Promise]] = {
     "description": _("This text contains a character that cannot be stored."),
     "name": _("The name contains a character that is not allowed."),
     "scopes": _("Choose at least one permission."),
+    "from": _("Choose a day and a time."),
+    "to": _("Choose a day and a time."),
     "expiresAt": _("Choose today or a later day."),
 }
 

@@ -64,7 +64,7 @@ def webhook(request: HttpRequest, business_id: str, webhook_id: str) -> HttpResp
         )
         if isinstance(done, HttpResponse):
             return done
-    typed = _typed(request, refusal) if request.POST.get("form") == "change" else None
+    typed = _typed(request, refusal) if request.POST.get("form") in {"change", "replay-span"} else None
     state = request.GET.get("state", "")
     context = webhook_settings.endpoint_context(user_id, business_id, webhook_id, state=state, typed=typed)
     return _show(request, "web/team_webhook.html", {**context, "secret": done or ""}, refusal)

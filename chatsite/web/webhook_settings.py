@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from chatsite.errors import invalid, not_found
@@ -79,10 +82,12 @@ def endpoint_context(
         "state_text": state_text(endpoint),
         "states": STATES,
         "state": state,
+        "zone": timezone.get_current_timezone_name(),
+        "span": {name: typed.get(name, "") if typed else "" for name in ("from", "to")},
         "deliveries": [
             (row, _result(row), STATES[row.state]) for row in map(delivery_object, rows[:MOST_DELIVERIES])
         ],
-        **_entries(typed, endpoint),
+        **_entries(typed if typed and typed.get("form") == "change" else None, endpoint),
     }
 
 
@@ -167,10 +172,35 @@ def _replay(user_id: Any, webhook_id: str, form: QueryDict) -> str:
     return gettext("The event is delivered again. Reload the page to see the answer.")
 
 
+def _replay_span(user_id: Any, webhook_id: str, form: QueryDict) -> str:
+    since = _time(form, "from")
+    if since is None:
+        raise invalid("from is required.", field="from")
+    number = operations.replay(user_id=user_id, webhook_id=webhook_id, since=since, until=_time(form, "to"))
+    return ngettext(
+        "%(number)s event is delivered again.", "%(number)s events are delivered again.", number
+    ) % {"number": number}
+
+
+def _time(form: QueryDict, field: str) -> datetime | None:
+    """Return the time of a field, as the page writes times. An empty one is None."""
+    raw = form.get(field, "")
+    if not raw:
+        return None
+    try:
+        found = parse_datetime(raw)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is not None:
+        raise invalid(f"{field} must be a time such as 2026-01-31T09:00.", field=field)
+    return timezone.make_aware(found)
+
+
 FORMS: Final[Mapping[str, Callable[[Any, str, QueryDict], str]]] = {
     "change": _change,
     "enable": _enable,
     "disable": _disable,
     "test": _test,
     "replay": _replay,
+    "replay-span": _replay_span,
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +20,8 @@ from notifications.webhooks import operations
 from notifications.webhooks.event_types import EVERY_TYPE, names
 from notifications.webhooks.models import Webhook, WebhookDelivery
 from notifications.webhooks.secrets import encrypted, new_secret
+
+TIME_INPUT = forms.DateTimeInput(attrs={"type": "datetime-local"})
 
 
 class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -42,6 +45,13 @@ class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at 
             raise forms.ValidationError(error.message) from error
 
 
+class SpanForm(ActionForm):
+    """The fields beside the list of actions. The action reads them: Django drops an action whose form is invalid."""
+
+    since = forms.CharField(required=False, label="From", widget=TIME_INPUT)
+    until = forms.CharField(required=False, label="To", widget=TIME_INPUT)
+
+
 @admin.register(Webhook)
 class WebhookAdmin(BoundedAdmin):
     """Secrets are shown once, in the answer to the form that made them, and in no cookie."""
@@ -53,7 +63,8 @@ class WebhookAdmin(BoundedAdmin):
     search_fields = ("business__name__startswith",)
     autocomplete_fields = ("business",)
     readonly_fields = ("disabled_reason", "failures", "failing_since", "retry_at", "created_by", "created_at")
-    actions = ("send_test", "replay_last_day", "rotate_secret")
+    actions = ("send_test", "replay_span", "rotate_secret")
+    action_form = SpanForm
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("business", *self.readonly_fields) if obj else tuple(self.readonly_fields)
@@ -99,11 +110,20 @@ class WebhookAdmin(BoundedAdmin):
             operations.store_test(endpoint)
         messages.success(request, "Test events were enqueued.")
 
-    @admin.action(description="Deliver the events of the last day again", permissions=["change"])
-    def replay_last_day(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
-        since = timezone.now() - timedelta(days=1)
-        for endpoint in chosen_rows(request, queryset):
-            rows = WebhookDelivery.objects.filter(webhook=endpoint, created_at__gte=since)
+    @admin.action(
+        description="Deliver the events of a span again (without times: of the last day)",
+        permissions=["change"],
+    )
+    def replay_span(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
+        time = forms.DateTimeField(required=False)
+        try:
+            since, until = (time.clean(request.POST.get(name, "")) for name in ("since", "until"))
+        except forms.ValidationError:
+            messages.error(request, "Write both times as a date and a time.")
+            return
+        since = since or timezone.now() - timedelta(days=1)
+        for endpoint in chosen_rows(request, queryset.filter(enabled=True)):
+            rows = operations.deliveries_between(endpoint, since, until)
             number = operations.replay_deliveries(endpoint, rows)
             messages.success(request, f"{endpoint}: {number} events are delivered again.")
 

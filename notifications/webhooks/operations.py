@@ -243,8 +243,17 @@ def replay(
     elif since is None:
         raise invalid("Set deliveryId, or from and to.", field="deliveryId")
     else:
-        rows = rows.filter(created_at__gte=since, created_at__lt=until or timezone.now())
+        rows = deliveries_between(endpoint, since, until)
     return replay_deliveries(endpoint, rows)
+
+
+def deliveries_between(
+    endpoint: Webhook, since: datetime, until: datetime | None = None
+) -> QuerySet[WebhookDelivery]:
+    """Return the deliveries that were created from `since` until before `until`, or until now."""
+    return WebhookDelivery.objects.filter(
+        webhook=endpoint, created_at__gte=since, created_at__lt=until or timezone.now()
+    )
 
 
 @transaction.atomic

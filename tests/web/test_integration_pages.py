@@ -132,6 +132,40 @@ def test_deliveries_are_listed_and_one_is_replayed(owners: Pages) -> None:
     assert WebhookDelivery.objects.count() == 1
 
 
+def test_a_bot_is_chosen_to_answer_first(owners: Pages) -> None:
+    path = owners.add_bot()
+    assert owners.submit(path, form="answers", answersFirst="on").status_code == 302
+    assert str(Business.objects.get(pk=owners.shop.pk).first_bot_id) in path
+    assert re.search(r'name="answersFirst" checked', owners.text(path))
+    owners.submit(path, form="answers")
+    assert Business.objects.get(pk=owners.shop.pk).first_bot_id is None
+
+
+def test_a_span_of_deliveries_is_replayed(owners: Pages) -> None:
+    path, _secret = owners.add_webhook()
+    owners.submit(path, form="test")
+    now = timezone.now()
+    WebhookDelivery.objects.update(state="failed", created_at=now - timedelta(hours=2))
+
+    def replay(start: int, end: int | None = None) -> Any:
+        times = {"from": start} if end is None else {"from": start, "to": end}
+        span = {name: f"{now + timedelta(hours=hours):%Y-%m-%dT%H:%M}" for name, hours in times.items()}
+        return owners.submit(path, form="replay-span", **span)
+
+    for before_or_after in ((-5, -3), (-1, 1), (-1, None)):
+        assert replay(*before_or_after).status_code == 302
+        assert WebhookDelivery.objects.get().state == "failed"
+    assert "0 events are delivered again." in owners.text(path)
+    assert replay(-3, -1).status_code == 302
+    assert WebhookDelivery.objects.get().state == "pending"
+    assert "1 event is delivered again." in owners.text(path)
+    for bad in ({}, {"from": "then"}, {"from": "2026-02-30T09:00"}, {"from": "2026-01-01T09:00", "to": "x"}):
+        refused = owners.submit(path, form="replay-span", **bad)
+        assert refused.status_code == 400
+        assert "Choose a day and a time." in refused.content.decode()
+        assert URL.partition("?")[0] in html.unescape(refused.content.decode())
+
+
 def test_a_key_acts_until_it_is_revoked(owners: Pages) -> None:
     path = owners.add_bot()
     day = (timezone.now() + timedelta(days=2)).date().isoformat()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from conversations.models import Business
-from notifications.webhooks.models import Webhook
+from notifications.webhooks.models import Webhook, WebhookDelivery
 from tests.webhooks.conftest import Shop, run_jobs
 from tests.webhooks.receiver import Receiver
 
@@ -71,6 +73,17 @@ def test_test_events_and_replays(shop: Shop, admin: Client, receiver: Receiver) 
     admin.post(LIST, {"action": "send_test", **chosen})
     run_jobs()
     assert sorted(one.event["type"] for one in receiver.requests) == ["message.created", "webhook.test"]
-    admin.post(LIST, {"action": "replay_last_day", **chosen})
+    admin.post(LIST, {"action": "replay_span", **chosen})
     run_jobs()
     assert len(receiver.requests) == 4
+    yesterday = timezone.now() - timedelta(days=1)
+    WebhookDelivery.objects.filter(event__type="webhook.test").update(created_at=yesterday)
+    span = {
+        name: f"{yesterday + timedelta(hours=add):%Y-%m-%dT%H:%M}"
+        for name, add in (("since", -1), ("until", 1))
+    }
+    admin.post(LIST, {"action": "replay_span", **chosen, **span})
+    run_jobs()
+    assert [one.event["type"] for one in receiver.requests[4:]] == ["webhook.test"]
+    refused = admin.post(LIST, {"action": "replay_span", **chosen, "since": "then"}, follow=True)
+    assert "Write both times" in refused.content.decode()
