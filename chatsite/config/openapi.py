@@ -4,9 +4,28 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+TAGS: Final = {
+    "auth": "Log in, renew tokens, log out.",
+    "bots": "Bots of a business and their API keys.",
+    "chat": "Conversations, messages, files, search, blocks and reports.",
+    "me": "Settings of the signed-in user.",
+    "notifications": "Notifications of the signed-in user.",
+    "offers": "Offers of a business to its customers.",
+    "presence": "Who is online.",
+    "push": "Browsers that get pushes.",
+    "team": "What the members of a business share. Customers see none of it.",
+    "webhooks": "Events for other systems.",
+    "widget": "The chat on a business's own site.",
+}
+
 OPENAPI: Final[dict[str, Any]] = {
     "TITLE": "Business chat",
+    "DESCRIPTION": "The REST half of the chat. `/api/events` describes the live half.",
     "VERSION": "1",
+    "LICENSE": {"name": "MIT", "url": "https://spdx.org/licenses/MIT.html"},
+    "CONTACT": {"name": "The operator of this site"},
+    "SERVERS": [{"url": "/", "description": "This site"}],
+    "TAGS": [{"name": name, "description": text} for name, text in TAGS.items()],
     "SERVE_INCLUDE_SCHEMA": False,
     # Requests and responses have separate schemas: a login request has a password, its response has tokens.
     "COMPONENT_SPLIT_REQUEST": True,
@@ -15,6 +34,7 @@ OPENAPI: Final[dict[str, Any]] = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "chatsite.http.schema.without_trailing_slashes",
         "chatsite.http.schema.lists_in_pages",
+        "chatsite.http.schema.typed_nullables",
         "chatsite.http.openapi.json_bodies",
         "chatsite.http.openapi.bounds",
         "chatsite.http.openapi.summaries",
@@ -28,6 +48,9 @@ OPENAPI: Final[dict[str, Any]] = {
         "SideEnum": ["business", "customer", "system"],
         "AttachmentKindEnum": ["file", "image", "video", "voice"],
         "AssistanceKindEnum": ["suggestions", "summary", "translation"],
+        "MessageStatusEnum": ["delivered", "read", "sent"],
+        "CannedAnswerScopeEnum": ["business", "group", "private"],
+        "ViewScopeEnum": ["business", "private"],
         "TeamStatusEnum": ["open", "pending", "resolved", "snoozed"],
     },
 }

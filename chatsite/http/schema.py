@@ -26,3 +26,19 @@ def lists_in_pages(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
                     "required": ["results", "next", "previous"],
                 }
     return result
+
+
+def typed_nullables(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Give a nullable reference the type of its target: OpenAPI 3.0 has no `nullable` without `type`."""
+    schemas = result["components"]["schemas"]
+    for schema in schemas.values():
+        for field in schema.get("properties", {}).values():
+            parts = [part for key in ("allOf", "oneOf") for part in field.get(key, ()) if "$ref" in part]
+            if not field.get("nullable") or "type" in field:
+                continue
+            if parts:
+                target = schemas[parts[0]["$ref"].rpartition("/")[2]]
+                field["type"] = target.get("type", "object")
+            else:
+                del field["nullable"]  # any value, null too
+    return result

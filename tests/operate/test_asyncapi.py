@@ -70,9 +70,10 @@ def test_the_commands_are_those_that_the_code_takes(protocol: Protocol) -> None:
 
 def test_the_page_for_people_names_the_same(protocol: Protocol) -> None:
     page = (ROOT / "docs" / "protocol.md").read_text()
-    table = page.split("### Server → client")[1].split("###")[0]
-    cells = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `")]
-    assert {name for cell in cells for name in re.findall(r"`(\w+)`", cell)} == protocol.events
+    for title, names in (("Client → server", protocol.commands), ("Server → client", protocol.events)):
+        table = page.split(f"### {title}")[1].split("###")[0]
+        cells = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `")]
+        assert {name for cell in cells for name in re.findall(r"`(\w+)`", cell)} == names
     assert set(
         protocol.document["components"]["schemas"]["ErrorObject"]["properties"]["code"]["enum"]
     ) == set(HTTP_STATUS)
