@@ -37,6 +37,7 @@ OPENAPI: Final[dict[str, Any]] = {
         "chatsite.http.schema.typed_nullables",
         "chatsite.http.openapi.json_bodies",
         "chatsite.http.openapi.bounds",
+        "chatsite.http.openapi.public_operations",
         "chatsite.http.openapi.summaries",
         "chatsite.http.openapi.documented_errors",
     ],

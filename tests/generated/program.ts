@@ -10,7 +10,7 @@ declare const console: { log(text: string): void };
 const [baseUrl, username, password] = process.argv.slice(2) as [string, string, string];
 const client = createClient<paths>({ baseUrl });
 
-function failed(error: components["schemas"]["Error"]): never {
+function failed(error: components["schemas"]["ErrorAnswer"]): never {
   throw new Error(`${error.error.code}: ${error.error.message}`);
 }
 
@@ -35,5 +35,5 @@ const unknown = await client.GET("/chat/messages/{id}", {
   headers,
   params: { path: { id: "00000000-0000-0000-0000-000000000000" } },
 });
-const code: components["schemas"]["Error"]["error"]["code"] | undefined = unknown.error?.error.code;
+const code: components["schemas"]["ErrorAnswer"]["error"]["code"] | undefined = unknown.error?.error.code;
 console.log(JSON.stringify({ content: message.content, seq: message.seq, code }));

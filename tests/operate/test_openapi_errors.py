@@ -79,7 +79,7 @@ def test_every_answer_is_documented(
 
 
 def test_errors_have_one_shape(document: dict[str, Any]) -> None:
-    schema = document["components"]["schemas"]["Error"]["properties"]["error"]
+    schema = document["components"]["schemas"]["ErrorAnswer"]["properties"]["error"]
     assert schema["properties"]["code"]["enum"] == list(HTTP_STATUS)
     named = {
         answer["$ref"]
