@@ -24,7 +24,6 @@ OPENAPI: Final[dict[str, Any]] = {
     "VERSION": "1",
     "LICENSE": {"name": "MIT", "url": "https://spdx.org/licenses/MIT.html"},
     "CONTACT": {"name": "The operator of this site"},
-    "SERVERS": [{"url": "/", "description": "This site"}],
     "TAGS": [{"name": name, "description": text} for name, text in TAGS.items()],
     "SERVE_INCLUDE_SCHEMA": False,
     # Requests and responses have separate schemas: a login request has a password, its response has tokens.
@@ -49,6 +48,7 @@ OPENAPI: Final[dict[str, Any]] = {
         "SideEnum": ["business", "customer", "system"],
         "AttachmentKindEnum": ["file", "image", "video", "voice"],
         "AssistanceKindEnum": ["suggestions", "summary", "translation"],
+        "OfferStatusEnum": ["accepted", "declined", "expired", "pending", "withdrawn"],
         "MessageStatusEnum": ["delivered", "read", "sent"],
         "CannedAnswerScopeEnum": ["business", "group", "private"],
         "ViewScopeEnum": ["business", "private"],

@@ -91,7 +91,6 @@ async def test_everybody_can_use_them(deployment: Deployment, open_page: OpenPag
         "/chat/conversations",
         "/chat/businesses",
         "/api/docs",
-        "/api/events",
     ):
         await page.goto(deployment.server(0).url + path, wait_until="load")
         if path == "/api/docs":

@@ -62,6 +62,5 @@ def test_every_tag_is_described_and_every_enumeration_has_a_name_of_its_own() ->
     document = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     used = {tag for item in document["paths"].values() for one in item.values() for tag in one["tags"]}
     assert used == {tag["name"] for tag in document["tags"]}
-    assert document["servers"]
     made_up = [name for name in document["components"]["schemas"] if re.search(r"\d\w*Enum$", name)]
     assert made_up == [], "name them in ENUM_NAME_OVERRIDES"
