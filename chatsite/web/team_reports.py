@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, Final, get_args
 from urllib.parse import urlencode
 
@@ -13,10 +13,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from chatsite.errors import invalid
 from conversations.models import Membership
 from conversations.team.canned.find import find_membership
-from conversations.team.reports.reporting import report, today
+from conversations.team.reports.reporting import parse_day, report, today
 from conversations.team.reports.requests import GroupBy, Metric, ReportRow
 
 DAYS: Final = 28  # without other days
@@ -74,8 +73,8 @@ def reports_context(user: Any, business_id: str, query: QueryDict) -> dict[str, 
     business = membership.business
     metric: Any = query.get("metric") if query.get("metric") in get_args(Metric) else "first-response"
     group_by: Any = query.get("groupBy") if query.get("groupBy") in get_args(GroupBy) else "day"
-    end = _day(query, "to") or today(business.pk)
-    begin = _day(query, "from") or end - timedelta(days=DAYS - 1)
+    end = parse_day(query.get("to", ""), "to") or today(business.pk)
+    begin = parse_day(query.get("from", ""), "from") or end - timedelta(days=DAYS - 1)
     shown = report(business.pk, metric=metric, begin=begin, end=end, group_by=group_by)
     charted = CHARTED.get(metric, "median")
     names = list(shown.rows[0].values) if shown.rows else []
@@ -94,14 +93,6 @@ def reports_context(user: Any, business_id: str, query: QueryDict) -> dict[str, 
         "rows": [(_name(row), [_text(name, row.values[name]) for name in names]) for row in shown.rows],
         "csv_address": f"{reverse('web:landing')}team/reports?{urlencode({**asked, 'format': 'csv'})}",
     }
-
-
-def _day(query: QueryDict, name: str) -> date | None:
-    raw = query.get(name, "")
-    try:
-        return date.fromisoformat(raw) if raw else None
-    except ValueError as error:
-        raise invalid(f"{name} must be a day such as 2026-01-31.", field=name) from error
 
 
 def _bars(rows: list[ReportRow], charted: str) -> list[Bar]:

@@ -154,7 +154,9 @@ def test_members_get_reports_over_rest(shop: Shop) -> None:
     for stranger in (customer, person()):
         assert client_of(stranger).get("/team/reports", asked).status_code == 404
         assert client_of(stranger).get("/team/reports", {**asked, "format": "csv"}).status_code == 404
-    for bad in ({"metric": "x"}, {"groupBy": "x"}, {"from": "x"}, {"from": "2020-01-01"}, {"businessId": ""}):
+    ends = [{"to": day, "from": ""} for day in ("0001-01-01", "9999-12-31", "1999-12-31")]
+    wrong = ({"metric": "x"}, {"groupBy": "x"}, {"from": "x"}, {"from": "2020-01-01"}, {"businessId": ""})
+    for bad in (*wrong, *ends):
         assert client_of(shop.agent).get("/team/reports", {**asked, **bad}).status_code == 400, bad
 
 

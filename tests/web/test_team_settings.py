@@ -147,5 +147,7 @@ def test_a_report_shows_a_chart_a_table_and_its_csv(owners: Page) -> None:
         "report-bar"
         not in owners.client.get(path, {"from": "2020-01-01", "to": "2020-01-02"}).content.decode()
     )
-    assert owners.client.get(path, {"from": "yesterday"}).status_code == 400
+    for day in ("yesterday", "0001-01-01", "9999-12-31"):
+        assert owners.client.get(path, {"from": day}).status_code == 400
+        assert owners.client.get(path, {"to": day}).status_code == 400
     assert Page(owners.shop, person()).client.get(path).status_code == 404

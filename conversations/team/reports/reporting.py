@@ -23,6 +23,7 @@ from conversations.team.reports.requests import GroupBy, Metric, ReportRow, Team
 from conversations.team.reports.statistics import Values, durations, ratings
 
 LONGEST: Final = timedelta(days=366)
+YEARS: Final = range(2000, 9001)
 MOST_EPISODES: Final = 50_000
 COUNTS: Final = ("customer_messages", "answers", "bot_answers", "system_messages")
 COLUMNS: Final = (
@@ -45,10 +46,23 @@ class Period:
         return instant_of(self.begin, time(0), self.zone), instant_of(after, time(0), self.zone)
 
 
+def parse_day(raw: str, name: str) -> date | None:
+    """Return a day of a query, or None if it is "". Days near the ends of the calendar leave no room for a period."""
+    if not raw:
+        return None
+    try:
+        day = date.fromisoformat(raw)
+    except ValueError as error:
+        raise invalid(f"{name} must be a day such as 2026-01-31.", field=name) from error
+    if day.year not in YEARS:
+        raise invalid(f"{name} must be a day such as 2026-01-31.", field=name)
+    return day
+
+
 def report(
     business_id: UUID, *, metric: Metric, begin: date, end: date, group_by: GroupBy
 ) -> TeamReportObject:
-    if not timedelta(0) <= end - begin < LONGEST or begin.year < 2000 or end.year > 9000:
+    if not timedelta(0) <= end - begin < LONGEST or begin.year not in YEARS:
         raise invalid("`to` must not be before `from`, and at most 366 days later.", field="to")
     schedule = schedule_of(business_id)
     period = Period(begin, end, schedule.zone if schedule else ZoneInfo("UTC"))

@@ -19,7 +19,7 @@ from conversations.models import Conversation, CsatSettings, Episode
 from conversations.team.access import member_business
 from conversations.team.reports import csat
 from conversations.team.reports.csv_files import report_csv
-from conversations.team.reports.reporting import report, today
+from conversations.team.reports.reporting import parse_day, report, today
 from conversations.team.reports.requests import (
     CsatBody,
     CsatObject,
@@ -73,8 +73,8 @@ class ReportViewSet(StructViewSet):
         if not asked.get("businessId"):
             raise invalid("businessId is required.", field="businessId")
         business = member_business(request.user.pk, asked["businessId"])
-        end = _day(request, "to") or today(business.pk)
-        begin = _day(request, "from") or end - timedelta(days=DEFAULT_DAYS - 1)
+        end = parse_day(asked.get("to", ""), "to") or today(business.pk)
+        begin = parse_day(asked.get("from", ""), "from") or end - timedelta(days=DEFAULT_DAYS - 1)
         shown = report(
             business.pk,
             metric=_choice(request, "metric", get_args(Metric), ""),
@@ -83,16 +83,6 @@ class ReportViewSet(StructViewSet):
             group_by=_choice(request, "groupBy", get_args(GroupBy), "none"),
         )
         return Response(shown)
-
-
-def _day(request: Request, name: str) -> date | None:
-    raw = request.query_params.get(name, "")
-    if not raw:
-        return None
-    try:
-        return date.fromisoformat(raw)
-    except ValueError as error:
-        raise invalid(f"{name} must be a day such as 2026-01-31.", field=name) from error
 
 
 def _choice(request: Request, name: str, known: tuple[str, ...], default: str) -> Any:
