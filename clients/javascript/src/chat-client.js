@@ -112,12 +112,8 @@ export class ChatClient extends PersonalCommands {
   }
 
   /** Load a page of the user's conversations into `snapshot.conversations`. Returns `{results, next, previous}`. */
-  async loadConversations(query = {}) {
-    const { store } = this.#parts;
-    const before = new Map(store.list.map(({ id, rev }) => [id, rev]));
-    const page = await this.rest.get("/chat/conversations", query);
-    for (const conversation of page.results) store.take(conversation, before.get(conversation.id));
-    return page;
+  loadConversations(query = {}) {
+    return this.#parts.store.takePage(() => this.rest.get("/chat/conversations", query));
   }
 
   /** `{businessId}` as a customer, `{businessId, customerId}` as a member of the business. */

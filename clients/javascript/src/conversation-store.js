@@ -45,6 +45,14 @@ export class ConversationStore {
     return true;
   }
 
+  /** Store the page of conversations that `fetch()` returns. */
+  async takePage(fetch) {
+    const before = new Map(this.list.map(({ id, rev }) => [id, rev]));
+    const page = await fetch();
+    for (const conversation of page.results) this.take(conversation, before.get(conversation.id));
+    return page;
+  }
+
   /** Store a fetched conversation. `since` is the `rev` that the client had before the fetch. */
   take(conversation, since = 0) {
     if (conversation.rev < since) this.replace(conversation);
