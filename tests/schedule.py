@@ -131,6 +131,7 @@ class Schedule(LoadFileScheduling):  # type: ignore[misc]  # xdist ships no type
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "browser: runs Chromium; added to every test that uses the fixture")
+    config.addinivalue_line("markers", "whole_browser: needs a Chromium with notifications and a microphone")
     config.addinivalue_line("markers", "fault: breaks servers or services; added by `tests/schedule.py`")
 
 

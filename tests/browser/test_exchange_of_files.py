@@ -27,6 +27,8 @@ from tests.harness.servers import ServerKind
 from tests.harness.services import PostgreSQL, ServiceMissing
 from tests.proxy.nginx import Nginx
 
+pytestmark = pytest.mark.whole_browser  # it records
+
 LARGE: Final = 20 * 1024 * 1024
 REGION: Final = "eu-central-1"
 

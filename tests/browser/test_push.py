@@ -20,7 +20,7 @@ from tests.harness.backend import Deployment
 from tests.harness.cast import BUSINESS, Cast, Stage
 from tests.harness.rest import eventually
 
-pytestmark = pytest.mark.sqlite_only
+pytestmark = [pytest.mark.sqlite_only, pytest.mark.whole_browser]
 
 # Chromium's own push service is out of reach. `subscription` is what it would have given.
 SUBSCRIBE = """

@@ -11,7 +11,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.threads import ThreadPage, open_thread
 from tests.harness.cast import Cast
 
-pytestmark = [pytest.mark.shown, pytest.mark.usefixtures("worker")]
+pytestmark = [pytest.mark.shown, pytest.mark.whole_browser, pytest.mark.usefixtures("worker")]
 
 REFUSE = """
 () => {
