@@ -20,7 +20,7 @@ export class TeamBar {
   #labels = make("fieldset", { className: "team-labels" });
   #chips = make("span", { className: "team-chips" });
   #resolve = make("button", { type: "button", className: "button team-resolve" });
-  #take = make("button", { type: "button", className: "button primary team-take" }, gettext("Take over"));
+  #take = make("button", { type: "button", className: "button team-take" }, gettext("Take over"));
   #more;
   #gone = new AbortController();
 
