@@ -53,7 +53,14 @@ VALUES: Final[Json] = {
     "emoji": "👍",
     "kind": "summary",
 }  # what a command or body needs beside its ids
-BODY: Final[Json] = {**VALUES, "seq": 1, "name": "x", "scopes": ["messages:read"], "code": "private"}
+BODY: Final[Json] = {
+    **VALUES,
+    "seq": 1,
+    "name": "x",
+    "scopes": ["messages:read"],
+    "code": "private",
+    "answersFirst": True,
+}
 BODY["conversationId"] = str(uuid4())  # so that it is good for any address
 
 

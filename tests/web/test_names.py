@@ -31,7 +31,7 @@ def test_a_notifications_title_is_not_turned() -> None:
     assert types.TEAM_INVITATION.title_of(data) == "Evegnp.exe invites you to join Evegnp.exe"
     data = {"title": EVIL, "amount": "1.00", "currency": "EUR", "businessName": "Shop", "customerName": EVIL}
     title = types.OFFER.title_of({**data, "status": "accepted"})
-    assert title == "Evegnp.exe accepted your offer: Evegnp.exe, 1.00 EUR"
+    assert title == "Evegnp.exe accepted your offer: Evegnp.exe, €1.00"
 
 
 def test_names_are_isolated_on_every_page(db: None) -> None:
