@@ -106,6 +106,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         known = _from_rest_framework(error)
     else:
         known = as_domain_error(error)
+    if known.code == "rate_limited" and (give_back := getattr(context["view"], "give_back_charge", None)):
+        give_back()
     set_rollback()
     return error_response(known)
 

@@ -11,6 +11,7 @@ import ipaddress
 import logging
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
@@ -113,7 +114,8 @@ class ChangeThrottle(BaseThrottle):
 
     Every request of an API key counts against a limit of the key's own, too.
 
-    A view sets `throttle_cost` if its changes cost more than a message.
+    A view sets `throttle_cost` if its changes cost more than a message. The exception handler calls the view's
+    `give_back_charge` if something else refuses the request as too fast.
     """
 
     def allow_request(self, request: Request, view: APIView) -> bool:
@@ -126,9 +128,12 @@ class ChangeThrottle(BaseThrottle):
                 return False
         if request.method not in SAFE_METHODS and request.user.pk is not None:
             cost = getattr(view, "throttle_cost", 1.0)
-            self._wait = user_buckets.take(str(request.user.pk), cost)
+            user_id = str(request.user.pk)
+            self._wait = user_buckets.take(user_id, cost)
             if self._wait:
                 measures.rate_limited.add(1, "user")
+            else:
+                view.give_back_charge = partial(user_buckets.give_back, user_id, cost)  # type: ignore[attr-defined]
         return not self._wait
 
     def wait(self) -> float | None:

@@ -58,6 +58,15 @@ class UserBuckets:
             self._add_unreported(user_id, bucket, cost)
         return wait
 
+    def give_back(self, user_id: str, cost: float) -> None:
+        """Undo a `take`, because the rest of the same request is refused as too fast.
+
+        Otherwise each repetition spends what the user has waited for, and is refused again.
+        """
+        if bucket := self._users.get(user_id):
+            bucket.full_at -= cost / self.rate
+            self._add_unreported(user_id, bucket, -cost)
+
     def collect(self) -> dict[str, float]:
         """Return what each user has spent since the last call."""
         spenders, self._spenders = self._spenders, []

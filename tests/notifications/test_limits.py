@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from chatsite.errors import DomainError
 from chatsite.realtime import user_limit
@@ -85,3 +87,22 @@ def test_inviting_and_revoking_draw_from_the_users_limit(town: Town) -> None:
 def test_offering_and_withdrawing_draw_from_the_users_limit(town: Town) -> None:
     offers.withdraw_offer(user_id=town.amir.pk, offer_id=make_offer(town).pk)
     assert code_of(lambda: make_offer(town)) == "rate_limited"
+
+
+def test_a_request_that_waits_as_long_as_it_is_told_is_let_through(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request takes from the limit itself, and then what it notifies others for."""
+    monkeypatch.setattr(user_limit.user_buckets, "_users", {})
+    client = APIClient()
+    client.force_authenticate(town.amir)
+
+    def post() -> Any:
+        body = {"conversationId": str(uuid4()), "title": "Bike", "amountMinor": 1, "currency": "EUR"}
+        return client.post("/offers", {**body, "expiresAt": tomorrow().isoformat()}, format="json")
+
+    while (answer := post()).status_code != 429:
+        assert answer.status_code == 404
+    bucket = user_limit.user_buckets._users[str(town.amir.pk)]
+    bucket.full_at -= answer.json()["error"]["details"]["retryAfter"]  # so long has passed
+    assert post().status_code == 404

@@ -29,7 +29,8 @@ USERS_PER_SCRIPT: Final = 500  # Redis runs a script of so many without a notice
 UNREACHABLE: Final = (RedisError, OSError, asyncio.TimeoutError)
 
 # `TokenBucket` for many users: each key holds the time at which the user's bucket will be full. Returns the seconds
-# until then, which are more than burst / rate where several processes have spent the same tokens.
+# until then, which are more than burst / rate where several processes have spent the same tokens. What a
+# user spent since the last report is negative if the user was given something back.
 _SPEND: Final = """
 local clock = redis.call('TIME')
 local now = clock[1] + clock[2] / 1000000
@@ -37,6 +38,7 @@ local rate = tonumber(ARGV[1])
 local untilFull = {}
 for number, key in ipairs(KEYS) do
   local fullAt = math.max(tonumber(redis.call('GET', key) or 0), now) + tonumber(ARGV[number + 1]) / rate
+  fullAt = math.max(fullAt, now)
   redis.call('SET', key, string.format('%.6f', fullAt), 'PX', math.ceil((fullAt - now) * 1000) + 1000)
   untilFull[number] = string.format('%.6f', fullAt - now)
 end
