@@ -145,6 +145,7 @@ def _app_context(request: HttpRequest, loaded: Inbox, *, screen: str) -> dict[st
         "page": PAGE,
         "push": push_session(request),
         "quietHours": quiet_hours_of(request.user.pk),
+        "assistants": bool(settings.CHAT_ASSISTANTS),
         "urls": {
             "chat": f"{reverse('web:landing')}chat",
             "inbox": reverse("web:inbox"),
@@ -152,17 +153,20 @@ def _app_context(request: HttpRequest, loaded: Inbox, *, screen: str) -> dict[st
             "signIn": resolve_url(settings.LOGIN_URL),
         },
     }
-    filters = [
-        {"key": key, "address": loaded.filters.address(show=key), "current": key == loaded.filters.shown}
-        for key in ("all", "unread", "archived")
-    ]
     return {
         "inbox": loaded,
         "screen": screen,
         "session": session,
-        "filters": filters,
+        "filters": _filter_links(loaded),
         "team_choices": TEAM_CHOICES,
         "saved_views": saved,
         "setup": setup_list(loaded.businesses) if loaded.businesses else None,
         "me": loaded.me,
     }
+
+
+def _filter_links(loaded: Inbox) -> list[dict[str, Any]]:
+    return [
+        {"key": key, "address": loaded.filters.address(show=key), "current": key == loaded.filters.shown}
+        for key in ("all", "unread", "archived")
+    ]

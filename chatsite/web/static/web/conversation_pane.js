@@ -1,5 +1,6 @@
 import { copyOf, isPhone, make, show } from "./dom.js";
 import { initialsOf, tintOf } from "./people.js";
+import { AssistantPanel } from "./team/assistant_panel.js";
 import { CustomerPanel } from "./team/customer_panel.js";
 import { TeamBar } from "./team/team_bar.js";
 import { ThreadTeam } from "./team/thread_team.js";
@@ -171,7 +172,11 @@ export class ConversationPane {
     root.querySelector("[data-conversation-menu]").before(this.#customer.button);
     this.#bar = new TeamBar(this.#states, { conversation, me: this.#session.me });
     root.querySelector(".thread-head").after(this.#bar.element);
-    root.querySelector(".composer").before(make("p", { className: "collision", role: "status", hidden: true }));
+    const composer = root.querySelector(".composer");
+    composer.before(make("p", { className: "collision", role: "status", hidden: true }));
+    if (!this.#session.assistants) return;
+    const use = (text) => insertText(composer.querySelector("textarea"), text);
+    composer.before(new AssistantPanel({ client: this.#client, conversationId: this.id, use }).element);
   }
 
   get #conversation() {
@@ -229,6 +234,12 @@ export class ConversationPane {
     const words = [make("h2", {}, title), make("p", {}, text)];
     this.#main.append(make("div", { className: "empty pane-failed", role: "alert" }, ...words, buttons));
   }
+}
+
+function insertText(field, text) {
+  field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.focus();
 }
 
 /** The server's rendering of the pane, the same as in a whole page. */
