@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.checks import run_checks
+from django.test import Client
 from pytest_django import Settings
 
 from conversations.assistants import calls
@@ -117,3 +118,12 @@ def test_a_path_that_leads_nowhere_is_reported(settings: Settings) -> None:
     found = [message for message in run_checks(tags=["chatsite"]) if message.id == "chatsite.E008"]
     assert len(found) == 1
     assert "shop.missing" in found[0].msg
+
+
+def test_the_page_offers_them_where_the_site_has_any(settings: Settings) -> None:
+    scene = Scene()
+    page = Client()
+    page.force_login(scene.member)
+    assert '"assistants": false' in page.get("/app").content.decode()
+    settings.CHAT_ASSISTANTS = (ECHO,)
+    assert '"assistants": true' in page.get("/app").content.decode()

@@ -113,8 +113,27 @@ async def test_a_dropped_file_does_not_replace_the_page(cast: Cast, signed_in: S
     await expect(pane(page).get_by_text("Catch!", exact=True)).to_be_visible()
 
 
-async def _hand_over(cast: Cast, amir: Page, olivia: Page, customer: str, where: str) -> None:
-    """The conversation waits for a person, and Amir takes it."""
+async def _ask_an_assistant(page: Page) -> None:
+    """It suggests an answer for the text field, and sends nothing."""
+    assistant = pane(page).locator(".assistant")
+    await assistant.get_by_text("Assistant", exact=True).click()
+    await assistant.get_by_role("button", name="Summarise").click()
+    await expect(assistant.get_by_role("status")).to_contain_text("wrote 1 of")
+    await assistant.get_by_role("button", name="Translate").click()
+    await expect(assistant.get_by_role("status")).to_have_text("No assistant offers this.")
+    await assistant.get_by_role("button", name="Suggest answers").click()
+    message = pane(page).get_by_role("textbox", name="Message")
+    before = await message.input_value()
+    await assistant.get_by_role("button", name="Use").click()
+    await expect(message).to_be_focused()
+    assert "You wrote: Where is my parcel?" in await message.input_value()
+    await message.fill(before)
+    await assistant.get_by_text("Assistant", exact=True).click()
+
+
+async def _get_help(cast: Cast, amir: Page, olivia: Page, customer: str, where: str) -> None:
+    """An assistant helps Olivia. The conversation waits for a person, and Amir takes it."""
+    await _ask_an_assistant(olivia)
     await cast.olivia.rest.post(f"/chat/conversations/{where}/hand-over", {})
     await expect(entry(amir, customer)).to_contain_text("Waiting for a person")
     await pane(amir).get_by_role("button", name="Take over").click()
@@ -151,11 +170,14 @@ async def test_a_note_is_written_and_changes_show_at_once(
     await expect(entry(amir, customer.name)).to_contain_text("Snoozed")
     await expect(entry(amir, customer.name)).to_contain_text("Assigned to Amir Nasser")
     await the_list_is_changed_and_kept(olivia, amir, customer.name, axe_source)
-    await _hand_over(cast, amir, olivia, customer.name, where)
+    await _get_help(cast, amir, olivia, customer.name, where)
     await message.press("Enter")
     await expect(theirs.said("An answer in progress")).to_be_visible()
     await _look_at_the_customer_on_a_phone(olivia, axe_source)
-    await expect(theirs.root.locator(".row-note, .writing-mode, .team-bar, .customer-panel")).to_have_count(0)
+    await expect(theirs.messages).to_have_count(2)
+    await expect(
+        theirs.root.locator(".row-note, .writing-mode, .team-bar, .customer-panel, .assistant")
+    ).to_have_count(0)
 
 
 async def _look_at_the_customer_on_a_phone(page: Page, axe_source: str) -> None:

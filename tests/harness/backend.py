@@ -51,6 +51,7 @@ def base_environment() -> dict[str, str]:
         # Lets each client come from an address of its own, so that logins of a whole suite are no flood from one.
         "TRUSTED_PROXIES": "1",
         "PYTHONUNBUFFERED": "1",
+        "CHAT_ASSISTANTS": "conversations.assistants.echo.echo",
     }
 
 
