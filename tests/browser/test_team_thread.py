@@ -11,7 +11,7 @@ from playwright.async_api import Locator, Page, expect
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import OpenPage, SignedIn
 from tests.browser.shell import entry, newcomer_with_conversation, pane, ready
-from tests.browser.threads import open_thread
+from tests.browser.threads import ThreadPage, open_thread
 from tests.harness.backend import Deployment
 from tests.harness.cast import Cast
 
@@ -174,10 +174,13 @@ async def test_a_note_is_written_and_changes_show_at_once(
     await message.press("Enter")
     await expect(theirs.said("An answer in progress")).to_be_visible()
     await _look_at_the_customer_on_a_phone(olivia, axe_source)
+    await _see_nothing_of_the_team(theirs)
+
+
+async def _see_nothing_of_the_team(theirs: ThreadPage) -> None:
     await expect(theirs.messages).to_have_count(2)
-    await expect(
-        theirs.root.locator(".row-note, .writing-mode, .team-bar, .customer-panel, .assistant")
-    ).to_have_count(0)
+    teams = theirs.root.locator(".row-note, .writing-mode, .team-bar, .customer-panel, .assistant")
+    await expect(teams).to_have_count(0)
 
 
 async def _look_at_the_customer_on_a_phone(page: Page, axe_source: str) -> None:
