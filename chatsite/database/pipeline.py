@@ -1,7 +1,7 @@
 """Send several statements to the database at once, and read their results later.
 
 Waiting for a result costs more than the round trip. The thread must get the processor and the interpreter lock back,
-which takes milliseconds under load. In PostgreSQL's pipeline mode (libpq, "Pipeline Mode") a batch waits twice
+which takes milliseconds under load. In PostgreSQL's pipeline mode (libpq, "Pipeline Mode") a batch waits three times
 instead of ten. On SQLite every statement runs at once.
 """
 
@@ -21,9 +21,9 @@ Later: TypeAlias = Callable[[], Rows]  # waits for the rows and returns them
 
 @contextmanager
 def pipelined() -> Iterator[None]:
-    """Send the statements of the block without waiting for their results. Use it inside a transaction, or around one.
+    """Send the statements of the block without waiting for their results. Use it inside a transaction.
 
-    An error of a statement is raised where its result is read, at the COMMIT, or at the end of the block.
+    An error of a statement is raised where its result is read, or at the end of the block.
     """
     if connection.vendor != "postgresql":
         yield

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 from uuid import UUID
@@ -56,19 +56,16 @@ def change_conversations(
 ) -> Iterator[ConversationChange]:
     """Begin a change of these conversations. The end of the block commits it, unless an exception leaves the block.
 
-    With `pipeline`, the statements of the block are sent without waiting for results, and so is the COMMIT: see
-    `pipelined`. Without `announce`, no event is sent, and business and customer are not loaded.
+    With `pipeline`, the statements of the block are sent without waiting for results: see `pipelined`. Without
+    `announce`, no event is sent, and business and customer are not loaded.
     """
     touched = set(ids)  # `lock` adds to it
-    with ExitStack() as until_commit:
-        if pipeline:
-            until_commit.enter_context(pipelined())
-        with watched_transaction(touched):
-            transaction.on_commit(until_commit.close)  # before the handlers of other code, which use the ORM
+    with watched_transaction(touched):
+        with pipelined() if pipeline else nullcontext():
             change = ConversationChange(touched, announce)
             yield change
             change.write()
-            change.broadcast()
+        change.broadcast()
 
 
 class ConversationChange:
