@@ -56,7 +56,9 @@ class Attachment(models.Model):
     position = models.PositiveSmallIntegerField(default=0, editable=False)  # among those of its message
     kind = models.CharField(max_length=10, choices=Kind)
     name = models.CharField(max_length=200)
-    alt = models.TextField(blank=True, default="")  # what a picture shows, in the sender's words
+    alt = models.TextField(
+        blank=True, default="", db_default=""
+    )  # what a picture shows, in the sender's words
     size = models.PositiveBigIntegerField()  # bytes of `file`
     content_type = models.CharField(max_length=100)
     state = models.CharField(max_length=10, choices=State, default=State.PROCESSING)
@@ -95,7 +97,7 @@ class DirectUpload(models.Model):
     file = models.OneToOneField(StoredFile, on_delete=models.CASCADE, primary_key=True, related_name="+")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=200)
-    alt = models.TextField(blank=True, default="")
+    alt = models.TextField(blank=True, default="", db_default="")
     size = models.PositiveBigIntegerField()
     is_recording = models.BooleanField()
 
