@@ -27,15 +27,4 @@ class Migration(migrations.Migration):
             name="handed_over_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
-        migrations.AddConstraint(
-            model_name="teamstate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("handed_over_at", None),
-                    models.Q(("assignee", None), ("status", "pending")),
-                    _connector="OR",
-                ),
-                name="team_handed_over",
-            ),
-        ),
     ]

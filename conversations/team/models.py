@@ -112,10 +112,6 @@ class TeamState(models.Model):
                 name="team_status",
             ),
             models.CheckConstraint(
-                condition=Q(handed_over_at=None) | Q(status="pending", assignee=None),
-                name="team_handed_over",
-            ),
-            models.CheckConstraint(
                 condition=Q(priority__in=["", "low", "medium", "high", "urgent"]), name="team_priority"
             ),
         ]
