@@ -73,7 +73,9 @@ class UserBuckets:
         spent = {}
         for user_id in spenders:
             if bucket := self._users.get(user_id):
-                spent[user_id], bucket.unreported = bucket.unreported, 0.0
+                # A user to whom everything was given back in between is in the list twice.
+                spent[user_id] = spent.get(user_id, 0.0) + bucket.unreported
+                bucket.unreported = 0.0
         return spent
 
     def settle(self, user_id: str, seconds_until_full: float) -> None:

@@ -191,6 +191,15 @@ def test_a_call_draws_its_cost(clock: list[float]) -> None:
     assert bucket.collect() == {"a": 10}
 
 
+def test_what_is_given_back_is_not_reported_and_hides_nothing(clock: list[float]) -> None:
+    bucket = UserBuckets(rate=10, burst=10)
+    bucket.take("a")
+    bucket.give_back("a", 1)
+    assert [bucket.take("a", 10), bucket.collect()] == [0, {"a": 10}]
+    bucket.give_back("a", 1)
+    assert bucket.collect() == {"a": -1}
+
+
 def test_a_cost_above_the_burst_needs_a_full_bucket(clock: list[float]) -> None:
     bucket = UserBuckets(rate=10, burst=10)
     assert bucket.take("a", 25) == 0
