@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -16,9 +16,11 @@ from notifications.delivery import attention
 from notifications.delivery.addresses import is_set_up
 from notifications.delivery.decisions import Decision, Skip, Wait
 from notifications.delivery.mail.rating_decision import decide_about_rating, find_episode
-from notifications.delivery.mail.sending import send_mail
+from notifications.delivery.mail.rating_request import compose_rating_request
+from notifications.delivery.mail.sending import ATTEMPTS, send_once
 from notifications.delivery.models import Channel, Notice
-from notifications.delivery.notices import record_skip
+from notifications.delivery.notices import abandon_notice, find_pending, finish, record_skip
+from notifications.delivery.preferences import preferences_of
 
 
 @job(queue=DELIVERY_QUEUE)
@@ -55,7 +57,35 @@ def consider(episode_id: str, *, is_later: bool, ahead: timedelta = timedelta())
         created_at=now,
     )
     notice.save()
-    enqueue(send_mail, str(notice.pk))
+    enqueue(send_rating_mail, str(notice.pk))
+
+
+@job(queue=DELIVERY_QUEUE, attempts=ATTEMPTS, given_up=abandon_notice)
+def send_rating_mail(notice_id: str) -> None:
+    deliver(notice_id, timezone.now())
+
+
+def deliver(notice_id: str, now: datetime) -> None:
+    """Send the mail, unless there is no longer a reason to. Raises `RetryLater`."""
+    notice = find_pending(notice_id, now)
+    if notice is None or notice.episode_id is None:
+        return
+    episode = find_episode(notice.episode_id)
+    decision = decide_about_rating(episode, now)
+    if isinstance(decision, Wait):
+        _begin_again(notice, episode, decision.until - now)
+    elif isinstance(decision, Skip):
+        finish(notice, Notice.State.SKIPPED, decision.reason, now)
+    else:
+        locale = preferences_of(notice.user.pk, episode.business_id).locale
+        send_once(notice, [], compose_rating_request(notice, episode, locale), now)
+
+
+@transaction.atomic
+def _begin_again(notice: Notice, episode: Episode, delay: timedelta) -> None:
+    """Look again later. This job cannot wait itself, because its attempts are for the failures of the mail server."""
+    notice.delete()
+    enqueue(consider_rating_mail, str(episode.pk), True, delay=delay)
 
 
 def consider_later(conversation: Conversation, episode_id: UUID) -> None:

@@ -18,7 +18,7 @@ from chatsite.background.jobs import RetryLater
 from chatsite.http import outgoing
 from conversations import operations
 from conversations.models import Business, Conversation, Membership
-from notifications.delivery import attention, escalations, ladder
+from notifications.delivery import attention, escalations, ladder, rating_requests
 from notifications.delivery.mail import sending as mail
 from notifications.delivery.models import Channel, Notice
 from notifications.delivery.push import sending as push
@@ -75,10 +75,12 @@ class Shop:
 
     def run_jobs(self) -> None:
         pending = Notice.objects.filter(state=Notice.State.PENDING).order_by("pk")
-        for key, channel in list(pending.values_list("pk", "channel")):
-            deliver = push.deliver if channel == Channel.PUSH else mail.deliver
+        for notice in list(pending):
+            deliver = push.deliver if notice.channel == Channel.PUSH else mail.deliver
+            if notice.episode_id is not None:
+                deliver = rating_requests.deliver
             try:
-                deliver(str(key), self.clock.now)
+                deliver(str(notice.pk), self.clock.now)
             except RetryLater:
                 continue
 

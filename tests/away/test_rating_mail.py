@@ -114,6 +114,27 @@ def test_every_episode_has_a_mail_of_its_own(ratings: Ratings) -> None:
     assert list(Episode.objects.order_by("resolved_at").values_list("score", flat=True)) == [None, 5]
 
 
+def test_a_customer_who_comes_back_in_time_is_asked_later(ratings: Ratings) -> None:
+    """Waiting does not use up the attempts, which are for failures of the mail server."""
+    episode = ratings.resolve()
+    ratings.shop.pass_seconds(TEN_MINUTES)
+    rating_requests.consider(str(episode.pk), is_later=True, ahead=ratings.shop.clock._ahead)
+    [notice] = Notice.objects.filter(episode=episode)
+    looks(ratings)
+    rating_requests.deliver(str(notice.pk), notice.created_at)
+    assert not Notice.objects.filter(episode=episode).exists()
+    assert ratings.mails == []
+
+
+def test_a_conversation_that_is_open_again_asks_nobody(ratings: Ratings) -> None:
+    episode = ratings.resolve()
+    where = ratings.shop.conversation.pk
+    set_team_state(user_id=ratings.shop.olivia.pk, conversation_id=where, body=TeamBody(status="open"))
+    ratings.wait(episode)
+    assert ratings.mails == []
+    assert ratings.reasons() == [("skipped", "read")]
+
+
 def looks(ratings: Ratings) -> None:
     ratings.shop.looks_at_a_screen(ratings.shop.carol)
 

@@ -13,8 +13,9 @@ from chatsite.errors import DomainError, invalid, not_found
 from conversations import access
 from conversations.access import UserId, find_conversation, require_owner
 from conversations.block_rules import require_unblocked
-from conversations.models import Conversation, CsatSettings, Episode, Side
+from conversations.models import Conversation, CsatSettings, Episode, Side, TeamState
 from conversations.team.access import member_business
+from conversations.team.change import TeamPart
 from conversations.team.reports.requests import CsatBody, CsatObject, CsatSettingsObject
 from conversations.validation import storable
 from conversations.writing.conversation_change import change_conversations
@@ -61,6 +62,8 @@ def ask_for_rating(episode_id: UUID) -> None:
                 continue
             if conversation.last_seq != episode.last_seq:
                 continue  # the customer has written again
+            if change.parts.get(TeamPart).state_of(conversation).status != TeamState.Status.RESOLVED:
+                continue  # a member has opened it again
             if Episode.objects.filter(pk=episode.pk, asked_at=None).update(asked_at=change.now):
                 append_system_message(change, conversation, chosen.question or QUESTION)
                 for tell in rating_asked:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from conversations.models import ChatMessage, Episode, Side
+from conversations.models import ChatMessage, Episode, Side, TeamState
 from conversations.team.reports.csat import ANSWERED_WITHIN
 from notifications.delivery.decisions import Decision, Skip, circumstances_of, decide
 from notifications.delivery.models import Channel
@@ -19,7 +19,8 @@ def find_episode(episode_id: UUID | str) -> Episode:
 def decide_about_rating(episode: Episode, now: datetime) -> Decision:
     """Send, wait or skip, by the conditions of every mail: the question counts as an unread message.
 
-    `read` is the reason to skip where the customer has rated, has written again, or has been in the conversation since.
+    `read` is the reason to skip where the customer has rated, has written again, or has read a message of the business
+    since, and where a member has opened the conversation again.
     """
     conversation = episode.conversation
     if conversation.customer_blocked:
@@ -34,6 +35,8 @@ def decide_about_rating(episode: Episode, now: datetime) -> Decision:
 def _open_question(episode: Episode, now: datetime) -> list[ChatMessage]:
     """The message that asks, unless the question is settled."""
     if episode.asked_at is None or episode.rated_at is not None or episode.asked_at + ANSWERED_WITHIN < now:
+        return []
+    if not TeamState.objects.filter(pk=episode.conversation_id, status=TeamState.Status.RESOLVED).exists():
         return []
     messages = ChatMessage.objects.filter(conversation=episode.conversation)
     asks = messages.filter(sender_side=Side.SYSTEM, created_at=episode.asked_at, deleted_at=None)

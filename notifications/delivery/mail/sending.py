@@ -5,7 +5,6 @@ from __future__ import annotations
 import smtplib
 from datetime import datetime, timedelta
 from typing import Any, Final
-from uuid import UUID
 
 from django.core.mail import get_connection
 from django.core.mail.message import EmailMultiAlternatives
@@ -17,8 +16,6 @@ from chatsite.config.queues import DELIVERY_QUEUE
 from conversations.access import UserId
 from notifications.delivery.decisions import Send, Skip, Wait, circumstances_of, decide
 from notifications.delivery.mail.composing import Section, compose
-from notifications.delivery.mail.rating_decision import decide_about_rating, find_episode
-from notifications.delivery.mail.rating_request import compose_rating_request
 from notifications.delivery.models import Channel, Notice, Progress
 from notifications.delivery.notices import abandon_notice, find_pending, finish, hand_over, take_back
 from notifications.delivery.preferences import preferences_of
@@ -49,9 +46,6 @@ def deliver(notice_id: str, now: datetime) -> None:
     notice = find_pending(notice_id, now)
     if notice is None:
         return
-    if notice.episode_id is not None:
-        _deliver_rating_request(notice, notice.episode_id, now)
-        return
     sections, reason = unread_sections(notice.user, now)
     if reason is not None:
         finish(notice, State.SKIPPED, reason, now)
@@ -60,22 +54,11 @@ def deliver(notice_id: str, now: datetime) -> None:
         notice.delete()  # too early; the ladder will create another one
         return
     locale = preferences_of(notice.user.pk, sections[0].conversation.business_id).locale
-    _send_once(notice, sections, compose(notice, sections, locale), now)
+    send_once(notice, sections, compose(notice, sections, locale), now)
 
 
-def _deliver_rating_request(notice: Notice, episode_id: UUID, now: datetime) -> None:
-    episode = find_episode(episode_id)
-    decision = decide_about_rating(episode, now)
-    if isinstance(decision, Wait):
-        raise RetryLater("it is not the time", (decision.until - now).total_seconds())
-    if isinstance(decision, Skip):
-        finish(notice, State.SKIPPED, decision.reason, now)
-        return
-    locale = preferences_of(notice.user.pk, episode.business_id).locale
-    _send_once(notice, [], compose_rating_request(notice, episode, locale), now)
-
-
-def _send_once(notice: Notice, sections: list[Section], mail: EmailMultiAlternatives, now: datetime) -> None:
+def send_once(notice: Notice, sections: list[Section], mail: EmailMultiAlternatives, now: datetime) -> None:
+    """Claim the notice and hand the mail to the server. Raises `RetryLater`."""
     connection = get_connection()
     try:
         _open(connection)
