@@ -24,7 +24,8 @@ export class NewMessages {
   }
 
   #note(all) {
-    for (const { id, unreadCount } of all) if (!this.#known.has(id)) this.#known.set(id, unreadCount);
+    // A count goes down without an event where another device has read during an absence.
+    for (const { id, unreadCount } of all) if (!(this.#known.get(id) <= unreadCount)) this.#known.set(id, unreadCount);
   }
 
   #moved(conversation) {

@@ -23,6 +23,7 @@ export class CustomerPanel {
   #stamp;
   #timer = null;
   #isLoaded = false;
+  #serial = 0;
   #gone = new AbortController();
 
   /** `conversation()` answers the conversation as it is now. */
@@ -100,14 +101,28 @@ export class CustomerPanel {
   }
 
   async #load() {
+    const serial = ++this.#serial; // a later load replaces what this one would draw
     this.#isLoaded = true;
     try {
-      this.#draw(await this.#rest.get(this.#path));
-      const { panels } = await this.#rest.get(`${this.#path}/panels`);
-      this.#host.replaceChildren(...panels.map(hostSection));
+      const customer = await this.#rest.get(this.#path);
+      if (serial !== this.#serial) return;
+      this.#draw(customer);
     } catch (error) {
+      if (serial !== this.#serial) return;
       this.#isLoaded = false;
-      this.#fail(error);
+      this.#fail(this.#body, error);
+      return;
+    }
+    await this.#loadHost(serial);
+  }
+
+  /** The sections of the host project, whose failure leaves the others. */
+  async #loadHost(serial) {
+    try {
+      const { panels } = await this.#rest.get(`${this.#path}/panels`);
+      if (serial === this.#serial) this.#host.replaceChildren(...panels.map(hostSection));
+    } catch (error) {
+      if (serial === this.#serial) this.#fail(this.#host, error);
     }
   }
 
@@ -122,9 +137,9 @@ export class CustomerPanel {
     this.#body.replaceChildren(head, make("div", { className: "customer-sections" }, ...customerSections(customer)), this.#host);
   }
 
-  #fail(error) {
+  #fail(place, error) {
     const again = make("button", { type: "button", className: "button" }, gettext("Try again"));
     again.addEventListener("click", () => this.#load());
-    this.#body.replaceChildren(make("p", { className: "customer-failed", role: "alert" }, errorText(error)), again);
+    place.replaceChildren(make("p", { className: "customer-failed", role: "alert" }, errorText(error)), again);
   }
 }

@@ -61,13 +61,19 @@ export class TeamStates {
     return state;
   }
 
-  /** Makes many changes, `{conversationId, …}` each, and resolves with the result of each. */
+  /** Makes many changes, `{conversationId, …}` each, and resolves with the result of each. Rejects if none was made. */
   async setMany(changes) {
     const results = [];
     for (let at = 0; at < changes.length; at += MOST) {
-      const answer = await this.#client.rest.post("/team/states/bulk", { changes: changes.slice(at, at + MOST) });
-      this.#take(answer.results.map(({ state }) => state).filter(Boolean));
-      results.push(...answer.results);
+      const part = changes.slice(at, at + MOST);
+      try {
+        const answer = await this.#client.rest.post("/team/states/bulk", { changes: part });
+        this.#take(answer.results.map(({ state }) => state).filter(Boolean));
+        results.push(...answer.results);
+      } catch (error) {
+        if (!at) throw error;
+        results.push(...part.map(({ conversationId }) => ({ conversationId, error })));
+      }
     }
     return results;
   }
