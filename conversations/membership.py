@@ -40,7 +40,7 @@ def add_member(*, business_id: UUID, user_id: UserId, role: str = Membership.Rol
         if Conversation.objects.filter(business_id=business_id, customer_id=user_id).exists():
             raise DomainError("conflict", "A customer of the business cannot become its member.")
         _check_bot(business_id, user_id, role)
-        if role != Membership.Role.OWNER and _owners(business_id) == [user_id]:
+        if role != Membership.Role.OWNER and lock_owners(business_id) == [user_id]:
             raise DomainError("conflict", "A business must have an owner.")
         membership, created = Membership.objects.update_or_create(
             business_id=business_id, user_id=user_id, defaults={"role": role}
@@ -61,7 +61,7 @@ def _check_bot(business_id: UUID, user_id: UserId, role: str) -> None:
 def remove_member(*, business_id: UUID, user_id: UserId) -> None:
     """End a membership, and close the user's live sockets. The last owner cannot be removed."""
     with transaction.atomic():
-        if _owners(business_id) == [user_id]:
+        if lock_owners(business_id) == [user_id]:
             raise DomainError("conflict", "The last owner of a business cannot be removed.")
         ended, _ = Membership.objects.filter(business_id=business_id, user_id=user_id).delete()
         if not ended:
@@ -75,7 +75,7 @@ def _call_hooks(user_id: UserId, business_id: UUID) -> None:
         changed(user_id, business_id)
 
 
-def _owners(business_id: UUID) -> list[UserId]:
+def lock_owners(business_id: UUID) -> list[UserId]:
     """Return the owners and lock them, so that two owners cannot leave at the same time."""
     owners = Membership.objects.select_for_update().filter(
         business_id=business_id, role=Membership.Role.OWNER

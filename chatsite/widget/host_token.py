@@ -77,8 +77,7 @@ def read_host_token(token: str) -> tuple[WidgetSite, HostClaims]:
 def _check_attributes(attributes: dict[str, Value]) -> None:
     if len(attributes) > MOST_ATTRIBUTES:
         raise unauthenticated(f"The token may have at most {MOST_ATTRIBUTES} attributes.")
-    for name, value in attributes.items():
-        text = value if isinstance(value, str) else ""
+    for name, text in attribute_lines(attributes):
         if not name.strip() or len(name) > NAME_LENGTH or len(text) > VALUE_LENGTH:
             raise unauthenticated(
                 f"The name of an attribute has 1 to {NAME_LENGTH} characters, and its value at most {VALUE_LENGTH}."

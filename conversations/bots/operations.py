@@ -16,7 +16,7 @@ from chatsite.identity.accounts import open_account
 from chatsite.identity.api_keys import SCOPES, make_key
 from chatsite.identity.models import ApiKey
 from conversations.access import UserId, require_owner, user_key
-from conversations.membership import add_member, remove_member
+from conversations.membership import add_member, lock_owners, remove_member
 from conversations.models import Business, Membership
 from conversations.validation import storable
 
@@ -47,6 +47,7 @@ def create_bot(*, user_id: UserId, business_id: str, name: str) -> Membership:
     """Create an account without a password, and its membership in the business."""
     business = require_owner(user_id, business_id)
     name = clean_name(name)
+    lock_owners(business.pk)  # before the business, as where a member is removed
     # The owner's business, locked: of two requests at once the second counts the first.
     type(business).objects.select_for_update(no_key=True).get(pk=business.pk)
     if Membership.objects.filter(business=business, is_bot=True).count() >= MOST_BOTS:

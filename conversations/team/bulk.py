@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Final
 
-from chatsite.errors import DomainError, invalid
+from django.db import DatabaseError, InterfaceError
+
+from chatsite.errors import DomainError, as_domain_error, invalid
 from chatsite.realtime.user_limit import charge
 from conversations.access import UserId
 from conversations.team.operations import change_team_state
 from conversations.team.requests import TeamCommand
 from conversations.team.serializers import BulkResult
+
+logger = logging.getLogger(__name__)
 
 MOST: Final = 100  # conversations of one request
 
@@ -34,4 +39,7 @@ def _set(user_id: UserId, change: TeamCommand) -> BulkResult:
         before, after = change_team_state(user_id=user_id, conversation_id=key, body=change)
     except DomainError as error:
         return BulkResult(conversation_id=key, error=error.as_dict())
+    except (DatabaseError, InterfaceError) as error:  # the answer names what was changed before
+        logger.exception("a change of a bulk request failed")
+        return BulkResult(conversation_id=key, error=as_domain_error(error).as_dict())
     return BulkResult(conversation_id=key, before=before, state=after)

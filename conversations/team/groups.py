@@ -29,11 +29,11 @@ def groups_of(user_id: UserId, business_id: str) -> QuerySet[TeamGroup]:
 def make_group(*, user_id: UserId, body: GroupBody) -> TeamGroup:
     name, business = clean_name(body.name), require_owner(user_id, body.business_id)
     with transaction.atomic():
+        members = lock_members(business.pk, body.member_ids, field="memberIds")  # before the business
         # Of two requests at once, the second counts the group of the first.
         Business.objects.select_for_update(no_key=True).get(pk=business.pk)
         if TeamGroup.objects.filter(business=business, removed_at=None).count() >= MOST_GROUPS:
             raise DomainError("conflict", f"A business can have at most {MOST_GROUPS} groups.")
-        members = lock_members(business.pk, body.member_ids, field="memberIds")
         group = _saved(TeamGroup(business=business, name=name))
         group.members.set(members)
     return group

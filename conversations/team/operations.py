@@ -63,7 +63,7 @@ def change_team_state(
 def hand_over(*, user_id: UserId, conversation_id: str | UUID) -> TeamStateObject:
     """Make the conversation `pending` and nobody's until a person takes it.
 
-    A bot takes it from no person: if a person has it already, or has just taken it, nothing changes.
+    A bot takes it from no person: if a person has it already, has just taken it or has resolved it, nothing changes.
     """
     where = member_conversation(user_id, conversation_id)
     with change_conversations([where.pk]) as change:
@@ -71,6 +71,7 @@ def hand_over(*, user_id: UserId, conversation_id: str | UUID) -> TeamStateObjec
         state = team.state_of(change.conversations[where.pk])
         owner = state.assignee_id
         is_free = owner is None or owner == user_id or handover.is_bot(state.business_id, owner)
+        is_free = is_free and state.status != TeamState.Status.RESOLVED
         if state.handed_over_at is None and (is_free or not handover.is_bot(state.business_id, user_id)):
             handover.wait_for_person(state, change.now)
             team.save(state)

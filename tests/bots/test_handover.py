@@ -86,6 +86,13 @@ def test_a_bot_takes_nothing_from_a_person(scene: Scene) -> None:
     assert scene.state() == before
 
 
+def test_a_bot_opens_nothing_that_a_person_has_resolved(scene: Scene) -> None:
+    scene.set(scene.member, status="resolved")
+    before = scene.state()
+    assert scene.hand_over().json() == before
+    assert scene.state() == before
+
+
 def test_a_person_gives_it_back_to_the_bot_or_the_team(scene: Scene) -> None:
     scene.set(scene.member, assigneeId=str(scene.member.pk))
     scene.set(scene.member, assigneeId=str(scene.bot.pk))

@@ -6,6 +6,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from django.db import OperationalError
 
 from chatsite.realtime.user_limit import user_buckets
 from conversations.models import Conversation
@@ -123,3 +124,18 @@ def test_each_change_costs_as_much_as_one(scene: Scene) -> None:
     assert sum(costs) == 5
     assert send(scene, []).status_code == 400
     assert send(scene, for_each([scene.talk] * (bulk.MOST + 1), priority="low")).status_code == 413
+
+
+def test_what_the_database_refuses_hides_no_other_result(scene: Scene) -> None:
+    talks = [scene.talk, conversation(scene.shop)]
+    change, refused = bulk.change_team_state, OperationalError("deadlock detected")
+
+    def change_or_fail(*, conversation_id: str, **arguments: Any) -> Any:
+        if conversation_id == str(talks[1].pk):
+            raise refused
+        return change(conversation_id=conversation_id, **arguments)
+
+    with patch.object(bulk, "change_team_state", change_or_fail):
+        done, failed = send(scene, for_each(talks, priority="low")).json()["results"]
+    assert done["state"]["priority"] == "low"
+    assert failed["error"]["code"] in {"internal", "unavailable"}

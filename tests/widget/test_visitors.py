@@ -58,6 +58,7 @@ def test_attributes_of_the_token_are_shown_and_replaced(shop: Shop, exchange: Ex
         {"n" * 61: 1},
         {" ": 1},
         {"a": "x" * 301},
+        {"a": 10**300},
         {"a": ["list"]},
         {"a": {"b": 1}},
         {"a": "\x00"},

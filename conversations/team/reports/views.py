@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_serializer
 from rest_framework import renderers
@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from chatsite.errors import invalid
 from chatsite.http.api import BrowsablePages, WireRenderer, read_body, serializer_for
 from chatsite.http.viewsets import StructViewSet
+from chatsite.realtime.user_limit import charge
 from conversations.models import Conversation, CsatSettings, Episode
 from conversations.team.access import member_business
 from conversations.team.reports import csat
@@ -49,13 +50,15 @@ class CsvRenderer(renderers.BaseRenderer):
         return report_csv(data) if isinstance(data, TeamReportObject) else WireRenderer().render(data)
 
 
+COST: Final = 10.0  # of a message
+
+
 class ReportViewSet(StructViewSet):
     """Reports of a business, for its members."""
 
     queryset = Episode.objects.none()
     bodies = {"default": TeamReportObject}
     renderer_classes = (WireRenderer, BrowsablePages, CsvRenderer)
-    throttle_cost = 10.0  # of a message
 
     @extend_schema(
         parameters=[
@@ -69,6 +72,7 @@ class ReportViewSet(StructViewSet):
     )
     def list(self, request: Request) -> Response:
         """Report a metric of the episodes that were resolved in a period."""
+        charge(str(request.user.pk), COST)
         asked = request.query_params
         if not asked.get("businessId"):
             raise invalid("businessId is required.", field="businessId")

@@ -30,12 +30,12 @@ def save_view(*, user_id: UserId, body: SavedViewBody) -> tuple[SavedView, Membe
     membership, name = find_membership(user_id, body.business_id), clean_name(body.name)
     owner_id = user_id if body.scope == "private" else None
     with transaction.atomic():
+        view = SavedView(business=membership.business, owner_id=owner_id, name=name)
+        view.created_by_id = user_id
+        _set_filters(view, membership, body.filters)  # locks members, which come before the business
         # Of two requests at once, the second counts the view of the first.
         Business.objects.select_for_update(no_key=True).get(pk=membership.business_id)
         _check_number(membership, is_private=owner_id is not None)
-        view = SavedView(business=membership.business, owner_id=owner_id, name=name)
-        view.created_by_id = user_id
-        _set_filters(view, membership, body.filters)
         _save(view)
     return view, membership
 
