@@ -13,7 +13,7 @@ from tests.browser.shell import newcomer_with_conversation, ready
 from tests.harness.cast import Cast
 from tests.harness.rest import eventually
 
-pytestmark = pytest.mark.shown
+pytestmark = [pytest.mark.shown, pytest.mark.whole_browser]
 
 NEWS = """
 from django.contrib.auth import get_user_model

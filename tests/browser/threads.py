@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from playwright.async_api import Locator, Page, Route, expect
 
+from chatsite.config.limits import Limits
 from tests.browser.conftest import OpenPage
 from tests.harness.cast import Person
 
@@ -108,6 +109,7 @@ async def enter(page: Page, person: Person, conversation_id: str, home: str) -> 
         "token": person.access,
         "conversationId": conversation_id,
         "me": {"id": me["id"], "name": me["name"]},
+        "seed": {"limit": Limits.message_length},
     }
     await page.goto(f"{home}/test-harness/page.html#{quote(json.dumps(session))}")
 

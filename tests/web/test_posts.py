@@ -117,5 +117,5 @@ def test_the_number_of_queries_does_not_depend_on_the_list(
     for number in range(12):
         user = get_user_model().objects.create_user(f"customer-{number}")
         chat.open_conversation(user_id=user.pk, business_id=str(shop.pk))
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(30):  # six of them are for the first steps, which an owner can hide
         assert owner.get("/app").content.decode().count("data-row ") > 12

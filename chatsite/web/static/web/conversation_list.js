@@ -116,7 +116,7 @@ export class ConversationList {
     queueMicrotask(() => {
       this.#scheduled = false;
       if (this.#loaded) this.#draw();
-      else this.#markCurrent();
+      else this.#drawEarly();
     });
   }
 
@@ -187,6 +187,17 @@ export class ConversationList {
     });
     this.#drawEmpty(shown.length);
     this.#handlers.drawn();
+  }
+
+  /** Before the first answer, the rows are the server's. A row goes if its conversation is known to be elsewhere. */
+  #drawEarly() {
+    this.#markCurrent();
+    for (const conversation of this.#client.snapshot.conversations) {
+      const item = this.#items.get(conversation.id);
+      if (!item || passes(conversation, this.#filters, { me: this.#session.me, current: this.#current, states: this.#states })) continue;
+      item.remove();
+      this.#items.delete(conversation.id);
+    }
   }
 
   #teamOf(conversation) {
