@@ -45,6 +45,9 @@ def newest_matches(
             break
         # As many as are likely to hold the page, and half as many again.
         window = min(WIDEST, window * count * 3 // (2 * len(found)))
+    if len(found) < FEW <= len(_places(recent.filter(tokens__contain_terms=terms), FEW)):
+        # The filter leaves few, and the words do not: the index would read all messages of the site that hold them.
+        return _places(narrow(rows).filter(tokens__contain_terms=terms), count)
     rare = _rare_words(recent, terms, window)
     return _places_by_index(
         narrow(rows).filter(tokens__matches_terms=rare, tokens__contain_terms=terms), count

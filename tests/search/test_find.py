@@ -221,3 +221,17 @@ if connection.vendor == "postgresql":
                 cursor.execute(f"EXPLAIN {statement}")
                 plan = "\n".join(row[0] for row in cursor.fetchall())
                 assert "Seq Scan" not in plan, plan
+
+    def test_a_filter_that_leaves_few_asks_for_no_frequent_word(monkeypatch: pytest.MonkeyPatch) -> None:
+        """The index of words would read the messages of all businesses that hold the word."""
+        monkeypatch.setattr(newest, "WINDOW", 20)
+        member, customer = person(), person()
+        where = conversation(business(member), customer)
+        say(where, member, ["the first"])
+        say(where, customer, [f"the bicycle {number}" for number in range(30)])
+        with CaptureQueriesContext(connection) as queries:
+            assert contents(member, "the", senderId=str(member.pk)) == ["the first"]
+        assert not any("MATERIALIZED" in query["sql"] for query in queries)
+        with CaptureQueriesContext(connection) as queries:
+            assert contents(member, "first") == ["the first"]
+        assert any("MATERIALIZED" in query["sql"] for query in queries)
