@@ -70,7 +70,7 @@ class UserBuckets:
     def collect(self) -> dict[str, float]:
         """Return what each user has spent since the last call."""
         spenders, self._spenders = self._spenders, []
-        spent = {}
+        spent: dict[str, float] = {}
         for user_id in spenders:
             if bucket := self._users.get(user_id):
                 # A user to whom everything was given back in between is in the list twice.

@@ -10,7 +10,7 @@ from django.db import OperationalError
 
 from chatsite.realtime.user_limit import user_buckets
 from conversations.models import Conversation
-from conversations.team import bulk
+from conversations.team import bulk, operations
 from tests.conversations.people import conversation
 from tests.team.scene import Scene, heard
 
@@ -128,7 +128,7 @@ def test_each_change_costs_as_much_as_one(scene: Scene) -> None:
 
 def test_what_the_database_refuses_hides_no_other_result(scene: Scene) -> None:
     talks = [scene.talk, conversation(scene.shop)]
-    change, refused = bulk.change_team_state, OperationalError("deadlock detected")
+    change, refused = operations.change_team_state, OperationalError("deadlock detected")
 
     def change_or_fail(*, conversation_id: str, **arguments: Any) -> Any:
         if conversation_id == str(talks[1].pk):
