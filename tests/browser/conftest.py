@@ -163,7 +163,6 @@ print("session", client.session.session_key)
 """
 COOKIE_RULES: Final = {"expires": -1, "httpOnly": True, "secure": False, "sameSite": "Lax"}
 
-_sessions: Final[dict[tuple[int, str], Any]] = {}
 _addresses: Final = itertools.count(1)
 
 
@@ -175,14 +174,15 @@ def signed_in(stage: Stage, open_page: OpenPage) -> SignedIn:
     check of the password, and has tests of its own.
     """
 
+    sessions: dict[str, Any] = {}  # of this test alone, because tests sign people out
+
     async def open_as(name: str, path: str = "/app", *, server: int = 0, **context: Any) -> Page:
         site = stage.deployment.server(server).url
-        key = (id(stage), name)
-        if key not in _sessions:
+        if name not in sessions:
             session = stage.deployment.shell(OPEN_SESSION.format(name=name)).split()[-1]
             cookie = {"name": "sessionid", "value": session, "domain": "127.0.0.1", "path": "/"}
-            _sessions[key] = {"cookies": [cookie | COOKIE_RULES], "origins": []}
-        return await open_page(site + path, storage_state=_sessions[key], **context)
+            sessions[name] = {"cookies": [cookie | COOKIE_RULES], "origins": []}
+        return await open_page(site + path, storage_state=sessions[name], **context)
 
     return open_as
 
