@@ -72,6 +72,13 @@ class DomainError(Exception):
         return body
 
 
+class TooFast(DomainError):
+    """The limit on the changes of one user refused. What the same request took from it before is given back."""
+
+    def __init__(self, message: str, wait: float) -> None:
+        super().__init__("rate_limited", message, {"retryAfter": max(round(wait, 3), 0.001)})
+
+
 def not_found(what: str = "object") -> DomainError:
     """The error for missing and for hidden objects. The text is the same, so that nobody can probe ids."""
     return DomainError("not_found", f"No such {what}.")

@@ -115,7 +115,7 @@ class ChangeThrottle(BaseThrottle):
     Every request of an API key counts against a limit of the key's own, too.
 
     A view sets `throttle_cost` if its changes cost more than a message. The exception handler calls the view's
-    `give_back_charge` if something else refuses the request as too fast.
+    `give_back_charge` if the same limit refuses the rest of the request.
     """
 
     def allow_request(self, request: Request, view: APIView) -> bool:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from chatsite.errors import DomainError
+from chatsite.identity import throttles
 from chatsite.realtime import user_limit
 from chatsite.realtime.user_limit import UserBuckets
 from notifications import invitations, offers
@@ -106,3 +107,19 @@ def test_a_request_that_waits_as_long_as_it_is_told_is_let_through(
     bucket = user_limit.user_buckets._users[str(town.amir.pk)]
     bucket.full_at -= answer.json()["error"]["details"]["retryAfter"]  # so long has passed
     assert post().status_code == 404
+
+
+def test_a_request_that_another_limit_refuses_has_its_cost(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(user_limit, "user_buckets", UserBuckets(rate=1000, burst=10_000))
+    monkeypatch.setattr(throttles, "user_buckets", user_limit.user_buckets)
+    for _ in range(offers.MOST_RECENT):
+        offers.withdraw_offer(user_id=town.amir.pk, offer_id=make_offer(town).pk)
+    user_limit.user_buckets.collect()
+    client = APIClient()
+    client.force_authenticate(town.amir)
+    body = {"conversationId": str(town.conversation.pk), "title": "Bike", "amountMinor": 1, "currency": "EUR"}
+    answer = client.post("/offers", {**body, "expiresAt": tomorrow().isoformat()}, format="json")
+    assert answer.status_code == 429
+    assert user_limit.user_buckets.collect() == {str(town.amir.pk): 1 + offers.CHARGE}
