@@ -8,6 +8,8 @@ from typing import Any, cast
 from django.db import connection
 from django.db.models import Field, ForeignKey, Model
 
+from chatsite.database.pipeline import flush
+
 
 def bulk_insert(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Insert rows of values in the order of `columns`, which are database columns such as `sender_id`.
@@ -17,6 +19,7 @@ def bulk_insert(model: type[Model], columns: Sequence[str], rows: Iterable[Seque
     quote = connection.ops.quote_name
     table, names = quote(model._meta.db_table), ", ".join(map(quote, columns))
     if connection.vendor == "postgresql":
+        flush()
         with connection.cursor() as cursor:
             raw = cast(Any, cursor).cursor
             with raw.copy(f"COPY {table} ({names}) FROM STDIN") as copy:

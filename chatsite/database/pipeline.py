@@ -1,12 +1,13 @@
 """Send several statements to the database at once, and read their results later.
 
-Waiting for a result costs more than the round trip. The thread must get the processor and the interpreter lock back,
-which takes milliseconds under load. In PostgreSQL's pipeline mode (libpq, "Pipeline Mode") a batch waits three times
-instead of ten. On SQLite every statement runs at once.
+In a block of `pipelined`, statements wait until a result is read, until Django sends a statement of its own, or until
+the block ends. Then all that wait are sent together, and the thread waits for the database once. On SQLite every
+statement runs at once.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
@@ -15,30 +16,83 @@ from django.db import connection
 from django.db.models import QuerySet
 from psycopg.pq import Format
 
-Rows: TypeAlias = list[tuple[Any, ...]]
+from chatsite.database.round_trip import Asked, Rows, run_together
+
 Later: TypeAlias = Callable[[], Rows]  # waits for the rows and returns them
+
+
+class _Pipeline:
+    """The statements of a block that have not been sent."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Asked] = []
+
+    def ask(self, asked: Asked) -> Later:
+        self._waiting.append(asked)
+
+        def read() -> Rows:
+            self.flush()
+            return asked.rows()
+
+        return read
+
+    def flush(self) -> None:
+        asked, self._waiting = self._waiting, []
+        if asked:
+            run_together(asked)
+
+    def flush_before(
+        self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+    ) -> Any:
+        """Keep the order of statements. Django calls this with each statement of its own."""
+        self.flush()
+        return execute(sql, params, many, context)
+
+
+_block = threading.local()  # `pipeline`: that of the thread's block
+
+
+def _current() -> _Pipeline | None:
+    found: _Pipeline | None = getattr(_block, "pipeline", None)
+    return found
 
 
 @contextmanager
 def pipelined() -> Iterator[None]:
-    """Send the statements of the block without waiting for their results. Use it inside a transaction.
+    """Let the statements of `ask` and `tell` wait for each other in this block.
 
-    An error of a statement is raised where its result is read, or at the end of the block.
+    An error of a statement is raised where the waiting statements are sent. If an exception leaves the block, the
+    statements that still wait are not sent.
     """
-    if connection.vendor != "postgresql":
+    if connection.vendor != "postgresql" or _current() is not None:
         yield
         return
     connection.ensure_connection()
-    with connection.wrap_database_errors, connection.connection.pipeline():
-        yield
+    pipeline = _block.pipeline = _Pipeline()
+    try:
+        with connection.execute_wrapper(pipeline.flush_before):
+            yield
+        pipeline.flush()
+    finally:
+        _block.pipeline = None
+
+
+def flush() -> None:
+    """Send the statements that wait. Call this before psycopg is used without one of Django's cursors."""
+    pipeline = _current()
+    if pipeline is not None:
+        pipeline.flush()
 
 
 def ask(sql: str, parameters: Sequence[Any], *, binary: bool = False) -> Later:
     """Send a statement. Call the result to read the rows.
 
-    With `binary`, psycopg decodes uuids and times five times as fast. Use it only for PostgreSQL's own types, because
-    values of other types come as bytes.
+    The text should not depend on the parameters, because PostgreSQL keeps its plan. With `binary`, uuids and times are
+    decoded five times as fast. Use it only for PostgreSQL's own types, because values of other types come as bytes.
     """
+    pipeline = _current()
+    if pipeline is not None:
+        return pipeline.ask(Asked(sql, parameters, is_binary=binary))
     cursor = connection.cursor()
     if binary:
         cursor.cursor.format = Format.BINARY
@@ -57,4 +111,18 @@ def ask_rows(query: QuerySet[Any, Any]) -> Later:
     if connection.vendor != "postgresql":
         rows = list(query)
         return lambda: rows
-    return ask(*query.query.sql_with_params())
+    sql, parameters = query.query.sql_with_params()
+    pipeline = _current()
+    if pipeline is not None:
+        return pipeline.ask(Asked(sql, parameters, is_prepared=False))
+    return ask(sql, parameters)
+
+
+def tell(sql: str, parameters: Sequence[Any]) -> None:
+    """Send a statement whose result nobody reads."""
+    pipeline = _current()
+    if pipeline is not None:
+        pipeline.ask(Asked(sql, parameters))
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)

@@ -12,6 +12,7 @@ from django.db import connection
 
 from chatsite.database.pg_arrays import booleans, texts, uuids
 from chatsite.database.pg_arrays import times as as_times
+from chatsite.database.pipeline import tell
 from conversations.search.models import IndexedMessage
 from conversations.search.tokens import searchable
 
@@ -41,12 +42,11 @@ def add_to_index(new: Iterable[Entry]) -> None:
         IndexedMessage.objects.bulk_create(IndexedMessage(**entry._asdict()) for entry in entries)
         return
     messages, businesses, times, links, tokens = zip(*entries, strict=True)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO conversations_indexedmessage (message_id, business_id, created_at, has_link, tokens) "
-            "SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::boolean[], %s::text[])",
-            [uuids(messages), uuids(businesses), as_times(times), booleans(links), texts(tokens)],
-        )
+    tell(
+        "INSERT INTO conversations_indexedmessage (message_id, business_id, created_at, has_link, tokens) "
+        "SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::timestamptz[], %s::boolean[], %s::text[])",
+        [uuids(messages), uuids(businesses), as_times(times), booleans(links), texts(tokens)],
+    )
 
 
 def remove_from_index(message_ids: Sequence[UUID]) -> None:
@@ -56,8 +56,4 @@ def remove_from_index(message_ids: Sequence[UUID]) -> None:
     if connection.vendor != "postgresql":
         IndexedMessage.objects.filter(message_id__in=message_ids).delete()
         return
-    with connection.cursor() as cursor:  # the ORM's delete would wait for its answer, also in a pipeline
-        cursor.execute(
-            "DELETE FROM conversations_indexedmessage WHERE message_id = ANY(%s::uuid[])",
-            [uuids(message_ids)],
-        )
+    tell("DELETE FROM conversations_indexedmessage WHERE message_id = ANY(%s::uuid[])", [uuids(message_ids)])

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 from uuid import UUID
@@ -52,16 +52,15 @@ sides_with_new_unread: Final[list[Callable[[UnreadSides, datetime], None]]] = []
 
 @contextmanager
 def change_conversations(
-    ids: Collection[UUID] = (), *, pipeline: bool = False, announce: bool = True
+    ids: Collection[UUID] = (), *, announce: bool = True
 ) -> Iterator[ConversationChange]:
     """Begin a change of these conversations. The end of the block commits it, unless an exception leaves the block.
 
-    With `pipeline`, the statements of the block are sent without waiting for results: see `pipelined`. Without
-    `announce`, no event is sent, and business and customer are not loaded.
+    Without `announce`, no event is sent, and business and customer are not loaded.
     """
     touched = set(ids)  # `lock` adds to it
     with watched_transaction(touched):
-        with pipelined() if pipeline else nullcontext():
+        with pipelined():
             change = ConversationChange(touched, announce)
             yield change
             change.write()

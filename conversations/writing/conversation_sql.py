@@ -15,7 +15,8 @@ from django.db.models import Model
 
 from chatsite.database.pg_arrays import uuids
 from chatsite.database.pg_types import array_maker, unnested
-from chatsite.database.pipeline import Rows, ask
+from chatsite.database.pipeline import ask, tell
+from chatsite.database.round_trip import Rows
 from conversations.columns import CONVERSATIONS, Written
 from conversations.models import Business, Conversation
 
@@ -145,8 +146,7 @@ def update_conversations(conversations: Sequence[Conversation]) -> None:
             array_maker(Conversation, name)(column)
             for name, column in zip(names, zip(*rows, strict=True), strict=True)
         ]
-        with connection.cursor() as cursor:
-            cursor.execute(_update_statement(), arrays)
+        tell(_update_statement(), arrays)
         return
     # On SQLite a statement is cheap. Django's `bulk_update` took a fifth of the time of the embedded server.
     sql = f"UPDATE {CONVERSATIONS.database_name} SET {', '.join(f'{name} = %s' for name in _CHANGED)} WHERE id = %s"

@@ -18,7 +18,7 @@ from django.db import connection
 from chatsite.database.bulk_insert import converter
 from chatsite.database.pg_arrays import array, texts, uuids
 from chatsite.database.pg_types import array_maker, column_type, unnested
-from chatsite.database.pipeline import Later, ask, ask_rows
+from chatsite.database.pipeline import Later, ask, ask_rows, tell
 from conversations.access import UserId
 from conversations.attachment_objects import attachments_as_json, stored_from_object
 from conversations.columns import MESSAGES, Written
@@ -117,8 +117,7 @@ def insert_messages(messages: Sequence[NewMessage]) -> None:
     sql = f"""
         INSERT INTO {MESSAGES.database_name} ({", ".join(_INSERTED)}, status)
         SELECT *, 'sent' FROM {unnested(ChatMessage, _INSERTED)}"""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, _arrays(_INSERTED, rows))
+    tell(sql, _arrays(_INSERTED, rows))
 
 
 def _new_row(message: MessageObject, sender_id: UserId) -> tuple[Any, ...]:
@@ -142,16 +141,15 @@ def update_messages(messages: Sequence[ChatMessage]) -> None:
 def _update(names: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
     """Update these columns. The last one is the id."""
     changed = names[:-1]
+    if connection.vendor == "postgresql":
+        sql = f"""
+            UPDATE {MESSAGES.database_name} m SET {", ".join(f"{name} = v.{name}" for name in changed)}
+            FROM {unnested(ChatMessage, names)} AS v({", ".join(names)}) WHERE m.id = v.id"""
+        tell(sql, _arrays(names, rows))
+        return
+    sql = f"UPDATE {MESSAGES.database_name} SET {', '.join(f'{name} = %s' for name in changed)} WHERE id = %s"
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            sql = f"""
-                UPDATE {MESSAGES.database_name} m SET {", ".join(f"{name} = v.{name}" for name in changed)}
-                FROM {unnested(ChatMessage, names)} AS v({", ".join(names)}) WHERE m.id = v.id"""
-            cursor.execute(sql, _arrays(names, rows))
-        else:
-            changes = ", ".join(f"{name} = %s" for name in changed)
-            sql = f"UPDATE {MESSAGES.database_name} SET {changes} WHERE id = %s"
-            cursor.executemany(sql, prepared_rows(ChatMessage, names, rows))
+        cursor.executemany(sql, prepared_rows(ChatMessage, names, rows))
 
 
 def _arrays(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> list[str]:

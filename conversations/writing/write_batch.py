@@ -26,7 +26,7 @@ def write(requests: Sequence[Request]) -> list[Outcome]:
     The outcome of a refused request is a `DomainError`; the other requests are written. An error of the database is
     raised. Then nothing was written, or it is unknown whether everything was.
     """
-    with change_conversations({request.conversation_id for request in requests}, pipeline=True) as change:
+    with change_conversations({request.conversation_id for request in requests}) as change:
         lookups = request_lookups(requests)()
         sends = {n: _apply(change, lookups, r) for n, r in enumerate(requests) if isinstance(r, Send)}
         receipts = {n: _apply(change, lookups, r) for n, r in enumerate(requests) if isinstance(r, Receipt)}

@@ -1,0 +1,196 @@
+"""Statements of a block are sent together, in their order, and as safely as Django sends them one by one."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from chatsite.database import round_trip
+from chatsite.database.pipeline import ask, ask_rows, flush, pipelined, tell
+from chatsite.database.threads import drop_broken_connections
+from conversations.models import Business
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+RENAME = "UPDATE conversations_business SET name = %s WHERE slug = %s"
+NAME = "SELECT name FROM conversations_business WHERE slug = %s"
+
+
+@pytest.fixture
+def bakery() -> Business:
+    return Business.objects.create(name="Bakery", slug="bakery")
+
+
+@pytest.fixture
+def mill() -> Business:
+    return Business.objects.create(name="Mill", slug="mill")
+
+
+def stored_name() -> str:
+    return Business.objects.get(slug="bakery").name
+
+
+class Interrupted(Exception):
+    """Leaves a block."""
+
+
+def rename_in_vain(name: str, *, sent: bool = False) -> None:
+    tell(RENAME, [name, "bakery"])
+    if sent:
+        flush()
+    raise Interrupted
+
+
+def test_what_is_read_includes_what_was_written_before(bakery: Business) -> None:
+    with transaction.atomic(), pipelined():
+        tell(RENAME, ["Bread", "bakery"])
+        first = ask(NAME, ["bakery"])
+        tell(RENAME, ["Cakes", "bakery"])
+        second = ask_rows(Business.objects.filter(pk=bakery.pk).values_list("name"))
+        assert first() == [("Bread",)]
+        assert second() == [("Cakes",)]
+    assert stored_name() == "Cakes"
+
+
+def test_statements_of_the_orm_come_in_their_turn(bakery: Business) -> None:
+    with transaction.atomic(), pipelined():
+        tell(RENAME, ["Bread", "bakery"])
+        assert stored_name() == "Bread"
+        Business.objects.filter(pk=bakery.pk).update(name="Cakes")
+        tell("UPDATE conversations_business SET name = name || %s WHERE slug LIKE 'bak%%'", [" & Co"])
+    assert stored_name() == "Cakes & Co"
+
+
+def test_an_exception_leaves_nothing_behind(bakery: Business) -> None:
+    with pytest.raises(Interrupted), transaction.atomic(), pipelined():
+        rename_in_vain("Bread")
+    assert stored_name() == "Bakery"
+
+
+def test_a_savepoint_takes_back_its_own_statements(bakery: Business) -> None:
+    with transaction.atomic(), pipelined():
+        tell(RENAME, ["Bread", "bakery"])
+        with pytest.raises(Interrupted), transaction.atomic():
+            rename_in_vain("Cakes")
+    assert stored_name() == "Bread"
+
+
+def take_the_slug_of_the_mill() -> None:
+    tell(RENAME, ["Bread", "bakery"])
+    tell("UPDATE conversations_business SET slug = %s WHERE slug = %s", ["mill", "bakery"])
+    tell(RENAME, ["Cakes", "bakery"])
+
+
+def test_the_first_error_is_raised_and_the_connection_stays(bakery: Business, mill: Business) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic(), pipelined():
+        take_the_slug_of_the_mill()
+    assert stored_name() == "Bakery"
+    with transaction.atomic(), pipelined():
+        tell(RENAME, ["Cakes", "bakery"])
+    assert stored_name() == "Cakes"
+
+
+def test_every_statement_is_in_the_log_of_queries(bakery: Business) -> None:
+    with transaction.atomic(), CaptureQueriesContext(connection) as captured, pipelined():
+        tell(RENAME, ["Bread", "bakery"])
+        ask(NAME, ["bakery"])()
+    assert [one["sql"].split()[0] for one in captured] == ["UPDATE", "SELECT"]
+
+
+if connection.vendor == "postgresql":
+
+    def test_the_database_is_waited_for_once(bakery: Business, monkeypatch: pytest.MonkeyPatch) -> None:
+        rounds: list[int] = []
+        monkeypatch.setattr(
+            "chatsite.database.pipeline.run_together",
+            lambda asked: (rounds.append(len(asked)), round_trip.run_together(asked)),
+        )
+        with transaction.atomic(), pipelined():
+            answers = [ask(NAME, ["bakery"]) for _ in range(5)]
+            assert [read() for read in answers] == [[("Bakery",)]] * 5
+            tell(RENAME, ["Bread", "bakery"])
+        assert rounds == [5, 1]
+
+    def test_megabytes_both_ways_do_not_block() -> None:
+        text = "x" * 4_000_000
+        with transaction.atomic(), pipelined():
+            answers = [ask("SELECT %s || %s::text", [text, number]) for number in range(6)]
+            assert [read()[0][0] for read in answers] == [f"{text}{number}" for number in range(6)]
+
+    def test_outside_a_transaction_each_group_commits(bakery: Business) -> None:
+        with pytest.raises(Interrupted), pipelined():
+            rename_in_vain("Bread", sent=True)
+        assert stored_name() == "Bread"
+
+    def test_a_connection_that_is_cut_in_the_middle(bakery: Business) -> None:
+        def cut(backend: int) -> None:
+            try:
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_sleep(0.3), pg_terminate_backend(%s)", [backend])
+            finally:
+                connection.close()
+
+        (((backend,),),) = [ask("SELECT pg_backend_pid()", [])()]
+        cutter = threading.Thread(target=cut, args=[backend])
+        cutter.start()
+        with pytest.raises(OperationalError), transaction.atomic(), pipelined():
+            ask(f"WITH renamed AS ({RENAME}) SELECT pg_sleep(20)", ["Bread", "bakery"])()
+        cutter.join()
+        drop_broken_connections(has_failed=True)
+        assert stored_name() == "Bakery"
+
+    def prepared() -> list[tuple[Any, ...]]:
+        return ask("SELECT statement FROM pg_prepared_statements WHERE name LIKE 'chat\\_%%'", [])()
+
+    def test_a_statement_is_prepared_again_after_many_runs(
+        bakery: Business, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(round_trip, "RUNS", 3)
+        connection.close()
+        for _ in range(8):
+            with transaction.atomic(), pipelined():
+                assert ask(NAME, ["bakery"])() == [("Bakery",)]
+                assert ask(NAME, ["mill"])() == []
+        assert prepared() == [(NAME.replace("%s", "$1"),)]
+        runs = ask("SELECT generic_plans + custom_plans FROM pg_prepared_statements", [])()
+        assert runs[0][0] <= 3
+
+    def read_after_renaming(bakery: Business) -> None:
+        Business.objects.filter(pk=bakery.pk).update(name="Bread")
+        ask(NAME, ["bakery"])()
+
+    @pytest.mark.parametrize("begun", [False, True])
+    def test_a_pooler_that_loses_prepared_statements(
+        bakery: Business, monkeypatch: pytest.MonkeyPatch, begun: bool
+    ) -> None:
+        monkeypatch.setattr(round_trip._Pooler, "keeps_statements", True)
+        with transaction.atomic(), pipelined():
+            ask(NAME, ["bakery"])()
+        with connection.cursor() as cursor:
+            cursor.execute("DEALLOCATE ALL")
+        if begun:  # the statements before the error are lost, so the caller has to know
+            with pytest.raises(DatabaseError), transaction.atomic(), pipelined():
+                read_after_renaming(bakery)
+            assert stored_name() == "Bakery"
+        for _ in range(2):
+            with transaction.atomic(), pipelined():
+                assert ask(NAME, ["bakery"])() == [("Bakery",)]
+        assert not round_trip._Pooler.keeps_statements
+        connection.close()
+
+    def test_parameters_of_every_kind(bakery: Business) -> None:
+        user = get_user_model().objects.create(username="100%")
+        with pipelined():
+            rows = ask(
+                "SELECT %s::uuid = id, %s::timestamptz = created_at, %s::bool, %s::int[], %s::text "
+                "FROM conversations_business WHERE id = %s",
+                [bakery.pk, bakery.created_at, True, [1, 2], None, bakery.pk],
+            )
+            names = ask_rows(get_user_model().objects.filter(username="100%").values_list("pk", "username"))
+            assert rows() == [(True, True, True, [1, 2], None)]
+            assert names() == [(user.pk, "100%")]
