@@ -130,6 +130,12 @@ def require_side(actor: Actor | None, conversation: Conversation | None) -> str:
     return side
 
 
+def require_open(conversation: Conversation) -> None:
+    """Raise `frozen` if a moderator has closed the conversation."""
+    if conversation.frozen_at is not None:
+        raise DomainError("frozen", "A moderator has closed this conversation.")
+
+
 def find_conversation(user_id: UserId, raw_id: str | UUID) -> tuple[Conversation, str]:
     """Load a conversation that the user takes part in, with business and customer. Also return the user's side."""
     key = object_key(raw_id, "conversation")

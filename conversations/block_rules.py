@@ -38,6 +38,11 @@ def require_unblocked(conversation: Conversation, user_id: UserId) -> None:
         raise DomainError("forbidden", "You cannot write in this conversation at the moment.")
 
 
+def takes_automatic_messages(conversation: Conversation) -> bool:
+    """Whether the site may write in the business's name: nobody has closed or blocked the conversation."""
+    return not (conversation.frozen_at or conversation.customer_blocked or conversation.business_blocked)
+
+
 def set_blocks(conversations: Collection[Conversation]) -> list[Conversation]:
     """Set the columns of these conversations by the blocks as they are. Return those that changed. One query."""
     changed = []

@@ -19,7 +19,7 @@ from msgspec import UNSET, UnsetType
 from chatsite.background.jobs import enqueue
 from chatsite.errors import DomainError, invalid, not_found
 from conversations import access, contacts, events
-from conversations.access import UserId, object_key, require_side, user_key
+from conversations.access import UserId, object_key, require_open, require_side, user_key
 from conversations.attachments.jobs import release_message_files
 from conversations.block_rules import require_unblocked
 from conversations.membership import lock_person
@@ -101,8 +101,7 @@ def edit_message(*, user_id: UserId, message_id: str | UUID, content: str) -> Me
     content = clean_content(content)
     with _change_own_message(user_id, message_id) as changing:
         message = changing.message
-        if changing.conversation.frozen_at is not None:
-            raise DomainError("frozen", "A moderator has closed this conversation.")
+        require_open(changing.conversation)
         require_unblocked(changing.conversation, user_id)
         if message.deleted_at or message.hidden_at:
             raise DomainError("conflict", "The message has been deleted.")

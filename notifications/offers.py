@@ -15,7 +15,7 @@ from django.utils import timezone
 from chatsite.errors import DomainError, invalid, not_found
 from chatsite.identity.bidi import isolate
 from chatsite.realtime.user_limit import charge
-from conversations.access import UserId, find_conversation
+from conversations.access import UserId, find_conversation, require_open
 from conversations.block_rules import require_unblocked
 from conversations.models import Conversation, Membership, Side
 from conversations.validation import clean_client_id, clean_text
@@ -89,7 +89,7 @@ def _store_offer(change: ConversationChange, offer: Offer, expires_at: datetime)
     """Store a new offer in its locked conversation, and notify the customer."""
     offer.created_at = timezone.now()
     offer.expires_at = _clean_expiry(expires_at, offer.created_at)
-    _require_open(offer.conversation)
+    require_open(offer.conversation)
     require_unblocked(offer.conversation, offer.author_id)
     _check_recent(offer.conversation)
     offer.save(force_insert=True)
@@ -176,7 +176,7 @@ def _settle(user_id: UserId, offer_id: str | UUID, status: str) -> Offer:
             elif not is_valid:
                 _withdraw(change, offer, now)
             else:
-                _require_open(conversation)
+                require_open(conversation)
                 if status != WITHDRAWN:
                     require_unblocked(conversation, user_id)
                 _save(offer, status, now)
@@ -267,11 +267,6 @@ def _business_side(offer: Offer) -> set[UserId]:
 
 
 # --- Both -------------------------------------------------------------------------------------------------------------
-
-
-def _require_open(conversation: Conversation) -> None:
-    if conversation.frozen_at is not None:
-        raise DomainError("frozen", "A moderator has closed this conversation.")
 
 
 def _notify(offer: Offer, user_id: UserId, dedupe_key: str) -> None:

@@ -11,7 +11,7 @@ import msgspec
 
 from chatsite.errors import DomainError, not_found
 from conversations import access, events
-from conversations.access import UserId, require_side
+from conversations.access import UserId, require_open, require_side
 from conversations.block_rules import require_unblocked
 from conversations.models import ChatMessage
 from conversations.reactions.emoji_form import canonical_emoji
@@ -29,8 +29,7 @@ def add_reaction(*, user_id: UserId, message_id: str | UUID, emoji: str) -> Mess
     form = canonical_emoji(emoji)
     with _change_reactions(user_id, message_id) as changing:
         message = changing.message
-        if changing.conversation.frozen_at is not None:
-            raise DomainError("frozen", "A moderator has closed this conversation.")
+        require_open(changing.conversation)
         require_unblocked(changing.conversation, user_id)
         if message.deleted_at or message.hidden_at:
             raise DomainError("conflict", "The message has been deleted.")

@@ -17,6 +17,7 @@ from django.utils.formats import date_format
 from chatsite.background.jobs import enqueue, job
 from chatsite.identity.names import display_name
 from chatsite.realtime.hub import Addressed
+from conversations.block_rules import takes_automatic_messages
 from conversations.models import (
     AutomaticAnswer,
     Automations,
@@ -88,7 +89,7 @@ def due_kind(
     """Return which answer the message gets. The conversation is locked."""
     if message.deleted_at or message.hidden_at or message.created_at < now - LATEST:
         return None
-    if conversation.frozen_at or conversation.customer_blocked or conversation.business_blocked:
+    if not takes_automatic_messages(conversation):
         return None
     if message.sender_kind != SenderKind.PERSON or _is_bot(conversation) or _agent_wrote(conversation, now):
         return None

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from chatsite.errors import DomainError, invalid, not_found
+from chatsite.errors import invalid, not_found
 from conversations import access
-from conversations.access import UserId, find_conversation, require_owner
-from conversations.block_rules import require_unblocked
+from conversations.access import UserId, find_conversation, require_open, require_owner
+from conversations.block_rules import require_unblocked, takes_automatic_messages
 from conversations.models import Conversation, CsatSettings, Episode, Side, TeamState
 from conversations.team.access import member_business
 from conversations.team.change import TeamPart
@@ -58,7 +58,7 @@ def ask_for_rating(episode_id: UUID) -> None:
         return
     with change_conversations() as change:
         for conversation in change.lock([episode.conversation_id]):
-            if conversation.frozen_at or conversation.customer_blocked or conversation.business_blocked:
+            if not takes_automatic_messages(conversation):
                 continue
             if conversation.last_seq != episode.last_seq:
                 continue  # the customer has written again
@@ -89,8 +89,7 @@ def rate(
     if episode is None or episode_id not in (None, episode.pk):
         raise not_found("question")
     require_unblocked(conversation, user_id)
-    if conversation.frozen_at is not None:
-        raise DomainError("frozen", "A moderator has closed this conversation.")
+    require_open(conversation)
     episode.score, episode.comment, episode.rated_at = body.score, body.comment.strip(), timezone.now()
     episode.save(update_fields=["score", "comment", "rated_at"])
     return _rating(conversation, episode)
