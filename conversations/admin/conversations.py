@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from chatsite.errors import DomainError
 from conversations.admin.downloads import as_download, open_attachment
-from conversations.admin.lists import ReadOnlyAdmin, ReasonActionForm, chosen_rows, errors_as_messages
+from conversations.admin.lists import ReadOnlyAdmin, ReasonActionForm, change_chosen, errors_as_messages
 from conversations.admin.names import isolate, isolate_text
 from conversations.admin.search import HELP, search_conversations
 from conversations.admin.transcript import read_edits, read_page
@@ -105,22 +105,18 @@ class ConversationAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Freeze", permissions=["freeze"])
     def freeze_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self._for_each(request, queryset, moderation.freeze_conversation)
+        self._change_chosen(request, queryset, moderation.freeze_conversation)
 
     @admin.action(description="Unfreeze", permissions=["freeze"])
     def unfreeze_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self._for_each(request, queryset, moderation.unfreeze_conversation)
+        self._change_chosen(request, queryset, moderation.unfreeze_conversation)
 
     @staticmethod
-    def _for_each(request: HttpRequest, queryset: QuerySet[Any], operation: Operation) -> None:
-        with errors_as_messages(request):
-            chosen = chosen_rows(request, queryset.order_by("pk"))
-            for conversation in chosen:
-                operation(
-                    actor=request.user, conversation_id=conversation.pk, reason=request.POST.get("reason", "")
-                )
-            if chosen:
-                messages.success(request, f"Updated {len(chosen)} conversations.")
+    def _change_chosen(request: HttpRequest, queryset: QuerySet[Any], operation: Operation) -> None:
+        def change(key: UUID, reason: str) -> None:
+            operation(actor=request.user, conversation_id=key, reason=reason)
+
+        change_chosen(request, queryset, change)
 
     # The transcript
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -109,3 +109,14 @@ def chosen_rows(request: HttpRequest, rows: Any) -> list[Any]:
         messages.error(request, f"Select at most {MOST_AT_ONCE} rows at a time.")
         return []
     return chosen
+
+
+def change_chosen(request: HttpRequest, queryset: Any, change: Callable[[Any, str], Any]) -> None:
+    """Change each selected row, with the reason that the moderator gave, and show how many were changed."""
+    with errors_as_messages(request):
+        chosen = chosen_rows(request, queryset.order_by("pk"))
+        for row in chosen:
+            change(row.pk, request.POST.get("reason", ""))
+        if chosen:
+            names = queryset.model._meta.verbose_name_plural
+            messages.success(request, f"Updated {len(chosen)} {names}.")

@@ -19,7 +19,7 @@ from chatsite.identity.names import user_page
 from chatsite.identity.operations import end_user_sessions
 from chatsite.identity.users import parse_user_key
 from conversations.admin.downloads import as_download
-from conversations.admin.lists import BoundedAdmin, ReasonActionForm, chosen_rows, errors_as_messages
+from conversations.admin.lists import BoundedAdmin, ReasonActionForm, change_chosen, errors_as_messages
 from conversations.moderation import erasure, exports
 from conversations.moderation import operations as moderation
 
@@ -50,20 +50,18 @@ class UserModeration(BoundedAdmin):
 
     @admin.action(description="Suspend", permissions=["suspend"])
     def suspend_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self._for_each(request, queryset, moderation.suspend_user)
+        self._change_chosen(request, queryset, moderation.suspend_user)
 
     @admin.action(description="Reinstate", permissions=["suspend"])
     def reinstate_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self._for_each(request, queryset, moderation.reinstate_user)
+        self._change_chosen(request, queryset, moderation.reinstate_user)
 
     @staticmethod
-    def _for_each(request: HttpRequest, queryset: QuerySet[Any], operation: Callable[..., None]) -> None:
-        with errors_as_messages(request):
-            chosen = chosen_rows(request, queryset.order_by("pk"))
-            for user in chosen:
-                operation(actor=request.user, user_id=user.pk, reason=request.POST.get("reason", ""))
-            if chosen:
-                messages.success(request, f"Updated {len(chosen)} users.")
+    def _change_chosen(request: HttpRequest, queryset: QuerySet[Any], operation: Callable[..., None]) -> None:
+        def change(key: Any, reason: str) -> None:
+            operation(actor=request.user, user_id=key, reason=reason)
+
+        change_chosen(request, queryset, change)
 
     # The page of one user
 
