@@ -9,9 +9,10 @@ from django.test import Client
 
 from conversations.membership import remove_member
 from conversations.models import Membership, SavedView
+from conversations.moderation import erasure
 from conversations.moderation.exports import export_person
 from conversations.team import jobs
-from conversations.team.saved_views import operations, personal_data
+from conversations.team.saved_views import operations
 from tests.conversations.people import business, client_of
 from tests.team.scene import Scene
 
@@ -123,7 +124,8 @@ def test_a_person_takes_private_views_along(scene: Scene) -> None:
     assert exported.count(b'"savedView"') == 2
     remove_member(business_id=scene.shop.pk, user_id=scene.colleague.pk)
     assert [view.name for view in SavedView.objects.all()] == ["Ours"]
-    personal_data.forget_person(scene.colleague.pk)
+    for forget_person in erasure.forget_person:
+        forget_person(scene.colleague.pk)
     assert SavedView.objects.get().created_by is None
 
 
