@@ -1,4 +1,7 @@
-"""The tests. `python -m tests.faults` finds the Python client here, a package of its own, without installing it."""
+"""The tests.
+
+`python -m tests.faults` finds the Python client here. The client is a separate package and need not be installed.
+"""
 
 import sys
 from pathlib import Path

@@ -1,11 +1,13 @@
-"""Fixtures of the whole suite: deployments of both flavours, and the cast on each.
+"""Fixtures of the whole suite: deployments with and without services, and the cast on each.
 
-Without DATABASE_URL and REDIS_URL in the environment, black-box tests run against both flavours. With them, which is
-the second pass of CI, against `services` alone; under CI without them, which is the first pass, against `embedded`
-alone. So the two passes together run everything once. In-process tests follow the environment's settings, and so run
-in both passes; those that have nothing to do with the site's database and Redis are marked `standalone`, and run in the
-first pass alone, as do long ones of `one_database`. What is `shown` in a browser, and what a `fleet` of
-both kinds of server answers, runs in the second alone, and so do the rooms of `OF_PLAIN_QUERIES`.
+Without DATABASE_URL and REDIS_URL in the environment, black-box tests run against both kinds of deployment. With
+them, as in CI's second pass, they run against `services` alone. In CI without them, which is the first pass, they run
+against `embedded` alone. So the two passes together run everything once.
+
+In-process tests use the settings of the environment, and so run in both passes. Exceptions run in one pass:
+`standalone` tests, which use neither the database nor Redis, and long `one_database` tests run in the first; `shown`
+tests, about what a browser shows, `fleet` tests, about both kinds of server, and the folders of `OF_PLAIN_QUERIES`
+run in the second.
 """
 
 from __future__ import annotations
@@ -36,7 +38,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _take_own_redis_database(process: str) -> None:
-    """One process empties its cache while another fills its. `tests/schedule.py` limits the processes to 16."""
+    """Give each process its own Redis database, because tests clear the cache.
+
+    `tests/schedule.py` limits the processes to 16.
+    """
     url = urlsplit(settings.REDIS_URL)._replace(path=f"/{process.removeprefix('gw')}").geturl()
     os.environ["REDIS_URL"] = settings.REDIS_URL = url
     settings.CACHES = cache_settings(url, settings.REDIS_PREFIX)
@@ -112,7 +117,7 @@ def _flavours_named(item: pytest.Item) -> set[Flavour]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgreSQL]:
-    """A private PostgreSQL, shared by the session. A fault test that stops one starts its own."""
+    """Provide a private PostgreSQL for the session. A fault test that stops one starts its own."""
     try:
         with PostgreSQL() as service:
             yield service
@@ -122,7 +127,7 @@ def postgres() -> Iterator[PostgreSQL]:
 
 @pytest.fixture
 def redis() -> Iterator[Redis]:
-    """A private Redis of this test."""
+    """Provide a private Redis for this test."""
     try:
         with Redis() as service:
             yield service
@@ -149,7 +154,7 @@ def services(tmp_path_factory: pytest.TempPathFactory, postgres: PostgreSQL) -> 
 
 @pytest.fixture(scope="session", params=flavours())
 def deployment(request: pytest.FixtureRequest) -> Deployment:
-    """Each flavour in turn."""
+    """Each kind of deployment in turn."""
     chosen: Deployment = request.getfixturevalue(request.param)
     return chosen
 
@@ -171,7 +176,7 @@ def services_stage(services: Deployment) -> Stage:
 
 @pytest.fixture
 async def cast(stage: Stage) -> AsyncIterator[Cast]:
-    """Everybody, logged in, on each flavour in turn."""
+    """The cast, logged in, on each kind of deployment in turn."""
     async with Cast(stage) as people:
         yield people
 

@@ -1,8 +1,8 @@
 """A pytest plugin that decides how many processes run the tests, which process runs which file, and in which order.
 
-The tests of a file stay together because they share its servers. Files that share a deployment of their own stay
-together too: starting one takes longer than most of its tests. The longest files run first, so that no process works
-on one of them after all others have finished.
+The tests of a file stay together because they share its servers. Files that share a deployment also stay together,
+because starting one takes longer than most of its tests. The longest files run first, so that no process works on one
+of them after all others have finished.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Members get texts of assistants, customers see none of it, and an assistant that fails stops nobody."""
+"""Members get texts from assistants, customers see none of them, and a failing assistant affects nothing else."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from tests.attachments.files import Scene
 
 @pytest.fixture(autouse=True)
 def storage(settings: Any, tmp_path: Path) -> Path:
-    """An empty storage in a folder of the test's own."""
+    """Provide an empty storage in a temporary folder."""
     settings.STORAGES = {**settings.STORAGES, "attachments": file_system(tmp_path)}
     assert storages["attachments"].location == str(tmp_path)  # type: ignore[attr-defined]
     return tmp_path

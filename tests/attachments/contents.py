@@ -1,4 +1,4 @@
-"""Files to upload, which know nothing of the site."""
+"""Files to upload. This module imports nothing of the site."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 
 
 def picture(size: tuple[int, int] = (1200, 900), form: str = "JPEG", **options: Any) -> bytes:
-    """A picture with some detail, so that no format stores it in a few bytes."""
+    """Return a picture with some detail, so that every format needs more than a few bytes for it."""
     image = Image.radial_gradient("L").resize(size).convert("RGB")
     buffer = io.BytesIO()
     image.save(buffer, form, **options)
@@ -23,7 +23,7 @@ def picture(size: tuple[int, int] = (1200, 900), form: str = "JPEG", **options: 
 
 
 def with_place(size: tuple[int, int] = (640, 480), orientation: int = 1) -> bytes:
-    """A photo whose metadata tells where it was taken, and which way it is to be turned."""
+    """Return a photo whose metadata has a location and an orientation."""
     exif = Image.Exif()
     exif[0x0112] = orientation
     exif[0x010F] = "Secret camera"
@@ -46,7 +46,7 @@ def animation(form: str, frames: int = 4) -> bytes:
 
 
 def recording(form: str, codec: str, seconds: float = 2.0) -> bytes:
-    """A tone that grows louder, as a browser records it."""
+    """Return a tone that grows louder, in a format that browsers record."""
     buffer, rate, size = io.BytesIO(), 48_000, 960
     with av.open(buffer, "w", format=form) as output:
         stream: Any = output.add_stream(codec, rate=rate, layout="mono")
@@ -62,7 +62,7 @@ def recording(form: str, codec: str, seconds: float = 2.0) -> bytes:
 
 
 def video(form: str = "mp4", codec: str = "libx264", size: tuple[int, int] = (320, 240)) -> bytes:
-    """Two seconds of pictures, with the place where they were taken."""
+    """Return a video of two seconds, with a location in its metadata."""
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=form) as output:
         output.metadata["location"] = "+52.5200+013.4050/"

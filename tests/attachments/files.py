@@ -1,4 +1,4 @@
-"""Files to upload, and people who do."""
+"""Files to upload, and the people who upload them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def upload(user: User, content: bytes, name: str = "report.pdf", **form: str) ->
 
 
 class Scene:
-    """A customer and a member of a business, and their conversation."""
+    """A customer, a member of a business, and their conversation."""
 
     def __init__(self) -> None:
         self.member, self.customer = person(), person()
@@ -33,7 +33,7 @@ class Scene:
         return client_of(user).post(address, {"attachmentIds": list(ids), **body}, format="json")
 
     def sent(self, content: bytes = PDF, name: str = "report.pdf") -> dict[str, Any]:
-        """A message of the customer with this file, processed."""
+        """Send this file in a message of the customer, and process it."""
         made = upload(self.customer, content, name).json()
         process(made["id"])
         message = self.send(self.customer, made["id"])
@@ -42,7 +42,7 @@ class Scene:
         return found
 
     def shown(self, reader: User) -> dict[str, Any]:
-        """The newest message, as the reader sees it."""
+        """Return the newest message as the reader sees it."""
         page = client_of(reader).get(f"/chat/conversations/{self.where.pk}/messages").json()
         message: dict[str, Any] = page["results"][-1]
         return message
@@ -56,7 +56,7 @@ def attachment(shown: dict[str, Any]) -> Attachment:
 
 
 def run_jobs() -> None:
-    """Run every job that is ready, those that it enqueues too."""
+    """Run every job that is ready, and the jobs that these enqueue."""
     while ready := list(DBTaskResult.objects.ready().order_by("enqueued_at")):
         for result in ready:
             result.delete()
@@ -68,7 +68,7 @@ def files_in(storage: Path) -> list[Path]:
 
 
 def body(response: Any) -> bytes:
-    """The content of an answer in a stream."""
+    """Return the content of a streamed answer."""
     return b"".join(response)
 
 

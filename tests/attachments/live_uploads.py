@@ -1,4 +1,4 @@
-"""Uploads to a real server: whole ones, and those of a bare socket, which can be cut off."""
+"""Uploads to a real server: complete ones, and ones over a bare socket that a test can cut off."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NO_LINGER = struct.pack("ii", 1, 0)  # close with RST
 
 
 def scratch_of(pid: int) -> list[Path]:
-    """The folders of a process for temporary files, and what is in them."""
+    """Return the process's folders for temporary files, with their content."""
     folders = list(Path(tempfile.gettempdir()).glob(f"{PREFIX}{pid}-*"))
     return folders + [path for folder in folders for path in folder.rglob("*")]
 
@@ -59,6 +59,6 @@ class SlowUpload:
         self._socket.close()
 
     def cut(self) -> None:
-        """Close without the TCP handshake of an orderly end."""
+        """Close the socket without an orderly TCP shutdown."""
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         self._socket.close()

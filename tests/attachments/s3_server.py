@@ -1,4 +1,4 @@
-"""An S3 server that checks every signature, on a thread."""
+"""An S3 server in a thread. It checks every signature."""
 
 from __future__ import annotations
 

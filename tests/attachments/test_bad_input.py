@@ -1,4 +1,4 @@
-"""Files that are not what they seem, uploads that break off, and names that mislead: a clear error and no leftovers."""
+"""Bad files, interrupted uploads and misleading names get a clear error and leave nothing behind."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.conversations.people import client_of
 
 
 def png_bomb(width: int, height: int) -> bytes:
-    """A picture of any size in a few bytes."""
+    """Return a PNG of any size in a few bytes."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack("!I", len(data)) + name + data + struct.pack("!I", zlib.crc32(name + data))
@@ -37,7 +37,7 @@ def png_bomb(width: int, height: int) -> bytes:
 
 
 def gif_bomb() -> bytes:
-    """Four frames of a hundred megapixels each, says its header."""
+    """Return a GIF whose header declares four frames of a hundred megapixels each."""
     whole = animation("GIF")
     return whole[:6] + struct.pack("<HH", 10_000, 10_000) + whole[10:]
 
@@ -55,7 +55,7 @@ def customer(scene: Scene) -> Any:
 
 
 def leftovers(storage: Path) -> list[Path]:
-    """The files in the storage, after the sweep of a later day."""
+    """Return the files that are in the storage after the next day's sweep."""
     later = timedelta(days=2)
     Attachment.objects.update(created_at=F("created_at") - later)
     StoredFile.objects.update(created_at=F("created_at") - later)
@@ -172,7 +172,7 @@ def test_a_form_without_one_file_is_invalid(customer: Any, storage: Path) -> Non
 
 @pytest.mark.parametrize("tenth", range(10))
 def test_a_body_that_breaks_off_is_no_file(customer: Any, storage: Path, tenth: int) -> None:
-    """The connection declares a body that ends too early, at every tenth of it."""
+    """The connection declares a body, and ends at every tenth of it."""
     start = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'
     whole = start + PDF * 1000 + b"\r\n--b--\r\n"
     cut = whole[: len(whole) * tenth // 10]

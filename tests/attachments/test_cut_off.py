@@ -1,4 +1,4 @@
-"""An interruption at any step leaves a whole file or none, after the job and the sweep have run again."""
+"""After an interruption at any step and new runs of the jobs, the storage has the whole file or none."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.harness.cast import Stage
 
 
 class Killed(BaseException):
-    """No code of the site catches it, so nothing is tidied up that a killed process would leave."""
+    """Stands for a killed process: the site does not catch it, so nothing is cleaned up."""
 
 
 def die(*_: Any, **__: Any) -> Any:
@@ -31,7 +31,7 @@ def die(*_: Any, **__: Any) -> Any:
 
 
 def later() -> None:
-    """Three hours pass, in which the recurring jobs run."""
+    """Let three hours pass, and run the recurring jobs."""
     for model in (StoredFile, Attachment):
         model.objects.update(created_at=F("created_at") - timedelta(hours=3))
     resume_processing.func()

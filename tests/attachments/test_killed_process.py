@@ -1,4 +1,4 @@
-"""kill -9 of a server that takes an upload, and of a worker that processes one: a whole file or none, on every disk."""
+"""After kill -9 during an upload or during processing, each disk has the whole file or none."""
 
 from __future__ import annotations
 

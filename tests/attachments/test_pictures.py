@@ -1,4 +1,4 @@
-"""A picture is re-encoded: upright, without metadata, with a thumbnail."""
+"""Pictures are re-encoded: upright, without metadata, and with a thumbnail."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.conversations.people import client_of
 
 
 def fetched(scene: Scene, content: bytes, name: str = "photo.jpg") -> tuple[dict[str, Any], bytes, bytes]:
-    """The attachment as the other side sees it, its bytes and its thumbnail."""
+    """Return the attachment as the other side sees it, its bytes and its thumbnail."""
     scene.sent(content, name)
     [shown] = scene.shown(scene.member)["attachments"]
     client = client_of(scene.member)

@@ -1,4 +1,4 @@
-"""Whatever a browser records becomes AAC in MP4, with a duration and a waveform; a video gets a poster."""
+"""All recordings of browsers become AAC in MP4, with a duration and a waveform. A video gets a poster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files end when they are older than they are kept; moderators and exports have them until then."""
+"""Files are deleted at the end of their retention time. Until then moderators and exports can read them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The storage is S3: uploads go straight there, and come from there by addresses that end soon."""
+"""With S3 as the storage, browsers upload to it and download from it directly, by addresses that soon expire."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The S3 server checks each signature: of the site's requests, of its forms and of the addresses that it gives out."""
+"""The S3 server checks each signature: those of the site's requests, of its forms, and of the addresses that it
+issues.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,7 @@ def address_of(scene: Scene, shown: dict[str, Any]) -> str:
 
 
 def stored_files(bucket: Any) -> list[bool]:
-    """Whether the bucket has the file of each row."""
+    """Return whether the bucket has the file of each row."""
     return [bucket.exists(key) for key in StoredFile.objects.values_list("key", flat=True)]
 
 
@@ -97,7 +99,7 @@ def test_an_address_is_good_for_one_file_and_a_minute(
 
 
 def test_the_form_of_a_direct_upload_is_signed_with_its_conditions(scene: Scene) -> None:
-    """The server takes no forms, so its functions are asked whether it would."""
+    """The server does not accept forms, so the test calls its check of the signature."""
     body = {"name": "a.pdf", "size": 1234, "contentType": ""}
     begun = client_of(scene.customer).post("/chat/uploads/begin", body, format="json").json()
     fields = begun["upload"]["fields"]

@@ -1,4 +1,4 @@
-"""Files are scanned by a real ClamAV daemon, with a signature of the test's own. Without its verdict none is shown."""
+"""A real ClamAV daemon with a test signature scans the files. A file is shown only after its verdict."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(CLAMD is None, reason="needs clamd (Debian: clam
 
 
 def start(folder: Path, *, alerts: bool) -> tuple[subprocess.Popen[bytes], str]:
-    """A daemon with one signature. `alerts`: whether it reports what exceeds its limits."""
+    """Start a daemon with one signature. `alerts`: whether it reports files that exceed its limits."""
     (folder / "signatures").mkdir(parents=True)
     (folder / "signatures" / "own.ndb").write_text(f"Test.Malware:0:*:{MARK.hex()}\n")
     path = folder / "clamd.sock"

@@ -1,4 +1,4 @@
-"""A file is uploaded, sent with a message, and fetched by the other side."""
+"""A user uploads a file and sends it in a message, and the other side fetches it."""
 
 from __future__ import annotations
 

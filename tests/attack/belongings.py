@@ -1,4 +1,4 @@
-"""One of everything that people own here, and the ids of it all."""
+"""One object of every kind that people own on the site, and the ids of all of them."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def furnish_vault(stage: Stage) -> Json:
 
 @dataclass
 class Secrets:
-    """A room in which there is one of everything, and the ids of it all, by the names under which they go."""
+    """A conversation with one object of every kind, and all ids by their names."""
 
     room: Room
     ids: Json
@@ -97,13 +97,13 @@ class Secrets:
         return cls(room, ids, vault["elsewhere"], blocked)
 
     def hidden_ids(self) -> Json:
-        """Those that can be told from other texts, and are in no directory for everybody."""
+        """Return the ids that can be distinguished from other texts and are not public."""
         return {
             name: value for name, value in self.ids.items() if not value.isdigit() and name != "businesses"
         }
 
     async def state(self) -> Json:
-        """What a stranger could have changed, as the people inside see it."""
+        """Return everything that a stranger could have changed, as the participants see it."""
         owner = self.room.olivia.rest
         business = self.ids["businesses"]
         return {
@@ -126,7 +126,7 @@ async def _upload(person: Person) -> str:
 
 
 async def _promises(room: Room) -> Json:
-    """An offer and an invitation."""
+    """Create an offer and an invitation."""
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     offer = await room.olivia.rest.post(
         "/offers",

@@ -1,4 +1,4 @@
-"""A site as it stands in production, besieged: DEBUG off, both servers, a front end on another origin."""
+"""A production site for attacks: DEBUG off, both servers, and a front end on another origin."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SERVERS: Final = range(len(KINDS))
 def besieged(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, **environment: str
 ) -> Deployment:
-    """Both servers on one database. Embedded they share a SQLite file, and no event goes from one to the other."""
+    """Both servers on one database. Without services they share a SQLite file, and no events pass between them."""
     environment = {**PRODUCTION, **environment}
     folder = tmp_path_factory.mktemp("siege")
     flavour: Flavour = request.param

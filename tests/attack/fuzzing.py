@@ -1,5 +1,4 @@
-"""How long the fuzzers look: the same few examples in every run of CI, and for long with
-`HYPOTHESIS_PROFILE=long`."""
+"""The number of examples for fuzzers: a few fixed ones in CI, and many with `HYPOTHESIS_PROFILE=long`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a page asks of the browser, held against the policy that came with it."""
+"""Compare what a page needs from the browser with the page's content security policy."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def hash_of(text: str) -> str:
 
 
 class Page(HTMLParser):
-    """Collects `wanted`: (what it is, the directives that rule it, the source that one of them must hold)."""
+    """Collects `wanted`: (the thing, the directives that apply to it, the source that one of them must allow)."""
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -77,7 +77,7 @@ class Page(HTMLParser):
         self.wanted.append((what, directives, source))
 
     def violations(self, policy: Policy) -> Iterator[str]:
-        """What the policy would not let the page do; needless to say a browser shows it without."""
+        """Return what the policy would not let the page do."""
         for what, directives, source in self.wanted:
             ruling = next((name for name in directives if name in policy), "default-src")
             if source not in policy.get(ruling, []):

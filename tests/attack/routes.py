@@ -1,6 +1,6 @@
-"""The product's own tables of what one can ask for: every address with its methods, every live command with its fields.
+"""All addresses with their methods and all live commands with their fields, from the product's own tables.
 
-The matrices of this folder are made from them, so that a new address or command cannot be forgotten.
+The tests of this folder cover every entry, so a new address or command cannot be forgotten.
 """
 
 from __future__ import annotations
@@ -78,11 +78,11 @@ class Address:
 
     @property
     def kind(self) -> str:
-        """What its id is of, such as `messages`."""
+        """Return the kind of object that the id belongs to, such as `messages`."""
         return self.pattern.split("(", maxsplit=1)[0].rstrip("/").rsplit("/", 1)[-1].lstrip("^")
 
     def path(self, ids: Json) -> str:
-        """With the ids of its kind and of its further parameters, or some that nobody has."""
+        """Return the path with the given ids, or with ids that do not exist."""
         absent = "987654321" if self.kind == "blocks" else str(uuid4())  # the id of a person is a number
         known = {**SAMPLES, **ids}
         filled = GROUP.sub(
@@ -98,18 +98,18 @@ SAMPLES: Final = {"emoji": "👍"}  # parameters that are no ids
 
 
 def addresses() -> list[Address]:
-    """Every one that is not public."""
+    """Return every address that is not public."""
     return sorted(address for address in _all(get_resolver().url_patterns, "") if address.name not in PUBLIC)
 
 
 def written_addresses() -> list[Address]:
-    """Every address of the API that takes a body, the public ones too."""
+    """Return every address of the API that takes a body, public ones included."""
     found = _all(get_resolver().url_patterns, "")
     return sorted(address for address in found if address.method in {"POST", "PUT", "PATCH", "DELETE"})
 
 
 def read_addresses() -> list[Address]:
-    """Every address that answers GET, those of the web page and the browsable API too."""
+    """Return every address that answers GET, including the web page and the browsable API."""
     found = _all(get_resolver().url_patterns, "", left_out={"admin"})
     return sorted(address for address in found if address.method == "GET")
 
@@ -142,7 +142,7 @@ LIVE: Final = sorted(set(commands) - NO_IDS)
 
 
 def command_data(name: str, ids: Json) -> Json:
-    """Data for a command, from the names of its fields."""
+    """Return data for a command, made from the names of its fields."""
     data: Json = {}
     for field in msgspec.structs.fields(commands[name].data):
         if field.encode_name == "messageIds":

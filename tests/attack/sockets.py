@@ -1,4 +1,4 @@
-"""Both live transports behind one small interface, text by text, so that an attack may put anything on the wire."""
+"""A small interface to both live transports that sends raw texts, so that an attack can send anything."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TRANSPORTS: Final[tuple[Transport, ...]] = ("native", "socketio")
 
 
 class Wire:
-    """One socket. `answers` and pushes come as `(event, data)`; an answer's event is `ack` or `error`."""
+    """One socket. Answers and pushes are `(event, data)`. The event of an answer is `ack` or `error`."""
 
     def __init__(self, transport: Transport, socket: ClientConnection) -> None:
         self.transport = transport
@@ -29,7 +29,7 @@ class Wire:
 
     @classmethod
     async def open(cls, transport: Transport, server: Server, token: str = "", **options: Any) -> Self:
-        """Connected, and signed in where there is a token. `ConnectionClosed` or `Refused` where it is not good."""
+        """Connect, and sign in if there is a token. Raise `ConnectionClosed` or `Refused` on failure."""
         path = "/chat" if transport == "native" else "/socket.io/?EIO=4&transport=websocket"
         url = server.url.replace("http", "ws", 1) + path
         # A client with unread frames does not see the answer to its close.
@@ -53,12 +53,12 @@ class Wire:
                 raise Refused("error", json.loads(text[8:]))
 
     async def call(self, event: str, data: Any = None) -> Json:
-        """The ack's data; `Refused` for an error."""
+        """Return the ack's data. Raise `Refused` for an error."""
         body = json.dumps({} if data is None else data, ensure_ascii=False)
         return await self.call_raw(json.dumps(event), body)
 
     async def call_raw(self, event: str, data: str) -> Json:
-        """The same with JSON, or what pretends to be, put on the wire as it is."""
+        """Like `call`, but send the data as it is, even if it is not valid JSON."""
         ref = self.new_ref()
         await self.send_text(self.framed(event, data, ref))
         return await self.answer_to(ref)
@@ -68,7 +68,7 @@ class Wire:
         return self._number
 
     async def answer_to(self, wanted: int) -> Json:
-        """The ack's data of the frame with this ref, whoever sent it; `Refused` for an error."""
+        """Return the ack's data for the frame with this ref, whoever sent the frame. Raise `Refused` for an error."""
         async with asyncio.timeout(patience(10)):
             while True:
                 kind, ref, answer = await self._next()
@@ -84,16 +84,16 @@ class Wire:
         return f"42/chat,{'' if ref is None else ref}[{event},{data}]"
 
     async def send_text(self, text: str | bytes | Sequence[str]) -> None:
-        """A sequence goes as the fragments of one message."""
+        """Send a text, or a sequence as the fragments of one message."""
         await self.socket.send(text)
 
     async def lives(self) -> None:
-        """It still answers."""
+        """Return whether the socket still answers."""
         answer = await self.call("heartbeat")
         assert "serverTime" in answer
 
     async def ended(self, timeout: float = 10) -> None:
-        """Wait until the session is over: the socket closed, or with Socket.IO disconnected from the namespace."""
+        """Wait until the session has ended: a closed socket, or a disconnected namespace of Socket.IO."""
         async with asyncio.timeout(patience(timeout)):
             try:
                 while not str(await self.socket.recv()).startswith("41/chat"):
@@ -102,7 +102,7 @@ class Wire:
                 return
 
     async def closed(self, timeout: float = 10) -> int | None:
-        """Wait until the other side has closed."""
+        """Wait until the other side has closed the socket."""
         async with asyncio.timeout(patience(timeout)):
             try:
                 while True:
@@ -111,13 +111,13 @@ class Wire:
                 return self.socket.close_code
 
     async def push(self, timeout: float = 10) -> tuple[str, Json]:
-        """The next frame's event and data."""
+        """Return the event and data of the next frame."""
         async with asyncio.timeout(patience(timeout)):
             event, _, data = await self._next()
             return event, data
 
     async def _next(self) -> tuple[str, Any, Json]:
-        """(event, ref, data) of the next frame that is one."""
+        """Return (event, ref, data) of the next frame that has an event."""
         while True:
             text = str(await self.socket.recv())
             if self.transport == "native":
@@ -144,7 +144,7 @@ class Wire:
 
 
 class Refused(Exception):
-    """The one error shape, over a socket."""
+    """An error answer from a socket."""
 
     def __init__(self, event: str, data: Json) -> None:
         super().__init__(f"{event}: {data}")

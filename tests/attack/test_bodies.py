@@ -1,4 +1,4 @@
-"""Request bodies that are too large, in every way in which a body can be sent."""
+"""Request bodies that are too large, sent in every way that HTTP allows."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def test_a_body_below_the_limit_is_read(room: Room) -> None:
 
 
 async def test_a_flood_of_bytes_does_not_grow_the_process(room: Room) -> None:
-    """64 MiB, of which nothing may be held in memory."""
+    """The body has 64 MiB. The process must not hold it in memory."""
     for number in SERVERS:
         server = room.cast.stage.deployment.server(number)
         process = psutil.Process(server.pid)
@@ -72,7 +72,10 @@ async def test_a_flood_of_bytes_does_not_grow_the_process(room: Room) -> None:
     "length", ["-1", "1e9", "99999999999999999999999999", "0x10", "18446744073709551616", "5, 6", "٣"]
 )
 async def test_lengths_that_are_none(room: Room, length: str) -> None:
-    """Sent by hand, because no client library would send them. They get no service, and nothing fails."""
+    """The test writes these requests by hand, because no client library sends them.
+
+    They are refused without a failure.
+    """
     for number in SERVERS:
         server = room.cast.stage.deployment.server(number)
         answer = by_hand(
@@ -82,7 +85,7 @@ async def test_lengths_that_are_none(room: Room, length: str) -> None:
 
 
 async def test_two_lengths_smuggle_nothing(room: Room) -> None:
-    """A proxy that takes one of two lengths, and a server that takes the other, would see different requests."""
+    """Two different lengths let a proxy and a server see different requests."""
     hidden = "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
     head = "POST /auth/token HTTP/1.1\r\nHost: 127.0.0.1\r\n"
     requests = [

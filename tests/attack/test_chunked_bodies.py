@@ -1,4 +1,4 @@
-"""A chunked body, without `Content-Length`, is read like any other, at every address that takes a body."""
+"""Every address that takes a body reads a chunked one, without `Content-Length`, like any other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refusals that no view gives are in the shape of errors, and a page of another origin can read them."""
+"""Refusals that come from outside the views have the error shape, and pages of other origins can read them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Every operation of the OpenAPI document, with what the document allows and with what it forbids: never a 500, and
-answers as they are documented.
+"""Call every operation of the OpenAPI document with valid and invalid input.
 
-`HYPOTHESIS_PROFILE=long pytest tests/attack/test_fuzzed_api.py` looks for longer.
+No answer is a 500, and every answer is as documented. `HYPOTHESIS_PROFILE=long pytest
+tests/attack/test_fuzzed_api.py` runs more examples.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ REFUSALS: Final = set(HTTP_STATUS.values())
 
 
 class Visitor:
-    """A customer with one of most things, who asks for anything."""
+    """A customer who has one of most things and sends any request."""
 
     def __init__(self, room: Room, ids: dict[str, str]) -> None:
         self.server = room.cast.stage.deployment.server(1)
@@ -41,7 +41,7 @@ class Visitor:
         self._ids = ids
 
     def ask(self, case: Any) -> Any:
-        """Half of the cases get an id that is there."""
+        """Send a request. Half of them use ids that exist."""
         kind = next((kind for kind in self._ids if f"/{kind}/" in case.path), None)
         if kind and "id" in (case.path_parameters or {}) and hash(str(case.body)) % 2:
             case.path_parameters["id"] = self._ids[kind]

@@ -1,6 +1,7 @@
-"""Anything at all as the data of any command, over a live session: never `internal`, and the socket lives.
+"""Send arbitrary data with every command over a live session.
 
-`HYPOTHESIS_PROFILE=long pytest tests/attack/test_fuzzed_commands.py` looks for longer.
+No answer is `internal`, and the socket stays open. `HYPOTHESIS_PROFILE=long pytest
+tests/attack/test_fuzzed_commands.py` runs more examples.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ JUNK = st.recursive(
 
 
 def value_of(kind: Any) -> st.SearchStrategy[Any]:
-    """What the field wants, mostly."""
+    """Return a value, in most cases of the field's type."""
     info = msgspec.inspect.type_info(kind)
     if isinstance(info, msgspec.inspect.ListType):
         return st.lists(IDS, max_size=5) | JUNK
@@ -88,7 +89,7 @@ def test_any_data_of_any_command(siege_stage: Stage, transport: Transport) -> No
 
 
 async def outcome(wire: Wire, name: str, text: str) -> tuple[str, Json]:
-    """The error's code and shape, or "" and the ack's data."""
+    """Return the error's code and shape, or "" and the ack's data."""
     try:
         return "", await wire.call_raw(json.dumps(name), text)
     except Refused as refused:
@@ -96,7 +97,7 @@ async def outcome(wire: Wire, name: str, text: str) -> tuple[str, Json]:
 
 
 class Attack:
-    """One customer's sockets, one on each server."""
+    """The sockets of one customer, one on each server."""
 
     def __init__(self, stage: Stage, transport: Transport) -> None:
         self._cast = Cast(stage)

@@ -1,4 +1,4 @@
-"""Passwords cannot be guessed through any sign-in, and no answer tells which accounts there are."""
+"""No sign-in lets anybody guess passwords, and no answer shows which accounts exist."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TRIES = 3
 
 
 class CountingHasher(MD5PasswordHasher):
-    """Each call stands for a tenth of a second of a real one, which anybody could measure."""
+    """Counts hashes. A real one takes a tenth of a second, which an attacker could measure."""
 
     calls = 0
 
@@ -122,7 +122,9 @@ async def test_the_asynchronous_way_counts_too(transactional_db: None) -> None:
 def test_no_answer_and_no_work_tells_accounts_apart(
     client: Client, door: Callable[..., HttpResponse]
 ) -> None:
-    """Counted, not measured: one hash for a wrong password, and one where there is nobody to have it."""
+    """The test counts hashes instead of measuring time: one for a wrong password, and one for an account that does
+    not exist.
+    """
     seen: dict[str, tuple[int, int, bytes]] = {}
     for name in ("carol", "nobody", "gone", "keyless"):
         CountingHasher.calls = 0
@@ -157,7 +159,7 @@ def login_views(patterns: Any = None, before: str = "") -> Iterator[tuple[str, A
 
 
 def test_every_sign_in_page_is_limited(client: Client) -> None:
-    """By what answers at the address; the admin makes its own view, with the site's form."""
+    """Look for sign-in forms at every address. The admin has its own view, with the site's form."""
     first: dict[str, Any] = {}
     for path, view in login_views():
         first.setdefault(path, view)  # Django takes the first one of an address

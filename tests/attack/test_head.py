@@ -1,4 +1,4 @@
-"""HEAD answers wherever GET does, with the same status and without a body, and changes nothing."""
+"""HEAD answers every address that GET answers, with the same status and no body, and changes nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.one_database
 
 @pytest.fixture
 def scene(admin_user: User) -> Json:
-    """An owner with an unread message of a customer, and ids for every kind of address."""
+    """Provide an owner with an unread message of a customer, and ids for every kind of address."""
     business = Business.objects.create(name="Northwind", slug="northwind")
     Membership.objects.create(business=business, user=admin_user, role=Membership.Role.OWNER)
     customer = User.objects.create(username="customer")
@@ -40,7 +40,7 @@ def owner(client: Client, admin_user: User) -> Client:
 
 
 def rows() -> dict[str, list[dict[str, Any]]]:
-    """Everything that the database keeps, but for when a session was last used."""
+    """Return all rows of the database, except the times at which sessions were last used."""
     models = [model for model in apps.get_models() if model._meta.label != "sessions.Session"]
     return {model._meta.label: list(model._base_manager.order_by("pk").values()) for model in models}
 

@@ -1,6 +1,6 @@
-"""Frames that no honest client sends, on both transports and both servers: an error each, and the socket lives on.
+"""Each invalid frame gets an error, and the socket stays open, on both transports and both servers.
 
-`tests/realtime/test_hostile_frames.py` has what is peculiar to the native framing, `tests/socketio` to Engine.IO's.
+`tests/realtime/test_hostile_frames.py` covers native framing, and `tests/socketio` covers Engine.IO.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ async def in_fragments(text: str, size: int) -> AsyncIterator[str]:
 @pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("number", SERVERS)
 async def test_fragments(room: Room, transport: Transport, number: int) -> None:
-    """A message in pieces is one message, and its limit is that of the whole."""
+    """The limit applies to the whole message, not to its fragments."""
     server = room.cast.stage.deployment.server(number)
     async with await Wire.open(transport, server, room.customer.access) as wire:
         data = json.dumps({"conversationId": room.id, "content": "in pieces"})
@@ -142,7 +142,7 @@ async def test_fragments_without_end_do_not_grow_the_process(room: Room, number:
 
 
 async def test_a_small_frame_that_unpacks_to_a_large_one(room: Room) -> None:
-    """Of the two servers uvicorn understands compressed frames."""
+    """Only uvicorn accepts compressed frames."""
     for number in SERVERS:
         server = room.cast.stage.deployment.server(number)
         await _does_not_grow(server, room, "0" * 48 * MIB, compression="deflate")

@@ -1,4 +1,4 @@
-"""No log, at any level, contains a message, a password or another credential."""
+"""No log at any level contains a message, a password or another credential."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.realtime.logins import make_logins
 
 
 class Told:
-    """What was said, and must not be found again."""
+    """What was sent, and must not appear in the logs."""
 
     def __init__(self) -> None:
         self.secrets: dict[str, str] = {}
@@ -34,7 +34,7 @@ class Told:
 
 
 async def converse(room: Room, told: Told) -> None:
-    """Over REST: sent, edited, deleted, reported, refused."""
+    """Send, edit, delete and report messages over REST, and send some that are refused."""
     for number in SERVERS:
         async with room.customer.rest_on(number) as rest:
             path = f"{room.path}/messages"

@@ -1,4 +1,4 @@
-"""Which web pages may talk to us: every way in, both servers, and every origin that looks like one of ours."""
+"""Which origins may connect: every entry, both servers, and every origin that resembles one of ours."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ OURS = [None, "http://127.0.0.1:{port}", "HTTP://127.0.0.1:{port}", FRONTEND, FR
 
 
 async def status(way: Way, server: Server, origin: str | None, token: str) -> int:
-    """Of the handshake; 200 where it was let in and works."""
+    """Return the status of the handshake, or 200 if the socket opened and works."""
     given = {} if origin is None else {"Origin": origin.format(port=server.port)}
     headers = {name: value.encode().decode("latin-1") for name, value in given.items()}
     if way == "polling":
@@ -96,7 +96,7 @@ async def test_rest_answers_foreign_pages_without_cors_headers(people: Cast) -> 
 
 
 async def test_a_rebound_host_has_no_own_pages(people: Cast) -> None:
-    """A name of the attacker's that leads to our address: its pages are "same origin" in the attacker's browser."""
+    """An attacker's host name that resolves to our address makes the attacker's pages "same origin"."""
     for number in SERVERS:
         server = people.stage.deployment.server(number)
         async with httpx.AsyncClient(trust_env=False, timeout=patience(5)) as http:

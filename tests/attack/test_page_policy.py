@@ -1,4 +1,4 @@
-"""The content security policy is strict everywhere, and every page of the site and its packages works with it."""
+"""Every page has a strict content security policy, and all pages, including those of packages, work with it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def staff(client: Client, admin_user: User) -> Client:
 
 @pytest.fixture
 def conversation_id(admin_user: User) -> str:
-    """With a row of everything that has a page."""
+    """Provide a conversation, and a row of everything that has a page."""
     business = Business.objects.create(name="Northwind", slug="northwind")
     conversation, _, _ = operations.open_conversation(user_id=admin_user.pk, business_id=str(business.pk))
     operations.send_message(

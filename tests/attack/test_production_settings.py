@@ -1,4 +1,6 @@
-"""A site as `docs/deployment.md` says to set it up passes Django's deployment checks, and its answers say so."""
+"""A site that is set up as `docs/deployment.md` describes passes Django's deployment checks and sends the right
+headers.
+"""
 
 from __future__ import annotations
 

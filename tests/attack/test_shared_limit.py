@@ -1,4 +1,4 @@
-"""A user's limit is one limit, over sockets, requests and processes."""
+"""A user has one rate limit for sockets, requests and all processes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EMPTY = f'{{"conversationId":"{NOBODYS}","content":""}}'  # spends, and then is 
 
 
 async def exhaust(wire: Wire) -> None:
-    """Spends until nothing is left, as fast as the socket takes it."""
+    """Use up the limit, as fast as the socket accepts frames."""
     frame, count = wire.framed('"send_message"', EMPTY), 2 * BURST
     for _ in range(count):
         await wire.send_text(frame)
@@ -31,7 +31,7 @@ async def exhaust(wire: Wire) -> None:
 
 
 async def spend_on(wire: Wire, seconds: float) -> int:
-    """Tries as fast as it is answered; how often it was let."""
+    """Send as fast as answers come, and return how many requests were allowed."""
     taken, waits, end = 0, list[float](), time.monotonic() + seconds
     while time.monotonic() < end:
         try:
@@ -46,7 +46,7 @@ async def spend_on(wire: Wire, seconds: float) -> int:
 
 
 async def wires_of(room: Room, transport: Transport) -> list[Wire]:
-    """One on each process that shares with others; embedded there is one."""
+    """Return one socket on each process that shares limits. The embedded site has one process."""
     deployment = room.cast.stage.deployment
     servers = SERVERS if deployment.flavour == "services" else SERVERS[:1]
     return [await Wire.open(transport, deployment.server(n), room.customer.access) for n in servers]

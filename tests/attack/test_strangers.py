@@ -1,4 +1,4 @@
-"""Objects of others are not found: every address and every command, for a stranger."""
+"""To a stranger, every address and every command answers `not_found` for the objects of others."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def secrets(room: Room, vault: Json) -> Secrets:
 
 
 async def ex_member(room: Room) -> Person:
-    """Who was a member, and has read everything, until a moment ago."""
+    """A member who has read everything and has just been removed."""
     agent = await room.cast.newcomer()
     change(room, "add_member", agent)
     await agent.rest.get(room.path)
@@ -57,7 +57,7 @@ async def ex_member(room: Room) -> Person:
 
 
 async def strangers_of(secrets: Secrets) -> list[Person]:
-    """A foreign user, an ex-member, and customers: of this business, of another, and one who is blocked."""
+    """Return an unrelated user, a former member, and customers: of this business, of another, and a blocked one."""
     room = secrets.room
     elsewhere = await room.cast.newcomer()
     await elsewhere.rest.post("/chat/conversations", {"businessId": secrets.elsewhere})
@@ -75,7 +75,7 @@ def test_the_tables_are_not_empty() -> None:
 
 
 def test_the_secrets_have_one_of_every_kind() -> None:
-    """An address for a new kind of thing wants one of it here."""
+    """A new kind of object must be added to the secrets."""
     known = {*OF_A_ROOM, *OF_THE_VAULT}
     known |= {"sites"}  # asked for with an id that nobody has; tests/widget has its strangers
     assert {address.kind for address in WITH_IDS} <= known
@@ -150,7 +150,7 @@ async def test_ids_in_bodies_and_queries(secrets: Secrets) -> None:
 
 
 async def test_lists_hold_nothing_of_others(secrets: Secrets) -> None:
-    """Every list without a filter, searched for every id."""
+    """Search every list, without filters, for every id."""
     outsider = secrets.room.cast.outsider
     for address in ADDRESSES:
         if address.method == "GET" and not address.takes_an_id:

@@ -1,4 +1,4 @@
-"""Tokens that must open nothing, on every way in: REST, a socket's header, its first frame, Socket.IO, a ticket."""
+"""Invalid tokens are refused everywhere: REST, a socket's header, its first frame, Socket.IO, and as tickets."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ async def _signing_in(wire: Wire, token: str) -> str:
 
 
 async def by_ticket(server: Server, token: str) -> str:
-    """A token is no ticket, whatever it says."""
+    """A token is not accepted as a ticket, whatever its claims are."""
     async with await Wire.open("socketio", server) as wire:
         await wire.socket.send("40/chat," + json.dumps({"ticket": token}))
         text = str(await wire.socket.recv())

@@ -1,4 +1,4 @@
-"""Values that the database cannot store, or that the site has never issued, are refused at every entry."""
+"""Every entry refuses values that the database cannot store or that the site never issued."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Rights that end while a socket is open: membership within a second, a session within five, on every process.
+"""Rights that end while a socket is open: a membership within a second, a session within five, on every process.
 
-`tests/realtime/test_ended_sessions.py` has more of the ways in which a session ends.
+`tests/realtime/test_ended_sessions.py` covers more ways in which a session ends.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ print("session", client.session.session_key, Membership.objects.get(user_id={use
 
 
 def heard_everywhere(deployment: Deployment) -> list[int]:
-    """The servers that hear of a change made on the first: embedded, only itself."""
+    """Return the servers that learn of a change made on the first. The embedded site has only the first."""
     return list(SERVERS) if deployment.flavour == "services" else [0]
 
 
@@ -58,7 +58,7 @@ async def remove_in_admin(deployment: Deployment, user_id: str) -> None:
 def unwatched(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
-    """A site on which a removed member's sockets are closed by the order to do so, or not at all."""
+    """A site on which only a control message closes the sockets of a removed member."""
     settings = {"DJANGO_SETTINGS_MODULE": "tests.attack.unwatched_settings"}
     with besieged(request, tmp_path_factory, **settings) as deployment:
         yield deployment

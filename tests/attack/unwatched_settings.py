@@ -1,4 +1,7 @@
-"""The site's settings, without the look at all sockets every two seconds: what closes a socket here is an order."""
+"""The site's settings without the check of all sockets every two seconds.
+
+Only control messages close sockets here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A shop whose people are away, and a clock that a test moves."""
+"""A shop whose people are away, and a clock that tests control."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.away.post_office import Browser, MailServer, PushService
 
 
 class Clock:
-    """The time of the ladder. It starts now, and goes on when a test says so."""
+    """The clock of the ladder. It starts at the present time, and moves only when a test moves it."""
 
     def __init__(self) -> None:
         self._ahead = timedelta()
@@ -42,7 +42,7 @@ class Clock:
 
 
 class Shop:
-    """A business with an owner and an agent, and its customer, who all have mail addresses."""
+    """A business with an owner and an agent, and its customer. All of them have mail addresses."""
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -69,7 +69,7 @@ class Shop:
         self.work()
 
     def work(self) -> None:
-        """Look at what is due, and run the jobs that follow. A job that wants to wait is left as it is."""
+        """Find what is due, and run the jobs that follow. A job that asks to wait is left in the queue."""
         ladder.look_at_due(self.clock.now)
         self.run_jobs()
 
@@ -88,7 +88,7 @@ class Shop:
         attention.note([str(user.pk)])
 
     def decisions(self, user: User) -> list[tuple[str, str, str]]:
-        """Channel, state and reason of each notice, the oldest first."""
+        """Return the channel, state and reason of each notice, oldest first."""
         rows = Notice.objects.filter(user=user).order_by("pk")
         return [(row.channel, row.state, row.reason) for row in rows]
 
@@ -117,7 +117,7 @@ def mail_server_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ma
 
 @pytest.fixture
 def mail_server(mail_server_process: MailServer, settings: Settings) -> Iterator[MailServer]:
-    """The site sends its mails to this server, which is empty."""
+    """Provide an empty mail server that the site sends its mails to."""
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mail_server_process.port
     settings.EMAIL_TIMEOUT = 10
@@ -130,7 +130,7 @@ def mail_server(mail_server_process: MailServer, settings: Settings) -> Iterator
 def push_service(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[PushService]:
-    """The site sends push, and this service takes it."""
+    """Provide a push service that the site sends its pushes to."""
     service = PushService(tmp_path)
     settings.VAPID_PRIVATE_KEY = new_private_key()
     settings.VAPID_SUBJECT = "mailto:chat@chat.example"

@@ -1,4 +1,4 @@
-"""The addresses of a site whose mails a provider hands over: `ROOT_URLCONF` for a test."""
+"""The URLs of a site that gets mails from a provider. A test uses them as `ROOT_URLCONF`."""
 
 from django.urls import include, path
 

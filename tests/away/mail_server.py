@@ -1,8 +1,7 @@
-"""An SMTP server as a process of its own: `python -m tests.away.mail_server PORT FOLDER`.
+"""An SMTP server in its own process: `python -m tests.away.mail_server PORT FOLDER`.
 
-It writes each mail that it takes to a file of FOLDER. The file `answer` there, if it exists, is what it answers
-instead of taking the next mails, such as `451 try again`. While there is a file `hold`, it takes mails and does not
-say so.
+It writes each accepted mail to a file in FOLDER. While FOLDER has a file `answer`, the server refuses mails with its
+text, such as `451 try again`. While FOLDER has a file `hold`, the server accepts mails but does not confirm them.
 """
 
 from __future__ import annotations

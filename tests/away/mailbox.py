@@ -1,4 +1,4 @@
-"""A mailbox on an IMAP server with TLS, as much of it as `receive_mail --imap` uses."""
+"""A mailbox on an IMAP server with TLS. It implements the commands that `receive_mail --imap` uses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 class Server(socketserver.ThreadingTCPServer):
-    """`mails` are what the mailbox holds; `seen` the numbers of those that were marked as seen."""
+    """`mails` are the content of the mailbox. `seen` has the numbers of those that were marked as seen."""
 
     daemon_threads = True
 

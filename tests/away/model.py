@@ -1,4 +1,4 @@
-"""Who is told of what, decided for everybody at every moment. The model knows no rows, jobs or due times."""
+"""A model that decides for everybody at every moment who is notified of what. It has no rows, jobs or due times."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Message:
 
 @dataclass
 class Talk:
-    """A conversation as the model knows it. Its name is the customer's."""
+    """A conversation in the model. The customer's name is its name."""
 
     customer: str
     row: Any
@@ -50,7 +50,7 @@ class Talk:
 
 @dataclass
 class Model:
-    """One business, its people, and what they have been told."""
+    """One business, its people, and their notices so far."""
 
     talks: list[Talk]
     looking: set[str] = field(default_factory=set)
@@ -86,7 +86,7 @@ class Model:
         self.told[channel, reader, talk.customer] = self.fresh(channel, reader, talk)[-1].seq
 
     def tick(self, now: datetime, *, push_up: bool, mail_up: bool, kill: str) -> None:
-        """What the worker does at this moment. It dies at the point that `kill` names."""
+        """Do what the worker does at this moment. The worker dies at the point that `kill` names."""
         if kill == "look":
             return
         for talk in self.talks:

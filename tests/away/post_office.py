@@ -1,4 +1,4 @@
-"""The mail server of a test, and the push service of a test: real servers that keep what they are sent."""
+"""A mail server and a push service for tests: real servers that keep what they receive."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class MailServer:
-    """An SMTP server in a process of its own, which can be stopped and started again on its port."""
+    """An SMTP server in its own process. A test can stop it and start it again on the same port."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -72,7 +72,7 @@ class MailServer:
             self._process = None
 
     def pause(self) -> None:
-        """Greet nobody. Whoever connects waits."""
+        """Accept connections without a greeting, so that clients wait."""
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
@@ -83,14 +83,14 @@ class MailServer:
         self._process.send_signal(number)
 
     def hold(self) -> None:
-        """Take the next mails, and do not say so before `release`."""
+        """Accept the next mails, but confirm them only after `release`."""
         (self._folder / "hold").touch()
 
     def release(self) -> None:
         (self._folder / "hold").unlink(missing_ok=True)
 
     def answer(self, line: str | None) -> None:
-        """What it answers to mails instead of taking them; None: it takes them."""
+        """Refuse mails with this answer. None: accept them."""
         file = self._folder / "answer"
         if line is None:
             file.unlink(missing_ok=True)
@@ -115,7 +115,7 @@ def _parsed(raw: bytes) -> EmailMessage:
 
 
 class Browser:
-    """A browser's side of a push subscription: it decrypts by RFC 8291."""
+    """A browser's side of a push subscription. It decrypts by RFC 8291."""
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
@@ -152,9 +152,10 @@ class _Server(ThreadingHTTPServer):
 
 
 class PushService:
-    """A push service on https. `status` is what it answers; `requests` are the path, headers and body of each push.
+    """A push service over HTTPS.
 
-    While `answering` is not set, it takes pushes and does not say so.
+    `status` is its answer. `requests` has the path, headers and body of each push. While `answering` is not set, the
+    service accepts pushes but does not answer.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -198,7 +199,7 @@ class PushService:
         return Browser(f"https://127.0.0.1:{self._server.server_port}/{name}")
 
     def pushes(self, browser: Browser) -> list[dict[str, Any]]:
-        """What the browser was sent, decrypted."""
+        """Return the decrypted pushes to the browser."""
         path = browser.endpoint.partition("127.0.0.1")[2].partition("/")[2]
         return [browser.decrypt(body) for where, _, body in self.requests if where == f"/{path}"]
 

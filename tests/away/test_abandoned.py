@@ -1,4 +1,4 @@
-"""A notice whose job stops every worker that starts it is given up, and keeps no later notice back."""
+"""A notice whose job kills every worker is abandoned, and does not hold back later notices."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.away.post_office import PushService
 
 
 def kill_workers_of(task: object) -> None:
-    """As many workers as are allowed to have died while they ran the one job of this kind."""
+    """Let as many workers as allowed die while they run the one job of this kind."""
     [result] = DBTaskResult.objects.filter(task_path=task.module_path)  # type: ignore[attr-defined]
     result.worker_ids = [f"dead-{number}/0" for number in range(MOST_STARTS)]
     result.status, result.started_at = TaskResultStatus.RUNNING, timezone.now() - timedelta(minutes=5)

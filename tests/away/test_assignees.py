@@ -1,4 +1,4 @@
-"""The assignee of a conversation is notified of it, or every member if it has none."""
+"""The assignee of a conversation is notified, or every member if it has none."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def assign(shop: Shop, user: User | None) -> None:
 
 
 def told() -> list[str]:
-    """Who has got mails since the last look, by name."""
+    """Return the names of those who have received mails since the last call."""
     names = sorted(address.partition("@")[0] for message in mail.outbox for address in message.to)
     mail.outbox.clear()
     return names

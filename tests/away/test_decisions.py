@@ -1,4 +1,4 @@
-"""Why a notice was sent or not: the last 50 of each person, for the person and for support."""
+"""People and support can see why notices were sent or skipped: the last 50 of each person."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DOCS = Path(__file__).parents[2] / "docs" / "away.md"
 
 
 def skip_many(shop: Shop, number: int) -> None:
-    """Of Carol, the oldest first: `off`, and then `muted`."""
+    """Store many skipped notices of Carol: first `off`, later `muted`."""
     now = shop.clock.now
     reasons = ["off"] + ["muted"] * (number - 1)
     Notice.objects.bulk_create(

@@ -1,4 +1,4 @@
-"""A browser gets no pushes once its login or session has ended, or the password has changed."""
+"""A browser gets no more pushes after its login or session has ended or the password has changed."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_an_ended_login_ends_the_subscription_that_it_made(shop: Shop, push_serv
 
 
 def sign_out(client: Client, key: str) -> None:
-    """As in another window of the browser, whose scripts do not run."""
+    """Sign out in another window of the browser, without scripts."""
     assert client.post("/sign-out").status_code == 302
 
 

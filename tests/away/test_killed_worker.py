@@ -1,6 +1,6 @@
-"""A worker is killed with `kill -9` before a mail is sent, and while pushes and mails are: nothing comes twice.
+"""`kill -9` of a worker before and while it sends mails and pushes causes no duplicates.
 
-What was under way at that moment may have arrived or not, and is `unknown`. Everything else arrives.
+What was in progress at that moment may have arrived or not, and is marked `unknown`. Everything else arrives.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ for notice in Notice.objects.filter(user__username__startswith={name!r}).exclude
 
 
 class Scene:
-    """A mail server and a push service that can keep a worker waiting, and workers that use them."""
+    """A mail server and a push service that can hold up a worker, and workers that use them."""
 
     def __init__(self, services: Deployment, mail_server: MailServer, folder: Path) -> None:
         self.services = services
@@ -99,7 +99,7 @@ class Scene:
 
     @contextmanager
     def killed_worker(self) -> Iterator[None]:
-        """A worker that takes over the jobs of the one before, and is killed at the end of the block."""
+        """Start a worker that takes over the jobs of the last one, and kill it at the end of the block."""
         self.services.shell(AGE)
         worker = Worker(self._environment, self.services.folder / "killed-worker.log")
         worker.start()

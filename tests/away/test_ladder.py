@@ -1,4 +1,4 @@
-"""An unread message causes a push and then one mail. A read, muted or deleted one causes neither."""
+"""An unread message causes a push and later one mail. A read, muted or deleted one causes neither."""
 
 from __future__ import annotations
 

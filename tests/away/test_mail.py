@@ -1,4 +1,4 @@
-"""A mail about unread messages, as a real mail server takes it."""
+"""Mails about unread messages, as a real mail server receives them."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def test_a_mail_that_is_refused_for_good_is_not(shop: Shop, mail_server: MailSer
 
 
 class ProviderError(Exception):
-    """As django-anymail raises for an answer of a provider's API."""
+    """The error that django-anymail raises for an answer of a provider's API."""
 
     def __init__(self, status_code: int) -> None:
         super().__init__("refused")

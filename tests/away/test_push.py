@@ -1,4 +1,4 @@
-"""A push is encrypted for one browser, small, signed by VAPID, and ends with its subscription."""
+"""A push is encrypted for one browser, small and signed by VAPID. It stops with its subscription."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.away.post_office import Browser, PushService
 
 
 def test_the_example_of_rfc_8291() -> None:
-    """Section 5 and appendix A."""
+    """The example is in section 5 and appendix A of the RFC."""
     private = int.from_bytes(base64url.decode("yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw"), "big")
     encrypted = encryption.encrypt(
         b"When I grow up, I want to be a watermelon",
@@ -61,7 +61,7 @@ def test_a_push_has_the_headers_that_push_services_require(
 def test_each_push_service_gets_its_own_audience(
     shop: Shop, push_service: PushService, settings: Settings
 ) -> None:
-    """pywebpush keeps the first one's."""
+    """pywebpush reuses the audience of the first service."""
     from django.utils import timezone
 
     from notifications.delivery.push.vapid import authorization

@@ -1,4 +1,4 @@
-"""Quiet hours follow the person's clock, on the days when it is changed too."""
+"""Quiet hours follow the person's local time, also on days of a clock change."""
 
 from __future__ import annotations
 

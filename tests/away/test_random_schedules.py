@@ -1,8 +1,8 @@
-"""For random schedules, the notices that are sent are those that a small model expects: none missing, none twice.
+"""For random schedules, the site sends exactly the notices that a small model expects.
 
-A schedule is one business: its people write, read, delete, mute, block, assign, look at their screens and go away, in
-random order. Several businesses share a worker, a clock and the outages, so that a look is about many of them.
-`AWAY_SCHEDULES=5000` runs as many, from `AWAY_FIRST` on.
+A schedule is one business. Its people write, read, delete, mute, block, assign, view conversations and leave, in
+random order. Several businesses share a worker, a clock and the outages, so one run of the worker covers many of
+them. `AWAY_SCHEDULES=5000` sets the number of schedules, and `AWAY_FIRST` the first one.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 class Killed(BaseException):
-    """Ends a worker at any point, as SIGKILL does: no handler of the product catches it."""
+    """Ends a worker at any point, as SIGKILL does: the product does not catch it."""
 
 
 class Shop:
@@ -173,7 +173,7 @@ class Shop:
 
 
 class World:
-    """The product with several businesses, its worker, a push service and a mail server."""
+    """Several businesses of the product, their worker, a push service and a mail server."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, first: int, number: int) -> None:
         self.now = timezone.now()
@@ -251,12 +251,12 @@ class World:
     # The worker
 
     def _enqueue(self, task: Any, *args: Any, delay: timedelta | None = None) -> None:
-        """A job that waits may run early, too: it decides again."""
+        """Enqueue the job early if it waits. It decides again when it runs."""
         deliver = push.deliver if task is push.send_push else mail.deliver
         self._jobs.append((deliver, *args))
 
     def tick(self) -> None:
-        """Let the worker look and run every job once. With `kill` it dies at that point of each of them."""
+        """Find what is due, and run every job once. With `kill`, the worker dies at that point of each job."""
         before = list(self._jobs)
         try:
             ladder.look_at_due(self.now)

@@ -1,4 +1,4 @@
-"""A customer who is away after a resolve is asked by mail, once an episode, and rates on a page."""
+"""A customer who is away after a resolve is asked for a rating by mail, once per episode, and rates on a page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An answer to a mail becomes a message of the person whom the mail was for, and of nobody else."""
+"""A reply to a mail becomes a message of the person who received the mail, and of nobody else."""
 
 from __future__ import annotations
 
@@ -288,7 +288,7 @@ def test_the_command_takes_a_mail_from_a_pipe(
 
 
 def read_only() -> InternalError:
-    """What Django raises for a write to a standby of PostgreSQL."""
+    """Return the error that Django raises for a write to a PostgreSQL standby."""
     error = InternalError("cannot execute INSERT in a read-only transaction")
     error.__cause__ = ReadOnlySqlTransaction()
     return error

@@ -1,4 +1,4 @@
-"""The ways by which an answer comes in: a mailbox over IMAP, and the webhook of a mail provider."""
+"""Replies arrive in an IMAP mailbox or through the webhook of a mail provider."""
 
 from __future__ import annotations
 

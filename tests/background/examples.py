@@ -1,4 +1,4 @@
-"""Jobs for the tests. What they did stands in the database, as rows of a group's names."""
+"""Jobs for the tests. They record what they did as names of auth groups in the database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jobs are stored with the change that causes them, retried with backoff, and recorded."""
+"""Jobs are stored in the transaction that causes them, retried with backoff, and recorded."""
 
 from __future__ import annotations
 

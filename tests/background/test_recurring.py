@@ -1,4 +1,4 @@
-"""A recurring job is enqueued once per interval, by whichever worker comes first."""
+"""A recurring job is enqueued once per interval, by whichever worker is first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workers in processes of their own: they share the queues, survive each other, and stop when they are told to."""
+"""Workers in separate processes share the queues, continue when one of them dies, and stop on request."""
 
 from __future__ import annotations
 

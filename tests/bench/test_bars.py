@@ -1,4 +1,4 @@
-"""The benchmark's verdict: ratios of one run, held against the bars."""
+"""The verdict of the benchmark: the ratios of one run, compared with the bars."""
 
 from __future__ import annotations
 

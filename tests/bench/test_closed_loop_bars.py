@@ -1,4 +1,4 @@
-"""The bars of the closed loop are ratios to the peer of the same run."""
+"""The bars of the closed loop are ratios to the peer in the same run."""
 
 from __future__ import annotations
 

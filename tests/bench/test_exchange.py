@@ -1,4 +1,4 @@
-"""Two people take turns, and never have more than one message under way."""
+"""Two people take turns, with at most one message in progress."""
 
 from __future__ import annotations
 

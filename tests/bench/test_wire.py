@@ -1,4 +1,4 @@
-"""The load generator speaks the protocols: against real servers it sends, hears and counts."""
+"""The load generator speaks the protocols: it sends to real servers, and receives and counts events."""
 
 from __future__ import annotations
 

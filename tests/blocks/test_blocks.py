@@ -1,4 +1,4 @@
-"""A blocked user cannot write or react, gets a neutral error, and learns nothing else."""
+"""A blocked user cannot write or react. The error is neutral and reveals nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bot of the cast's business, with a key."""
+"""A bot of the cast's business, with an API key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bot answers first and hands over; a conversation is pending until a person takes it."""
+"""A bot answers first and hands over. The conversation is pending until a person takes it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Scene(TeamScene):
-    """A business whose bot answers first, and a conversation that has begun with it."""
+    """A business whose bot answers first, and a conversation that the bot handles."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class Scene(TeamScene):
         return self.post(user or self.bot, f"{self.path}/hand-over")
 
     def in_charge(self) -> tuple[str, Any, bool]:
-        """Status, assignee, and whether the conversation has been handed over."""
+        """Return the status, the assignee, and whether the conversation has been handed over."""
         state = self.state()
         names = {str(who.pk): who for who in (self.bot, self.member, self.colleague)}
         return state["status"], names.get(state["assigneeId"]), state["handedOverAt"] is not None

@@ -1,4 +1,4 @@
-"""Bots on open sockets, by a plain socket, the Python client and the JavaScript client."""
+"""Bots with open sockets: a plain one, the Python client and the JavaScript client."""
 
 from __future__ import annotations
 

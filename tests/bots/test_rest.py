@@ -1,4 +1,4 @@
-"""Owners manage bots and keys over REST, and keys do what their scopes allow."""
+"""Owners manage bots and keys over REST. Each key allows what its scopes name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What axe-core says of a page, or of a frame in it."""
+"""What axe-core reports about a page, or about a frame in it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from playwright.async_api import Frame, Page
 
 
 async def assert_accessible(place: Page | Frame, axe_source: str) -> None:
-    """Nothing serious or critical."""
+    """Assert that axe-core finds nothing serious or critical."""
     await place.evaluate(axe_source)
     # Without `preload`, which puts imported style sheets into the page again, against its policy.
     found = await place.evaluate("() => axe.run({resultTypes: ['violations'], preload: false})")

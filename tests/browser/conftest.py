@@ -1,4 +1,7 @@
-"""Real headless Chromium against real servers. Every test here runs on the session's event loop, as Chromium does."""
+"""Real headless Chromium against real servers.
+
+Every test here runs on the session's event loop, because Chromium does.
+"""
 
 from __future__ import annotations
 
@@ -81,9 +84,9 @@ async def headless_shell() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 def chromium(request: pytest.FixtureRequest) -> Browser:
-    """Chromium without its windows where it is installed, which takes a third less processor time.
+    """Provide Chromium, as the headless shell where it is installed: it needs a third less processor time.
 
-    It has no notifications and no microphone. The mark `whole_browser` asks for the whole Chromium.
+    The shell has no notifications and no microphone. Tests with the mark `whole_browser` get the whole Chromium.
     """
     is_whole = request.node.get_closest_marker("whole_browser") is not None
     browser: Browser = request.getfixturevalue("whole_chromium" if is_whole else "headless_shell")
@@ -92,17 +95,17 @@ def chromium(request: pytest.FixtureRequest) -> Browser:
 
 @pytest.fixture(autouse=True)
 def patient_expectations() -> None:
-    """Let Playwright's `expect` wait as long as the load of this moment asks for."""
+    """Let Playwright's `expect` wait as long as the present load requires."""
     expect.set_options(timeout=patience(10_000))
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_page(chromium: Browser) -> AsyncIterator[OpenPage]:
-    """`await open_page(url, **context)`: a page in a browser profile of its own (another person, another computer).
+    """`await open_page(url, **context)` opens a page in a new browser profile, as another person on another computer.
 
-    The keywords are those of Playwright's `new_context`. When the test ends, whatever a page printed as an error,
-    threw, asked of another host, or had refused by its security policy fails it; say
-    `page.allowed.append("part of the text")` for what is meant.
+    The keywords are those of Playwright's `new_context`. The test fails at its end if a page logged an error, raised
+    an exception, sent a request to another host, or was refused something by its security policy. Use
+    `page.allowed.append("part of the text")` for expected ones.
     """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
@@ -143,13 +146,13 @@ async def open_page(chromium: Browser) -> AsyncIterator[OpenPage]:
 
 @pytest.fixture
 def worker(deployment: Deployment) -> None:
-    """Files are processed."""
+    """Start the worker that processes files."""
     deployment.start_worker()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def cast(stage: Stage) -> AsyncIterator[Cast]:
-    """Everybody with clients beside the browser, on the browser's loop."""
+    """Provide the cast, with clients on the browser's event loop."""
     async with Cast(stage) as people:
         yield people
 
@@ -168,10 +171,10 @@ _addresses: Final = itertools.count(1)
 
 @pytest.fixture
 def signed_in(stage: Stage, open_page: OpenPage) -> SignedIn:
-    """`await signed_in("olivia", "/app")`: the page as this person sees it, in a browser of the person's own.
+    """`await signed_in("olivia", "/app")` opens the page as this person, in a separate browser.
 
-    Each has one session, which is there already: to sign in by the form takes the page, another one after it and a
-    check of the password, and has tests of its own.
+    It uses an existing session of the person. The sign-in form has its own tests, and would cost two pages and a
+    check of the password.
     """
 
     sessions: dict[str, Any] = {}  # of this test alone, because tests sign people out
@@ -188,7 +191,7 @@ def signed_in(stage: Stage, open_page: OpenPage) -> SignedIn:
 
 
 def own_address() -> dict[str, str]:
-    """As another computer, so that the sign-ins of a whole suite are no flood from one."""
+    """Give each page its own client address, so that the sign-ins of the suite do not reach the limit."""
     return {"X-Forwarded-For": f"203.0.113.{next(_addresses) % 250 + 1}"}
 
 

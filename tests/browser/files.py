@@ -1,4 +1,4 @@
-"""Files as people have them, made on the spot; and what the page shows of them."""
+"""Typical files, created on the fly, and what the page shows of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.harness.rest import Json, eventually
 def photo(
     name: str = "bike.jpg", size: tuple[int, int] = (640, 480), colour: str = "teal", kind: str = "JPEG"
 ) -> FilePayload:
-    """A picture of one colour with a lighter middle, so that a person sees which way it is turned."""
+    """Return a picture with a lighter middle that shows its orientation."""
     image = Image.new("RGB", size, colour)
     width, height = size
     image.paste("gold", (width // 4, height // 4, width // 2, height // 2))
@@ -27,7 +27,10 @@ def photo(
 
 
 def heic_photo(name: str = "IMG_2034.HEIC") -> FilePayload:
-    """What an iPhone takes, with its place. Chromium cannot show it: what the page shows is the server's."""
+    """Return a photo as an iPhone takes it, with a location.
+
+    Chromium cannot show HEIC, so it shows the server's version.
+    """
     pillow_heif.register_heif_opener()
     image = Image.new("RGB", (800, 600), "salmon")
     exif = Image.Exif()
@@ -44,8 +47,10 @@ def pdf(name: str = "Invoice 2024.pdf", size: int = 40_000) -> FilePayload:
 
 
 async def attach(thread: ThreadPage, *files: FilePayload | Path, choice: str = "") -> None:
-    """Chooses files by the button, as a person does. On a phone it opens a menu, of which `choice` is an entry. The
-    browser reads a large file faster from a path."""
+    """Choose files with the button.
+
+    On a phone the button opens a menu, and `choice` is the entry. The browser reads a large file faster from a path.
+    """
     async with thread.page.expect_file_chooser() as chosen:
         await thread.root.get_by_role("button", name="Attach files").click()
         if choice:
@@ -60,7 +65,7 @@ async def send(thread: ThreadPage, *files: FilePayload, text: str = "") -> None:
 
 
 async def send_by_rest(person: Person, where: str, *files: FilePayload) -> Json:
-    """A message with these files, which the server has processed."""
+    """Send a message with these files, and wait until the server has processed them."""
     ids = []
     for file in files:
         form = {"file": (file["name"], file["buffer"], file["mimeType"])}
@@ -83,6 +88,6 @@ def picture(thread: ThreadPage, name: str) -> Locator:
 
 
 async def is_drawn(shown: Locator) -> bool:
-    """Whether the picture of this tile has been loaded, and is no empty frame."""
+    """Return whether the picture of this tile has loaded."""
     image = shown.locator(".picture-image")
     return bool(await image.evaluate("image => image.complete && image.naturalWidth > 0"))

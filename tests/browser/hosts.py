@@ -1,4 +1,4 @@
-"""A business's own site: pages on another origin than the chat, with a policy that lets in nothing but the chat."""
+"""A business's own site: pages on another origin than the chat, with a policy that allows only the chat."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ print("made", business.pk, site.pk, site.secrets.first().value, open_login(user_
 
 @dataclass
 class WidgetShop:
-    """A business with a widget on a deployment, and what its server knows."""
+    """A business with a widget on a deployment, and the secret that its server knows."""
 
     slug: str
     business_id: str
@@ -49,7 +49,7 @@ class WidgetShop:
         return cls(slug, *line.split()[1:])
 
     def sign(self, subject: str, name: str) -> str:
-        """What the business's server puts onto the page of a visitor who is signed in there."""
+        """Return the token that the business's server puts on the page for a signed-in visitor."""
         claims = {
             "iss": self.site_id,
             "aud": "widget",
@@ -63,7 +63,7 @@ class WidgetShop:
 
 @dataclass
 class HostSite:
-    """Serves `pages` on a port of its own, as `localhost`: to a browser another site than the chat at 127.0.0.1."""
+    """Serves `pages` on its own port as `localhost`. To a browser this is another site than the chat at 127.0.0.1."""
 
     chat: str
     pages: dict[str, str] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class HostSite:
                 site.answer(self)
 
             def log_message(self, *args: Any) -> None:
-                """Nothing to tell."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

@@ -1,4 +1,4 @@
-"""What the tests of the page's shell do and look for, as a person would name it."""
+"""What tests do with the page's shell and look for in it, named as a person would."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from tests.harness.rest import Json
 
 
 async def ready(page: Page) -> Page:
-    """The scripts have taken over, and the socket is up."""
+    """Wait until the scripts have started and the socket is open."""
     await page.locator("html[data-ready]").wait_for(state="attached")
     return page
 
 
 def entry(page: Page, name: str) -> Locator:
-    """The row of the list that shows this person or business."""
+    """Return the list's row of this person or business."""
     return page.locator("[data-list-screen] [data-id]").filter(has=page.get_by_text(name, exact=True))
 
 
@@ -24,20 +24,20 @@ def pane(page: Page) -> Locator:
 
 
 async def place_of(seen: Locator) -> FloatRect:
-    """Where it is on the screen; it is there."""
+    """Return the position on the screen. Fail if the element is not visible."""
     box = await seen.bounding_box()
     assert box is not None
     return box
 
 
 async def write(page: Page, text: str) -> None:
-    """Writes into the open conversation and sends it."""
+    """Write a message into the open conversation, and send it."""
     await pane(page).get_by_role("textbox", name="Message").fill(text)
     await pane(page).get_by_role("button", name="Send").click()
 
 
 async def newcomer_with_conversation(cast: Cast, first_words: str | None = None) -> tuple[Person, Json]:
-    """A customer whom no other test has met, and the conversation with the business."""
+    """Return a new customer that no other test uses, and the conversation with the business."""
     person = await cast.newcomer()
     conversation = await cast.conversation(person)
     if first_words:
@@ -46,12 +46,12 @@ async def newcomer_with_conversation(cast: Cast, first_words: str | None = None)
 
 
 def shown(page: Page, what: str) -> Locator:
-    """All, Unread or Archived, above the list."""
+    """Return the link All, Unread or Archived above the list."""
     return page.get_by_role("navigation", name="Filter conversations").get_by_role("link", name=what)
 
 
 async def assert_fits(page: Page) -> None:
-    """Nothing sticks out at the side."""
+    """Assert that nothing is wider than the window."""
     widths = await page.evaluate(
         "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
     )

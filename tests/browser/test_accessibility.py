@@ -1,4 +1,4 @@
-"""Keyboard, screen reader, small screens, right to left."""
+"""Keyboard, screen reader, small screens, and right-to-left text."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Conversation.objects.filter(pk="{where}").update(frozen_at=timezone.now())
 
 @asynccontextmanager
 async def typing_on(live: LiveClient, conversation_id: str) -> AsyncIterator[None]:
-    """As a client does, again and again: one start ends by itself, and a page that joins later has missed it."""
+    """Repeat `typing_start` as a client does: each one expires, and a page that joins later has missed the first."""
 
     async def type_on() -> None:
         while True:
@@ -88,7 +88,7 @@ async def test_every_screen_is_accessible(
 
 
 async def every_kind(cast: Cast) -> str:
-    """A conversation with a message of each kind."""
+    """Provide a conversation with a message of each kind."""
     customer, conversation = await newcomer_with_conversation(cast, "🚲")
     where = conversation["id"]
     asked = await customer.send(where, "See https://elsewhere.example/a?b=c")
@@ -105,7 +105,7 @@ async def every_kind(cast: Cast) -> str:
 async def test_everything_in_a_conversation_is_accessible(
     cast: Cast, deployment: Deployment, signed_in: SignedIn, axe_source: str, theme: str
 ) -> None:
-    """Each kind of message in each state, and what opens over them."""
+    """Check each kind of message in each state, and what opens over them."""
     where = await every_kind(cast)
     await cast.olivia.rest.patch(f"/chat/conversations/{where}/read")  # nothing of it comes in between below
     size = DESKTOP if theme == "light" else PHONE

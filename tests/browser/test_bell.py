@@ -33,8 +33,10 @@ async def make_offer(cast: Cast, conversation_id: str) -> str:
 
 
 async def desktop_notifications(page: Page, count: int) -> list[list[str]]:
-    """What has been shown, once it is so many. Asked by the debugger: a wait inside the page would be an `eval`, which
-    the page's own policy forbids."""
+    """Wait for this number of desktop notifications, and return them.
+
+    The debugger reads them, because a wait inside the page would be an `eval`, which the page's policy forbids.
+    """
 
     async def are_shown() -> bool:
         return bool(await page.evaluate("window.shown.length") == count)

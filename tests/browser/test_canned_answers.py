@@ -1,4 +1,4 @@
-"""A member inserts a canned answer by its code; a customer reads in the head when the business answers."""
+"""A member inserts a canned answer by its code. A customer reads in the header when the business answers."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from tests.harness.services import PostgreSQL
 
 @pytest.fixture(params=flavours())
 def fragile(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Deployment]:
-    """A deployment of this test's own, to be broken."""
+    """A separate deployment that the test may stop."""
     if request.param == "embedded":
         made = Deployment.embedded(tmp_path)
     else:

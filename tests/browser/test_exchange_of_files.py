@@ -1,5 +1,8 @@
-"""Two people exchange an iPhone's photo, a large document and a voice message in the page: on the default site, and on
-PostgreSQL, Redis and S3 behind nginx. Nothing that is stored tells where the photos were taken."""
+"""Two people exchange an iPhone photo, a large document and a voice message in the page.
+
+Once on the default site, and once on PostgreSQL, Redis and S3 behind nginx. Nothing that is stored has the location
+of the photos.
+"""
 
 from __future__ import annotations
 
@@ -146,7 +149,7 @@ async def send_voice(sender: ThreadPage, receiver: ThreadPage, number: int) -> N
 
 
 async def assert_no_place_is_stored(folder: Path, copy: Copy) -> None:
-    """What was uploaded is deleted by a job, once it has been written anew."""
+    """Check the storage after the job that deletes the originals."""
     rounds: list[Path] = []
 
     async def clean() -> bool:

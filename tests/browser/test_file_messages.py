@@ -1,4 +1,4 @@
-"""Files: chosen, dropped or pasted, refused in words that people understand, sent, cancelled, and downloaded."""
+"""Files are chosen, dropped or pasted, refused with clear texts, sent, cancelled, and downloaded."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ async def test_an_upload_survives_a_reload(cast: Cast, open_page: OpenPage) -> N
     shop = await open_thread(open_page, cast.olivia, where)
 
     async def hold(_: Route) -> None:
-        """Never goes on."""
+        """Hold the request forever."""
 
     await theirs.page.route("**/chat/uploads", hold)
     await send(theirs, photo(), text="From before")

@@ -1,4 +1,4 @@
-"""Names, previews and notifications that would like to be programs are texts, wherever they are shown."""
+"""Names, previews and notifications that contain markup are shown as plain text everywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An inbox of more than fits, of several businesses, with things that were begun: what the list does then."""
+"""The list of a long inbox with several businesses and unsent drafts."""
 
 from __future__ import annotations
 

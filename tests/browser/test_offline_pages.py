@@ -1,4 +1,4 @@
-"""A phone that loses its network, and somebody who was signed out elsewhere: no dead ends, and nothing false."""
+"""A phone without network, and a person who was signed out elsewhere: every page leads on and shows nothing false."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ async def test_signed_out_in_another_tab(cast: Cast, signed_in: SignedIn) -> Non
 
 
 async def test_the_way_back_leads_out_of_the_page(cast: Cast, signed_in: SignedIn) -> None:
-    """The button of the page, and then the browser's own, do not lead back into the conversation."""
+    """Neither the page's button nor the browser's back button returns to the conversation."""
     customer, conversation = await newcomer_with_conversation(cast, "Here I am")
     page = await signed_in("olivia", "/app/notifications", **PHONE)
     await page.goto(page.url.replace("/app/notifications", f"/app/c/{conversation['id']}"))

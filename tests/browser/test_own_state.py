@@ -1,4 +1,4 @@
-"""On the page: pin, mute, mark as unread, block; the search in messages; formatting; the picker of emoji."""
+"""On the page: pin, mute, mark as unread, block, message search, formatting, and the emoji picker."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.shown
 
 
 async def picture(page: Page, name: str) -> None:
-    """For those who want to look: `PICTURES=folder`."""
+    """Save a screenshot if the variable `PICTURES` names a folder."""
     if folder := os.environ.get("PICTURES"):
         await page.screenshot(path=Path(folder) / f"{name}.png")
 
@@ -27,7 +27,7 @@ async def choose(page: Page, name: str, action: str) -> None:
     link = entry(page, name).get_by_role("link")
 
     async def opened() -> bool:
-        """The page has no actions of a conversation that it has not fetched yet."""
+        """Open the conversation, and wait until it is loaded. Before that the page has no actions for it."""
         await link.click(button="right")
         return await page.get_by_role("menu", name="Conversation actions").is_visible()
 
@@ -75,7 +75,7 @@ async def like_last(person: Person, where: str) -> None:
 
 
 async def mark_unread_from_here(page: Page, person: Person, where: str, text: str) -> None:
-    """By the menu of a message that has been read."""
+    """Mark as unread with the menu of a read message."""
 
     async def unread() -> int:
         count: int = (await person.rest.get(f"/chat/conversations/{where}"))["unreadCount"]

@@ -1,4 +1,4 @@
-"""The pages at any size, by keyboard, and on paper."""
+"""The pages at any size, with the keyboard, and on paper."""
 
 from __future__ import annotations
 

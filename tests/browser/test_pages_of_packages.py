@@ -1,7 +1,6 @@
-"""Swagger, the browsable API and Django admin do what they do within our content security policy, for everybody.
+"""Swagger, the browsable API and Django admin work within our content security policy.
 
-A refusal by the policy fails these tests by itself, whatever script caused it; `tests/attack/test_page_policy.py` reads
-the pages without running them.
+Any refusal by the policy fails these tests. `tests/attack/test_page_policy.py` reads the pages without running them.
 """
 
 from __future__ import annotations
@@ -78,7 +77,7 @@ async def test_the_admin_filters_and_edits(deployment: Deployment, open_page: Op
 
 
 async def test_everybody_can_use_them(deployment: Deployment, open_page: OpenPage, axe_source: str) -> None:
-    """By axe on a phone, where more scrolls, with a conversation and a report in the admin."""
+    """Run axe on a phone-sized page, which scrolls more, with a conversation and a report in the admin."""
     page = await signed_in(deployment, open_page)
     await page.set_viewport_size({"width": 390, "height": 844})
     await page.emulate_media(reduced_motion="reduce")

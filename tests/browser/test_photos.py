@@ -1,4 +1,4 @@
-"""Photos: sent from one browser, shown in another and in its viewer, and deleted with their message."""
+"""Photos are sent from one browser, shown in another and in its viewer, and deleted with their message."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ async def test_the_viewer_by_keyboard(cast: Cast, open_page: OpenPage, axe_sourc
 
 
 async def describe(thread: ThreadPage, name: str, text: str, axe_source: str) -> None:
-    """Say what a chosen picture shows. The dialog takes the focus, and gives it back."""
+    """Enter the description of a chosen picture. The dialog takes the focus, and returns it."""
     await thread.root.get_by_role("button", name=f"Describe {name}").click()
     dialog = thread.page.get_by_role("dialog", name="Describe the picture")
     await dialog.get_by_role("textbox", name=f"What does {name} show?").fill(text)
@@ -85,7 +85,10 @@ async def describe(thread: ThreadPage, name: str, text: str, axe_source: str) ->
 
 
 async def assert_fingers_work(shop: ThreadPage, viewer: Locator) -> None:
-    """Two fingers zoom the second of two pictures. One swipes to the first and back, unless it moves a zoomed one."""
+    """Check touch: two fingers zoom the second of two pictures.
+
+    One finger swipes between them, or moves a zoomed one.
+    """
     cdp = await shop.page.context.new_cdp_session(shop.page)
 
     async def move(*fingers: tuple[tuple[int, int], tuple[int, int]]) -> None:

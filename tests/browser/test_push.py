@@ -1,4 +1,4 @@
-"""A push from the message to the notification: Chromium's service worker shows, answers and removes it."""
+"""Pushes from the message to the notification: Chromium's service worker shows, answers and removes it."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def stage(tmp_path: Path, push_service: PushService) -> Iterator[Stage]:
 
 
 class PushedPage:
-    """A page whose browser is subscribed, with the way from the push service to its service worker."""
+    """A page with a push subscription. It passes pushes from the push service to its service worker."""
 
     def __init__(self, page: Page, browser: Browser, service: PushService) -> None:
         self.page, self.browser, self.service = page, browser, service
@@ -101,7 +101,7 @@ class PushedPage:
         return self.page.context.service_workers[0]
 
     async def shown(self, count: int) -> list[dict[str, str]]:
-        """What the browser shows, once it is so many notifications."""
+        """Wait for this number of notifications in the browser, and return them."""
         found: list[dict[str, str]] = []
 
         async def are_shown() -> bool:
@@ -123,7 +123,7 @@ class PushedPage:
         await self.worker.evaluate(CLICK, [action, reply])
 
     async def next_push(self) -> dict[str, Any]:
-        """Carry the next push from the push service to the browser."""
+        """Pass the next push from the push service to the browser."""
 
         async def has_come() -> bool:
             return len(self.service.pushes(self.browser)) > self.delivered
@@ -224,7 +224,7 @@ async def opens_the_conversation(here: PushedPage, cast: Cast, conversation: str
 
 
 async def subscribes_again_in_another_session(here: PushedPage, cast: Cast, customer: Any) -> None:
-    """The last one has ended, or the person has signed in on a page of somebody else."""
+    """The last session has ended, or the person signs in on a page of somebody else."""
     session = cast.stage.deployment.shell(OPEN_SESSION.format(name=customer.name)).split()[-1]
     await here.page.context.add_cookies(
         [{"name": "sessionid", "value": session, "domain": "127.0.0.1", "path": "/"}]

@@ -1,4 +1,4 @@
-"""Reactions on the page: chosen from a message's menu, shown to both sides, and taken off by a second click."""
+"""Reactions on the page: chosen in the menu of a message, shown to both sides, and removed by a second click."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages count as read when the user reaches the end of the conversation, or answers."""
+"""Messages count as read when the user reaches the end of the conversation or answers."""
 
 from __future__ import annotations
 

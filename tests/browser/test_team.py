@@ -1,4 +1,4 @@
-"""Which member views or answers a conversation."""
+"""The page shows which member views or answers a conversation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two members of a business in one conversation, and small things that say what has happened."""
+"""Two members of a business in one conversation, and the notices that tell what happened."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ async def test_a_dropped_file_does_not_replace_the_page(cast: Cast, signed_in: S
 
 
 async def _ask_an_assistant(page: Page) -> None:
-    """It suggests an answer for the text field, and sends nothing."""
+    """Ask an assistant. It puts a suggestion into the text field, and sends nothing."""
     assistant = pane(page).locator(".assistant")
     await assistant.get_by_text("Assistant", exact=True).click()
     await assistant.get_by_role("button", name="Summarise").click()

@@ -50,7 +50,10 @@ async def nodes(thread: ThreadPage) -> int:
 
 
 async def step_up(thread: ThreadPage) -> str:
-    """Scrolls by two windows and waits until what came above has moved nothing. Answers the first message in view."""
+    """Scroll up by two windows, and wait until the loaded messages have moved nothing.
+
+    Return the first visible message.
+    """
     return await thread.scroller.evaluate(  # type: ignore[no-any-return]
         """async (scroller) => {
             const first = () => {
@@ -107,7 +110,7 @@ async def scroll_up(thread: ThreadPage) -> None:
 
 
 async def to_the_first_and_on(thread: ThreadPage) -> None:
-    """The first message of all, by one key, and forward again from there."""
+    """Go to the first message with one key, and then forward."""
     await thread.messages.first.focus()
     await thread.page.keyboard.press("Home")
     await expect(thread.said("Message 1")).to_be_focused()
@@ -121,7 +124,7 @@ async def to_the_first_and_on(thread: ThreadPage) -> None:
 
 
 async def to_the_far_message_of_a_reply(thread: ThreadPage) -> None:
-    """Back to the latest, and by its quote to the far message that it answers."""
+    """Go to the latest message, and by its quote to the distant message that it answers."""
     await thread.latest.click()
     reply = thread.said("As you said then")
     await expect(reply).to_be_in_viewport()

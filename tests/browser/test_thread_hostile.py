@@ -1,4 +1,4 @@
-"""Everything that people write is text: it runs nothing, loads nothing, and links only where it says."""
+"""All user texts stay text: they run nothing, load nothing, and link only to the address that they show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two people talk to each other, each in a browser: what one does, the other sees."""
+"""Two people talk to each other in two browsers, and each sees what the other does."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TYPING = re.compile("is typing")
 
 
 async def looks_away(page: Page) -> None:
-    """The browser window is behind another one, until `__looks` is set."""
+    """Keep the browser window behind another one until `__looks` is set."""
     await page.add_init_script("document.hasFocus = () => Boolean(globalThis.__looks)")
 
 

@@ -1,4 +1,4 @@
-"""The network or the server is down while somebody writes: every message arrives once."""
+"""The network or the server fails while somebody writes. Every message arrives once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ AWAY = (
 
 
 def allow_trouble(thread: ThreadPage) -> None:
-    """The browser itself says on its console what the test does to it."""
+    """Allow the messages that the browser logs about failures that the test causes."""
     thread.page.allowed.extend(AWAY)  # type: ignore[attr-defined]
 
 

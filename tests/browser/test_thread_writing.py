@@ -1,4 +1,4 @@
-"""Writing: drafts, keys, lengths, and what happens to a message that could not be sent."""
+"""Writing: drafts, keys, lengths, and unsent messages."""
 
 from __future__ import annotations
 

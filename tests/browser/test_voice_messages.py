@@ -1,4 +1,4 @@
-"""Voice messages: recorded with a simulated microphone, sent, played by the other side, or discarded."""
+"""Voice messages are recorded with a simulated microphone, sent, played by the other side, or discarded."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def begin(thread: ThreadPage) -> None:
 
 
 async def record(thread: ThreadPage) -> None:
-    """Send a recording that takes long enough for a test to see it play."""
+    """Send a recording that is long enough for a test to see it play."""
     await begin(thread)
     await expect(thread.root.locator(".recorder-time")).to_have_text(re.compile("0:0[2-9]"))
     await thread.root.get_by_role("button", name="Send the recording").click()

@@ -1,4 +1,4 @@
-"""The widget on another site's page, in a browser: a customer there and the business here talk."""
+"""The widget on another site's page, in a browser: a customer there and the business talk."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def shop(deployment: Deployment, host: HostSite) -> WidgetShop:
 
 @dataclass
 class Counter:
-    """The business's side, on another process where there is one."""
+    """The business's side, on another process if there is one."""
 
     live: LiveClient
     rest: RestClient
 
     async def hears(self, content: str) -> str:
-        """Waits for a customer's message, and answers its conversation's id."""
+        """Wait for a customer's message, and return the id of its conversation."""
         told = await self.live.expect(
             "conversation_updated", lambda data: data["conversation"]["lastMessage"] == content, timeout=15
         )
@@ -91,7 +91,7 @@ def frame(page: Page) -> FrameLocator:
 
 
 async def write(page: Page, content: str) -> None:
-    """By the keyboard alone: whoever opens the chat stands where one writes."""
+    """Write with the keyboard alone. The text field has the focus when the chat opens."""
     await expect(frame(page).get_by_role("textbox")).to_be_focused(timeout=patience(15_000))
     await page.keyboard.type(content)
     await page.keyboard.press("Enter")

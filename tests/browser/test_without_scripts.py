@@ -1,4 +1,4 @@
-"""Everything that matters works in a browser without JavaScript."""
+"""Everything important works in a browser without JavaScript."""
 
 from __future__ import annotations
 

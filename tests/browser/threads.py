@@ -1,4 +1,4 @@
-"""The conversation view in a browser, on a bare page of its own that stands at the address of a real server."""
+"""The conversation view in a browser, on a bare page at the address of a real server."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Clock = Callable[[], Awaitable[None]]
 
 
 async def serve(route: Route) -> None:
-    """The harness page's own files; everything else comes from the server."""
+    """Serve the files of the test page. Everything else comes from the server."""
     name = route.request.url.partition("/test-harness/")[2].partition("#")[0] or "page.html"
     kind = mimetypes.guess_type(name)[0] or "text/html"
     headers = {"Content-Security-Policy": POLICY, "Content-Type": f"{kind}; charset=utf-8"}
@@ -60,7 +60,7 @@ class ThreadPage:
         return self.root.locator(".latest")
 
     def said(self, text: str) -> Locator:
-        """The row of the message with this text."""
+        """Return the row of the message with this text."""
         return self.messages.filter(has=self.page.get_by_text(text, exact=True))
 
     def tick(self, text: str) -> Locator:
@@ -71,7 +71,7 @@ class ThreadPage:
         await self.field.press("Enter")
 
     async def choose(self, text: str, action: str) -> None:
-        """From the menu of the message's actions."""
+        """Choose an entry in the menu of the message's actions."""
         row = self.said(text)
         await row.hover()
         await row.get_by_role("button", name="Message actions").click()
@@ -91,7 +91,7 @@ async def open_thread(
     before: Callable[[Page], Awaitable[Any]] | None = None,
     **context: Any,
 ) -> ThreadPage:
-    """`before(page)` runs when the page is there and the view is not; the keywords are those of `new_context`."""
+    """Open the page. `before(page)` runs before the view is created. The keywords are those of `new_context`."""
     home = url or person.rest.url
     page = await open_page("about:blank", **context)
     # The harness page does not come from the network, so Chromium asks before it lets it talk to this machine.

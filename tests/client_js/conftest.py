@@ -22,7 +22,7 @@ def packages() -> None:
 
 @pytest.fixture
 async def start_client(packages: None, tmp_path: Path) -> AsyncIterator[StartClient]:
-    """`start_client(urls, token, storage="name")`: a client in a process of its own, gone after the test."""
+    """`start_client(urls, token, storage="name")` starts a client in its own process. It ends with the test."""
     clients: list[NodeClient] = []
 
     async def start(urls: list[str], token: str, *, storage: str, **timing: int) -> NodeClient:
@@ -37,7 +37,7 @@ async def start_client(packages: None, tmp_path: Path) -> AsyncIterator[StartCli
 
 @pytest.fixture(params=flavours())
 def fragile(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Deployment]:
-    """A deployment of this test's own, to be broken."""
+    """A separate deployment that the test may stop."""
     if request.param == "embedded":
         made = Deployment.embedded(tmp_path, kind="uvicorn")
     else:

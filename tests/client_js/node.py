@@ -25,7 +25,7 @@ OLDEST_NODE = 20
 
 
 def node_environment() -> dict[str, str]:
-    """What Node and npm get: nothing of the caller's that would change what they do."""
+    """Return the environment for Node and npm, without the caller's variables that would change what they do."""
     kept = (
         "PATH",
         "HOME",
@@ -66,7 +66,7 @@ def _install(folder: Path) -> None:
 
 
 def run_node(*arguments: str, timeout: float = 180) -> str:
-    """Runs a Node program of this folder to its end; its output is in the failure if it fails."""
+    """Run a Node program of this folder to its end. If it fails, the failure contains its output."""
     command = [find_node(), *arguments]
     done = subprocess.run(
         command, cwd=HERE, env=node_environment(), capture_output=True, text=True, timeout=patience(timeout)
@@ -77,7 +77,7 @@ def run_node(*arguments: str, timeout: float = 180) -> str:
 
 
 class NodeClient:
-    """`live/driver.js` in a process of its own. `told` is every event that the client told, in order."""
+    """`live/driver.js` in its own process. `told` has every event that the client emitted, in order."""
 
     def __init__(self, process: asyncio.subprocess.Process, errors: Path) -> None:
         self.told: list[tuple[str, Any]] = []
@@ -89,7 +89,10 @@ class NodeClient:
 
     @classmethod
     async def start(cls, urls: list[str], token: str, storage: Path, **timing: int) -> Self:
-        """A client that goes through `urls`. `storage` is the file that outlives it."""
+        """Start a client that connects through `urls`.
+
+        `storage` is a file that is kept after the client has ended.
+        """
         handle, name = tempfile.mkstemp(prefix="node-client-", suffix=".log", dir=storage.parent)
         process = await asyncio.create_subprocess_exec(
             find_node(),
@@ -135,7 +138,7 @@ class NodeClient:
         return self._errors.read_text(errors="replace")[-4000:]
 
     async def kill(self) -> None:
-        """As a crashed browser goes: no goodbye to anybody."""
+        """Kill the process, as a browser crashes: the client closes nothing."""
         if self._process.returncode is None:
             self._process.kill()
         await self._process.wait()

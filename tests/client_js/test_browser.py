@@ -1,4 +1,4 @@
-"""The client in a real browser: the React hook under the component that people know, and the plain module."""
+"""The client in a real browser: the React hook in a typical component, and the plain module."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def chromium(packages: None) -> str:
 
 
 async def play(script: str, scene: dict[str, Any], services: dict[str, Callable[[], Any]]) -> None:
-    """Runs a script of `browser/` to its end, and does for it what it asks for on the way."""
+    """Run a script of `browser/` to its end, and do what it requests."""
     process = await asyncio.create_subprocess_exec(
         find_node(),
         f"browser/{script}",

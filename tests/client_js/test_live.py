@@ -16,7 +16,7 @@ from tests.harness.rest import Json
 
 
 async def everything(person: Person, conversation_id: str) -> list[Json]:
-    """All messages as a fresh fetch gives them."""
+    """Return all messages of a fresh fetch."""
     rows = await person.rest.pages(f"/chat/conversations/{conversation_id}/messages", limit=200)
     return sorted(rows, key=lambda row: row["seq"])
 
@@ -69,7 +69,7 @@ async def has_contents(client: NodeClient, contents: list[str]) -> bool:
 
 
 async def test_refused_for_good(cast: Cast, start_client: StartClient) -> None:
-    """The server's own refusals, not a model's: too long by a little, and by more than a socket survives."""
+    """Use real refusals of the server: a text that is a little too long, and one that is too large for the socket."""
     customer = await cast.newcomer()
     room = (await cast.conversation(customer))["id"]
     client = await start_client(url_of(cast, customer), customer.access, storage="one")
@@ -119,7 +119,10 @@ async def test_reload_with_a_full_outbox(cast: Cast, start_client: StartClient) 
 
 
 async def test_kill9_under_load(fragile: Deployment, start_client: StartClient) -> None:
-    """Both sides write without a pause while a server process is killed: nothing lost, nothing repeated, one order."""
+    """Both sides write without a pause while a server process is killed.
+
+    Nothing is lost or repeated, and the order is one.
+    """
     async with Cast(Stage.set_up(fragile)) as cast:
         customer = await cast.newcomer()
         room = (await cast.conversation(customer))["id"]

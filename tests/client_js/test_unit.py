@@ -1,4 +1,4 @@
-"""What needs no server: the unit tests of the client's modules, its types, and what would be published."""
+"""Tests without a server: the unit tests of the client's modules, its types, and the content of the package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clients of the cast, closed at the end."""
+"""Clients of the cast. Each is closed at the end of the test."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ Connect = Callable[..., Awaitable[ChatClient]]
 
 
 def addresses_from(deployment: Deployment, first: int) -> list[str]:
-    """All server processes, beginning with number `first`."""
+    """Return the addresses of all server processes, beginning with number `first`."""
     count = len(deployment.servers)
     return [deployment.server(first + number).url for number in range(count)]
 
 
 @pytest.fixture
 async def connect() -> AsyncIterator[Connect]:
-    """`await connect(person, deployment)`: a client of this person, whose home server comes first."""
+    """`await connect(person, deployment)` returns a client of this person.
+
+    It tries the person's home server first.
+    """
     async with contextlib.AsyncExitStack() as stack:
 
         async def connected(person: Person, deployment: Deployment, **options: Any) -> ChatClient:

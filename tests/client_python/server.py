@@ -1,4 +1,4 @@
-"""A server that does what a test tells it, for faults that a real one cannot be made to have."""
+"""A scripted server, for failures that a real one cannot be made to have."""
 
 from __future__ import annotations
 
@@ -26,8 +26,11 @@ async def _nothing() -> None:
 
 
 class ScriptedServer:
-    """One conversation in memory. `commands` may be replaced to answer otherwise, or (None) not at all; `push` tells
-    all sockets what a test wants, or leaves out."""
+    """One conversation in memory.
+
+    A test may replace `commands` to answer otherwise, or with None to answer nothing. `push` sends to all sockets
+    what a test chooses.
+    """
 
     def __init__(self) -> None:
         self.messages: list[Json] = []
@@ -65,7 +68,7 @@ class ScriptedServer:
     # What happens in the conversation
 
     def add(self, content: str, client_id: str | None = None) -> int:
-        """A message; its `rev`."""
+        """Add a message. It takes the next `rev`."""
         self.rev += 1
         seq = len(self.messages) + 1
         message = {
@@ -106,7 +109,7 @@ class ScriptedServer:
         return self.rev
 
     def rewind(self, kept: int) -> None:
-        """Takes the messages after the first `kept` out for good, as an undone import does."""
+        """Remove all messages after the first `kept` for good, as an undone import does."""
         del self.messages[kept:]
         self.rev += 1
         self.rewritten = self.rev
@@ -116,7 +119,7 @@ class ScriptedServer:
         self.changes[self.rev] = {"event": event, "data": full}
 
     async def push(self, *revs: int) -> None:
-        """The events of these revs, in this order, to everybody."""
+        """Push the events of these revs to everybody, in this order."""
         for rev in revs:
             await self.tell(self.changes[rev])
 
@@ -129,7 +132,7 @@ class ScriptedServer:
             await socket.send(json.dumps(frame))
 
     def cut(self) -> None:
-        """All connections, without a goodbye."""
+        """Reset all connections."""
         for socket in list(self.sockets):
             socket.transport.abort()
 

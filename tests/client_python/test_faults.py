@@ -1,4 +1,7 @@
-"""Lost, doubled, late and early events, lost answers, dead connections: the state converges, each event comes once."""
+"""After lost, repeated, late and early events, lost answers and dead connections, the client has the server's state.
+
+It reports each event once.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +82,10 @@ async def test_a_lost_last_event_shows_in_an_update_or_the_heartbeat(server: Scr
 
 
 async def test_a_lost_answer_is_no_second_message(server: ScriptedServer) -> None:
-    """Stored, and the connection breaks before the ack: sent again under the same id, it is answered as the first."""
+    """The connection breaks after the message is stored and before the ack.
+
+    The repeated send returns the first message.
+    """
 
     def store_and_die(socket: Any, data: Json) -> None:
         server.send(socket, data)

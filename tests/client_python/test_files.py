@@ -1,4 +1,4 @@
-"""Files through the client: uploaded, sent, processed, downloaded by the other side, and refused."""
+"""The client uploads, sends and downloads files, and reports refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server process dies with kill -9 while people talk. Nothing is lost, doubled or out of order."""
+"""A server process dies with kill -9 while people talk. Nothing is lost, repeated or out of order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KILL_AFTER = 20
 
 @pytest.fixture
 async def killed(services: Deployment) -> AsyncIterator[Server]:
-    """The process that the customer is connected to; it comes back afterwards."""
+    """Kill the process that the customer is connected to, and start it again afterwards."""
     server = services.server(0)
     yield server
     server.kill9()
@@ -29,7 +29,7 @@ async def killed(services: Deployment) -> AsyncIterator[Server]:
 
 
 async def talk(conversation: Conversation, who: str, kill: Server | None = None) -> list[str]:
-    """One message after the other; the ids in the order of sending."""
+    """Send one message after the other, and return their ids in order."""
     ids = []
     for number in range(EACH):
         if kill is not None and number == KILL_AFTER:
@@ -73,7 +73,7 @@ def assert_each_once(watch: Watch, stored: list[str]) -> None:
 async def test_many_sends_under_way_are_all_repeated(
     services: Deployment, services_cast: Cast, connect: Connect
 ) -> None:
-    """Sends into many conversations at once, all unanswered when the process dies."""
+    """Sends into many conversations are unanswered when the process dies."""
     olivia = await connect(services_cast.olivia, services, heartbeat=4)
     client = await connect(services_cast.amir, services, heartbeat=4)
     rooms = []

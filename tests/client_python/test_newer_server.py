@@ -73,7 +73,7 @@ async def test_unknown_fields_of_messages_and_conversations_are_kept(server: Scr
 
 
 async def test_a_change_during_a_fetch_does_not_look_like_a_restored_backup(server: ScriptedServer) -> None:
-    """The client fetches the conversation anew, and is told of more before the pages are there."""
+    """While the client fetches the conversation again, it learns of a change before the pages arrive."""
     for content in ("one", "two", "three"):
         server.add(content)
     told: list[str] = []

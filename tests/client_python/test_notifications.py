@@ -1,4 +1,4 @@
-"""Notifications arrive once, whether the client was connected or not."""
+"""Each notification arrives once, whether the client was connected or not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The client is a package of its own: it can be used in a program that has no Django."""
+"""The client is a separate package that works in a program without Django."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages that are taken out of a conversation for good, as an undone import does."""
+"""Messages that are removed from a conversation for good, as by an undone import."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def holds(conversation: Conversation, wanted: Sequence[str]) -> None:
 
 
 async def hears(watch: Watch, removed: list[list[str]], arrived: list[str]) -> None:
-    """The messages are there before whoever iterates over the events has had a turn."""
+    """The client has the messages before the iteration over its events continues."""
 
     async def so() -> bool:
         gone = [contents(messages) for messages in removed_in(watch.events)]

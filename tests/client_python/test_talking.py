@@ -1,4 +1,4 @@
-"""Two people talk through the client, and each sees all of it."""
+"""Two people talk through the client, and each sees everything."""
 
 from __future__ import annotations
 

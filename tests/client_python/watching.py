@@ -1,4 +1,4 @@
-"""What a test collects of a conversation's events, and holds against a fresh fetch."""
+"""Collect the events of a conversation, and compare the client's state with a fresh fetch."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Watch:
         return [event.message for event in self.events if isinstance(event, MessageArrived)]
 
     async def until(self, kind: type, within: float = 5) -> ConversationEvent:
-        """The first event of this kind, whether it is here already or still comes."""
+        """Return the first event of this kind. Wait if it has not arrived yet."""
         async with asyncio.timeout(patience(within)):
             while True:
                 for event in self.events:
@@ -56,7 +56,7 @@ def watching(*conversations: Conversation) -> Iterator[list[Watch]]:
 
 
 def differences(conversation: Conversation, fresh: Mirror) -> list[str]:
-    """One line for each field that differs from a fresh fetch by another client."""
+    """Return one line for each field that differs from a fresh fetch by another client."""
     rows: list[Json] = msgspec.json.decode(msgspec.json.encode(conversation.messages))
     head: Json = msgspec.json.decode(msgspec.json.encode(conversation.details))
     head["business"].pop("role", None)
@@ -66,7 +66,7 @@ def differences(conversation: Conversation, fresh: Mirror) -> list[str]:
 
 
 async def agrees(conversation: Conversation, rest: RestClient, within: float = 10) -> Mirror:
-    """Waits until the client's state is what a fresh fetch gives, field by field. Answers the fetch."""
+    """Wait until the client's state equals a fresh fetch in every field, and return the fetch."""
     deadline = time.monotonic() + patience(within)
     while True:
         fresh = await Mirror.fetch(rest, conversation.id)

@@ -1,4 +1,4 @@
-"""A conversation of the test's own, on each flavour in turn or on one."""
+"""A new conversation for each test, on each kind of deployment in turn or on one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.harness.services import PostgreSQL, ServiceMissing
 
 
 def hire_newcomers(stage: Stage) -> None:
-    """For what begins when its people are there already: a server that is stopped next makes none."""
+    """Create newcomers for a test that stops a server. The stopped server could create none."""
     stage.hire_newcomers()
 
 

@@ -1,4 +1,4 @@
-"""Businesses, people and messages for tests inside the process."""
+"""Businesses, people and messages for in-process tests."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from tests.harness.rest import Json
 
 @dataclass
 class Watcher:
-    """A live client that joined, and what it knew when it did."""
+    """A live client that joined, and the state at that moment."""
 
     person: Person
     client: LiveClient
@@ -31,7 +31,10 @@ class Watcher:
         return cls(person, client, await Mirror.fetch(person.rest, conversation_id))
 
     async def converges(self, timeout: float = 5) -> Mirror:
-        """Old state + events == fresh fetch, and of every `rev` between an event. Answers the fresh state."""
+        """Assert that old state + events == fresh fetch, and that each `rev` in between had an event.
+
+        Return the fresh state.
+        """
         deadline = time.monotonic() + patience(timeout)
         while True:
             fresh = await Mirror.fetch(self.person.rest, self.mirror.conversation["id"])
@@ -44,7 +47,7 @@ class Watcher:
             await asyncio.sleep(0.05)
 
     async def catches_up(self, rev: int) -> None:
-        """As a client does: a head that is ahead of what it knows makes it ask. It is told of `rev` without asking."""
+        """Wait for a `conversation_updated` with at least this `rev`, and then use `sync`, as a client does."""
         key = self.mirror.conversation["id"]
 
         def ahead(data: Json) -> bool:
@@ -63,7 +66,7 @@ class Watcher:
 
 @dataclass
 class Room:
-    """A newcomer's conversation with the business. Customer and members live on different processes."""
+    """A newcomer's conversation with the business. Customer and members use different processes."""
 
     cast: Cast
     customer: Person
@@ -90,11 +93,11 @@ class Room:
         return client
 
     async def idle(self, person: Person, server: int | None = None) -> LiveClient:
-        """A socket that joined nothing, and hears what concerns its user."""
+        """Open a socket that joined nothing, and gets only the events about its user."""
         return await person.live(server)
 
     async def say(self, person: Person, *contents: str) -> list[Json]:
-        """Messages over REST, one after the other."""
+        """Send messages over REST, one after the other."""
         return [await person.send(self.id, content) for content in contents]
 
     async def seen_by(self, person: Person) -> Json:

@@ -1,4 +1,4 @@
-"""Every answer and every page is bounded in bytes, and what did not fit can be fetched."""
+"""The bytes of every answer and page are limited, and clients can fetch what did not fit."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SLACK = 400 * 1024  # for what is in an answer whether it fits or not
 
 
 def fill(head: Conversation, count: int, content: str) -> None:
-    """Messages of the customer, without writing each through the operation."""
+    """Store messages of the customer directly, without the operation."""
     now = timezone.now()
     rows = [
         ChatMessage(
@@ -51,7 +51,7 @@ def size_of(answer: Any) -> int:
 
 
 def pages(api: APIClient, path: str, link: str = "next", **query: Any) -> list[dict[str, Any]]:
-    """Every page from here on, each within the limit."""
+    """Return every page from here on, each within the limit."""
     found = []
     response = api.get(path, query)
     while True:

@@ -1,4 +1,4 @@
-"""Archiving a conversation on one's own side."""
+"""Each side archives a conversation for itself."""
 
 from __future__ import annotations
 

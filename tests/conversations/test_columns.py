@@ -1,4 +1,4 @@
-"""A column, or a field of a wire object, that is declared in one place and missing in another fails at import."""
+"""A column or field of a wire object that is declared in one place and missing in another fails at import."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ OBJECTS = Path(serializers.__file__).read_text()
 
 
 def import_source(source: str, name: str) -> None:
-    """Run a module's code as an import would."""
+    """Execute a module's source, as an import does."""
     exec(compile(source, name, "exec"), {"__name__": name})
 
 
 def without(source: str, node: ast.stmt | ast.expr) -> str:
-    """The source without the lines of a node."""
+    """Return the source without the lines of a node."""
     lines = source.splitlines()
     del lines[node.lineno - 1 : node.end_lineno]
     return "\n".join(lines)
 
 
 def declared_columns() -> dict[str, ast.expr]:
-    """Each call of `Column`, by table and name."""
+    """Return each call of `Column`, by table and name."""
     found: dict[str, ast.expr] = {}
     for table in ast.walk(ast.parse(COLUMNS)):
         if isinstance(table, ast.Call) and ast.unparse(table.func) == "Table":
@@ -41,7 +41,7 @@ def declared_columns() -> dict[str, ast.expr]:
 
 
 def declared_fields() -> dict[str, ast.AnnAssign]:
-    """Each field of the two wire objects that are made of columns."""
+    """Return each field of the two wire objects that are made of columns."""
     return {
         f"{node.name}.{ast.unparse(field.target)}": field
         for node in ast.parse(OBJECTS).body

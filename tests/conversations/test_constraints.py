@@ -1,4 +1,4 @@
-"""The database itself refuses a row that breaks an invariant, whoever writes it."""
+"""The database refuses a row that breaks an invariant, whoever writes it."""
 
 from __future__ import annotations
 

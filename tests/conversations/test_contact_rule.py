@@ -1,4 +1,4 @@
-"""Whom a business may open a conversation with."""
+"""With whom a business may open a conversation."""
 
 from __future__ import annotations
 
@@ -28,14 +28,17 @@ def is_friend(business_id: UUID, user_id: Any) -> bool:
 
 
 def is_open_to(shop: Business, user: Any) -> bool:
-    """Whether a member gets a conversation with the user, or hears what is said of ids that nobody has."""
+    """Return whether a member gets a conversation with the user.
+
+    A refusal must not differ from that of an unknown id.
+    """
     answer, unknown = (attempt(shop, str(key)) for key in (user.pk, 999_999))
     assert answer in (None, unknown)
     return answer is None
 
 
 def attempt(shop: Business, customer_id: str) -> tuple[str, str] | None:
-    """A member's try to open a conversation: None, or how it was refused."""
+    """Let a member try to open a conversation. Return None, or the error."""
     owner = shop.memberships.get().user
     try:
         operations.open_conversation(user_id=owner.pk, business_id=str(shop.pk), customer_id=customer_id)

@@ -1,4 +1,4 @@
-"""The groups that a socket joins, and those that get a user's presence: one query for any number of users."""
+"""The groups that a socket joins, and those that get a user's presence, take one query for any number of users."""
 
 from __future__ import annotations
 

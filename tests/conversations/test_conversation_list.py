@@ -29,7 +29,7 @@ def shops(deployment: Deployment) -> list[str]:
 
 @pytest.fixture
 async def row_of_shops(cast: Cast, shops: list[str]) -> tuple[RestClient, list[str]]:
-    """A customer of seven shops, and the conversations in the order in which they were opened."""
+    """A customer of seven businesses, and the conversations in the order in which they were opened."""
     customer = await cast.newcomer()
     opened = [await customer.rest.post("/chat/conversations", {"businessId": shop}) for shop in shops]
     return customer.rest, [conversation["id"] for conversation in opened]
@@ -81,7 +81,7 @@ async def test_activity_between_two_pages_repeats_and_skips_nobody_else(
 
 
 async def test_paging_while_messages_pour_in(row_of_shops: tuple[RestClient, list[str]]) -> None:
-    """Only two conversations are busy; the others stand on the pages once each, in their order."""
+    """Only two conversations are active. Each of the others is on one page, in order."""
     rest, opened = row_of_shops
     busy, quiet = opened[:2], opened[:1:-1]
 

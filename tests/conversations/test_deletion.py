@@ -1,4 +1,4 @@
-"""Deleting one's own message."""
+"""People delete their own messages."""
 
 from __future__ import annotations
 

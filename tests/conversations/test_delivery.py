@@ -1,4 +1,4 @@
-"""A message is delivered when a live socket of the other side got it, or the other side fetched it."""
+"""A message is delivered when a live socket of the other side receives it or the other side fetches it."""
 
 from __future__ import annotations
 

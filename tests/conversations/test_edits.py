@@ -1,4 +1,4 @@
-"""Editing one's own message."""
+"""People edit their own messages."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def talk() -> Conversation:
 
 @pytest.fixture
 def batches(monkeypatch: pytest.MonkeyPatch) -> Batches:
-    """How many changes each transaction held."""
+    """Record how many changes each transaction had."""
     sizes: Batches = []
 
     def counted(changes: Any) -> Any:
@@ -47,7 +47,7 @@ def batches(monkeypatch: pytest.MonkeyPatch) -> Batches:
 
 
 def run(use: Callable[[Writer], Awaitable[Any]]) -> Any:
-    """Use a writer in a loop of its own, and leave no connection of its thread behind."""
+    """Run a writer in a new event loop, and close its thread's connection."""
 
     async def main() -> Any:
         runtime = ProcessRuntime()
@@ -184,7 +184,7 @@ def test_the_same_client_id_in_one_batch_is_one_message(talk: Conversation, batc
 def test_a_failed_commit_acks_and_announces_nothing(
     talk: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Foreign keys are checked at the COMMIT: until then all has gone well."""
+    """Foreign keys are checked at the COMMIT, so nothing fails before it."""
     told: list[Any] = []
     monkeypatch.setattr(broadcast_module, "broadcast", told.extend)
     monkeypatch.setattr(message_sql, "ask_places", lambda ids: lambda: {(talk.pk, key) for key in ids})

@@ -12,7 +12,7 @@ from tests.harness.rest import ApiError
 
 @pytest.fixture
 async def long_talk(room: Room) -> Room:
-    """130 messages."""
+    """A conversation with 130 messages."""
     client = await room.customer.live()
     await asyncio.gather(*(room.begin_send(client, f"m{number}") for number in range(1, 131)))
     return room

@@ -1,4 +1,4 @@
-"""Who may read a page of history, asked of running servers."""
+"""Who may read a page of the history, on running servers."""
 
 from __future__ import annotations
 

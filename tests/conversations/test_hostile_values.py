@@ -1,4 +1,4 @@
-"""No value in a query string, a path or a body makes a server error."""
+"""No value in a query string, a path or a body causes a server error."""
 
 from __future__ import annotations
 

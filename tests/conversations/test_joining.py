@@ -47,7 +47,7 @@ async def test_leaving_what_was_not_joined(room: Room) -> None:
 
 
 async def test_coming_back(room: Room) -> None:
-    """Leaving and joining in one breath, while others of the process come and go."""
+    """A socket leaves and joins at once, while other sockets of the process join and leave."""
     client = await room.join(room.customer)
     for number in range(10):
         leave = client.begin("leave_conversation", {"conversationId": room.id})

@@ -1,4 +1,4 @@
-"""kill -9 of a server process in the middle of it."""
+"""kill -9 of a server process while clients send."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MANY = 400
 
 
 async def send_until_killed(room: Room, client: LiveClient, server: Server) -> dict[str, str]:
-    """Sends MANY, and kills the process when a quarter is acked. Answers the acked ids by client id."""
+    """Send MANY messages, and kill the process when a quarter is acked. Return the acked ids by client id."""
     acked: dict[str, str] = {}
     some = asyncio.Event()
 
@@ -37,7 +37,7 @@ async def send_until_killed(room: Room, client: LiveClient, server: Server) -> d
 
 
 async def nothing_is_lost_or_doubled(room: Room, client: LiveClient, acked: dict[str, str]) -> None:
-    """After everything was sent again by `client`."""
+    """Send everything again with `client`, and check that each message is stored once."""
     calls = [room.begin_send(client, f"m{number}", f"kill-{number}") for number in range(MANY)]
     again = {ack["message"]["clientId"]: ack["message"]["id"] for ack in await asyncio.gather(*calls)}
     rest = room.olivia.rest
@@ -64,7 +64,7 @@ async def test_among_several_the_clients_go_on_through_another(fragile_services_
 
 
 async def resumed(client: LiveClient, room: Room, count: int) -> None:
-    """What the killed process committed and told nobody is found by `sync`."""
+    """Check that `sync` returns what the killed process committed and did not announce."""
     answer = await client.call("sync", {"conversations": {room.id: 0}})
     assert len(answer["conversations"][room.id]["messages"]) == count
     beat = await client.call("heartbeat")

@@ -21,7 +21,7 @@ FIRST, SECOND = (b"1", b"1"), (b"1", b"2")  # versions of a row
 
 
 def told(talk: Conversation, monkeypatch: pytest.MonkeyPatch) -> ConversationEvent:
-    """What the customer is told of the conversation after a message."""
+    """Return what the customer receives of the conversation after a message."""
     with monkeypatch.context() as patch:
         events: list[tuple[str, object]] = []
         patch.setattr("chatsite.realtime.broadcast.broadcast", events.extend)

@@ -21,7 +21,7 @@ Pushed = tuple[str, Any]  # an event and its data
 
 
 class Dialect(Protocol):
-    """How one transport opens and how its frames read."""
+    """How one transport opens, and the form of its frames."""
 
     async def open(self, url: str, access: str) -> ClientConnection: ...
 
@@ -64,7 +64,7 @@ class SocketIO:
 
 
 class Reader:
-    """Reads only when it is told to."""
+    """A client that reads only when a test tells it to."""
 
     def __init__(self, dialect: Dialect, connection: ClientConnection) -> None:
         self._dialect = dialect
@@ -78,7 +78,7 @@ class Reader:
         raise AssertionError("closed before the answer")
 
     async def read_up_to(self, rev: int) -> list[Pushed]:
-        """Return what was pushed, up to the first event that tells of `rev` or a later one."""
+        """Return what was pushed, up to the first event with this `rev` or a later one."""
         seen: list[Pushed] = []
         async with asyncio.timeout(patience(30)):
             async for pushed in self._pushed():

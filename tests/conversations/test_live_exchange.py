@@ -70,7 +70,7 @@ async def test_hundreds_pipelined_from_both_sides_make_one_gapless_order(room: R
 
 
 def heard(client: LiveClient) -> list[str]:
-    """The contents in the order in which they came, which is the order of the history."""
+    """Return the contents in the order of arrival, which is the order of the history."""
     return [frame.data["message"]["content"] for frame in client.events if frame.event == "new_message"]
 
 

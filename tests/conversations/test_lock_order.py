@@ -1,4 +1,4 @@
-"""Batches that share conversations wait for each other, and never in a circle."""
+"""Batches that share conversations wait for each other without deadlocks."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ CONVERSATIONS = 150
 
 
 def shared_conversations() -> list[UUID]:
-    """The first of them in the table has the last id, and the last customer: a scan and an index of either find them
-    in opposite orders."""
+    """Return conversations for which a scan and an index find the rows in opposite orders.
+
+    The first one in the table has the last id and the last customer.
+    """
     shop = business(person())
     customers = [person() for _ in range(CONVERSATIONS)]
     keys = sorted((uuid4() for _ in customers), reverse=True)

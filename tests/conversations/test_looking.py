@@ -1,4 +1,4 @@
-"""Which member views a conversation: sent to colleagues, never to customers, and ended with the socket."""
+"""Colleagues see which member views a conversation. Customers never do, and it ends with the socket."""
 
 from __future__ import annotations
 

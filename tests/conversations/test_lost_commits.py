@@ -1,4 +1,4 @@
-"""A COMMIT whose answer is lost: its events were not sent, and both sides get the conversation again."""
+"""When the answer to a COMMIT is lost, its events are not sent, and both sides get the conversation again."""
 
 from __future__ import annotations
 
@@ -30,8 +30,10 @@ _commit = BaseDatabaseWrapper.commit
 
 
 class Lost:
-    """Commits whose answers do not come: `written` says of each whether it was committed all the same. None: it is
-    answered, as all that follow are."""
+    """Commits whose answers are lost.
+
+    `written` says for each whether it was committed; None lets it and all later ones succeed.
+    """
 
     def __init__(self, *written: bool | None) -> None:
         self._to_come = list(written)
@@ -89,7 +91,7 @@ def run(talk: Conversation, lost: Lost, use: Callable[[Listener, ProcessRuntime]
 
 
 async def close_connections() -> None:
-    """Of every database thread, so that the test's database can go."""
+    """Close the connections of every database thread, so that the test's database can be deleted."""
     all_at_once = threading.Barrier(THREADS)
 
     def close() -> None:

@@ -44,7 +44,7 @@ commit = BaseDatabaseWrapper.commit
 
 @dataclass
 class Scene:
-    """A conversation in which the customer has said something, and the member of the business."""
+    """A conversation with a message of the customer, and the member of the business."""
 
     customer: User
     member: User
@@ -52,11 +52,11 @@ class Scene:
 
     @property
     def message(self) -> ChatMessage:
-        """The customer's message."""
+        """Return the customer's message."""
         return ChatMessage.objects.get(conversation=self.talk, seq=1)
 
     def row(self) -> tuple[Any, ...] | None:
-        """Everything that both sides see of the conversation."""
+        """Return everything that both sides see of the conversation."""
         found = Conversation.objects.filter(pk=self.talk.pk).values_list().first()
         names = type(self.customer).objects.values_list("username", flat=True).get(pk=self.customer.pk)
         return None if found is None else (*found, names)
@@ -75,7 +75,7 @@ class Scene:
 
 @pytest.fixture
 def emptied_log(transactional_db: None) -> Iterator[None]:
-    """The audit log refuses to be emptied on SQLite, and the database is emptied after each of these tests."""
+    """Let the audit log be emptied after each test. On SQLite it refuses that."""
     yield
     guard = importlib.import_module("conversations.migrations.0002_moderation")
     if connection.vendor == "sqlite":
@@ -193,7 +193,7 @@ def unfreeze(scene: Scene) -> Operation:
 
 @case
 def resolve_a_report(scene: Scene) -> Operation:
-    """The message is hidden inside the transaction of the report."""
+    """Resolve a report and hide its message in one transaction."""
     report, _ = reports.make_report(
         reporter_id=scene.member.pk,
         conversation_id=str(scene.talk.pk),
@@ -277,7 +277,7 @@ def undo_the_import(scene: Scene) -> Operation:
 
 
 class LosesOne:
-    """The answer to the first COMMIT of the operation that changes the conversation does not come."""
+    """Loses the answer to the first COMMIT of the operation that changes the conversation."""
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
@@ -304,7 +304,7 @@ class LosesOne:
 
 @pytest.fixture
 def losing(scene: Scene, request: pytest.FixtureRequest) -> Operation:
-    """The operation, which raises since its COMMIT is lost."""
+    """Run the operation, which raises because the answer to its COMMIT is lost."""
     operation = CASES[request.param](scene)
     loss = LosesOne(scene)
 
@@ -324,7 +324,7 @@ def losing(scene: Scene, request: pytest.FixtureRequest) -> Operation:
 
 
 async def close_connections() -> None:
-    """Of every database thread, so that the test's database can go."""
+    """Close the connections of every database thread, so that the test's database can be deleted."""
     all_at_once = threading.Barrier(THREADS)
 
     def close() -> None:
@@ -359,7 +359,7 @@ def shown_to_customer(scene: Scene) -> tuple[str, bytes]:
 
 @pytest.mark.parametrize("losing", CASES, indirect=True)
 def test_both_sides_see_its_current_state(scene: Scene, losing: Operation) -> None:
-    """In a server, where a runtime is."""
+    """The operation runs in a server, which has a runtime."""
 
     async def main() -> None:
         runtime = ProcessRuntime()
@@ -379,7 +379,7 @@ def test_both_sides_see_its_current_state(scene: Scene, losing: Operation) -> No
 
 @pytest.mark.parametrize("losing", [name for name in CASES if name != "resolve_a_report"], indirect=True)
 def test_a_command_shows_it_too(scene: Scene, losing: Operation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In a process without a runtime, which waits for the database itself."""
+    """The operation runs in a process without a runtime, which waits for the database itself."""
     told: list[Addressed] = []
     monkeypatch.setattr(commit_recovery, "RETRY_SECONDS", 0.01)
     monkeypatch.setattr(commit_recovery, "broadcast", told.extend)

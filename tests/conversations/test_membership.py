@@ -20,7 +20,7 @@ def change(room: Room, operation: str, person: Person) -> None:
 
 
 async def test_a_new_member_can_write_at_once_and_a_removed_one_cannot(room: Room) -> None:
-    """A manage.py process makes the change. Embedded servers get no event, and find the change by themselves."""
+    """A manage.py process makes the change. Embedded servers get no event, and notice the change by themselves."""
     agent = await room.cast.newcomer()
     clients = [await agent.live(server) for server in range(3)]
     with pytest.raises(ApiError) as refusal:

@@ -1,4 +1,4 @@
-"""What looks through the sockets for memberships that ended unheard, while memberships begin and end beside it."""
+"""The periodic check finds memberships that ended without an event, while memberships begin and end."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def runtime(settings: Settings) -> AsyncIterator[ProcessRuntime]:
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[[set[UUID], Happens], None]:
-    """What the database says the member speaks for; and what happens while that is on its way."""
+    """Set what the database answers, and what happens before its answer arrives."""
 
     def answer(businesses: set[UUID], meanwhile: Happens = lambda: None) -> None:
         async def asked(function: Any, users: Any) -> dict[str, set[UUID]]:
@@ -69,7 +69,7 @@ async def test_a_membership_that_ended_closes(runtime: ProcessRuntime, answers: 
 async def test_one_that_begins_while_the_database_is_asked_has_not_ended(
     runtime: ProcessRuntime, answers: Any
 ) -> None:
-    """A new member joins a conversation, between the answer of the database and its arrival."""
+    """A new member joins a conversation between the answer of the database and its arrival."""
     session, _ = seat(runtime)
     answers(set(), lambda: live.add_business(session, uuid4()))
     await _check_memberships(runtime)

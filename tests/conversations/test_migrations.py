@@ -1,4 +1,4 @@
-"""The migrations lead there, back, and there again."""
+"""The migrations run forward, backward, and forward again."""
 
 from __future__ import annotations
 

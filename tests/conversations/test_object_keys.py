@@ -1,4 +1,4 @@
-"""Ids on the wire: every way of writing a UUID is understood, and none is kept that is as long as its sender likes."""
+"""Ids on the wire: every notation of a UUID is accepted, and no id of unlimited length is kept."""
 
 from __future__ import annotations
 

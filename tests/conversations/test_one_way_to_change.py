@@ -61,7 +61,7 @@ SQL: Final = re.compile(
 
 
 def wrong_lines(source: str) -> Iterator[tuple[int, str]]:
-    """Where a module changes a conversation by itself."""
+    """Return the lines where a module itself changes a conversation."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -74,7 +74,7 @@ def wrong_lines(source: str) -> Iterator[tuple[int, str]]:
 
 
 def _text(node: ast.expr) -> str:
-    """A string; an f-string with its expressions in braces."""
+    """Return a string, or an f-string with its expressions in braces."""
     if isinstance(node, ast.JoinedStr):
         return "".join(map(_text, node.values))
     if isinstance(node, ast.FormattedValue):

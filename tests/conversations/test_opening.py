@@ -1,4 +1,4 @@
-"""POST /chat/conversations: the one conversation of a business and a customer."""
+"""POST /chat/conversations: a business and a customer have one conversation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may write in a conversation, for those who take part in it."""
+"""The people of a conversation, for its participants."""
 
 from __future__ import annotations
 

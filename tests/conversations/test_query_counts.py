@@ -1,4 +1,4 @@
-"""The cost of a page does not depend on the number of rows."""
+"""The number of queries for a page does not depend on the number of rows."""
 
 from __future__ import annotations
 

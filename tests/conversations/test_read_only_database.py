@@ -1,4 +1,6 @@
-"""A PostgreSQL that takes no writes, such as a standby after a failover: `unavailable`, and not ready."""
+"""With a read-only PostgreSQL, such as a standby after a failover, writes are `unavailable` and the site is not
+ready.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,7 @@ if connection.vendor == "postgresql":
     def test_a_connection_to_it_is_replaced(
         talk: Conversation, change: Callable[[Conversation], None]
     ) -> None:
-        """The setting belongs to the session of PostgreSQL, so a new connection finds a primary."""
+        """Read-only is a setting of the PostgreSQL session, so a new connection finds a primary."""
 
         def become_read_only() -> None:
             with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Who has read what, and how many are unread."""
+"""Who has read which message, and the unread counts."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ async def test_sends_go_on_and_everybody_catches_up(fragile_services_room: Room)
 
 
 async def test_afterwards_everything_is_as_before(fragile_services_room: Room) -> None:
-    """Also with a socket that joined while Redis was away."""
+    """This includes a socket that joined during the outage."""
     room = fragile_services_room
     redis = room.cast.stage.deployment.redis
     assert redis is not None
@@ -55,7 +55,7 @@ async def test_afterwards_everything_is_as_before(fragile_services_room: Room) -
 
 
 async def test_sockets_that_joined_nothing_get_it_too(fragile_services_room: Room) -> None:
-    """A list and its unread badges are updated after the outage."""
+    """Lists and unread badges are updated after the outage."""
     room = fragile_services_room
     redis = room.cast.stage.deployment.redis
     assert redis is not None

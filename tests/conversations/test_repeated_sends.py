@@ -1,4 +1,4 @@
-"""`clientId`: any number of tries, over any transport, makes one message."""
+"""`clientId`: any number of attempts over any transport creates one message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names are found in any case, any Unicode form, and with or without accents."""
+"""A search finds names in any case, any Unicode form, and with or without accents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`sync` answers everything that a client has missed, without gaps."""
+"""`sync` returns everything that a client has missed, without gaps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def sync(client: LiveClient, **conversations: int) -> Json:
 
 
 async def come_back(watcher: Watcher, server: int | None = None) -> Json:
-    """Reconnect, join, and put what `sync` answers on top of what was known. Answers the conversation's part."""
+    """Reconnect, join, and add the answer of `sync` to the known state. Return the conversation's part."""
     room_id, known = watcher.mirror.conversation["id"], watcher.mirror
     watcher.client = await watcher.person.live(server)
     await watcher.client.join(room_id)
@@ -63,7 +63,7 @@ async def test_only_changed_messages(room: Room) -> None:
 
 
 async def test_while_both_sides_keep_talking(room: Room) -> None:
-    """A client that reconnects to different processes meanwhile ends with the state of a fresh fetch."""
+    """A client that reconnects to different processes meanwhile has the state of a fresh fetch in the end."""
     away, olivia = await room.watch(room.customer), await room.join(room.olivia)
     sends = []
     for turn in range(6):
@@ -80,7 +80,7 @@ async def test_while_both_sides_keep_talking(room: Room) -> None:
 
 
 def contiguous(mirror: Mirror) -> int:
-    """The highest rev up to which nothing is missing."""
+    """Return the highest rev below which none is missing."""
     rev = mirror.base
     while rev + 1 in mirror.revs:
         rev += 1

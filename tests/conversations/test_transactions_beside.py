@@ -1,4 +1,4 @@
-"""On PostgreSQL transactions of one process run beside each other: where it pays, and never for one conversation."""
+"""On PostgreSQL a process runs transactions in parallel if it helps, but never two of one conversation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.harness.rest import eventually
 
 @dataclass
 class Database:
-    """Takes what transactions bring, and commits when it is told to."""
+    """Records the transactions, and commits when a test tells it to."""
 
     begun: list[list[str]] = field(default_factory=list)  # the contents of each transaction
     opened: threading.Event = field(default_factory=threading.Event)

@@ -1,4 +1,4 @@
-"""The shop of `project/` in an environment into which the wheel is installed, with its people and its server."""
+"""The project in `project/` with the wheel installed, its people and its server."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Shop:
     environment: dict[str, str]
 
     def run(self, *arguments: str, fails: bool = False, **variables: str) -> str:
-        """What `python ARGUMENTS` prints in the project's folder."""
+        """Run `python ARGUMENTS` in the project's folder, and return its output."""
         done = subprocess.run(
             [str(self.python), *arguments],
             cwd=self.folder,
@@ -70,7 +70,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def shop(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """The project, installed and migrated. Dependencies come from the environment that runs the tests."""
+    """Install and migrate the project. Its dependencies come from the environment that runs the tests."""
     folder = tmp_path_factory.mktemp("shop")
     shutil.copytree(PROJECT, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "env"], check=True)
@@ -88,7 +88,7 @@ def shop(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 @pytest.fixture(scope="session")
 def people(shop: Shop) -> dict[str, str]:
-    """The ids of the shop's business and of its agent."""
+    """Return the ids of the shop's business and of its agent."""
     ids: dict[str, str] = json.loads(shop.manage("shell", "--verbosity", "0", "-c", PEOPLE))
     return ids
 

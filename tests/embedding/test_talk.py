@@ -1,4 +1,4 @@
-"""Two people of the host project talk under its prefix, after its own login."""
+"""Two people of the host project talk under its URL prefix, after its own login."""
 
 from __future__ import annotations
 

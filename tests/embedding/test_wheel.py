@@ -1,4 +1,4 @@
-"""The wheel holds everything that the apps need, and nothing of the repository's other rooms."""
+"""The wheel contains everything that the apps need, and nothing from the other folders of the repository."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m tests.faults --seed N --faults 1000`: random faults under load, and then every promise is checked."""
+"""`python -m tests.faults --seed N --faults 1000` causes random faults under load, and then checks every promise."""
 
 from __future__ import annotations
 

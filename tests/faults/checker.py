@@ -1,4 +1,4 @@
-"""Holds what all clients were told against the database, after the faults are over."""
+"""Compare what all clients received with the database, after the faults."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Findings:
 
 
 async def converge(site: Site, devices: Sequence[Device], readers: dict[str, str], began: float) -> Findings:
-    """Wait until each client's state is what a fresh fetch gives its reader. `readers`: conversation to a token."""
+    """Wait until each client's state equals a fresh fetch of its reader. `readers` maps conversations to tokens."""
     found = Findings()
     async with asyncio.TaskGroup() as group:
         for conversation_id, access in readers.items():
@@ -66,7 +66,7 @@ async def _converge_one(
 
 
 def _seen_by(fresh: Mirror, name: str) -> Mirror:
-    """The fetch is the business's; a customer's differs in whose side "mine" is."""
+    """Return the business's fetch as the reader sees it. A customer's differs in which side is "mine"."""
     if not name.startswith("customer"):
         return fresh
     head = {**fresh.conversation, "unreadCount": fresh.conversation["customerUnreadCount"]}
@@ -74,7 +74,7 @@ def _seen_by(fresh: Mirror, name: str) -> Mirror:
 
 
 def check_messages(site: Site, log: Log) -> list[str]:
-    """Acked is stored, stored is acked, each once."""
+    """Check that the acked messages are the stored ones, each once."""
     rows = "SELECT id::text, client_id, seq, sender_id, conversation_id::text FROM conversations_chatmessage"
     with psycopg.connect(site.postgres.database_url("chat")) as connection:
         stored = connection.execute(rows).fetchall()
@@ -105,7 +105,7 @@ def check_counts(site: Site) -> list[str]:
 
 
 async def check_absence(site: Site, looking: Account, people: Sequence[str]) -> list[str]:
-    """Everybody has gone, some without a goodbye: after the time to live and the grace nobody is online."""
+    """Disconnect everybody, some without closing. After the time to live and the grace nobody is online."""
     deadline = time.monotonic() + patience(PRESENCE_TTL + PRESENCE_GRACE + 5)
     async with httpx.AsyncClient(
         base_url=site.servers[0].url,
@@ -126,8 +126,10 @@ async def check_absence(site: Site, looking: Account, people: Sequence[str]) -> 
 
 
 def check_growth(samples: Sequence[Sample], *, shortest: float = 120) -> list[str]:
-    """Whether a process that has lived long enough holds more and more. Compares the means of two thirds of its life,
-    so that a peak in either is no slope."""
+    """Check whether a process that has run long enough grows.
+
+    It compares the means of two thirds of its life, so that a peak in either is no growth.
+    """
     lived = [sample for sample in samples if sample.at > samples[0].at + SETTLING]
     if not lived or lived[-1].at - lived[0].at < shortest:
         return []

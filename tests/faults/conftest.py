@@ -1,4 +1,4 @@
-"""Deployments that fault tests may break: no other test runs on them."""
+"""Deployments that fault tests may break. No other test uses them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.harness.services import PostgreSQL, ServiceMissing
 
 @pytest.fixture(scope="session")
 def stopping_services(tmp_path_factory: pytest.TempPathFactory, postgres: PostgreSQL) -> Iterator[Deployment]:
-    """Both servers, and a third process that stays. Its people may send as fast as they can."""
+    """Both servers, and a third process that keeps running. Its people have no rate limit."""
     folder = tmp_path_factory.mktemp("stopping")
     try:
         with Deployment.services(folder, postgres, USER_CHANGES_BURST="100000") as deployment:

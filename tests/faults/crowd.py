@@ -1,6 +1,6 @@
-"""Thousands of sockets that lose their connection in the same moment.
+"""Thousands of sockets that lose their connection at the same moment.
 
-They come back as the published clients do, with their pauses and their patience; or, in a rush, all at once.
+They reconnect with the pauses and timeouts of the published clients, or, in a rush, all at once.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Outcome:
 
 
 class Crowd:
-    """`urls` of servers, and access tokens, are used in turn. `processes` are those whose work is measured."""
+    """`urls` of servers and access tokens are used in turn. The work of `processes` is measured."""
 
     def __init__(
         self,
@@ -88,12 +88,12 @@ class Crowd:
             writer.transport.abort()
 
     def _spent(self) -> dict[str, float]:
-        """Processor seconds so far."""
+        """Return the processor seconds so far."""
         times = {who: [one.cpu_times() for one in ones] for who, ones in self._processes.items()}
         return {who: sum(time.user + time.system for time in spent) for who, spent in times.items()}
 
     async def _arrive(self, *, pause: bool = False) -> float:
-        """Try until a heartbeat has been answered. Answers how long that took, in seconds."""
+        """Connect until a heartbeat is answered. Return how many seconds that took."""
         began = time.monotonic()
         access, backoff = next(self._tokens), Backoff()
         if pause:

@@ -1,7 +1,7 @@
-"""A disk for the messages that can be filled: the database's own log stays elsewhere, as it does on a well-kept server.
+"""A disk for the messages that can be filled. The database's write-ahead log is elsewhere, as on a well-kept server.
 
-It is a file system of its own in memory, which takes root's rights. Where these are missing, the size of the database's
-files is limited instead, which PostgreSQL reports as another error than a full disk.
+It is a file system in memory, which needs root. Without root, the size of the database's files is limited instead,
+which PostgreSQL reports with another error than a full disk.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class SmallDisk:
             connection.execute("ALTER TABLE conversations_chatmessage SET TABLESPACE small")
 
     def fill(self) -> None:
-        """Not a block is left."""
+        """Fill the disk to the last block."""
         if not self.is_mounted:
             self._limit_files(BLOCK)
             return
@@ -61,7 +61,7 @@ class SmallDisk:
             self._limit_files(resource.RLIM_INFINITY)
 
     def close(self) -> None:
-        """The messages are back where they were, and the disk is gone."""
+        """Move the messages back, and remove the disk."""
         self.free()
         if self.is_mounted:
             with psycopg.connect(self._database_url, autocommit=True) as connection:
@@ -70,7 +70,7 @@ class SmallDisk:
             subprocess.run(["umount", "--lazy", str(self._folder)], check=True)
 
     def _limit_files(self, most: int) -> None:
-        """For the processes that serve clients; the log is written by others too, and must go on."""
+        """Limit the files of the processes that serve clients. Other processes must still write the log."""
         for process in self._postgres.processes()[1:]:
             try:
                 if "postgres:" in " ".join(process.cmdline()) and "127.0.0.1" in " ".join(process.cmdline()):

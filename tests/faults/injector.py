@@ -1,4 +1,4 @@
-"""Carries a schedule out. What takes seconds (a process that starts) goes on beside the next faults."""
+"""Carries out a schedule. What takes seconds, such as starting a process, overlaps with the next faults."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Injector:
             task.add_done_callback(self._under_way.discard)
 
     async def repair(self) -> None:
-        """Wait for what is under way, and let everything work again."""
+        """Wait for everything in progress, and repair everything."""
         if self._under_way:
             await asyncio.wait(self._under_way)
         self.site.redis_line.behave()
@@ -96,7 +96,7 @@ class Injector:
             connection.cut()
 
     async def _client_frozen(self, strength: float) -> None:
-        """The client gives it up after a heartbeat without an answer; the server is told much later."""
+        """The client gives up after a heartbeat without an answer. The server notices much later."""
         for connection in self.site.street.pick(self._chance, 1):
             connection.freeze()
             await asyncio.sleep(8 + 4 * strength)
@@ -109,7 +109,7 @@ class Injector:
             connection.thaw()
 
     async def _clock_skewed(self, strength: float) -> None:
-        """The clients' clocks are up to a day off, either way, until the next such fault."""
+        """The clocks of the clients are up to a day fast or slow until the next such fault."""
         offset = (strength - 0.5) * 2 * DAY
         vars(credentials)["time"] = SimpleNamespace(time=lambda: time.time() + offset)
 
@@ -117,15 +117,15 @@ class Injector:
         await peers.send_undecodable(self._some_server(), self._some_account().access, self._chance)
 
     async def _peer_silent(self, strength: float) -> None:
-        """Half-open for ever, unless the server ends it."""
+        """A half-open connection, which stays until the server closes it."""
         await peers.fall_silent(self._some_server(), self._some_account().access, self._chance)
 
     async def _burst(self, strength: float) -> None:
-        """Much at once to people who read: each character takes six on the wire."""
+        """Many messages at once to connected readers. Each character takes six bytes on the wire."""
         await self._send_much("\x01")
 
     async def _sync_huge(self, strength: float) -> None:
-        """The same while some are away, who ask for all of it when they are back."""
+        """The same while some clients are disconnected. They use `sync` after they reconnect."""
         away = self.site.street.pick(self._chance, 1 + int(strength * 6))
         for connection in away:
             connection.freeze(down_only=True)
@@ -180,7 +180,7 @@ class Injector:
             await asyncio.to_thread(self.site.redis.start)
 
     async def _redis_emptied(self, strength: float) -> None:
-        """Back at once, and without its data."""
+        """Redis restarts at once, without its data."""
         async with self._redis:
             await asyncio.to_thread(self.site.redis.kill)
             await asyncio.to_thread(self.site.redis.start)
@@ -197,7 +197,7 @@ class Injector:
             await asyncio.to_thread(self._end_backends, 1 + int(strength * 2))
 
     async def _postgres_read_only(self, strength: float) -> None:
-        """As after a failover to a replica: connections are gone, new ones may read, and later they may write."""
+        """As after a failover to a replica: connections break, new ones can read, and later they can write."""
         async with self._postgres:
             await asyncio.to_thread(self._allow_writes, False)
             await asyncio.to_thread(self._end_backends, 1_000)

@@ -1,4 +1,4 @@
-"""TCP lines that can be made to fail: between clients and nginx, and between the servers and Redis."""
+"""TCP proxies that can fail: between clients and nginx, and between the servers and Redis."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Mischief = Literal["drop", "duplicate", "delay"]
 
 
 class Connection:
-    """One connection through a line. `down` is what flows to the one who called."""
+    """One proxied connection. `down` is the direction to the caller."""
 
     def __init__(self, caller: asyncio.StreamWriter, called: asyncio.StreamWriter) -> None:
         self.caller, self.called = caller, called
@@ -24,7 +24,7 @@ class Connection:
         self.down_open.set()
 
     def freeze(self, *, down_only: bool = False) -> None:
-        """Nothing passes any more, and nobody is told."""
+        """Pass nothing more, without closing."""
         self.down_open.clear()
         if not down_only:
             self.up_open.clear()
@@ -34,14 +34,14 @@ class Connection:
         self.down_open.set()
 
     def cut(self) -> None:
-        """A reset for both sides."""
+        """Reset both sides."""
         self.thaw()
         for writer in (self.caller, self.called):
             writer.transport.abort()
 
 
 class Line:
-    """Listens on `port` and connects every caller to `target`. A context manager."""
+    """Listens on `port`, and connects every caller to `target`. A context manager."""
 
     def __init__(self, target: int) -> None:
         self.target = target
@@ -64,7 +64,7 @@ class Line:
             connection.cut()
 
     def pick(self, chance: random.Random, most: int) -> list[Connection]:
-        """Some of those that are alive, by chance."""
+        """Return some random open connections."""
         alive = sorted(self.connections, key=id)
         return chance.sample(alive, min(most, len(alive)))
 
@@ -110,7 +110,7 @@ class Line:
 
 
 class RedisLine(Line):
-    """Also loses, doubles and delays single events of the channel layer on their way to a server process."""
+    """Also loses, repeats and delays single events of the channel layer on their way to a server process."""
 
     def __init__(self, target: int) -> None:
         super().__init__(target)
@@ -119,7 +119,7 @@ class RedisLine(Line):
         self.done = 0  # events that were lost, doubled or delayed
 
     def plan(self, mischief: Mischief, seconds: float = 0.0) -> None:
-        """For the next event that passes."""
+        """Set what happens to the next event."""
         self._planned.append((mischief, seconds))
 
     def behave(self) -> None:

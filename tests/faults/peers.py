@@ -1,4 +1,4 @@
-"""Peers that no good client is: they send what cannot be decoded, or fall silent without a goodbye."""
+"""Misbehaving peers: they send what cannot be decoded, or fall silent without closing."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ UNREACHABLE: Final = (OSError, EOFError, TimeoutError, WebSocketException)
 
 
 class PromiseBroken(Exception):
-    """What such a peer saw."""
+    """What such a peer observed."""
 
 
 async def send_undecodable(server: Server, access: str, chance: random.Random) -> None:
-    """Each such frame is answered with its ref, and the socket stays open."""
+    """Send frames that cannot be decoded. Each is answered with its ref, and the socket stays open."""
     try:
         async with await Wire.open(chance.choice(TRANSPORTS), server, access) as wire:
             for data in UNDECODABLE:
@@ -63,7 +63,7 @@ async def _expect_error(wire: Wire, text: str, ref: int) -> None:
 
 
 def _answer(wire: Wire, text: str, ref: int) -> str:
-    """The error code of the answer to this ref, or "" if the text is something else."""
+    """Return the error code of the answer to this ref, or "" if the text is something else."""
     if wire.transport == "native":
         frame = json.loads(text)
         return str(frame["data"].get("code", "no error")) if frame.get("ref") == ref else ""
@@ -72,7 +72,7 @@ def _answer(wire: Wire, text: str, ref: int) -> str:
 
 
 async def fall_silent(server: Server, access: str, chance: random.Random) -> None:
-    """Sign in, and then read and answer nothing. The server closes the socket by itself."""
+    """Sign in, and then read and answer nothing. The server closes the socket."""
     try:
         wire = await Wire.open(chance.choice(TRANSPORTS), server, access)
     except (*UNREACHABLE, Refused):

@@ -1,4 +1,4 @@
-"""The clients of a run, and what each has written down. They are the published Python client, and plain REST."""
+"""The clients of a run, and what each has recorded. They are the published Python client, and plain REST."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ STATUSES: Final = ("sent", "delivered", "read")
 
 @dataclass
 class Log:
-    """What clients have been told. Every send is repeated until it is answered, so at the end all are acked."""
+    """What clients have received. Every send is repeated until it is answered, so in the end all are acked."""
 
     intended: dict[str, str] = field(default_factory=dict)  # client id → content
     acked: dict[str, tuple[str, int]] = field(default_factory=dict)  # client id → message id and seq
@@ -52,7 +52,7 @@ class Log:
 
 
 class Watcher:
-    """Holds what a client is told of one conversation against what it was told before."""
+    """Compares each event of a conversation with the earlier ones."""
 
     def __init__(self, name: str, conversation: Conversation, log: Log) -> None:
         self.name, self.conversation = name, conversation
@@ -88,7 +88,7 @@ class Watcher:
 
 
 class Device:
-    """One client of one user, in some conversations, and the load that it makes."""
+    """One client of one user, in some conversations, and the load that it creates."""
 
     def __init__(self, name: str, client: ChatClient, log: Log, chance: random.Random) -> None:
         self.name, self.client = name, client
@@ -128,7 +128,7 @@ class Device:
         self._log.ack(client_id, message.id, message.seq, content if message.edited_at else message.content)
 
     def _words(self, client_id: str) -> str:
-        """A tenth are long, and so that they cannot be compressed: the database's files shall grow."""
+        """Return a text. A tenth of them are long and do not compress, so that the database's files grow."""
         if self._chance.random() < 0.9:
             return f"{client_id} says something"
         return f"{client_id} {base64.b64encode(self._chance.randbytes(5_000)).decode()}"
@@ -143,7 +143,10 @@ class Device:
             await self._insist(lambda: conversation.edit(message, text))
 
     async def _insist(self, call: Callable[[], Awaitable[T]]) -> T:
-        """The client repeats what is `unavailable` by itself. What is `internal` it hands on, and so does a person."""
+        """Repeat a send as a person does.
+
+        The client itself repeats only what is `unavailable`; it reports `internal`.
+        """
         while True:
             try:
                 return await call()
@@ -155,7 +158,7 @@ class Device:
 
 
 class RestSender:
-    """Somebody without a socket: posts, and posts again with the same client id until there is an answer."""
+    """Somebody without a socket, who posts with the same client id until there is an answer."""
 
     def __init__(self, name: str, url: str, access: str, conversation_id: str, log: Log) -> None:
         self._name, self._path, self._log = name, f"/chat/conversations/{conversation_id}/messages", log
@@ -199,7 +202,7 @@ class Account:
 async def device(
     site: Site, account: Account, name: str, log: Log, chance: random.Random
 ) -> AsyncIterator[Device]:
-    """Signed in by tokens, with the password behind them in case that one is used up by a lost answer."""
+    """Sign in by tokens. The password serves if a lost answer has used one up."""
     client = ChatClient(
         site.url,
         username=account.name,

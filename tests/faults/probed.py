@@ -1,7 +1,7 @@
-"""The site's application as a server runs it, with one more address that tells what the process holds. Tests only.
+"""The site's application with one more address that shows what the process holds. For tests only.
 
-Before it answers, the process gives freed memory back to the system, so that its size is what it holds. Otherwise glibc
-keeps freed memory between blocks that are in use, and a process whose answers were large looks as if it grew.
+The process first returns freed memory to the system, so that its size is what it holds. Otherwise glibc keeps freed
+memory between blocks that are in use, and a process with large answers seems to grow.
 """
 
 from __future__ import annotations

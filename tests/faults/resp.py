@@ -1,4 +1,6 @@
-"""As much of Redis's protocol as a line between a server and Redis needs: where a reply ends, what is an event."""
+"""The part of Redis's protocol that a proxy between a server and Redis needs: the end of a reply, and what is an
+event.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ LISTS: Final = {b"*": 1, b">": 1, b"~": 1, b"%": 2}  # elements for each counted
 
 
 def end_of_reply(data: bytes, start: int = 0) -> int | None:
-    """Where the reply that begins at `start` ends; None where it is not all there yet."""
+    """Return the end of the reply that begins at `start`, or None if it is incomplete."""
     newline = data.find(b"\r\n", start)
     if newline < 0:
         return None
@@ -30,5 +32,5 @@ def end_of_reply(data: bytes, start: int = 0) -> int | None:
 
 
 def is_event(reply: bytes) -> bool:
-    """Whether it is a message of a channel, rather than an answer."""
+    """Return whether it is a message of a channel instead of an answer."""
     return b"$7\r\nmessage\r\n" in reply[:24]

@@ -1,4 +1,4 @@
-"""One run: people talk, a schedule of faults happens to them, and then everything is checked."""
+"""One run: people talk, a schedule of faults is carried out, and then everything is checked."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from tests.harness.rest import RestClient
 
 @dataclass(frozen=True)
 class Scale:
-    """How much goes on. Durations in seconds."""
+    """The amount of load and faults. Durations are in seconds."""
 
     customers: int = 8
     pause: float = 0.25  # between two things that one client does, in the mean
@@ -145,7 +145,7 @@ class Run:
         return load
 
     async def _send_twice_at_once(self) -> None:
-        """The same message from two devices of one person, as a retry that races the first try."""
+        """Send the same message from two devices of one person, as a retry that overlaps with the first attempt."""
         one, other = (made for made in self.devices if made.name in ("staff0", "staff1"))
         number = 0
         while not self._enough.is_set():
@@ -164,7 +164,7 @@ class Run:
         return await checker.converge(self.site, self.devices, self._readers(), began)
 
     async def _lose_the_last_message(self, findings: Findings) -> None:
-        """Nothing follows it, and no event of it reaches another process."""
+        """Lose the event of the last message to other processes. No later event shows the gap."""
         self.site.redis_line.is_silent = True
         for made in self.devices:
             await made.send(made.conversations[-1])
@@ -196,7 +196,7 @@ async def run_once(folder: Path, seed: int, schedule: Sequence[Fault], scale: Sc
 
 
 async def run_crowd(folder: Path, count: int, *, rush: bool) -> Outcome:
-    """So many sockets behind nginx, all cut at once."""
+    """Connect this number of sockets through nginx, and cut all of them at once."""
     async with Site(folder) as site:
         stage = await asyncio.to_thread(Stage.set_up, site.deployment)
         await asyncio.to_thread(hire_newcomers, stage)

@@ -1,4 +1,4 @@
-"""What the processes hold, looked at once a second: memory, files, tasks, and connections to the database."""
+"""Record once a second what the processes hold: memory, files, tasks, and connections to the database."""
 
 from __future__ import annotations
 

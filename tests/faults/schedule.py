@@ -51,7 +51,7 @@ class Fault:
 def make_schedule(
     seed: int, count: int, seconds: float, kinds: Collection[str] = KINDS, sure: Sequence[str] = ()
 ) -> list[Fault]:
-    """`count` faults spread over so many seconds; each kind of `sure` comes at least once."""
+    """Return `count` faults spread over this number of seconds. Each kind of `sure` is in it at least once."""
     chance = random.Random(seed)
     names = sorted(kinds)
     chosen = chance.choices(names, [KINDS[name] for name in names], k=max(0, count - len(sure)))

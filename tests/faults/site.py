@@ -1,4 +1,4 @@
-"""Everything that the clients of a run talk to: three server processes behind nginx, and the lines that can fail."""
+"""Everything that the clients of a run connect to: three server processes behind nginx, and proxies that can fail."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ PRESENCE_GRACE: Final = 1
 
 
 class ProbedServer(Server):
-    """Also tells what it holds, at `/probe`."""
+    """A server that also shows what it holds, at `/probe`."""
 
     def command(self) -> list[str]:
         return [*super().command()[:-1], "tests.faults.probed:application"]
 
 
 class Site:
-    """An async context manager: serving inside, gone after. Clients go to `url`."""
+    """An async context manager that serves inside its block. Clients use `url`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -1,4 +1,4 @@
-"""Native WebSockets by hand: one that stops reading (a phone in a pocket, or somebody who means harm)."""
+"""Hand-made WebSockets that stop reading, as a suspended phone or an attacker does."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def handshake(host: str, access: str) -> bytes:
 
 
 def frame(event: str, data: dict[str, Any], ref: str) -> bytes:
-    """A short one: up to 125 bytes, whose length takes one."""
+    """Return a short frame: up to 125 bytes, whose length takes one byte."""
     payload = json.dumps({"event": event, "data": data, "ref": ref}).encode()
     mask = os.urandom(4)
     masked = bytes(byte ^ mask[place % 4] for place, byte in enumerate(payload))
@@ -36,7 +36,7 @@ def frame(event: str, data: dict[str, Any], ref: str) -> bytes:
 
 
 class StalledReader:
-    """It has a small receive buffer, which nobody empties after the join; unless it is told to `keep_up`."""
+    """It has a small receive buffer, and stops reading after the join until `keep_up`."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
@@ -63,11 +63,11 @@ class StalledReader:
         return int(self._socket.getsockname()[1])
 
     def keep_up(self) -> None:
-        """Read whatever comes, as a reader does who does not stall."""
+        """Read whatever arrives, as an ordinary reader does."""
         self._reading = asyncio.create_task(self._read_to_the_end())
 
     async def ended(self, timeout: float) -> int:
-        """Read at last, to the end of the connection. Answers how many bytes were on their way."""
+        """Read to the end of the connection, and return the number of bytes."""
         async with asyncio.timeout(patience(timeout)):
             return await self._read_to_the_end()
 

@@ -1,4 +1,4 @@
-"""The primary PostgreSQL dies under load, every connection with it, and its synchronous standby takes over."""
+"""The primary PostgreSQL dies under load with every connection, and its synchronous standby takes over."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Sender:
 
 
 async def test_acknowledged_messages_are_on_the_standby(tmp_path: Path, postgres: PostgreSQL) -> None:
-    """Asks for `postgres` only to belong to the pass with services; it breaks its own."""
+    """The test uses `postgres` only to run in the pass with services. It breaks its own server."""
     with (
         PostgreSQL() as primary,
         Standby(primary) as standby,
@@ -83,8 +83,11 @@ async def fail_over(room: Room, primary: PostgreSQL, standby: Standby) -> None:
 
 
 async def all_are_told(room: Room, watchers: list[Watcher], senders: list[Sender]) -> None:
-    """Of each message whose first try was acked there is an event. A COMMIT whose answer the fall cut off has none,
-    and its sends were refused: that there is something, everybody is told all the same."""
+    """Each message whose first attempt was acked has an event.
+
+    If the failover lost the answer to a COMMIT, there is no event for the message and its sends were refused.
+    Everybody still learns that the conversation changed.
+    """
     head = (await room.seen_by(room.customer))["rev"]
     for watcher in watchers:
         await watcher.catches_up(head)

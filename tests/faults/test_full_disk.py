@@ -1,4 +1,7 @@
-"""The database's disk is full: sends are refused and never acknowledged, reads work; everything works afterwards."""
+"""When the database's disk is full, sends are refused and never acknowledged, and reads work.
+
+Later everything works again.
+"""
 
 from __future__ import annotations
 

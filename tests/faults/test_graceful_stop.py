@@ -1,4 +1,4 @@
-"""SIGTERM of a server process under load: what a deploy does to it."""
+"""SIGTERM of a server process under load, as in a deployment."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RATE = 250  # clients that are told to come back within one second
 
 @pytest.fixture(params=[0, 1], ids=["daphne", "uvicorn"])
 def stopped(request: pytest.FixtureRequest, stopping_services: Deployment) -> Iterator[int]:
-    """The number of the process that a test stops. It is started again, and the next test waits for it."""
+    """The number of the process that a test stops. It starts again, and the next test waits for it."""
     number: int = request.param
     server = stopping_services.server(number)
     yield number
@@ -65,7 +65,7 @@ def is_unavailable(error: BaseException) -> bool:
 
 
 async def told_of_everything(watcher: Watcher, count: int) -> None:
-    """By events alone, without asking."""
+    """Check that the events alone told the clients everything, without `sync`."""
     await watcher.client.expect("new_message", lambda data: data["message"]["seq"] == count)
     arrived = [
         frame.data["message"]["seq"] for frame in watcher.client.events if frame.event == "new_message"
@@ -74,7 +74,7 @@ async def told_of_everything(watcher: Watcher, count: int) -> None:
 
 
 async def test_while_it_finishes_nothing_new_begins(stopping_room: Room, stopped: int) -> None:
-    """A send that waits for a lock keeps the process from ending, long enough to look at it."""
+    """A send that waits for a lock delays the end of the process, so that the test can observe it."""
     room = stopping_room
     deployment = room.cast.stage.deployment
     server = deployment.server(stopped)

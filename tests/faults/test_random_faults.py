@@ -1,4 +1,4 @@
-"""A short run of `python -m tests.faults`: some of everything, and afterwards every promise is checked."""
+"""A short run of `python -m tests.faults` with some of everything, and a check of every promise."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SURE = [
 
 
 async def test_every_promise_is_kept(tmp_path: Path, postgres: PostgreSQL) -> None:
-    """Asks for `postgres` only to belong to the pass with services; the run breaks its own."""
+    """The test uses `postgres` only to run in the pass with services. It breaks its own server."""
     schedule = make_schedule(SEED, FAULTS, SECONDS, SMALL, SURE)
     report = await run_once(tmp_path, SEED, schedule, Scale(customers=4, pause=0.15, down=2))
     assert not report.findings.wrong, "\n".join([f"seed {SEED}", *map(str, schedule), *report.lines()])

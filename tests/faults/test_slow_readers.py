@@ -1,4 +1,4 @@
-"""Readers that really stall, below the WebSocket: they are closed, the process does not grow, others notice nothing."""
+"""Readers that stop reading below the WebSocket are closed. The process does not grow, and others notice nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TRIES = 4  # a busy machine may be late by itself
 
 
 async def converse(room: Room, sender: LiveClient, reader: LiveClient, count: int) -> list[float]:
-    """Send so many messages. Answers how long each took to the other person, in seconds."""
+    """Send this number of messages. Return how many seconds each took to reach the other person."""
     sent: dict[str, float] = {}
     delays: list[float] = []
     reader.forget()
@@ -55,7 +55,7 @@ async def crowded(room: Room, number: int) -> list[StalledReader]:
 
 
 async def dropped(room: Room, number: int, ports: set[int]) -> None:
-    """Wait until the server has given up the sockets of these clients, which still read nothing."""
+    """Wait until the server has dropped the sockets of these clients, which still read nothing."""
     server = psutil.Process(room.cast.stage.deployment.server(number).pid)
     deadline = time.monotonic() + patience(limits().stall_seconds + 30)
     while ports & {one.raddr.port for one in server.net_connections("tcp") if one.raddr}:
@@ -90,7 +90,7 @@ async def with_eight_who_stall(room: Room, number: int, sender: LiveClient, read
 
 @pytest.mark.parametrize("number", [0, 1], ids=["daphne", "uvicorn"])
 async def test_stalled_readers_are_closed_and_cost_little(stopping_room: Room, number: int) -> None:
-    """The same messages as fast as they go: first to eight more who read, then to eight more who do not."""
+    """Send the same messages at full speed: first to eight more clients that read, then to eight that do not."""
     room = stopping_room
     sender, reader = await room.join(room.customer, number), await room.join(room.olivia, number)
     measured: list[tuple[float, float]] = []

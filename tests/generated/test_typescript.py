@@ -1,4 +1,4 @@
-"""The client that openapi-typescript makes of the OpenAPI document passes strict type checks, and runs."""
+"""The client that openapi-typescript generates from the OpenAPI document passes strict type checks, and runs."""
 
 from __future__ import annotations
 

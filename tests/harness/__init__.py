@@ -1,4 +1,4 @@
-"""A black-box harness: real database, real Redis, real server processes, and clients that know only the wire.
+"""A black-box harness: real database, real Redis, real server processes, and clients that know only the protocol.
 
-Nothing here imports the product, so a test on top of it can only pass because of what a client can see.
+Nothing here imports the product, so these tests depend only on what a client can see.
 """

@@ -1,4 +1,4 @@
-"""A whole deployment: database, Redis where it has one, server processes, and its own environment."""
+"""A whole deployment: the database, Redis if it has one, the server processes, and their environment."""
 
 from __future__ import annotations
 
@@ -31,11 +31,14 @@ if connection.vendor == "postgresql":
 
 
 class ManageFailed(Exception):
-    """A manage.py command answered with an exit code other than 0."""
+    """A manage.py command ended with an exit code other than 0."""
 
 
 def base_environment() -> dict[str, str]:
-    """What every process of a deployment gets; of the caller's own environment only what a program needs to run."""
+    """Return the environment for the processes of a deployment.
+
+    From the caller's it has only what programs need to run.
+    """
     kept = {
         name: os.environ[name]
         for name in ("PATH", "HOME", "LANG", "TMPDIR", "PLAIN_ASGI")
@@ -56,7 +59,7 @@ def base_environment() -> dict[str, str]:
 
 
 class Deployment:
-    """Made by `embedded` or `services`, and a context manager: migrated and serving inside, gone after."""
+    """Created by `embedded` or `services`. A context manager that migrates and serves inside its block."""
 
     def __init__(
         self,
@@ -81,7 +84,7 @@ class Deployment:
 
     @classmethod
     def embedded(cls, folder: Path, *, kind: ServerKind = "daphne", **environment: str) -> Self:
-        """One process on SQLite, with no service at all."""
+        """Return one process on SQLite, without services."""
         database = SQLiteDatabase(folder / "chat.sqlite3")
         return cls("embedded", folder, {**base_environment(), **environment}, [kind], database=database)
 
@@ -89,40 +92,40 @@ class Deployment:
     def services(
         cls, folder: Path, postgres: PostgreSQL, *, kinds: Sequence[ServerKind] = FLEET, **environment: str
     ) -> Self:
-        """Several processes on a fresh database of this PostgreSQL, and a Redis that nobody else uses."""
+        """Return several processes on a new database of this PostgreSQL, and a separate Redis."""
         redis = Redis()
         database = PostgreSQLDatabase(postgres, f"chat_{secrets.token_hex(4)}")
         settings = {**base_environment(), "REDIS_URL": redis.url, **environment}
         return cls("services", folder, settings, kinds, redis, database)
 
     def add_server(self, kind: ServerKind) -> Server:
-        """One more process, not started yet."""
+        """Add a process. It is not started yet."""
         log = self.folder / f"{kind}-{len(self.servers)}.log"
         self.servers.append(Server(kind, self.environment, log))
         return self.servers[-1]
 
     def server(self, number: int) -> Server:
-        """By number, round and round, so that a test can spread clients without knowing how many there are."""
+        """Return a server by number, modulo the count, so that tests can spread their clients."""
         return self.servers[number % len(self.servers)]
 
     def start_worker(self) -> None:
-        """Let background jobs run from now on. A site without Redis runs them in its server's process anyway."""
+        """Run background jobs from now on. Without Redis the server process runs them anyway."""
         if self.flavour == "services" and self._worker is None:
             self._worker = self.new_worker()
             self._worker.start()
 
     def stop_worker(self) -> None:
-        """Let background jobs wait, for a test that starts workers of its own."""
+        """Stop the worker, for a test that starts its own."""
         if self._worker is not None and self._worker.is_running:
             self._worker.stop()
         self._worker = None
 
     def new_worker(self) -> Worker:
-        """A worker of the test's own, not started yet."""
+        """Return a new worker that is not started yet."""
         return Worker(self.environment, self.folder / f"worker-{secrets.token_hex(3)}.log")
 
     def manage(self, *arguments: str, stdin: str | None = None) -> str:
-        """Runs a manage.py command in the deployment's environment. Answers its standard output."""
+        """Run a manage.py command in the deployment's environment, and return its standard output."""
         run = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
@@ -137,12 +140,14 @@ class Deployment:
         return run.stdout
 
     def shell(self, code: str) -> str:
-        """Runs a program as `manage.py shell -c` would, in a process that is none of the servers; quicker, since it is
-        there already. Answers what the program printed."""
+        """Run a program as `manage.py shell -c` would, and return its output.
+
+        It runs in a process that is already up, which is faster, and is none of the servers.
+        """
         return self.operator.run(code)
 
     def command(self, *arguments: str) -> str:
-        """As `manage`, but in the process of `shell`."""
+        """Like `manage`, but in the process of `shell`."""
         return self.operator.command(*arguments)
 
     def start(self) -> None:
@@ -173,7 +178,7 @@ class Deployment:
             self.redis.close()
 
     def check_servers(self) -> None:
-        """Raise `ServerFailed` for a server process that ended by itself. First start it again, for the next tests."""
+        """Raise `ServerFailed` if a server process ended by itself. First start it again for the next tests."""
         for server in self.servers:
             if (code := server.exit_code()) is not None:
                 log = server.log_tail()

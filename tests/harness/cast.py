@@ -1,5 +1,8 @@
-"""The people of the tests. Northwind Cycles sells bicycles: olivia owns it, amir answers for it; carol, dave and erin
-are customers; outsider has nothing to do with any of them. Newcomers are customers whom no other test has met."""
+"""The people of the tests.
+
+Northwind Cycles sells bicycles. olivia owns it, and amir is a member. carol, dave and erin are customers. outsider is
+a stranger to all of them. Newcomers are customers that no other test uses.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ class Login:
 
 @dataclass
 class Stage:
-    """What the cast of one deployment keeps from test to test: who exists, and their logins."""
+    """What the cast of one deployment keeps between tests: the users, and their logins."""
 
     deployment: Deployment
     business_id: str
@@ -67,17 +70,17 @@ class Stage:
 
     @property
     def access(self) -> dict[str, str]:
-        """The access token of each who is logged in."""
+        """Return the access token of each person who is logged in."""
         return {name: login.access for name, login in self.logins.items()}
 
     def hire_newcomers(self) -> None:
-        """Sees to it that there are some. They are made by the dozen."""
+        """Create newcomers by the dozen if there are too few."""
         if not self.newcomers:
             self.newcomers = [f"customer-{secrets.token_hex(4)}" for _ in range(24)]
             self.log_in(self.newcomers)
 
     def newcomer(self) -> str:
-        """Each test takes one of its own."""
+        """Return a newcomer for one test."""
         self.hire_newcomers()
         return self.newcomers.pop()
 
@@ -87,8 +90,10 @@ class Closable(Protocol):
 
 
 class Person:
-    """One user, whose clients talk to the server process `home` unless told otherwise. The login is one for a whole
-    run, so a test that ends it takes a newcomer."""
+    """A user, whose clients use the server process `home` by default.
+
+    The login lasts for the whole run, so a test that ends a login must use a newcomer.
+    """
 
     def __init__(self, stage: Stage, name: str, home: int, props: list[Closable]) -> None:
         self.name = name
@@ -108,22 +113,25 @@ class Person:
         return client
 
     async def live(self, server: int | None = None, *, door: Door = "header") -> LiveClient:
-        """One more device of this user, that hears from now on of all that concerns the user."""
+        """Open another device of this user, and wait until it gets all events that concern the user."""
         where = self._stage.deployment.server(self.home if server is None else server)
         client = await LiveClient.open(where.live_url, self.access, door=door)
         self._props.append(client)
         return await client.ready()
 
     async def send(self, conversation_id: str, content: str, **more: str | None) -> Json:
-        """A message over REST."""
+        """Send a message over REST."""
         return await self.rest.post(
             f"/chat/conversations/{conversation_id}/messages", {"content": content, **more}
         )
 
 
 class Cast:
-    """The people of one test. Customers and staff live on different server processes where there are several, so
-    that a test of two people is a test across processes. Everything they opened is closed at the end."""
+    """The people of one test.
+
+    Customers and members use different server processes if there are several, so a test of two people is also a test
+    of two processes. Everything that they opened is closed at the end.
+    """
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -137,15 +145,18 @@ class Cast:
         self.outsider = self.person("outsider", 1)
 
     def person(self, name: str, home: int) -> Person:
-        """Somebody who is logged in on this stage."""
+        """Return a person who is logged in."""
         return Person(self.stage, name, home, self._props)
 
     async def newcomer(self, home: int = 0) -> Person:
-        """A customer with no history, whose conversation belongs to this test alone."""
+        """Return a customer without history, whose conversation only this test uses."""
         return self.person(self.stage.newcomer(), home)
 
     async def conversation(self, customer: Person) -> Json:
-        """The customer's conversation with the business, as the customer sees it; made where there is none."""
+        """Return the customer's conversation with the business, as the customer sees it.
+
+        Create it if there is none.
+        """
         return await customer.rest.post("/chat/conversations", {"businessId": self.business_id})
 
     async def __aenter__(self) -> Self:

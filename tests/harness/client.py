@@ -1,4 +1,4 @@
-"""A live client over a plain WebSocket, as the native protocol has it."""
+"""A live client over a plain WebSocket, for the native protocol."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Predicate = Callable[[Json], bool]
 
 
 class LiveClosed(Exception):
-    """The socket is closed, so what was waited for can no longer come."""
+    """The socket is closed, so the expected event cannot arrive."""
 
     def __init__(self, code: int | None, reason: str = "") -> None:
         super().__init__(f"closed with {code} {reason}".rstrip())
@@ -37,9 +37,11 @@ class Frame:
 
 
 class LiveClient:
-    """Made by `open`. A reader task collects all frames: answers go to their calls, and pushes wait in a buffer
-    until a test expects them. `events` keeps every push in order, whether expected or not. Every `timeout` is that of
-    a machine at rest."""
+    """Created by `open`.
+
+    A task reads all frames: answers go to their calls, and pushes wait in a buffer until a test expects them.
+    `events` keeps every push in order, expected or not. Every `timeout` is for an idle machine.
+    """
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
@@ -55,7 +57,7 @@ class LiveClient:
     async def open(
         cls, url: str, access: str = "", *, door: Door = "header", headers: dict[str, str] | None = None
     ) -> Self:
-        """`url` is `ws://HOST:PORT/chat`. The door says how the token is shown; `none` shows nothing at all."""
+        """`url` is `ws://HOST:PORT/chat`. `door` says how to send the token; `none` sends none."""
         query, given = "", dict(headers or {})
         if door == "header":
             given["Authorization"] = f"Bearer {access}"
@@ -70,21 +72,23 @@ class LiveClient:
         return client
 
     async def ready(self) -> Self:
-        """Waits until the server has looked up who this is and what concerns it: the handshake is over before that,
-        and a frame is answered after it."""
+        """Wait until the server has looked up the user and its groups.
+
+        The handshake ends before that, and the server answers frames after it.
+        """
         await self.call("heartbeat")
         return self
 
     async def call(self, event: str, data: Json | None = None, timeout: float = 10) -> Json:
-        """Sends a frame and answers its ack's data; an `error` answer is raised as `ApiError`."""
+        """Send a frame, and return its ack's data. Raise `ApiError` for an `error` answer."""
         return await asyncio.wait_for(self.begin(event, data), patience(timeout))
 
     def begin(self, event: str, data: Json | None = None) -> asyncio.Task[Json]:
-        """As `call`, but without waiting, for many calls under way at once."""
+        """Like `call`, but without waiting, for many calls in progress at once."""
         return asyncio.create_task(self._call(event, data))
 
     async def send(self, event: str, data: Json | None = None) -> None:
-        """Sends a frame without a `ref`, so nothing answers but an `error` push."""
+        """Send a frame without a `ref`, which can only be answered with an `error` push."""
         await self.send_raw(json.dumps({"event": event, "data": data or {}}))
 
     async def send_raw(self, frame: str | bytes) -> None:
@@ -94,7 +98,7 @@ class LiveClient:
             raise self._closed() from closed
 
     async def expect(self, event: str, predicate: Predicate | None = None, timeout: float = 5) -> Json:
-        """The data of the earliest matching push not expected before, whether it is here already or still comes."""
+        """Return the data of the earliest matching push that no test has expected yet. Wait if there is none."""
 
         def found() -> Frame | None:
             return self._match(event, predicate)
@@ -114,24 +118,24 @@ class LiveClient:
         return frame.data
 
     async def nothing(self, event: str, within: float = 0.3, predicate: Predicate | None = None) -> None:
-        """Fails if such a push is in the buffer, or comes in this time."""
+        """Fail if such a push is in the buffer, or arrives in this time."""
         await asyncio.sleep(within)
         frame = self._match(event, predicate)
         assert frame is None, f"unwanted {event}: {frame}"
 
     def forget(self) -> None:
-        """Drops what has been pushed so far, so that `expect` and `nothing` look only at what follows."""
+        """Drop all pushes so far, so that `expect` and `nothing` consider only later ones."""
         self._unexpected.clear()
 
     async def join(self, conversation_id: str) -> Json:
-        """Joins, and answers the `joined_conversation` push."""
+        """Join, and return the `joined_conversation` push."""
         await self.call("join_conversation", {"conversationId": conversation_id})
         return await self.expect(
             "joined_conversation", lambda data: data["conversationId"] == conversation_id
         )
 
     async def closed(self, timeout: float = 10) -> int | None:
-        """Waits until the other side has closed the socket, and answers the close code."""
+        """Wait until the other side has closed the socket, and return the close code."""
         await asyncio.wait_for(asyncio.shield(self._reader), patience(timeout))
         return self.connection.close_code
 
@@ -140,7 +144,7 @@ class LiveClient:
         await self._reader
 
     def abort(self) -> None:
-        """Cuts the connection without a goodbye, as a train in a tunnel does."""
+        """Cut the connection without closing it, as a network failure does."""
         self.connection.transport.abort()
 
     async def __aenter__(self) -> Self:

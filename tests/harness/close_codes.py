@@ -1,4 +1,4 @@
-"""Which close code a client sees, on a server whose internals are not used."""
+"""The close code that a client sees on a server whose internals are not used."""
 
 from __future__ import annotations
 

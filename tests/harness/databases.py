@@ -1,4 +1,7 @@
-"""The databases of deployments. Only the first of a test process is migrated: copying it takes less time."""
+"""The databases of deployments.
+
+Only the first of a test process runs migrations; later ones are copies, which is faster.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ class Database(Protocol):
         """Fill the database from the template, and return whether there is one."""
 
     def keep_as_template(self) -> None:
-        """Copy the database, to which nobody is connected, for those that follow."""
+        """Keep a copy of the database for later ones. Nobody may be connected to it."""
 
 
 class SQLiteDatabase:

@@ -1,7 +1,7 @@
-"""What a client holds of one conversation: a fresh fetch, moved on by events.
+"""A client's state of one conversation: a fresh fetch, updated by events.
 
-The promise under test is *old state + events == fresh state*: fetch a mirror, apply what a live client received, fetch
-another, and `diff` must find nothing.
+The promise under test is *old state + events == fresh state*: fetch a mirror, apply what a live client received,
+fetch another, and `diff` must be empty.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ STATUSES: Final = ("sent", "delivered", "read")
 
 @dataclass
 class Mirror:
-    """Applying an event twice, or late, changes nothing. A receipt for a message that is not here changes only
-    `revs`; the hole where that message's own event belongs then shows in `gaps`."""
+    """Applying an event twice or late changes nothing.
+
+    A receipt for an unknown message changes only `revs`, and `gaps` shows the missing event of that message.
+    """
 
     conversation: Json
     messages: dict[str, Json] = field(default_factory=dict)
@@ -32,14 +34,16 @@ class Mirror:
 
     @classmethod
     async def fetch(cls, rest: RestClient, conversation_id: str) -> Self:
-        """The conversation and all its messages over REST, as one user sees them. Fetch while nothing is written:
-        the pages are read one after the other."""
+        """Fetch the conversation and all its messages over REST, as one user sees them.
+
+        The pages are read one after the other, so nothing may be written meanwhile.
+        """
         conversation = await rest.get(f"/chat/conversations/{conversation_id}")
         rows = await rest.pages(f"/chat/conversations/{conversation_id}/messages", limit=200)
         return cls(conversation, {row["id"]: row for row in rows})
 
     def apply(self, frame: Frame) -> None:
-        """Takes an event of this conversation; others pass by."""
+        """Apply an event of this conversation. Ignore all others."""
         takers: dict[str, Callable[[Json], None]] = {
             "new_message": self._message_event,
             "message_edited": self._message_event,
@@ -64,24 +68,27 @@ class Mirror:
         return self
 
     def take_conversation(self, conversation: Json) -> None:
-        """Also for the conversation of a `sync` answer."""
+        """Take a conversation object, also from a `sync` answer."""
         if conversation["rev"] >= self.conversation["rev"]:
             self.conversation = {**conversation, **self._newer_own(conversation)}
             self.head = max(self.head, conversation["rev"])
 
     def _newer_own(self, conversation: Json) -> Json:
-        """What the reader keeps for themselves is in what the reader alone gets, and counts its own changes."""
+        """Return the newer one of the reader's own states.
+
+        Only the reader's own events have it, and it has its own counter.
+        """
         known = [one["own"] for one in (self.conversation, conversation) if "own" in one]
         return {"own": max(known, key=lambda own: own["stateRev"])} if known else {}
 
     def take_message(self, message: Json) -> None:
-        """Also for the messages of a `sync` answer."""
+        """Take a message, also from a `sync` answer."""
         held = self.messages.get(message["id"])
         if held is None or message["rev"] > held["rev"]:
             self.messages[message["id"]] = message
 
     def conversation_now(self) -> Json:
-        """The newest conversation object heard of, with the numbers that events have moved on since."""
+        """Return the newest conversation object, with the numbers of later events."""
         seqs = [message["seq"] for message in self.messages.values()]
         return {
             **self.conversation,
@@ -90,18 +97,18 @@ class Mirror:
         }
 
     def gaps(self) -> list[int]:
-        """The revs between the fetch and the newest event of which nothing was heard."""
+        """Return the revs between the fetch and the newest event that are missing."""
         return [rev for rev in range(self.base + 1, self.head + 1) if rev not in self.revs]
 
     def known(self) -> int:
-        """Everything up to here was in the fetch or has been heard of: where a `sync` goes on."""
+        """Return the rev up to which nothing is missing, where a `sync` continues."""
         return min(self.gaps(), default=self.head + 1) - 1
 
     def ordered(self) -> list[Json]:
         return sorted(self.messages.values(), key=lambda message: message["seq"])
 
     def diff(self, other: Mirror, *, ignoring: Collection[str] = ()) -> list[str]:
-        """One line for each field that differs, mine first; empty where the two are the same."""
+        """Return one line for each field that differs, own value first. It is empty if both are equal."""
         found = _differences("conversation", self.conversation_now(), other.conversation_now(), ignoring)
         for key in sorted(self.messages.keys() | other.messages.keys()):
             mine, theirs = self.messages.get(key), other.messages.get(key)

@@ -1,7 +1,7 @@
-"""How long tests wait for an event, on a machine that also does other work.
+"""How long tests wait for an event on a machine that also does other work.
 
-A test states how long something may take on an idle machine. A wait that succeeds returns at once, so a generous
-allowance costs time only where the test fails anyway.
+A test states how long something may take on an idle machine. A wait ends as soon as it succeeds, so a generous limit
+costs time only in a test that fails.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = 10) ->
 
 
 def _running_now() -> float:
-    """Return the number of runnable processes: the load average shows a compile only a minute after it began."""
+    """Return the number of runnable processes. The load average shows a compile only a minute after it began."""
     with suppress(OSError):  # only Linux has the file
         return float(Path("/proc/loadavg").read_text().split()[3].partition("/")[0])
     return 0.0

@@ -1,4 +1,4 @@
-"""A REST client that speaks as one user."""
+"""A REST client that acts as one user."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEPT_ALIVE = httpx.Limits(max_connections=100, max_keepalive_connections=20, kee
 
 
 class ApiError(Exception):
-    """A refusal of the server, over any transport: the one error shape, and over HTTP its status."""
+    """An error answer over any transport: its code, message and details, and the HTTP status."""
 
     def __init__(
         self, code: str, message: str, details: Json | None = None, status: int | None = None
@@ -39,14 +39,17 @@ class ApiError(Exception):
 
     @classmethod
     def from_shape(cls, shape: Json, status: int | None = None) -> Self:
-        """Anything but `{code, message, details?}` is a bug of the server, so it fails here."""
+        """Return the error.
+
+        Raise if its shape is not `{code, message, details?}`, because that is a bug of the server.
+        """
         unknown = shape.keys() - {"code", "message", "details"}
         assert not unknown, f"not the error shape: {shape}"
         return cls(shape["code"], shape["message"], shape.get("details"), status)
 
 
 async def when_allowed(send: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
-    """Repeat what the person's own limit refuses, after the time that the answer names."""
+    """Repeat a request that the person's rate limit refuses, after the time that the answer names."""
     while True:
         answer = await send()
         if answer.status_code != 429:
@@ -59,7 +62,10 @@ def random_address() -> str:
 
 
 class RestClient:
-    """Use it inside one event loop, and close it. `http` is the bare client, for what the helpers do not cover."""
+    """Use it inside one event loop, and close it.
+
+    `http` is the bare client, for requests that the methods do not cover.
+    """
 
     def __init__(self, url: str, access: str | None = None, *, address: str | None = None) -> None:
         self.url = url
@@ -90,7 +96,7 @@ class RestClient:
     async def request(
         self, method: str, path: str, body: Json | None = None, **parameters: str | int | bool
     ) -> httpx.Response:
-        """The response of a request that was not refused; `path` may also be a whole URL, such as a page's `next`."""
+        """Return the response, or raise `ApiError`. `path` may also be a whole URL, such as a page's `next`."""
         given = {
             name: str(value).lower() if isinstance(value, bool) else value
             for name, value in parameters.items()
@@ -114,7 +120,7 @@ class RestClient:
         assert response.status_code == 204, f"DELETE answered {response.status_code}"
 
     async def pages(self, path: str, **parameters: str | int | bool) -> list[Json]:
-        """The rows of every page, by following `next`."""
+        """Return the rows of every page, by following `next`."""
         page = await self.get(path, **parameters)
         rows: list[Json] = page["results"]
         while page["next"]:
@@ -139,7 +145,7 @@ class RestClient:
 
 
 async def eventually(condition: Callable[[], Awaitable[bool]], what: str, timeout: float = 10) -> None:
-    """For what happens elsewhere and is announced nowhere. Prefer to wait for an event."""
+    """Wait for a change that no event announces. Prefer to wait for an event."""
     allowed = patience(timeout)
     deadline = time.monotonic() + allowed
     while not await condition():

@@ -23,7 +23,7 @@ ServerKind = Literal["daphne", "uvicorn"]
 
 
 class ServerFailed(Exception):
-    """A server process did not come up, or left by itself; its last words are in the message."""
+    """A server process did not start, or ended by itself. The message has the end of its log."""
 
 
 class Server:
@@ -63,7 +63,7 @@ class Server:
         return [self.python, "-m", self.kind, *options, self.application]
 
     def launch(self) -> None:
-        """Starts the process without waiting, so that several can come up side by side."""
+        """Start the process without waiting, so that several can start in parallel."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self.command(),
@@ -88,12 +88,12 @@ class Server:
         self.wait_until_up()
 
     def terminate(self) -> None:
-        """SIGTERM, as a rolling deployment would; SIGKILL where that does not help in time."""
+        """Stop the process with SIGTERM, as a rolling deployment does, or with SIGKILL if it takes too long."""
         self.ask_to_end()
         self.wait_until_gone()
 
     def ask_to_end(self) -> None:
-        """SIGTERM without waiting, so that several can go side by side."""
+        """Send SIGTERM without waiting, so that several processes can end in parallel."""
         if self._process:
             self._process.terminate()
 
@@ -112,7 +112,7 @@ class Server:
             self._process = None
 
     def exit_code(self) -> int | None:
-        """The code with which the process ended although nobody ended it through this object; None while it runs."""
+        """Return the exit code of a process that ended by itself. None if it runs, or if this object ended it."""
         return self._process.poll() if self._process else None
 
     def log_tail(self, lines: int = 60) -> str:

@@ -1,4 +1,4 @@
-"""Private PostgreSQL and Redis servers: own data directory, own free port, and gone afterwards."""
+"""Private PostgreSQL and Redis servers with their own data directories and free ports, removed afterwards."""
 
 from __future__ import annotations
 
@@ -42,8 +42,10 @@ class ServiceFailed(Exception):
 
 
 def free_port() -> int:
-    """A port that is given to nobody else while this process lives, not even while its server is down: not to another
-    test process, which would find a lock on it, and not to a client's connection, which comes from higher ones."""
+    """Return a port that nobody else gets while this process lives, even while its server is down.
+
+    A lock keeps other test processes away, and client connections use higher ports.
+    """
     folder = Path(tempfile.gettempdir()) / f"chat-ports-{os.geteuid()}"
     folder.mkdir(exist_ok=True)
     for port in random.sample(PORTS, len(PORTS)):
@@ -70,7 +72,7 @@ def _can_listen(port: int) -> bool:
 
 
 def find_program(name: str, *folders: str) -> str:
-    """The program on PATH, or else the one in the newest of the folders (globs below /)."""
+    """Return the program on PATH, or else the one in the newest matching folder (globs below /)."""
     if found := shutil.which(name):
         return found
     found_in = [path for folder in folders for path in Path("/").glob(f"{folder}/{name}")]
@@ -82,7 +84,7 @@ def find_program(name: str, *folders: str) -> str:
 
 
 def service_account() -> pwd.struct_passwd | None:
-    """PostgreSQL refuses to run as root; then it runs as this account instead."""
+    """Return the account that PostgreSQL runs as if the user is root, which it refuses."""
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):
@@ -94,7 +96,7 @@ def service_account() -> pwd.struct_passwd | None:
 
 
 class Service(ABC):
-    """One server process. As a context manager it runs for the block and leaves nothing behind."""
+    """One server process. A context manager that runs it in its block and removes everything afterwards."""
 
     stop_signal = signal.SIGTERM
 
@@ -127,7 +129,7 @@ class Service(ABC):
             time.sleep(0.05)
 
     def stop(self) -> None:
-        """An orderly shutdown, as an operator would do it."""
+        """Shut down in an orderly way, as an operator does."""
         if self._process:
             self._process.send_signal(self.stop_signal)
             try:
@@ -137,14 +139,14 @@ class Service(ABC):
             self._process = None
 
     def processes(self) -> list[psutil.Process]:
-        """The server and all its children, as far as they run."""
+        """Return the running processes: the server and its children."""
         if self._process is None or self._process.poll() is not None:
             return []
         server = psutil.Process(self._process.pid)
         return [server, *server.children(recursive=True)]
 
     def kill(self) -> None:
-        """SIGKILL for the server and all its children: nothing is flushed, nobody is told."""
+        """Send SIGKILL to the server and its children. Nothing is flushed."""
         if self._process:
             victims = self.processes()
             for victim in victims:
@@ -157,7 +159,7 @@ class Service(ABC):
             self._process = None
 
     def restart(self) -> None:
-        """Down and up again, on the same port with the same data; also the way back after `kill`."""
+        """Stop and start on the same port with the same data. After `kill`, start again."""
         self.stop()
         self.start()
 
@@ -194,8 +196,10 @@ class Service(ABC):
 
 
 class PostgreSQL(Service):
-    """Commits wait for the write-ahead log as in production; only the disk's own flush is left out, which a killed
-    process cannot lose anything by."""
+    """Commits wait for the write-ahead log as in production.
+
+    Only the disk's flush is off, which matters only if the machine fails.
+    """
 
     stop_signal = signal.SIGINT  # ends the clients' sessions; SIGTERM would wait for every one to leave
     FOLDERS = (
@@ -262,7 +266,7 @@ class PostgreSQL(Service):
 
 
 class Standby(PostgreSQL):
-    """A synchronous replica: a commit of the primary waits until it is here too."""
+    """A synchronous replica: a commit of the primary waits for it."""
 
     def __init__(self, primary: PostgreSQL) -> None:
         self._basebackup = find_program("pg_basebackup", *self.FOLDERS)
@@ -294,7 +298,7 @@ class Standby(PostgreSQL):
                 time.sleep(0.05)
 
     def take_over(self) -> None:
-        """In the place of a primary that is gone: writable, and at its address."""
+        """Become the primary at the address of the old one."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute("SELECT pg_promote()")
         self.stop()
@@ -303,7 +307,7 @@ class Standby(PostgreSQL):
 
 
 class Redis(Service):
-    """Keeps nothing on disk, so a restart forgets everything: the worst case that the product must live with."""
+    """It keeps nothing on disk, so a restart forgets everything. The product must survive this."""
 
     def __init__(self) -> None:
         self._server = find_program("redis-server")

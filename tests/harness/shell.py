@@ -38,7 +38,7 @@ for line in requests:
 
 
 class ShellFailed(Exception):
-    """The program raised something, or its process has gone; the end of what it said is in the message."""
+    """The program raised an exception, or its process has ended. The message has the end of its output."""
 
 
 class Shell:
@@ -49,7 +49,7 @@ class Shell:
         self._process: subprocess.Popen[str] | None = None
 
     def run(self, code: str) -> str:
-        """Runs a program. Answers what it printed."""
+        """Run a program, and return its output."""
         process = self._process or self._start()
         assert process.stdin is not None
         assert process.stdout is not None
@@ -64,7 +64,7 @@ class Shell:
         return str(printed)
 
     def command(self, *arguments: str) -> str:
-        """Runs a management command. Answers its standard output."""
+        """Run a management command, and return its standard output."""
         return self.run(f"from django.core.management import call_command; call_command(*{arguments!r})")
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The live client against a small server that answers as it is told."""
+"""The live client against a small scripted server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.standalone
 
 
 async def parrot(connection: ServerConnection) -> None:
-    """Acks with the data itself; `push` pushes it first, `refuse` answers an error, `leave` closes."""
+    """Ack with the data itself. First push it for `push`. Answer an error for `refuse`, and close for `leave`."""
     async for text in connection:
         frame = json.loads(text)
         if frame["event"] == "leave":

@@ -1,4 +1,4 @@
-"""Every file that the schedule names exists. A renamed file would otherwise lose its place in silence."""
+"""Every file that the schedule names exists. A renamed file would otherwise lose its place unnoticed."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from tests.harness.services import PostgreSQL, Redis, ServiceMissing, find_progr
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[PostgreSQL]:
-    """Not the one that deployments of other tests are running on."""
+    """Provide a separate PostgreSQL that no other test uses."""
     with PostgreSQL() as own:
         yield own
 

@@ -1,5 +1,7 @@
-"""A pytest plugin that reports the outcome: skipped tests by their reason, and the server logs of a failed black-box
-test. Under CI a skipped test is a failure. Everywhere, the test during which a server process dies is one."""
+"""A pytest plugin that reports skipped tests by their reason, and the server logs of a failed black-box test.
+
+In CI a skipped test is a failure. Everywhere, a test during which a server process dies has failed.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ Report = TypeVar("Report", pytest.CollectReport, pytest.TestReport)
 
 
 class SkipsFail:
-    """Report every skipped test as failed: a test that CI skips protects nothing, however green the run looks."""
+    """Report every skipped test as failed, because a test that CI skips protects nothing."""
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_make_collect_report(self) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
@@ -68,7 +70,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
-    """Blame the death of a shared server on the test that saw it, and spare the tests after it."""
+    """Fail the test during which a shared server died, and not the tests after it."""
     deployments = _deployments(item)
     yield
     for deployment in deployments:

@@ -1,4 +1,4 @@
-"""A background worker of a deployment: `manage.py chat_worker` in a process of its own."""
+"""A background worker of a deployment: `manage.py chat_worker` in its own process."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ class Worker:
         return process.wait(patience(STOP_SECONDS))
 
     def kill(self) -> None:
-        """kill -9, the worker's children included."""
+        """kill -9 of the worker and its children."""
         process = self._running()
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(patience(STOP_SECONDS))
 
     @property
     def pid(self) -> int:
-        """Also of a worker that has ended."""
+        """Return the process id, even if the worker has ended."""
         if self._process is None:
             raise WorkerFailed("the worker was not started")
         return self._process.pid

@@ -1,4 +1,4 @@
-"""Modules and functions stay short, so that each can be read in one go."""
+"""Modules and functions are short, so that each can be read in one go."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def modules(*patterns: str) -> dict[str, str]:
-    """The source of each file of these kinds that is in the repository, tests and migrations apart."""
+    """Return the source of each file of these kinds in the repository, except tests and migrations."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns],
         cwd=ROOT, capture_output=True, text=True, check=True,
@@ -31,7 +31,7 @@ def modules(*patterns: str) -> dict[str, str]:
 
 
 def long_functions(name: str, source: str) -> list[str]:
-    """The functions of a module that are too long, with their decorators and docstrings counted."""
+    """Return the functions of a module that are too long, including their decorators and docstrings."""
     found = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, Function):

@@ -1,4 +1,4 @@
-"""A page ends before its bytes are spent, and has at least one row."""
+"""A page ends before its bytes exceed the budget, and has at least one row."""
 
 from __future__ import annotations
 

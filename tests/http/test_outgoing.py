@@ -1,4 +1,4 @@
-"""Requests to addresses that people gave us reach no internal network, follow no redirect, and end in time."""
+"""Requests to addresses from users reach no internal network, follow no redirect, and end in time."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ Answer = Callable[[socket.socket], None]
 
 
 class Receiver:
-    """A TCP server that treats each connection as it is told to, and remembers what it was sent."""
+    """A TCP server that treats each connection as a test tells it to, and records what it received."""
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer

@@ -1,4 +1,4 @@
-"""A body that does not come in time ends the request, and an answer to HEAD has no body, whatever the server does."""
+"""A request whose body is late ends, and an answer to HEAD has no body, whatever the server does."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def test_a_body_that_stops_coming_is_a_disconnect() -> None:
 
 
 async def test_after_the_body_there_is_no_limit() -> None:
-    """A poll waits for its client to leave, for as long as that takes."""
+    """A poll waits until its client leaves."""
     arriving: asyncio.Queue[Any] = asyncio.Queue()
     arriving.put_nowait({"type": "http.request", "body": b"", "more_body": False})
 

@@ -1,4 +1,4 @@
-"""A small file is read on the thread of its request; a large one is streamed, which takes a thread of its own."""
+"""A small file is read on the request's thread. A large one is streamed on a separate thread."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ AWAY = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "red
 
 
 def by_token(token: str) -> Identity:
-    """The identity of an access token; its refusal is raised."""
+    """Return the identity of an access token, or raise its refusal."""
     (shown,) = by_tokens([token])
     if isinstance(shown, DomainError):
         raise shown
@@ -36,7 +36,7 @@ def by_token(token: str) -> Identity:
 
 @pytest.fixture(autouse=True)
 def quick_and_alone(settings: Settings) -> None:
-    """Cheap password hashes, and a cache that no other test has counted in."""
+    """Use cheap password hashes and an empty cache."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": uuid4().hex}
@@ -62,13 +62,13 @@ def api() -> APIClient:
 
 @pytest.fixture
 def login(carol: User) -> TokenPair:
-    """Tokens of carol."""
+    """Return tokens of carol."""
     return operations.open_login(user_id=str(carol.pk))
 
 
 @pytest.fixture
 def signed_in(login: TokenPair) -> APIClient:
-    """Carol's client."""
+    """Return carol's client."""
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {login.access}")
     return client
@@ -76,7 +76,7 @@ def signed_in(login: TokenPair) -> APIClient:
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[Addressed]:
-    """Every event that left after a commit."""
+    """Record every event that is sent after a commit."""
     events: list[Addressed] = []
     monkeypatch.setattr(broadcast, "broadcast", events.extend)
     return events
@@ -84,7 +84,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[Addressed]:
 
 @pytest.fixture
 def redis_is_away(settings: Settings) -> None:
-    """A cache of which the server does not answer: nothing listens on port 1."""
+    """Use a cache whose server does not answer: nothing listens on port 1."""
     settings.CACHES = AWAY
 
 
@@ -93,7 +93,7 @@ Forge = Callable[..., str]
 
 @pytest.fixture
 def forge(login: TokenPair) -> Forge:
-    """Carol's access token with other claims, another key, algorithm or header. A claim of None is left out."""
+    """Return carol's access token with other claims, key, algorithm or header. A claim of None is left out."""
 
     def make(
         *,

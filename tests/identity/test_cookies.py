@@ -18,7 +18,7 @@ from tests.identity.conftest import PASSWORD
 
 @pytest.fixture
 def session_key(carol: User, api: APIClient) -> str:
-    """Of carol's session."""
+    """Return the key of carol's session."""
     assert api.login(username="carol", password=PASSWORD)
     assert api.session.session_key is not None
     return api.session.session_key

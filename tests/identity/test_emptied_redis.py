@@ -1,4 +1,4 @@
-"""Used tickets and tokens stay used when Redis loses its data, on every process: the database has them."""
+"""After Redis loses its data, used tickets and tokens stay used on every process, because the database has them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ async def empty_redis(deployment: Deployment) -> None:
 
 
 async def native(server: Server, ticket: str) -> str:
-    """Open a socket with the ticket. Return what it was refused with, or "" if it opened."""
+    """Open a socket with the ticket. Return the refusal, or "" if it opened."""
     live = await LiveClient.open(f"{server.live_url}?ticket={ticket}", door="none")
     try:
         await live.call("heartbeat")

@@ -1,4 +1,4 @@
-"""Which live sockets are no longer entitled to be one."""
+"""Which live sockets have lost their credentials."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.identity.conftest import PASSWORD, by_token
 
 
 def signed_in(name: str) -> tuple[Identity, Identity]:
-    """A new user's identities, by token and by cookie."""
+    """Return a new user's identities, by token and by cookie."""
     user = User.objects.filter(username=name).first() or User.objects.create_user(name, password=PASSWORD)
     client = Client()
     client.force_login(user)

@@ -56,7 +56,7 @@ def test_every_refusal_looks_the_same(api: APIClient, carol: User, dave: User) -
 
 
 class CountingHasher(MD5PasswordHasher):
-    """Counts the hashes that it makes, which is what a login spends its time on."""
+    """Counts hashes, because they take most of the time of a login."""
 
     algorithm = "counting"
     made = 0

@@ -48,7 +48,7 @@ def test_the_row_outlives_every_token_of_the_login(login: TokenPair) -> None:
 
 
 class LiveSocket:
-    """As much of a session as an order needs."""
+    """The parts of a session that a control message uses."""
 
     def __init__(self, user_id: str, login_id: str) -> None:
         self.identity = Identity(user_id, login_id, None)

@@ -18,7 +18,7 @@ from chatsite.identity.single_use import use_up
 
 @pytest.fixture
 def old_and_new(carol: User) -> None:
-    """Three logins that ended and are past their time, and one that ended just now."""
+    """Create three logins that are due for deletion, and one that ended just now."""
     for _ in range(3):
         operations.end_login(refresh=operations.open_login(user_id=str(carol.pk)).refresh)
     past = timezone.now() - timedelta(seconds=1)

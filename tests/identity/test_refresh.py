@@ -57,7 +57,7 @@ def test_using_one_twice_does_not_end_the_login(login: TokenPair) -> None:
 def test_of_two_refreshes_that_overlap_only_one_wins(
     login: TokenPair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second runs whole between the first one's look at the token and its lock."""
+    """The second refresh runs between the first one's check of the token and its lock."""
     lock = operations._lock_user
     winners = []
 
@@ -79,7 +79,7 @@ def _many_refreshes_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     use_up = BlacklistedToken.objects.create
 
     def late(**values: Any) -> BlacklistedToken:
-        """By now everybody who need not wait for a turn has found the token unused."""
+        """At this point every request that needs no lock has found the token unused."""
         time.sleep(0.1)
         return use_up(**values)
 

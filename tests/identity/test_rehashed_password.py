@@ -78,7 +78,7 @@ def test_two_logins_at_once_renew_the_hash_and_both_stay(old_user: User) -> None
 def test_the_new_hash_is_stored_together_with_its_note(
     old_user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A process may be killed between the two, and other requests may look between the two."""
+    """A process may be killed, and other requests may read, between the two."""
 
     def die(*_: object) -> None:
         raise KeyboardInterrupt

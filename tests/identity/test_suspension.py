@@ -1,4 +1,4 @@
-"""Suspending a user, and reinstating them."""
+"""Users are suspended and reinstated."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from tests.identity.conftest import PASSWORD
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Stands still 20 s into a minute, so that no window ends by chance; a test may turn it."""
+    """A clock that stands still 20 s into a minute, so that no window ends by chance. Tests may change it."""
     now = [1_800_000_020.0]
     monkeypatch.setattr(throttles, "time", SimpleNamespace(time=lambda: now[0]))
     return now

@@ -148,7 +148,7 @@ def test_a_signed_payload_that_is_no_object_is_not_valid(db: None, payload: byte
 def test_a_token_that_was_good_expires(
     carol: User, login: TokenPair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its signature is checked once; its end each time."""
+    """The signature of a token is checked once, and its expiry every time."""
     ends = by_token(login.access).expires_at
     assert ends is not None
     monkeypatch.setattr("chatsite.identity.claims.time.time", lambda: ends - 1)

@@ -1,4 +1,4 @@
-"""What an id of a user on the wire may be."""
+"""Which user ids are valid on the wire."""
 
 from __future__ import annotations
 

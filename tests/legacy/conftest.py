@@ -1,4 +1,4 @@
-"""A site with people on it, an old table beside it, and the command."""
+"""A site with people, an old table beside it, and the import command."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def world(transactional_db: None) -> World:
 
 @pytest.fixture
 def old(world: World) -> Iterator[OldTable]:
-    """An empty old table in the site's own database."""
+    """An empty old table in the site's database."""
     table = OldTable(connection)
     yield table
     table.drop()
@@ -44,7 +44,7 @@ def rejects(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(rejects: Path) -> Run:
-    """Run the command with these options. Answers what it says."""
+    """Run the command with these options, and return its output."""
 
     def command(*options: str) -> str:
         out = io.StringIO()
@@ -58,7 +58,7 @@ def run(rejects: Path) -> Run:
 
 @pytest.fixture(params=flavours())
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
-    """On either database in turn."""
+    """A site on each database in turn."""
     if request.param == "embedded":
         url = f"sqlite:///{tmp_path / 'chat.sqlite3'}"
     else:

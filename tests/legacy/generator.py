@@ -1,6 +1,7 @@
-"""Makes old tables as they are in the wild: both shapes of rows, equal times, ids out of the order of time, and dirt.
+"""Create old tables as they really are: both shapes of rows, equal times, ids that are not in the order of time, and
+errors.
 
-Every row comes with what must become of it, so that a test can hold a report, of any number of rows, against that.
+Every row comes with its expected result, so that a test can check a report about any number of rows.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ WORDS: Final = TEXT.split()
 
 @dataclass
 class World:
-    """Businesses with two members each, who belong to no other, and customers."""
+    """Businesses with two members each, who belong to no other business, and customers."""
 
     customers: list[int] = field(default_factory=list)
     businesses: list[tuple[UUID, list[int]]] = field(default_factory=list)
@@ -74,7 +75,7 @@ class World:
 
 @dataclass
 class OldRow:
-    """`fate`: message, notification, or the reason why it is rejected."""
+    """`fate`: message, notification, or the reason why the row is rejected."""
 
     values: dict[str, Any]
     fate: str
@@ -85,7 +86,10 @@ class OldRow:
 
 
 def old_rows(world: World, count: int, *, nul: bool, seed: int = 7) -> Iterator[OldRow]:
-    """Rows of an old table, the same ones for the same arguments. `nul`: the database can hold NULs in texts."""
+    """Return rows of an old table, always the same for the same arguments.
+
+    `nul`: the database can store NULs in texts.
+    """
     dice = random.Random(seed)
     step = next(prime for prime in (7919, 7907, 7901) if count % prime)
     for number in range(count):
@@ -146,7 +150,7 @@ DIRT: Final[dict[str, tuple[dict[str, Any], str]]] = {
 
 
 def _soil(world: World, dice: random.Random, row: OldRow, nul: bool) -> None:
-    """Make two rows of a hundred bad, each in one way."""
+    """Damage two rows of a hundred, each in one way."""
     if dice.random() >= 0.02 or row.fate != "message":
         return
     dirt = dice.choice([name for name in DIRT if nul or name != "nul"])

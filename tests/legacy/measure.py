@@ -1,8 +1,8 @@
-"""How fast an import is: `python -m tests.legacy.measure postgresql|sqlite [ROWS]`.
+"""Measure an import: `python -m tests.legacy.measure postgresql|sqlite [ROWS]`.
 
-Makes a fresh database with an old table of a million rows, imports it, kills the import half-way with SIGKILL, lets it
-go on, runs it again, verifies it, undoes it, and says for each step the time and the most memory it took. The table in
-`docs/migration.md` comes from here.
+It creates a database with an old table of a million rows, imports it, kills the import half-way with SIGKILL,
+continues it, runs it again, verifies it, and undoes it. For each step it prints the time and the peak memory. The
+table in `docs/migration.md` is from here.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def main(kind: str, rows: int) -> None:
 
 
 def step(environment: dict[str, str], name: str, *command: str, kill_at: int | None = None) -> None:
-    """Run one command and say what it took. With `kill_at`, kill it once its progress says so many per cent."""
+    """Run one command, and print what it took. With `kill_at`, kill it once it reports this percentage."""
     began = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, *command],

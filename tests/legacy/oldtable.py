@@ -27,7 +27,7 @@ TYPES: Final = {
 
 
 class OldTable:
-    """`messages`, made empty."""
+    """The table `messages`, empty."""
 
     def __init__(self, connection: BaseDatabaseWrapper, name: str = "messages", **types: str) -> None:
         self.connection = connection
@@ -51,7 +51,7 @@ class OldTable:
         self.execute(f'DROP TABLE IF EXISTS "{self.name}"')
 
     def fill(self, rows: Iterable[OldRow]) -> Counter[str]:
-        """Insert the rows. Answers how many there are of each fate."""
+        """Insert the rows, and return how many there are of each fate."""
         fates: Counter[str] = Counter()
         names = ", ".join(f'"{column}"' for column in COLUMNS)
         source = iter(rows)
@@ -71,7 +71,7 @@ class OldTable:
 
     @contextmanager
     def _one_transaction(self) -> Iterator[None]:
-        """On SQLite each row would be a transaction, which waits for the disk."""
+        """Use one transaction. On SQLite each row would otherwise be one, and wait for the disk."""
         if self.connection.in_atomic_block:
             yield
             return
@@ -80,7 +80,7 @@ class OldTable:
         self.execute("COMMIT")
 
     def add(self, **values: Any) -> None:
-        """One more row, of the columns that matter."""
+        """Add a row with the columns that matter."""
         row = {"type": "chat", **values}
         if not self.is_postgresql:
             row = {name: _plain(value) for name, value in row.items()}

@@ -1,4 +1,4 @@
-"""A private database with an old table in it, and `manage.py` as processes of their own on it."""
+"""A private database with an old table, and processes that run `manage.py` on it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Site:
         self._shell.close()
 
     def shell(self, code: str) -> list[int]:
-        """Run the code, and answer the numbers on its last line."""
+        """Run the code, and return the numbers on the last line of its output."""
         said = self._shell.run(code)
         return [int(word) for word in said.splitlines()[-1].split()[1:]]
 
@@ -64,7 +64,10 @@ class Site:
         return ["import_legacy_messages", "--batch", "100", "--rejects", self.rejects, *options]
 
     def kill(self, *options: str, when: Callable[[int], bool]) -> bool:
-        """Start the command and kill it a moment after so many rows are moved. Whether it was still at it."""
+        """Start the command, and kill it soon after this number of rows is moved.
+
+        Return whether it was still running.
+        """
         process = subprocess.Popen(
             [sys.executable, "manage.py", *self.command(*options)],
             cwd=ROOT,
@@ -79,7 +82,7 @@ class Site:
         return process.wait() != 0
 
     def moved(self) -> int:
-        """How many rows are moved, by the bookkeeping."""
+        """Return how many rows the bookkeeping records as moved."""
         sql = "SELECT sum(messages + notifications) FROM notifications_legacyimport"
         url = self.environment["DATABASE_URL"]
         if url.startswith("sqlite"):
@@ -91,7 +94,7 @@ class Site:
         return int(count or 0)
 
     def finish(self, *options: str) -> str:
-        """Run the command to its end, once the server has noticed that the killed one is gone."""
+        """Run the command to its end, after the server has noticed the end of the killed one."""
         deadline = time.monotonic() + patience(30)
         while True:
             try:

@@ -12,7 +12,9 @@ from notifications.models import Inbox, Notification
 
 
 def check_state() -> None:
-    """`seq` is gapless, no rev is ahead of its head, and every head agrees with its messages."""
+    """Check that `seq` has no gaps, no rev is ahead of its conversation, and every conversation agrees with its
+    messages.
+    """
     by_conversation: dict[Any, list[ChatMessage]] = defaultdict(list)
     for message in ChatMessage.objects.order_by("conversation", "seq"):
         by_conversation[message.conversation_id].append(message)
@@ -36,7 +38,7 @@ def check_state() -> None:
 
 
 def snapshot() -> list[list[tuple[Any, ...]]]:
-    """Everything that an import writes, to see whether a second one changes anything."""
+    """Return everything that an import writes, to see whether a second one changes anything."""
     return [
         sorted(ChatMessage.objects.values_list()),
         sorted(Conversation.objects.values_list("pk", "last_seq", "rev", "updated_at", "last_message")),

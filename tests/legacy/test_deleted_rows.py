@@ -1,4 +1,4 @@
-"""Which rows of the old table were deleted, and which were read: "never" has many notations."""
+"""Which rows of the old table were deleted or read. "Never" has many notations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.legacy.oldtable import OldTable
 
 @pytest.fixture
 def table(old: OldTable, world: World) -> OldTable:
-    """The old table with texts for its times, as a dump of MySQL has them."""
+    """The old table with texts as times, as in a dump of MySQL."""
     return OldTable(old.connection, readAt="text", isRead="text")
 
 

@@ -1,4 +1,4 @@
-"""One import of a table at a time, and no import that outlives its claim."""
+"""Only one import of a table runs at a time, and an import that has lost its claim stops."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SOURCE = "default:messages"
 
 
 def held_by(pid: int, silent_for: timedelta = timedelta(), host: str = "") -> None:
-    """Leave the record as a process would that is at work, or was killed."""
+    """Store the record of a running or killed process."""
     holder = f"{host or socket.gethostname()}:{pid}:token"
     LegacyImport.objects.update_or_create(
         source=SOURCE, defaults={"holder": holder, "heartbeat_at": timezone.now() - silent_for}

@@ -1,4 +1,4 @@
-"""One key has one spelling. Others are refused with a reason, the same in every run and every process."""
+"""Each key has one valid spelling. Other spellings are rejected with a reason, the same in every run and process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An import or an undo that is killed at any point leaves whole batches, and the next run ends as one run would."""
+"""A killed import or undo leaves whole batches, and the next run ends with the result of a single run."""
 
 from __future__ import annotations
 

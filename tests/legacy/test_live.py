@@ -1,4 +1,4 @@
-"""The import while the site is in use: it appends, and people keep working."""
+"""The import appends while people use the site."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who and which business a row is of, in every shape; and the reasons for which it cannot be told."""
+"""The user and the business of a row, in every shape, and the reasons why they cannot be determined."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Reason = Callable[[], str]
 
 @pytest.fixture
 def reason(run: Run, rejects: Path) -> Callable[..., str]:
-    """Import, and answer why the only row was rejected."""
+    """Import, and return why the only row was rejected."""
 
     def command(*options: str) -> str:
         run(*options)

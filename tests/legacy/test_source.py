@@ -1,4 +1,4 @@
-"""A strange value in the old table costs at most its row."""
+"""A strange value in the old table affects at most its row."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_an_id_that_is_not_unique_stops_the_import(file: OldFile, run: Run) -> N
 
 @pytest.fixture
 def alias(file: OldFile) -> Iterator[str]:
-    """The file as a database of the settings."""
+    """Add the file to the databases of the settings."""
     config = connections.configure_settings({"default": {}, "old": dict(dj_database_url.parse(file.url))})
     connections.settings["old"] = config["old"]
     connections["old"].connect()  # by hand, since Django's test case opens none that it did not set up

@@ -179,7 +179,7 @@ def test_an_empty_conversation_that_stays_agrees_with_itself(old: OldTable, worl
 
 
 def test_a_message_goes_without_a_look_at_all_others(old: OldTable, world: World, run: Run) -> None:
-    """For each message that is deleted the database looks for replies to it."""
+    """For each deleted message the database searches for replies to it."""
     fill(old, world)
     run()
     messages = ChatMessage.objects.filter(reply_to__in=list(ChatMessage.objects.all()[:3])).order_by()

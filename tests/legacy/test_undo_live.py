@@ -53,7 +53,7 @@ class Import:
 
 
 class Follower:
-    """A client that does what docs/protocol.md says, through whatever door `call` leads."""
+    """A client that follows docs/protocol.md, over the transport of `call`."""
 
     def __init__(self, person: Person, call: Callable[[str, Json], Awaitable[Json]], mirror: Mirror) -> None:
         self.mirror = mirror
@@ -62,7 +62,10 @@ class Follower:
         self._call = call
 
     async def catch_up(self) -> Mirror:
-        """Looks at the head, asks if it is behind, and answers the fresh state, which must be its own."""
+        """Compare with the head, and use `sync` if the client is behind.
+
+        Its state must then equal the fresh state, which it returns.
+        """
         key = self.mirror.conversation["id"]
         head = (await self._call("heartbeat", {}))["conversations"][key]
         if head["rev"] > self.mirror.head:
@@ -81,7 +84,7 @@ class Follower:
 
 
 class SocketIo:
-    """python-socketio's client, joined."""
+    """python-socketio's client, joined to the conversation."""
 
     def __init__(self, person: Person, url: str) -> None:
         self._io = socketio.AsyncClient(reconnection=False)
@@ -173,6 +176,6 @@ async def test_a_conversation_that_the_import_had_made_is_gone(
 
 
 async def drained(events: EventStream[Any]) -> None:
-    """Until the stream ends."""
+    """Read the stream to its end."""
     async for _ in events:
         pass

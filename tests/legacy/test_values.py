@@ -1,4 +1,4 @@
-"""The meaning of values of the old table, in the notations of several databases."""
+"""The meaning of the old table's values in the notations of several databases."""
 
 from __future__ import annotations
 

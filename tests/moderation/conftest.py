@@ -19,7 +19,7 @@ from conversations.models import Business, ChatMessage, Conversation, Membership
 
 @dataclass
 class Shop:
-    """Carol has talked to the shop's olivia; mona moderates, sam may only look, root may all."""
+    """Carol has talked to olivia of the shop. mona moderates, sam may only read, and root may do everything."""
 
     business: Business = field(init=False)
     conversation: Conversation = field(init=False)
@@ -55,7 +55,7 @@ class Shop:
 
 @pytest.fixture(autouse=True)
 def plain_static_files(settings: Settings) -> None:
-    """Pages are rendered without `collectstatic`, and no browser insists on TLS."""
+    """Render pages without `collectstatic` and without redirects to TLS."""
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -64,7 +64,7 @@ def plain_static_files(settings: Settings) -> None:
 
 @pytest.fixture
 def groups(db: None) -> None:
-    """What the migration made: a test of another folder that commits leaves the tables empty."""
+    """Create the groups of the migration again, because tests of other folders may have emptied the tables."""
     importlib.import_module("conversations.migrations.0003_moderation_groups").make_groups(apps, None)
 
 
@@ -75,14 +75,14 @@ def shop(groups: None) -> Shop:
 
 @pytest.fixture
 def desk(shop: Shop) -> Client:
-    """Mona's browser."""
+    """Return mona's browser."""
     client = Client()
     client.force_login(shop.mona)
     return client
 
 
 class Wire:
-    """What left after each commit."""
+    """The events that were sent after each commit."""
 
     def __init__(self, events: list[Addressed], capture: DjangoCaptureOnCommitCallbacks) -> None:
         self.events = events

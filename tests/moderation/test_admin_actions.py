@@ -1,4 +1,4 @@
-"""Actions in the admin use the operations, with their permissions."""
+"""Actions in the admin use the operations, and require their permissions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A search in the admin that loses the database is not taken for one that was too slow."""
+"""A search in the admin that loses the database is not reported as too slow."""
 
 from __future__ import annotations
 

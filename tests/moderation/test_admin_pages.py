@@ -1,4 +1,4 @@
-"""The admin's pages: what they show, to whom, and at which cost."""
+"""The admin's pages: their content, their permissions and their queries."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def browser(user: User) -> Client:
 
 
 def fetch(client: Client, path: str) -> tuple[Any, int]:
-    """The page, and the number of its queries; savepoints are the test's own transaction."""
+    """Return the page, and the number of its queries without the test's own savepoints."""
     with CaptureQueriesContext(
         connection,
     ) as queries:
@@ -56,7 +56,7 @@ def fetch(client: Client, path: str) -> tuple[Any, int]:
 
 @pytest.fixture
 def crowd(shop: Shop) -> Shop:
-    """Two hundred of everything."""
+    """Two hundred rows of everything."""
     now = timezone.now()
     people = User.objects.bulk_create(
         User(username=f"person{n}", first_name="Pat", last_name=f"Number {n}") for n in range(200)
@@ -231,7 +231,7 @@ def _permissions(*codenames: str) -> Any:
 
 
 def test_names_are_isolated_from_the_text_around_them(desk: Client, shop: Shop) -> None:
-    """A name with U+202E would turn around what follows it."""
+    """U+202E in a name would reverse the text after it."""
     evil = "\u202eCarol"
     for user in (shop.carol, shop.mona):
         user.first_name, user.username = evil, f"{evil}-{user.pk}"
@@ -269,7 +269,7 @@ def test_the_first_page_says_how_many_reports_are_open(shop: Shop, desk: Client)
 
 
 def test_all_pages_write_a_time_alike(desk: Client, shop: Shop) -> None:
-    """As the lists of Django admin do: in the format of the language."""
+    """The format is that of the language, as in the lists of Django admin."""
     message = shop.say(shop.carol, "hello")
     operations.edit_message(user_id=shop.carol.pk, message_id=message.pk, content="edited")
     where = str(shop.conversation.pk)

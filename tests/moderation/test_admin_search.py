@@ -1,4 +1,4 @@
-"""What a moderator finds by names, days and words together, and what looking for it may cost."""
+"""Moderators search by names, days and words together, at a limited cost."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MARCH = datetime(2026, 3, 3, 12, tzinfo=UTC)
 
 @pytest.fixture
 def archive(shop: Shop) -> Shop:
-    """Carol talked to the shop on 3 March and on 5 March; Otto on 4 March, to another firm."""
+    """Carol wrote to the shop on 3 March and 5 March, and Otto to another business on 4 March."""
     bakery = Business.objects.create(name="Bakery", slug="bakery")
     baker = User.objects.create(username="bea", first_name="Bea")
     Membership.objects.create(business=bakery, user=baker)
@@ -54,7 +54,7 @@ def _say(conversation: Conversation, content: str, at: datetime) -> None:
 
 
 def found(client: Client, term: str, **filters: str) -> set[str]:
-    """The businesses of the conversations that are listed: each has one."""
+    """Return the businesses of the listed conversations. Each business has one."""
     page = client.get(LIST, {"q": term, **filters})
     assert page.status_code == 200
     return {conversation.business.slug for conversation in page.context["cl"].result_list}

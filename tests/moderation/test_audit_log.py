@@ -1,4 +1,4 @@
-"""Entries of the audit log are only added: neither the models nor SQL can change them."""
+"""Entries can only be added to the audit log. Neither the models nor SQL can change them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exports: complete, in order, with bounded memory, and recorded in the audit log."""
+"""Exports are complete, ordered, bounded in memory, and recorded in the audit log."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def run(*arguments: str) -> str:
 
 @pytest.fixture
 def busy(shop: Shop) -> Shop:
-    """Some of everything that may happen to a conversation."""
+    """A conversation with everything that can happen to one."""
     for _ in range(3):
         shop.say(shop.carol)
     operations.mark_read(user_id=shop.olivia.pk, conversation_id=shop.conversation.pk)

@@ -49,7 +49,7 @@ class Desk:
         assert "Log out" in page or "log out" in page.lower()
 
     async def post(self, path: str, form: Json) -> str:
-        """Submit a form of the admin, and answer the page it leads to."""
+        """Submit a form of the admin, and return the page that follows."""
         if "csrftoken" not in self.http.cookies:
             await self.http.get("/admin/login/")
         token = {"csrfmiddlewaretoken": self.http.cookies["csrftoken"]}
@@ -194,7 +194,7 @@ async def test_an_erased_person_goes_before_everybodys_eyes(cast: Cast) -> None:
 
 
 def fresh_frames(events: list[Frame]) -> list[Frame]:
-    """What was told after the first deletion."""
+    """Return the frames that were sent after the first deletion."""
     names = [frame.event for frame in events]
     return events[names.index("message_deleted") :] if "message_deleted" in names else []
 

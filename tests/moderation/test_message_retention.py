@@ -1,4 +1,4 @@
-"""Messages end when they are older than they are kept, with their files, edits and reactions."""
+"""Messages are deleted at the end of their retention time, with their files, edits and reactions."""
 
 from __future__ import annotations
 

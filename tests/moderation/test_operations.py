@@ -1,4 +1,4 @@
-"""Hide and restore, freeze and unfreeze, suspend and reinstate."""
+"""Messages are hidden and restored, conversations frozen and unfrozen, users suspended and reinstated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reporting, and what becomes of a report."""
+"""People report messages, and moderators handle the reports."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.moderation.conftest import Shop
 
 @pytest.fixture(autouse=True)
 def alone(settings: Settings) -> None:
-    """A cache that no other test has counted in."""
+    """Use an empty cache."""
     settings.CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": uuid4().hex}
     }

@@ -1,4 +1,4 @@
-"""People of the in-process tests, and a shop of a black-box test's own."""
+"""People of the in-process tests, and a separate shop for a black-box test."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def town(db: None) -> Town:
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[Addressed]:
-    """Every event that left after a commit."""
+    """Record every event that is sent after a commit."""
     events: list[Addressed] = []
     monkeypatch.setattr(broadcast, "broadcast", events.extend)
     return events
 
 
 def told(sent: list[Addressed], user: User) -> list[dict[str, Any]]:
-    """The data of the `notification` events to the user."""
+    """Return the data of the `notification` events to the user."""
     group = f"user.{user.pk}"
     return [
         msgspec.json.decode(event.data, type=dict[str, Any])
@@ -71,7 +71,7 @@ def told(sent: list[Addressed], user: User) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def parcel() -> Iterator[types.NotificationType]:
-    """A type that a project brings."""
+    """A notification type of a project."""
     declared = types.declare(
         "parcel", title="Order {number} is on its way", body="With {carrier}.", action_url="/orders/{number}"
     )

@@ -34,7 +34,7 @@ for number in range({count}):
 
 @dataclass
 class LiveShop:
-    """The owner and the agent live on two processes, the customer and the newcomer on a third."""
+    """The owner and the agent use two processes, the customer and the newcomer a third."""
 
     cast: Cast
     id: str
@@ -71,15 +71,17 @@ class LiveShop:
         return await self.agent.rest.post("/offers", {**body, **more})
 
     def notify(self, person: Person, count: int = 1, title: str = "news") -> None:
-        """From outside of the servers, as a management command of a project would."""
+        """Notify from outside the servers, as a project's management command does."""
         code = NOTIFY.format(user=person.id, count=count, title=title)
         self.cast.stage.deployment.shell(code)
 
 
 @dataclass
 class Tray:
-    """What a client holds: a fresh fetch, moved on by events and by `sync`. What is read stays read, what is deleted
-    stays deleted, so that the order in which things arrive does not matter."""
+    """A client's state: a fresh fetch, updated by events and by `sync`.
+
+    What is read stays read, and what is deleted stays deleted, so the order of arrival does not matter.
+    """
 
     rows: dict[str, Json] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)

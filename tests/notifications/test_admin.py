@@ -1,4 +1,4 @@
-"""The admin's lists: to look at, at a bounded cost."""
+"""The admin's lists are read-only and have a bounded cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bad values get an error of the closed list, never a failure."""
+"""Bad values get an error of the closed list, never a server error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""After an outage between the processes, every client gets the latest `rev` of its inbox."""
+"""After an outage of the event bus, every client gets the latest `rev` of its inbox."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class FakeHub:
 
 
 class FakeSession:
-    """A session, as far as catching up looks at it."""
+    """The parts of a session that catching up uses."""
 
     def __init__(self, user_id: str) -> None:
         self.user_id = user_id
@@ -34,7 +34,7 @@ class FakeSession:
 
 @pytest.fixture
 def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Database work runs in the test's own thread, where its transaction is."""
+    """Run database work in the test's thread, which has its transaction."""
     monkeypatch.setattr(live, "in_database_thread", sync_to_async_call)
 
 

@@ -61,7 +61,7 @@ def test_the_changes_after_a_rev_are_answered(town: Town) -> None:
 
 
 def test_after_an_id_comes_one_page_more(town: Town) -> None:
-    """The client has that one, but the event of the one before may have been lost."""
+    """The client has that one, but may have missed the event of the one before."""
     more = settings.CHAT.page_default
     keys = tell(town, *(f"n {number}" for number in range(1, more + 11)))
     found = titles(sync(town, keys[more + 5]))  # the one of rev more + 6
@@ -69,7 +69,7 @@ def test_after_an_id_comes_one_page_more(town: Town) -> None:
 
 
 def test_ids_out_of_order_leave_no_hole(town: Town) -> None:
-    """A transaction that got its id early and committed late."""
+    """A transaction got its id early and committed late."""
     keys = sorted(tell(town, "early id", "late id"))
     Notification.objects.filter(created_rev=1).update(created_rev=3, rev=3)
     Inbox.objects.update(rev=3)

@@ -123,7 +123,7 @@ def test_more_than_one_batch(town: Town) -> None:
 
 
 def test_an_offer_answered_too_late_is_reported_once(town: Town) -> None:
-    """The first request that notices the expiry records it; its refusal does not undo that."""
+    """The first request that notices the expiry records it. Its refusal does not undo that."""
     offer, invitation = make_offer(town), invite(town, "nina")
     let_lapse(offer, invitation)
     late: list[Any] = [

@@ -1,4 +1,4 @@
-"""Invitations to a team: who may, what is refused, and what each answer does."""
+"""Invitations to a team: who may send them, what is refused, and the result of each answer."""
 
 from __future__ import annotations
 

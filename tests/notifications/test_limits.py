@@ -1,4 +1,4 @@
-"""Requests that notify others are limited: by the user's shared limit, and by business and person."""
+"""Requests that notify others are limited by the user's shared limit, and per business and person."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_customer_is_not_offered_things_over_and_over(town: Town) -> None:
 
 @pytest.fixture
 def spent(monkeypatch: pytest.MonkeyPatch) -> UserBuckets:
-    """Buckets that do not fill up again, and hold two charges."""
+    """Buckets that hold two charges and do not refill."""
     buckets = UserBuckets(rate=0.0001, burst=2 * invitations.CHARGE)
     monkeypatch.setattr(user_limit, "user_buckets", buckets)
     return buckets
@@ -93,7 +93,7 @@ def test_offering_and_withdrawing_draw_from_the_users_limit(town: Town) -> None:
 def test_a_request_that_waits_as_long_as_it_is_told_is_let_through(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The request takes from the limit itself, and then what it notifies others for."""
+    """The request takes from the limit, and so do the notifications that it causes."""
     monkeypatch.setattr(user_limit.user_buckets, "_users", {})
     client = APIClient()
     client.force_authenticate(town.amir)

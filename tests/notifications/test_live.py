@@ -1,4 +1,4 @@
-"""Notifications on real servers: on every device, across processes, and the same after coming back."""
+"""Notifications on real servers: on every device, across processes, and the same after a reconnect."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.notifications.shop import LiveShop, Tray
 
 
 async def heard(client: LiveClient, **wanted: str) -> Json:
-    """The next `notification` whose data has these values."""
+    """Return the next `notification` whose data has these values."""
     return await client.expect(
         "notification", lambda data: wanted.items() <= data["notification"]["data"].items()
     )
@@ -121,7 +121,7 @@ async def test_a_client_goes_on_from_events_to_sync(live_shop: LiveShop) -> None
 
 
 async def test_a_project_tells_from_a_command(live_shop: LiveShop) -> None:
-    """With Redis, what runs outside of the servers reaches live sockets too."""
+    """With Redis, a notification from outside the servers reaches live sockets too."""
     device = await live_shop.newcomer.live(1)
     live_shop.notify(live_shop.newcomer, 1, "from a command")
     if live_shop.cast.stage.deployment.flavour == "services":

@@ -1,4 +1,4 @@
-"""Offers on real servers: the offer, its line in the conversation and the notifications, on every device."""
+"""Offers on real servers: the offer, its system message and the notifications, on every device."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An invitation or an offer is valid only while its author is allowed to act for the business."""
+"""An invitation or an offer is valid only while its author may act for the business."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def erase(town: Town, user: User) -> None:
 
 
 def remove_unseen(town: Town, user: User) -> None:
-    """Without the operation, as a project's own code or a restored backup may."""
+    """Remove the member without the operation, as a project's code or a restored backup may do."""
     Membership.objects.filter(user=user).delete()
 
 

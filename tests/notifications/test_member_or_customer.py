@@ -1,4 +1,4 @@
-"""Nobody is both a member and a customer of a business, also with concurrent requests."""
+"""Nobody is both a member and a customer of a business, even with concurrent requests."""
 
 from __future__ import annotations
 

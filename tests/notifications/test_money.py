@@ -1,4 +1,4 @@
-"""The server and the scripts write an amount of money alike, and neither rounds it."""
+"""The server and the scripts format an amount of money in the same way, and neither rounds it."""
 
 from __future__ import annotations
 

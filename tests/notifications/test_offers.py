@@ -1,4 +1,4 @@
-"""Offers: who may, what is refused, what each answer does, and what the conversation shows."""
+"""Offers: who may make them, what is refused, the result of each answer, and what the conversation shows."""
 
 from __future__ import annotations
 

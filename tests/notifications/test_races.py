@@ -1,4 +1,4 @@
-"""Two at once: one outcome. On whatever database the environment gives."""
+"""Two concurrent requests have one result, on the environment's database."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ def town(transactional_db: None) -> Town:
 
 
 def call_until_unlocked(call: Callable[[], Any]) -> Any:
-    """A database in memory says "locked" at once, which is `unavailable` to a client, and clients try again."""
+    """Repeat a call that finds the database locked.
+
+    SQLite in memory reports this at once, and clients get `unavailable` and retry.
+    """
     deadline = time.monotonic() + patience(30)
     while True:
         try:
@@ -44,7 +47,7 @@ def call_until_unlocked(call: Callable[[], Any]) -> Any:
 
 
 def at_once(*calls: Callable[[], Any]) -> list[Any]:
-    """What each call answered, or the code of its refusal."""
+    """Return each call's answer, or the code of its refusal."""
     together = threading.Barrier(len(calls))
 
     def run(call: Callable[[], Any]) -> Any:

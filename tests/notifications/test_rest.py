@@ -22,7 +22,7 @@ pytestmark = pytest.mark.urls("notifications.urls")
 
 @pytest.fixture
 def carol(town: Town) -> APIClient:
-    """Carol's client; she has three system notifications and two offers, oldest first."""
+    """Carol's client. She has three system notifications and two offers, oldest first."""
     for number in range(3):
         notify(recipient_id=town.carol.pk, type="system", title=f"system {number}")
     for number in range(2):

@@ -1,5 +1,6 @@
-"""A deployment as an operator runs it: DEBUG off, JSON logs, metrics behind a token, both servers where there are
-several processes."""
+"""A deployment as an operator runs it: DEBUG off, JSON logs, protected metrics, and both servers if there are several
+processes.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +43,7 @@ def observed_stage(observed: Deployment) -> Stage:
 
 @pytest.fixture
 async def room(observed_stage: Stage) -> AsyncIterator[Room]:
-    """Its customer lives on the first process, olivia on the second where there is one."""
+    """A conversation whose customer uses the first process, and olivia the second if there is one."""
     hire_newcomers(observed_stage)
     async with Cast(observed_stage) as cast:
         yield await Room.open(cast)

@@ -1,4 +1,4 @@
-"""What a deployment tells its operator: its metrics and its log lines."""
+"""What a deployment shows its operator: its metrics and its log lines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Line = dict[str, Any]
 
 
 def scrape(deployment: Deployment) -> dict[str, float]:
-    """Every sample of every process, added up, by `name` or `name{label="value"}` with the labels sorted."""
+    """Return the sums of all processes' samples, by `name` or `name{label="value"}` with the labels sorted."""
     found: dict[str, float] = {}
     for server in deployment.servers:
         headers = {"Authorization": f"Bearer {TOKEN}"}
@@ -34,7 +34,10 @@ def scrape(deployment: Deployment) -> dict[str, float]:
 
 
 class Growth:
-    """How much the numbers grew since this was made. Other tests of the same deployment run before, not beside."""
+    """How much the numbers have grown since this object was made.
+
+    Other tests of the deployment run before, not in parallel.
+    """
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
@@ -45,7 +48,7 @@ class Growth:
         return {key: value - self._before.get(key, 0) for key, value in after.items()}
 
     async def becomes(self, expected: dict[str, float], within: float = 5) -> dict[str, float]:
-        """Waits until each number has grown by so much, and no more."""
+        """Wait until each number has grown by exactly this much."""
         deadline = time.monotonic() + patience(within)
         while True:
             grown = self.now()
@@ -64,7 +67,7 @@ async def fetch(url: str, **headers: str) -> httpx.Response:
 
 
 def log_lines(deployment: Deployment) -> list[Line]:
-    """Every line of every process."""
+    """Return the log lines of all processes."""
     texts = [text for server in deployment.servers for text in server.log.read_text().splitlines()]
     return [json.loads(text) for text in texts if text.startswith("{")]  # others are Python's own warnings
 

@@ -1,4 +1,7 @@
-"""Holds frames against the AsyncAPI document, more strictly than it asks clients to: no field that it does not name."""
+"""Compare frames with the AsyncAPI document.
+
+Unlike clients, this accepts no field that the document does not name.
+"""
 
 from __future__ import annotations
 
@@ -33,14 +36,14 @@ class Protocol:
         return {name.removeprefix(prefix) for name, operation in operations if operation["action"] == action}
 
     def problems(self, message: str, frame: Json) -> list[str]:
-        """What is wrong with the frame, if it is to be that message of the document."""
+        """Return the errors of the frame as that message of the document."""
         schema = _close(self._whole(copy.deepcopy(self.messages[message]["payload"])))
         validator = Draft202012Validator({**schema, **self._components})
         found = validator.iter_errors(frame)
         return [f"{message} at {error.json_path}: {error.message[:300]}" for error in found]
 
     def _whole(self, payload: Json) -> Json:
-        """Parts that are all of one object together may not be closed each for itself."""
+        """Parts that together describe one object cannot each forbid other fields."""
         data = payload["properties"].get("data", {})
         if "allOf" in data:
             parts = [self._open[part["$ref"].rpartition("/")[2]] for part in data["allOf"]]

@@ -1,4 +1,4 @@
-"""One JSON line for each request and socket under both servers, with ids, and without secrets or content."""
+"""Both servers log one JSON line for each request and socket, with ids, and without secrets or content."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def about(request_id: str, text: str = "") -> Callable[[Line], bool]:
 
 @pytest.fixture(params=[0, 1], ids=["first", "second"])
 def url(request: pytest.FixtureRequest, observed: Deployment) -> str:
-    """The services' two processes are daphne and uvicorn."""
+    """Return the URL of a server. The services' two processes are daphne and uvicorn."""
     return observed.server(request.param).url
 
 

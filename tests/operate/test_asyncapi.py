@@ -1,4 +1,4 @@
-"""The AsyncAPI document says what the code takes and sends: all of it, and nothing else."""
+"""The AsyncAPI document describes exactly what the code accepts and sends."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def protocol() -> Protocol:
 
 
 def _sent_names(source: str) -> Iterator[str]:
-    """The names that the code gives to `Event(…)`, `Event.of(…)` and `session.send(…)`."""
+    """Return the names that the code gives to `Event(…)`, `Event.of(…)` and `session.send(…)`."""
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Call) or not node.args or not isinstance(node.args[0], ast.Constant):
             continue
@@ -120,7 +120,7 @@ async def test_the_site_serves_it_with_its_own_address(observed: Deployment, pro
 
 
 class Judge:
-    """Calls through a client, and holds each command and each ack against the document."""
+    """Calls through a client, and checks each command and each ack against the document."""
 
     def __init__(self, protocol: Protocol, client: LiveClient) -> None:
         self.protocol, self.client = protocol, client

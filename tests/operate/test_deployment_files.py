@@ -1,4 +1,4 @@
-"""What `deploy/` and the Dockerfile name exists in the project. CI has no Docker and no cluster to run them on."""
+"""Everything that `deploy/` and the Dockerfile name exists. CI has no Docker and no cluster to run them on."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def of_kind(kind: str) -> list[dict[str, Any]]:
 
 
 def variables() -> set[str]:
-    """Every variable that the settings read: `env.text("NAME", …)` and the like, and what they are built from."""
+    """Return the variables that the settings read: `env.text("NAME", …)` and similar, and their parts."""
     sources = [ROOT / "chatsite/settings.py", *(ROOT / "chatsite/config").glob("*.py")]
     return {name for source in sources for name in re.findall(r'\(\s*"([A-Z][A-Z_]+)"', source.read_text())}
 
 
 def containers() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """Each pod's specification with each of its containers."""
+    """Return each pod's specification with each of its containers."""
     for document in of_kind("Deployment") + of_kind("Job"):
         pod = document["spec"]["template"]["spec"]
         yield from ((pod, container) for container in pod["containers"])
@@ -55,7 +55,7 @@ def containers() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
 
 
 def commands() -> list[list[str]]:
-    """Every command line that an image, a unit or a manifest runs."""
+    """Return every command line that an image, a unit or a manifest runs."""
     found = [shlex.split(" ".join(c["command"])) for _, c in containers() if "command" in c]
     services = documents(DEPLOY / "compose.yaml")[0]["services"]
     found += [

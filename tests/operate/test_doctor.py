@@ -131,7 +131,7 @@ def use(settings: Settings, url: str) -> None:
 
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Accept slow round trips: the machine may be busy."""
+    """Accept slow round trips, because the machine may be busy."""
     monkeypatch.setattr(broker, "SLOW_SECONDS", broker.ROUND_TRIP_SECONDS)
 
 

@@ -1,4 +1,4 @@
-"""`chat_doctor` about push and mail, with a mail server that answers and one that does not."""
+"""`chat_doctor` checks push and mail, with a mail server that answers and one that does not."""
 
 from __future__ import annotations
 

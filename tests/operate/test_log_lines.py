@@ -1,4 +1,4 @@
-"""The formats of a line, and what is struck out of it."""
+"""The formats of log lines, and what is removed from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/metrics` counts what happened, once, over all processes."""
+"""`/metrics` counts each event once, over all processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/metrics` is open to clients with the token or in a listed network, and not found for all others."""
+"""`/metrics` is open to clients with the token or in a listed network. All others get `not_found`."""
 
 from __future__ import annotations
 

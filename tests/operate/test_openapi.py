@@ -25,7 +25,7 @@ def _views(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, Any]]
 
 
 def _served() -> dict[str, set[str]]:
-    """Methods by path, of the views that answer JSON."""
+    """Return the methods of the views that answer JSON, by path."""
     found: dict[str, set[str]] = {}
     for path, view in _views(get_resolver()):
         kind = getattr(view, "cls", None) or getattr(view, "view_class", None)
@@ -45,7 +45,7 @@ def _documented() -> dict[str, set[str]]:
 
 
 def _unnamed(paths: dict[str, set[str]]) -> dict[str, set[str]]:
-    """Without the names of parameters, which drf-spectacular chooses by the model."""
+    """Return the path without the names of parameters, which drf-spectacular derives from the model."""
     return {
         "/".join("{}" if part[:1] == "{" else part for part in path.split("/")): m
         for path, m in paths.items()

@@ -1,4 +1,4 @@
-"""All answers of an operation are in the OpenAPI document, including errors."""
+"""The OpenAPI document has all answers of an operation, including errors."""
 
 from __future__ import annotations
 

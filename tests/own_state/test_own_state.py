@@ -1,4 +1,4 @@
-"""A person mutes, pins, archives and marks as unread; nobody else sees it."""
+"""A person mutes, pins, archives and marks as unread, and nobody else sees it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The packages of the clients as `make dist` builds them, and empty projects to install them into."""
+"""The clients' packages from `make dist`, and empty projects to install them into."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PREFIXES = ("npm_config_", "PIP_", "UV_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY
 
 
 def run(command: Sequence[str], folder: Path, **variables: str) -> str:
-    """Runs a program to its end, and answers what it printed."""
+    """Run a program to its end, and return its output."""
     environment = {
         name: value for name, value in os.environ.items() if name in KEPT or name.startswith(PREFIXES)
     }
@@ -38,7 +38,7 @@ def run(command: Sequence[str], folder: Path, **variables: str) -> str:
 
 @pytest.fixture(scope="session")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
-    """What `make dist` leaves, by the end of the name: `.whl`, `.tar.gz` and `.tgz`."""
+    """Return the files of `make dist`, by the end of the name: `.whl`, `.tar.gz` and `.tgz`."""
     if shutil.which("npm") is None:
         pytest.skip("NOT TESTED: packages of the clients need npm (Debian: npm)")
     folder = tmp_path_factory.mktemp("dist")

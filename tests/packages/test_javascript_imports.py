@@ -1,4 +1,4 @@
-"""The modules of the JavaScript client import each other and nothing else, but `react.js`, which imports React."""
+"""The modules of the JavaScript client import only each other, except `react.js`, which imports React."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The doors, and a conversation of the test's own with somebody watching through each live one."""
+"""The transports, and a new conversation with a client on each live transport."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ async def doors(bridge: NodeBridge, deployment: Deployment) -> AsyncIterator[Doo
 
 @pytest.fixture(params=["native", "socketio", "rest"])
 def door(request: pytest.FixtureRequest) -> DoorName:
-    """Each in turn, for what can be done through all three."""
+    """Each transport in turn, for what all three can do."""
     chosen: DoorName = request.param
     return chosen
 
 
 @pytest.fixture(params=["native", "socketio"])
 def live_door(request: pytest.FixtureRequest) -> DoorName:
-    """Each in turn, for what REST has not."""
+    """Each live transport in turn, for what REST cannot do."""
     chosen: DoorName = request.param
     return chosen
 

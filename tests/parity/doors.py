@@ -1,5 +1,7 @@
-"""The three doors of the product behind one interface: the harness's `LiveClient`, whose native connection is replaced
-by one that speaks Socket.IO or REST. So the same test runs through each of them."""
+"""The three transports behind one interface, so that one test runs over each of them.
+
+The interface is the harness's `LiveClient`. Its native connection is replaced by one that speaks Socket.IO or REST.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ DoorName = Literal["native", "socketio", "rest"]
 
 
 class Refused(Exception):
-    """The server let the Socket.IO client not in; `data` is the error shape."""
+    """The server refused the Socket.IO client. `data` has the error shape."""
 
     def __init__(self, message: str, data: Json | None) -> None:
         super().__init__(message)
@@ -30,7 +32,7 @@ class Refused(Exception):
 
 
 class Connection:
-    """What `LiveClient` needs of a connection, fed by `_tell` and `_finish`."""
+    """What `LiveClient` needs from a connection. `_tell` and `_finish` feed it."""
 
     def __init__(self) -> None:
         self.close_code: int | None = None
@@ -69,7 +71,7 @@ class SocketioConnection(Connection):
         self._bridge.do("emit", self._name, event=frame["event"], data=frame["data"], **more)
 
     def send_packet(self, packet: str) -> None:
-        """Text of one Engine.IO message, as it is."""
+        """Send the text of one Engine.IO message as it is."""
         self._bridge.do("raw", self._name, packet=packet)
 
     async def close(self) -> None:
@@ -95,14 +97,14 @@ class SocketioConnection(Connection):
 
 
 def _answer(ref: Any, data: Json) -> Json:
-    """An ack as the native frame that carries the same."""
+    """Return an ack as the native frame with the same content."""
     if data.keys() == {"error"}:
         return {"event": "error", "ref": ref, "data": data["error"]}
     return {"event": "ack", "ref": ref, "data": data}
 
 
 class RestConnection(Connection):
-    """Commands as requests, one after the other. Nothing is pushed."""
+    """Sends commands as requests, one after the other. Nothing is pushed."""
 
     def __init__(self, rest: RestClient) -> None:
         super().__init__()
@@ -133,7 +135,7 @@ class RestConnection(Connection):
         self._finish()
 
     async def _join(self, data: Json) -> Json:
-        """Nothing to join; but whether one may see the conversation, and how far it is."""
+        """Join by fetching the conversation, which checks access and returns its head."""
         found = await self._rest.get(f"/chat/conversations/{data['conversationId']}")
         self._tell({"event": "joined_conversation", "data": (answer := _head(found))})
         return answer
@@ -144,7 +146,7 @@ class RestConnection(Connection):
         return _changed(await self._rest.post(path, body))
 
     async def _read(self, data: Json) -> Json:
-        """All of them, which is what the tests ask for over the other doors too."""
+        """Mark everything as read, which is what the tests do over the other transports too."""
         return await self._rest.patch(f"/chat/conversations/{data['conversationId']}/read")
 
     async def _edit(self, data: Json) -> Json:
@@ -191,7 +193,7 @@ def _changed(message: Json) -> Json:
 
 
 class Doors:
-    """Opens clients through any of them, and closes them at the end of the test."""
+    """Opens clients over any transport, and closes them at the end of the test."""
 
     def __init__(self, bridge: NodeBridge, deployment: Deployment) -> None:
         self.bridge = bridge
@@ -207,7 +209,7 @@ class Doors:
         return await self.open_socketio(where.url, person.access)
 
     async def open_socketio(self, url: str, token: Any) -> LiveClient:
-        """Raises `Refused`."""
+        """Open a Socket.IO client. Raise `Refused` if the server refuses it."""
         connection = SocketioConnection(self.bridge)
         await connection.open([url], token)
         return self._keep(_client(connection))
@@ -226,7 +228,7 @@ def _client(connection: Connection) -> LiveClient:
 
 
 async def send_raw(client: LiveClient, event: str, data: str) -> None:
-    """A command whose data is this text, JSON or not. What is wrong with it comes as an `error` push."""
+    """Send a command with this text as data, valid JSON or not. Errors arrive as an `error` push."""
     connection: object = client.connection
     if isinstance(connection, SocketioConnection):
         connection.send_packet(f'2/chat,["{event}",{data}]')

@@ -1,4 +1,4 @@
-"""Sockets of socket.io-client, held by a Node process."""
+"""Sockets of socket.io-client in a Node process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LONGEST_LINE = 64 * 1024 * 1024
 
 
 class NodeBridge:
-    """A context manager: one Node process, which holds any number of sockets. `bridge.mjs` has the commands."""
+    """A context manager: one Node process with any number of sockets. `bridge.mjs` has the commands."""
 
     def __init__(self, node_modules: Path) -> None:
         self._node_modules = node_modules
@@ -25,7 +25,7 @@ class NodeBridge:
         self._takers: dict[str, Callable[[Json], None]] = {}
 
     def new_socket(self, taker: Callable[[Json], None]) -> str:
-        """A name for one more socket; `taker` gets every line about it."""
+        """Return a name for a new socket. `taker` gets every line about it."""
         name = f"s{next(self._names)}"
         self._takers[name] = taker
         return name

@@ -1,4 +1,4 @@
-"""The commands that only live sockets have: the same answers and events on both transports."""
+"""Commands that only live sockets have: the same answers and events on both transports."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ async def test_presence(room: Room, doors: Doors, live_door: DoorName) -> None:
 async def test_commands_of_one_socket_are_carried_out_in_order(
     room: Room, doors: Doors, live_door: DoorName
 ) -> None:
-    """Pipelined or not: the join is seen by the send after it, and the send by the sync after that."""
+    """Even with pipelining, the send sees the effect of the join, and the sync that of the send."""
     client = await doors.open(live_door, room.customer)
     where = {"conversationId": room.id}
     joined = client.begin("join_conversation", where)

@@ -1,5 +1,8 @@
-"""A server process dies with kill -9 under Socket.IO clients. With what the protocol asks of a client, which is a
-`clientId` with every send and a `sync` after every connection, nothing is lost, doubled or out of order."""
+"""A server process dies with kill -9 under Socket.IO clients.
+
+They follow the protocol: a `clientId` with every send, and `sync` after every connection. Nothing is lost, repeated
+or out of order.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +26,10 @@ KILL_AFTER = 50  # answers
 
 
 class Talker:
-    """A Socket.IO client that goes to the next server when its connection ends, and does not let go of a message before
-    it has been acknowledged."""
+    """A Socket.IO client that connects to the next server when its connection ends.
+
+    It keeps a message until it is acknowledged.
+    """
 
     def __init__(self, bridge: NodeBridge, room: Room, mirror: Mirror, who: str) -> None:
         self.mirror = mirror
@@ -46,7 +51,7 @@ class Talker:
         self._bridge.do("close", self._name)
 
     async def talk(self, killed: asyncio.Event) -> None:
-        """The last ones wait for the kill, which may come late."""
+        """Send messages. The last ones wait for the kill, which may be late."""
         for number in range(EACH):
             if number == EACH - KILL_AFTER:
                 await killed.wait()
@@ -59,7 +64,7 @@ class Talker:
         await self.idle.wait()
 
     def ask(self) -> None:
-        """The live end of `sync`: the last event may be the one that was lost."""
+        """Use `sync`, because the last event may be lost."""
         self._emit("sync", {"conversations": {self._room.id: self.mirror.known()}}, "sync")
 
     def _emit(self, event: str, data: Json, ref: str) -> None:
@@ -146,7 +151,7 @@ async def test_nothing_is_lost_doubled_or_out_of_order(
 
 
 async def settled(talker: Talker, rest: RestClient, room: Room) -> Mirror:
-    """Waits until what the talker holds is what a fresh fetch gives."""
+    """Wait until the talker's state equals a fresh fetch."""
     async with asyncio.timeout(patience(30)):
         while True:
             fresh = await Mirror.fetch(rest, room.id)

@@ -1,4 +1,4 @@
-"""A person's own state on every live transport: sent only to that person, and found by a heartbeat and a sync."""
+"""Every live transport sends a person's own state only to that person. A heartbeat and a sync contain it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bad commands are refused with the same code and details on every transport, and the socket stays open."""
+"""Bad commands get the same code and details on every transport, and the socket stays open."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ async def test_a_wrong_value_of_a_live_command(room: Room, doors: Doors, live_do
 
 
 async def raw_call(client: LiveClient, event: str, data: Any) -> Json:
-    """`call` turns data that is false into an empty object; here it goes as it is."""
+    """Send the data as it is. `call` replaces data that is false by an empty object."""
     if data is not None:
         return await client.call(event, data)
     await send_raw(client, event, "null")

@@ -1,4 +1,4 @@
-"""What is written, edited and deleted through any door is found, or not found any more, at once."""
+"""Messages that are written, edited or deleted over any transport are found, or no longer found, at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One story, played over each transport and watched over the live ones: the same rows, events, answers and order."""
+"""One series of changes over each transport has the same rows, events, answers and order on the live ones."""
 
 from __future__ import annotations
 
@@ -15,17 +15,20 @@ MANY = 60
 
 
 def told(client: LiveClient) -> list[Frame]:
-    """What happened in the conversation, as this client heard it."""
+    """Return the events of the conversation that this client received."""
     return [frame for frame in client.events if "rev" in frame.data and frame.event != "joined_conversation"]
 
 
 def in_order(client: LiveClient, up_to: int = 2**62) -> list[Frame]:
-    """What has a place in the order of `rev`. Receipts still come while a test compares; `up_to` leaves them out."""
+    """Return the events that have a place in the order of `rev`.
+
+    Receipts may still arrive; `up_to` leaves them out.
+    """
     return [f for f in told(client) if f.event != "conversation_updated" and f.data["rev"] <= up_to]
 
 
 async def settled(room: Room, *clients: LiveClient) -> Mirror:
-    """Waits until every client has heard of everything up to the head. Answers a fresh fetch."""
+    """Wait until every client has received everything up to the head. Return a fresh fetch."""
     async with asyncio.timeout(patience(10)):
         while True:
             fresh = await Mirror.fetch(room.customer.rest, room.id)
@@ -36,7 +39,7 @@ async def settled(room: Room, *clients: LiveClient) -> Mirror:
 
 
 async def watchers(room: Room, doors: Doors) -> tuple[LiveClient, LiveClient]:
-    """Olivia at the native door, and amir, who lives on another process where there is one, at Socket.IO's."""
+    """Return olivia on the native transport and amir on Socket.IO, on another process if there is one."""
     native, socketio = await doors.open("native", room.olivia), await doors.open("socketio", room.amir)
     for client in (native, socketio):
         await client.join(room.id)
@@ -44,7 +47,7 @@ async def watchers(room: Room, doors: Doors) -> tuple[LiveClient, LiveClient]:
 
 
 async def act(room: Room, customer: LiveClient, business: LiveClient) -> list[Json]:
-    """Seven changes; the answers of the customer's."""
+    """Make seven changes, and return the answers to the customer's."""
 
     async def send(content: str, **more: str) -> Json:
         data = {"conversationId": room.id, "content": content, **more}
@@ -93,7 +96,7 @@ async def test_the_same_story(room: Room, doors: Doors, door: DoorName) -> None:
 
 
 def assert_same(answer: Json, event: Json) -> None:
-    """A message may have been delivered between its event and the answer of a REST request."""
+    """Compare messages. One may have been delivered between its event and the answer to a REST request."""
     moving = {"rev", "status", "deliveredAt"}
     assert {k: v for k, v in answer.items() if k not in moving} == {
         k: v for k, v in event.items() if k not in moving

@@ -33,7 +33,7 @@ def contacts_of(user_ids: Iterable[str]) -> dict[str, list[str]]:
 
 @pytest.fixture
 def announced(monkeypatch: pytest.MonkeyPatch) -> Announced:
-    """What becomes known of the users. In the database's place; everybody has one group of contacts."""
+    """Record the announcements in place of the database. All users have one group of contacts."""
     announced = Announced()
 
     def record(*, seen: Mapping[str, datetime]) -> None:
@@ -48,7 +48,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> Announced:
 
 @pytest.fixture
 async def start_process(backend: Backend, announced: Announced) -> AsyncIterator[StartProcess]:
-    """Processes on each kind of store in turn; several on the local one are several event loops of one process."""
+    """Start processes on each kind of store in turn. On the local one they are several event loops of one process."""
     async for start in _processes(backend, announced):
         yield start
 

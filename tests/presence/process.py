@@ -1,4 +1,4 @@
-"""Server processes as presence sees them: each a tracker on one store, with what it announced."""
+"""Server processes as presence sees them: each a tracker on one store, with its announcements."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class RedisBackend:
 
 
 class FrailStore:
-    """One process's way to the store, which can be cut or made slow."""
+    """One process's connection to the store, which a test can cut or slow down."""
 
     def __init__(self, store: PresenceStore) -> None:
         self._store = store
@@ -96,13 +96,13 @@ class FrailStore:
 
 @dataclass
 class Announced:
-    """Every event that any of the processes published: its name, its data, and which process it was."""
+    """Every event that any of the processes published: its name, its data, and the process."""
 
     events: list[tuple[str, dict[str, Any], str]] = field(default_factory=list)
     last_seen: dict[str, datetime] = field(default_factory=dict)  # what was written to the database
 
     def names(self, user_id: str) -> list[str]:
-        """The events about the user, in order."""
+        """Return the names of the events about the user, in order."""
         return [name for name, data, _ in self.events if data["userId"] == user_id]
 
     def last(self, user_id: str) -> str:
@@ -132,7 +132,7 @@ class Process:
         self.tracker.closed(device)
 
     async def kill(self) -> None:
-        """From here on the process does nothing and has told nobody."""
+        """Stop the process without any notice."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

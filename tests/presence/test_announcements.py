@@ -1,4 +1,4 @@
-"""From the tracker's findings to the database and the events."""
+"""The tracker's findings lead to the database and the events."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 @pytest.fixture
 def database_away(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Its one entry says whether the database is away."""
+    """Its one entry says whether the database is unavailable."""
     monkeypatch.setattr(announcements, "RETRY_SECONDS", 0.05)
     away = [True]
 
@@ -101,7 +101,10 @@ async def test_a_failure_that_is_no_outage_does_not_stop_the_others(
 async def test_a_return_announced_before_the_departure_is_announced_again(
     start_process: StartProcess, announced: Announced
 ) -> None:
-    """One process expires a user, another announces the return first: contacts must not be left with the departure."""
+    """One process expires a user while another announces the return first.
+
+    Contacts must not end with the departure.
+    """
     slow, quick = start_process(), start_process()
     quick.connect("7", "phone")
     await eventually(lambda: announced.names("7") == ["user_online"])

@@ -1,4 +1,4 @@
-"""A process that cannot reach the store while others can, and answers that come late or never."""
+"""A process that cannot reach the store while others can, and answers that are late or missing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.standalone
 async def test_the_first_process_back_waits_for_the_others(
     start_process: StartProcess, announced: Announced, backend: Backend
 ) -> None:
-    """After an outage longer than the TTL, every connection looks dead until its process reports it."""
+    """After an outage longer than the TTL, every connection looks expired until its process reports it."""
     first, second = start_process(), start_process()
     first.connect("7", "phone")
     second.connect("8", "laptop")

@@ -1,4 +1,4 @@
-"""A process that dies closes no connection. Its users go offline after the TTL, unless they are connected elsewhere."""
+"""A killed process closes no connection. Its users go offline after the TTL, unless they are connected elsewhere."""
 
 from __future__ import annotations
 

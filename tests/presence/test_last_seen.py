@@ -1,4 +1,4 @@
-"""The time in the database only moves forward, and a whole round of users is one statement."""
+"""The time in the database only moves forward, and one statement updates all users of a round."""
 
 from __future__ import annotations
 

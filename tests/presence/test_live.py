@@ -17,7 +17,7 @@ from tests.harness.services import PostgreSQL
 
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory, postgres: PostgreSQL) -> Iterator[Stage]:
-    """Three processes of our own, since one of them will be killed."""
+    """Three separate processes, because one of them will be killed."""
     folder = tmp_path_factory.mktemp("presence")
     with Deployment.services(folder, postgres, PRESENCE_TTL="3", PRESENCE_GRACE="1") as deployment:
         yield Stage.set_up(deployment)

@@ -1,4 +1,4 @@
-"""Redis stops and returns, empty or not. Sockets notice nothing, and presence recovers by itself."""
+"""Redis stops and restarts, with or without its data. Sockets notice nothing, and presence recovers by itself."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def kill(backend: RedisBackend) -> None:
 
 
 async def start(backend: RedisBackend) -> None:
-    """Empty: the tests' Redis keeps nothing on disk."""
+    """Start Redis without data: the tests' Redis keeps nothing on disk."""
     await asyncio.to_thread(backend.redis.start)
 
 
@@ -64,7 +64,7 @@ async def test_a_restart_without_data_is_repaired_without_events(
 async def test_lost_data_is_noticed_within_one_round(
     start_redis_process: StartProcess, redis_backend: RedisBackend, announced: Announced
 ) -> None:
-    """No command fails when the data alone is gone; a third of the TTL would be a long time to look offline."""
+    """When only the data is lost, no command fails. A third of the TTL would be a long time to look offline."""
     process = start_redis_process()
     process.connect("7", "phone")
     await eventually(lambda: announced.last("7") == "user_online")
@@ -180,7 +180,7 @@ async def test_a_request_asks_a_hanging_redis_only_now_and_then(redis_backend: R
 
 
 async def test_a_request_survives_a_restart_of_redis(redis_backend: RedisBackend) -> None:
-    """The pooled connection is from before it."""
+    """The pooled connection was opened before it."""
     assert await online(redis_backend, "7") == set()
     await asyncio.to_thread(redis_backend.redis.restart)
     assert await online(redis_backend, "7") == set()

@@ -20,7 +20,7 @@ from tests.presence.process import Announced, eventually
 
 
 class Contact:
-    """A socket of somebody, in the group of user 7's contacts."""
+    """A socket in the group of user 7's contacts."""
 
     def __init__(self, user_id: str) -> None:
         self.user_id = user_id
@@ -54,7 +54,7 @@ class NoTransport:
 async def runtime(
     announced: Announced, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[ProcessRuntime]:
-    """A runtime of the embedded default with presence alone."""
+    """A runtime with presence alone, on the embedded defaults."""
     settings.REDIS_URL = ""
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     settings.CHAT = dataclasses.replace(settings.CHAT, presence_ttl=1.3, presence_grace=0.1)

@@ -1,4 +1,4 @@
-"""The two stores keep the same promises."""
+"""Both stores keep the same promises."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def leave(store: PresenceStore, connection: Connection, ago: float = 0.0) 
 
 
 class Meanwhile:
-    """How long something took, and whether a moment lies in it."""
+    """The duration of something, and whether a moment lies in it."""
 
     def __init__(self) -> None:
         self._began = datetime.now(UTC)
@@ -118,7 +118,7 @@ async def test_a_refreshed_connection_does_not_end(store: PresenceStore) -> None
 
 
 async def test_a_silent_connection_does_not_keep_a_user_online_who_has_left(store: PresenceStore) -> None:
-    """A device of a killed process, and one that was closed: the later of the two ends decides."""
+    """One device is of a killed process, and one was closed. The later of the two ends decides."""
     await online(store, PHONE)
     await asyncio.sleep(TTL - 0.1)
     await online(store, LAPTOP)
@@ -133,7 +133,7 @@ async def test_a_silent_connection_does_not_keep_a_user_online_who_has_left(stor
 
 
 async def test_a_late_departure_keeps_its_time(store: PresenceStore) -> None:
-    """Also for a store that has lost everything: contacts still hold the user for online."""
+    """Even if the store has lost everything, contacts still see the user online."""
     leaving = Meanwhile()
     await leave(store, PHONE, ago=60)
     result = await store.expire(to_verify=())

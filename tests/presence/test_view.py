@@ -1,4 +1,4 @@
-"""`GET /presence?userIds=`: people one talks to, and nobody else."""
+"""`GET /presence?userIds=` shows the people one talks to, and nobody else."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ABSENT = {"online": False, "lastSeen": None}
 
 
 class Town:
-    """One business with two members, its customer, and a stranger with a business of her own."""
+    """One business with two members, its customer, and a stranger with another business."""
 
     def __init__(self) -> None:
         self.olivia, self.amir, self.carol, self.stranger = (

@@ -1,4 +1,4 @@
-"""A private nginx that runs the configuration of `deploy/`, in front of a deployment's processes."""
+"""A private nginx with the configuration of `deploy/`, in front of a deployment's processes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
 class Nginx:
-    """A context manager: serving inside, gone after."""
+    """A context manager that serves inside its block."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Nginx:
         ports: list[int],
         change: Callable[[str], str] = lambda configuration: configuration,
     ) -> None:
-        """`change` breaks the configuration, to see what becomes of it."""
+        """`change` edits the configuration, for tests of common mistakes."""
         program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
         if program is None:
             raise ServiceMissing("nginx is not installed")
@@ -63,12 +63,15 @@ class Nginx:
         return f"http://127.0.0.1:{self.port}"
 
     def upstreams(self, start: str) -> set[str]:
-        """The processes that have answered requests whose address starts so; nginx logs a socket when it ends."""
+        """Return the processes that answered requests to addresses with this prefix.
+
+        nginx logs a socket when it ends.
+        """
         lines = [line.split() for line in (self._folder / "access.log").read_text().splitlines()]
         return {line[1] for line in lines if line[0].startswith(start)}
 
     def processes(self) -> list[psutil.Process]:
-        """The master and its workers."""
+        """Return the master and its workers."""
         master = psutil.Process(self._process.pid)
         return [master, *master.children()]
 

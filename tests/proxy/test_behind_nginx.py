@@ -1,4 +1,4 @@
-"""Three processes behind nginx, with the configuration that `deploy/` gives people."""
+"""Three processes behind nginx, with the configuration in `deploy/`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def room(services_cast: Cast) -> Room:
 
 
 class Caller:
-    """A Socket.IO client from its own address, which is what nginx tells clients apart by."""
+    """A Socket.IO client with its own address, by which nginx distinguishes clients."""
 
     def __init__(self, address: str) -> None:
         connector = aiohttp.TCPConnector(local_addr=(address, 0))

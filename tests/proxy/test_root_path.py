@@ -1,4 +1,4 @@
-"""The site below a path, with a proxy that strips the path and with one that leaves it, on both servers."""
+"""The site below a path, with a proxy that strips the path and with one that keeps it, on both servers."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ async def test_socketio_connects(below: Stage, prefix: str, transports: list[str
 
 @pytest.mark.parametrize("kind", ["uvicorn", "daphne"])
 def test_a_root_path_set_only_for_the_server_is_refused(embedded: Deployment, kind: ServerKind) -> None:
-    """Links would lead out of the path, so the process says at its start that the setting is missing."""
+    """Links would miss the path, so the process reports at its start that the setting is missing."""
     command = [sys.executable, "-m", kind, "--port", str(free_port()), "--root-path", ROOT_PATH]
     run = subprocess.run(
         [*command, "chatsite.asgi:application"],

@@ -1,4 +1,4 @@
-"""A participant puts emoji on messages and takes them off; everybody sees the same list."""
+"""A participant adds emoji to messages and removes them, and everybody sees the same list."""
 
 from __future__ import annotations
 

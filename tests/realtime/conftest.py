@@ -1,4 +1,4 @@
-"""People who may be logged out, and a runtime without a server."""
+"""Users whom tests may log out, and a runtime without a server."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from tests.realtime.logins import Login, make_logins
 
 @pytest.fixture(scope="module")
 def login(deployment: Deployment) -> Login:
-    """Of a user whom the tests of one module share, and do not log out."""
+    """A login of a user that the tests of one module share. They do not log out."""
     return make_logins(deployment)[0]
 
 
 @pytest.fixture
 def logins(deployment: Deployment) -> tuple[Login, Login]:
-    """Two logins of a user of this test alone."""
+    """Two logins of a user for one test."""
     return make_logins(deployment)
 
 
 @pytest.fixture
 async def runtime(settings: Settings) -> AsyncIterator[ProcessRuntime]:
-    """Of a process of its own, in which nothing runs yet."""
+    """The runtime of a new process, in which nothing runs yet."""
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     runtime = ProcessRuntime()
     yield runtime

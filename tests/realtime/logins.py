@@ -1,4 +1,4 @@
-"""Users made for one test, and tokens and cookies of theirs."""
+"""Users for one test, and their tokens and cookies."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Login:
         return RestClient(self.deployment.server(server).url, self.access)
 
     def token(self, **claims: Any) -> str:
-        """The access token with other claims, signed with the site's key."""
+        """Return the access token with other claims, signed with the site's key."""
         contents = jwt.decode(self.access, options={"verify_signature": False})
         return jwt.encode(
             {**contents, **claims}, self.deployment.environment["JWT_SECRET"], algorithm="HS256"
@@ -59,7 +59,7 @@ class Login:
 
 
 def make_logins(deployment: Deployment) -> tuple[Login, Login]:
-    """Two logins of one new user."""
+    """Return two logins of one new user."""
     code = MAKE.format(name=f"guest-{uuid4().hex[:10]}")
     printed = deployment.shell(code)
     lines = [line.split() for line in printed.splitlines()]

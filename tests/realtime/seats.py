@@ -52,7 +52,7 @@ class Wire:
 
 
 async def seat(runtime: ProcessRuntime, group: str, login_id: str = "") -> tuple[LiveSession, Wire]:
-    """A session of user 1 in the group, without the apps' hooks."""
+    """Return a session of user 1 in the group, without the apps' hooks."""
     wire = Wire()
     session = LiveSession(wire, runtime)
     session.identity, session.user_id = Identity("1", login_id, None), "1"

@@ -1,4 +1,4 @@
-"""The site's settings, with little time for the head of a request."""
+"""The site's settings, with a short time limit for the head of a request."""
 
 from __future__ import annotations
 

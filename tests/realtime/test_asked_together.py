@@ -18,7 +18,7 @@ pytestmark = pytest.mark.standalone
 
 
 class Answers:
-    """Doubles numbers, and keeps what it was asked together. Each call waits for `go`."""
+    """Doubles numbers, and records which ones came together. Each call waits for `go`."""
 
     def __init__(self) -> None:
         self.calls: list[list[int]] = []
@@ -53,7 +53,7 @@ async def test_a_crowd_is_one_call(runtime: ProcessRuntime, answers: Answers) ->
 
 
 async def test_a_lookup_waits_only_for_the_next_call(runtime: ProcessRuntime, answers: Answers) -> None:
-    """The call that is out began before it, and may have read what has changed since."""
+    """The call in progress began earlier, and may have missed a later change."""
     first = asyncio.ensure_future(runtime.ask(answers, 1))
     await begun(answers)
     late = [asyncio.ensure_future(runtime.ask(answers, number)) for number in (2, 3)]
@@ -121,7 +121,7 @@ async def test_a_call_has_a_bound(
 
 
 async def test_a_call_is_about_nobody(runtime: ProcessRuntime) -> None:
-    """What it logs must not name who happened to ask first."""
+    """The logs of a shared call must not name whoever asked first."""
     logs.begin("of-the-first-one")
 
     def context_of_call(numbers: list[int]) -> list[logs.LogContext | None]:
@@ -139,7 +139,7 @@ async def test_views_that_differ_have_different_operations(runtime: ProcessRunti
 
 
 async def test_a_person_without_an_answer_is_told(runtime: ProcessRuntime) -> None:
-    """A mistake in the answering function."""
+    """This would be a mistake in the answering function."""
 
     def forgets_odd_ones(numbers: list[int]) -> list[int | DomainError]:
         return [number for number in numbers if number % 2 == 0]

@@ -1,4 +1,4 @@
-"""A server release that lacks a private name costs speed and one warning, but no socket."""
+"""A server release without a private name costs speed and causes one warning, but closes no socket."""
 
 from __future__ import annotations
 

@@ -158,7 +158,9 @@ async def test_a_receiver_outlives_its_connection(layers: Layers, redis: Redis) 
 
 
 async def test_a_receiver_waits_longer_than_one_command(layers: Layers) -> None:
-    """redis-py gives up on a socket after 5 seconds by default, which is as long as one command of `receive` takes."""
+    """redis-py stops waiting on a socket after 5 seconds by default, which is as long as one command of `receive`
+    takes.
+    """
     here = layers.make()
     receiving = asyncio.create_task(here.receive("work"))
     await asyncio.sleep(5.5)
@@ -182,7 +184,7 @@ async def test_a_flush_deletes_the_layers_keys_and_no_others(layers: Layers, red
 
 
 def test_code_without_an_event_loop_sends(redis: Redis) -> None:
-    """Each call gets an event loop of its own, and leaves no connection open."""
+    """Each call gets a new event loop, and leaves no connection open."""
 
     async def listen(layer: RedisLayer, channel: asyncio.Future[str]) -> Any:
         name = await layer.new_channel()

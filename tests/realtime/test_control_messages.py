@@ -1,4 +1,4 @@
-"""Control messages close sockets at once; the check of all sockets every two seconds does not run here."""
+"""Control messages close sockets at once. The check of all sockets every two seconds does not run here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ USER = groups.user("1")
 
 
 async def codes_after(runtime: ProcessRuntime, event: Event, *logins: str) -> list[int | None]:
-    """The close codes of one user's sockets, one of each login, once the control message has been carried out."""
+    """Return the close codes of one user's sockets, one for each login, after the control message."""
     seats = [await seat(runtime, USER, login) for login in logins]
     sessions, wires = [one for one, _ in seats], [wire for _, wire in seats]
     runtime.hub.publish([(USER, event)])

@@ -1,4 +1,4 @@
-"""Where many sockets arrive at once, their users are looked up a few at a time, and not for who has gone again."""
+"""When many sockets open at once, their users are looked up a few at a time, and not for sockets that have closed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.standalone
 
 
 class Arrival:
-    """A socket between an accepted handshake and the answer to who it is."""
+    """A socket between an accepted handshake and the lookup of its user."""
 
     is_gone = False
 
@@ -38,7 +38,7 @@ class Arrival:
 
 
 class LookUp:
-    """Stands for the database, which takes its time."""
+    """Stands for the database, which takes some time."""
 
     def __init__(self) -> None:
         self.under_way = self.begun = 0
@@ -65,7 +65,7 @@ def look_up(runtime: ProcessRuntime) -> Iterator[LookUp]:
 
 
 async def knock(connections: list[EngineConnection]) -> tuple[asyncio.Task[Any], ...]:
-    """Each connection gets its connect packet."""
+    """Send the connect packet to each connection."""
     opening = tuple(asyncio.create_task(NamespaceClient(one).take("0/chat,{}")) for one in connections)
     await settle()
     return opening

@@ -1,4 +1,4 @@
-"""On daphne what the kernel takes goes at once, and everything goes in its order, whatever it takes."""
+"""On daphne, data that the kernel accepts is sent at once, and all data in order, however much it accepts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.standalone
 
 @pytest.fixture
 def ends() -> Iterator[tuple[Any, socket.socket]]:
-    """A connection of Twisted's whose reactor runs only when a test says so, and the client at its other end."""
+    """Return a Twisted connection whose reactor runs only when a test runs it, and the client at its other end."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.setblocking(False)
@@ -30,7 +30,7 @@ def ends() -> Iterator[tuple[Any, socket.socket]]:
 
 
 def everything(theirs: socket.socket, connection: Any) -> bytes:
-    """What arrives, while the reactor writes whenever it may."""
+    """Return what arrives while the reactor writes as much as it can."""
     got = b""
     while True:
         try:

@@ -1,4 +1,7 @@
-"""The threads that work for sockets keep their connections. One that has died costs at most the work it died under."""
+"""The threads that work for sockets keep their connections.
+
+A broken connection fails at most the work that uses it.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from chatsite.database.threads import run_in
 
 @pytest.fixture
 def thread() -> Iterator[ThreadPoolExecutor]:
-    """One, which leaves no connection behind."""
+    """A thread that closes its connection at the end."""
     with ThreadPoolExecutor(max_workers=1) as thread:
         yield thread
         thread.submit(connections.close_all).result()
@@ -28,7 +31,7 @@ def ask(sql: str) -> int:
 
 
 def of_thread(thread: ThreadPoolExecutor, sql: str) -> int:
-    """The answer by the thread's own connection, as work of a socket has it."""
+    """Run a query on the thread's connection, as work for a socket does."""
     return asyncio.run(run_in(thread, partial(ask, sql)))
 
 

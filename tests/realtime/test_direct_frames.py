@@ -1,4 +1,4 @@
-"""Frames that go straight to the server's socket: as RFC 6455 has them, and only where that is possible."""
+"""Frames written directly to the server's socket follow RFC 6455. They are used only where this is possible."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def nothing_runs(scope: Any, receive: Any, send: Any) -> None: ...
 
 
 async def test_uvicorns_own_send_leads_to_its_socket() -> None:
-    """Were the server's insides to change all would still work, at half the speed; this tells."""
+    """If the server's internals change, everything still works, at half the speed. This test shows it."""
     protocol: Any = WebSocketsSansIOProtocol(Config(nothing_runs), ServerState(), {})
     written: list[bytes] = []
     protocol.transport = SimpleNamespace(write=written.append)

@@ -1,4 +1,4 @@
-"""The ways to show who one is on a native WebSocket."""
+"""The ways to authenticate a native WebSocket."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ async def test_a_deactivated_user_is_out(logins: tuple[Login, Login], code: str)
 
 
 async def test_an_access_token_that_ends(login: Login) -> None:
-    """A socket is warned before its token expires; a new token on the same socket keeps it open."""
+    """A socket is warned before its token expires. A new token on the same socket keeps it open."""
     token = login.short_token(LASTS)
     lets_it_end, renews = await login.live(token=token), await login.live(token=token)
     for client in (lets_it_end, renews):

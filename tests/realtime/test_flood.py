@@ -25,13 +25,16 @@ async def send_for_ever(client: LiveClient) -> None:
 
 
 def floods_ended(login: Login, server: int) -> int:
-    """How many this process has closed with 1008, as it says itself; `test_strikes.py` has the code."""
+    """Return how many sockets this process has closed with 1008, from its metrics.
+
+    `test_strikes.py` checks the code.
+    """
     log = login.deployment.server(server).log.read_text(errors="replace")
     return log.count("closing a session: flood")
 
 
 async def send_until_refused(client: LiveClient) -> ApiError:
-    """The refusal. A slow machine earns some more meanwhile, so that nobody can say when it comes."""
+    """Send until a refusal, and return it. On a slow machine the limit refills meanwhile, so its moment varies."""
     while True:
         calls = [client.begin("nonsense") for _ in range(STRIKES // 2)]
         for outcome in await asyncio.gather(*calls, return_exceptions=True):

@@ -1,4 +1,4 @@
-"""uvicorn closes connections that do not finish the head of a request. daphne has a timeout of its own for them."""
+"""uvicorn closes connections that do not finish the head of a request. daphne has its own timeout."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 async def is_closed_after(server: Server, start: bytes) -> bool:
-    """Whether the server closes a connection that sends `start`, and then a byte again and again."""
+    """Return whether the server closes a connection that sends `start`, and then single bytes."""
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(start)
     try:
@@ -55,7 +55,7 @@ async def test_a_half_sent_head_ends_the_connection(server: Server, start: bytes
 
 
 def test_requests_in_time_are_answered(server: Server) -> None:
-    """A request whose answer takes longer than the time for a head is not cut short: the limit is for heads alone."""
+    """The limit applies only to heads, so an answer may take longer."""
     with closing(HTTPConnection("127.0.0.1", server.port, timeout=patience(15))) as connection:
         for _ in range(2):
             connection.request("GET", "/socket.io/?EIO=4&transport=polling")

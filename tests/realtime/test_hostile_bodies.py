@@ -1,4 +1,4 @@
-"""REST bodies and queries that no honest client sends: an answer in the one shape, never a 500."""
+"""Invalid REST bodies and queries get an error in the one shape, never a 500."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ BAD: dict[str, tuple[str, bytes, int]] = {
 
 
 def test_pages_that_are_not_there(client: Client) -> None:
-    """In this process, since a site with DEBUG on shows Django's page for developers instead."""
+    """The test runs in this process, because a site with DEBUG on shows Django's page for developers."""
     for path in ("/no/such/page", "/chat/nothing", "/chat/conversations/1/nothing"):
         response = client.get(path)
         assert (response.status_code, response.json()["error"]["code"]) == (404, "not_found")
@@ -65,7 +65,7 @@ async def test_bodies(cast: Cast, name: str) -> None:
 
 @pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "multipart/form-data"])
 async def test_a_broken_multipart_body(cast: Cast, kind: str) -> None:
-    """daphne refuses it by itself, in no shape at all; uvicorn lets us answer."""
+    """daphne itself refuses it, without the error shape. uvicorn lets the site answer."""
     body = b"--y\r\nnonsense"
     for server in (0, 1):
         rest = cast.carol.rest_on(server)

@@ -1,4 +1,4 @@
-"""Frames that no honest client sends: each gets an `error`, and the socket lives on."""
+"""Each invalid frame gets an `error`, and the socket stays open."""
 
 from __future__ import annotations
 

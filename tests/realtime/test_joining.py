@@ -25,7 +25,7 @@ async def test_an_event_while_the_conversation_is_read_arrives(
     session, wire = await seat(runtime, "room")
 
     def latest_revisions(ids: Sequence[UUID]) -> dict[UUID, queries.Revisions]:
-        """The head as it stood just before somebody sent a message."""
+        """Return the head as it was just before somebody sent a message."""
         event = Event("new_message", b"{}", rev=8)
         runtime.hub.publish_threadsafe([(groups.conversation(conversation.pk), event)])
         return {conversation.pk: queries.Revisions(last_seq=7, rev=7)}

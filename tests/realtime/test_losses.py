@@ -1,4 +1,4 @@
-"""Ways to lose events between processes while Redis runs: each is noticed, and reported once."""
+"""Ways to lose events between processes while Redis runs. Each is noticed, and reported once."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def line(redis: Redis) -> AsyncIterator[Line]:
 
 @pytest.fixture
 async def hub(line: Line, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hub]:
-    """A hub whose way to Redis is the line, and whose patience is short."""
+    """A hub that connects to Redis through the proxy, with short timeouts."""
     monkeypatch.setattr(shard_module, "PING_SECONDS", 0.1)
     monkeypatch.setattr(shard_module, "CONFIRM_SECONDS", 0.3)
     settings.CHANNEL_LAYERS = {
@@ -59,7 +59,7 @@ class Told(list[bool]):
 
 
 async def publisher_of(hub: Hub, line: Line) -> Connection:
-    """The connection that a first publish has opened."""
+    """Return the connection that a first publish has opened."""
     before = set(line.connections)
     hub.publish([("room", Event.of("first", 1))])
     await hub.flush()
@@ -68,7 +68,7 @@ async def publisher_of(hub: Hub, line: Line) -> Connection:
 
 
 async def test_a_publish_that_failed(hub: Hub, line: Line) -> None:
-    """The connection that listens is well all the time."""
+    """The listening connection works all the time."""
     told = Told(hub)
     publisher = await publisher_of(hub, line)
     publisher.cut()
@@ -86,7 +86,7 @@ async def test_a_publish_that_nobody_confirmed(hub: Hub, line: Line) -> None:
 
 
 async def test_a_connection_that_was_cut(hub: Hub, line: Line) -> None:
-    """Nothing is published from here, so only the listener can tell."""
+    """This process publishes nothing, so only the listener can notice it."""
     told, listener = Told(hub), Listener()
     await hub.subscribe("room", listener)
     for connection in list(line.connections):
@@ -109,7 +109,7 @@ async def test_a_subscription_returns_when_it_is_confirmed(hub: Hub, line: Line)
 async def test_a_connection_that_has_gone_silent(
     hub: Hub, line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A half-open connection: nothing arrives, nothing is answered, and there is no reset."""
+    """On a half-open connection nothing arrives, nothing is answered, and there is no reset."""
     monkeypatch.setattr(shard_module, "SILENCE_SECONDS", 0.5)
     told, listener = Told(hub), Listener()
     await hub.subscribe("room", listener)
@@ -141,7 +141,7 @@ async def test_more_than_may_wait_for_a_redis_that_hangs(
 
 @pytest.fixture
 async def ending(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ProcessRuntime]:
-    """A process that may end. It has no apps, so that nothing but its events can keep it."""
+    """A process that may end. It has no apps, so only its events can delay the end."""
     monkeypatch.setattr(shard_module, "CONFIRM_SECONDS", 30)
     monkeypatch.setattr(registry, "stopping", [])
     monkeypatch.setattr(registry, "closed", [])

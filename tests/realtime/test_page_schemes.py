@@ -1,4 +1,4 @@
-"""A site that has TLS listens to no page that came without it, wherever the TLS ends."""
+"""A site with TLS refuses pages that were loaded without it, wherever the TLS ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The number of pending sends of one socket is limited: beyond it, its next frame waits."""
+"""The number of pending sends of one socket is limited. At the limit, its next frame waits."""
 
 from __future__ import annotations
 

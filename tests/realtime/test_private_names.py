@@ -1,4 +1,6 @@
-"""Nothing outside `realtime/servers/` reads a private name of another package, and what is imported is declared."""
+"""Nothing outside `realtime/servers/` reads a private name of another package, and all imported packages are
+declared.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,7 @@ def files() -> list[Path]:
 
 
 def own_names(tree: ast.AST) -> Iterator[str]:
-    """Names that this code gives to its own functions, classes, attributes and variables."""
+    """Return the names that this code gives to its functions, classes, attributes and variables."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name

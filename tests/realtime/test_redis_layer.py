@@ -57,7 +57,7 @@ async def hub(layer: RedisEventBus) -> AsyncIterator[Hub]:
 
 @pytest.fixture
 async def other_process(layer: RedisEventBus, redis: Redis) -> AsyncIterator[Hub]:
-    """A hub with connections of its own, as another server process has them."""
+    """A hub with its own connections, as another server process has them."""
     hub = Hub()
     elsewhere: Any = channel_layers.make_backend("default")
     hub._bus = elsewhere.event_bus()
@@ -120,7 +120,7 @@ async def test_own_events_arrive_once_and_without_a_round_trip(hub: Hub, other_p
 
 
 async def test_a_join_while_the_last_socket_leaves(hub: Hub) -> None:
-    """A page that reloads: the old socket's leaving must not take the new one's subscription with it."""
+    """When a page reloads, the leaving socket must not end the subscription of the new one."""
     leaves, comes = Listener(), Listener()
     await hub.subscribe("room", leaves)
     hub.unsubscribe("room", leaves)

@@ -20,7 +20,7 @@ MORE_THAN_THREADS: Final = 100
 
 
 class HangingHandler(RequestHandler):
-    """Everything but probes waits until it is released."""
+    """Every request except probes waits until it is released."""
 
     def __init__(self) -> None:
         super().__init__()

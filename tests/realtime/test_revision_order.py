@@ -65,7 +65,7 @@ async def test_an_early_event_waits_for_the_missing_one(order: RevisionOrder, ou
 
 @pytest.mark.parametrize("start", [0, 1, 100])
 async def test_any_order_becomes_one(order: RevisionOrder, out: list[int], start: int) -> None:
-    """From the very first event of a new conversation, which stands at 0, on."""
+    """This includes the first event of a new conversation, whose `rev` is 0."""
     order.start_after(start)
     revs = list(range(start + 1, start + 60))
     add(order, *random.Random(start).sample(revs, len(revs)))

@@ -1,4 +1,4 @@
-"""The queue of a reader that takes nothing is bounded, also in the server's own socket."""
+"""The queue of a reader that accepts nothing is bounded, including the server's own buffer."""
 
 from __future__ import annotations
 
@@ -35,22 +35,24 @@ FRAMES: Final = 400
 
 
 class Below(Protocol):
-    """One server's connection to a client that reads nothing until it is told to."""
+    """One server's connection to a client that reads nothing until a test tells it to."""
 
     socket: ServerSocket
 
     @property
     def held(self) -> int:
-        """Bytes in the transport's buffer."""
+        """Return the number of bytes in the transport's buffer."""
 
     async def read_all(self) -> bytes:
-        """What arrives from now on, until nothing is left."""
+        """Return what arrives from now on, until nothing is left."""
 
     def close(self) -> None: ...
 
 
 class StalledDescriptor(FileDescriptor):
-    """Twisted's transport with its own buffer and producer, over a file that takes nothing, and then everything."""
+    """Twisted's transport with its own buffer and producer, over a file that first accepts nothing, and then
+    everything.
+    """
 
     def __init__(self) -> None:
         nothing: Any = SimpleNamespace(addWriter=lambda _: None, removeWriter=lambda _: None)
@@ -146,7 +148,7 @@ async def below(request: pytest.FixtureRequest) -> AsyncIterator[Below]:
 
 
 class Frames:
-    """As a session writes: many at once, or one when it is time."""
+    """Writes as a session does: many frames at once, or a single one."""
 
     def __init__(self, below: Below) -> None:
         self._socket = below.socket
@@ -180,7 +182,7 @@ def outbox(below: Below, overflows: list[int]) -> Outbox:
 
 
 async def put(queue: Outbox, overflows: list[int], count: int) -> int:
-    """One frame in each turn, until the queue overflows. Answers how many."""
+    """Put one frame in each turn of the loop until the queue overflows. Return how many."""
     for number in range(count):
         queue.put(FRAME)
         await asyncio.sleep(0)
@@ -201,7 +203,7 @@ async def test_its_queue_is_bounded(below: Below) -> None:
 
 
 async def test_after_a_pause_everything_arrives(below: Below) -> None:
-    """More than the transport takes, and less than the queue holds."""
+    """The frames are more than the transport accepts, and fewer than the queue holds."""
     overflows: list[int] = []
     queue = outbox(below, overflows)
     await put(queue, overflows, MOST)
@@ -231,7 +233,7 @@ async def test_a_write_that_is_not_taken_ends_the_connection(
 
 
 async def test_a_close_that_is_not_taken_ends_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    """uvicorn would wait for the reader. daphne and autobahn have a time limit of their own."""
+    """uvicorn would wait for the reader. daphne and autobahn have their own time limit."""
     monkeypatch.setattr(uvicorn, "CLOSE_SECONDS", 0.05)
     below = UvicornBelow()
     await below.open()

@@ -1,4 +1,4 @@
-"""When a flood has been told often enough to slow down."""
+"""How many refusals a flood gets before its socket closes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def session(settings: Settings, clock: Clock, wire: Wire) -> AsyncIterator
 def seconds_until_closed(
     session: LiveSession, clock: Clock, per_second: float, most: float = 60
 ) -> float | None:
-    """How long it may send so many frames a second."""
+    """Return how many seconds a client may send this number of frames a second."""
     began = clock.now
     while clock.now < began + most:
         session.admit(10)
@@ -60,7 +60,7 @@ def seconds_until_closed(
 async def test_any_flood_is_closed_however_slow_the_server(
     session: LiveSession, wire: Wire, clock: Clock, per_second: float
 ) -> None:
-    """After the burst, 200 a second are let through whoever sends them: they must not make up for all the others."""
+    """After the burst, 200 frames a second are allowed for any client. They must not make up for all others."""
     burst = BURST / (per_second - RATE)
     took = seconds_until_closed(session, clock, per_second)
     assert took is not None

@@ -223,7 +223,7 @@ if connection.vendor == "postgresql":
                 assert "Seq Scan" not in plan, plan
 
     def test_a_filter_that_leaves_few_asks_for_no_frequent_word(monkeypatch: pytest.MonkeyPatch) -> None:
-        """The index of words would read the messages of all businesses that hold the word."""
+        """The index of words would read the messages of all businesses with this word."""
         monkeypatch.setattr(newest, "WINDOW", 20)
         member, customer = person(), person()
         where = conversation(business(member), customer)

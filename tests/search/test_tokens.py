@@ -1,4 +1,4 @@
-"""Which texts a query finds, and which parts of them it highlights. The databases are held to the same table."""
+"""Which texts a query finds, and which parts of them it highlights. Both databases must agree with one table."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def test_links_lead_somewhere(document: Path) -> None:
 
 @pytest.mark.parametrize("document", PAGES, ids=lambda path: path.name)
 def test_the_tests_it_names_exist(document: Path) -> None:
-    """`folder/test_file.py`, alone or with `::test_case`; a file without a folder is in tests/attack."""
+    """A name is `folder/test_file.py`, alone or with `::test_case`. A file without a folder is in tests/attack."""
     missing = []
     for path, case in re.findall(
         r"`(?:tests/)?((?:[a-z_]+/)?test_\w+\.py)(?:::(\w+))?`", document.read_text()

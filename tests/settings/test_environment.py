@@ -1,4 +1,4 @@
-"""Settings come from the environment, and a bad one is refused by name."""
+"""Settings come from the environment. A bad value is refused with the setting's name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages may load files from where the storage sends browsers, and from nowhere else."""
+"""Pages may load files only from the addresses to which the storage redirects browsers."""
 
 from __future__ import annotations
 

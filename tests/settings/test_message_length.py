@@ -1,4 +1,4 @@
-"""A frame must hold the longest message, or sockets would close where REST accepts it."""
+"""A frame must hold the longest message. Otherwise sockets would close where REST accepts the message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A project that replaces `REST_FRAMEWORK` learns which classes of the chat are missing."""
+"""A check tells a project that replaces `REST_FRAMEWORK` which classes of the chat are missing."""
 
 from __future__ import annotations
 

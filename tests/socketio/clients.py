@@ -1,4 +1,4 @@
-"""Two clients: python-socketio's, and one that puts any text on the wire."""
+"""Two clients: python-socketio's, and one that sends any text."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ANN = {"token": "user:ann"}
 
 
 class Client:
-    """python-socketio's client in the namespace; `events` holds what was pushed, in order."""
+    """python-socketio's client in the namespace. `events` has what was pushed, in order."""
 
     def __init__(self, site: Site, *transports: str, auth: Any = None) -> None:
         self.site = site
@@ -56,7 +56,7 @@ class Client:
         await self.socket.emit(event, data, namespace=NAMESPACE, callback=callback)
 
     async def expect(self, event: str, within: float = 5) -> Any:
-        """The data of the first such event; it is taken off the list."""
+        """Return the data of the first such event, and remove it from the list."""
         async with asyncio.timeout(patience(within)):
             while True:
                 for found in self.events:
@@ -102,7 +102,7 @@ class RawClient:
         return frame
 
     async def rest(self) -> list[str]:
-        """What comes until the other side closes."""
+        """Return what arrives until the other side closes."""
         frames: list[str] = []
         try:
             while True:
@@ -111,7 +111,7 @@ class RawClient:
             return frames
 
     async def closed(self, within: float = 10) -> int | None:
-        """Wait for the other side to close; its code."""
+        """Wait for the other side to close, and return its code."""
         await asyncio.wait_for(self.socket.wait_closed(), patience(within))
         return self.socket.close_code
 
@@ -122,7 +122,7 @@ class RawClient:
 
 
 class Poller:
-    """Long polling by hand."""
+    """Long polling, step by step."""
 
     def __init__(self, site: Site) -> None:
         self._http = httpx.AsyncClient(
@@ -135,7 +135,7 @@ class Poller:
         return self
 
     async def join(self, token: str = "user:ann") -> str:
-        """Connect to the namespace; what the first poll brings."""
+        """Connect to the namespace, and return the content of the first poll."""
         await self.post("40/chat," + json.dumps({"token": token}))
         return (await self.get()).text
 
@@ -143,7 +143,7 @@ class Poller:
         return await self._http.get("/socket.io/", params=self._query())
 
     async def until(self, condition: Callable[[str], bool], within: float = 5) -> str:
-        """Poll until what the polls have brought meets the condition. A closed connection brings nothing more."""
+        """Poll until the content of all polls meets the condition. A closed connection adds nothing."""
         texts = ""
         async with asyncio.timeout(patience(within)):
             while not condition(texts):
@@ -153,7 +153,7 @@ class Poller:
         return texts
 
     async def drain(self) -> str:
-        """Poll until a poll has nothing to bring."""
+        """Poll until a poll is empty."""
         texts = ""
         while (text := (await self.get()).text) != "6":
             texts += text.removesuffix("\x1e6")

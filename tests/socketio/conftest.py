@@ -35,7 +35,7 @@ def site(kind: Kind, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]
 
 @pytest.fixture(scope="session")
 def node_modules() -> Path:
-    """The folder where socket.io-client is installed, as package-lock.json pins it; installed once per lock."""
+    """Install socket.io-client as package-lock.json pins it, once for each lock file. Return the folder."""
     if not shutil.which("node") or not shutil.which("npm"):
         pytest.skip("NOT TESTED with socket.io-client: node and npm are not installed")
     lock = hashlib.sha256((NODE / "package-lock.json").read_bytes()).hexdigest()[:16]

@@ -22,11 +22,11 @@ Kind = Literal["uvicorn", "daphne"]
 
 
 class SiteFailed(Exception):
-    """The process did not come up; its last words are in the message."""
+    """The process did not start. The message has the end of its log."""
 
 
 class Site:
-    """A context manager: serving inside, gone after. `environment` sets limits, see `site_settings.py`."""
+    """A context manager that serves inside its block. `environment` sets limits, see `site_settings.py`."""
 
     def __init__(self, kind: Kind, folder: Path, **environment: str) -> None:
         self.kind = kind

@@ -1,6 +1,6 @@
-"""A small ASGI site: both socket transports over the real `Session`, with commands and logins made for these tests.
+"""A small ASGI site: both socket transports with the real `Session`, and with commands and logins for these tests.
 
-Served by real servers as `tests.socketio.site:application`, with the settings of `site_settings.py`.
+Real servers run it as `tests.socketio.site:application`, with the settings of `site_settings.py`.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ open_sessions = 0
 
 
 async def greet(session: Session) -> None:
-    """An event from before the client knows that it is connected."""
+    """Send an event before the client knows that it is connected."""
     global open_sessions
     open_sessions += 1
     await session.subscribe("everybody")
@@ -112,7 +112,7 @@ class Echoes:
 
 @registry.pipelined_command("echo_pipelined", Echo)
 def echo_pipelined(session: Session, data: Echo) -> asyncio.Future[Any]:
-    """Numbered when it is read, answered later."""
+    """Number the command when it is read, and answer later."""
     echoes = session.state.get(Echoes, Echoes)
     echoes.number += 1
     number = echoes.number

@@ -1,4 +1,4 @@
-"""Settings of the test site. A test sets limits, and the origins of the pages, by environment variables."""
+"""Settings of the test site. Tests set limits and the allowed origins by environment variables."""
 
 from __future__ import annotations
 

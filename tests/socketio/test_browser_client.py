@@ -1,4 +1,4 @@
-"""With socket.io-client itself, driven by Node. The scenarios are in `node/scenarios.js`."""
+"""Tests with socket.io-client itself, in Node. The scenarios are in `node/scenarios.js`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BOTH = pytest.mark.parametrize("options", [WEBSOCKET, POLLING], ids=["websocket"
 
 @pytest.fixture
 def play(site: Site, node_modules: Path) -> Play:
-    """Run a scenario against the site; its result."""
+    """Run a scenario against the site, and return its result."""
 
     async def run(scenario: str, client: str = CLIENTS[0], **arguments: Any) -> Any:
         node = await asyncio.create_subprocess_exec(

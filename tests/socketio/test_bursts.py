@@ -1,4 +1,4 @@
-"""python-socketio's client sends much at once, and nothing is lost. Node's clients have the same in `scenarios.js`."""
+"""python-socketio's client sends a burst, and nothing is lost. `scenarios.js` has the same for Node's clients."""
 
 from __future__ import annotations
 

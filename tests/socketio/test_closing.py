@@ -1,4 +1,4 @@
-"""How the server ends a connection: by its namespace for lack of credentials, by the transport for the rest."""
+"""The server closes the namespace for missing credentials, and the transport for everything else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers, errors, order, and what hostile clients send."""
+"""Answers, errors, order, and hostile clients."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ async def test_a_session_ends_with_its_connection(site: Site, transport: str) ->
 
 
 async def test_no_event_is_lost_or_reordered_by_the_upgrade(site: Site) -> None:
-    """Some come before the probe, some between probe and upgrade, some after."""
+    """Some events come before the probe, some between probe and upgrade, some after."""
 
     async def speak(start: int) -> None:
         for number in range(start, start + 40):

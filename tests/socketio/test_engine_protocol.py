@@ -1,4 +1,4 @@
-"""What the official Engine.IO protocol suite asserts of long polling and of the upgrade."""
+"""What the official Engine.IO protocol suite asserts about long polling and the upgrade."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Frames that are not UTF-8, with a `ref` or an id of a callback. Each is answered wherever the protocol allows it.
+"""Frames that are not UTF-8, with a `ref` or the id of a callback. Each is answered where the protocol allows it.
 
-RFC 6455 lets a text message that is not UTF-8 only close the WebSocket, with 1007. So a client can get its `ref`
-back for a binary message and for a request of long polling.
+By RFC 6455 a text message that is not UTF-8 closes the WebSocket with 1007. So a client can get its `ref` back only
+for a binary message and for a request of long polling.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Size, rate, and readers that do not read."""
+"""Size, rate, and clients that stop reading."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST = Limits.frame_bytes
 
 
 def _echo_of(size: int, letter: str = "x") -> str:
-    """An Engine.IO text whose Socket.IO packet has so many bytes."""
+    """Return an Engine.IO text whose Socket.IO packet has this number of bytes."""
     head, tail = '2/chat,1["echo",{"text":"', '"}]'
     room = size - len(head) - len(tail)
     return "4" + head + letter * (room // len(letter.encode())) + tail
@@ -60,7 +60,7 @@ async def test_a_large_post_closes_the_polling_client(site: Site) -> None:
 
 
 async def test_a_body_may_hold_several_frames(site: Site) -> None:
-    """Clients before 4.5 put all that waits into one body, however large."""
+    """Clients before 4.5 put everything that waits into one body, however large."""
     async with Poller(site) as poller:
         await poller.join()
         body = "\x1e".join(_echo_of(30_000).replace("/chat,1[", f"/chat,{number}[") for number in range(8))
@@ -101,7 +101,7 @@ async def test_attachments_count_as_frames(strict_site: Site) -> None:
 
 
 async def _speak(speaker: Client, sessions: int, *, text: str, count: int, turns: int) -> None:
-    """Broadcast until only so many sessions are left."""
+    """Broadcast until only this number of sessions is left."""
     for _ in range(turns):
         await speaker.call("broadcast", {"text": text, "count": count})
         if (await speaker.call("count_sessions"))["sessions"] == sessions:

@@ -45,7 +45,7 @@ def quick_site(kind: Kind, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @asynccontextmanager
 async def raw_socket(site: Site) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """A WebSocket that answers nothing by itself, no ping either."""
+    """A WebSocket that answers nothing by itself, not even pings."""
     reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
     try:
         writer.write(HANDSHAKE)

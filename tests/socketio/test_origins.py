@@ -1,4 +1,4 @@
-"""Pages of foreign origins are refused on both transports; clients outside of browsers send no origin."""
+"""Both transports refuse pages of foreign origins. Clients other than browsers send no origin."""
 
 from __future__ import annotations
 

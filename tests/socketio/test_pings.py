@@ -52,7 +52,7 @@ async def test_a_websocket_that_does_not_answer_is_closed(quick_site: Site) -> N
 
 
 async def test_a_peer_that_vanished_is_closed(quick_site: Site) -> None:
-    """It reads nothing and closes nothing, and its kernel takes no more; as after a lost network."""
+    """The peer reads nothing and closes nothing, and its kernel accepts no more, as after a network failure."""
     async with Client(quick_site) as watcher, asyncio.timeout(patience(20)):
         with socket.socket() as half_open:
             half_open.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

@@ -1,6 +1,7 @@
-"""What a team can do, as requests: made in the process by one test, and against a server by another.
+"""What a team can do, as requests.
 
-A new address of the team's side must be named here, or `test_leaks.py` fails.
+One test makes them in the process, and another against a server. A new address of the team's side must be listed
+here, or `test_leaks.py` fails.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ NINE_TO_FIVE: Final = [{"from": "09:00", "to": "17:00"}]
 
 @dataclass(frozen=True)
 class Action:
-    """One request of a member. `makes` names the id of the answer, which later paths and bodies use as `{name}`."""
+    """One request of a member. `makes` names the id in the answer, which later paths and bodies use as `{name}`."""
 
     method: str
     path: str
@@ -50,7 +51,7 @@ def _filled(value: Any, ids: dict[str, str]) -> Any:
 
 
 def shape_of(path: str) -> str:
-    """The same for the pattern of a route and for the path of an action."""
+    """Return the same shape for the pattern of a route and for the path of an action."""
     plain = PARAMETER.sub("*", path).replace("^", "").removesuffix("/?$")
     return plain.strip("/")
 
@@ -60,7 +61,7 @@ SEEN_BY_CUSTOMERS: Final = {("DELETE", "team/members/*")}
 
 
 def team_routes(addresses: list[Address]) -> set[tuple[str, str]]:
-    """Each address by which a team changes something that customers do not see."""
+    """Return each address by which a team changes something that customers do not see."""
     found = {
         (address.method, shape_of(address.pattern))
         for address in addresses
@@ -70,9 +71,9 @@ def team_routes(addresses: list[Address]) -> set[tuple[str, str]]:
 
 
 def team_actions() -> Iterator[Action]:
-    """Every action of a team, in an order in which a member would take them.
+    """Return every action of a team, in an order in which a member would take them.
 
-    The ids that they need from the start are `talk`, `shop`, `me` and `colleague`.
+    The ids that the actions need from the start are `talk`, `shop`, `me` and `colleague`.
     """
     yield from _make_things()
     yield from _settings()
@@ -115,7 +116,7 @@ def _make_things() -> Iterator[Action]:
 
 
 def _settings() -> Iterator[Action]:
-    """What customers are meant to see, such as business hours, is taken back again."""
+    """Return actions that customers may see, such as business hours. Each is undone again."""
     for mode in ("round_robin", "off"):
         yield Action("PUT", "/team/assignment/{shop}", {"mode": mode, "capacity": None})
     for text in (SECRET, ""):

@@ -54,7 +54,7 @@ class Scene:
 
 @contextmanager
 def heard() -> Iterator[list[tuple[str, str, dict[str, Any]]]]:
-    """The group, the name and the data of every event that a change sends."""
+    """Record the group, the name and the data of every event that a change sends."""
     found: list[tuple[str, str, dict[str, Any]]] = []
 
     def keep(addressed: list[Addressed]) -> None:

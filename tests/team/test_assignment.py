@@ -1,4 +1,4 @@
-"""Automatic assignment: who gets which conversation, and that none waits while somebody is free."""
+"""Automatic assignment: who gets which conversation, and that none waits while an agent is free."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CONVERSATIONS: Final = 200
 
 
 class Team:
-    """A business, its agents, and who of them is online."""
+    """A business, its agents, and those of them who are online."""
 
     def __init__(self) -> None:
         self.owner = person()
@@ -69,7 +69,10 @@ class Team:
         return made
 
     def ask_at_once(self, count: int) -> list[Conversation]:
-        """So many customers have written before a job runs. Only the last message is stored, for speed."""
+        """Let this number of customers write before a job runs.
+
+        For speed, only the last message uses the operation.
+        """
         names = (f"person-{uuid4().hex[:12]}" for _ in range(count - 1))
         people = User.objects.bulk_create(User(username=name, password="!") for name in names)
         now = timezone.now()
@@ -210,7 +213,10 @@ def test_owners_set_the_rule_and_customers_do_not_see_it(team: Team) -> None:
 
 
 def test_none_waits_while_somebody_is_free(team: Team) -> None:
-    """200 customers write in bursts; 5 agents go online and offline, and resolve. Nothing waits while one is free."""
+    """200 customers write in bursts.
+
+    5 agents go online and offline, and resolve. No conversation waits while one is free.
+    """
     chance = random.Random(SEED)
     conversations: list[Conversation] = []
     capacity, waited = 12, 0

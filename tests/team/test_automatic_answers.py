@@ -48,7 +48,7 @@ class Scene:
         return list(rows.order_by("seq").values_list("content", flat=True))
 
     def age(self, **by: int) -> None:
-        """Let everything have happened earlier."""
+        """Move everything into the past."""
         for row in ChatMessage.objects.filter(conversation=self.where):
             ChatMessage.objects.filter(pk=row.pk).update(created_at=row.created_at - timedelta(**by))
         for answer in AutomaticAnswer.objects.filter(conversation=self.where):

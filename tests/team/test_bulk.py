@@ -1,4 +1,4 @@
-"""Many conversations changed with one request, and taken back."""
+"""One request changes many conversations, and another undoes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owners set the hours of a business; everybody sees whether it is open and how fast it answers."""
+"""Owners set the hours of a business. Everybody sees whether it is open and how fast it answers."""
 
 from __future__ import annotations
 

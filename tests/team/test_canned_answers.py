@@ -1,4 +1,4 @@
-"""Members keep canned answers, find them by code and text, and insert them with the names of a conversation."""
+"""Members save canned answers, find them by code and text, and insert them with the names of a conversation."""
 
 from __future__ import annotations
 

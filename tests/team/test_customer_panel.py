@@ -1,4 +1,7 @@
-"""Members see what the business knows of a customer, with the host project's own panels. Customers see none of it."""
+"""Members see what the business knows about a customer, with the host project's own panels.
+
+Customers see none of it.
+"""
 
 from __future__ import annotations
 

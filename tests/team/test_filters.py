@@ -1,4 +1,4 @@
-"""The list of conversations filtered by what the team has set."""
+"""The list of conversations, filtered by what the team has set."""
 
 from __future__ import annotations
 

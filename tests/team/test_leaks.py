@@ -1,7 +1,7 @@
-"""Whatever the team does, nothing that the customer can reach changes. Made from the tables of what there is.
+"""Nothing that a team does changes anything that the customer can reach.
 
-A new address, command or event of the team's side must be named in `actions.py`, or these tests fail.
-`test_live_leaks.py` looks at sockets.
+The tests use the tables of routes, commands and events. A new one of the team's side must be listed in `actions.py`,
+or these tests fail. `test_live_leaks.py` covers sockets.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class Story:
 
 
 class CustomersView:
-    """Everything that the customer can reach, as bytes by where it is. Sockets apart."""
+    """Everything that the customer can reach except sockets, as bytes by place."""
 
     def __init__(self, scene: Scene) -> None:
         create_site(business=scene.shop, chosen=WidgetSettings(guests_allowed=True))
@@ -156,7 +156,7 @@ class CustomersView:
         return path.replace("<slug:slug>", self.shop.slug)
 
     def _away(self) -> dict[str, bytes]:
-        """What a mail and a push would say about the message that the customer has not read."""
+        """Return a mail and a push about the message that the customer has not read."""
         later = timezone.now() + LATER
         sections, _ = unread_sections(self.customer, later)
         made = compose(self.notice, sections, "en")

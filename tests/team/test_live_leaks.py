@@ -1,4 +1,4 @@
-"""Whatever the team does, a customer's sockets get nothing: native, Socket.IO, and Socket.IO by long polling."""
+"""Nothing that a team does reaches a customer's sockets: native, Socket.IO, and Socket.IO by long polling."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ END: Final = "the last message"
 
 
 class Watch:
-    """A customer's sockets, each joined to the conversation, and what each has been sent."""
+    """A customer's sockets, each joined to the conversation, and what each has received."""
 
     def __init__(self, customer: Person, conversation_id: str) -> None:
         self._customer = customer
@@ -52,7 +52,7 @@ class Watch:
         await self._stack.aclose()
 
     async def answers(self) -> list[Json]:
-        """What the commands that tell of everything answer on each socket."""
+        """Return the answers to the commands that return the whole state, for each socket."""
         asked = {"conversations": {self._id: 0}, "team": {self._id: 0}}
         found = []
         for call in (self._native.call, *(client.call for client in self._others)):
@@ -67,7 +67,7 @@ class Watch:
             client.events.clear()
 
     async def until_end(self) -> list[list[tuple[str, Any]]]:
-        """What each socket got before the last message. The events of a conversation come in order."""
+        """Return what each socket got before the last message. The events of a conversation arrive in order."""
         await self._native.expect("new_message", lambda data: data["message"]["content"] == END)
         found = [_before_end([(frame.event, frame.data) for frame in self._native.events])]
         for client in self._others:
@@ -81,7 +81,7 @@ async def _has_end(client: Client) -> bool:
 
 
 def _before_end(events: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
-    """The events before the last message. That a member is online, which customers may see, is left out."""
+    """Return the events before the last message, without a member's presence, which customers may see."""
     end = next(place for place, event in enumerate(events) if END in repr(event))
     return [(name, data) for name, data in events[:end] if name != "user_online"]
 

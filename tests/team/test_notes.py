@@ -1,4 +1,4 @@
-"""Private notes: members alone see them; a mention notifies; retries make one note; a deleted note is empty."""
+"""Private notes: only members see them, a mention notifies, retries create one note, and a deleted note is empty."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every figure of every report equals a slow recount of what was said, for each grouping."""
+"""Every figure of every report equals a slow recount of the messages, for each grouping."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Key = str | None
 
 @dataclass
 class Said:
-    """What happened at a time: a message of somebody, or a `resolve` with what the team had set."""
+    """What happened at a time: somebody's message, or a `resolve` with the team's state."""
 
     at: datetime
     kind: str
@@ -55,7 +55,7 @@ class Part:
         return self.end.agent or (self.agents[self.answers[-1].kind] if self.answers else None)
 
     def replies(self) -> Iterator[tuple[str, int, int]]:
-        """For each answer, the earliest message of the customer since the answer before it."""
+        """Return for each answer the earliest message of the customer since the answer before it."""
         for n, line in enumerate(self.lines):
             if line.kind not in PEOPLE:
                 continue
@@ -135,7 +135,7 @@ class World:
 
 
 def _spent(begin: datetime, end: datetime) -> tuple[int, int]:
-    """By the clock and in business hours, minute by minute."""
+    """Return the wall time and the time in business hours, counted minute by minute."""
     minutes = round((end - begin).total_seconds() / 60)
     walls = ((begin + timedelta(minutes=n)).astimezone(BERLIN) for n in range(minutes))
     open_minutes = sum(wall.weekday() < 5 and time(9) <= wall.time() < time(17) for wall in walls)

@@ -1,4 +1,4 @@
-"""Filters of the list that members keep under a name."""
+"""Members save filters of the list under a name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hours with breaks, past midnight, on days when the clock is changed, on holidays and on exceptional days."""
+"""Hours with breaks, past midnight, on days of a clock change, on holidays and on exceptional days."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_which_holidays_are_known() -> None:
 
 
 def test_equal_to_a_count_minute_by_minute() -> None:
-    """A slow reference asks for every minute what the clock on the wall shows."""
+    """A slow reference reads the local time of every minute."""
     choose = random.Random(20)
     for _ in range(12):
         weekly = []

@@ -1,4 +1,7 @@
-"""Members set status, assignee, group, priority and labels; the numbers count it; the customer's messages reopen."""
+"""Members set status, assignee, group, priority and labels.
+
+The counts include it, and the customer's messages reopen.
+"""
 
 from __future__ import annotations
 

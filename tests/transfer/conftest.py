@@ -16,7 +16,7 @@ Run: TypeAlias = Callable[..., str]
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Run `import_conversations`. Answers what it says."""
+    """Run `import_conversations`, and return its output."""
 
     def command(path: Path, *options: str) -> str:
         out = io.StringIO()
@@ -37,7 +37,7 @@ def run(tmp_path: Path) -> Run:
 
 @pytest.fixture
 def export() -> Callable[..., bytes]:
-    """Run `export_conversations`. Answers the file."""
+    """Run `export_conversations`, and return the file."""
 
     def command(path: Path, *options: str) -> bytes:
         call_command("export_conversations", str(path), *options, stdout=io.StringIO())

@@ -1,4 +1,4 @@
-"""A large file is read and written piece by piece: the memory that it takes does not depend on its length."""
+"""Large files are read and written in pieces, so the memory does not depend on their length."""
 
 from __future__ import annotations
 

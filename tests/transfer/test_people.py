@@ -40,7 +40,7 @@ def write(path: Path, *lines: dict[str, Any]) -> Path:
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """Two customers, whom nobody knows here, and an agent."""
+    """Two customers whom the site does not know, and an agent."""
     business().__class__.objects.create(name="Acme", slug="acme")
     lines = []
     for customer in ("ann", "bob"):

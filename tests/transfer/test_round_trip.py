@@ -1,4 +1,4 @@
-"""An export can be imported, and the second site then has the same data."""
+"""Another site imports an export, and then has the same data."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TEXT = b"A list of parts\n"
 
 @pytest.fixture
 def exported(tmp_path: Path, export: Callable[..., bytes]) -> Path:
-    """A conversation of a business that has everything that the form knows."""
+    """A conversation of a business with everything that the format can express."""
     owner, customer = person("owner"), person("customer")
     shop = business(owner)
     where = conversation(shop, customer)
@@ -50,7 +50,7 @@ def exported(tmp_path: Path, export: Callable[..., bytes]) -> Path:
 
 
 def kept(text: bytes) -> list[dict[str, Any]]:
-    """The lines without the ids, which are the site's own."""
+    """Return the lines without the ids, which each site assigns itself."""
     lines = [json.loads(line) for line in text.splitlines()]
     for line in lines:
         line.pop("id", None)

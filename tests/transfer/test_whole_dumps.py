@@ -1,4 +1,4 @@
-"""Dumps with all the fields that the other systems write, and their way through the documented form to another site."""
+"""Dumps with all the fields that the other systems write are converted to the documented format and imported."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AT = 1_714_557_600
 
 
 def chatwoot_agent(number: int, name: str) -> dict[str, Any]:
-    """As Chatwoot shows an agent in a message: without an address."""
+    """Return an agent as Chatwoot writes one in a message: without an address."""
     return {
         "id": number,
         "name": name,

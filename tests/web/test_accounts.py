@@ -1,4 +1,4 @@
-"""People make an account themselves, and choose a new password by a link in a mail."""
+"""People create accounts themselves, and choose a new password by a link in a mail."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def run_jobs() -> None:
 
 
 def link() -> str:
-    """The path of the link in the last mail."""
+    """Return the path of the link in the last mail."""
     found = re.search(r"https://chat\.example(/\S+)", str(mail.outbox[-1].body))
     assert found is not None, mail.outbox[-1].body
     return found[1]
@@ -78,7 +78,7 @@ def test_the_address_counts_when_its_owner_has_confirmed_it(visitor: Client) -> 
 def test_an_earlier_link_ends_with_the_password_and_with_the_address(
     visitor: Client, change: dict[str, str]
 ) -> None:
-    """Somebody who has had the account for a while cannot take it back by an old mail."""
+    """Somebody who once had the account cannot take it back with an old mail."""
     visitor.post("/sign-up", FORM)
     run_jobs()
     user = get_user_model().objects.get()

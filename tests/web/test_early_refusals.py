@@ -1,4 +1,4 @@
-"""Refusals before a view: a page for people, and the one shape of errors for programs."""
+"""Refusals before a view: a page for people, and the error shape for programs."""
 
 from __future__ import annotations
 

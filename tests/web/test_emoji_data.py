@@ -1,4 +1,4 @@
-"""Every emoji that the picker offers is one that the server takes as a reaction, also in a skin tone."""
+"""The server accepts every emoji of the picker as a reaction, also with a skin tone."""
 
 from __future__ import annotations
 

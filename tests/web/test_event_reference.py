@@ -1,4 +1,4 @@
-"""`/api/events` names every command, event and object of the live protocol, and every link leads somewhere."""
+"""`/api/events` names every command, event and object of the live protocol, and no link is broken."""
 
 from __future__ import annotations
 

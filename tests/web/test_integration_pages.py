@@ -1,4 +1,4 @@
-"""The pages of webhooks, bots and API keys: owners do there what the API does, without scripts."""
+"""The pages of webhooks, bots and API keys let owners do what the API does, without scripts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A row of the list says who spoke last and what became of it. The server's page and the live list say the same."""
+"""A row of the list shows who wrote last and the message's status. The server's page and the live list agree."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MODULE: Final = Path(__file__).parents[2] / "chatsite/web/static/web/last_messag
 
 @pytest.fixture
 def people() -> tuple[User, User]:
-    """A member of a business, who has a colleague."""
+    """A member of a business, and a colleague."""
     reader, colleague = person(), person("amir")
     shop = business(reader)
     Membership.objects.create(business=shop, user=colleague)

@@ -1,4 +1,4 @@
-"""The server's page and the live view format a message in the same way: one table of cases for both."""
+"""The server's page and the live view format messages in the same way. Both use one table of cases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of notification settings, and the files that a browser fetches to show pushes. It works without scripts."""
+"""The page of notification settings works without scripts. Browsers can fetch the files that show pushes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The forms of the pages: one operation each, with refusals in words, and never for somebody else."""
+"""The forms of the pages: one operation each, with clear refusals, and never for somebody else."""
 
 from __future__ import annotations
 

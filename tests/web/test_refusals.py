@@ -57,7 +57,7 @@ def test_an_expired_form_says_what_to_do(db: None, settings: Any) -> None:
 
 @pytest.mark.parametrize("failure", [OperationalError("gone"), InternalError("a standby")])
 def test_every_view_says_that_the_database_is_away(rf: RequestFactory, failure: Exception) -> None:
-    """Views of Django and of other packages, such as the admin, let the error through."""
+    """Views of Django and of other packages, such as the admin, do not handle the error."""
     failure.__cause__ = ReadOnlySqlTransaction()
     middleware = ErrorAnswers(lambda request: HttpResponse())
     page = middleware.process_exception(rf.post("/admin/", headers=HTML), failure)

@@ -1,4 +1,4 @@
-"""Signing in by the form: refused and counted as every other login, and never a way to another site."""
+"""The sign-in form: refused and counted like every other login, and never a redirect to another site."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page makes no sound in a person's quiet hours, on the clock of their time zone."""
+"""The page makes no sound in a person's quiet hours, by the clock of their time zone."""
 
 from __future__ import annotations
 

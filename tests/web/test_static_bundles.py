@@ -1,4 +1,4 @@
-"""One bundle for each page, made from the collected files; without the bundler pages load their modules."""
+"""One bundle for each page, made from the collected files. Without the bundler pages load their modules."""
 
 from __future__ import annotations
 

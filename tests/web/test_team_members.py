@@ -1,4 +1,4 @@
-"""The page of a team's members: invite, revoke, set roles, remove and leave, without scripts."""
+"""The page of a team's members works without scripts: invite, revoke, set roles, remove and leave."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of a team's settings: each form sets what the API sets, without scripts."""
+"""The page of a team's settings works without scripts: each form sets what the API sets."""
 
 from __future__ import annotations
 

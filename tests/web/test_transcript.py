@@ -1,4 +1,4 @@
-"""The conversation as the server draws it: the same groups, days and names that the live view makes of them."""
+"""The server's page of a conversation has the same groups, days and names as the live view."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every text of the pages is in every catalogue, is translated, and is what the compiled catalogue says."""
+"""Every text of the pages is in every catalogue, is translated, and equals the compiled catalogue."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def texts_of_scripts() -> set[str]:
 
 
 def texts_of_pages() -> set[str]:
-    """Of the templates, as Django's own extraction sees them, and of the views."""
+    """Return the texts of the templates, as Django extracts them, and of the views."""
     pages = (ROOT / "templates" / "web").glob("*.html")
     sources = [templatize(path.read_text(), origin=str(path)) for path in pages]
     sources += [path.read_text() for path in WEB.rglob("*.py")]

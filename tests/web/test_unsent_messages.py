@@ -1,4 +1,4 @@
-"""A refused message comes back in its form, with the reason."""
+"""A refused message returns in its form, with the reason."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def browser(customer: Any) -> Client:
 
 
 def send(browser: Client, conversation: Conversation, content: str = TYPED, **more: str) -> Any:
-    """As a browser sends it: with CRLF for each line break."""
+    """Send as a browser does: with CRLF for each line break."""
     body = {"content": content.replace("\n", "\r\n"), "clientId": "form-1", **more}
     return browser.post(f"/app/c/{conversation.pk}/send", body)
 
 
 def text_in(answer: Any) -> str:
-    """What stands in the page's textarea, as a browser reads it."""
+    """Return the content of the page's textarea, as a browser reads it."""
     (found,) = re.findall(r"<textarea[^>]*>\n?(.*?)</textarea>", answer.content.decode(), re.DOTALL)
     return html.unescape(found)
 
@@ -113,7 +113,7 @@ def test_a_user_who_is_too_fast_keeps_the_text(
 
 
 def read_only() -> InternalError:
-    """What Django raises for a write to a standby of PostgreSQL."""
+    """Return the error that Django raises for a write to a PostgreSQL standby."""
     error = InternalError("cannot execute INSERT in a read-only transaction")
     error.__cause__ = ReadOnlySqlTransaction()
     return error

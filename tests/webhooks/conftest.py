@@ -1,4 +1,4 @@
-"""Fixtures of webhooks inside the process: a business with an owner and a customer, and a receiver."""
+"""Fixtures for in-process tests of webhooks: a business with an owner and a customer, and a receiver."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def inside_allowed(settings: Settings) -> None:
 
 @pytest.fixture
 def shop(transactional_db: None) -> Shop:
-    """The worker closes its connections, as in a process of its own, so no transaction can surround a test."""
+    """The worker closes its connections, as in its own process, so no transaction can surround a test."""
     return make_shop()
 
 
@@ -69,7 +69,7 @@ def run_jobs() -> None:
 
 
 def run_retries() -> None:
-    """Let every retry be due now, and a worker run it."""
+    """Make every retry due now, and let a worker run it."""
     from notifications.webhooks.delivering import wake
 
     WebhookDelivery.objects.filter(state="pending").update(retry_at=timezone.now())

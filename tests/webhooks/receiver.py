@@ -1,4 +1,4 @@
-"""An HTTP server that gets webhooks, and behaves as a test tells it to."""
+"""An HTTP server that gets webhooks, and answers as a test tells it to."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Behaviour = Callable[["Received"], int | str]  # a status, or "hang", "reset", "
 
 @dataclass
 class Received:
-    """One request. `accepted` is set where it was answered with success."""
+    """One request. `accepted` is set if it was answered with success."""
 
     headers: dict[str, str]
     body: bytes
@@ -36,7 +36,7 @@ class Received:
 
 
 class Receiver:
-    """A context manager. `requests` has everything that came, in order."""
+    """A context manager. `requests` has everything that arrived, in order."""
 
     def __init__(self, behave: Behaviour | None = None, hang_seconds: float = 30.0) -> None:
         self.behave: Behaviour = behave or (lambda received: 204)

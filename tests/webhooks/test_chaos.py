@@ -1,4 +1,4 @@
-"""An endpoint that answers 503, hangs, resets and dies, and workers that are killed: each event arrives, in order."""
+"""An endpoint answers 503, hangs, resets and dies, and workers are killed. Each event arrives, in order."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_every_event_arrives_in_order(services: Deployment) -> None:
 
 
 def _has_accepted(services: Deployment, hook: str, receiver: Receiver, number: int) -> bool:
-    """Whether so many events were accepted. Hurries the retries of others."""
+    """Return whether this number of events was accepted. Make the retries of others due."""
     if len({one.id for one in receiver.accepted}) >= number:
         return True
     services.shell(HURRY.format(hook=hook))

@@ -135,7 +135,7 @@ def test_an_endpoint_that_fails_for_three_days_is_disabled(shop: Shop, receiver:
 def test_a_slow_endpoint_delays_no_other(
     shop: Shop, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It moves to the queue of the slow ones after one attempt."""
+    """The slow endpoint moves to the queue for slow ones after one attempt."""
     monkeypatch.setattr("notifications.webhooks.results.SLOW_SECONDS", 0.2)
 
     def slow(received: Received) -> int:

@@ -1,4 +1,4 @@
-"""The receiver of the documentation takes signed events, each once, and refuses others."""
+"""The receiver in the documentation accepts signed events, each once, and refuses others."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from tests.webhooks.receiver import Receiver
 
 
 def verified(receiver: Receiver, secret: str) -> list[dict[str, Any]]:
-    """What came, checked by the library that receivers use."""
+    """Return what arrived, after the library that receivers use has verified it."""
     return [Verifier(secret).verify(one.body, one.headers) for one in receiver.requests]
 
 

@@ -1,4 +1,4 @@
-"""A shop with its widget, its owner, and what the shop's own server would sign."""
+"""A shop with its widget, its owner, and the tokens that the shop's server would sign."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Shop:
 
 @pytest.fixture(autouse=True)
 def alone(settings: Settings) -> None:
-    """A cache that no other test has counted in."""
+    """Use an empty cache."""
     settings.CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": uuid4().hex}
     }
@@ -57,7 +57,7 @@ def shop(db: None) -> Shop:
 
 
 def signed(shop: Shop, *, key: str | None = None, algorithm: str = "HS256", **claims: Any) -> str:
-    """A token of the shop's server with these claims in the place of good ones; None leaves one out."""
+    """Return a token of the shop's server in which these claims replace good ones. None leaves a claim out."""
     content = {
         "iss": str(shop.site.pk),
         "aud": "widget",
@@ -77,7 +77,7 @@ Exchange = Callable[..., Any]
 
 @pytest.fixture
 def exchange() -> Exchange:
-    """Shows a token at the door."""
+    """Exchange a token for a login."""
 
     def ask(token: Any, **headers: Any) -> Any:
         return APIClient().post("/widget/sessions", {"token": token}, format="json", **headers)

@@ -1,4 +1,4 @@
-"""Any accent colour can be read, on either theme."""
+"""Any accent colour is readable, on either theme."""
 
 from __future__ import annotations
 

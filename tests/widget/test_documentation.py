@@ -1,4 +1,4 @@
-"""The Python of the documentation signs what the door takes."""
+"""The Python code in the documentation signs tokens that the site accepts."""
 
 from __future__ import annotations
 

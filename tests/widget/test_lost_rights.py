@@ -1,4 +1,4 @@
-"""An owner who is demoted, removed or suspended loses the widget, at once and with the tokens that are already out."""
+"""An owner who is demoted, removed or suspended loses the widget at once, even with an earlier token."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def void(_: object) -> None: ...
 
 @pytest.fixture(params=LOSSES)
 def lose(request: pytest.FixtureRequest, shop: Shop) -> Loss:
-    """A business that keeps another owner, who may therefore lose this one."""
+    """Remove the owner's role. The business keeps another owner, so this is allowed."""
     other = User.objects.create(username="the other owner")
     Membership.objects.create(business=shop.business, user=other, role=Membership.Role.OWNER)
     return LOSSES[request.param]
@@ -40,7 +40,7 @@ def lose(request: pytest.FixtureRequest, shop: Shop) -> Loss:
 
 @pytest.fixture
 def owner(shop: Shop) -> APIClient:
-    """By a token from before the loss."""
+    """The owner's client, with a token that was issued before the loss."""
     client = APIClient()
     access = open_login(user_id=str(shop.owner.pk)).access
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")

@@ -1,4 +1,4 @@
-"""A widget's visitor becomes a member of no other business, whichever way the membership is written."""
+"""A widget's visitor cannot become a member of another business, whatever code writes the membership."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which origins may be listed, and how they stand in the header."""
+"""Which origins may be listed, and their form in the header."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two at once, on real servers: one user, one use of a token; and the login works at every door."""
+"""Two concurrent requests on real servers: one user, one use of a token, and the login works on every transport."""
 
 from __future__ import annotations
 

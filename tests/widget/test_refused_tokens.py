@@ -1,4 +1,4 @@
-"""Tokens that open nothing."""
+"""Tokens that are refused."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UNAUTHENTICATED = (401, "unauthenticated")
 
 
 class Seconds(NamedTuple):
-    """From the moment at which the test runs, which is long after it was collected."""
+    """Seconds from the moment at which the test runs, which is long after it was collected."""
 
     ahead: int
 

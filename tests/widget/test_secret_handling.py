@@ -1,4 +1,4 @@
-"""Secrets at the command line and in Django admin: masked, shown when asked, and nobody else's to ask for."""
+"""The command line and Django admin mask secrets, and show them on request to those who may see them."""
 
 from __future__ import annotations
 

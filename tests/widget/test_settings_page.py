@@ -1,4 +1,4 @@
-"""The page by which owners set up their widget, without scripts."""
+"""The page on which owners set up their widget works without scripts."""
 
 from __future__ import annotations
 

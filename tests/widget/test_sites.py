@@ -1,4 +1,4 @@
-"""The owner's side: settings and secrets over REST, and nobody else's."""
+"""Owners set up widgets and their secrets over REST. Nobody else can."""
 
 from __future__ import annotations
 

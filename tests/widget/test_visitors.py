@@ -1,4 +1,4 @@
-"""Members see what a visitor's host, form and page say of them."""
+"""Members see what a visitor's host, form and page tell about them."""
 
 from __future__ import annotations
 

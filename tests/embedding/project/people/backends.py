@@ -6,7 +6,7 @@ from django.contrib.auth.backends import ModelBackend
 
 
 class ByEmail(ModelBackend):
-    """The shop's own."""
+    """The shop's own login by e-mail address."""
 
     def authenticate(
         self, request: Any, email: str | None = None, password: str | None = None, **more: Any

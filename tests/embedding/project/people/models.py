@@ -19,7 +19,7 @@ class PersonManager(BaseUserManager["Person"]):
 
 
 class Person(AbstractBaseUser, PermissionsMixin):
-    """Known by an e-mail address: no username, no first and last name, a UUID as key."""
+    """A user with an e-mail address and a UUID as key, without username, first name and last name."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(unique=True)

@@ -7,7 +7,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 
 @ensure_csrf_cookie
 def enter(request: HttpRequest) -> HttpResponse:
-    """The shop's own login."""
+    """Sign in with the shop's own form."""
     if request.method != "POST":
         return HttpResponse("Enter the shop")
     person = authenticate(request, email=request.POST["email"], password=request.POST["password"])

@@ -1,4 +1,4 @@
-"""A shop that is a Django project of its own, with people who sign in by e-mail. The chat is one of its features."""
+"""A shop that is a separate Django project. Its people sign in by e-mail, and the chat is one of its features."""
 
 from __future__ import annotations
 
