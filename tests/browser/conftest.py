@@ -99,6 +99,28 @@ def patient_expectations() -> None:
     expect.set_options(timeout=patience(10_000))
 
 
+def report_errors(page: Page, allowed: list[str], complaints: list[str]) -> None:
+    """Add each error of the page to `complaints`, unless it contains one of the `allowed` texts."""
+
+    def complain(text: str) -> None:
+        if not any(part in text for part in allowed):
+            complaints.append(text)
+
+    def on_console(message: ConsoleMessage) -> None:
+        # A refusal by the security policy is an error where it is enforced, a warning where it is reported.
+        if message.type == "error" or "Content Security Policy" in message.text:
+            complain(f"{message.text} ({message.location.get('url', '')})")
+
+    def on_request(request: Request) -> None:
+        # Pages need only what the deployment serves, or the sites of the tests.
+        if urlsplit(request.url).hostname not in {"127.0.0.1", "localhost", None, ""}:
+            complain(f"asked another host: {request.url}")
+
+    page.context.on("request", on_request)
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: complain(str(error)))
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_page(chromium: Browser) -> AsyncIterator[OpenPage]:
     """`await open_page(url, **context)` opens a page in a new browser profile, as another person on another computer.
@@ -117,24 +139,7 @@ async def open_page(chromium: Browser) -> AsyncIterator[OpenPage]:
         page = await context.new_page()
         allowed: list[str] = []
         page.allowed = allowed  # type: ignore[attr-defined]
-
-        def complain(text: str) -> None:
-            if not any(part in text for part in allowed):
-                complaints.append(text)
-
-        def on_console(message: ConsoleMessage) -> None:
-            # A refusal by the security policy is an error where it is enforced, a warning where it is reported.
-            if message.type == "error" or "Content Security Policy" in message.text:
-                complain(f"{message.text} ({message.location.get('url', '')})")
-
-        def on_request(request: Request) -> None:
-            # Everything that a page needs comes from where it comes from, or from the sites of the tests.
-            if urlsplit(request.url).hostname not in {"127.0.0.1", "localhost", None, ""}:
-                complain(f"asked another host: {request.url}")
-
-        context.on("request", on_request)
-        page.on("console", on_console)
-        page.on("pageerror", lambda error: complain(str(error)))
+        report_errors(page, allowed, complaints)
         await page.goto(url)
         return page
 

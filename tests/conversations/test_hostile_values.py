@@ -137,35 +137,40 @@ def test_paths_and_bodies() -> None:
     assert wrong == []
 
 
+ADMIN_TERMS = [
+    "\x00",
+    "text:\x00abc",
+    "on:9999-12-31",
+    "until:9999-12-31",
+    "on:0001-01-01",
+    "since:0000-00-00",
+    "on:2026-02-30",
+]
+ADMIN_FILTERS = {
+    "active_at__gte": ["9999-12-31 23:59:59-14:00", "0001-01-01 00:00:00+14:00", "x", "\x00"],
+    "created_at__gte": ["9999-12-31 23:59:59-14:00", "x", "\x00"],
+    "at__gte": ["9999-12-31 23:59:59-14:00", "x", "\x00"],
+    "business__id__exact": ["x", "\x00", "9" * 40],
+    "role__exact": ["\x00"],
+    "subject_id": ["\x00"],
+    "frozen": ["\x00"],
+    "p": ["-1", "9" * 30, "x"],
+    "o": ["9" * 30, "\x00"],
+}
+
+
 def test_the_admin(admin_client: Client) -> None:
     admin_client.raise_request_exception = False
     customer = person()
     head = conversation(business(person()), customer)
     say(head, customer, ["hello"])
     lists = ("conversation", "report", "auditentry", "membership", "business")
-    terms = [
-        "\x00",
-        "text:\x00abc",
-        "on:9999-12-31",
-        "until:9999-12-31",
-        "on:0001-01-01",
-        "since:0000-00-00",
-        "on:2026-02-30",
-    ]
-    filters = {
-        "active_at__gte": ["9999-12-31 23:59:59-14:00", "0001-01-01 00:00:00+14:00", "x", "\x00"],
-        "created_at__gte": ["9999-12-31 23:59:59-14:00", "x", "\x00"],
-        "at__gte": ["9999-12-31 23:59:59-14:00", "x", "\x00"],
-        "business__id__exact": ["x", "\x00", "9" * 40],
-        "role__exact": ["\x00"],
-        "subject_id": ["\x00"],
-        "frozen": ["\x00"],
-        "p": ["-1", "9" * 30, "x"],
-        "o": ["9" * 30, "\x00"],
-    }
-    asked = [(f"{name}/", {"q": term}) for name in lists for term in terms]
+    asked = [(f"{name}/", {"q": term}) for name in lists for term in ADMIN_TERMS]
     asked += [
-        (f"{name}/", {key: value}) for name in lists for key, values in filters.items() for value in values
+        (f"{name}/", {key: value})
+        for name in lists
+        for key, values in ADMIN_FILTERS.items()
+        for value in values
     ]
     transcript = f"conversation/{head.pk}/change/"
     asked += [

@@ -12,7 +12,8 @@ from tests.harness.backend import Deployment
 from tests.harness.cast import Cast, Stage
 from tests.harness.client import LiveClient
 from tests.harness.rest import ApiError, eventually
-from tests.harness.services import PostgreSQL, Standby
+from tests.harness.services import PostgreSQL
+from tests.harness.standby import Standby
 
 SENDERS = 6
 BEFORE, AFTER = 10, 5  # acknowledged messages of each sender before the fall, and after it

@@ -278,29 +278,6 @@ def test_a_failed_answer_changes_nothing(town: Town, monkeypatch: pytest.MonkeyP
     assert not is_member(town, nina)
 
 
-@pytest.mark.parametrize(
-    "broken",
-    [
-        {},  # a second pending one
-        {"status": "accepted"},  # without its time
-        {"status": "nonsense", "answered_at": timezone.now()},
-        {"status": "revoked", "answered_at": timezone.now(), "role": "boss"},
-        {"status": "revoked", "answered_at": timezone.now(), "expires_at": timezone.now() - timedelta(1)},
-    ],
-)
-def test_the_database_holds_the_rules_too(town: Town, broken: Json) -> None:
-    nina = town.newcomer()
-    invite(town, nina)
-    later = timezone.now() + timedelta(days=1)
-    values = {"business": town.shop, "inviter": town.olivia, "invitee": nina, "expires_at": later, **broken}
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Invitation.objects.create(**values)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Invitation.objects.create(
-            **{**values, "invitee": town.olivia, "status": "pending", "answered_at": None}
-        )
-
-
 def test_conversations_stay_apart(town: Town) -> None:
     invite(town, town.newcomer())
     assert Conversation.objects.get().last_seq == 0

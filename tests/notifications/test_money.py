@@ -9,6 +9,7 @@ from typing import Final
 
 import pytest
 
+from notifications.currencies import MINOR_DIGITS, amount_text
 from notifications.money import amount_with_currency
 from tests.client_js.node import node_environment
 
@@ -50,3 +51,18 @@ def test_the_scripts() -> None:
     command = ["node", "--input-type=module", "--eval", script]
     done = subprocess.run(command, env=node_environment(), capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == list(SHOWN.values())
+
+
+@pytest.mark.standalone
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [(129900, "EUR", "1299.00"), (5, "USD", "0.05"), (500, "JPY", "500"), (1, "KWD", "0.001")],
+)
+def test_amounts_as_text(amount: int, currency: str, text: str) -> None:
+    assert amount_text(amount, currency) == text
+
+
+@pytest.mark.standalone
+def test_the_currencies_are_codes() -> None:
+    assert len(MINOR_DIGITS) == 155
+    assert all(len(code) == 3 and code.isupper() and code.isascii() for code in MINOR_DIGITS)

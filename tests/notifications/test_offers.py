@@ -16,7 +16,6 @@ from chatsite.realtime.hub import Addressed
 from conversations.membership import remove_member
 from conversations.models import ChatMessage, Conversation, Membership
 from notifications import offers, operations
-from notifications.currencies import MINOR_DIGITS, amount_text
 from notifications.models import Notification, Offer
 from tests.notifications.conftest import Town, make_api, told, tomorrow
 
@@ -263,43 +262,3 @@ def test_a_removed_member_loses_sight_of_it(town: Town) -> None:
     Membership.objects.filter(user=town.amir).delete()
     assert make_api(town.amir).get(f"/offers/{made['id']}").status_code == 404
     assert error_of(post(town.amir, f"/offers/{made['id']}/withdraw")) == (404, "not_found")
-
-
-@pytest.mark.parametrize(
-    "broken",
-    [
-        {"amount_minor": 0},
-        {"currency": "EURO"[:2]},
-        {"status": "accepted"},
-        {"answered_at": timezone.now()},
-        {"status": "nonsense", "answered_at": timezone.now()},
-        {"expires_at": timezone.now() - timedelta(days=1)},
-        {"client_id": "taken"},
-    ],
-)
-def test_the_database_holds_the_rules_too(town: Town, broken: Json) -> None:
-    offer(town, clientId="taken")
-    values = {
-        "conversation": town.conversation,
-        "author": town.amir,
-        "title": "x",
-        "amount_minor": 1,
-        "currency": "EUR",
-        "expires_at": tomorrow(),
-    }
-    Offer.objects.create(**values)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Offer.objects.create(**{**values, **broken})
-
-
-@pytest.mark.parametrize(
-    ("amount", "currency", "text"),
-    [(129900, "EUR", "1299.00"), (5, "USD", "0.05"), (500, "JPY", "500"), (1, "KWD", "0.001")],
-)
-def test_amounts_as_text(amount: int, currency: str, text: str) -> None:
-    assert amount_text(amount, currency) == text
-
-
-def test_the_currencies_are_codes() -> None:
-    assert len(MINOR_DIGITS) == 155
-    assert all(len(code) == 3 and code.isupper() and code.isascii() for code in MINOR_DIGITS)

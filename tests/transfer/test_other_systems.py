@@ -21,13 +21,10 @@ def stream_message(number: int, user: str, text: str, **more: Any) -> dict[str, 
     return line | {"html": "", "attachments": [], "latest_reactions": [], "updated_at": at} | more
 
 
-def test_a_channel_export_of_stream_chat(run: Run, tmp_path: Path) -> None:
-    agent, customer = person("agent"), person("ann")
-    shop = business(agent)
-    ours, theirs = str(agent.pk), str(customer.pk)
+def stream_channel(ours: str, theirs: str) -> dict[str, Any]:
     picture = {"type": "image", "image_url": "https://cdn.example/a.png", "fallback": "a.png"}
     preview = {"og_scrape_url": "https://shop.example", "image_url": "https://shop.example/x.png"}
-    channel = {
+    return {
         "channel": {
             "id": "c1",
             "type": "messaging",
@@ -45,6 +42,13 @@ def test_a_channel_export_of_stream_chat(run: Run, tmp_path: Path) -> None:
             stream_message(6, ours, "ann left", type="system"),
         ],
     }
+
+
+def test_a_channel_export_of_stream_chat(run: Run, tmp_path: Path) -> None:
+    agent, customer = person("agent"), person("ann")
+    shop = business(agent)
+    ours, theirs = str(agent.pk), str(customer.pk)
+    channel = stream_channel(ours, theirs)
     path = tmp_path / "stream.jsonl"
     path.write_text(json.dumps(channel) + "\nnot json\n")
     said = run(path, "--format", "stream", "--business", shop.slug)
@@ -89,15 +93,11 @@ def chatwoot_message(number: int, kind: int, content: str | None, **more: Any) -
     return line | {"private": False, "status": "sent", "content_type": "text", "inbox_id": 1} | more
 
 
-def test_a_dump_of_chatwoot(run: Run, tmp_path: Path) -> None:
-    agent = person("agent")
-    agent.email = "agent@shop.example"
-    agent.save()
-    shop = business(agent)
+def chatwoot_conversation() -> dict[str, Any]:
     writer = {"id": 1, "name": "Agent", "email": "Agent@shop.example", "type": "user"}
     bot = {"id": 1, "name": "Bot", "type": "agent_bot"}
     file = {"id": 3, "file_type": "image", "data_url": "https://woot.example/a.png"}
-    source = {
+    return {
         "id": 7,
         "meta": {
             "sender": {"id": 1, "name": "Ann", "email": "ann@home.example"},
@@ -115,6 +115,14 @@ def test_a_dump_of_chatwoot(run: Run, tmp_path: Path) -> None:
             chatwoot_message(6, 2, "Conversation was resolved by Agent"),
         ],
     }
+
+
+def test_a_dump_of_chatwoot(run: Run, tmp_path: Path) -> None:
+    agent = person("agent")
+    agent.email = "agent@shop.example"
+    agent.save()
+    shop = business(agent)
+    source = chatwoot_conversation()
     path = tmp_path / "chatwoot.jsonl"
     far = {**source, "id": 8, "messages": [chatwoot_message(9, 0, "Far", created_at=10**30)]}
     path.write_text(json.dumps(source) + "\n" + json.dumps(far) + "\n")

@@ -74,25 +74,26 @@ def chatwoot_message(number: int, kind: int, content: str | None, **more: Any) -
     } | more
 
 
-def chatwoot_dump() -> list[dict[str, Any]]:
-    contact, agent = chatwoot_contact(5, "Ann", "ann@home.example"), chatwoot_agent(2, "Olivia")
+PHOTO = {
+    "id": 9,
+    "message_id": 103,
+    "file_type": "image",
+    "account_id": 1,
+    "extension": None,
+    "data_url": "https://woot.example/rails/photo.png",
+    "thumb_url": "https://woot.example/rails/thumb.png",
+    "file_size": 1234,
+    "width": 800,
+    "height": 600,
+}
+
+
+def chatwoot_messages(contact: dict[str, Any], agent: dict[str, Any]) -> list[dict[str, Any]]:
     sent_by_contact = {"sender": {**contact, "type": "contact"}, "sender_type": "Contact", "sender_id": 5}
-    photo = {
-        "id": 9,
-        "message_id": 103,
-        "file_type": "image",
-        "account_id": 1,
-        "extension": None,
-        "data_url": "https://woot.example/rails/photo.png",
-        "thumb_url": "https://woot.example/rails/thumb.png",
-        "file_size": 1234,
-        "width": 800,
-        "height": 600,
-    }
-    messages = [
+    return [
         chatwoot_message(101, 0, "Is it there?", **sent_by_contact),
         chatwoot_message(102, 3, "Get notified by email", content_type="input_email", sender_type=None),
-        chatwoot_message(103, 0, None, attachments=[photo], **sent_by_contact),
+        chatwoot_message(103, 0, None, attachments=[PHOTO], **sent_by_contact),
         chatwoot_message(104, 1, "Yes 👍", sender=agent, content_attributes={"in_reply_to": 101}),
         chatwoot_message(105, 1, "Do not tell them", sender=agent, private=True),
         chatwoot_message(
@@ -100,6 +101,11 @@ def chatwoot_dump() -> list[dict[str, Any]]:
         ),
         chatwoot_message(107, 2, "Conversation was marked resolved by Olivia", sender_type=None),
     ]
+
+
+def chatwoot_dump() -> list[dict[str, Any]]:
+    contact, agent = chatwoot_contact(5, "Ann", "ann@home.example"), chatwoot_agent(2, "Olivia")
+    messages = chatwoot_messages(contact, agent)
     conversation = {
         "meta": {
             "sender": contact,

@@ -33,7 +33,7 @@ const say = async (page, text) => {
   await page.getByRole("button", { name: "Send" }).click();
 };
 
-await play(browser, both, async () => {
+async function talk() {
   await Promise.all(both.map((page) => shows(page, "Connected")));
 
   // "Connected" is shown before the conversation is joined, and typing is not told to who comes later: people type on.
@@ -54,7 +54,9 @@ await play(browser, both, async () => {
     ["sent", "Is the blue one still there?", "read"],
     ["received", "It is.", "read"],
   ]);
+}
 
+async function surviveKill() {
   await ask("kill");
   await shows(customer, "Disconnected");
   await say(customer, "Said in the dark");
@@ -79,7 +81,11 @@ await play(browser, both, async () => {
     ["received", "It is.", "read"],
     ["sent", "Said in the dark", "read"],
   ]);
+}
 
+await play(browser, both, async () => {
+  await talk();
+  await surviveKill();
   // A server that is away is an error to the browser; nothing else may be.
   const unexpected = both.flatMap(({ errors }) => errors).filter((text) => !/WebSocket connection|Failed to load/.test(text));
   assert.deepEqual(unexpected, []);

@@ -5,8 +5,8 @@ import { DesktopNotifications } from "./desktop_notifications.js";
 import { announce, isPhone, isWriting } from "./dom.js";
 import { errorText } from "./error_texts.js";
 import { guardFileDrops } from "./file_drops.js";
-import { mountFilters, queryOf } from "./filters.js";
-import { mountBusinessSearch } from "./business_search.js";
+import { Filters, queryOf } from "./filters.js";
+import { BusinessSearch } from "./business_search.js";
 import { ConversationMenu } from "./conversation_menu.js";
 import { ConversationList } from "./conversation_list.js";
 import { ConversationPane } from "./conversation_pane.js";
@@ -105,7 +105,7 @@ class App {
       handlers: { href: handlers.href, openAt: (id, seq) => this.#openAt(id, seq) },
     });
     this.#found.search(this.#session.filters);
-    this.#filters = mountFilters(root, {
+    this.#filters = new Filters(root, {
       inbox: this.#session.urls.inbox,
       filters: this.#session.filters,
       team: { states: this.#states, businesses: this.#session.businesses, me: this.#session.me },
@@ -166,7 +166,9 @@ class App {
   #mountFind() {
     const finder = document.querySelector("[data-finder]");
     const own = new Set(this.#session.businesses.map(({ id }) => id));
-    if (finder) mountBusinessSearch(finder, { client: this.#client, own, open: (id) => this.#opened(id), back: () => location.assign(this.#address(null)) }).focus();
+    if (!finder) return;
+    const back = () => location.assign(this.#address(null));
+    new BusinessSearch(finder, { client: this.#client, own, open: (id) => this.#opened(id), back }).focus();
   }
 
   #actions() {

@@ -2,65 +2,89 @@ import { announce, isPlainClick, make, show } from "./dom.js";
 import { errorText } from "./error_texts.js";
 import { initialsOf, tintOf } from "./people.js";
 
-const PAUSE = 200;
+const PAUSE = 200; // milliseconds without a key before a search
 
 /** The search for businesses, without the user's `own`, while the user types. Calls `open(conversationId)` when one is chosen. */
-export function mountBusinessSearch(root, { client, own, open, back }) {
-  const field = root.querySelector("[type=search]");
-  const found = root.querySelector("[data-found]");
-  const empty = root.querySelector("[data-found-empty]");
-  let serial = 0;
-  let pause = null;
+export class BusinessSearch {
+  #client;
+  #own;
+  #open;
+  #field;
+  #results;
+  #notice;
+  #serial = 0;
+  #pause = null;
 
-  const search = async () => {
-    const mine = ++serial;
+  constructor(root, { client, own, open, back }) {
+    this.#client = client;
+    this.#own = own;
+    this.#open = open;
+    this.#field = root.querySelector("[type=search]");
+    this.#results = root.querySelector("[data-found]");
+    this.#notice = root.querySelector("[data-found-empty]");
+    this.#listen(root, back);
+    if (this.#field.value !== this.#field.defaultValue) this.#search(); // the user typed before the scripts ran
+  }
+
+  focus() {
+    this.#field.focus();
+  }
+
+  #listen(root, back) {
+    this.#field.addEventListener("input", () => {
+      clearTimeout(this.#pause);
+      this.#pause = setTimeout(() => this.#search(), PAUSE);
+    });
+    root.querySelector("[data-finder-search]").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#search();
+    });
+    this.#results.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const { businessId } = Object.fromEntries(new FormData(event.target));
+      this.#choose(businessId, event.target.querySelector("button"));
+    });
+    root.querySelector("[data-finder-back]").addEventListener("click", (event) => {
+      if (!isPlainClick(event)) return;
+      event.preventDefault();
+      back();
+    });
+  }
+
+  async #search() {
+    const mine = ++this.#serial;
     try {
-      const { results } = await client.rest.get("/chat/businesses", { search: field.value.trim(), limit: 30 });
-      if (mine !== serial) return;
-      const others = results.filter(({ id }) => !own.has(id));
-      found.replaceChildren(...others.map(entry));
-      show(empty, others.length === 0);
-      announce(interpolate(ngettext("%(count)s business", "%(count)s businesses", others.length), { count: others.length }, true));
+      const { results } = await this.#client.rest.get("/chat/businesses", { search: this.#field.value.trim(), limit: 30 });
+      if (mine === this.#serial) this.#show(results.filter(({ id }) => !this.#own.has(id)));
     } catch (error) {
-      if (mine === serial) fail(error);
+      if (mine === this.#serial) this.#showError(error);
     }
-  };
-  const fail = (error) => {
-    empty.textContent = errorText(error);
-    show(empty, true);
-  };
-  const choose = async (businessId, button) => {
+  }
+
+  #show(businesses) {
+    const count = businesses.length;
+    this.#results.replaceChildren(...businesses.map(makeRow));
+    show(this.#notice, count === 0);
+    announce(interpolate(ngettext("%(count)s business", "%(count)s businesses", count), { count }, true));
+  }
+
+  async #choose(businessId, button) {
     button.disabled = true;
     try {
-      open((await client.openConversation({ businessId })).id);
+      this.#open((await this.#client.openConversation({ businessId })).id);
     } catch (error) {
       button.disabled = false;
-      fail(error.code === "invalid" ? Object.assign(error, { code: "forbidden" }) : error);
+      this.#showError(error.code === "invalid" ? Object.assign(error, { code: "forbidden" }) : error);
     }
-  };
-  field.addEventListener("input", () => {
-    clearTimeout(pause);
-    pause = setTimeout(search, PAUSE);
-  });
-  root.querySelector("[data-finder-search]").addEventListener("submit", (event) => {
-    event.preventDefault();
-    search();
-  });
-  found.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const { businessId } = Object.fromEntries(new FormData(event.target));
-    choose(businessId, event.target.querySelector("button"));
-  });
-  root.querySelector("[data-finder-back]").addEventListener("click", (event) => {
-    if (!isPlainClick(event)) return;
-    event.preventDefault();
-    back();
-  });
-  if (field.value !== field.defaultValue) search(); // the user typed before the scripts ran
-  return { focus: () => field.focus() };
+  }
+
+  #showError(error) {
+    this.#notice.textContent = errorText(error);
+    show(this.#notice, true);
+  }
 }
 
-function entry({ id, name }) {
+function makeRow({ id, name }) {
   const avatar = make("span", { className: "avatar", data: { tint: tintOf(id) }, aria: { hidden: "true" } }, initialsOf(name));
   const button = make("button", { className: "entry found" }, avatar, make("span", { className: "entry-name", dir: "auto" }, name));
   const chosen = make("input", { type: "hidden", name: "businessId", value: id });

@@ -4,65 +4,96 @@ import { TEAM_FILTERS, mountTeamFilters } from "./team/team_filters.js";
 const PAUSE = 200; // milliseconds without a key before a search
 
 /** The search, the views of the list, the business, and the team's filters. Each changes the list and the address. */
-export function mountFilters(root, { inbox, filters, team, changed }) {
-  let now = filters;
-  let pause = null;
-  const search = root.querySelector("[data-search]");
-  const field = search.querySelector("[type=search]");
-  const business = search.querySelector("[data-business]");
-  const links = [...root.querySelectorAll("[data-show]")];
+export class Filters {
+  #now;
+  #inbox;
+  #changed;
+  #links;
+  #field;
+  #business;
+  #team;
+  #pause = null;
 
-  const set = (change) => {
-    now = { ...now, ...change };
-    for (const link of links) {
-      if (link.dataset.show === now.show) link.setAttribute("aria-current", "true");
+  constructor(root, { inbox, filters, team, changed }) {
+    this.#now = filters;
+    this.#inbox = inbox;
+    this.#changed = changed;
+    this.#links = [...root.querySelectorAll("[data-show]")];
+    const search = root.querySelector("[data-search]");
+    this.#field = search.querySelector("[type=search]");
+    this.#business = search.querySelector("[data-business]");
+    this.#listenToLinks(root);
+    this.#listenToSearch(search);
+    this.#team = mountTeamFilters(root, { ...team, filters, changed: (change) => this.#set(change) });
+    this.#business?.addEventListener("change", () => this.#set({ business: this.#business.value }));
+    // The user typed before the scripts ran, or the browser restored the field.
+    if (this.#field.value.trim() !== filters.q) this.#search();
+  }
+
+  focus() {
+    this.#field.focus();
+  }
+
+  /** Set all filters at once. */
+  replace(filters) {
+    this.#field.value = filters.q;
+    if (this.#business) this.#business.value = filters.business;
+    this.#team.set(filters);
+    this.#set(filters);
+  }
+
+  #set(change) {
+    this.#now = { ...this.#now, ...change };
+    for (const link of this.#links) {
+      if (link.dataset.show === this.#now.show) link.setAttribute("aria-current", "true");
       else link.removeAttribute("aria-current");
-      link.href = inbox + queryOf({ ...now, show: link.dataset.show });
+      link.href = this.#inbox + queryOf({ ...this.#now, show: link.dataset.show });
     }
-    changed(now);
-  };
-  for (const link of links) {
-    link.addEventListener("click", (event) => {
-      if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+    this.#changed(this.#now);
+  }
+
+  #search() {
+    this.#set({ q: this.#field.value.trim() });
+  }
+
+  #clearSearch() {
+    this.#field.value = "";
+    this.#set({ q: "" });
+  }
+
+  #listenToLinks(root) {
+    for (const link of this.#links) {
+      link.addEventListener("click", (event) => {
+        if (!isPlainClick(event)) return;
+        event.preventDefault();
+        this.#set({ show: link.dataset.show });
+      });
+    }
+    for (const link of root.querySelectorAll("[data-clear-search]")) {
+      link.addEventListener("click", (event) => {
+        if (!isPlainClick(event)) return;
+        event.preventDefault();
+        this.#clearSearch();
+        this.#field.focus();
+      });
+    }
+  }
+
+  #listenToSearch(search) {
+    search.addEventListener("submit", (event) => {
       event.preventDefault();
-      set({ show: link.dataset.show });
+      this.#search();
+    });
+    this.#field.addEventListener("input", () => {
+      clearTimeout(this.#pause);
+      this.#pause = setTimeout(() => this.#search(), PAUSE);
+    });
+    this.#field.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !this.#field.value) return;
+      event.stopPropagation();
+      this.#clearSearch();
     });
   }
-  search.addEventListener("submit", (event) => {
-    event.preventDefault();
-    set({ q: field.value.trim() });
-  });
-  field.addEventListener("input", () => {
-    clearTimeout(pause);
-    pause = setTimeout(() => set({ q: field.value.trim() }), PAUSE);
-  });
-  field.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !field.value) return;
-    event.stopPropagation();
-    field.value = "";
-    set({ q: "" });
-  });
-  for (const link of root.querySelectorAll("[data-clear-search]")) {
-    link.addEventListener("click", (event) => {
-      if (!isPlainClick(event)) return;
-      event.preventDefault();
-      field.value = "";
-      set({ q: "" });
-      field.focus();
-    });
-  }
-  const selects = mountTeamFilters(root, { ...team, filters, changed: set });
-  business?.addEventListener("change", () => set({ business: business.value }));
-  // The user typed before the scripts ran, or the browser restored the field.
-  if (field.value.trim() !== now.q) set({ q: field.value.trim() });
-  /** Shows other filters than those that a person chooses one by one. */
-  const replace = (wanted) => {
-    field.value = wanted.q;
-    if (business) business.value = wanted.business;
-    selects.set(wanted);
-    set(wanted);
-  };
-  return { focus: () => field.focus(), replace };
 }
 
 /** The query of an address for these filters. */

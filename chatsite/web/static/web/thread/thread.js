@@ -119,16 +119,7 @@ class Thread {
     this.announcer = new Announcer();
     this.note = new Note();
     this.attachments = new ThreadAttachments(this, this.initial.attachments);
-    const writing = {
-      send: (text, replyTo) => this.send(text, replyTo, this.attachments.tray.files),
-      edit: (message, text) => this.actions.edit(message, text),
-      draft: (draft) => this.draft.keep(draft),
-      typing: () => this.view.startTyping(),
-      idle: () => this.view.stopTyping(),
-      editLast: () => this.#editLast(),
-      quote: (id) => this.quote(id),
-    };
-    this.composer = new Composer(this.initial.limit, writing, this.attachments);
+    this.composer = this.#makeComposer();
     this.team = team?.(this);
     this.parts = buildLayout(this);
     this.chrome = new ThreadChrome(this);
@@ -155,6 +146,19 @@ class Thread {
       edge: (which) => this.navigation.toEdge(which),
       leave: () => this.composer.focus(),
     });
+  }
+
+  #makeComposer() {
+    const handlers = {
+      send: (text, replyTo) => this.send(text, replyTo, this.attachments.tray.files),
+      edit: (message, text) => this.actions.edit(message, text),
+      draft: (draft) => this.draft.keep(draft),
+      typing: () => this.view.startTyping(),
+      idle: () => this.view.stopTyping(),
+      editLast: () => this.#editLast(),
+      quote: (id) => this.quote(id),
+    };
+    return new Composer(this.initial.limit, handlers, this.attachments);
   }
 
   #listen() {
