@@ -23,8 +23,7 @@ def clean_content(content: str) -> str:
         )
     if not content.strip():
         raise invalid("A message must have content.", field="content")
-    if not storable(content):
-        raise invalid("The content contains a character that cannot be stored.", field="content")
+    check_storable(content, field="content")
     return content
 
 
@@ -36,14 +35,22 @@ def storable(text: str) -> bool:
 def clean_text(text: str, *, field: str, limit: int) -> str:
     """Return the text. Raise `too_large` or `invalid` if it is too long or cannot be stored."""
     if len(text) > limit:
-        raise DomainError(
-            "too_large",
-            f"{field} must not be longer than {limit} characters.",
-            {"field": field, "limit": limit},
-        )
+        message = f"{field} can have at most {limit} characters."
+        raise DomainError("too_large", message, {"field": field, "limit": limit})
+    check_storable(text, field=field)
+    return text
+
+
+def clean_required(text: str, *, field: str, limit: int) -> str:
+    """Return the text. Raise `invalid` if it is empty, and otherwise as `clean_text` does."""
+    if not text.strip():
+        raise invalid(f"{field} is required.", field=field)
+    return clean_text(text, field=field, limit=limit)
+
+
+def check_storable(text: str, *, field: str) -> None:
     if not storable(text):
         raise invalid(f"{field} contains a character that cannot be stored.", field=field)
-    return text
 
 
 def clean_client_id(client_id: str | None) -> str | None:

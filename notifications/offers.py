@@ -18,7 +18,7 @@ from chatsite.realtime.user_limit import charge
 from conversations.access import UserId, find_conversation, require_open
 from conversations.block_rules import require_unblocked
 from conversations.models import Conversation, Membership, Side
-from conversations.validation import clean_client_id, clean_text
+from conversations.validation import clean_client_id, clean_required, clean_text
 from conversations.writing.conversation_change import ConversationChange, change_conversations
 from conversations.writing.sends import append_system_message
 from notifications import access, operations, types
@@ -116,10 +116,7 @@ def _find_made(offer: Offer) -> Offer | None:
 
 
 def _clean_title(title: str) -> str:
-    title = title.strip()
-    if not title:
-        raise invalid("title is required.", field="title")
-    return clean_text(title, field="title", limit=TITLE_LENGTH)
+    return clean_required(title.strip(), field="title", limit=TITLE_LENGTH)
 
 
 def _clean_amount(amount_minor: int) -> int:

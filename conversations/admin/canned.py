@@ -12,7 +12,7 @@ from chatsite.errors import DomainError
 from conversations.admin.lists import BoundedAdmin
 from conversations.models import CannedAnswer
 from conversations.search.tokens import searchable
-from conversations.team.canned.operations import clean_code, clean_text
+from conversations.team.canned.operations import clean_answer, clean_code
 
 
 class CannedAnswerForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time
@@ -20,7 +20,7 @@ class CannedAnswerForm(forms.ModelForm):  # type: ignore[type-arg]  # not generi
         return _checked(clean_code, self.cleaned_data["code"])
 
     def clean_text(self) -> str:
-        return _checked(clean_text, self.cleaned_data["text"])
+        return _checked(clean_answer, self.cleaned_data["text"])
 
 
 def _checked(clean: Any, value: str) -> str:

@@ -18,7 +18,7 @@ from chatsite.identity.models import ApiKey
 from conversations.access import UserId, require_owner, user_key
 from conversations.membership import add_member, lock_owners, remove_member
 from conversations.models import Business, Membership
-from conversations.validation import storable
+from conversations.validation import clean_required
 
 MOST_BOTS: Final = 20  # of one business
 MOST_KEYS: Final = 20  # live ones of one bot
@@ -26,17 +26,7 @@ NAME_LENGTH: Final = 100
 
 
 def clean_name(name: str) -> str:
-    if not name.strip():
-        raise invalid("name is required.", field="name")
-    if len(name) > NAME_LENGTH:
-        raise DomainError(
-            "too_large",
-            f"A name can have at most {NAME_LENGTH} characters.",
-            {"field": "name", "limit": NAME_LENGTH},
-        )
-    if not storable(name):
-        raise invalid("The name contains a character that cannot be stored.", field="name")
-    return name.strip()
+    return clean_required(name.strip(), field="name", limit=NAME_LENGTH)
 
 
 # --- Bots -------------------------------------------------------------------------------------------------------------

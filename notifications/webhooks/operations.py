@@ -19,7 +19,7 @@ from django.utils import timezone
 from chatsite.errors import DomainError, invalid, not_found
 from chatsite.http import outgoing
 from conversations.access import UserId, object_key, require_owner
-from conversations.validation import storable
+from conversations.validation import clean_text
 from notifications.webhooks.delivering import wake
 from notifications.webhooks.event_types import EVERY_TYPE, TEST, names
 from notifications.webhooks.marks import lock_marks, mark_businesses
@@ -67,15 +67,7 @@ def clean_types(types: Sequence[str]) -> list[str]:
 
 
 def clean_description(text: str) -> str:
-    if len(text) > DESCRIPTION_LENGTH:
-        raise DomainError(
-            "too_large",
-            f"A description can have at most {DESCRIPTION_LENGTH} characters.",
-            {"field": "description", "limit": DESCRIPTION_LENGTH},
-        )
-    if not storable(text):
-        raise invalid("The description contains a character that cannot be stored.", field="description")
-    return text
+    return clean_text(text, field="description", limit=DESCRIPTION_LENGTH)
 
 
 # --- Endpoints --------------------------------------------------------------------------------------------------------

@@ -8,13 +8,12 @@ import msgspec
 from django.db import transaction
 from django.utils import timezone
 
-from chatsite.errors import invalid
 from conversations.access import UserId, require_owner
 from conversations.models import Automations, Business
 from conversations.serializers import WireObject
 from conversations.team.access import member_business
 from conversations.team.canned.variables import check_variables
-from conversations.validation import storable
+from conversations.validation import check_storable
 
 VARIABLES: Final = ("business.name", "customer.firstName", "customer.name", "hours.nextOpening")
 Text = Annotated[str, msgspec.Meta(max_length=1000)]
@@ -39,8 +38,7 @@ def set_automations(*, user_id: UserId, business_id: str, body: AutomationsObjec
     business = require_owner(user_id, business_id)
     for name in AutomationsObject.__struct_fields__:
         text = getattr(body, name)
-        if not storable(text):
-            raise invalid("The text contains a character that cannot be stored.", field=name)
+        check_storable(text, field=name)
         check_variables(text, VARIABLES)
     clean = AutomationsObject(welcome=body.welcome.strip(), away=body.away.strip())
     Automations.objects.update_or_create(

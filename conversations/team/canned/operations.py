@@ -19,7 +19,7 @@ from conversations.team.canned import find
 from conversations.team.canned.models import CODE_LENGTH, TEXT_LENGTH, CannedAnswer
 from conversations.team.canned.serializers import CannedAnswerBody, CannedAnswerChange
 from conversations.team.canned.variables import check_variables, fill, first_name
-from conversations.validation import storable
+from conversations.validation import clean_required, storable
 
 MOST_OF_BUSINESS: Final = 1000
 MOST_OF_MEMBER: Final = 200
@@ -28,7 +28,7 @@ _CODE: Final = re.compile(r"[\w.-]+")
 
 def create_answer(*, user_id: UserId, body: CannedAnswerBody) -> tuple[CannedAnswer, Membership]:
     membership = find.find_membership(user_id, body.business_id)
-    code, text = clean_code(body.code), clean_text(body.text)
+    code, text = clean_code(body.code), clean_answer(body.text)
     owner_id = user_id if body.scope == "private" else None
     group = _group_of(membership, body)
     with transaction.atomic():
@@ -53,7 +53,7 @@ def change_answer(
         if body.code is not msgspec.UNSET:
             answer.code = clean_code(body.code)
         if body.text is not msgspec.UNSET:
-            answer.text = clean_text(body.text)
+            answer.text = clean_answer(body.text)
         answer.updated_at = timezone.now()
         _save(answer)
     return answer, membership
@@ -98,15 +98,8 @@ def clean_code(raw: str) -> str:
     return code
 
 
-def clean_text(text: str) -> str:
-    if not text.strip():
-        raise invalid("text is required.", field="text")
-    if len(text) > TEXT_LENGTH:
-        limit = {"field": "text", "limit": TEXT_LENGTH}
-        raise DomainError("too_large", f"A text can have at most {TEXT_LENGTH} characters.", limit)
-    if not storable(text):
-        raise invalid("The text contains a character that cannot be stored.", field="text")
-    check_variables(text)
+def clean_answer(text: str) -> str:
+    check_variables(clean_required(text, field="text", limit=TEXT_LENGTH))
     return text
 
 

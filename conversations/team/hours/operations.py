@@ -16,7 +16,7 @@ from conversations.models import BusinessHours
 from conversations.team.canned.find import find_membership
 from conversations.team.hours.schedule import Range, Schedule, knows_holidays
 from conversations.team.hours.serializers import ExceptionObject, HoursBody, RangeObject, WeekObject
-from conversations.validation import storable
+from conversations.validation import check_storable
 
 END_OF_DAY = "24:00"
 
@@ -62,8 +62,8 @@ def _check(body: HoursBody) -> None:
         raise invalid("The holidays of this country or subdivision are not known.", field="holidays")
     if len({one.date for one in body.exceptions}) < len(body.exceptions):
         raise invalid("exceptions contains a date twice.", field="exceptions")
-    if not all(storable(one.name) for one in body.exceptions):
-        raise invalid("A name contains a character that cannot be stored.", field="exceptions")
+    for one in body.exceptions:
+        check_storable(one.name, field="exceptions")
     week = [getattr(body.weekly, name) for name in WeekObject.__struct_fields__]
     for ranges in (*week, *(one.ranges for one in body.exceptions)):
         if any(one.begin == END_OF_DAY for one in ranges):

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from chatsite.errors import invalid, not_found
+from chatsite.errors import not_found
 from conversations import access
 from conversations.access import UserId, find_conversation, require_open, require_owner
 from conversations.block_rules import require_unblocked, takes_automatic_messages
@@ -17,7 +17,7 @@ from conversations.models import Conversation, CsatSettings, Episode, Side, Team
 from conversations.team.access import member_business
 from conversations.team.change import TeamPart
 from conversations.team.reports.requests import CsatBody, CsatObject, CsatSettingsObject
-from conversations.validation import storable
+from conversations.validation import check_storable
 from conversations.writing.conversation_change import change_conversations
 from conversations.writing.sends import append_system_message
 
@@ -40,8 +40,7 @@ def read_settings(*, user_id: UserId, business_id: str) -> CsatSettingsObject:
 def set_settings(*, user_id: UserId, business_id: str, body: CsatSettingsObject) -> CsatSettingsObject:
     """Only owners of the business can do this."""
     business = require_owner(user_id, business_id)
-    if not storable(body.question):
-        raise invalid("The question contains a character that cannot be stored.", field="question")
+    check_storable(body.question, field="question")
     chosen = CsatSettingsObject(enabled=body.enabled, question=body.question.strip())
     CsatSettings.objects.update_or_create(
         business=business,
@@ -82,8 +81,7 @@ def rate(
 
     With `episode_id`, raise `not_found` if the open question is about another episode.
     """
-    if not storable(body.comment):
-        raise invalid("The comment contains a character that cannot be stored.", field="comment")
+    check_storable(body.comment, field="comment")
     access.load_actor(user_id)
     conversation, episode = _open_question(user_id, conversation_id)
     if episode is None or episode_id not in (None, episode.pk):

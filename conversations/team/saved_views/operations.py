@@ -17,7 +17,7 @@ from conversations.team.filters import NAMES, NONE, team_filter
 from conversations.team.naming import clean_name
 from conversations.team.saved_views import find
 from conversations.team.saved_views.serializers import SavedViewBody, SavedViewChange, ViewFilters
-from conversations.validation import storable
+from conversations.validation import clean_text
 
 MOST_OF_BUSINESS: Final = 100
 MOST_OF_MEMBER: Final = 50
@@ -75,7 +75,7 @@ def _set_filters(view: SavedView, membership: Membership, filters: ViewFilters) 
         raise invalid("Set at least one filter.", field="filters")
     if filters.unread and filters.archived:
         raise invalid("A view can be of unread or of archived conversations, not of both.", field="archived")
-    _check_search(filters.search)
+    clean_text(filters.search, field="search", limit=SEARCH_LENGTH)
     team_filter(membership.user_id, team)
     if filters.assignee and filters.assignee not in ("me", NONE):
         lock_members(membership.business_id, [filters.assignee], field="assignee")
@@ -85,14 +85,6 @@ def _set_filters(view: SavedView, membership: Membership, filters: ViewFilters) 
     in_columns = {"label"} if group is None else {"label", "group"}
     given: dict[str, Any] = msgspec.to_builtins(filters)
     view.filters = {name: value for name, value in given.items() if value and name not in in_columns}
-
-
-def _check_search(search: str) -> None:
-    if len(search) > SEARCH_LENGTH:
-        limit = {"field": "search", "limit": SEARCH_LENGTH}
-        raise DomainError("too_large", f"A search has at most {SEARCH_LENGTH} characters.", limit)
-    if not storable(search):
-        raise invalid("The search has a character that cannot be stored.", field="search")
 
 
 def _own(model: type[Named], membership: Membership, raw: str | None, field: str) -> Named | None:
