@@ -50,23 +50,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "channels",
     "corsheaders",
-    "rest_framework",
     "rest_framework_simplejwt",
-    "rest_framework_simplejwt.token_blacklist",  # without it, rotation blacklists nothing
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "django_tasks",
-    "django_tasks_db",
-    "chatsite.apps.ChatsiteConfig",
-    "chatsite.background",
-    "chatsite.identity",
-    "chatsite.web",
-    "chatsite.widget",
-    "chatsite.legacy_import",
-    "chatsite.transfer",
-    "conversations",
-    "presence",
-    "notifications",
+    *defaults.CHAT_APPS,
 ]
 
 MIDDLEWARE = [

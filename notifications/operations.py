@@ -120,14 +120,19 @@ def _broadcast(row: Notification, read_all: ReadAll | None = None) -> None:
 # --- Reading and deleting ---------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
-def mark_read(*, user_id: UserId, notification_id: str | UUID) -> NotificationObject:
-    """Mark the notification as read. Repeating changes nothing."""
+def _find_own(user_id: UserId, notification_id: str | UUID) -> Notification:
     key = object_key(notification_id, "notification")
-    inbox = lock_inbox(user_id)
     row = Notification.objects.filter(pk=key, recipient_id=user_id, deleted_at=None).first()
     if row is None:
         raise not_found("notification")
+    return row
+
+
+@transaction.atomic
+def mark_read(*, user_id: UserId, notification_id: str | UUID) -> NotificationObject:
+    """Mark the notification as read. Repeating changes nothing."""
+    inbox = lock_inbox(user_id)
+    row = _find_own(user_id, notification_id)
     if row.read_at is None:
         row.rev, row.read_at = take_rev(inbox), timezone.now()
         row.save(update_fields=["rev", "read_at"])
@@ -163,11 +168,8 @@ def mark_all_read(*, user_id: UserId, kind: str | None = None) -> ReadAllAnswer:
 @transaction.atomic
 def delete_notification(*, user_id: UserId, notification_id: str | UUID) -> None:
     """Delete the notification from the user's list. The empty row stays, so that other devices learn about it later."""
-    key = object_key(notification_id, "notification")
     inbox = lock_inbox(user_id)
-    row = Notification.objects.filter(pk=key, recipient_id=user_id, deleted_at=None).first()
-    if row is None:
-        raise not_found("notification")
+    row = _find_own(user_id, notification_id)
     row.rev, row.deleted_at = take_rev(inbox), timezone.now()
     row.title = row.body = row.action_url = ""
     row.data = {}

@@ -27,6 +27,7 @@ from chatsite.identity.names import email_field
 from chatsite.identity.users import normalize_username
 from chatsite.legacy_import.errors import ImportStopped
 from chatsite.legacy_import.options import ImportOptions
+from chatsite.legacy_import.rejection import RowRejected
 from conversations.access import UserId, user_key
 from conversations.models import Business, Membership
 from conversations.validation import storable
@@ -49,6 +50,15 @@ class Ambiguity:
 
 _SEVERAL_USERS: Final = Ambiguity("several users have this username or email address.")
 _OTHER_SPELLING: Final = Ambiguity("an id must consist of ASCII digits without a sign or leading zeros.")
+
+
+def require_person(found: Person | Ambiguity | None, *, role: str, reference: str) -> Person:
+    """Return the person that a lookup found. Reject the row if it found none or several."""
+    if found is None:
+        raise RowRejected(f"unknown_{role}", f"No user matches the {role} {reference[:80]!r}.")
+    if isinstance(found, Ambiguity):
+        raise RowRejected(f"ambiguous_{role}", f"{reference[:80]!r}: {found.reason}")
+    return found
 
 
 class Directory:

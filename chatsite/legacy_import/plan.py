@@ -11,7 +11,7 @@ from uuid import UUID
 from django.conf import settings
 
 from chatsite.legacy_import import notification_mapping, parsing
-from chatsite.legacy_import.directory import Ambiguity, Directory, Person
+from chatsite.legacy_import.directory import Directory, Person, require_person
 from chatsite.legacy_import.options import ImportOptions
 from chatsite.legacy_import.payload import payload_of, storable_data
 from chatsite.legacy_import.rejection import RowRejected
@@ -246,12 +246,7 @@ class Planner:
         reference = _reference(row, name)
         if reference is None:
             raise RowRejected(f"no_{name}", f"The row has no {name}.")
-        person = self.directory.person(reference)
-        if person is None:
-            raise RowRejected(f"unknown_{name}", f"No user matches the {name} {reference[:80]!r}.")
-        if isinstance(person, Ambiguity):
-            raise RowRejected(f"ambiguous_{name}", f"{reference[:80]!r}: {person.reason}")
-        return person
+        return require_person(self.directory.person(reference), role=name, reference=reference)
 
     # --- Notifications ------------------------------------------------------------------------------------------------
 

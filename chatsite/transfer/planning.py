@@ -12,7 +12,7 @@ from django.utils.text import slugify
 from uuid_utils.compat import uuid7
 
 from chatsite.config.limits import limits
-from chatsite.legacy_import.directory import Ambiguity, Person
+from chatsite.legacy_import.directory import Person, require_person
 from chatsite.legacy_import.rejection import RowRejected
 from chatsite.transfer.options import TransferOptions
 from chatsite.transfer.people import People
@@ -159,12 +159,7 @@ class Planner:
         return sender.user_id, side
 
     def _account(self, person: SourcePerson, role: str) -> Person:
-        account = self.people.find(person)
-        if account is None:
-            raise RowRejected(f"unknown_{role}", f"No user matches the {role} {person.id[:80]!r}.")
-        if isinstance(account, Ambiguity):
-            raise RowRejected(f"ambiguous_{role}", f"{person.id[:80]!r}: {account.reason}")
-        return account
+        return require_person(self.people.find(person), role=role, reference=person.id)
 
 
 # --- Values -----------------------------------------------------------------------------------------------------------
