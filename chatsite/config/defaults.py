@@ -29,7 +29,7 @@ DJANGO_APPS: Final = (
 CONFIG: Final = ".apps.ChatsiteConfig"
 
 # In the order of INSTALLED_APPS. A host project writes `*CHAT_APPS` after Django's own apps.
-CHAT_APPS: Final = (
+CHAT_APPS: Final[tuple[str, ...]] = (
     "rest_framework",
     "rest_framework_simplejwt.token_blacklist",  # without it, the rotation of tokens blacklists nothing
     "django_tasks",
