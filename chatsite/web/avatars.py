@@ -8,7 +8,7 @@ TINTS: Final = 8  # colours of avatars
 
 
 def initials_of(name: str) -> str:
-    """One or two letters; the same rule as in `people.js`."""
+    """One or two letters; the same rule as in `thread/initials.js`."""
     words = [word for word in name.split() if word[0].isalnum()]
     chosen = [words[0], words[-1]] if len(words) > 1 else words
     return "".join(word[0] for word in chosen).upper() or "?"

@@ -26,7 +26,7 @@ import { TeamActivity } from "./team_activity.js";
 import { Title } from "./title.js";
 import { toast } from "./toast.js";
 
-const PATIENCE = 4_000; // milliseconds to wait for the socket
+const SOCKET_WAIT = 4_000; // milliseconds to wait for the socket
 
 /** The signed-in page: connects its parts, and navigates between addresses. */
 class App {
@@ -47,7 +47,7 @@ class App {
   #filters;
   #views;
   #selection;
-  #found;
+  #messageSearch;
   #bell;
 
   start() {
@@ -59,19 +59,19 @@ class App {
     if (this.#session.businesses.length) this.#mountTeam();
     this.#mountPane();
     this.#mountBell();
-    this.#mountFind();
-    mountShortcuts(document.querySelector("[data-shortcuts-sheet]"), this.#actions());
+    this.#mountBusinessSearch();
+    mountShortcuts(document.querySelector("[data-shortcuts-sheet]"), this.#shortcutHandlers());
     addEventListener("popstate", () => this.#route());
     // The page contains the list. Fetch it when the socket reports changes, or when no socket connects.
-    const renew = () => {
-      clearTimeout(isLate);
+    const reload = () => {
+      clearTimeout(timer);
       this.#title.begin();
       this.#list.reload();
     };
-    const isLate = setTimeout(renew, PATIENCE);
-    this.#client.on("ready", renew);
+    const timer = setTimeout(reload, SOCKET_WAIT);
+    this.#client.on("ready", reload);
     this.#client.on("change_refused", ({ kind, error }) => kind === "archive" && toast(errorText(error)));
-    this.#client.on("conversations", () => this.#nameTitle());
+    this.#client.on("conversations", () => this.#updateTitle());
     const signOut = document.querySelector("[data-sign-out]");
     this.#device.endWithSession(signOut);
     signOut?.addEventListener("submit", () => this.#client.close());
@@ -99,19 +99,19 @@ class App {
       filters: this.#session.filters,
       handlers,
     });
-    this.#found = new MessageSearch(root, {
+    this.#messageSearch = new MessageSearch(root, {
       client: this.#client,
       session: this.#session,
       handlers: { href: handlers.href, openAt: (id, seq) => this.#openAt(id, seq) },
     });
-    this.#found.search(this.#session.filters);
+    this.#messageSearch.search(this.#session.filters);
     this.#filters = new Filters(root, {
       inbox: this.#session.urls.inbox,
       filters: this.#session.filters,
       team: { states: this.#states, businesses: this.#session.businesses, me: this.#session.me },
       changed: (filters) => {
         this.#list.setFilters(filters);
-        this.#found.search(filters);
+        this.#messageSearch.search(filters);
         this.#views?.follow(filters);
         this.#selection?.clear();
         history.replaceState(history.state, "", this.#address(this.#pane.id));
@@ -127,7 +127,7 @@ class App {
     this.#views = new SavedViews(place, { rest: this.#client.rest, views, businesses, inbox: urls.inbox, filters, replace });
     const find = (id) => this.#list.find(id);
     const bar = new BulkBar({ states: this.#states, me, selection: () => this.#selection, find });
-    const canSelect = (id) => this.#nameOfOurs(find(id));
+    const canSelect = (id) => this.#customerName(find(id));
     root.append(bar.element);
     this.#selection = new Selection(root.querySelector("[data-rows]"), { canSelect, changed: () => bar.draw() });
   }
@@ -146,7 +146,7 @@ class App {
     this.#bell = new NotificationBell(document.querySelector("[data-bell]"), {
       client: this.#client,
       session: this.#session,
-      handlers: { joined: () => this.#joined() },
+      handlers: { joined: () => this.#offerInbox() },
     });
     const news = new NewMessages(this.#client, (id) => id === this.#pane.id && document.hasFocus());
     new Sounds(document.querySelector("[data-sounds]"), { news, quietHours: this.#session.quietHours });
@@ -163,15 +163,15 @@ class App {
     });
   }
 
-  #mountFind() {
+  #mountBusinessSearch() {
     const finder = document.querySelector("[data-finder]");
     const own = new Set(this.#session.businesses.map(({ id }) => id));
     if (!finder) return;
     const back = () => location.assign(this.#address(null));
-    new BusinessSearch(finder, { client: this.#client, own, open: (id) => this.#opened(id), back }).focus();
+    new BusinessSearch(finder, { client: this.#client, own, open: (id) => this.#loadConversation(id), back }).focus();
   }
 
-  #actions() {
+  #shortcutHandlers() {
     return {
       search: () => this.#filters.focus(),
       alerts: () => this.#bell.toggle(),
@@ -220,7 +220,7 @@ class App {
     if (id) this.#pane.open(id);
     else this.#pane.close();
     this.#list.setCurrent(id);
-    this.#nameTitle();
+    this.#updateTitle();
     if (!id && left) this.#list.focus(left);
     return undefined;
   }
@@ -230,7 +230,7 @@ class App {
     return (id ? `${this.#session.urls.inbox}/c/${id}` : this.#session.urls.inbox) + query;
   }
 
-  #opened(id) {
+  #loadConversation(id) {
     location.assign(this.#address(id)); // the page has the search for businesses in place of the list, so load a new page
   }
 
@@ -241,11 +241,11 @@ class App {
   }
 
   /** The customer's name, where the conversation is of one's own business. */
-  #nameOfOurs(conversation) {
+  #customerName(conversation) {
     return conversation && this.#states.isMember(conversation) ? otherSide(conversation, this.#session.me).name : "";
   }
 
-  #nameTitle() {
+  #updateTitle() {
     const open = this.#list.find(this.#pane.id);
     if (open) this.#title.name = otherSide(open, this.#session.me).name;
     else if (!this.#pane.id) this.#title.name = "";
@@ -267,7 +267,7 @@ class App {
   }
 
   /** A user who has become a member sees the inbox of that business, which is another page. */
-  #joined() {
+  #offerInbox() {
     toast(gettext("Welcome to the team!"), { action: gettext("Open the inbox"), run: () => location.assign(this.#session.urls.inbox) });
   }
 }

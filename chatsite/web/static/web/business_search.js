@@ -1,6 +1,7 @@
 import { announce, isPlainClick, make, show } from "./dom.js";
 import { errorText } from "./error_texts.js";
-import { initialsOf, tintOf } from "./people.js";
+import { tintOf } from "./people.js";
+import { initialsOf } from "./thread/initials.js";
 
 const PAUSE = 200; // milliseconds without a key before a search
 

@@ -7,30 +7,30 @@ export function mountConnectionBanner(banner, { client, signIn }) {
   let timer = null;
   let wasReady = false;
 
-  const say = (kind, ...content) => {
+  const showBanner = (kind, ...content) => {
     banner.dataset.kind = kind;
     banner.replaceChildren(...content);
     show(banner, true);
   };
-  const lost = () => {
+  const showLost = () => {
     timer = null;
     if (client.state === "signed_out") return;
-    if (navigator.onLine === false) say("offline", gettext("You are offline. Your messages are sent when you are back online."));
-    else say("waiting", gettext("Reconnecting to chat…"));
+    if (navigator.onLine === false) showBanner("offline", gettext("You are offline. Your messages are sent when you are back online."));
+    else showBanner("waiting", gettext("Reconnecting to chat…"));
   };
-  const changed = (state) => {
+  const onState = (state) => {
     clearTimeout(timer);
     if (state === "ready") {
       wasReady = true;
       show(banner, false);
     } else if (state === "signed_out") {
       const here = encodeURIComponent(location.pathname + location.search);
-      say("out", gettext("You have been signed out."), " ", make("a", { href: `${signIn}?next=${here}` }, gettext("Sign in again")));
+      showBanner("out", gettext("You have been signed out."), " ", make("a", { href: `${signIn}?next=${here}` }, gettext("Sign in again")));
     } else if (banner.hidden) {
-      timer = setTimeout(lost, wasReady ? PATIENCE : 4 * PATIENCE);
-    } else lost();
+      timer = setTimeout(showLost, wasReady ? PATIENCE : 4 * PATIENCE);
+    } else showLost();
   };
-  client.on("state", changed);
-  addEventListener("offline", lost);
+  client.on("state", onState);
+  addEventListener("offline", showLost);
   addEventListener("online", () => client.isConnected && show(banner, false));
 }

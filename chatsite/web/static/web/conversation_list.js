@@ -30,7 +30,7 @@ export class ConversationList {
   #watcher = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && this.more());
   #loaded = false;
   #waiting = false; // for the first page of the current query
-  #growing = false; // the next page is being fetched
+  #isLoadingMore = false; // the next page is being fetched
   #current = null;
   #scheduled = false;
   #renewal = null;
@@ -87,25 +87,25 @@ export class ConversationList {
       this.#listed = new Set(pinned);
       this.#loaded = true;
       this.#waiting = false;
-      this.#take(page);
+      this.#addPage(page);
     } catch (error) {
-      if (serial === this.#serial) this.#fail(error);
+      if (serial === this.#serial) this.#showError(error);
     }
   }
 
   async more() {
-    if (!this.#next || this.#growing) return;
-    this.#growing = true;
+    if (!this.#next || this.#isLoadingMore) return;
+    this.#isLoadingMore = true;
     const serial = ++this.#serial;
     const button = this.#root.querySelector("[data-more] button");
     if (button) button.disabled = true;
     try {
       const page = await this.#client.loadConversations({ ...queryFor(this.#filters, this.#session.page), cursor: this.#next });
-      if (serial === this.#serial) this.#take(page);
+      if (serial === this.#serial) this.#addPage(page);
     } catch (error) {
-      if (serial === this.#serial) this.#fail(error);
+      if (serial === this.#serial) this.#showError(error);
     } finally {
-      this.#growing = false;
+      this.#isLoadingMore = false;
     }
   }
 
@@ -116,7 +116,7 @@ export class ConversationList {
     queueMicrotask(() => {
       this.#scheduled = false;
       if (this.#loaded) this.#draw();
-      else this.#drawEarly();
+      else this.#drawServerRows();
     });
   }
 
@@ -132,7 +132,7 @@ export class ConversationList {
     link?.focus();
   }
 
-  #take({ results, next }) {
+  #addPage({ results, next }) {
     for (const { id } of results) this.#listed.add(id);
     this.#next = next ? new URL(next).searchParams.get("cursor") : null;
     const last = results.at(-1);
@@ -141,7 +141,7 @@ export class ConversationList {
     this.render();
   }
 
-  #fail(error) {
+  #showError(error) {
     const again = make("button", { type: "button", className: "button" }, gettext("Try again"));
     again.addEventListener("click", () => this.reload());
     show(this.#root.querySelector("[data-list-empty]"), false); // unknown, because the list could not be fetched
@@ -161,7 +161,7 @@ export class ConversationList {
   }
 
   #draw() {
-    const shown = pinnedFirst(this.#client.snapshot.conversations.filter((one) => this.#belongs(one)));
+    const shown = pinnedFirst(this.#client.snapshot.conversations.filter((one) => this.#isListed(one)));
     const many = this.#session.businesses.length > 1;
     for (const conversation of shown) {
       const item = this.#items.get(conversation.id) ?? newRow(conversation.id);
@@ -180,7 +180,7 @@ export class ConversationList {
         team: this.#teamOf(conversation),
       });
     }
-    this.#arrange(shown.map(({ id }) => this.#items.get(id)));
+    this.#placeRows(shown.map(({ id }) => this.#items.get(id)));
     shown.forEach((one, at) => {
       const isLast = isPinned(one) && at + 1 < shown.length && !isPinned(shown[at + 1]);
       this.#items.get(one.id).classList.toggle("last-pinned", isLast);
@@ -190,7 +190,7 @@ export class ConversationList {
   }
 
   /** Before the first answer, the rows are the server's. A row goes if its conversation is known to be elsewhere. */
-  #drawEarly() {
+  #drawServerRows() {
     this.#markCurrent();
     for (const conversation of this.#client.snapshot.conversations) {
       const item = this.#items.get(conversation.id);
@@ -206,7 +206,7 @@ export class ConversationList {
   }
 
   /** Move only the rows whose place has changed, so that focus and scroll position stay. */
-  #arrange(wanted) {
+  #placeRows(wanted) {
     const keep = new Set(wanted);
     for (const [id, item] of this.#items) {
       if (keep.has(item)) continue;
@@ -222,14 +222,14 @@ export class ConversationList {
     this.#keys.renew();
   }
 
-  #belongs(conversation) {
+  #isListed(conversation) {
     if (!this.#listed.has(conversation.id)) return false;
     if (activity(conversation) < this.#boundary && !isPinned(conversation)) return false;
     return passes(conversation, this.#filters, { me: this.#session.me, current: this.#current, states: this.#states });
   }
 
   /** A conversation that did not match the filters may match now. */
-  #teamChanged(states) {
+  #onTeamStates(states) {
     this.render();
     const isNew = (state) => !this.#listed.has(state.conversationId) && matches(state, this.#filters, this.#session.me);
     if (!hasTeamFilter(this.#filters) || !states.some(isNew)) return;
@@ -258,10 +258,10 @@ export class ConversationList {
 
   #listen() {
     const client = this.#client;
-    client.on("conversation_updated", ({ conversation }) => this.#moved(conversation));
+    client.on("conversation_updated", ({ conversation }) => this.#onUpdated(conversation));
     for (const event of ["conversations", "pending_changes", "pending_messages", "unread", "presence"]) client.on(event, () => this.render());
     this.#team.on(() => this.render());
-    this.#states.on((states) => this.#teamChanged(states));
+    this.#states.on((states) => this.#onTeamStates(states));
     addEventListener("storage", () => this.render()); // a draft of another tab
     setInterval(() => this.render(), MINUTE); // "12:04" turns into "Yesterday"
     this.#rows.addEventListener("click", (event) => {
@@ -278,7 +278,7 @@ export class ConversationList {
     });
   }
 
-  #moved(conversation) {
+  #onUpdated(conversation) {
     this.#listed.add(conversation.id);
     this.render();
     if (!conversation.unreadCount || isMuted(conversation) || conversation.id === this.#current) return;

@@ -23,12 +23,12 @@ export class ConversationMenu {
   toggle(conversation, opener, at = opener) {
     if (this.#menu.isOpen) return this.#menu.close({ focus: true });
     const items = CONVERSATION_ACTIONS.flatMap((entry) => entry(conversation, this.#page)).filter(Boolean);
-    if (items.length) this.#menu.open(items.map(attempted), opener, at);
+    if (items.length) this.#menu.open(items.map(withErrorToast), opener, at);
     return undefined;
   }
 }
 
-function attempted(item) {
+function withErrorToast(item) {
   const act = async () => {
     try {
       await item.act();

@@ -1,11 +1,12 @@
 import { copyOf, isPhone, make, show } from "./dom.js";
-import { initialsOf, tintOf } from "./people.js";
+import { tintOf } from "./people.js";
 import { AssistantPanel } from "./team/assistant_panel.js";
 import { CustomerPanel } from "./team/customer_panel.js";
 import { TeamBar } from "./team/team_bar.js";
 import { ThreadTeam } from "./team/thread_team.js";
 import { mountThread } from "./thread/thread.js";
 import { VisitedPanes, paneFrom } from "./visited_panes.js";
+import { initialsOf } from "./thread/initials.js";
 
 /** The open conversation: fetches its HTML from the server, mounts the thread on it, and unmounts it. */
 export class ConversationPane {
@@ -22,7 +23,7 @@ export class ConversationPane {
   #visited = new VisitedPanes();
   #places = new Map(); // conversation id → scroll position
   #failed = false;
-  #goal = null; // the `seq` of the message to show after opening
+  #targetSeq = null; // the `seq` of the message to show after opening
   id = null;
 
   /** `handlers`: `back()`, `archive(id, archived)`, `openMenu(id, opener)`. */
@@ -34,7 +35,7 @@ export class ConversationPane {
     this.#states = states;
     this.#handlers = handlers;
     team.on(() => this.#drawTeam());
-    for (const event of ["conversations", "pending_changes"]) client.on(event, () => this.#drawKnown());
+    for (const event of ["conversations", "pending_changes"]) client.on(event, () => this.#drawConversation());
     client.on("ready", () => this.#failed && this.open(this.id));
     addEventListener("online", () => this.#failed && this.open(this.id));
   }
@@ -46,7 +47,7 @@ export class ConversationPane {
   /** Show the message with this `seq` in the conversation that is open or being opened. */
   jump(seq) {
     if (this.#thread) this.#thread.jump(seq);
-    else this.#goal = seq;
+    else this.#targetSeq = seq;
   }
 
   /** Take over the pane that the server has rendered with the page. */
@@ -62,7 +63,7 @@ export class ConversationPane {
     this.close();
     this.id = id;
     const waiting = copyOf("skeleton-template");
-    show(this.#nothing, false);
+    show(this.#placeholder, false);
     this.#main.append(waiting);
     this.#main.setAttribute("aria-busy", "true");
     this.#aborter = new AbortController();
@@ -78,7 +79,7 @@ export class ConversationPane {
       if (signal.aborted) return;
       const pane = error.status ? null : this.#visited.paneOf(id);
       if (pane) this.#show(pane);
-      else this.#fail(error);
+      else this.#showError(error);
     } finally {
       if (!signal.aborted) this.#main.removeAttribute("aria-busy");
     }
@@ -87,7 +88,7 @@ export class ConversationPane {
   close() {
     this.#aborter?.abort();
     this.#failed = false;
-    this.#goal = null;
+    this.#targetSeq = null;
     if (this.#thread) {
       this.#places.set(this.id, this.#thread.place);
       this.#visited.left(this.id, this.#thread.seed);
@@ -100,14 +101,14 @@ export class ConversationPane {
     this.#team.look(null);
     for (const child of [...this.#main.children]) if (!child.matches("[data-nothing-open], h1")) child.remove();
     this.#main.removeAttribute("aria-busy");
-    show(this.#nothing, true);
+    show(this.#placeholder, true);
   }
 
   focus() {
     this.#thread?.focus();
   }
 
-  get #nothing() {
+  get #placeholder() {
     return this.#main.querySelector("[data-nothing-open]");
   }
 
@@ -129,9 +130,9 @@ export class ConversationPane {
       onBack: () => this.#handlers.back(),
       team: (thread) => new ThreadTeam(thread, { isOwner: this.#isOwner(thread), currencies: this.#session.currencies }),
     });
-    if (this.#goal !== null) this.#thread.jump(this.#goal);
-    this.#goal = null;
-    this.#dressHead(root.querySelector(".thread-head"), pane);
+    if (this.#targetSeq !== null) this.#thread.jump(this.#targetSeq);
+    this.#targetSeq = null;
+    this.#setUpHeader(root.querySelector(".thread-head"), pane);
     this.#mountTeam(root, pane);
     this.#team.look(pane.dataset.side === "business" ? this.id : null);
     root.addEventListener("input", (event) => event.target.closest(".composer:not(.is-note)") && this.#team.write());
@@ -152,7 +153,7 @@ export class ConversationPane {
   }
 
   /** Show in the header of the conversation view what this page knows about the conversation. */
-  #dressHead(head, pane) {
+  #setUpHeader(head, pane) {
     const { business } = pane.dataset;
     if (this.#session.businesses.length > 1 && business) {
       head.querySelector(".thread-name").append(make("span", { className: "pane-business" }, " · ", make("bdi", {}, business)));
@@ -175,8 +176,8 @@ export class ConversationPane {
     const composer = root.querySelector(".composer");
     composer.before(make("p", { className: "collision", role: "status", hidden: true }));
     if (!this.#session.assistants) return;
-    const use = (text) => insertText(composer.querySelector("textarea"), text);
-    composer.before(new AssistantPanel({ client: this.#client, conversationId: this.id, use }).element);
+    const insert = (text) => insertText(composer.querySelector("textarea"), text);
+    composer.before(new AssistantPanel({ client: this.#client, conversationId: this.id, insert }).element);
   }
 
   get #conversation() {
@@ -195,7 +196,7 @@ export class ConversationPane {
     place.replaceChildren(...marks.flat());
   }
 
-  #drawKnown() {
+  #drawConversation() {
     this.#drawArchived();
     this.#bar?.draw();
   }
@@ -218,7 +219,7 @@ export class ConversationPane {
     button.querySelector("[data-archive-text]").textContent = known.archived ? gettext("Move to inbox") : gettext("Archive");
   }
 
-  #fail(error) {
+  #showError(error) {
     const id = this.id;
     const gone = error.status === 404;
     this.#failed = !gone; // try again after the next connect

@@ -1,9 +1,10 @@
 import { isMuted, isPinned } from "./conversation_actions.js";
 import { copyOf, fill, make, show } from "./dom.js";
-import { initialsOf, otherSide, tintOf } from "./people.js";
+import { otherSide, tintOf } from "./people.js";
 import { lastMessage } from "./last_message.js";
 import { fillTeamMarks } from "./team/team_marks.js";
 import { setTime } from "./times.js";
+import { initialsOf } from "./thread/initials.js";
 
 /** A new row. The server renders its rows from the same `_row.html`. */
 export function newRow(id) {

@@ -26,9 +26,9 @@ export class DesktopNotifications {
     if (!("Notification" in globalThis)) return;
     root.hidden = false;
     root.querySelector("button").addEventListener("click", () => this.#toggle());
-    news.on((conversation) => this.#arrived(conversation));
-    client.on("notification", (event) => this.#told(event));
-    client.on("message_acked", () => this.#offer());
+    news.on((conversation) => this.#onMessage(conversation));
+    client.on("notification", (event) => this.#onNotification(event));
+    client.on("message_acked", () => this.#suggest());
     this.#draw();
     if (device.isPossible) this.#followPushes();
   }
@@ -68,7 +68,7 @@ export class DesktopNotifications {
   }
 
   /** A user who has just written a message waits for an answer, so offer notifications now. */
-  #offer() {
+  #suggest() {
     if (!this.#device.isPossible || Notification.permission !== "default" || getPreference(ASKED)) return;
     setPreference(ASKED, "yes");
     toast(gettext("Do you want a notification of the answer, even while this page is closed?"), {
@@ -91,14 +91,14 @@ export class DesktopNotifications {
         : "";
   }
 
-  #arrived(conversation) {
+  #onMessage(conversation) {
     const { id } = conversation;
     const { name } = otherSide(conversation, this.#session.me);
     const data = { conversationId: id, url: this.#handlers.href(id), texts: {} };
     this.#show(name, previewText(conversation, this.#session.me), `conversation-${id}`, () => this.#handlers.open(id), data);
   }
 
-  #told({ notification, deleted, readAll, repeated }) {
+  #onNotification({ notification, deleted, readAll, repeated }) {
     if (deleted || readAll || repeated || notification.readAt || !notification.title) return;
     this.#show(notification.title, notification.body, `notification-${notification.id}`, () => this.#handlers.openAlerts());
   }

@@ -16,16 +16,16 @@ const STATUSES = {
  */
 export function lastMessage(conversation, { me, pending = [], nameOf = () => "" }) {
   const waiting = pending.at(-1);
-  if (waiting) return said(pendingText(waiting), gettext("You"), waiting.status);
+  if (waiting) return describe(pendingText(waiting), gettext("You"), waiting.status);
   const text = previewText(conversation, me);
   const last = conversation.lastSender;
   const ours = otherSide(conversation, me).personId === null ? "customer" : "business";
-  if (!last || last.side !== ours || conversation.lastReaction) return said(text);
+  if (!last || last.side !== ours || conversation.lastReaction) return describe(text);
   const sender = last.userId === me.id ? gettext("You") : nameOf(last.userId) || gettext("Your team");
-  return said(text, sender, conversation.lastMessage || conversation.lastFiles ? last.status : "");
+  return describe(text, sender, conversation.lastMessage || conversation.lastFiles ? last.status : "");
 }
 
-function said(text, sender = "", status = "") {
+function describe(text, sender = "", status = "") {
   return { text, sender, status, statusText: STATUSES[status]?.() ?? "" };
 }
 

@@ -26,7 +26,7 @@ export class MessageSearch {
     this.#session = session;
     this.#handlers = handlers;
     this.#root = root.querySelector("[data-found-messages]");
-    this.#root.addEventListener("click", (event) => this.#clicked(event));
+    this.#root.addEventListener("click", (event) => this.#onClick(event));
     for (const button of this.#root.querySelectorAll("[data-has]")) {
       button.addEventListener("click", () => this.#filter(button.dataset.has));
     }
@@ -87,11 +87,11 @@ export class MessageSearch {
       const rows = results.map((found) => this.#row(found));
       if (cursor) this.#list.append(...rows);
       else this.#list.replaceChildren(...rows);
-      this.#say(this.#list.children.length ? "" : gettext("No message contains these words."), true);
+      this.#showStatus(this.#list.children.length ? "" : gettext("No message contains these words."), true);
       const count = this.#list.children.length;
       announce(interpolate(ngettext("%(count)s message found", "%(count)s messages found", count), { count }, true));
     } catch (error) {
-      if (serial === this.#serial) this.#say(errorText(error));
+      if (serial === this.#serial) this.#showStatus(errorText(error));
     }
     if (serial === this.#serial) show(this.#root.querySelector("[data-found-more]"), this.#next !== null);
   }
@@ -101,7 +101,7 @@ export class MessageSearch {
   }
 
   /** `isPlain`: the text is not an error. */
-  #say(text, isPlain = false) {
+  #showStatus(text, isPlain = false) {
     const place = this.#root.querySelector("[data-found-none]");
     place.classList.toggle("is-plain", isPlain);
     place.textContent = text;
@@ -116,12 +116,12 @@ export class MessageSearch {
     link.append(
       make("span", { className: "entry-name", dir: "auto" }, name),
       time,
-      make("span", { className: "found-text", dir: "auto" }, ...marked(message.content, highlights)),
+      make("span", { className: "found-text", dir: "auto" }, ...highlighted(message.content, highlights)),
     );
     return make("li", {}, link);
   }
 
-  #clicked(event) {
+  #onClick(event) {
     if (event.target.closest("[data-found-more]")) return this.#load(this.#next);
     const link = event.target.closest("[data-seq]");
     if (!link || !isPlainClick(event)) return undefined;
@@ -131,7 +131,7 @@ export class MessageSearch {
 }
 
 /** The part of the text around the match. The server counts code points, and JavaScript counts UTF-16 units. */
-function marked(content, highlights) {
+function highlighted(content, highlights) {
   const characters = [...content];
   const from = Math.max(0, (highlights[0]?.[0] ?? 0) - CONTEXT);
   const to = Math.min(characters.length, from + LENGTH);

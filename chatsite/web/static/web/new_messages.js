@@ -1,6 +1,6 @@
 import { isMuted } from "./conversation_actions.js";
 
-const FRESH = 60_000; // milliseconds: an older message of an unknown conversation is not new
+const RECENT = 60_000; // milliseconds: an older message of an unknown conversation is not new
 
 /** Reports unread messages that arrive in conversations that the user is not looking at and has not muted. */
 export class NewMessages {
@@ -14,8 +14,8 @@ export class NewMessages {
     this.#client = client;
     this.#isLooking = isLooking;
     // After the listeners of `conversation_updated`, which compare with the count that was known before.
-    client.on("conversations", (all) => queueMicrotask(() => this.#note(all)));
-    client.on("conversation_updated", ({ conversation }) => this.#moved(conversation));
+    client.on("conversations", (all) => queueMicrotask(() => this.#rememberCounts(all)));
+    client.on("conversation_updated", ({ conversation }) => this.#onUpdated(conversation));
   }
 
   /** Calls `listener(conversation)` for each. */
@@ -23,14 +23,14 @@ export class NewMessages {
     this.#listeners.add(listener);
   }
 
-  #note(all) {
+  #rememberCounts(all) {
     // A count goes down without an event where another device has read during an absence.
     for (const { id, unreadCount } of all) if (!(this.#known.get(id) <= unreadCount)) this.#known.set(id, unreadCount);
   }
 
-  #moved(conversation) {
+  #onUpdated(conversation) {
     const { id, unreadCount } = conversation;
-    const before = this.#known.get(id) ?? (isFresh(conversation) ? 0 : unreadCount);
+    const before = this.#known.get(id) ?? (isRecent(conversation) ? 0 : unreadCount);
     this.#known.set(id, unreadCount);
     if (unreadCount <= before || this.#isLooking(id)) return;
     // An event for a whole side has no `own`. The client has kept it.
@@ -40,6 +40,6 @@ export class NewMessages {
   }
 }
 
-function isFresh({ lastMessageAt }) {
-  return lastMessageAt !== null && Date.now() - Date.parse(lastMessageAt) < FRESH;
+function isRecent({ lastMessageAt }) {
+  return lastMessageAt !== null && Date.now() - Date.parse(lastMessageAt) < RECENT;
 }

@@ -44,7 +44,7 @@ export class NotificationBell {
       event.preventDefault();
       this.toggle();
     });
-    client.on("notification", (event) => this.#told(event));
+    client.on("notification", (event) => this.#onNotification(event));
     client.on("notifications_reset", () => this.#panel && this.#load());
     client.on("ready", () => this.#panel && this.#load());
     client.on("change_refused", ({ kind, targetId, error }) => {
@@ -72,7 +72,7 @@ export class NotificationBell {
     this.#panel = makeNotificationPanel(this.#filter, this.#session.notificationTypes, {
       close: () => this.close(),
       readAll: () => this.#attempt(() => this.#readAll()),
-      clicked: (event) => this.#clicked(event),
+      clicked: (event) => this.#onClick(event),
       filter: (filter) => {
         this.#filter = filter;
         this.#load();
@@ -114,13 +114,13 @@ export class NotificationBell {
       for (const notification of results) this.#all.set(notification.id, notification);
       this.#next = next ? new URL(next).searchParams.get("cursor") : null;
       this.#draw();
-      results.forEach((notification) => this.#askStatus(notification));
+      results.forEach((notification) => this.#fetchStatus(notification));
     } catch (error) {
-      if (serial === this.#serial && this.isOpen) this.#fail(error);
+      if (serial === this.#serial && this.isOpen) this.#showError(error);
     }
   }
 
-  #fail(error) {
+  #showError(error) {
     const again = make("button", { type: "button", className: "button" }, gettext("Try again"));
     again.addEventListener("click", () => this.#load());
     const empty = this.#panel.querySelector("[data-alerts-empty]");
@@ -131,7 +131,7 @@ export class NotificationBell {
   #draw() {
     if (!this.isOpen) return;
     const list = this.#panel.querySelector("[data-alerts]");
-    const shown = [...this.#all.values()].filter((each) => this.#belongs(each)).sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+    const shown = [...this.#all.values()].filter((each) => this.#isListed(each)).sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
     const items = shown.map((notification) => {
       const item = this.#items.get(notification.id) ?? newNotificationItem(notification.id);
       this.#items.set(notification.id, item);
@@ -154,7 +154,7 @@ export class NotificationBell {
     return place.replaceChildren(button);
   }
 
-  #belongs({ id, type, readAt }) {
+  #isListed({ id, type, readAt }) {
     if (this.#hidden.has(id)) return false;
     return (!this.#filter.type || type === this.#filter.type) && (!this.#filter.unread || !readAt);
   }
@@ -162,7 +162,7 @@ export class NotificationBell {
   // Questions
 
   /** The notification has the status of when it was sent. Fetch the current status before the user answers. */
-  async #askStatus(notification) {
+  async #fetchStatus(notification) {
     const question = answerPath(notification);
     if (!question || notification.data.status !== "pending" || this.#statuses.has(question)) return;
     try {
@@ -183,12 +183,12 @@ export class NotificationBell {
 
   // Actions of the user
 
-  #clicked(event) {
+  #onClick(event) {
     const button = event.target.closest("[data-act]");
     const item = event.target.closest("[data-alert]");
     const notification = this.#all.get(item?.dataset.alert);
     if (!button || !notification) return;
-    const acts = {
+    const actions = {
       read: () => this.#read(notification),
       delete: () => this.#delete(notification, item),
       accept: () => this.#answer(notification, "accept"),
@@ -196,7 +196,7 @@ export class NotificationBell {
       open: () => this.#read(notification),
     };
     if (button.dataset.act !== "open") button.disabled = true;
-    this.#attempt(acts[button.dataset.act]).finally(() => (button.disabled = false));
+    this.#attempt(actions[button.dataset.act]).finally(() => (button.disabled = false));
   }
 
   async #attempt(act) {
@@ -208,7 +208,7 @@ export class NotificationBell {
   }
 
   async #read({ id }) {
-    this.#put(await this.#client.rest.patch(`/notifications/${id}/read`));
+    this.#store(await this.#client.rest.patch(`/notifications/${id}/read`));
   }
 
   async #readAll() {
@@ -247,7 +247,7 @@ export class NotificationBell {
       if (verb === "accept" && notification.type === "team_invitation") this.#handlers.joined();
     } catch (error) {
       this.#statuses.delete(question); // somebody else may have answered it: fetch its status again
-      await this.#askStatus(notification);
+      await this.#fetchStatus(notification);
       throw error;
     } finally {
       this.#draw();
@@ -256,27 +256,27 @@ export class NotificationBell {
 
   // Events
 
-  #told({ notification, unreadCount, deleted, readAll }) {
+  #onNotification({ notification, unreadCount, deleted, readAll }) {
     if (unreadCount !== null && unreadCount !== undefined) this.#count = unreadCount;
     if (deleted) this.#remove(notification.id);
     else {
-      if (readAll) this.#allRead(readAll);
+      if (readAll) this.#markAllRead(readAll);
       const isNew = !this.#all.has(notification.id) && !notification.readAt && !readAll;
-      this.#put(notification);
+      this.#store(notification);
       if (isNew) announce(interpolate(gettext("Notification: %(title)s"), { title: notification.title }, true));
     }
     this.#drawCount();
   }
 
-  #put(notification) {
+  #store(notification) {
     const held = this.#all.get(notification.id);
     const readAt = notification.readAt ?? held?.readAt ?? null; // a read notification stays read
     this.#all.set(notification.id, { ...notification, readAt });
-    if (this.isOpen) this.#askStatus(notification);
+    if (this.isOpen) this.#fetchStatus(notification);
     this.#draw();
   }
 
-  #allRead({ type, readAt }) {
+  #markAllRead({ type, readAt }) {
     for (const [id, each] of this.#all) {
       if (!each.readAt && (!type || each.type === type)) this.#all.set(id, { ...each, readAt });
     }

@@ -16,18 +16,18 @@ function mountThisDevice(place) {
   const row = device.id && document.querySelector(`[data-device="${device.id}"]`);
   if (row) {
     row.querySelector("[data-this]").hidden = false;
-    row.querySelector("form").addEventListener("submit", (event) => removeThis(event));
+    row.querySelector("form").addEventListener("submit", (event) => unsubscribe(event));
     return;
   }
   place.hidden = false;
-  const obstacle = obstacleHere();
-  button.hidden = obstacle !== "";
-  text.textContent = obstacle;
-  button.addEventListener("click", () => turnOn(button, text));
+  const reason = unavailableReason();
+  button.hidden = reason !== "";
+  text.textContent = reason;
+  button.addEventListener("click", () => subscribe(button, text));
 }
 
 /** Why this browser cannot show pushes. */
-function obstacleHere() {
+function unavailableReason() {
   if (!device.isPossible || !("Notification" in globalThis)) {
     const isApple = /iPhone|iPad/.test(navigator.userAgent);
     return isApple
@@ -38,7 +38,7 @@ function obstacleHere() {
   return gettext("Your browser blocks them for this site. Allow them in its settings for this page.");
 }
 
-async function turnOn(button, text) {
+async function subscribe(button, text) {
   button.disabled = true;
   try {
     if ((await Notification.requestPermission()) !== "granted") {
@@ -56,7 +56,7 @@ async function turnOn(button, text) {
   }
 }
 
-async function removeThis(event) {
+async function unsubscribe(event) {
   event.preventDefault();
   setPreference("desktop", null);
   try {
@@ -68,7 +68,7 @@ async function removeThis(event) {
 }
 
 /** Suggest the browser's time zone to a person who has chosen none. */
-function suggestZone(select) {
+function suggestTimezone(select) {
   const here = new Intl.DateTimeFormat().resolvedOptions().timeZone;
   if ([...select.options].some(({ value }) => value === here)) select.value = here;
 }
@@ -76,6 +76,6 @@ function suggestZone(select) {
 mountSettings();
 mountInstall(document.querySelector("[data-install]"), document.querySelector("[data-install-place]"));
 mountThisDevice(document.querySelector("[data-this-device]"));
-for (const select of document.querySelectorAll("[data-unset]")) suggestZone(select);
+for (const select of document.querySelectorAll("[data-unset]")) suggestTimezone(select);
 for (const time of document.querySelectorAll("time[datetime]")) setTime(time, time.dateTime);
 document.documentElement.dataset.ready = "true";

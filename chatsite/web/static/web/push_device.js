@@ -26,8 +26,8 @@ export class PushDevice {
 
   /** The id of the subscription, as the server knows it. */
   get id() {
-    const kept = this.#kept();
-    return kept?.userId === this.#userId ? kept.id : null;
+    const stored = this.#stored();
+    return stored?.userId === this.#userId ? stored.id : null;
   }
 
   /** Subscribe if permission was granted, or check that the server still has the subscription. */
@@ -36,8 +36,8 @@ export class PushDevice {
     const subscription = await this.#subscription(registration);
     const day = new Date().toDateString();
     const now = { userId: this.#userId, session: this.#session, endpoint: subscription.endpoint, day };
-    const kept = this.#kept();
-    if (kept && Object.entries(now).every(([name, value]) => kept[name] === value)) return;
+    const stored = this.#stored();
+    if (stored && Object.entries(now).every(([name, value]) => stored[name] === value)) return;
     const { id } = await this.#rest.post("/push/subscriptions", subscription.toJSON());
     setPreference(NAME, JSON.stringify({ ...now, id }));
   }
@@ -47,7 +47,7 @@ export class PushDevice {
     setPreference(NAME, null);
     const subscription = await (await this.#registration())?.pushManager.getSubscription();
     await subscription?.unsubscribe();
-    if (id) await this.#rest.delete(`/push/subscriptions/${id}`).catch((error) => error.code !== "not_found" && raise(error));
+    if (id) await this.#rest.delete(`/push/subscriptions/${id}`).catch((error) => error.code !== "not_found" && rethrow(error));
   }
 
   /** End the subscription when the user signs out. */
@@ -68,7 +68,7 @@ export class PushDevice {
     return true;
   }
 
-  #kept() {
+  #stored() {
     try {
       return JSON.parse(getPreference(NAME));
     } catch {
@@ -111,6 +111,6 @@ function keyOf({ options }) {
   return btoa(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-function raise(error) {
+function rethrow(error) {
   throw error;
 }

@@ -8,14 +8,14 @@ const TRIES = [0, 1_000, 4_000]; // milliseconds to wait before each
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
-self.addEventListener("push", (event) => event.waitUntil(take(event.data.json())));
+self.addEventListener("push", (event) => event.waitUntil(handlePush(event.data.json())));
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
-  event.waitUntil(act(event));
+  event.waitUntil(handleClick(event));
 });
-self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew(event)));
+self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(resubscribe(event)));
 
-async function take(push) {
+async function handlePush(push) {
   if (push.type === "message") await show(push);
   if (push.type === "close") await close(push.conversationId);
   await setBadge(push.unread);
@@ -53,10 +53,10 @@ async function setBadge(count) {
   else await navigator.clearAppBadge();
 }
 
-async function act({ action, reply, notification }) {
+async function handleClick({ action, reply, notification }) {
   const { url, conversationId } = notification.data;
   try {
-    if (action === "reply" && reply?.trim()) return await answer(notification, reply);
+    if (action === "reply" && reply?.trim()) return await sendReply(notification, reply);
     if (action === "read") return await markRead(notification.data);
   } catch (error) {
     if (action === "reply") return showUnsent(notification, reply);
@@ -66,7 +66,7 @@ async function act({ action, reply, notification }) {
 }
 
 /** A retry sends the same `clientId`, so the message is stored once. Answering also marks the shown messages as read. */
-async function answer({ data }, content) {
+async function sendReply({ data }, content) {
   const clientId = crypto.randomUUID();
   await request("POST", `chat/conversations/${data.conversationId}/messages`, { content, clientId });
   await markRead(data);
@@ -101,7 +101,7 @@ async function open(url, conversationId) {
 }
 
 /** The browser has replaced its subscription. */
-async function renew({ oldSubscription, newSubscription }) {
+async function resubscribe({ oldSubscription, newSubscription }) {
   const { key } = await request("GET", "push/key");
   const options = oldSubscription?.options ?? { userVisibleOnly: true, applicationServerKey: key };
   const subscription = newSubscription ?? (await self.registration.pushManager.subscribe(options));
@@ -113,7 +113,7 @@ async function request(method, path, body) {
   for (const delay of TRIES) {
     if (delay) await new Promise((resolve) => setTimeout(resolve, delay));
     try {
-      return await exchange(method, path, body);
+      return await fetchJson(method, path, body);
     } catch (error) {
       failure = error;
       if (error.isFinal) break;
@@ -122,17 +122,17 @@ async function request(method, path, body) {
   throw failure;
 }
 
-async function exchange(method, path, body) {
+async function fetchJson(method, path, body) {
   const headers = { Accept: "application/json", "Content-Type": "application/json" };
   if (method !== "GET") {
-    const token = await parsed(await fetch(new URL("form-token", APP), { cache: "no-store", redirect: "error" }));
+    const token = await parseAnswer(await fetch(new URL("form-token", APP), { cache: "no-store", redirect: "error" }));
     headers["X-CSRFToken"] = token.csrfToken;
   }
   const options = { method, headers, body: body && JSON.stringify(body), cache: "no-store" };
-  return parsed(await fetch(new URL(path, ROOT), options));
+  return parseAnswer(await fetch(new URL(path, ROOT), options));
 }
 
-async function parsed(response) {
+async function parseAnswer(response) {
   if (response.ok) return response.json();
   const isFinal = response.status < 500 && response.status !== 429;
   throw Object.assign(new Error(`refused with ${response.status}`), { isFinal });

@@ -7,7 +7,7 @@ export class RowKeys {
     rows.addEventListener("keydown", (event) => this.#onKey(event));
     rows.addEventListener("focusin", (event) => {
       const link = event.target.closest("[data-row]");
-      if (link) this.#point(link);
+      if (link) this.#makeTabbable(link);
     });
     this.renew();
   }
@@ -16,14 +16,14 @@ export class RowKeys {
   renew() {
     const links = this.#links;
     const before = links.find((each) => each.tabIndex === 0 && each.dataset.roving);
-    this.#point(before ?? links.find((each) => each.hasAttribute("aria-current")) ?? links[0]);
+    this.#makeTabbable(before ?? links.find((each) => each.hasAttribute("aria-current")) ?? links[0]);
   }
 
   get #links() {
     return [...this.#rows.querySelectorAll("[data-row]")];
   }
 
-  #point(chosen) {
+  #makeTabbable(chosen) {
     for (const each of this.#links) {
       each.tabIndex = each === chosen ? 0 : -1;
       if (each === chosen) each.dataset.roving = "1";

@@ -21,7 +21,7 @@ export class Sounds {
     this.#button = root.querySelector("button");
     root.hidden = false;
     this.#button.addEventListener("click", () => this.#toggle());
-    news.on(() => this.#arrived());
+    news.on(() => this.#onMessage());
     this.#draw();
   }
 
@@ -40,7 +40,7 @@ export class Sounds {
     this.#button.textContent = this.isOn ? gettext("Turn off sounds") : gettext("Turn on sounds");
   }
 
-  #arrived() {
+  #onMessage() {
     if (!this.isOn || isWithin(this.#quietHours, new Date())) return;
     const now = Date.now();
     if (Math.abs(now - Number(getPreference(LAST))) < PAUSE) return;
@@ -53,10 +53,10 @@ export class Sounds {
     if (navigator.userActivation && !navigator.userActivation.hasBeenActive) return;
     this.#audio ??= new AudioContext();
     if (this.#audio.state === "suspended") await this.#audio.resume();
-    NOTES.forEach((pitch, index) => this.#note(pitch, this.#audio.currentTime + index * STEP));
+    NOTES.forEach((pitch, index) => this.#playNote(pitch, this.#audio.currentTime + index * STEP));
   }
 
-  #note(pitch, start) {
+  #playNote(pitch, start) {
     const [tone, loudness] = [this.#audio.createOscillator(), this.#audio.createGain()];
     tone.frequency.value = pitch;
     loudness.gain.setValueAtTime(0, start);

@@ -16,11 +16,11 @@ export class TeamActivity {
     this.#client = client;
     this.#isMember = isMember;
     if (!isMember) return;
-    client.on("ready", () => this.#tell());
+    client.on("ready", () => this.#report());
     client.on("colleague_looking", (view) => this.#onView(view));
     client.on("state", (state) => state === "ready" || this.#forgetAll());
-    document.addEventListener("visibilitychange", () => this.#tell());
-    setInterval(() => this.#beat(), REPEAT);
+    document.addEventListener("visibilitychange", () => this.#report());
+    setInterval(() => this.#refresh(), REPEAT);
   }
 
   on(listener) {
@@ -44,7 +44,7 @@ export class TeamActivity {
     this.#looking = conversationId;
     this.#answering = false;
     clearTimeout(this.#idle);
-    this.#tell();
+    this.#report();
   }
 
   /** Call on every key in the viewed conversation. */
@@ -62,10 +62,10 @@ export class TeamActivity {
   #setAnswering(answering) {
     if (this.#answering === answering || !this.#looking) return;
     this.#answering = answering;
-    this.#tell();
+    this.#report();
   }
 
-  #tell() {
+  #report() {
     if (!this.#isMember || !this.#client.isConnected) return;
     const conversationId = document.hidden ? null : this.#looking;
     const said = { conversationId, answering: this.#answering && conversationId !== null };
@@ -79,8 +79,8 @@ export class TeamActivity {
     this.#changed();
   }
 
-  #beat() {
-    if (this.#looking) this.#tell();
+  #refresh() {
+    if (this.#looking) this.#report();
     const before = this.#views.size;
     for (const [id, { at }] of this.#views) if (Date.now() - at > FORGET) this.#views.delete(id);
     if (this.#views.size !== before) this.#changed();

@@ -15,16 +15,16 @@ export class AssistantPanel {
   element = make("details", { className: "assistant" });
   #client;
   #conversationId;
-  #use;
+  #insert;
   #buttons;
   #answers = make("div", { className: "assistant-answers", role: "status" });
   #asked = 0;
 
-  /** `use(text)` puts a text into the text field. */
-  constructor({ client, conversationId, use }) {
+  /** `insert(text)` puts a text into the text field. */
+  constructor({ client, conversationId, insert }) {
     this.#client = client;
     this.#conversationId = conversationId;
-    this.#use = use;
+    this.#insert = insert;
     this.#buttons = Object.entries(KINDS).map(([kind, words]) => this.#button(kind, words()));
     const choices = make("div", { className: "assistant-kinds", role: "group", ariaLabel: gettext("Assistant") }, ...this.#buttons);
     const note = make("p", { className: "choices-note" }, gettext("Only you see what the assistant says."));
@@ -40,15 +40,15 @@ export class AssistantPanel {
   async #ask(kind) {
     const asked = ++this.#asked;
     this.#answers.replaceChildren(gettext("Asking…"));
-    const shown = await this.#answersTo(kind);
+    const shown = await this.#fetchAnswers(kind);
     if (asked === this.#asked) this.#answers.replaceChildren(...shown);
   }
 
-  async #answersTo(kind) {
+  async #fetchAnswers(kind) {
     try {
       const body = { kind, language: document.documentElement.lang };
       const { answers } = await this.#client.rest.post(`/chat/conversations/${this.#conversationId}/assist`, body);
-      const drawn = answers.flatMap((answer) => (answer.failed ? [failure(answer)] : answer.texts.map((text) => this.#draw(kind, text))));
+      const drawn = answers.flatMap((answer) => (answer.failed ? [failureLine(answer)] : answer.texts.map((text) => this.#draw(kind, text))));
       return drawn.length ? drawn : [gettext("No assistant offers this.")];
     } catch (error) {
       return [errorText(error)];
@@ -59,11 +59,11 @@ export class AssistantPanel {
     const words = make("p", { className: "assistant-text", dir: "auto" }, text);
     if (kind !== "suggestions") return words;
     const use = make("button", { type: "button", className: "button" }, gettext("Use"));
-    use.addEventListener("click", () => this.#use(text));
+    use.addEventListener("click", () => this.#insert(text));
     return make("div", { className: "assistant-suggestion" }, words, use);
   }
 }
 
-function failure({ assistant }) {
+function failureLine({ assistant }) {
   return make("p", { className: "choices-note" }, interpolate(gettext("%(name)s gave no answer."), { name: assistant }, true));
 }

@@ -8,7 +8,7 @@ const PREVIEW = 120; // characters of a text
 
 /**
  * Suggests a team's canned answers while a member types `/` and the beginning of a code or of a word, and replaces it by
- * the chosen text. `thread`: client, people, conversation, composer, complain(error).
+ * the chosen text. `thread`: client, people, conversation, composer, showError(error).
  */
 export class CannedAnswers {
   #thread;
@@ -22,11 +22,11 @@ export class CannedAnswers {
     const form = thread.composer.element;
     this.#input = form.querySelector("textarea");
     this.#suggestions = new Suggestions(form, gettext("Canned answers"), {
-      draw: (answer) => drawn(answer),
+      draw: (answer) => drawAnswer(answer),
       choose: (answer) => this.#choose(answer),
-      closed: () => this.#forget(),
+      closed: () => this.#cancelSearch(),
     });
-    this.#input.addEventListener("input", () => this.#typed());
+    this.#input.addEventListener("input", () => this.#onInput());
   }
 
   get #command() {
@@ -36,7 +36,7 @@ export class CannedAnswers {
     return COMMAND.exec(value.slice(0, selectionStart))?.[2] ?? null;
   }
 
-  #typed() {
+  #onInput() {
     clearTimeout(this.#timer);
     if (this.#command === null) return this.#suggestions.close();
     this.#timer = setTimeout(() => this.#search(), PAUSE);
@@ -57,7 +57,7 @@ export class CannedAnswers {
     return undefined;
   }
 
-  #forget() {
+  #cancelSearch() {
     clearTimeout(this.#timer);
     this.#requests += 1; // ignore an answer that is still under way
   }
@@ -77,12 +77,12 @@ export class CannedAnswers {
       this.#input.dispatchEvent(new Event("input", { bubbles: true }));
       this.#suggestions.close();
     } catch (error) {
-      this.#thread.complain(error);
+      this.#thread.showError(error);
     }
   }
 }
 
-function drawn({ code, text }) {
+function drawAnswer({ code, text }) {
   const preview = [...text].slice(0, PREVIEW).join("");
   return [el("strong", { class: "suggestion-name" }, `/${code}`), el("span", { class: "suggestion-text", dir: "auto" }, preview)];
 }

@@ -1,8 +1,9 @@
 import { make } from "../dom.js";
 import { errorText } from "../error_texts.js";
-import { initialsOf, tintOf } from "../people.js";
+import { tintOf } from "../people.js";
 import { getPreference, setPreference } from "../preferences.js";
 import { customerSections, hostSection } from "./customer_sections.js";
+import { initialsOf } from "../thread/initials.js";
 
 const CHOICE = "customer-panel"; // this browser's: "closed" where the column is not wanted
 const PAUSE = 1_000; // milliseconds for which changes of the team are gathered
@@ -24,7 +25,7 @@ export class CustomerPanel {
   #timer = null;
   #isLoaded = false;
   #serial = 0;
-  #gone = new AbortController();
+  #destroyed = new AbortController();
 
   /** `conversation()` answers the conversation as it is now. */
   constructor(rest, states, { id, conversation }) {
@@ -34,19 +35,19 @@ export class CustomerPanel {
     this.#conversation = conversation;
     this.button = this.#makeButton();
     this.element.append(this.#sheet);
-    this.#stamp = this.#stampNow();
-    this.#stops = states.on(() => this.#heardStates());
-    const { signal } = this.#gone;
-    wide.addEventListener("change", () => this.#place(), { signal });
-    this.#sheet.addEventListener("close", () => this.#place(), { signal });
+    this.#stamp = this.#currentStamp();
+    this.#stops = states.on(() => this.#onStates());
+    const { signal } = this.#destroyed;
+    wide.addEventListener("change", () => this.#layOut(), { signal });
+    this.#sheet.addEventListener("close", () => this.#layOut(), { signal });
     this.#sheet.addEventListener("keydown", (event) => event.stopPropagation(), { signal });
     this.#sheet.addEventListener("pointerdown", (event) => event.target === this.#sheet && this.#sheet.close(), { signal });
-    this.#place();
+    this.#layOut();
   }
 
   destroy() {
     this.#stops();
-    this.#gone.abort();
+    this.#destroyed.abort();
     clearTimeout(this.#timer);
   }
 
@@ -69,14 +70,14 @@ export class CustomerPanel {
       this.#sheet.showModal();
       this.#load();
     } else setPreference(CHOICE, this.#isColumn ? "closed" : null);
-    this.#place();
+    this.#layOut();
   }
 
   get #isColumn() {
     return wide.matches && getPreference(CHOICE) !== "closed";
   }
 
-  #place() {
+  #layOut() {
     if (wide.matches && this.#sheet.open) this.#sheet.close();
     if (!this.#sheet.open) this.element.append(this.#body);
     this.element.classList.toggle("is-column", this.#isColumn);
@@ -85,8 +86,8 @@ export class CustomerPanel {
   }
 
   /** Labels and episodes change with the team's state. */
-  #heardStates() {
-    const stamp = this.#stampNow();
+  #onStates() {
+    const stamp = this.#currentStamp();
     if (stamp === this.#stamp) return;
     this.#stamp = stamp;
     this.#isLoaded = false;
@@ -94,7 +95,7 @@ export class CustomerPanel {
     if (this.#isColumn || this.#sheet.open) this.#timer = setTimeout(() => this.#load(), PAUSE);
   }
 
-  #stampNow() {
+  #currentStamp() {
     const conversation = this.#conversation();
     const state = conversation && this.#states.of(conversation);
     return JSON.stringify([state?.status, state?.labelIds]);
@@ -110,7 +111,7 @@ export class CustomerPanel {
     } catch (error) {
       if (serial !== this.#serial) return;
       this.#isLoaded = false;
-      this.#fail(this.#body, error);
+      this.#showError(this.#body, error);
       return;
     }
     await this.#loadHost(serial);
@@ -122,7 +123,7 @@ export class CustomerPanel {
       const { panels } = await this.#rest.get(`${this.#path}/panels`);
       if (serial === this.#serial) this.#host.replaceChildren(...panels.map(hostSection));
     } catch (error) {
-      if (serial === this.#serial) this.#fail(this.#host, error);
+      if (serial === this.#serial) this.#showError(this.#host, error);
     }
   }
 
@@ -137,7 +138,7 @@ export class CustomerPanel {
     this.#body.replaceChildren(head, make("div", { className: "customer-sections" }, ...customerSections(customer)), this.#host);
   }
 
-  #fail(place, error) {
+  #showError(place, error) {
     const again = make("button", { type: "button", className: "button" }, gettext("Try again"));
     again.addEventListener("click", () => this.#load());
     place.replaceChildren(make("p", { className: "customer-failed", role: "alert" }, errorText(error)), again);

@@ -20,7 +20,7 @@ export class Mentions {
       draw: ({ name }) => [el("strong", { class: "suggestion-name" }, "@", el("bdi", {}, name))],
       choose: (colleague) => this.#choose(colleague),
     });
-    this.#input.addEventListener("input", () => this.#typed());
+    this.#input.addEventListener("input", () => this.#onInput());
   }
 
   /** The ids of the people whom the text mentions. */
@@ -28,22 +28,22 @@ export class Mentions {
     return this.#colleagues().filter(({ name }) => isMentioned(text, name)).map(({ id }) => id);
   }
 
-  get #written() {
+  get #typedName() {
     const { value, selectionStart, selectionEnd } = this.#input;
     if (selectionStart !== selectionEnd || !this.#composer.isNote) return null;
     return MENTION.exec(value.slice(0, selectionStart))?.[2] ?? null;
   }
 
-  #typed() {
-    const written = this.#written?.toLocaleLowerCase();
-    const begins = ({ name }) => name.toLocaleLowerCase().split(/\s+/).some((_, at, words) => words.slice(at).join(" ").startsWith(written));
-    const found = written === undefined ? [] : this.#colleagues().filter(begins);
+  #onInput() {
+    const written = this.#typedName?.toLocaleLowerCase();
+    const matches = ({ name }) => name.toLocaleLowerCase().split(/\s+/).some((_, at, words) => words.slice(at).join(" ").startsWith(written));
+    const found = written === undefined ? [] : this.#colleagues().filter(matches);
     this.#suggestions.show(found.slice(0, MOST));
   }
 
   #choose({ name }) {
     const end = this.#input.selectionStart;
-    const start = end - (this.#written ?? "").length;
+    const start = end - (this.#typedName ?? "").length;
     this.#input.setRangeText(`${name} `, start, end, "end");
     this.#input.dispatchEvent(new Event("input", { bubbles: true }));
     this.#suggestions.close();

@@ -34,16 +34,16 @@ export class OfferMaker {
       this.#typed = {};
       this.#clientId = null;
     } catch (error) {
-      this.#thread.complain(error);
+      this.#thread.showError(error);
     }
   }
 
   async #ask() {
     const { title, price, description, until } = this.#fields();
-    const check = () => price.amount.setCustomValidity(this.#isWhole(price) ? "" : this.#refusal(price));
+    const check = () => price.amount.setCustomValidity(this.#isValidPrice(price) ? "" : this.#priceError(price));
     for (const field of Object.values(price)) field.addEventListener("input", check);
-    const line = el("div", { class: "offer-fields" }, labelled(gettext("Price"), price.amount), labelled(gettext("Currency"), price.currency));
-    const body = [labelled(gettext("What you offer"), title), line, labelled(gettext("Details"), description), labelled(gettext("Valid until"), until)];
+    const line = el("div", { class: "offer-fields" }, labelField(gettext("Price"), price.amount), labelField(gettext("Currency"), price.currency));
+    const body = [labelField(gettext("What you offer"), title), line, labelField(gettext("Details"), description), labelField(gettext("Valid until"), until)];
     const buttons = [cancelling(gettext("Cancel")), closing(gettext("Make the offer"), "yes", "is-main")];
     const { value, form } = await ask(this.#thread.section, gettext("Make an offer"), body, buttons);
     const typed = Object.fromEntries([...form.elements].filter(({ name }) => name).map((field) => [field.name, field.value]));
@@ -51,7 +51,7 @@ export class OfferMaker {
     this.#typed = typed;
     if (value !== "yes") return null;
     const expiresAt = new Date(typed.until).toISOString();
-    const amountMinor = minor(typed.amount, this.#currencies[typed.currency]);
+    const amountMinor = toMinorUnits(typed.amount, this.#currencies[typed.currency]);
     return { title: typed.title, description: typed.description, currency: typed.currency, amountMinor, expiresAt };
   }
 
@@ -72,18 +72,18 @@ export class OfferMaker {
   }
 
   /** Whether the amount is more than nothing, and has no more digits than the currency. */
-  #isWhole({ amount, currency }) {
+  #isValidPrice({ amount, currency }) {
     const digits = this.#currencies[currency.value];
-    return !new RegExp(`^${AMOUNT}$`).test(amount.value) || ((fraction(amount.value).length <= digits) && minor(amount.value, digits) > 0);
+    return !new RegExp(`^${AMOUNT}$`).test(amount.value) || ((fraction(amount.value).length <= digits) && toMinorUnits(amount.value, digits) > 0);
   }
 
-  #refusal({ currency }) {
+  #priceError({ currency }) {
     const digits = this.#currencies[currency.value];
     return interpolate(gettext("Write a price above zero with at most %(digits)s decimal places."), { digits });
   }
 }
 
-function labelled(words, field) {
+function labelField(words, field) {
   return el("label", { class: "field" }, words, field);
 }
 
@@ -92,7 +92,7 @@ function fraction(amount) {
 }
 
 /** The amount in the smallest unit of the currency, without the rounding of binary fractions. */
-function minor(amount, digits) {
+function toMinorUnits(amount, digits) {
   return Number(amount.split(/[.,]/)[0] + fraction(amount).padEnd(digits, "0"));
 }
 

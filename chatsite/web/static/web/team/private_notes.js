@@ -21,9 +21,9 @@ export class PrivateNotes {
     this.#id = conversationId;
     this.#me = me;
     this.#handlers = handlers;
-    const take = (event) => event.conversationId === this.#id && this.#onNote(event);
+    const onEvent = (event) => event.conversationId === this.#id && this.#onNote(event);
     const names = ["note_added", "note_edited", "note_deleted", "team_state_updated"];
-    this.#stops = [...names.map((name) => client.on(name, take)), client.on("ready", () => this.#catchUp())];
+    this.#stops = [...names.map((name) => client.on(name, onEvent)), client.on("ready", () => this.#catchUp())];
     this.#catchUp();
   }
 
@@ -57,13 +57,13 @@ export class PrivateNotes {
   }
 
   async edit({ id }, content, mentionIds) {
-    this.#take(await this.#client.rest.patch(`${this.#path}/${id}`, { content, mentionIds }));
+    this.#store(await this.#client.rest.patch(`${this.#path}/${id}`, { content, mentionIds }));
   }
 
   async remove({ id }) {
     await this.#client.rest.delete(`${this.#path}/${id}`);
     const known = this.#stored.get(id);
-    if (known) this.#take({ ...known, content: "", deletedAt: new Date().toISOString() });
+    if (known) this.#store({ ...known, content: "", deletedAt: new Date().toISOString() });
   }
 
   destroy() {
@@ -76,22 +76,22 @@ export class PrivateNotes {
 
   async #save(note) {
     if (!note) return;
-    this.#put({ ...note, pending: "saving" });
+    this.#setPending({ ...note, pending: "saving" });
     try {
       const { content, mentionIds, clientId } = note;
-      this.#take(await this.#client.rest.post(this.#path, { content, mentionIds, clientId }));
+      this.#store(await this.#client.rest.post(this.#path, { content, mentionIds, clientId }));
     } catch (error) {
       const reason = error.code === "unreachable" ? gettext("There is no connection.") : error.message;
-      if (this.#pending.has(note.clientId)) this.#put({ ...note, pending: "failed", reason });
+      if (this.#pending.has(note.clientId)) this.#setPending({ ...note, pending: "failed", reason });
     }
   }
 
-  #put(note) {
+  #setPending(note) {
     this.#pending.set(note.clientId, note);
     this.#handlers.changed();
   }
 
-  #take(note) {
+  #store(note) {
     const known = this.#stored.get(note.id);
     if (!known || known.teamRev <= note.teamRev) this.#stored.set(note.id, note);
     if (note.authorId === this.#me.id) this.#pending.delete(note.clientId);
@@ -101,7 +101,7 @@ export class PrivateNotes {
   #onNote({ teamRev, note }) {
     if (note) {
       const isNew = !this.#stored.has(note.id) && !note.deletedAt;
-      this.#take(note);
+      this.#store(note);
       if (isNew && note.authorId !== this.#me.id) this.#handlers.arrived(note);
     }
     if (this.#rev === null) return;
@@ -137,7 +137,7 @@ export class PrivateNotes {
       await this.#loadFirst();
       return;
     }
-    for (const note of found.notes ?? []) this.#take(note);
+    for (const note of found.notes ?? []) this.#store(note);
     this.#rev = Math.max(this.#rev, found.state.teamRev);
   }
 
@@ -146,7 +146,7 @@ export class PrivateNotes {
     try {
       const { results, next } = await this.#client.rest.get(this.#path, { limit: PAGE, cursor: this.#cursor });
       this.#cursor = next ? new URL(next).searchParams.get("cursor") : null;
-      for (const note of results) this.#take(note);
+      for (const note of results) this.#store(note);
     } finally {
       this.#loading = false;
     }

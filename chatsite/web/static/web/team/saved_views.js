@@ -81,7 +81,7 @@ export class SavedViews {
     const { name, scope, businessId } = answer;
     const body = { name, scope, businessId: businessId ?? this.#filters.business, filters: wireFilters(this.#filters) };
     const view = await this.#rest.post("/team/views", body);
-    this.#keep([...this.#views, view]);
+    this.#setViews([...this.#views, view]);
     if (this.#businesses.length > 1) this.#replace(this.#filtersOf(view));
     announce(gettext("Saved."));
     this.#focus(name);
@@ -92,19 +92,19 @@ export class SavedViews {
     if (!answer) return;
     if (answer.isDeleted) return this.#delete(view);
     const changed = await this.#rest.patch(`/team/views/${view.id}`, { name: answer.name });
-    this.#keep(this.#views.map((each) => (each === view ? changed : each)));
+    this.#setViews(this.#views.map((each) => (each === view ? changed : each)));
     this.#focus(changed.name);
   }
 
   async #delete(view) {
     await this.#rest.delete(`/team/views/${view.id}`);
-    this.#keep(this.#views.filter((each) => each !== view));
+    this.#setViews(this.#views.filter((each) => each !== view));
     const { name, scope, businessId, filters } = view;
-    const restore = async () => this.#keep([...this.#views, await this.#rest.post("/team/views", { name, scope, businessId, filters })]);
+    const restore = async () => this.#setViews([...this.#views, await this.#rest.post("/team/views", { name, scope, businessId, filters })]);
     toast(gettext("The view was deleted."), { action: gettext("Undo"), run: () => this.#attempt(restore) });
   }
 
-  #keep(views) {
+  #setViews(views) {
     this.#views = views.sort((a, b) => a.name.localeCompare(b.name, document.documentElement.lang));
     this.#draw();
   }

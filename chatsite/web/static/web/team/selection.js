@@ -1,7 +1,7 @@
 import { make } from "../dom.js";
 
 const LONG_PRESS = 450; // milliseconds
-const STRAYED = 10; // pixels after which a press is the beginning of a scroll
+const MOVED = 10; // pixels after which a press is the beginning of a scroll
 
 /** The conversations that are chosen in the list: by checkbox, key, range, or a long press. */
 export class Selection {
@@ -24,7 +24,7 @@ export class Selection {
   }
 
   get ids() {
-    return this.#order().filter((id) => this.#chosen.has(id));
+    return this.#listedIds().filter((id) => this.#chosen.has(id));
   }
 
   get size() {
@@ -34,7 +34,7 @@ export class Selection {
   keep(ids) {
     const kept = new Set(ids);
     this.#chosen = new Set(this.ids.filter((id) => kept.has(id)));
-    this.#tell();
+    this.#notify();
   }
 
   clear() {
@@ -45,10 +45,10 @@ export class Selection {
   /** The list has other rows now: each has a checkbox, and what is not listed any more is not chosen. */
   drawn() {
     const before = this.#chosen.size;
-    const listed = new Set(this.#order());
+    const listed = new Set(this.#listedIds());
     for (const id of this.#chosen) if (!listed.has(id)) this.#chosen.delete(id);
     for (const item of this.#rows.children) this.#drawBox(item);
-    if (this.#chosen.size !== before) this.#tell();
+    if (this.#chosen.size !== before) this.#notify();
   }
 
   #drawBox(item) {
@@ -65,13 +65,13 @@ export class Selection {
     return item.classList.toggle("is-chosen", box.checked);
   }
 
-  #tell() {
+  #notify() {
     this.#rows.classList.toggle("is-selecting", this.#chosen.size > 0);
     for (const item of this.#rows.children) this.#drawBox(item);
     this.#changed();
   }
 
-  #order() {
+  #listedIds() {
     return [...this.#rows.children].map((item) => item.dataset.id);
   }
 
@@ -79,17 +79,17 @@ export class Selection {
     if (!this.#canSelect(id)) return;
     if (!this.#chosen.delete(id)) this.#chosen.add(id);
     this.#anchor = id;
-    this.#tell();
+    this.#notify();
   }
 
   /** Everything between the last one that was chosen and this one. */
   #extend(id) {
-    const order = this.#order();
+    const order = this.#listedIds();
     const from = Math.max(0, order.indexOf(this.#anchor ?? id));
     const [first, last] = [from, order.indexOf(id)].sort((a, b) => a - b);
     for (const each of order.slice(first, last + 1)) if (this.#canSelect(each)) this.#chosen.add(each);
     this.#anchor = id;
-    this.#tell();
+    this.#notify();
   }
 
   #listen() {
@@ -97,10 +97,10 @@ export class Selection {
     on("click", (event) => this.#onClick(event));
     on("keydown", (event) => this.#onKey(event));
     on("pointerdown", (event) => this.#onPress(event));
-    on("contextmenu", (event) => this.#isTouch && this.#canSelect(idOf(event.target)) && swallow(event));
+    on("contextmenu", (event) => this.#isTouch && this.#canSelect(idOf(event.target)) && cancelEvent(event));
     for (const name of ["pointerup", "pointercancel", "dragstart"]) on(name, () => this.#endPress());
     on("pointermove", ({ clientX, clientY }) => {
-      if (this.#press && Math.hypot(clientX - this.#press.x, clientY - this.#press.y) > STRAYED) this.#endPress();
+      if (this.#press && Math.hypot(clientX - this.#press.x, clientY - this.#press.y) > MOVED) this.#endPress();
     });
   }
 
@@ -115,7 +115,7 @@ export class Selection {
     }
     const isLongPress = this.#isTouch && this.#press?.isOver;
     this.#press = null;
-    if (isLongPress) return void swallow(event);
+    if (isLongPress) return void cancelEvent(event);
     const isRange = event.shiftKey || this.#withShift;
     this.#withShift = false;
     const isTap = this.#isTouch && this.#chosen.size > 0;
@@ -152,8 +152,8 @@ export class Selection {
     if (!id || event.altKey) return;
     const isCommand = event.ctrlKey || event.metaKey;
     if (isCommand && event.key === "a") {
-      for (const each of this.#order()) if (this.#canSelect(each)) this.#chosen.add(each);
-      this.#tell();
+      for (const each of this.#listedIds()) if (this.#canSelect(each)) this.#chosen.add(each);
+      this.#notify();
     } else if (!isCommand && event.key === "x") this.#toggle(id);
     else if (!isCommand && event.shiftKey && /^Arrow(Up|Down)$/.test(event.key)) {
       if (!this.#chosen.size) this.#anchor = id;
@@ -168,7 +168,7 @@ function idOf(element) {
   return element.closest("[data-id]")?.dataset.id;
 }
 
-function swallow(event) {
+function cancelEvent(event) {
   event.preventDefault();
   event.stopPropagation();
 }

@@ -11,13 +11,13 @@ export class Suggestions {
   #list;
   #handlers;
   #items = [];
-  #at = 0;
+  #index = 0;
 
   constructor(form, label, handlers) {
     this.#input = form.querySelector("textarea");
     this.#handlers = handlers;
     lists += 1;
-    const on = { mousedown: (event) => this.#clicked(event) };
+    const on = { mousedown: (event) => this.#onClick(event) };
     this.#list = el("ul", { class: "suggestions", id: `suggestions-${lists}`, role: "listbox", "aria-label": label, hidden: true, on });
     form.prepend(this.#list);
     this.#input.addEventListener("blur", () => this.close());
@@ -32,7 +32,7 @@ export class Suggestions {
     this.#list.hidden = false;
     this.#input.setAttribute("aria-controls", this.#list.id);
     this.#input.setAttribute("aria-autocomplete", "list");
-    return this.#mark(0);
+    return this.#highlight(0);
   }
 
   close() {
@@ -47,10 +47,10 @@ export class Suggestions {
     return el("li", given, ...this.#handlers.draw(item));
   }
 
-  #mark(index) {
-    this.#at = (index + this.#items.length) % this.#items.length;
-    for (const option of this.#list.children) option.setAttribute("aria-selected", String(Number(option.dataset.index) === this.#at));
-    const option = this.#list.children[this.#at];
+  #highlight(index) {
+    this.#index = (index + this.#items.length) % this.#items.length;
+    for (const option of this.#list.children) option.setAttribute("aria-selected", String(Number(option.dataset.index) === this.#index));
+    const option = this.#list.children[this.#index];
     option.scrollIntoView({ block: "nearest" });
     this.#input.setAttribute("aria-activedescendant", option.id);
   }
@@ -58,15 +58,15 @@ export class Suggestions {
   #onKey(event) {
     if (this.#list.hidden || event.isComposing || event.keyCode === 229) return;
     const steps = { ArrowDown: 1, ArrowUp: -1 };
-    if (event.key in steps) this.#mark(this.#at + steps[event.key]);
+    if (event.key in steps) this.#highlight(this.#index + steps[event.key]);
     else if (event.key === "Escape") this.close();
-    else if ((event.key === "Enter" && !event.shiftKey) || event.key === "Tab") this.#handlers.choose(this.#items[this.#at]);
+    else if ((event.key === "Enter" && !event.shiftKey) || event.key === "Tab") this.#handlers.choose(this.#items[this.#index]);
     else return;
     event.preventDefault();
     event.stopImmediatePropagation();
   }
 
-  #clicked(event) {
+  #onClick(event) {
     event.preventDefault(); // the field keeps the focus
     const option = event.target.closest("[data-index]");
     if (option) this.#handlers.choose(this.#items[Number(option.dataset.index)]);

@@ -20,9 +20,9 @@ export class TeamBar {
   #labels = make("fieldset", { className: "team-labels" });
   #chips = make("span", { className: "team-chips" });
   #resolve = make("button", { type: "button", className: "button team-resolve" });
-  #take = make("button", { type: "button", className: "button team-take" }, gettext("Take over"));
+  #takeOver = make("button", { type: "button", className: "button team-take" }, gettext("Take over"));
   #more;
-  #gone = new AbortController();
+  #destroyed = new AbortController();
 
   /** `conversation()` returns the current conversation. */
   constructor(states, { conversation, me }) {
@@ -36,7 +36,7 @@ export class TeamBar {
 
   destroy() {
     this.#stop();
-    this.#gone.abort();
+    this.#destroyed.abort();
   }
 
   draw() {
@@ -50,7 +50,7 @@ export class TeamBar {
     this.#drawn = stamp;
     this.#drawStatus(state);
     const isBots = choices.members.some(({ id, isBot }) => isBot && id === state.assigneeId);
-    this.#take.hidden = !(state.status === "pending" && (state.handedOverAt || isBots));
+    this.#takeOver.hidden = !(state.status === "pending" && (state.handedOverAt || isBots));
     const people = choices.members.filter(({ id }) => id !== this.#me.id).map(({ id, name }) => [id, name]);
     setOptions(this.#assignee, [["", gettext("Nobody")], [this.#me.id, gettext("Me")], ...people], state.assigneeId);
     setOptions(this.#group, [["", gettext("No group")], ...choices.groups.map(({ id, name }) => [id, name])], state.groupId);
@@ -71,11 +71,11 @@ export class TeamBar {
     for (const [name, { field }] of Object.entries(selects)) field.addEventListener("change", () => changes[name](field));
     this.#labels.addEventListener("change", () => this.#set({ labelIds: [...this.#labels.querySelectorAll(":checked")].map(({ value }) => value) }));
     this.#resolve.addEventListener("click", () => this.#set({ status: this.#resolve.dataset.status }));
-    this.#take.addEventListener("click", () => this.#set({ assigneeId: this.#me.id }));
+    this.#takeOver.addEventListener("click", () => this.#set({ assigneeId: this.#me.id }));
     const inside = make("div", { className: "team-more-inside" }, this.#group.label, this.#priority.label, this.#labels);
     this.#more = make("details", { className: "team-more" }, make("summary", { className: "button quiet" }, gettext("More")), inside);
-    closeElsewhere(this.#more, this.#gone.signal);
-    this.element.append(this.#status.label, this.#assignee.label, this.#take, this.#resolve, this.#more, this.#chips);
+    closeElsewhere(this.#more, this.#destroyed.signal);
+    this.element.append(this.#status.label, this.#assignee.label, this.#takeOver, this.#resolve, this.#more, this.#chips);
   }
 
   #drawStatus(state) {

@@ -1,7 +1,8 @@
 import { make } from "../dom.js";
-import { initialsOf, tintOf } from "../people.js";
+import { tintOf } from "../people.js";
 import { labelChip } from "./label_chip.js";
 import { PRIORITIES, STATUSES, statusText } from "./team_texts.js";
+import { initialsOf } from "../thread/initials.js";
 
 const MOST = 3; // labels in a row
 

@@ -13,7 +13,7 @@ export class TeamStates {
   #client;
   #businesses;
   #states = new Map();
-  #wanted = new Set();
+  #queued = new Set();
   #requested = new Set();
   #catalogs = new Map();
   #listeners = new Set();
@@ -23,9 +23,9 @@ export class TeamStates {
     this.#client = client;
     this.#businesses = businesses;
     if (!businesses.length) return;
-    client.on("team_state_updated", (state) => this.#take([state]));
-    for (const name of NOTE_EVENTS) client.on(name, (event) => this.#counted(event));
-    client.on("ready", () => this.#renew());
+    client.on("team_state_updated", (state) => this.#store([state]));
+    for (const name of NOTE_EVENTS) client.on(name, (event) => this.#onNote(event));
+    client.on("ready", () => this.#refetch());
   }
 
   /** Calls `listener(states)` when states or the lists of a business have changed; `states` are those that arrived. */
@@ -42,9 +42,9 @@ export class TeamStates {
   of(conversation) {
     const known = this.#states.get(conversation.id);
     const teamRev = conversation.teamRev ?? 0;
-    if (teamRev > (known?.teamRev ?? 0)) this.#want(conversation.id);
+    if (teamRev > (known?.teamRev ?? 0)) this.#request(conversation.id);
     if (known) return known;
-    return teamRev ? null : untouched(conversation.id);
+    return teamRev ? null : initialState(conversation.id);
   }
 
   /** `{members, groups, labels}` of a business; empty until they are loaded. */
@@ -57,7 +57,7 @@ export class TeamStates {
   /** Set some fields for one conversation; the others stay. */
   async set(conversationId, changes) {
     const state = await this.#client.rest.patch(`/chat/conversations/${conversationId}/team`, changes);
-    this.#take([state]);
+    this.#store([state]);
     return state;
   }
 
@@ -68,7 +68,7 @@ export class TeamStates {
       const part = changes.slice(at, at + MOST);
       try {
         const answer = await this.#client.rest.post("/team/states/bulk", { changes: part });
-        this.#take(answer.results.map(({ state }) => state).filter(Boolean));
+        this.#store(answer.results.map(({ state }) => state).filter(Boolean));
         results.push(...answer.results);
       } catch (error) {
         if (!at) throw error;
@@ -78,44 +78,44 @@ export class TeamStates {
     return results;
   }
 
-  #want(id) {
+  #request(id) {
     if (this.#requested.has(id)) return;
-    this.#wanted.add(id);
-    this.#timer ??= setTimeout(() => this.#ask(), GATHER);
+    this.#queued.add(id);
+    this.#timer ??= setTimeout(() => this.#fetchRequested(), GATHER);
   }
 
-  async #ask() {
-    const ids = [...this.#wanted].slice(0, MOST);
+  async #fetchRequested() {
+    const ids = [...this.#queued].slice(0, MOST);
     for (const id of ids) {
-      this.#wanted.delete(id);
+      this.#queued.delete(id);
       this.#requested.add(id);
     }
-    this.#timer = this.#wanted.size ? setTimeout(() => this.#ask(), GATHER) : null;
+    this.#timer = this.#queued.size ? setTimeout(() => this.#fetchRequested(), GATHER) : null;
     try {
       const { results } = await this.#client.rest.get("/team/states", { ids: ids.join(",") });
-      this.#take(results);
+      this.#store(results);
       for (const id of ids) this.#requested.delete(id);
     } catch {
       return; // fetched again after the next reconnect
     }
   }
 
-  #take(states) {
+  #store(states) {
     const newer = states.filter((state) => state.teamRev >= (this.#states.get(state.conversationId)?.teamRev ?? 0));
     for (const state of newer) this.#states.set(state.conversationId, state);
     if (newer.length) this.#changed(newer);
   }
 
   /** A note takes a `teamRev` and does not change the state. */
-  #counted({ conversationId, teamRev }) {
+  #onNote({ conversationId, teamRev }) {
     const known = this.#states.get(conversationId);
     if (known?.teamRev === teamRev - 1) this.#states.set(conversationId, { ...known, teamRev });
-    else if (known && known.teamRev < teamRev) this.#want(conversationId);
+    else if (known && known.teamRev < teamRev) this.#request(conversationId);
   }
 
-  #renew() {
+  #refetch() {
     this.#requested.clear();
-    for (const id of this.#states.keys()) this.#want(id);
+    for (const id of this.#states.keys()) this.#request(id);
     for (const [id, { at }] of this.#catalogs) if (Date.now() - at > STALE) this.#loadChoices(id);
   }
 
@@ -155,7 +155,7 @@ export class TeamStates {
   }
 }
 
-export function untouched(conversationId) {
+export function initialState(conversationId) {
   return {
     conversationId,
     teamRev: 0,

@@ -12,7 +12,7 @@ import { WritingMode } from "./writing_mode.js";
  * What members of the business have in the conversation view: private notes between the messages and in the composer,
  * mentions, and canned answers. It does nothing for a customer. Pass it to `mountThread` as `team`.
  *
- * `thread`: client, me, view, people, conversation, composer, source, list, section, complain, announce. `isOwner`: whether
+ * `thread`: client, me, view, people, conversation, composer, source, list, section, showError, announce. `isOwner`: whether
  * the user may delete the notes of others. `currencies`: those that an offer can name, with the digits of their minor units.
  */
 export class ThreadTeam {
@@ -32,8 +32,8 @@ export class ThreadTeam {
     this.#currencies = currencies;
     this.#context = this.#makeContext();
     new CannedAnswers(thread);
-    this.#stop = thread.view.on("change", () => this.#begin());
-    queueMicrotask(() => this.#begin());
+    this.#stop = thread.view.on("change", () => this.#start());
+    queueMicrotask(() => this.#start());
   }
 
   /** The messages and notes, ordered by time. `atEnd`: no message is newer. */
@@ -64,12 +64,12 @@ export class ThreadTeam {
   }
 
   /** Called when it is known that the user is a member of the business. */
-  #begin() {
+  #start() {
     const { client, view, me, people, composer, conversation } = this.#thread;
     if (this.#notes || !conversation || people.side !== "business") return;
     this.#notes = new PrivateNotes(client, view.id, me, {
       changed: () => this.#thread.list?.schedule(),
-      arrived: (note) => this.#arrived(note),
+      arrived: (note) => this.#announceNote(note),
     });
     this.#draft = new Draft(browserStorage(), me.id, `${view.id}:note`, ({ text }) => this.#mode.takeDraft(text));
     this.#mentions = new Mentions(composer, () => this.#colleagues);
@@ -92,7 +92,7 @@ export class ThreadTeam {
     this.#thread.list.showEnd();
   }
 
-  #arrived(note) {
+  #announceNote(note) {
     const name = this.#context.nameOf(note.authorId);
     this.#thread.announce(interpolate(gettext("Private note from %(name)s: %(text)s"), { name, text: note.content }));
   }
@@ -121,7 +121,7 @@ export class ThreadTeam {
     try {
       await act();
     } catch (error) {
-      this.#thread.complain(error);
+      this.#thread.showError(error);
     }
   }
 }

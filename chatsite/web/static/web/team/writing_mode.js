@@ -56,7 +56,7 @@ export class WritingMode {
   }
 
   #purpose() {
-    this.#mark(true);
+    this.#showMode(true);
     return {
       placeholder: gettext("Only your team sees this note"),
       label: gettext("Private note"),
@@ -69,17 +69,17 @@ export class WritingMode {
         typing: () => undefined, // the customer must not see that somebody writes a note
         idle: () => undefined,
         editLast: () => undefined,
-        ended: (text) => this.#ended(text),
+        ended: (text) => this.#onEnd(text),
       },
     };
   }
 
-  #ended(text) {
+  #onEnd(text) {
     this.#text = text;
-    this.#mark(false);
+    this.#showMode(false);
   }
 
-  #mark(isNote) {
+  #showMode(isNote) {
     const [message, note] = this.#buttons;
     message.setAttribute("aria-pressed", String(!isNote));
     note.setAttribute("aria-pressed", String(isNote));

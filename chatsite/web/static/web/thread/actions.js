@@ -10,7 +10,7 @@ import { gettext, interpolate } from "./texts.js";
 const UNDO = 5_000; // milliseconds in which a deletion by key can be undone
 
 /**
- * The actions on a message. `thread`: section, client, view, composer, people, note, complain(error),
+ * The actions on a message. `thread`: section, client, view, composer, people, note, showError(error),
  * isOpen() (not frozen).
  */
 export class Actions {
@@ -51,27 +51,27 @@ export class Actions {
   }
 
   /** Handle a key on the message. Returns whether the key had an action. */
-  byKey(key, message, node) {
+  handleKey(key, message, node) {
     if (key === "r" && this.canReply(message)) this.#thread.composer.replyTo(message);
     else if (key === "e" && this.canEdit(message)) this.#thread.composer.edit(message);
-    else if ((key === "Delete" || key === "Backspace") && this.canChange(message)) this.#removeForNow(message);
+    else if ((key === "Delete" || key === "Backspace") && this.canChange(message)) this.#removeWithUndo(message);
     else if (["Enter", " "].includes(key)) this.openMenu(message, node, node.querySelector(".bubble"));
     else return false;
     return true;
   }
 
   async remove(message) {
-    const sure = await confirmed(this.#thread.section, {
+    const isConfirmed = await confirmed(this.#thread.section, {
       title: gettext("Delete message?"),
       text: `“${summary(message)}”`,
       action: gettext("Delete"),
       danger: true,
     });
-    if (sure) this.#thread.client.queueDelete(message);
+    if (isConfirmed) this.#thread.client.queueDelete(message);
   }
 
   /** A key is easily pressed by mistake, so the deletion can be undone for a moment. */
-  #removeForNow(message) {
+  #removeWithUndo(message) {
     const { client, note } = this.#thread;
     const key = client.queueDelete(message, { within: UNDO });
     note.show(gettext("Message deleted"), { action: gettext("Undo"), run: () => client.undo(key), stays: UNDO });
@@ -82,11 +82,11 @@ export class Actions {
   }
 
   /** The server refused a change that was shown as done. The text is not lost: the user can try again. */
-  refused({ kind, targetId, content, error }) {
+  onRefused({ kind, targetId, content, error }) {
     const { source, composer } = this.#thread;
     const message = source.find(targetId);
     if (!message) return;
-    this.#thread.complain(error);
+    this.#thread.showError(error);
     if (kind !== "edit" || composer.text || message.deletedAt) return;
     composer.edit(message);
     composer.fillEdit(content);
@@ -173,7 +173,7 @@ export class Actions {
       await action();
       return true;
     } catch (error) {
-      this.#thread.complain(error);
+      this.#thread.showError(error);
       return false;
     }
   }

@@ -22,7 +22,7 @@ export class VoiceRecorder {
   #level = el("span", { class: "recorder-level", "aria-hidden": "true" });
   #bars = Array.from({ length: BARS }, () => el("i"));
 
-  /** `handlers`: send({file, kind, durationMs, waveform}), complain(error), announce(text), changed(isRecording). */
+  /** `handlers`: send({file, kind, durationMs, waveform}), showError(error), announce(text), changed(isRecording). */
   constructor(handlers) {
     this.#handlers = handlers;
     this.button = iconButton("voice", gettext("Record a voice message"), { class: "record", on: { click: () => this.#start() } });
@@ -58,7 +58,7 @@ export class VoiceRecorder {
       this.#recording = await Recording.start({ level: (level, elapsed) => this.#draw(level, elapsed), ended: () => this.cancel() });
     } catch (error) {
       const words = TROUBLES[error.name]?.() ?? error.message;
-      this.#handlers.complain({ message: words });
+      this.#handlers.showError({ message: words });
       return;
     } finally {
       this.button.disabled = false;

@@ -16,21 +16,21 @@ export class Recording {
   #chunks = [];
   #levels = [];
   #startedAt = performance.now();
-  #told;
+  #handlers;
 
   /** Ask for the microphone; throws the browser's refusal. Calls `level(percent, elapsed)`, and `ended()` if it is unplugged. */
-  static async start(told) {
+  static async start(handlers) {
     const stream = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true } });
-    return new Recording(stream, told);
+    return new Recording(stream, handlers);
   }
 
-  constructor(stream, told) {
+  constructor(stream, handlers) {
     this.#stream = stream;
-    this.#told = told;
+    this.#handlers = handlers;
     const mimeType = TYPES.find((type) => MediaRecorder.isTypeSupported(type));
     this.#recorder = new MediaRecorder(stream, mimeType ? { mimeType } : {});
     this.#recorder.ondataavailable = ({ data }) => data.size && this.#chunks.push(data);
-    stream.getAudioTracks()[0].addEventListener("ended", () => told.ended());
+    stream.getAudioTracks()[0].addEventListener("ended", () => handlers.ended());
     this.#audio = new AudioContext();
     this.#analyser = this.#audio.createAnalyser();
     this.#audio.createMediaStreamSource(stream).connect(this.#analyser);
@@ -52,7 +52,7 @@ export class Recording {
     this.#release();
     const type = this.#recorder.mimeType.split(";")[0] || "audio/webm";
     const file = new File(this.#chunks, `voice-message.${type.split("/")[1]}`, { type });
-    return { file, durationMs, waveform: pointsOf(this.#levels) };
+    return { file, durationMs, waveform: waveformOf(this.#levels) };
   }
 
   cancel() {
@@ -74,11 +74,11 @@ export class Recording {
     // Volume is perceived in decibels: from -60 dB (silence) to 0.
     const level = Math.round(Math.min(100, Math.max(0, 100 + (100 / 60) * 20 * Math.log10(loudness || 1e-6))));
     this.#levels.push(level);
-    this.#told.level(level, this.elapsed);
+    this.#handlers.level(level, this.elapsed);
   }
 }
 
-function pointsOf(levels) {
+function waveformOf(levels) {
   const count = Math.min(POINTS, levels.length);
   return Array.from({ length: count }, (_, point) => {
     const [from, to] = [point, point + 1].map((at) => Math.floor((at * levels.length) / count));

@@ -9,11 +9,11 @@ const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"];
  * the server stores HEIC as JPEG.
  */
 export function captionOf({ content, attachments = [] }) {
-  const names = attachments.map(({ name }) => `${literally(name.replace(ENDING, ""))}(${ENDING.source.slice(0, -1)})?`);
+  const names = attachments.map(({ name }) => `${escapeRegExp(name.replace(ENDING, ""))}(${ENDING.source.slice(0, -1)})?`);
   return attachments.length && new RegExp(`^${names.join(", ")}$`, "u").test(content) ? "" : content;
 }
 
-function literally(text) {
+function escapeRegExp(text) {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 }
 
@@ -36,9 +36,9 @@ export function filesText(attachments) {
 export function durationText(milliseconds) {
   const seconds = Math.round((milliseconds ?? 0) / 1000);
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
-  const two = (number) => String(number).padStart(2, "0");
-  const end = two(seconds % 60);
-  return hours ? `${hours}:${two(minutes)}:${end}` : `${minutes}:${end}`;
+  const padded = (number) => String(number).padStart(2, "0");
+  const end = padded(seconds % 60);
+  return hours ? `${hours}:${padded(minutes)}:${end}` : `${minutes}:${end}`;
 }
 
 /** "2.3 MB", in the language of the page. */

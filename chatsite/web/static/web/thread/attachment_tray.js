@@ -9,7 +9,7 @@ export class AttachmentTray {
   #handlers;
   #entries = [];
 
-  /** `handlers`: changed(), complain(error), announce(text), describe({name, text}), which resolves with a text or null. */
+  /** `handlers`: changed(), showError(error), announce(text), describe({name, text}), which resolves with a text or null. */
   constructor(limits, handlers) {
     this.#limits = limits;
     this.#handlers = handlers;
@@ -25,10 +25,10 @@ export class AttachmentTray {
     const room = count - this.#entries.length;
     const fitting = files.filter((file) => file.size > 0 && file.size <= bytes);
     const refused = files.find((file) => !fitting.includes(file));
-    for (const file of fitting.slice(0, room)) this.#put(file);
-    if (fitting.length > room) this.#complain(gettext("A message can have at most %(count)s files."), { count });
-    else if (refused?.size === 0) this.#complain(gettext("%(name)s is empty."), { name: refused.name });
-    else if (refused) this.#complain(gettext("%(name)s is too large. The limit is %(limit)s."), { name: refused.name, limit: sizeText(bytes) });
+    for (const file of fitting.slice(0, room)) this.#append(file);
+    if (fitting.length > room) this.#showError(gettext("A message can have at most %(count)s files."), { count });
+    else if (refused?.size === 0) this.#showError(gettext("%(name)s is empty."), { name: refused.name });
+    else if (refused) this.#showError(gettext("%(name)s is too large. The limit is %(limit)s."), { name: refused.name, limit: sizeText(bytes) });
     this.#changed();
   }
 
@@ -44,14 +44,14 @@ export class AttachmentTray {
     this.#changed();
   }
 
-  #put(file) {
+  #append(file) {
     const entry = { file, alt: "", url: null, width: undefined, height: undefined };
     const remove = () => this.#remove(entry);
     const label = interpolate(gettext("Remove %(name)s"), { name: file.name });
     const item = el("li", { class: "tray-item", title: file.name }, iconButton("close", label, { class: "tray-remove", on: { click: remove } }));
     const isPicture = file.type.startsWith("image/");
     if (isPicture) entry.url = URL.createObjectURL(file);
-    item.prepend(isPicture ? picture(entry) : namePlate(file));
+    item.prepend(isPicture ? picture(entry) : fileLabel(file));
     if (isPicture) item.append(this.#describeButton(entry));
     this.#entries.push(Object.assign(entry, { item }));
     this.element.append(item);
@@ -83,8 +83,8 @@ export class AttachmentTray {
     this.#handlers.announce(interpolate(gettext("%(name)s removed"), { name: entry.file.name }));
   }
 
-  #complain(text, values) {
-    this.#handlers.complain({ message: interpolate(text, values) });
+  #showError(text, values) {
+    this.#handlers.showError({ message: interpolate(text, values) });
   }
 
   #changed() {
@@ -97,12 +97,12 @@ export class AttachmentTray {
 function picture(entry) {
   const image = el("img", { class: "tray-picture", alt: entry.file.name });
   image.onload = () => Object.assign(entry, { width: image.naturalWidth, height: image.naturalHeight });
-  image.onerror = () => image.replaceWith(namePlate(entry.file)); // a type that this browser cannot show, such as HEIC
+  image.onerror = () => image.replaceWith(fileLabel(entry.file)); // a type that this browser cannot show, such as HEIC
   image.src = entry.url;
   return image;
 }
 
-function namePlate({ name, size }) {
+function fileLabel({ name, size }) {
   const words = el("span", { class: "tray-words" }, el("span", { class: "tray-name", dir: "auto" }, name), sizeText(size));
   return el("span", { class: "tray-file" }, icon("file"), words);
 }

@@ -100,7 +100,7 @@ async function follow(event, link, { attachment, message }, context) {
   if (link.dataset.fresh) return;
   event.preventDefault();
   const fresh = await context.addresses.renew(message.id, attachment.id);
-  if (!fresh?.url) return context.complain({ message: gettext("The file is no longer available.") });
+  if (!fresh?.url) return context.showError({ message: gettext("The file is no longer available.") });
   link.href = context.addresses.of(fresh.url);
   link.dataset.fresh = "1";
   link.click();

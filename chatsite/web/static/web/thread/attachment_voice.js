@@ -111,7 +111,7 @@ export class VoicePlayer {
       this.#audio.src = this.#context.addresses.of(fresh.url);
       this.#start();
     } else {
-      this.#context.complain({ message: gettext("The recording could not be played.") });
+      this.#context.showError({ message: gettext("The recording could not be played.") });
     }
   }
 

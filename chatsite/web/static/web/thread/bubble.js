@@ -63,7 +63,7 @@ function drawContent(article, row, context) {
   const name = context.nameOf(message);
   const showsName = row.first && !row.mine && context.showsNames(row);
   const sender = el("span", { class: showsName ? "sender" : "visually-hidden", id: `${id}-n`, dir: "auto" }, name);
-  const bubble = el("div", { class: "bubble" }, ...insides(article, row, context));
+  const bubble = el("div", { class: "bubble" }, ...bubbleChildren(article, row, context));
   bubble.classList.toggle("has-files", hasFiles(message));
   const more = iconButton("more", gettext("Message actions"), {
     class: "more",
@@ -74,7 +74,7 @@ function drawContent(article, row, context) {
   const hadFocus = article.contains(document.activeElement) && document.activeElement !== article;
   article.setAttribute("aria-labelledby", `${id}-n ${id}-t ${id}-m`);
   article.replaceChildren(sender, el("div", { class: "line" }, bubble, context.hasActions(message) && more));
-  if (message.status === "failed") article.append(failure(message, context));
+  if (message.status === "failed") article.append(failureLine(message, context));
   if (hadFocus) article.focus({ preventScroll: true });
 }
 
@@ -87,14 +87,14 @@ function filesOf(article, message, context) {
   return views.get(article).draw(message, context);
 }
 
-function withFiles(article, row, context) {
+function filesWithCaption(article, row, context) {
   const caption = captionOf(row.message);
   const texts = caption ? messageText(caption, `${row.key}-t`) : [hidden(filesText(row.message.attachments))];
   texts[0].id = `${row.key}-t`;
   return [filesOf(article, row.message, context), el("div", { class: "bubble-body", dir: "auto" }, ...texts, meta(row, context))];
 }
 
-function insides(article, row, context) {
+function bubbleChildren(article, row, context) {
   const { message } = row;
   if (message.deletedAt) {
     const text = row.mine ? gettext("You deleted this message") : gettext("This message was deleted");
@@ -103,8 +103,8 @@ function insides(article, row, context) {
   }
   const { content, messageType } = message;
   const id = `${row.key}-t`;
-  const quote = message.replyTo ? [quoted(message, context)] : [];
-  if (hasFiles(message)) return [...quote, ...withFiles(article, row, context)];
+  const quote = message.replyTo ? [quoteButton(message, context)] : [];
+  if (hasFiles(message)) return [...quote, ...filesWithCaption(article, row, context)];
   if (messageType !== "text") {
     return [...quote, attachment(messageType, content, id), el("div", { class: "bubble-body" }, meta(row, context))];
   }
@@ -129,16 +129,16 @@ function meta({ key, message, ours }, context) {
       : null;
   const byMail = message.via === "email" && !message.deletedAt ? `${gettext("by e-mail")} ` : null;
   const time = el("time", { datetime: message.createdAt, title: fullTime(date) }, clockTime(date));
-  const tick = message.pendingChange ? mark("pending", PENDING) : ours && !message.deletedAt ? mark(message.status, TICKS[message.status]) : null;
+  const tick = message.pendingChange ? statusIcon("pending", PENDING) : ours && !message.deletedAt ? statusIcon(message.status, TICKS[message.status]) : null;
   return el("bdi", { class: "bubble-meta", id: `${key}-m` }, byMail, edited, edited && " ", time, tick);
 }
 
-function mark(status, [shape, label]) {
+function statusIcon(status, [shape, label]) {
   const given = { class: `ticks ticks-${status}`, role: "img", "aria-label": label(), title: label() };
   return el("span", given, icon(shape));
 }
 
-function quoted(message, context) {
+function quoteButton(message, context) {
   const { state, name, text } = context.quoteOf(message);
   const said = state === "here" ? text : state === "loading" ? "…" : gettext("This message was deleted");
   return el(
@@ -162,7 +162,7 @@ const REASONS = {
   forbidden: () => gettext("You cannot write here."),
 };
 
-function failure(message, context) {
+function failureLine(message, context) {
   const { code, message: words } = message.error ?? {};
   const ofFiles = message.attachments?.length && refusalText(message.error ?? {}, context.limits.bytes);
   const reason = ofFiles || (REASONS[code]?.() ?? words ?? "");

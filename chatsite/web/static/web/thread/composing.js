@@ -4,7 +4,7 @@ import { gettext, interpolate, ngettext } from "./texts.js";
 /** The bar above the field during an edit. */
 export function editParts(title, content, cancel) {
   const text = el("span", { class: "composing-text", dir: "auto" }, content);
-  return [icon("edit"), words(title, text), iconButton("close", gettext("Stop editing"), { on: { click: cancel } })];
+  return [icon("edit"), titleAndText(title, text), iconButton("close", gettext("Stop editing"), { on: { click: cancel } })];
 }
 
 /** The bar above the field during a reply. */
@@ -12,7 +12,7 @@ export function replyParts({ name, text, state }, cancel) {
   const said = state === "here" ? text : state === "loading" ? "…" : gettext("This message was deleted");
   const title = interpolate(gettext("Reply to %(name)s"), { name: name ?? "…" });
   const quote = el("span", { class: "composing-text", dir: "auto" }, said);
-  return [icon("reply"), words(title, quote), iconButton("close", gettext("Cancel the reply"), { on: { click: cancel } })];
+  return [icon("reply"), titleAndText(title, quote), iconButton("close", gettext("Cancel the reply"), { on: { click: cancel } })];
 }
 
 /** How many characters are left, or too many. */
@@ -24,6 +24,6 @@ export function leftText(left) {
   return interpolate(text, { count: -left });
 }
 
-function words(title, text) {
+function titleAndText(title, text) {
   return el("span", { class: "composing-words" }, el("span", { class: "composing-title", dir: "auto" }, title), text);
 }

@@ -1,7 +1,7 @@
 import { clockTime, dayLabel, fullTime } from "./dates.js";
 import { el } from "./dom.js";
 import { offerCard } from "./offers.js";
-import { inOwnLanguage } from "./rating.js";
+import { translatedQuestion } from "./rating.js";
 import { gettext } from "./texts.js";
 
 export function drawDay({ key, date }, node) {
@@ -45,7 +45,7 @@ export function drawSystem({ key, message }, node, { offers, side, answerOffer, 
     return row;
   }
   const date = new Date(message.createdAt);
-  const text = message.deletedAt ? gettext("This message was deleted") : inOwnLanguage(message.content);
+  const text = message.deletedAt ? gettext("This message was deleted") : translatedQuestion(message.content);
   const time = el("time", { datetime: message.createdAt, title: fullTime(date) }, clockTime(date));
   row.replaceChildren(el("p", { class: "system" }, el("bdi", { dir: "auto" }, text), " ", time), ...(card ? [card.draw()] : []));
   return row;

@@ -9,7 +9,7 @@ export function buildLayout({ head, composer, announcer, note }) {
   const empty = el("p", { class: "thread-empty", hidden: true });
   const count = el("span", { class: "latest-count" });
   const latest = el("button", { type: "button", class: "latest", hidden: true }, icon("down"), count);
-  const complaint = el("p", { class: "thread-complaint", role: "alert" });
+  const error = el("p", { class: "thread-complaint", role: "alert" });
   const closed = el("p", { class: "thread-closed", hidden: true });
   const middle = el("div", { class: "thread-middle" }, scroller, empty, latest);
   const section = el(
@@ -18,11 +18,11 @@ export function buildLayout({ head, composer, announcer, note }) {
     head.element,
     head.connection,
     middle,
-    complaint,
+    error,
     note.element,
     closed,
     composer.element,
     announcer.element,
   );
-  return { section, scroller, box, latest, count, complaint, closed, empty, middle };
+  return { section, scroller, box, latest, count, error, closed, empty, middle };
 }

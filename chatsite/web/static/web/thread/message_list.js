@@ -2,7 +2,7 @@ import { ScrollAnchor } from "./scroll_anchor.js";
 
 const MOST = 140; // the maximum of messages in the page
 const STEP = 50; // messages to add when the user scrolls near an edge
-const REST = 1_200; // milliseconds without a scroll event after which scrolling has ended
+const IDLE = 1_200; // milliseconds without a scroll event after which scrolling has ended
 const NEAR = 1.5; // heights of the viewport that count as near
 
 /**
@@ -22,8 +22,8 @@ export class MessageList {
   #to = null; // the seq of the last one; null: the end
   #scheduled = null;
   #frame = null;
-  #near = false;
-  #rest = null;
+  #isExtending = false;
+  #idleTimer = null;
 
   /**
    * `handlers`: `rows(messages)` returns the rows in order, `draw(row, node | undefined, before)` creates or
@@ -51,7 +51,7 @@ export class MessageList {
 
   showPlace({ seq, offset }, key) {
     const node = this.showAround(seq, { key, block: "start" });
-    if (node) this.#anchor.put(node, offset);
+    if (node) this.#anchor.scrollNodeTo(node, offset);
   }
 
   get rows() {
@@ -75,7 +75,7 @@ export class MessageList {
 
   render() {
     this.#unschedule();
-    this.#anchor.keep(() => this.#reconcile());
+    this.#anchor.preserve(() => this.#reconcile());
     this.#handlers.drawn();
     this.#fill();
   }
@@ -92,15 +92,15 @@ export class MessageList {
   /** Move the window to this `seq`, and scroll its node, or the one with `key`, to `block`. */
   showAround(seq, { key, block = "center" }) {
     const messages = this.#source.messages;
-    const index = Math.max(0, position(messages, seq));
+    const index = Math.max(0, indexOfSeq(messages, seq));
     this.#from = messages[Math.max(0, index - STEP)]?.seq ?? null;
-    this.#to = this.#endAt(messages, index + STEP + 1);
+    this.#to = this.#endSeq(messages, index + STEP + 1);
     this.render();
     const node = this.nodeOf(key);
     if (!node) return undefined;
     const room = this.#scroller.clientHeight - node.offsetHeight;
     const offset = block === "start" ? 0.2 * this.#scroller.clientHeight : Math.max(8, room / 2);
-    this.#anchor.put(node, offset);
+    this.#anchor.scrollNodeTo(node, offset);
     this.#fill();
     this.#handlers.scrolled();
     return node;
@@ -109,7 +109,7 @@ export class MessageList {
   destroy() {
     this.#unschedule();
     cancelAnimationFrame(this.#frame);
-    clearTimeout(this.#rest);
+    clearTimeout(this.#idleTimer);
     this.#anchor.destroy();
   }
 
@@ -122,20 +122,20 @@ export class MessageList {
 
   #onScroll() {
     this.#box.classList.add("is-scrolling");
-    clearTimeout(this.#rest);
-    this.#rest = setTimeout(() => this.#box.classList.remove("is-scrolling"), REST);
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = setTimeout(() => this.#box.classList.remove("is-scrolling"), IDLE);
     this.#frame ??= requestAnimationFrame(() => {
       this.#frame = null;
-      this.#anchor.note();
+      this.#anchor.record();
       this.#handlers.scrolled();
       this.#fill();
     });
   }
 
   /** The messages in the page: `[start, end)` of all loaded ones. */
-  #span(messages) {
-    let end = this.#to === null ? messages.length : position(messages, this.#to) + 1;
-    let start = this.#from === null ? Math.max(0, end - STEP) : position(messages, this.#from);
+  #range(messages) {
+    let end = this.#to === null ? messages.length : indexOfSeq(messages, this.#to) + 1;
+    let start = this.#from === null ? Math.max(0, end - STEP) : indexOfSeq(messages, this.#from);
     if (start < 0 || end <= 0 || start >= end) [start, end] = [Math.max(0, messages.length - STEP), messages.length];
     if (end - start > MOST && this.#to === null) {
       // At the end, remove the oldest. Further up, new messages at the end stay out of the page.
@@ -147,10 +147,10 @@ export class MessageList {
 
   #reconcile() {
     const messages = this.#source.messages;
-    const [start, end] = this.#span(messages);
+    const [start, end] = this.#range(messages);
     const shown = messages.slice(start, end);
     this.#from = shown.find((message) => message.seq !== null)?.seq ?? null;
-    this.#to = this.#endAt(messages, end);
+    this.#to = this.#endSeq(messages, end);
     const rows = this.#handlers.rows(shown, { atEnd: this.#to === null && this.#source.isLatest });
     const wanted = new Set(rows.map((row) => row.key));
     for (const [key, { node }] of this.#nodes) {
@@ -176,7 +176,7 @@ export class MessageList {
 
   /** Add the messages near an edge, from the loaded ones or from the server. */
   #fill() {
-    if (this.#near) return;
+    if (this.#isExtending) return;
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller;
     if (!clientHeight) return;
     const above = scrollHeight - clientHeight + scrollTop;
@@ -187,28 +187,28 @@ export class MessageList {
 
   #extendUp() {
     const messages = this.#source.messages;
-    const [start, end] = this.#span(messages);
+    const [start, end] = this.#range(messages);
     if (start === 0) return this.#fetch("older", this.#source.hasOlder);
     const from = Math.max(0, start - STEP);
     this.#from = messages[from].seq;
-    this.#to = this.#endAt(messages, Math.min(end, from + MOST));
-    return this.#again();
+    this.#to = this.#endSeq(messages, Math.min(end, from + MOST));
+    return this.#renderMore();
   }
 
   #extendDown() {
     const messages = this.#source.messages;
-    const [start, end] = this.#span(messages);
+    const [start, end] = this.#range(messages);
     if (this.#to === null) return this.#fetch("newer", this.#source.hasNewer);
     const to = Math.min(messages.length, end + STEP);
-    this.#to = this.#endAt(messages, to);
+    this.#to = this.#endSeq(messages, to);
     this.#from = messages[Math.max(start, to - MOST)].seq;
-    return this.#again();
+    return this.#renderMore();
   }
 
-  #again() {
-    this.#near = true;
+  #renderMore() {
+    this.#isExtending = true;
     this.render();
-    this.#near = false;
+    this.#isExtending = false;
     this.schedule();
     return true;
   }
@@ -226,13 +226,13 @@ export class MessageList {
   }
 
   /** The `seq` before which the window ends; null if it reaches the end, with unsent messages. */
-  #endAt(messages, end) {
+  #endSeq(messages, end) {
     return end >= messages.length ? null : (messages[end - 1]?.seq ?? null);
   }
 }
 
 /** The index of the message with this `seq`, or of the one before it; -1 if all come after. */
-function position(messages, seq) {
+function indexOfSeq(messages, seq) {
   let [low, high] = [0, messages.findLastIndex((message) => message.seq !== null)];
   while (low <= high) {
     const middle = (low + high) >> 1;

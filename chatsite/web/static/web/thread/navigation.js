@@ -8,7 +8,7 @@ export class Navigation {
   isOpened = false; // the first position was found
   #thread;
 
-  /** `thread`: view, source, list, line, people, quotes, roving, parts, complain(error). */
+  /** `thread`: view, source, list, line, people, quotes, roving, parts, showError(error). */
   constructor(thread) {
     this.#thread = thread;
   }
@@ -20,18 +20,18 @@ export class Navigation {
   async open(place = null) {
     const { view, source, parts } = this.#thread;
     const isSeeded = source.messages.length > 0 && !this.#allUnread();
-    if (isSeeded) this.#anchor();
+    if (isSeeded) this.#showFirstUnread();
     try {
       await view.ready();
       for (let pages = 0; pages < MOST_OPENING && this.#allUnread(); pages += 1) await source.load("older");
     } catch (error) {
-      if (view.status !== "gone") this.#thread.complain(error);
+      if (view.status !== "gone") this.#thread.showError(error);
     }
-    if (!isSeeded && parts.section.isConnected) this.#anchor();
-    if (place && this.#thread.line.from === null && parts.section.isConnected) await this.#return(place);
+    if (!isSeeded && parts.section.isConnected) this.#showFirstUnread();
+    if (place && this.#thread.line.from === null && parts.section.isConnected) await this.#restore(place);
   }
 
-  async #return(place) {
+  async #restore(place) {
     try {
       await this.#thread.source.open(place.seq);
     } catch {
@@ -47,7 +47,7 @@ export class Navigation {
       const message = await this.#thread.quotes.find(messageId);
       await this.jump(message.seq);
     } catch (error) {
-      this.#thread.complain(error);
+      this.#thread.showError(error);
     }
   }
 
@@ -71,7 +71,7 @@ export class Navigation {
     try {
       return await this.jump(1);
     } catch (error) {
-      return this.#thread.complain(error);
+      return this.#thread.showError(error);
     }
   }
 
@@ -85,7 +85,7 @@ export class Navigation {
     list.showEnd({ smooth: smooth && near && !calm });
   }
 
-  #anchor() {
+  #showFirstUnread() {
     const { source, line, people, list } = this.#thread;
     this.isOpened = true;
     line.find(source.messages, people.side);

@@ -13,14 +13,14 @@ const KINDS = {
 export function summary(message) {
   if (message.attachments?.length) {
     const [files, caption] = [filesText(message.attachments), captionOf(message)];
-    return caption ? `${files}: ${inOneLine(caption)}` : files;
+    return caption ? `${files}: ${oneLine(caption)}` : files;
   }
   const { content, messageType } = message;
-  const short = inOneLine(content);
+  const short = oneLine(content);
   return KINDS[messageType] ? `${KINDS[messageType]()}: ${short}` : short;
 }
 
-function inOneLine(content) {
+function oneLine(content) {
   const text = content.replace(/\s+/g, " ").trim();
   return text.length > 160 ? `${[...text].slice(0, 160).join("")}…` : text;
 }
@@ -40,7 +40,7 @@ export class Quotes {
 
   /** `{state: "loading" | "here" | "gone", message?}`. */
   of(messageId) {
-    const message = this.#source.find(messageId) ?? this.#known(messageId);
+    const message = this.#source.find(messageId) ?? this.#fetchOnce(messageId);
     if (message === null) return { state: "loading" };
     if (!message || message.deletedAt) return { state: "gone", message };
     return { state: "here", message };
@@ -57,21 +57,21 @@ export class Quotes {
     return at ?? this.#rest.get(`/chat/messages/${messageId}`);
   }
 
-  #known(messageId) {
+  #fetchOnce(messageId) {
     if (this.#fetched.has(messageId)) return this.#fetched.get(messageId);
     if (this.#fetched.size >= MOST) this.#fetched.delete(this.#fetched.keys().next().value);
     this.#fetched.set(messageId, null);
     this.#rest.get(`/chat/messages/${messageId}`).then(
-      (message) => this.#took(messageId, message),
+      (message) => this.#store(messageId, message),
       (error) => {
-        if (error.code === "not_found") this.#took(messageId, undefined);
+        if (error.code === "not_found") this.#store(messageId, undefined);
         else this.#fetched.delete(messageId); // the next redraw fetches it again
       },
     );
     return null;
   }
 
-  #took(messageId, message) {
+  #store(messageId, message) {
     this.#fetched.set(messageId, message);
     this.#changed();
   }

@@ -20,7 +20,7 @@ export class Rating {
   #isLoading = false;
   #form = null; // kept with its input while it is not in the page
 
-  /** `thread`: client, view, people, list, announcer, initial, isOpen(), complain(error). */
+  /** `thread`: client, view, people, list, announcer, initial, isOpen(), showError(error). */
   constructor(thread) {
     this.#thread = thread;
     this.#question = thread.initial.question ?? { askedAt: null };
@@ -29,14 +29,14 @@ export class Rating {
   /** `{stamp, draw()}` of the card below this system message, or null. `stamp` changes when it must be redrawn. */
   below(message) {
     if (this.#thread.people.side !== "customer" || isAboutOffer(message.content)) return null;
-    this.#look(message.seq);
+    this.#checkForNew(message.seq);
     const { askedAt, ratedAt, score } = this.#question;
     if (askedAt === null || Date.parse(askedAt) !== Date.parse(message.createdAt)) return null;
-    if (ratedAt !== null) return { stamp: `rated ${score}`, draw: () => thanks(score) };
+    if (ratedAt !== null) return { stamp: `rated ${score}`, draw: () => thanksLine(score) };
     return this.#thread.isOpen() ? { stamp: "asked", draw: () => (this.#form ??= this.#makeForm()) } : null;
   }
 
-  #look(seq) {
+  #checkForNew(seq) {
     if (seq <= this.#newest) return;
     this.#newest = seq;
     this.#load();
@@ -51,7 +51,7 @@ export class Rating {
       const known = this.#question;
       try {
         const question = await this.#thread.client.rest.get(this.#path);
-        if (known === this.#question) this.#know(question); // otherwise the customer rated meanwhile
+        if (known === this.#question) this.#setQuestion(question); // otherwise the customer rated meanwhile
       } catch {
         this.#newest = 0; // the next redraw of the message fetches again
         break;
@@ -64,7 +64,7 @@ export class Rating {
     return `/chat/conversations/${this.#thread.view.id}/csat`;
   }
 
-  #know(question) {
+  #setQuestion(question) {
     if (question.askedAt !== this.#question.askedAt) this.#form = null;
     this.#question = question;
     this.#thread.list.schedule();
@@ -94,11 +94,11 @@ export class Rating {
     const row = form.closest(".row");
     const hadFocus = form.contains(document.activeElement);
     try {
-      this.#know(await this.#thread.client.rest.put(this.#path, body));
+      this.#setQuestion(await this.#thread.client.rest.put(this.#path, body));
       this.#thread.announcer.say(thanksText(body.score));
       if (hadFocus) row?.focus({ preventScroll: true });
     } catch (error) {
-      this.#thread.complain(error);
+      this.#thread.showError(error);
     } finally {
       button.disabled = false;
     }
@@ -106,7 +106,7 @@ export class Rating {
 }
 
 /** The default question in the reader's language; any other text unchanged. */
-export function inOwnLanguage(content) {
+export function translatedQuestion(content) {
   return content === USUAL_QUESTION ? gettext("How did we do? Please rate this conversation.") : content;
 }
 
@@ -120,6 +120,6 @@ function thanksText(score) {
   return interpolate(gettext("Thank you! Your rating: %(rating)s"), { rating: label() });
 }
 
-function thanks(score) {
+function thanksLine(score) {
   return el("p", { class: "rating-thanks" }, thanksText(score));
 }

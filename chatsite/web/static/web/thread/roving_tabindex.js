@@ -13,19 +13,19 @@ export class RovingTabindex {
     box.addEventListener("keydown", (event) => this.#onKey(event));
     box.addEventListener("focusin", (event) => {
       const node = event.target.closest(".row-message");
-      if (node) this.#point(node);
+      if (node) this.#makeTabbable(node);
     });
   }
 
   /** After each change, one message is in the tab order: the chosen one, or else the last one. */
   renew() {
-    if (!this.#current?.isConnected) this.#point(this.#all().at(-1) ?? null);
-    else if (this.#current.dataset.chosen === undefined) this.#point(this.#all().at(-1) ?? null);
+    if (!this.#current?.isConnected) this.#makeTabbable(this.#all().at(-1) ?? null);
+    else if (this.#current.dataset.chosen === undefined) this.#makeTabbable(this.#all().at(-1) ?? null);
   }
 
   focus(node) {
     if (!node) return;
-    this.#point(node);
+    this.#makeTabbable(node);
     node.dataset.chosen = "";
     node.focus({ preventScroll: true });
     node.scrollIntoView({ block: "nearest" });
@@ -39,7 +39,7 @@ export class RovingTabindex {
     return [...this.#box.querySelectorAll(":scope > .row-message")];
   }
 
-  #point(node) {
+  #makeTabbable(node) {
     if (node === this.#current) return;
     if (this.#current) {
       this.#current.tabIndex = -1;

@@ -3,7 +3,7 @@ export class ScrollAnchor {
   #scroller;
   #box;
   #atEnd;
-  #held = [];
+  #visible = [];
   #sizes;
 
   /** `atEnd()`: whether the end is in view and must stay in view. */
@@ -14,24 +14,24 @@ export class ScrollAnchor {
     // Heights change later: a font is loaded, a phone is turned, a card gets more data.
     this.#sizes = new ResizeObserver((entries) => {
       if (entries.some((entry) => entry.target === box)) this.#restore();
-      this.note();
+      this.record();
     });
     this.#sizes.observe(box);
     this.#sizes.observe(scroller);
   }
 
-  keep(change) {
+  preserve(change) {
     const stays = this.#atEnd();
-    if (!stays) this.note();
+    if (!stays) this.record();
     change();
     if (stays) this.#scroller.scrollTop = 0;
     else this.#restore();
-    this.note();
+    this.record();
   }
 
   /** Record which messages are in view, and their positions. */
-  note() {
-    this.#held = [];
+  record() {
+    this.#visible = [];
     if (this.#atEnd()) return;
     const { top, bottom } = this.#scroller.getBoundingClientRect();
     for (const node of this.#box.children) {
@@ -39,25 +39,25 @@ export class ScrollAnchor {
       const place = node.getBoundingClientRect();
       if (place.bottom <= top) continue;
       if (place.top >= bottom) break;
-      this.#held.push({ node, offset: place.top - top });
+      this.#visible.push({ node, offset: place.top - top });
     }
   }
 
   /** The first message in view, and its distance from the upper edge; null at the end. */
   get first() {
-    this.note();
-    return this.#held[0] ?? null;
+    this.record();
+    return this.#visible[0] ?? null;
   }
 
   release() {
-    this.#held = [];
+    this.#visible = [];
   }
 
   /** Scroll the node to this distance from the upper edge. */
-  put(node, offset) {
+  scrollNodeTo(node, offset) {
     const { top } = this.#scroller.getBoundingClientRect();
     this.#scroller.scrollTop += node.getBoundingClientRect().top - top - offset;
-    this.note();
+    this.record();
   }
 
   destroy() {
@@ -65,10 +65,10 @@ export class ScrollAnchor {
   }
 
   #restore() {
-    const held = this.#held.find(({ node }) => node.isConnected);
-    if (!held) return;
+    const visible = this.#visible.find(({ node }) => node.isConnected);
+    if (!visible) return;
     const { top } = this.#scroller.getBoundingClientRect();
-    const moved = held.node.getBoundingClientRect().top - top - held.offset;
+    const moved = visible.node.getBoundingClientRect().top - top - visible.offset;
     if (Math.abs(moved) >= 1) this.#scroller.scrollTop += moved;
   }
 }

@@ -24,7 +24,7 @@ import { gettext, interpolate } from "./texts.js";
 import { Typists } from "./typists.js";
 import { UnreadLine, countUnread } from "./unread.js";
 
-const COMPLAINT = 8_000; // milliseconds
+const ERROR_SHOWN = 8_000; // milliseconds
 
 /**
  * Mount the live view of one conversation in `root`. It replaces the server's transcript, if `root` has one.
@@ -39,7 +39,7 @@ export function mountThread(root, options) {
   const thread = new Thread(root, options);
   return {
     focus: () => thread.composer.focus(),
-    jump: (seq) => thread.opened.then(() => thread.navigation.jump(seq)).catch((error) => thread.complain(error)),
+    jump: (seq) => thread.opened.then(() => thread.navigation.jump(seq)).catch((error) => thread.showError(error)),
     destroy: () => thread.destroy(),
     get place() {
       return thread.list.place;
@@ -52,7 +52,7 @@ export function mountThread(root, options) {
 
 class Thread {
   #stops = [];
-  #complaintTimer = null;
+  #errorTimer = null;
   #fetched = new Set(); // senders whose names have been fetched
 
   constructor(root, { client, conversationId, me, onBack, place = null, storage = browserStorage(), team = null }) {
@@ -64,7 +64,7 @@ class Thread {
     this.source = new MessageSource(this.view, this.initial.page, {
       changed: () => this.list?.schedule(),
       withChanges: (messages) => client.withChanges(messages),
-      stale: (seq) => this.navigation.jump(seq).catch((error) => this.complain(error)),
+      stale: (seq) => this.navigation.jump(seq).catch((error) => this.showError(error)),
     });
     this.typing = new Typists(this.view, this.people);
     const changed = () => this.list.schedule();
@@ -73,7 +73,7 @@ class Thread {
     this.draft = new Draft(storage, me.id, conversationId, (draft) => this.composer.fill(draft));
     this.#build(onBack, team);
     this.#listen();
-    this.#begin(place);
+    this.#start(place);
   }
 
   get seed() {
@@ -90,7 +90,7 @@ class Thread {
 
   destroy() {
     for (const stop of this.#stops) stop();
-    clearTimeout(this.#complaintTimer);
+    clearTimeout(this.#errorTimer);
     this.note.clear();
     this.actions.closeMenu();
     for (const part of [this.list, this.head, this.draft, this.reading, this.attachments, this.team]) part?.destroy();
@@ -104,13 +104,13 @@ class Thread {
   }
 
   /** Show that an action of the user failed. */
-  complain(error) {
-    clearTimeout(this.#complaintTimer);
+  showError(error) {
+    clearTimeout(this.#errorTimer);
     const away = ["disconnected", "timeout", "unreachable", "unavailable"].includes(error.code);
-    this.parts.complaint.textContent = away
+    this.parts.error.textContent = away
       ? gettext("That did not work: there is no connection. Please try again.")
       : interpolate(gettext("That did not work: %(reason)s"), { reason: error.message });
-    this.#complaintTimer = setTimeout(() => (this.parts.complaint.textContent = ""), COMPLAINT);
+    this.#errorTimer = setTimeout(() => (this.parts.error.textContent = ""), ERROR_SHOWN);
   }
 
   // Setup
@@ -131,18 +131,18 @@ class Thread {
     this.list = new MessageList(this.parts.scroller, this.parts.box, this.source, {
       rows: (messages, where) => this.#rows(messages, where),
       draw: (row, node, before) => this.painter.draw(row, node, before),
-      drawn: () => this.#drawn(),
-      scrolled: () => this.#scrolled(),
+      drawn: () => this.#onDrawn(),
+      scrolled: () => this.#onScrolled(),
     });
     this.reading = new Reading(this.view, this.parts.scroller, {
       side: () => this.people.side,
       // Only after the first unread message was found, because reading changes it.
       find: (id) => (this.navigation.isOpened ? this.source.find(id) : undefined),
-      changed: () => this.#looked(),
+      changed: () => this.#onAttention(),
       atEnd: () => this.navigation.isOpened && this.view.status === "ready" && this.list.atEnd,
     });
     this.roving = new RovingTabindex(this.parts.box, {
-      act: (key, node) => this.#byKey(key, node),
+      act: (key, node) => this.#onMessageKey(key, node),
       edge: (which) => this.navigation.toEdge(which),
       leave: () => this.composer.focus(),
     });
@@ -163,16 +163,16 @@ class Thread {
 
   #listen() {
     const { client, view, parts } = this;
-    const tell = (event) => this.quotes.renew(event.message);
+    const onChanged = (event) => this.quotes.renew(event.message);
     this.#stops = [
       view.on("change", () => this.list.schedule()),
-      view.on("new_message", ({ message }) => this.#arrived(message)),
-      view.on("message_edited", tell),
-      view.on("message_deleted", tell),
+      view.on("new_message", ({ message }) => this.#onMessage(message)),
+      view.on("message_edited", onChanged),
+      view.on("message_deleted", onChanged),
       view.on("message_deleted", ({ message }) => this.attachments.deleted(message.id)),
-      client.on("state", (state) => this.#connected(state)),
+      client.on("state", (state) => this.#onState(state)),
       client.on("pending_changes", () => this.list.schedule()),
-      client.on("change_refused", (refusal) => this.actions.refused(refusal)),
+      client.on("change_refused", (refusal) => this.actions.onRefused(refusal)),
       client.on("message_failed", ({ error }) => error.code !== "discarded" && this.announce(gettext("Not sent"))),
       client.on("presence", () => this.chrome.showHead()),
     ];
@@ -182,7 +182,7 @@ class Thread {
   }
 
   /** Replace the server's transcript at once, and then find the first unread message. */
-  #begin(place) {
+  #start(place) {
     const draft = this.draft.read();
     this.composer.fill(this.initial.written ? { text: this.initial.written } : draft);
     this.root.replaceChildren(this.section);
@@ -210,21 +210,21 @@ class Thread {
     return atEnd ? [...rows, ...this.typing.rows()] : rows;
   }
 
-  #drawn() {
+  #onDrawn() {
     this.roving.renew();
     this.reading.check();
     this.chrome.show();
     showOneDay(this.parts.scroller, this.parts.box);
-    this.#askForNames();
+    this.#fetchNames();
   }
 
-  #scrolled() {
+  #onScrolled() {
     this.chrome.showLatest();
     this.reading.check();
     showOneDay(this.parts.scroller, this.parts.box);
   }
 
-  #askForNames() {
+  #fetchNames() {
     const unknown = this.source.messages
       .slice(-200)
       .map((message) => message.senderId)
@@ -242,20 +242,20 @@ class Thread {
 
   // Events, and actions of the user
 
-  #arrived(message) {
+  #onMessage(message) {
     if (!isFromOther(message, this.people.side)) return;
     this.line.arrived(message, isLookedAt() && this.list.atEnd);
     const name = this.people.nameOf(message);
     this.announce(interpolate(gettext("%(name)s: %(text)s"), { name, text: summary(message) }));
   }
 
-  #connected(state) {
+  #onState(state) {
     this.chrome.showConnection();
     if (state === "signed_out") this.list.schedule();
     if (state === "ready") this.list.schedule(); // fetch again what could not be fetched
   }
 
-  #looked() {
+  #onAttention() {
     // Messages that arrive while the user looks elsewhere get a new divider, after the previous ones were read.
     if (!isLookedAt() && countUnread(this.view.messages, this.people.side) === 0) this.line.clear();
   }
@@ -266,7 +266,7 @@ class Thread {
       this.view.send({ text: attachments.length ? text.trim() : text, ...files, ...(replyTo && { replyTo }) });
     } catch (error) {
       this.composer.fill({ text, replyTo });
-      this.complain(error);
+      this.showError(error);
       return;
     }
     this.attachments.sent(attachments);
@@ -285,9 +285,9 @@ class Thread {
     return this.source.messages.find((message) => message.id === node.dataset.message);
   }
 
-  #byKey(key, node) {
+  #onMessageKey(key, node) {
     const message = this.messageOf(node);
-    return message && message.senderSide !== "system" && this.actions.byKey(key, message, node);
+    return message && message.senderSide !== "system" && this.actions.handleKey(key, message, node);
   }
 
   #onContextMenu(event) {

@@ -20,22 +20,22 @@ export class ThreadAttachments {
   #section = null;
   #viewer = null;
 
-  /** `thread`: client, source, people, composer, isOpen(), complain(error), announce(text), send(text, replyTo, files). */
+  /** `thread`: client, source, people, composer, isOpen(), showError(error), announce(text), send(text, replyTo, files). */
   constructor(thread, limits) {
     this.#thread = thread;
     this.limits = limits;
     this.addresses = new AttachmentAddresses(thread.client.rest);
-    const complain = (error) => thread.complain(error);
+    const showError = (error) => thread.showError(error);
     const announce = (text) => thread.announce(text);
     this.tray = new AttachmentTray(limits, {
-      complain,
+      showError,
       announce,
       changed: () => thread.composer?.filesChanged(),
       describe: (picture) => askDescription(this.#section, { ...picture, limit: DESCRIPTION }),
     });
     this.chooser = new AttachmentChooser((files) => this.#add(files));
     this.recorder = new VoiceRecorder({
-      complain,
+      showError,
       announce,
       changed: () => thread.composer.filesChanged(),
       send: (voice) => thread.send("", thread.composer.takeReply(), [voice]),
@@ -57,7 +57,7 @@ export class ThreadAttachments {
   /** The context for drawing a message. */
   get context() {
     const { addresses, previews, limits } = this;
-    return { addresses, previews, limits, openPicture: (slot) => this.#open(slot), complain: (error) => this.#thread.complain(error) };
+    return { addresses, previews, limits, openPicture: (slot) => this.#open(slot), showError: (error) => this.#thread.showError(error) };
   }
 
   /** These files are in the outbox now. A recording was never in the tray, so the files in the tray stay. */

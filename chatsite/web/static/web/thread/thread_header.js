@@ -1,5 +1,6 @@
 import { lastSeenLabel } from "./dates.js";
 import { el, iconButton } from "./dom.js";
+import { initialsOf } from "./initials.js";
 import { gettext } from "./texts.js";
 import { typingText } from "./typists.js";
 
@@ -40,7 +41,7 @@ export class ThreadHeader {
     const { name, others, typing, hours, faces } = state;
     if (this.#name.textContent !== name) {
       this.#name.textContent = name;
-      this.#avatar.textContent = initials(name);
+      this.#avatar.textContent = initialsOf(name);
     }
     const isOnline = others.some((id) => this.#client.isUserOnline(id));
     const isKnown = !this.#connection.textContent;
@@ -53,15 +54,15 @@ export class ThreadHeader {
 
   /** `state` of the client, and the number of unsent messages. */
   showConnection(state, pending) {
-    if (state === "ready") return this.#say("");
-    if (state === "signed_out") return this.#say(gettext("You are signed out. Sign in again to continue."));
+    if (state === "ready") return this.#setConnectionText("");
+    if (state === "signed_out") return this.#setConnectionText(gettext("You are signed out. Sign in again to continue."));
     this.#pending = pending;
     const words = () =>
       this.#pending || !navigator.onLine
         ? gettext("No connection. Your messages are sent as soon as you are connected.")
         : gettext("Connecting…");
-    if (this.#connection.textContent) return this.#say(words());
-    this.#late ??= setTimeout(() => this.#say(words()), PATIENCE);
+    if (this.#connection.textContent) return this.#setConnectionText(words());
+    this.#late ??= setTimeout(() => this.#setConnectionText(words()), PATIENCE);
     return undefined;
   }
 
@@ -70,7 +71,7 @@ export class ThreadHeader {
     clearInterval(this.#timer);
   }
 
-  #say(text) {
+  #setConnectionText(text) {
     clearTimeout(this.#late);
     this.#late = null;
     if (this.#connection.textContent !== text) this.#connection.textContent = text;
@@ -83,7 +84,7 @@ export class ThreadHeader {
     if (this.#faces.ariaLabel === label) return;
     this.#faces.ariaLabel = this.#faces.title = label;
     this.#faces.hidden = !names.length;
-    this.#faces.replaceChildren(...names.map((name) => el("span", { class: "avatar" }, initials(name))));
+    this.#faces.replaceChildren(...names.map((name) => el("span", { class: "avatar" }, initialsOf(name))));
   }
 
   #presenceText(isOnline, others, hours) {
@@ -93,11 +94,4 @@ export class ThreadHeader {
     const seen = others.map((id) => presence.get(id)?.lastSeen).filter(Boolean);
     return seen.length ? lastSeenLabel(new Date(seen.sort().at(-1))) : "";
   }
-}
-
-export function initials(name) {
-  const first = (word) => [...word][0] ?? "";
-  const words = name.trim().split(/\s+/);
-  const letters = words.length > 1 ? first(words[0]) + first(words.at(-1)) : first(words[0]);
-  return letters.toLocaleUpperCase();
 }
