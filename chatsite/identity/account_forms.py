@@ -32,7 +32,7 @@ class SignUpForm(UserCreationForm):  # type: ignore[type-arg]  # not generic at 
         max_length=254,
         required=False,
         help_text=_(
-            "We use it to tell you about messages that arrive while you are away. A link confirms it."
+            "We use it to notify you of messages that arrive while you are away. You confirm it with a link."
         ),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )

@@ -73,7 +73,7 @@ def send_confirmation(user_id: str, email: str, language: str) -> None:
         _send(
             email,
             subject=gettext("Confirm your e-mail address"),
-            text=gettext("Somebody has given this e-mail address on %(site)s.") % {"site": host},
+            text=gettext("Somebody has entered this e-mail address on %(site)s.") % {"site": host},
             button=gettext("Confirm the address"),
             link=link,
         )
@@ -90,7 +90,7 @@ def send_password_links(email: str, language: str) -> None:
             _send(
                 getattr(user, user.get_email_field_name()),
                 subject=gettext("Choose a new password"),
-                text=gettext("Somebody has asked for a new password for the account %(name)s.")
+                text=gettext("Somebody has requested a new password for the account %(name)s.")
                 % {"name": name},
                 button=gettext("Choose a new password"),
                 link=link,

@@ -167,7 +167,7 @@ class Planner:
 
 def _check_id(source_id: str) -> None:
     if not source_id or len(source_id) > _ID_LENGTH or not storable(source_id):
-        raise RowRejected("bad_id", f"An id has from 1 to {_ID_LENGTH} characters that can be stored.")
+        raise RowRejected("bad_id", f"An id must have 1 to {_ID_LENGTH} storable characters.")
 
 
 def _content(message: MessageLine) -> str:

@@ -51,7 +51,7 @@ NEW_PASSWORD: Final = FormTexts(
 )
 CONFIRM_EMAIL: Final = FormTexts(
     _("Is this your e-mail address?"),
-    _("Your account then uses it for mails about unread messages and for a new password."),
+    _("Your account then uses it for e-mails about unread messages and for a new password."),
     _("Confirm the address"),
 )
 
@@ -117,9 +117,9 @@ def forgot_password(request: HttpRequest) -> HttpResponse:
         error = as_domain_error(failure)
         return _form_page(request, FORGOT_PASSWORD, form, text_of(error), error.http_status)
     text = gettext(
-        "If an account has this address, a mail with a link is on its way. It may take some minutes."
+        "If an account has this address, an e-mail with a link is on its way. It may take some minutes."
     )
-    return _note(request, gettext("Check your mail"), text)
+    return _note(request, gettext("Check your e-mail"), text)
 
 
 class NewPassword(PasswordResetConfirmView):

@@ -34,7 +34,7 @@ REASONS: Final[dict[str, str | Promise]] = {
     "sent": _("It was sent."),
     "read": _("You had read everything."),
     "off": _("It is turned off in your settings."),
-    "no_address": _("Your account has no mail address."),
+    "no_address": _("Your account has no e-mail address."),
     "no_device": _("None of your browsers is subscribed."),
     "muted": _("You have muted the conversation."),
     "blocked": _("You have blocked the sender."),

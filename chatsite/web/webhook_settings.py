@@ -47,7 +47,7 @@ STATES: Final[Mapping[str, str | Promise]] = {
     "": _("All"),
     "pending": _("Waiting"),
     "delivered": _("Delivered"),
-    "failed": _("Given up"),
+    "failed": _("Failed"),
 }
 
 

@@ -42,7 +42,7 @@ def _checked(texts: Any) -> list[str] | None:
     if texts is None:
         return None
     if isinstance(texts, str) or not isinstance(texts, Sequence):
-        raise TypeError("An assistant returns a list of texts, or None.")
+        raise TypeError("An assistant must return a list of texts or None.")
     kept = list(texts)[:MOST_TEXTS]
     for text in kept:
         if not isinstance(text, str) or not text.strip() or not storable(text):

@@ -47,7 +47,7 @@ class _FirstFileOnly(TemporaryFileUploadHandler):
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         self._files += 1
         if self._files > 1:
-            raise invalid("An upload has one file.", field="file")
+            raise invalid("An upload must contain exactly one file.", field="file")
         FileUploadHandler.new_file(self, *args, **kwargs)
         self.file = _UploadedFile(self.file_name, self.content_type, 0, self.charset, self.content_type_extra)
 

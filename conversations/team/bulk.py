@@ -26,9 +26,9 @@ def set_team_states(*, user_id: UserId, changes: Sequence[TeamCommand]) -> list[
     If the process ends in between, a repetition makes the rest: what is done already changes nothing.
     """
     if not changes:
-        raise invalid("Give at least one change.", field="changes")
+        raise invalid("List at least one change.", field="changes")
     if len(changes) > MOST:
-        raise DomainError("too_large", f"Give at most {MOST} changes.", {"field": "changes", "limit": MOST})
+        raise DomainError("too_large", f"List at most {MOST} changes.", {"field": "changes", "limit": MOST})
     charge(str(user_id), len(changes) - 1)  # the request itself has cost one
     return [_set(user_id, change) for change in changes]
 

@@ -57,4 +57,4 @@ def _require_person(business_id: UUID, user_id: UserId) -> None:
     if member is None:
         raise not_found("member")
     if member.is_bot:
-        raise DomainError("conflict", "A bot is removed at /bots, and is always an agent.")
+        raise DomainError("conflict", "Bots are removed at /bots, and are always agents.")

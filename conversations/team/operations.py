@@ -122,13 +122,13 @@ def _own(model: type[TeamGroup | Label], business_id: UUID, raw_ids: Sequence[st
     try:
         wanted = {object_key(raw, field) for raw in raw_ids}
     except DomainError as error:
-        raise invalid(f"{field} must name only what belongs to the business.", field=field) from error
+        raise invalid(f"{field} must contain only ids of this business.", field=field) from error
     rows = model._default_manager.select_for_update(no_key=True).filter(
         business_id=business_id, pk__in=wanted, removed_at=None
     )
     found = sorted(rows.order_by("pk").values_list("pk", flat=True))
     if len(found) != len(wanted):
-        raise invalid(f"{field} must name only what belongs to the business.", field=field)
+        raise invalid(f"{field} must contain only ids of this business.", field=field)
     return found
 
 
@@ -146,7 +146,7 @@ def apply_changes(team: TeamPart, state: TeamState, changes: StateChanges, befor
     if not differs and labels is None:
         return
     if changes.if_team_rev not in (None, state.team_rev):
-        raise DomainError("conflict", "The team's side has changed.", {"teamRev": state.team_rev})
+        raise DomainError("conflict", "The team has changed the conversation meanwhile.", {"teamRev": state.team_rev})
     if "assignee_id" in differs:
         state.assigned_at = timezone.now() if differs["assignee_id"] is not None else None
     for name, value in differs.items():

@@ -60,7 +60,7 @@ def looking(user_ids: Collection[str]) -> set[str]:
     try:
         return {keys[key] for key in cache.get_many(list(keys))}
     except CACHE_AWAY as error:
-        logger.warning("nobody's attention is known, the cache is away: %s", error)
+        logger.warning("the cache cannot be reached, so attention is unknown: %s", error)
         return set()
 
 
@@ -69,7 +69,7 @@ def note(user_ids: Collection[str]) -> None:
     try:
         cache.set_many({_key(user_id): 1 for user_id in user_ids}, KEPT_SECONDS)
     except CACHE_AWAY as error:
-        logger.warning("attention cannot be stored, the cache is away: %s", error)
+        logger.warning("the cache cannot be reached, so attention is not stored: %s", error)
 
 
 async def _store(runtime: Runtime) -> None:

@@ -73,7 +73,7 @@ class Reporter:
         except UNREACHABLE as error:
             self._buckets.restore(spent)
             if not self._is_away:
-                logger.warning("Redis is away; each process enforces the users' limits by itself: %s", error)
+                logger.warning("Redis cannot be reached, so each process limits users on its own: %s", error)
             self._is_away = True
             return
         self._is_away = False

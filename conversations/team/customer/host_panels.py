@@ -75,19 +75,19 @@ def _checked(panel: Any) -> CustomerPanel | None:
     if panel is None:
         return None
     if not isinstance(panel, CustomerPanel):
-        raise TypeError("A panel function returns a CustomerPanel, or None.")
+        raise TypeError("A panel function must return a CustomerPanel or None.")
     rows = list(panel.rows)[:MOST_ROWS]
     _check_text(panel.title, LABEL_LENGTH)
     for row in rows:
         if not isinstance(row, PanelRow):
-            raise TypeError("The rows of a panel are PanelRow objects.")
+            raise TypeError("The rows of a panel must be PanelRow objects.")
         _check_text(row.label, LABEL_LENGTH)
         _check_text(row.value, VALUE_LENGTH)
         if row.url and _URL.fullmatch(row.url) is None:
-            raise ValueError("The url of a row is an http address or a path on this site.")
+            raise ValueError("The url of a row must be an http address or a path on this site.")
     return CustomerPanel(panel.title, rows)
 
 
 def _check_text(text: Any, limit: int) -> None:
     if not isinstance(text, str) or not text.strip() or len(text) > limit or not storable(text):
-        raise ValueError(f"A text of a panel is empty, or longer than {limit} characters.")
+        raise ValueError(f"A text of a panel is empty or longer than {limit} characters.")

@@ -43,7 +43,7 @@ def save_view(*, user_id: UserId, body: SavedViewBody) -> tuple[SavedView, Membe
 def change_view(*, user_id: UserId, view_id: str, body: SavedViewChange) -> tuple[SavedView, Membership]:
     """Rename the view or replace its filters, as its author or as an owner of the business."""
     if body == SavedViewChange():
-        raise invalid("Give name or filters.", field="name")
+        raise invalid("Set name or filters.", field="name")
     with transaction.atomic():
         view, membership = _find_changeable(user_id, view_id)
         if body.name is not msgspec.UNSET:
@@ -95,7 +95,7 @@ def _own(model: type[Named], membership: Membership, raw: str | None, field: str
     found = rows.filter(pk=object_key(raw, field), business_id=membership.business_id, removed_at=None)
     row = found.first()
     if row is None:
-        raise invalid(f"{field} must name what the business has.", field=field)
+        raise invalid(f"{field} must be an id of this business.", field=field)
     return row
 
 
