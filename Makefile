@@ -99,6 +99,7 @@ messages: $(DEV)
 	$(MESSAGES) --domain django
 	$(MESSAGES) --domain djangojs
 	cd chatsite/web && $(abspath $(BIN))/python $(CURDIR)/manage.py compilemessages
+	cd notifications && $(abspath $(BIN))/python $(CURDIR)/manage.py compilemessages
 
 # The runtime lock is compiled first and constrains the others, so that tests run on the deployed versions.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate

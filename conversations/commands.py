@@ -89,15 +89,8 @@ async def leave_conversation(session: Session, data: ConversationCommand) -> Lef
 @pipelined_command("send_message", SendCommand, answer=MessageEvent, scope="messages:write")
 def send_message(session: Session, data: SendCommand) -> asyncio.Future[Any]:
     """Send a message. The ack comes after the commit. With a `clientId`, a retry stores no second message."""
-    send = validation.new_send(
-        sender_id=user_key(session.user_id),
-        conversation_id=data.conversation_id,
-        content=data.content,
-        message_type=data.message_type,
-        client_id=data.client_id,
-        reply_to=data.reply_to,
-        attachment_ids=data.attachment_ids,
-    )
+    sender_id = user_key(session.user_id)
+    send = validation.new_send(sender_id=sender_id, conversation_id=data.conversation_id, body=data)
     typing.stop_typing(session, send.conversation_id)
 
     def answer(sent: Sent) -> bytes:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from chatsite.identity.names import email_field, name_fields, signs_in_by_email
 from conversations import operations
 from conversations.models import Business, ChatMessage, Conversation, Membership
+from conversations.requests import SendBody
 
 PASSWORD: Final = "demo-pass-1"
 BUSINESS: Final = ("Northwind Cycles", "northwind-cycles")
@@ -110,8 +111,7 @@ def _send_lines(conversation: Conversation, people: dict[str, Any], lines: list[
         sent = operations.send_message(
             sender_id=people[line.sender].pk,
             conversation_id=conversation.pk,
-            content=line.content,
-            client_id=f"demo-{number}",
+            body=SendBody(content=line.content, client_id=f"demo-{number}"),
         )
         _date_back(sent.message.id, now - timedelta(minutes=line.minutes_ago))
     at = now - timedelta(minutes=lines[-1].minutes_ago)

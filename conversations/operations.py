@@ -24,6 +24,7 @@ from conversations.attachments.jobs import release_message_files
 from conversations.block_rules import require_unblocked
 from conversations.membership import lock_person
 from conversations.models import Business, Conversation, Membership, MessageEdit, Side
+from conversations.requests import SendBody
 from conversations.serializers import MessageObject, ViaName
 from conversations.validation import clean_content, new_receipt, new_send
 from conversations.writing.conversation_change import change_conversations
@@ -40,23 +41,11 @@ def send_message(
     *,
     sender_id: UserId,
     conversation_id: str | UUID,
-    content: str,
-    message_type: str | None = None,
-    client_id: str | None = None,
-    reply_to: str | None = None,
-    attachment_ids: Sequence[str] = (),
+    body: SendBody,
     via: ViaName | UnsetType = UNSET,
 ) -> Sent:
     """Store a message and publish `new_message`. For a known `client_id`, return the stored message."""
-    send = new_send(
-        sender_id=sender_id,
-        conversation_id=conversation_id,
-        content=content,
-        message_type=message_type,
-        client_id=client_id,
-        reply_to=reply_to,
-        attachment_ids=attachment_ids,
-    )
+    send = new_send(sender_id=sender_id, conversation_id=conversation_id, body=body)
     send.via = via
     return cast(Sent, _only(write([send])))
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from chatsite.config.limits import limits
 from chatsite.errors import DomainError, invalid
 from conversations.access import UserId, object_key
+from conversations.requests import SendBody
 from conversations.writing.requests import Receipt, Send
 
 CLIENT_TYPES = ("text", "image", "file", "voice")
@@ -62,27 +63,19 @@ def clean_client_id(client_id: str | None) -> str | None:
     return client_id
 
 
-def new_send(
-    *,
-    sender_id: UserId,
-    conversation_id: str | UUID,
-    content: str,
-    message_type: str | None = None,
-    client_id: str | None = None,
-    reply_to: str | None = None,
-    attachment_ids: Sequence[str] = (),
-) -> Send:
+def new_send(*, sender_id: UserId, conversation_id: str | UUID, body: SendBody) -> Send:
     """Return a validated send. Access is checked later, under the lock of the conversation."""
-    if message_type is not None and message_type not in CLIENT_TYPES:
+    if body.message_type is not None and body.message_type not in CLIENT_TYPES:
         raise invalid(f"messageType must be one of {', '.join(CLIENT_TYPES)}.", field="messageType")
+    has_only_files = body.attachment_ids and not body.content.strip()
     return Send(
         conversation_id=object_key(conversation_id, "conversation"),
         sender_id=sender_id,
-        content="" if attachment_ids and not content.strip() else clean_content(content),
-        message_type=message_type,
-        client_id=clean_client_id(client_id),
-        reply_to=None if reply_to is None else _reply_key(reply_to),
-        attachment_ids=_attachment_keys(attachment_ids),
+        content="" if has_only_files else clean_content(body.content),
+        message_type=body.message_type,
+        client_id=clean_client_id(body.client_id),
+        reply_to=None if body.reply_to is None else _reply_key(body.reply_to),
+        attachment_ids=_attachment_keys(body.attachment_ids),
     )
 
 

@@ -204,15 +204,7 @@ class ConversationViewSet(StructViewSet):
     def send(self, request: Request, pk: str) -> Response:
         """Send a message. A known `clientId` returns the stored message with 200."""
         body = read_body(request, SendBody)
-        sent = operations.send_message(
-            sender_id=request.user.pk,
-            conversation_id=pk,
-            content=body.content,
-            message_type=body.message_type,
-            client_id=body.client_id,
-            reply_to=body.reply_to,
-            attachment_ids=body.attachment_ids,
-        )
+        sent = operations.send_message(sender_id=request.user.pk, conversation_id=pk, body=body)
         return Response(sent.message, status=status.HTTP_201_CREATED if sent.created else status.HTTP_200_OK)
 
     @extend_schema(request=serializer_for(ReadBody), responses=serializer_for(ReadAnswer))

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from chatsite.background.jobs import enqueue, job
 from conversations.models import Conversation, Membership, TeamState
@@ -16,7 +17,10 @@ from notifications.operations import notify
 
 # Without names: a notification stays with its reader, who may leave the team.
 HAND_OVER = types.declare(
-    "hand_over", title="A conversation waits for a person", action_url="/app/c/{conversationId}"
+    "hand_over",
+    label=_("Handovers"),
+    title="A conversation waits for a person",
+    action_url="/app/c/{conversationId}",
 )
 
 

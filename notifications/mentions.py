@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from conversations.access import UserId
 from conversations.models import Conversation, Note
 from conversations.team.notes import people_mentioned
@@ -11,7 +13,10 @@ from notifications.operations import notify
 
 # Neither the note nor a name is part of it: a notification stays with its reader, who may leave the team.
 NOTE_MENTION = types.declare(
-    "note_mention", title="A colleague mentions you in a note", action_url="/app/c/{conversationId}"
+    "note_mention",
+    label=_("Mentions"),
+    title="A colleague mentions you in a note",
+    action_url="/app/c/{conversationId}",
 )
 
 

@@ -2,7 +2,12 @@
 
 A project declares its own in the `ready` method of an AppConfig:
 
-    types.declare("order_shipped", title="Order {orderNumber} is on its way", action_url="/orders/{orderId}")
+    types.declare(
+        "order_shipped",
+        label="Orders",
+        title="Order {orderNumber} is on its way",
+        action_url="/orders/{orderId}",
+    )
 
 A text is a template over the notification's `data`, or a function of it. Values in `action_url` are URL-quoted, so that
 they cannot change the target. Arguments of `notify` override the type's texts.
@@ -15,6 +20,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 from urllib.parse import quote
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from chatsite.errors import invalid
 from chatsite.identity.bidi import isolate
@@ -29,9 +37,10 @@ NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
 @dataclass(frozen=True, kw_only=True)
 class NotificationType:
-    """The texts of one type's notifications."""
+    """The texts of one type's notifications. `label` names the type in the filters of the page."""
 
     name: str
+    label: str | Promise
     title: Text
     body: Text
     action_url: Text
@@ -51,7 +60,9 @@ class NotificationType:
 _declared: Final[dict[str, NotificationType]] = {}
 
 
-def declare(name: str, *, title: Text = "", body: Text = "", action_url: Text = "") -> NotificationType:
+def declare(
+    name: str, *, label: str | Promise = "", title: Text = "", body: Text = "", action_url: Text = ""
+) -> NotificationType:
     """Declare a type. Without a `title`, every call of `notify` must pass one. Each name is declared once."""
     if not NAME.fullmatch(name):
         raise ValueError(
@@ -59,7 +70,9 @@ def declare(name: str, *, title: Text = "", body: Text = "", action_url: Text = 
         )
     if name in _declared:
         raise ValueError(f"The notification type {name!r} is already declared.")
-    _declared[name] = NotificationType(name=name, title=title, body=body, action_url=action_url)
+    _declared[name] = NotificationType(
+        name=name, label=label or name, title=title, body=body, action_url=action_url
+    )
     return _declared[name]
 
 
@@ -73,6 +86,11 @@ def find(name: str) -> NotificationType:
 
 def names() -> list[str]:
     return sorted(_declared)
+
+
+def labels() -> dict[str, str]:
+    """Return the label of each type, in the order of their declarations."""
+    return {name: str(declared.label) for name, declared in _declared.items()}
 
 
 def _rendered(text: Text, data: Data) -> str:
@@ -113,8 +131,11 @@ def _offer_title(data: Data) -> str:
     return titles[data["status"]]
 
 
-SYSTEM: Final = declare("system")
 TEAM_INVITATION: Final = declare(
-    "team_invitation", title=_invitation_title, action_url="/team/invitations/{invitationId}"
+    "team_invitation",
+    label=_("Invitations"),
+    title=_invitation_title,
+    action_url="/team/invitations/{invitationId}",
 )
-OFFER: Final = declare("offer", title=_offer_title, action_url="/offers/{offerId}")
+OFFER: Final = declare("offer", label=_("Offers"), title=_offer_title, action_url="/offers/{offerId}")
+SYSTEM: Final = declare("system", label=_("News"))

@@ -26,6 +26,7 @@ from conversations import operations
 from conversations.access import find_conversation
 from conversations.attachments.body_parser import WholeBodyHandler
 from conversations.attachments.operations import Upload, store_upload
+from conversations.requests import SendBody
 
 _SEND_PATH: Final = re.compile(r"/app/c/([0-9a-f-]{36})/send/?")
 
@@ -54,9 +55,9 @@ def send(request: HttpRequest, conversation_id: str) -> HttpResponse:
         operations.send_message(
             sender_id=request.user.pk,
             conversation_id=conversation_id,
-            content=draft.content,
-            client_id=draft.client_id or None,
-            reply_to=draft.reply_to or None,
+            body=SendBody(
+                content=draft.content, client_id=draft.client_id or None, reply_to=draft.reply_to or None
+            ),
         )
         drafts.forget(request, conversation_id)
     except (DomainError, *FAILED_DATABASE) as failure:
@@ -89,9 +90,9 @@ def _send_file(request: HttpRequest, conversation_id: str) -> HttpResponse:
         operations.send_message(
             sender_id=request.user.pk,
             conversation_id=conversation_id,
-            content="",
-            client_id=request.POST.get("clientId") or None,
-            attachment_ids=[str(stored.pk)],
+            body=SendBody(
+                content="", client_id=request.POST.get("clientId") or None, attachment_ids=[str(stored.pk)]
+            ),
         )
     except (DomainError, *FAILED_DATABASE) as failure:
         error = as_domain_error(failure)

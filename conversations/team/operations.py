@@ -146,7 +146,9 @@ def apply_changes(team: TeamPart, state: TeamState, changes: StateChanges, befor
     if not differs and labels is None:
         return
     if changes.if_team_rev not in (None, state.team_rev):
-        raise DomainError("conflict", "The team has changed the conversation meanwhile.", {"teamRev": state.team_rev})
+        raise DomainError(
+            "conflict", "The team has changed the conversation meanwhile.", {"teamRev": state.team_rev}
+        )
     if "assignee_id" in differs:
         state.assigned_at = timezone.now() if differs["assignee_id"] is not None else None
     for name, value in differs.items():

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from chatsite.observability.metrics.instruments import Counter
 from conversations.models import Membership
@@ -31,6 +32,7 @@ endpoints_disabled = Counter(
 
 WEBHOOK_DISABLED = types.declare(
     "webhook_disabled",
+    label=_("Webhooks"),
     title="A webhook was disabled: {url}",
     body=lambda data: {
         "gone": "It answered 410 Gone. Events are kept for 30 days.",

@@ -17,6 +17,7 @@ from conversations.attachments.release import release_files
 from conversations.models import ChatMessage, Report
 from conversations.moderation import erasure
 from conversations.moderation import operations as moderation
+from conversations.requests import SendBody
 from tests.attachments.contents import PDF, picture
 from tests.attachments.files import Scene, attachment, body, files_in, refused, run_jobs, upload
 from tests.conversations.people import client_of, person
@@ -195,6 +196,8 @@ def test_the_description_of_a_picture_reaches_the_other_side(scene: Scene) -> No
 def test_search_finds_messages_with_files(scene: Scene) -> None:
     made = upload(scene.customer, PDF).json()["id"]
     scene.send(scene.customer, made, content="see here", messageType="text")
-    operations.send_message(sender_id=scene.customer.pk, conversation_id=scene.where.pk, content="no file")
+    operations.send_message(
+        sender_id=scene.customer.pk, conversation_id=scene.where.pk, body=SendBody(content="no file")
+    )
     found = client_of(scene.member).get("/chat/search?has=attachment").json()["results"]
     assert [one["message"]["content"] for one in found] == ["see here"]

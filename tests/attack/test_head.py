@@ -12,6 +12,7 @@ from django.test import Client
 from chatsite.widget import operations as widgets
 from conversations import operations
 from conversations.models import Business, ChatMessage, Membership
+from conversations.requests import SendBody
 from tests.attack.routes import Address, read_addresses
 from tests.harness.rest import Json
 
@@ -26,7 +27,7 @@ def scene(admin_user: User) -> Json:
     customer = User.objects.create(username="customer")
     conversation, _, _ = operations.open_conversation(user_id=customer.pk, business_id=str(business.pk))
     sent = operations.send_message(
-        sender_id=customer.pk, conversation_id=str(conversation.pk), content="unread"
+        sender_id=customer.pk, conversation_id=str(conversation.pk), body=SendBody(content="unread")
     )
     site, _ = widgets.create_site(business=business, chosen=widgets.WidgetSettings())
     key = str(conversation.pk)

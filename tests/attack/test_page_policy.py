@@ -15,6 +15,7 @@ from django.urls import reverse
 from chatsite.http.security_headers import SecurityHeaders
 from conversations import operations
 from conversations.models import Business
+from conversations.requests import SendBody
 from tests.attack.pages import Page, parsed_policy
 
 STRICT = {
@@ -44,7 +45,7 @@ def conversation_id(admin_user: User) -> str:
     operations.send_message(
         sender_id=admin_user.pk,
         conversation_id=str(conversation.pk),
-        content='<script>alert(1)</script><img src=x onerror="alert(2)" style="color: red">',
+        body=SendBody(content='<script>alert(1)</script><img src=x onerror="alert(2)" style="color: red">'),
     )
     return str(conversation.pk)
 

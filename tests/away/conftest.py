@@ -18,6 +18,7 @@ from chatsite.background.jobs import RetryLater
 from chatsite.http import outgoing
 from conversations import operations
 from conversations.models import Business, Conversation, Membership
+from conversations.requests import SendBody
 from notifications.delivery import attention, escalations, ladder, rating_requests
 from notifications.delivery.mail import sending as mail
 from notifications.delivery.models import Channel, Notice
@@ -58,7 +59,9 @@ class Shop:
     def say(self, sender: User, content: str, conversation: Conversation | None = None) -> Any:
         where = conversation or self.conversation
         escalations.forget()  # the clock of the tests goes further ahead than those of servers
-        return operations.send_message(sender_id=sender.pk, conversation_id=where.pk, content=content).message
+        return operations.send_message(
+            sender_id=sender.pk, conversation_id=where.pk, body=SendBody(content=content)
+        ).message
 
     def read(self, reader: User, conversation: Conversation | None = None) -> None:
         operations.mark_read(user_id=reader.pk, conversation_id=(conversation or self.conversation).pk)

@@ -15,6 +15,7 @@ from conversations.blocks.operations import block_business, block_user, unblock_
 from conversations.models import Business, Conversation, Membership
 from conversations.moderation import operations as moderation
 from conversations.own_state.operations import arrange_conversation
+from conversations.requests import SendBody
 from conversations.team.operations import set_team_state
 from conversations.team.requests import TeamBody
 from notifications.delivery.models import PushSubscription
@@ -94,7 +95,9 @@ class Shop:
     def _say(self, name: str, talk: Talk) -> None:
         try:
             sent = operations.send_message(
-                sender_id=self.users[name].pk, conversation_id=talk.row.pk, content=f"{name} says"
+                sender_id=self.users[name].pk,
+                conversation_id=talk.row.pk,
+                body=SendBody(content=f"{name} says"),
             ).message
         except DomainError as refusal:
             if refusal.code != "forbidden":  # a sender who is blocked

@@ -22,6 +22,7 @@ from chatsite.errors import DomainError
 from conversations import history, operations
 from conversations.models import ChatMessage
 from conversations.moderation import operations as moderation
+from conversations.requests import SendBody
 from notifications.delivery.models import ReceivedMail
 from notifications.delivery.replies.addresses import read_token, reply_address
 from notifications.delivery.replies.receiving import receive_mail
@@ -97,7 +98,9 @@ def test_answering_a_mail_marks_its_messages_as_read(replying: Shop) -> None:
 
 def test_clients_see_that_a_message_came_by_mail(replying: Shop) -> None:
     by_app = operations.send_message(
-        sender_id=replying.amir.pk, conversation_id=replying.conversation.pk, content="Shall we deliver it?"
+        sender_id=replying.amir.pk,
+        conversation_id=replying.conversation.pk,
+        body=SendBody(content="Shall we deliver it?"),
     )
     assert receive_mail(answer(replying).as_bytes()) == "accepted"
     page = history.message_page(replying.conversation.pk, limit=5).messages
@@ -107,8 +110,7 @@ def test_clients_see_that_a_message_came_by_mail(replying: Shop) -> None:
     by_mail = operations.send_message(
         sender_id=replying.carol.pk,
         conversation_id=replying.conversation.pk,
-        content="Yes, please!",
-        client_id=page[1].client_id,
+        body=SendBody(content="Yes, please!", client_id=page[1].client_id),
     )
     assert msgspec.json.decode(by_mail.payload)["message"]["via"] == "email"
 

@@ -20,6 +20,7 @@ SHOPS = """
 from django.contrib.auth import get_user_model
 from conversations import operations
 from conversations.models import Business, Membership
+from conversations.requests import SendBody
 users = get_user_model().objects
 member = users.get(username={member!r})
 shops = []
@@ -29,7 +30,8 @@ for name in ("Anvils", "Bellows"):
 for number in range({many}):
     customer = users.create(username=f"{{member.username}}-c{{number}}", first_name="Customer", last_name=str(number))
     conversation, _, _ = operations.open_conversation(user_id=customer.pk, business_id=str(shops[number % 2].pk))
-    operations.send_message(sender_id=customer.pk, conversation_id=conversation.pk, content=f"Question {{number}}")
+    body = SendBody(content=f"Question {{number}}")
+    operations.send_message(sender_id=customer.pk, conversation_id=conversation.pk, body=body)
 """
 
 

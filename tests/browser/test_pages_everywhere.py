@@ -22,8 +22,9 @@ PHONE: Final[dict[str, Any]] = {
 }
 SAY: Final = """
 from conversations.operations import send_message
+from conversations.requests import SendBody
 for number in range(230):
-    send_message(sender_id={sender}, conversation_id="{where}", content=f"Line {{number}}")
+    send_message(sender_id={sender}, conversation_id="{where}", body=SendBody(content=f"Line {{number}}"))
 """
 
 

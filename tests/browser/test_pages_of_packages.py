@@ -28,12 +28,13 @@ from django.contrib.auth.models import User
 from conversations.models import Business, Membership
 from conversations.moderation.reports import make_report
 from conversations.operations import open_conversation, send_message
+from conversations.requests import SendBody
 customer, _ = User.objects.get_or_create(username="report-customer")
 member, _ = User.objects.get_or_create(username="report-member")
 business, _ = Business.objects.get_or_create(name="Reported & Sons", slug="reported-sons")
 Membership.objects.get_or_create(business=business, user=member)
 where = str(open_conversation(user_id=customer.pk, business_id=str(business.pk))[0].pk)
-sent = send_message(sender_id=customer.pk, conversation_id=where, content="Hello")
+sent = send_message(sender_id=customer.pk, conversation_id=where, body=SendBody(content="Hello"))
 about = {"conversation_id": where, "message_id": str(sent.message.id)}
 report, _ = make_report(reporter_id=member.pk, reason="spam", text="Look at this", **about)
 print("report", where, report.pk)

@@ -19,8 +19,9 @@ pytestmark = pytest.mark.shown
 MANY: Final = 160  # more than the page loads at first, and over 100 unread below what is seen at once
 SAY: Final = """
 from conversations.operations import send_message
+from conversations.requests import SendBody
 for number in range({many}):
-    send_message(sender_id={sender}, conversation_id="{where}", content=f"Line {{number}}")
+    send_message(sender_id={sender}, conversation_id="{where}", body=SendBody(content=f"Line {{number}}"))
 """
 
 

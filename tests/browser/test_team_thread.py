@@ -19,8 +19,9 @@ pytestmark = pytest.mark.shown
 
 SAY = """
 from conversations.operations import send_message
+from conversations.requests import SendBody
 for number in range(40):
-    send_message(sender_id={sender}, conversation_id="{where}", content=f"Line {{number}}")
+    send_message(sender_id={sender}, conversation_id="{where}", body=SendBody(content=f"Line {{number}}"))
 """
 DROP = """
 () => {

@@ -21,6 +21,7 @@ from conversations.models import ChatMessage, Conversation
 from conversations.moderation import operations as moderation
 from conversations.moderation import reports
 from conversations.moderation.erasure import erase_person
+from conversations.requests import SendBody
 from notifications import offers
 from notifications.models import Offer
 from tests.conversations.people import business, person
@@ -72,7 +73,7 @@ def case(prepare: Callable[[Scene], Operation]) -> Callable[[Scene], Operation]:
 @case
 def send_message(scene: Scene) -> Operation:
     return lambda: operations.send_message(
-        sender_id=scene.customer.pk, conversation_id=scene.talk.pk, content="again"
+        sender_id=scene.customer.pk, conversation_id=scene.talk.pk, body=SendBody(content="again")
     )
 
 

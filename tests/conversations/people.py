@@ -10,6 +10,7 @@ from rest_framework.test import APIClient
 
 from conversations import operations
 from conversations.models import Business, Conversation, Membership
+from conversations.requests import SendBody
 
 
 def person(name: str = "") -> User:
@@ -33,7 +34,7 @@ def conversation(shop: Business, customer: User | None = None) -> Conversation:
 
 def say(where: Conversation, sender: User, contents: Sequence[str]) -> None:
     for content in contents:
-        operations.send_message(sender_id=sender.pk, conversation_id=where.pk, content=content)
+        operations.send_message(sender_id=sender.pk, conversation_id=where.pk, body=SendBody(content=content))
 
 
 def client_of(user: User) -> APIClient:

@@ -19,6 +19,7 @@ from chatsite.realtime.hub import Addressed
 from chatsite.realtime.runtime import ProcessRuntime
 from conversations import events, operations
 from conversations.models import Conversation
+from conversations.requests import SendBody
 from conversations.writing import commit_recovery
 from tests.conversations.changing_operations import CASES, Operation, Scene
 from tests.conversations.people import business, conversation, person
@@ -45,8 +46,12 @@ def scene(emptied_log: None) -> Scene:
     member = person()
     talk = conversation(business(member))
     made = Scene(talk.customer, member, talk)
-    operations.send_message(sender_id=made.customer.pk, conversation_id=talk.pk, content="hello")
-    operations.send_message(sender_id=made.member.pk, conversation_id=talk.pk, content="good day")
+    operations.send_message(
+        sender_id=made.customer.pk, conversation_id=talk.pk, body=SendBody(content="hello")
+    )
+    operations.send_message(
+        sender_id=made.member.pk, conversation_id=talk.pk, body=SendBody(content="good day")
+    )
     return made
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from conversations import history, operations, queries
 from conversations.models import ChatMessage, Conversation
+from conversations.requests import SendBody
 from tests.legacy.conftest import Run
 from tests.legacy.generator import BEGIN, World, old_rows
 from tests.legacy.oldtable import OldTable
@@ -18,7 +19,7 @@ def test_imported_rows_are_appended_to_a_conversation_in_use(old: OldTable, worl
     business, (member, _) = world.businesses[0]
     customer = world.customers[0]
     head, _, _ = operations.open_conversation(user_id=customer, business_id=str(business))
-    operations.send_message(sender_id=customer, conversation_id=head.pk, content="live")
+    operations.send_message(sender_id=customer, conversation_id=head.pk, body=SendBody(content="live"))
     operations.mark_read(user_id=member, conversation_id=head.pk)
     known = queries.latest_revisions([head.pk])[head.pk]
     active_at = Conversation.objects.get(pk=head.pk).active_at
@@ -35,7 +36,7 @@ def test_imported_rows_are_appended_to_a_conversation_in_use(old: OldTable, worl
     assert after.active_at == active_at  # an old message is no new activity
     missed = history.changes_since(customer, {str(head.pk): known.rev}).conversations[str(head.pk)]
     assert [message.content for message in missed.messages] == ["first", "second"]
-    sent = operations.send_message(sender_id=member, conversation_id=head.pk, content="and on")
+    sent = operations.send_message(sender_id=member, conversation_id=head.pk, body=SendBody(content="and on"))
     assert (sent.message.seq, sent.message.rev) == (after.last_seq + 1, after.rev + 1)
     operations.mark_read(user_id=customer, conversation_id=head.pk)
     check_state()
@@ -45,7 +46,9 @@ def test_people_can_write_between_runs(old: OldTable, world: World, run: Run) ->
     old.fill(old_rows(world, 500, nul=False))
     run()
     for head in Conversation.objects.all()[:5]:
-        operations.send_message(sender_id=head.customer_id, conversation_id=head.pk, content="live")
+        operations.send_message(
+            sender_id=head.customer_id, conversation_id=head.pk, body=SendBody(content="live")
+        )
     for row in old_rows(world, 500, nul=False, seed=8):
         row.values["id"] += 10_000
         row.values["createdAt"] = row.values["createdAt"] or BEGIN

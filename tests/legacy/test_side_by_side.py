@@ -15,11 +15,13 @@ CHAT: Final = """
 import random
 from conversations import operations
 from conversations.models import Conversation
+from conversations.requests import SendBody
 from chatsite.legacy_import.models import LegacyImport
 sent = 0
 while not LegacyImport.objects.filter(finished_at__isnull=False).exists():
     for head in Conversation.objects.order_by("-updated_at")[:3]:
-        operations.send_message(sender_id=head.customer_id, conversation_id=head.pk, content=f"live {sent}")
+        body = SendBody(content=f"live {sent}")
+        operations.send_message(sender_id=head.customer_id, conversation_id=head.pk, body=body)
         operations.mark_read(user_id=head.customer_id, conversation_id=head.pk)
         sent += 1
 print("sent", sent)

@@ -13,6 +13,7 @@ from chatsite.realtime.hub import Addressed
 from conversations import history, operations, queries
 from conversations.integrity import find_problems
 from conversations.models import Business, ChatMessage, Conversation, MessageEdit
+from conversations.requests import SendBody
 from conversations.serializers import SyncedConversation
 from notifications.models import Inbox, Notification
 from tests.legacy.conftest import Run
@@ -43,7 +44,7 @@ def test_existing_data_stays(old: OldTable, world: World, run: Run) -> None:
     business, (member, _) = world.businesses[0]
     talker, silent = world.customers[:2]
     head, _, _ = operations.open_conversation(user_id=talker, business_id=str(business))
-    operations.send_message(sender_id=member, conversation_id=head.pk, content="live")
+    operations.send_message(sender_id=member, conversation_id=head.pk, body=SendBody(content="live"))
     empty, _, _ = operations.open_conversation(user_id=silent, business_id=str(business))
     before = Conversation.objects.get(pk=head.pk)
     both = {"businessId": str(business), "senderId": member, "createdAt": BEGIN, "content": "old"}
@@ -57,7 +58,7 @@ def test_existing_data_stays(old: OldTable, world: World, run: Run) -> None:
     assert after.last_message_at == before.last_message_at
     assert after.rev > before.rev + 1  # never back: a client may know what the import gave out
     assert Conversation.objects.get(pk=empty.pk).last_message_at is None
-    operations.send_message(sender_id=talker, conversation_id=head.pk, content="on")
+    operations.send_message(sender_id=talker, conversation_id=head.pk, body=SendBody(content="on"))
     check_state()
 
 
@@ -65,7 +66,9 @@ def test_a_conversation_with_later_messages_is_refused(old: OldTable, world: Wor
     fill(old, world)
     run()
     used = Conversation.objects.order_by("pk")[1]
-    operations.send_message(sender_id=used.customer_id, conversation_id=used.pk, content="later")
+    operations.send_message(
+        sender_id=used.customer_id, conversation_id=used.pk, body=SendBody(content="later")
+    )
     held = ChatMessage.objects.filter(conversation=used).count()
     for options in (["--undo", "--dry-run"], ["--undo"], ["--undo"]):
         with pytest.raises(SystemExit) as ended:
@@ -84,7 +87,7 @@ def test_later_messages_between_two_imports_are_kept(old: OldTable, world: World
     old.add(id=1, content="old", **both)
     run()
     head = Conversation.objects.get()
-    operations.send_message(sender_id=customer, conversation_id=head.pk, content="live")
+    operations.send_message(sender_id=customer, conversation_id=head.pk, body=SendBody(content="live"))
     old.add(id=2, content="old too", **both)
     run()
     with pytest.raises(SystemExit):
@@ -135,7 +138,7 @@ def test_clients_that_saw_the_messages_fetch_again(
     business, (member, _) = world.businesses[0]
     customer = world.customers[0]
     head, _, _ = operations.open_conversation(user_id=customer, business_id=str(business))
-    operations.send_message(sender_id=member, conversation_id=head.pk, content="live")
+    operations.send_message(sender_id=member, conversation_id=head.pk, body=SendBody(content="live"))
     both = {"businessId": str(business), "senderId": member, "createdAt": BEGIN, "customerId": customer}
     for number in range(3):
         old.add(id=number, content=f"old {number}", **both)
@@ -153,7 +156,9 @@ def test_clients_that_saw_the_messages_fetch_again(
         part = synced(customer, head.pk, known)
         assert (part.resync, part.messages, part.conversation.rev) == (True, [], after.rev)
     assert not synced(customer, head.pk, after.rev).resync
-    later = operations.send_message(sender_id=customer, conversation_id=head.pk, content="on").message
+    later = operations.send_message(
+        sender_id=customer, conversation_id=head.pk, body=SendBody(content="on")
+    ).message
     assert (later.seq, later.rev) == (2, after.rev + 1)
     part = synced(member, head.pk, after.rev)
     assert (part.resync, [message.content for message in part.messages]) == (False, ["on"])

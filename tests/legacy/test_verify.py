@@ -12,6 +12,7 @@ from chatsite.legacy_import.models import LegacyImport
 from conversations import operations
 from conversations.models import ChatMessage, Conversation
 from conversations.moderation import erasure
+from conversations.requests import SendBody
 from notifications.models import Notification
 from notifications.operations import delete_notification
 from tests.legacy.conftest import Run
@@ -45,7 +46,7 @@ def test_later_changes_by_people_are_not_differences(imported: OldTable, run: Ru
         operations.edit_message(user_id=message.sender_id, message_id=message.pk, content=content)
     head = Conversation.objects.exclude(pk=message.conversation_id).first()
     assert head is not None
-    operations.send_message(sender_id=head.customer_id, conversation_id=head.pk, content="new")
+    operations.send_message(sender_id=head.customer_id, conversation_id=head.pk, body=SendBody(content="new"))
     operations.mark_read(user_id=head.customer_id, conversation_id=head.pk)
     other = ChatMessage.objects.filter(conversation=head).exclude(sender=None).first()
     assert other is not None

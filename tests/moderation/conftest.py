@@ -15,6 +15,7 @@ from chatsite.realtime import broadcast
 from chatsite.realtime.hub import Addressed
 from conversations import operations
 from conversations.models import Business, ChatMessage, Conversation, Membership
+from conversations.requests import SendBody
 
 
 @dataclass
@@ -45,7 +46,7 @@ class Shop:
 
     def say(self, sender: User, content: str = "hello") -> ChatMessage:
         sent = operations.send_message(
-            sender_id=sender.pk, conversation_id=self.conversation.pk, content=content
+            sender_id=sender.pk, conversation_id=self.conversation.pk, body=SendBody(content=content)
         )
         return ChatMessage.objects.get(pk=sent.message.id)
 

@@ -20,6 +20,7 @@ from conversations.moderation import operations as moderation
 from conversations.moderation.audit import record
 from conversations.moderation.models import AuditEntry, Report
 from conversations.moderation.reports import make_report
+from conversations.requests import SendBody
 from conversations.validation import new_send
 from conversations.writing.write_batch import write
 from tests.moderation.conftest import Shop
@@ -73,7 +74,7 @@ def crowd(shop: Shop) -> Shop:
         new_send(
             sender_id=(shop.carol if n % 2 else shop.olivia).pk,
             conversation_id=shop.conversation.pk,
-            content=f"line {n}",
+            body=SendBody(content=f"line {n}"),
         )
         for n in range(200)
     ]

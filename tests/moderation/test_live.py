@@ -24,9 +24,10 @@ user.groups.add(Group.objects.get(name="moderator"))
 # More than one chunk of a download.
 TALK = """
 from conversations.writing.write_batch import write
+from conversations.requests import SendBody
 from conversations.validation import new_send
-lines = (f"line {{n}}" for n in range(450))
-write([new_send(sender_id={user}, conversation_id={conversation!r}, content=line) for line in lines])
+lines = [SendBody(content=f"line {{n}}") for n in range(450)]
+write([new_send(sender_id={user}, conversation_id={conversation!r}, body=line) for line in lines])
 """
 WHY = {"reason": "Against the rules."}
 

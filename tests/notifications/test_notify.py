@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 from chatsite.errors import DomainError
 from chatsite.realtime.hub import Addressed
 from conversations import operations as conversations
+from conversations.requests import SendBody
 from notifications import types
 from notifications.models import Inbox, Notification
 from notifications.operations import notify
@@ -89,6 +91,15 @@ def test_a_type_is_declared_once_and_well_named(parcel: types.NotificationType) 
             types.declare(name, title="Again")
 
 
+def test_each_built_in_type_has_a_label_for_the_page() -> None:
+    assert [name for name, label in types.labels().items() if label == name] == []
+
+
+def test_the_documentation_has_each_built_in_type() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "notifications.md").read_text()
+    assert [name for name in types.names() if f"| `{name}` |" not in text] == []
+
+
 def test_an_undeclared_type_is_refused(town: Town) -> None:
     error = refused("invalid", recipient_id=town.carol.pk, type="lottery")
     assert error.details == {
@@ -161,8 +172,12 @@ def test_the_cost_does_not_depend_on_how_many_there_are(
 
 
 def test_unread_messages_make_no_notifications(town: Town) -> None:
-    conversations.send_message(sender_id=town.carol.pk, conversation_id=town.conversation.pk, content="Hi")
-    conversations.send_message(sender_id=town.amir.pk, conversation_id=town.conversation.pk, content="Hello")
+    conversations.send_message(
+        sender_id=town.carol.pk, conversation_id=town.conversation.pk, body=SendBody(content="Hi")
+    )
+    conversations.send_message(
+        sender_id=town.amir.pk, conversation_id=town.conversation.pk, body=SendBody(content="Hello")
+    )
     assert not Notification.objects.exists()
 
 

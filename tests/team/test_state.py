@@ -19,6 +19,7 @@ from django.utils import timezone
 from chatsite.realtime.hub import Addressed
 from conversations import membership, operations
 from conversations.models import ConversationLabel, Label, Membership, TeamGroup, TeamState
+from conversations.requests import SendBody
 from conversations.sync import SyncCommand, heartbeat_answers_for, synchronise
 from conversations.team import jobs
 from conversations.team import operations as operations_of_team
@@ -234,7 +235,7 @@ def test_agents_manage_labels_and_owners_groups(scene: Scene) -> None:
 
 def test_a_conversation_that_the_team_never_touched_costs_no_row(scene: Scene) -> None:
     quiet = conversation(scene.shop)
-    operations.send_message(sender_id=scene.member.pk, conversation_id=quiet.pk, content="hi")
+    operations.send_message(sender_id=scene.member.pk, conversation_id=quiet.pk, body=SendBody(content="hi"))
     assert not TeamState.objects.filter(pk=quiet.pk).exists()
     assert scene.get(scene.member, f"/chat/conversations/{quiet.pk}/team").json()["status"] == "open"
 

@@ -14,6 +14,7 @@ from chatsite.transfer.batch_writing import write_batch
 from conversations import operations
 from conversations.models import ChatMessage, Conversation
 from conversations.moderation import erasure
+from conversations.requests import SendBody
 from tests.conversations.people import business, person
 from tests.transfer.conftest import Run
 
@@ -69,7 +70,9 @@ def test_accounts_are_created_once_and_undone(source: Path, run: Run) -> None:
 def test_an_account_in_use_survives_the_undo(source: Path, run: Run) -> None:
     run(source, *OPTIONS)
     kept = Conversation.objects.select_related("customer").filter(business__slug="acme")[0]
-    operations.send_message(sender_id=kept.customer.pk, conversation_id=kept.pk, content="I am still here")
+    operations.send_message(
+        sender_id=kept.customer.pk, conversation_id=kept.pk, body=SendBody(content="I am still here")
+    )
     with pytest.raises(SystemExit):
         run(source, "--undo")
     assert Conversation.objects.filter(business__slug="acme").get() == kept

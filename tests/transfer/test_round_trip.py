@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError
+from msgspec import UNSET
 
 from conversations import operations
 from conversations.attachments.operations import Upload, store_upload
 from conversations.models import Attachment, Business, ChatMessage, Conversation
+from conversations.requests import SendBody
 from tests.conversations.people import business, conversation, person
 from tests.transfer.conftest import Run
 
@@ -29,9 +31,10 @@ def exported(tmp_path: Path, export: Callable[..., bytes]) -> Path:
     shop = business(owner)
     where = conversation(shop, customer)
 
-    def send(sender: Any, content: str, **more: Any) -> Any:
+    def send(sender: Any, content: str, via: Any = UNSET, **more: Any) -> Any:
+        body = SendBody(content=content, **more)
         return operations.send_message(
-            sender_id=sender.pk, conversation_id=where.pk, content=content, **more
+            sender_id=sender.pk, conversation_id=where.pk, body=body, via=via
         ).message
 
     first = send(customer, "Do you have the part?", via="email")

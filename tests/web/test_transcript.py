@@ -18,6 +18,7 @@ from chatsite.web.templatetags.web_thread import json_block
 from chatsite.web.thread import thread_context
 from conversations import operations
 from conversations.models import Business, ChatMessage, Conversation, Membership
+from conversations.requests import SendBody
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,7 +33,9 @@ def make_conversation() -> tuple[User, User, Conversation]:
 
 
 def say(who: User, where: Conversation, content: str, *, ago: timedelta = timedelta(), **more: Any) -> str:
-    sent = operations.send_message(sender_id=who.pk, conversation_id=where.pk, content=content, **more)
+    sent = operations.send_message(
+        sender_id=who.pk, conversation_id=where.pk, body=SendBody(content=content, **more)
+    )
     moment = timezone.now() - ago
     ChatMessage.objects.filter(pk=sent.message.id).update(created_at=moment)
     return str(sent.message.id)

@@ -1,4 +1,4 @@
-"""Every text of the pages is in every catalogue, is translated, and equals the compiled catalogue."""
+"""Every text of the pages, pushes and mails is in its catalogues, is translated, and equals the compiled catalogue."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from django.utils.translation import templatize
 ROOT: Final = Path(__file__).parents[2]
 WEB: Final = ROOT / "chatsite" / "web"
 LOCALE: Final = WEB / "locale"
-CATALOGUES: Final = sorted(LOCALE.glob("*/LC_MESSAGES/*.po"))
+PAGES: Final = sorted(LOCALE.glob("*/LC_MESSAGES/*.po"))
+NOTICES: Final = ROOT / "notifications"
+CATALOGUES: Final = [*PAGES, *sorted(NOTICES.glob("locale/*/LC_MESSAGES/*.po"))]
 STRING: Final = r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
 CALL: Final = re.compile(rf"\b(?:n?gettext|n?gettext_lazy|_)\(\s*u?{STRING}")
 
 
 def named(catalogue: Path) -> str:
-    return f"{catalogue.parents[1].name}/{catalogue.stem}"
+    return f"{catalogue.parents[3].name}/{catalogue.parents[1].name}/{catalogue.stem}"
 
 
 def texts_in(source: str) -> set[str]:
@@ -43,8 +45,9 @@ def texts_of_pages() -> set[str]:
 
 def test_there_is_a_catalogue_for_each_language() -> None:
     wanted = {code for code, _ in settings.LANGUAGES if code != settings.LANGUAGE_CODE}
-    assert {catalogue.parents[1].name for catalogue in CATALOGUES} == wanted
-    assert len(CATALOGUES) == 2 * len(wanted)
+    assert {catalogue.parents[1].name for catalogue in PAGES} == wanted
+    assert len(PAGES) == 2 * len(wanted)
+    assert len(CATALOGUES) == 3 * len(wanted)
 
 
 @pytest.mark.parametrize("catalogue", CATALOGUES, ids=named)
@@ -76,9 +79,16 @@ def test_placeholders_survive_translation(catalogue: Path) -> None:
             assert placeholders(text) == placeholders(entry.msgid), entry.msgid
 
 
+def texts_of_notices() -> set[str]:
+    return {text for path in NOTICES.rglob("*.py") for text in texts_in(path.read_text())}
+
+
 @pytest.mark.parametrize("catalogue", CATALOGUES, ids=named)
 def test_the_catalogue_holds_every_text(catalogue: Path) -> None:
-    wanted = texts_of_scripts() if catalogue.stem == "djangojs" else texts_of_pages()
-    assert len(wanted) > 50, "the extraction finds nothing"
+    if catalogue.stem == "djangojs":
+        wanted = texts_of_scripts()
+    else:
+        wanted = texts_of_pages() if catalogue in PAGES else texts_of_notices()
+    assert len(wanted) > 10, "the extraction finds nothing"
     known = {entry.msgid for entry in polib.pofile(str(catalogue)) if not entry.obsolete}
     assert sorted(wanted - known) == [], "run `make messages` and translate what is new"

@@ -22,6 +22,7 @@ from chatsite.identity.users import parse_user_key
 from chatsite.realtime.user_limit import charge
 from conversations.attachments.operations import Upload, store_upload
 from conversations.operations import mark_read, send_message
+from conversations.requests import SendBody
 from notifications.delivery.models import Channel, Notice, ReceivedMail
 from notifications.delivery.replies.addresses import read_token
 from notifications.delivery.replies.authenticity import is_authentic
@@ -94,9 +95,11 @@ def _take(row: ReceivedMail, message: EmailMessage, envelope: Iterable[str], aut
             send_message(
                 sender_id=user.pk,
                 conversation_id=conversation_id,
-                content=text[: limits().message_length],
-                client_id=f"mail-{row.digest[:48]}",
-                attachment_ids=uploads,
+                body=SendBody(
+                    content=text[: limits().message_length],
+                    client_id=f"mail-{row.digest[:48]}",
+                    attachment_ids=uploads,
+                ),
                 via="email",
             )
             _mark_read(user, conversation_id)
