@@ -39,18 +39,15 @@ class Limits:
 
     # One live socket.
     frame_bytes: int = 64 * 1024  # a larger frame closes with 1009
-    queue_frames: int = (
-        8_000  # frames waiting for a slow reader; with more, events are dropped and the client syncs
-    )
+    # Frames waiting for a slow reader. With more, events are dropped and the client syncs.
+    queue_frames: int = 8_000
     queue_bytes: int = 4 * 1024 * 1024
-    stall_seconds: float = (
-        20  # a socket that takes no frame for this long, while frames wait, closes with 4008
-    )
+    # A socket that accepts no frame for this long, while frames wait, closes with 4008.
+    stall_seconds: float = 20
     frames_per_second: float = 200  # token bucket over all frames of one socket
     frames_burst: int = 4_000
-    flood_strikes: int = (
-        500  # rejected frames, minus frames accepted since; with more, the socket closes with 1008
-    )
+    # Rejected frames, minus frames accepted since. With more, the socket closes with 1008.
+    flood_strikes: int = 500
     authenticate_seconds: float = 5  # until the first frame of a socket that connected without credentials
     ping_seconds: float = 25  # between two pings of Socket.IO
     pong_seconds: float = 20  # for the answer to a ping, before the connection closes

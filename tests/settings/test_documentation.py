@@ -44,6 +44,12 @@ def test_links_lead_somewhere(document: Path) -> None:
     assert missing == []
 
 
+def test_the_files_of_the_architecture_page_exist() -> None:
+    named = re.findall(r"`([\w-]+(?:/[\w.-]+)+/?)`", (ROOT / "docs" / "architecture.md").read_text())
+    assert len(named) > 20
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
 @pytest.mark.parametrize("document", PAGES, ids=lambda path: path.name)
 def test_the_tests_it_names_exist(document: Path) -> None:
     """A name is `folder/test_file.py`, alone or with `::test_case`. A file without a folder is in tests/attack."""
