@@ -16,10 +16,10 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import QuerySet, Value
 
-from chatsite.database.pipeline import ask, ask_rows
+from chatsite.database.pg_arrays import uuids
+from chatsite.database.pipeline import among, ask, ask_among, ask_rows, pipelined
 from chatsite.errors import DomainError, not_found
 from chatsite.identity import users
-from chatsite.identity.users import among
 from chatsite.realtime import groups
 from conversations.models import Business, Conversation, Membership, Side
 from conversations.team_revs import with_team_revs
@@ -81,10 +81,7 @@ def load_actors(user_ids: Collection[UserId]) -> dict[UserId, Actor]:
 
 def ask_actors(user_ids: Collection[UserId]) -> Callable[[], dict[UserId, Actor]]:
     """Like `load_actors`, for a pipeline."""
-    if connection.vendor == "postgresql":
-        rows = ask(_actors_statement(), [list(user_ids)])
-    else:
-        rows = ask_rows(_actors(user_ids))
+    rows = ask_among(_memberships_of_active, user_ids)
 
     def read() -> dict[UserId, Actor]:
         actors: dict[UserId, Actor] = {}
@@ -98,17 +95,10 @@ def ask_actors(user_ids: Collection[UserId]) -> Callable[[], dict[UserId, Actor]
     return read
 
 
-def _actors(user_ids: Collection[UserId]) -> QuerySet[Any, Any]:
+def _memberships_of_active(user_ids: Collection[UserId]) -> QuerySet[Any, Any]:
     model = get_user_model()
     active = model.objects.filter(pk__in=among(model._meta.pk, user_ids), is_active=True)
     return active.values_list("pk", "memberships__business_id", "memberships__is_bot")
-
-
-@functools.cache
-def _actors_statement() -> str:
-    """The query for PostgreSQL, where all keys are one parameter. Built once, because building it is slow."""
-    sql, _ = _actors([]).query.sql_with_params()
-    return sql
 
 
 def load_actor(user_id: UserId) -> Actor:
@@ -149,22 +139,21 @@ def find_conversation(user_id: UserId, raw_id: str | UUID) -> tuple[Conversation
 def sides_in(asked: list[tuple[UserId, UUID]]) -> list[tuple[Conversation, str] | DomainError]:
     """Return for each user and conversation the conversation and the user's side, or the error of `find_conversation`.
 
-    Does not load business and customer. Runs two queries for any number of pairs.
+    Does not load business and customer. Runs two queries for any number of pairs, in one round trip.
     """
-    return _sides_among(Conversation.objects.all(), asked)
+    with pipelined():
+        read = ask_conversations({key for _, key in asked})
+        actors = ask_actors({user_id for user_id, _ in asked})
+        found = read()
+        return [_side_or_error(user_id, found.get(key), actors()) for user_id, key in asked]
 
 
 def ask_side(user_id: UserId, key: UUID) -> Callable[[], tuple[Conversation, str]]:
     """Like `sides_in` for one user and conversation, in a pipeline. Calling the result may raise the error."""
-    actors = ask_actors([user_id])
-    if connection.vendor == "postgresql":
-        rows = ask(_conversation_statement(), [key], binary=True)
-    else:
-        rows = ask_rows(Conversation.objects.filter(pk=key).values_list(*_CONVERSATION))
+    actors, found = ask_actors([user_id]), ask_conversations([key])
 
     def read() -> tuple[Conversation, str]:
-        found = [Conversation.from_db(connection.alias, _CONVERSATION, row) for row in rows()]
-        answer = _side_or_error(user_id, found[0] if found else None, actors())
+        answer = _side_or_error(user_id, found().get(key), actors())
         if isinstance(answer, DomainError):
             raise answer
         return answer
@@ -175,9 +164,23 @@ def ask_side(user_id: UserId, key: UUID) -> Callable[[], tuple[Conversation, str
 _CONVERSATION: Final = tuple(field.attname for field in Conversation._meta.concrete_fields)
 
 
+def ask_conversations(keys: Collection[UUID]) -> Callable[[], dict[UUID, Conversation]]:
+    """Read conversations without business and customer, in a pipeline. The caller checks access."""
+    if connection.vendor == "postgresql":
+        rows = ask(_conversations_statement(), [uuids(keys)], binary=True)
+    else:
+        rows = ask_rows(Conversation.objects.filter(pk__in=keys).values_list(*_CONVERSATION))
+
+    def read() -> dict[UUID, Conversation]:
+        found = [Conversation.from_db(connection.alias, _CONVERSATION, row) for row in rows()]
+        return {conversation.pk: conversation for conversation in found}
+
+    return read
+
+
 @functools.cache
-def _conversation_statement() -> str:
-    return f"SELECT {', '.join(_CONVERSATION)} FROM {Conversation._meta.db_table} WHERE id = %s"
+def _conversations_statement() -> str:
+    return f"SELECT {', '.join(_CONVERSATION)} FROM {Conversation._meta.db_table} WHERE id = ANY(%s::uuid[])"
 
 
 def _sides_among(
@@ -247,7 +250,7 @@ def _groups_of(user_id: UserId, ties: Ties) -> list[str]:
 def contact_groups(user_ids: Iterable[str]) -> dict[str, list[str]]:
     """For each user, the groups of everybody who shares a conversation with the user. Runs one query."""
     keys = {user_id: user_key(user_id) for user_id in user_ids}
-    ties = _ties(keys.values())
+    ties = _ties(set(keys.values()))
     return {user_id: _groups_around(ties[key]) for user_id, key in keys.items()}
 
 
@@ -271,16 +274,8 @@ def _groups_around(ties: Ties) -> list[str]:
 
 def _ties(user_ids: Collection[UserId]) -> defaultdict[UserId, Ties]:
     """Load the ties of many users at once, because after a restart thousands of sockets connect at the same time."""
-    member, customer, no = Value("member"), Value("customer"), Value(False)
-    members = Membership.objects.filter(user_id__in=user_ids).order_by()
-    customers = Conversation.objects.filter(customer_id__in=user_ids).order_by()
     found: defaultdict[UserId, Ties] = defaultdict(Ties)
-    for user_id, business_id, tie, is_blocked, blocks in members.values_list(
-        "user_id", "business_id", member, no, no
-    ).union(
-        customers.values_list("customer_id", "business_id", customer, "customer_blocked", "business_blocked"),
-        all=True,
-    ):
+    for user_id, business_id, tie, is_blocked, blocks in ask_among(_rows_of_ties, user_ids)():
         ties = found[user_id]
         if tie == "member":
             ties.member_of.add(business_id)
@@ -290,3 +285,14 @@ def _ties(user_ids: Collection[UserId]) -> defaultdict[UserId, Ties]:
         if not blocks:
             ties.heard_by.add(business_id)
     return found
+
+
+def _rows_of_ties(user_ids: Collection[UserId]) -> QuerySet[Any, Any]:
+    member, customer, no = Value("member"), Value("customer"), Value(False)
+    ids = among(Membership._meta.get_field("user"), user_ids)
+    members = Membership.objects.filter(user_id__in=ids).order_by()
+    customers = Conversation.objects.filter(customer_id__in=ids).order_by()
+    return members.values_list("user_id", "business_id", member, no, no).union(
+        customers.values_list("customer_id", "business_id", customer, "customer_blocked", "business_blocked"),
+        all=True,
+    )

@@ -11,7 +11,9 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+from django.db.models import QuerySet
 
+from chatsite.database.pipeline import among, ask_among
 from chatsite.errors import DomainError
 from conversations.models import Block, Conversation
 
@@ -89,7 +91,12 @@ def _blocked_by_business(
 def people_blocked_by(user_ids: Iterable[UserId]) -> dict[str, list[str]]:
     """The ids of the people whom each of these users has blocked as a customer. One query."""
     found: dict[str, list[str]] = {}
-    rows = Block.objects.filter(user_id__in=list(user_ids), for_business=None, blocked_user__isnull=False)
-    for user_id, blocked_id in rows.order_by().values_list("user_id", "blocked_user_id"):
+    for user_id, blocked_id in ask_among(_blocked_people, list(user_ids))():
         found.setdefault(str(user_id), []).append(str(blocked_id))
     return found
+
+
+def _blocked_people(user_ids: Collection[UserId]) -> QuerySet[Any, Any]:
+    ids = among(Block._meta.get_field("user"), user_ids)
+    rows = Block.objects.filter(user_id__in=ids, for_business=None, blocked_user__isnull=False)
+    return rows.order_by().values_list("user_id", "blocked_user_id")

@@ -11,9 +11,9 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Q
 
+from chatsite.database.pipeline import among
 from chatsite.database.threads import in_database_thread
 from chatsite.identity import profile
-from chatsite.identity.users import among
 from chatsite.observability.metrics import measures
 from chatsite.realtime import groups, registry
 from chatsite.realtime.events import Event

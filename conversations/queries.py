@@ -18,11 +18,11 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
+from chatsite.database.pipeline import among, ask_among
 from chatsite.database.text_folding import matches_any
 from chatsite.errors import invalid
 from chatsite.http.byte_budget import ByteBudget
 from chatsite.identity.names import search_fields
-from chatsite.identity.users import among
 from conversations import access
 from conversations.access import UserId, object_key
 from conversations.models import Business, Conversation, Membership, Side
@@ -261,11 +261,14 @@ def latest_revisions(conversation_ids: Collection[UUID]) -> dict[UUID, Revisions
     """Return the revisions of the conversations. One query for each 10,000. The caller checks access."""
     keys, found = list(conversation_ids), {}
     for start in range(0, len(keys), _BATCH):
-        among_these = among(Conversation._meta.pk, keys[start : start + _BATCH])
-        rows = Conversation.objects.filter(pk__in=among_these).order_by()
-        for key, *revisions in rows.values_list("pk", "last_seq", "rev", TEAM_REV, "customer_id"):
+        for key, *revisions in ask_among(_revisions_of, keys[start : start + _BATCH])():
             found[key] = Revisions(*revisions)
     return found
+
+
+def _revisions_of(keys: Collection[UUID]) -> QuerySet[Any, Any]:
+    rows = Conversation.objects.filter(pk__in=among(Conversation._meta.pk, keys)).order_by()
+    return rows.values_list("pk", "last_seq", "rev", TEAM_REV, "customer_id")
 
 
 def latest_revision_of_each(conversation_ids: list[UUID]) -> list[Revisions]:

@@ -16,7 +16,8 @@ from django.http import parse_cookie
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from chatsite.identity.users import active_users, among, parse_user_key
+from chatsite.database.pipeline import among
+from chatsite.identity.users import active_users, parse_user_key
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser

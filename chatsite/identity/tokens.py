@@ -6,24 +6,25 @@ users, deactivated users and ended logins all get "ended", so that nobody can te
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db.models import Exists
+from django.db.models import Exists, QuerySet
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken
 
+from chatsite.database.pipeline import among, ask_among, pipelined
 from chatsite.errors import DomainError
 from chatsite.identity import cookies, tickets
 from chatsite.identity.api_keys import identities_of, is_api_key, live_key_ids
 from chatsite.identity.claims import read_claims, unauthenticated
 from chatsite.identity.models import EndedLogin
 from chatsite.identity.password_tags import is_current
-from chatsite.identity.users import active_users, among, parse_user_key
+from chatsite.identity.users import ask_active_users, parse_user_key
 from chatsite.realtime.identity import Identity
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from django.contrib.auth.models import User
 
 ENDED: Final = "The login has ended. Please sign in again."
@@ -107,8 +108,10 @@ def ended(identities: list[Identity]) -> set[Identity]:
 
 
 def _ended(identities: list[Identity]) -> set[Identity]:
-    users = active_users({parse_user_key(identity.user_id) for identity in identities} - {None})
-    logins = _ended_logins({identity.login_id for identity in identities if identity.login_id})
+    with pipelined():
+        ask_users = ask_active_users({parse_user_key(identity.user_id) for identity in identities} - {None})
+        ask_over = ask_among(_over, {UUID(identity.login_id) for identity in identities if identity.login_id})
+        users, logins = ask_users(), {str(login_id) for (login_id,) in ask_over()}
     keys = live_key_ids({identity.key_id for identity in identities if identity.key_id})
     sessions = cookies.live_sessions(
         {(identity.session_key, identity.user_id) for identity in identities if identity.session_key}
@@ -124,7 +127,6 @@ def _ended(identities: list[Identity]) -> set[Identity]:
     }
 
 
-def _ended_logins(login_ids: set[str]) -> set[str]:
-    ids = among(EndedLogin._meta.pk, login_ids)
-    over = EndedLogin.objects.filter(login_id__in=ids).values_list("login_id", flat=True)
-    return {str(login_id) for login_id in over}
+def _over(login_ids: Collection[UUID]) -> QuerySet[Any, Any]:
+    ended = EndedLogin.objects.filter(login_id__in=among(EndedLogin._meta.pk, login_ids))
+    return ended.order_by().values_list("login_id")

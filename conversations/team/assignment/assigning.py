@@ -19,9 +19,10 @@ from django.db.models import Q, QuerySet
 
 from chatsite.background.jobs import enqueue, job
 from chatsite.background.recurring import every
+from chatsite.database.pipeline import among, ask_among
 from conversations.access import UserId, user_key
 from conversations.membership import membership_changed
-from conversations.models import AssignmentRule, Business, Conversation, TeamState
+from conversations.models import AssignmentRule, Business, Conversation, Membership, TeamState
 from conversations.team.assignment.candidates import Candidates
 from conversations.team.change import TeamPart, left_unassigned
 from conversations.team.handover import give_to_person
@@ -111,9 +112,16 @@ def members_came_online(user_ids: Collection[str]) -> None:
     if not user_ids:
         return
     keys = [user_key(raw) for raw in user_ids]
-    rows = Business.objects.filter(assigns_automatically=True, memberships__user_id__in=keys)
-    for business_id in rows.order_by("pk").distinct().values_list("pk", flat=True):
+    for business_id in sorted(
+        {business_id for (business_id,) in ask_among(_assigning_businesses_of, keys)()}
+    ):
         assign_in_business(business_id)
+
+
+def _assigning_businesses_of(members: Collection[UserId]) -> QuerySet[Any, Any]:
+    ids = among(Membership._meta.get_field("user"), members)
+    rows = Business.objects.filter(assigns_automatically=True, memberships__user_id__in=ids)
+    return rows.order_by().values_list("pk")
 
 
 def _assign_for_member(user_id: UserId, business_id: UUID) -> None:
