@@ -14,7 +14,9 @@ class ChatsiteConfig(AppConfig):
 
     def ready(self) -> None:
         require_apps()
-        # Importing registers the system checks, a lookup, the gauges, and the checks of live sessions.
+        # Importing registers the system checks, a lookup, the schemas of structs, the gauges, and the checks of live
+        # sessions.
         from chatsite.config import checks, host_checks  # noqa: F401
         from chatsite.database import text_folding  # noqa: F401
+        from chatsite.http import struct_components  # noqa: F401
         from chatsite.realtime import gauges, revalidation  # noqa: F401

@@ -7,8 +7,9 @@ address carries a signature that ends soon, so it is no part of the JSON: it is 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from functools import cache
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -50,6 +51,16 @@ class AttachmentObject(msgspec.Struct, rename="camel", kw_only=True):
     `reason`. `url` and `thumbnailUrl` are null while nothing is there. `placeholder` is a tiny picture as a data URI,
     `waveform` has values from 0 to 100. `alt` is the sender's description for people who cannot see the picture.
     """
+
+    example: ClassVar[Mapping[str, Any]] = {
+        "kind": "image",
+        "name": "bicycle.webp",
+        "size": 48213,
+        "width": 1200,
+        "height": 900,
+        "state": "ready",
+        "url": "/chat/attachments/019a2b3c-4d5e-7f60-8192-a3b4c5d6e7f8?until=1795443300&signature=Zk3Q",
+    }
 
     id: UUID
     kind: Kind

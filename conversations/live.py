@@ -164,4 +164,6 @@ registry.restored.append(catch_up)
 registry.caught_up.append(catch_up_session)
 registry.recoverable.update({"conversation_updated", "user_typing"})
 registry.stopping.append(finish_writing)
-profile.me_sections["businesses"] = lambda user: queries.memberships(user.pk)
+profile.me_sections["businesses"] = profile.Section(
+    list[queries.MembershipObject], lambda user: queries.memberships(user.pk)
+)

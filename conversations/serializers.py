@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -25,13 +25,17 @@ SideName = Literal["customer", "business", "system"]
 
 
 class WireObject(msgspec.Struct, rename="camel"):
-    """The base class of everything that clients receive and send."""
+    """The base class of everything that clients receive and send. `example` has values of fields for OpenAPI."""
+
+    example: ClassVar[Mapping[str, Any]] = {}
 
 
 # --- Objects ----------------------------------------------------------------------------------------------------------
 
 
 class BusinessObject(WireObject, kw_only=True):
+    example = {"name": "Northwind Cycles"}
+
     id: UUID
     name: str
     slug: str
@@ -56,6 +60,15 @@ class MessageObject(WireObject):
 
     `via` is missing unless the message came in by mail.
     """
+
+    example = {
+        "senderId": "7",
+        "senderSide": "customer",
+        "clientId": "5c1f6f0e-1",
+        "messageType": "text",
+        "status": "sent",
+        "attachments": [],
+    }
 
     # In the order of the columns in `conversations.columns`.
     id: UUID
@@ -105,6 +118,8 @@ class ConversationObject(WireObject):
     `own` is missing in events for a whole side, and if the reader has never set any of it. `teamRev` counts the changes
     of the team's side. Only members of the business have it, and only once the team has changed something.
     """
+
+    example = {"lastMessageAt": "2026-11-23T14:10:52.141095Z", "lastSender": None}
 
     # The first ones are in the order of the columns in `conversations.columns`.
     id: UUID

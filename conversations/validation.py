@@ -8,10 +8,8 @@ from uuid import UUID
 from chatsite.config.limits import limits
 from chatsite.errors import DomainError, invalid
 from conversations.access import UserId, object_key
-from conversations.requests import SendBody
+from conversations.requests import CLIENT_TYPES, SendBody
 from conversations.writing.requests import Receipt, Send
-
-CLIENT_TYPES = ("text", "image", "file", "voice")
 
 
 def clean_content(content: str) -> str:

@@ -25,11 +25,8 @@ from notifications import access, operations, types
 from notifications.currencies import MINOR_DIGITS, amount_text
 from notifications.inbox import lock_inboxes
 from notifications.models import Offer
-from notifications.serializers import offer_data
+from notifications.serializers import DESCRIPTION_LENGTH, MOST_MINOR, TITLE_LENGTH, offer_data
 
-TITLE_LENGTH: Final = 200
-DESCRIPTION_LENGTH: Final = 4_000
-MOST: Final = 2**53 - 1  # the largest amount that JavaScript counts exactly
 LONGEST: Final = timedelta(days=366)
 RECENT: Final = timedelta(hours=1)
 MOST_RECENT: Final = 30  # offers in one conversation within `RECENT`
@@ -120,8 +117,8 @@ def _clean_title(title: str) -> str:
 
 
 def _clean_amount(amount_minor: int) -> int:
-    if not 0 < amount_minor <= MOST:
-        raise invalid(f"amountMinor must be from 1 to {MOST}.", field="amountMinor")
+    if not 0 < amount_minor <= MOST_MINOR:
+        raise invalid(f"amountMinor must be from 1 to {MOST_MINOR}.", field="amountMinor")
     return amount_minor
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import msgspec
 from django.utils import timezone
 
+from chatsite.struct_schema import documented
+from conversations.requests import ClientId, RowId, ZonedTime
 from conversations.serializers import BusinessObject, PersonObject, WireObject, business_object, person_object
 from notifications.currencies import amount_text
 from notifications.models import Invitation, Notification, Offer
@@ -17,13 +19,22 @@ from notifications.models import Invitation, Notification, Offer
 InvitationStatus = Literal["pending", "accepted", "declined", "revoked", "expired"]
 OfferStatus = Literal["pending", "accepted", "declined", "withdrawn", "expired"]
 RoleName = Literal["owner", "agent"]
-ZonedTime = Annotated[datetime, msgspec.Meta(tz=True)]
+TITLE_LENGTH: Final = 200
+DESCRIPTION_LENGTH: Final = 4_000
+MOST_MINOR: Final = 2**53 - 1  # the largest amount that JavaScript counts exactly
 
 # --- Notifications ----------------------------------------------------------------------------------------------------
 
 
 class NotificationObject(WireObject, kw_only=True):
     """`actionUrl` is a path of this site, an https URL, or empty."""
+
+    example = {
+        "type": "offer",
+        "title": "A new offer",
+        "body": "Northwind Cycles: Inspection, EUR 49.00",
+        "data": {"offerId": "019a2b3c-4d5e-7f60-8192-a3b4c5d6e7f8"},
+    }
 
     id: UUID
     type: str
@@ -54,6 +65,8 @@ class NotificationEvent(WireObject, kw_only=True, omit_defaults=True):
 
 
 class UnreadNotifications(WireObject, kw_only=True):
+    example = {"types": {"offer": 1}}
+
     total: int
     types: dict[str, int]
 
@@ -99,7 +112,9 @@ class InvitationObject(WireObject, kw_only=True):
 class InviteBody(WireObject, kw_only=True):
     """Names the invited user by `username` or `userId`."""
 
-    business_id: str
+    example = {"username": "amir"}
+
+    business_id: RowId
     username: str | None = None
     user_id: str | None = None
     role: RoleName = "agent"
@@ -148,6 +163,14 @@ def invitation_data(row: Invitation) -> Mapping[str, Any]:
 class OfferObject(WireObject, kw_only=True):
     """`amountMinor` counts the currency's smallest unit. `amount` is the same value as decimal text."""
 
+    example = {
+        "title": "Inspection",
+        "amountMinor": 4900,
+        "description": "",
+        "expiresAt": "2026-11-30T12:00:00Z",
+        "status": "pending",
+    }
+
     id: UUID
     conversation_id: UUID
     business_id: UUID
@@ -168,13 +191,15 @@ class OfferObject(WireObject, kw_only=True):
 class OfferBody(WireObject, kw_only=True):
     """A `clientId` that the author has used in the conversation before returns the stored offer."""
 
-    conversation_id: str
-    title: str
-    amount_minor: int
-    currency: str
+    example = {"title": "Inspection", "amountMinor": 4900, "expiresAt": "2026-11-30T12:00:00Z"}
+
+    conversation_id: RowId
+    title: Annotated[str, documented(minLength=1, maxLength=TITLE_LENGTH)]
+    amount_minor: Annotated[int, documented(minimum=1, maximum=MOST_MINOR)]
+    currency: Annotated[str, documented(pattern="^[A-Z]{3}$")]
     expires_at: ZonedTime
-    description: str = ""
-    client_id: str | None = None
+    description: Annotated[str, documented(maxLength=DESCRIPTION_LENGTH)] = ""
+    client_id: ClientId | None = None
 
 
 def offer_object(row: Offer) -> OfferObject:

@@ -25,20 +25,24 @@ OPENAPI: Final[dict[str, Any]] = {
     "LICENSE": {"name": "MIT", "url": "https://spdx.org/licenses/MIT.html"},
     "CONTACT": {"name": "The operator of this site"},
     "TAGS": [{"name": name, "description": text} for name, text in TAGS.items()],
+    # With 3.1 a schema is JSON Schema, as in the AsyncAPI document.
+    "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     # Requests and responses have separate schemas: a login request has a password, its response has tokens.
     "COMPONENT_SPLIT_REQUEST": True,
+    # The body of a PATCH has a struct of its own, which says what may be missing.
+    "COMPONENT_SPLIT_PATCH": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "chatsite.http.schema.without_trailing_slashes",
         "chatsite.http.schema.lists_in_pages",
-        "chatsite.http.schema.typed_nullables",
         "chatsite.http.openapi.json_bodies",
         "chatsite.http.openapi.bounds",
         "chatsite.http.openapi.public_operations",
         "chatsite.http.openapi.summaries",
         "chatsite.http.openapi.documented_errors",
+        "chatsite.http.examples.examples",
     ],
     # Serve the documentation page's files from this site.
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -46,6 +50,7 @@ OPENAPI: Final[dict[str, Any]] = {
     "SWAGGER_UI_SETTINGS": {"deepLinking": False},
     "ENUM_NAME_OVERRIDES": {
         "SideEnum": ["business", "customer", "system"],
+        "ClientMessageTypeEnum": ["text", "image", "file", "voice"],
         "AttachmentKindEnum": ["file", "image", "video", "voice"],
         "AssistanceKindEnum": ["suggestions", "summary", "translation"],
         "OfferStatusEnum": ["accepted", "declined", "expired", "pending", "withdrawn"],

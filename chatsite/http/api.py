@@ -1,7 +1,7 @@
 """The base of every REST view: JSON, errors, cursor pages, and serializers for structs.
 
 A wire object is a `msgspec.Struct` in the `serializers.py` of its app. Events and REST encode the same class.
-`serializer_for` makes a DRF serializer of it, for the forms of the browsable API and the schemas of OpenAPI.
+`serializer_for` makes a DRF serializer of it, for the forms of the browsable API and as its name in OpenAPI.
 """
 
 from __future__ import annotations
@@ -252,7 +252,7 @@ def page_object(results: list[Any], *, following: str | None, previous: str | No
 
 
 class StructSerializer(serializers.Serializer[Any]):
-    """Reads and writes one `msgspec.Struct`. Its fields are for forms and OpenAPI only."""
+    """Reads and writes one `msgspec.Struct`. Its fields are for forms only; OpenAPI describes the struct itself."""
 
     struct: type[msgspec.Struct]
 

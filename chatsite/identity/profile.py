@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -12,9 +14,17 @@ from chatsite.identity.names import display_name, email_field
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-# Functions of other apps, by the name of the section on the wire. They return data that can be encoded as JSON. An app
-# adds its own in `AppConfig.ready`.
-me_sections: Final[dict[str, Callable[[User], Any]]] = {}
+
+@dataclass(frozen=True)
+class Section:
+    """What an app adds: a function that returns the data, and the type of the data, for OpenAPI."""
+
+    type: Any
+    read: Callable[[User], Any]
+
+
+# The sections of other apps, by their names on the wire. An app adds its own in `AppConfig.ready`.
+me_sections: Final[dict[str, Section]] = {}
 
 
 class Profile(msgspec.Struct, rename="camel"):
@@ -23,6 +33,16 @@ class Profile(msgspec.Struct, rename="camel"):
     name: str  # the name that others see
     email: str
     is_staff: bool
+
+
+def whole_profile() -> type[msgspec.Struct]:
+    """Return the struct of the profile with the sections of all apps."""
+    return _with_sections(tuple((name, section.type) for name, section in me_sections.items()))
+
+
+@functools.cache
+def _with_sections(sections: tuple[tuple[str, Any], ...]) -> type[msgspec.Struct]:
+    return msgspec.defstruct("Profile", sections, bases=(Profile,), rename="camel", kw_only=True)
 
 
 def profile_of(user: User) -> dict[str, Any]:
@@ -34,5 +54,5 @@ def profile_of(user: User) -> dict[str, Any]:
         email=getattr(user, email_field() or "", "") or "",
         is_staff=user.is_staff,
     )
-    sections = {name: section(user) for name, section in me_sections.items()}
+    sections = {name: section.read(user) for name, section in me_sections.items()}
     return {**msgspec.to_builtins(profile), **sections}

@@ -9,11 +9,12 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import generics, permissions
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 
 from chatsite.http.api import serializer_for
 from chatsite.identity import tickets
 from chatsite.identity.claims import Claims
-from chatsite.identity.profile import Profile, profile_of
+from chatsite.identity.profile import profile_of, whole_profile
 from chatsite.identity.serializers import (
     LoginSerializer,
     LogoutSerializer,
@@ -101,8 +102,10 @@ def _identity_of(request: Request) -> Identity:
 class MeView(generics.GenericAPIView[Any]):
     """The signed-in user, with the sections that apps add."""
 
-    serializer_class = serializer_for(Profile)
     scopes = {"view": ""}
+
+    def get_serializer_class(self) -> type[BaseSerializer[Any]]:
+        return serializer_for(whole_profile())
 
     def get(self, request: Request) -> Response:
         assert isinstance(request.user, get_user_model())  # the default permission requires it

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -18,6 +17,7 @@ from chatsite.errors import HTTP_STATUS
 from chatsite.realtime import registry
 from chatsite.realtime.identity import Authenticate, Authenticated
 from chatsite.realtime.transport import Close
+from chatsite.struct_schema import struct_schema
 
 Json = dict[str, Any]
 
@@ -145,7 +145,7 @@ def _summary(handler: object) -> str:
 
 
 def _command_message(command: registry.Command, schemas: _Schemas) -> Json:
-    data = schemas.of(command.data)
+    data = schemas.of(command.data, is_sent=False)
     required = ["event", "data"] if _required_fields(command.data) else ["event"]
     return {
         "name": command.name,
@@ -154,12 +154,12 @@ def _command_message(command: registry.Command, schemas: _Schemas) -> Json:
 
 
 def _ack_message(command: registry.Command, schemas: _Schemas) -> Json:
-    properties = {"ref": REFERENCE, "data": schemas.of_all(command.answer)}
+    properties = {"ref": REFERENCE, "data": schemas.of_answer(command.answer)}
     return {"name": "ack", "payload": _frame("ack", properties, ["event", "ref", "data"])}
 
 
 def _event_message(kind: registry.EventKind, schemas: _Schemas) -> Json:
-    properties = {"data": schemas.of(kind.data)}
+    properties = {"data": schemas.of(kind.data, is_sent=True)}
     if kind.name == "error":
         properties["ref"] = REFERENCE
     return {"name": kind.name, "payload": _frame(kind.name, properties, ["event", "data"])}
@@ -181,40 +181,29 @@ class _Schemas:
     """Collects the structs that the messages refer to."""
 
     def __init__(self) -> None:
-        self._structs: dict[Any, None] = {}
+        self._structs: dict[str, type[msgspec.Struct]] = {}
+        self._components: Json = {}
 
-    def of(self, kind: Any) -> Json:
-        self._structs[kind] = None
-        (schema,), _ = msgspec.json.schema_components([kind], ref_template=REF)
-        return schema
+    def of(self, struct: type[msgspec.Struct], *, is_sent: bool) -> Json:
+        """Return the reference of a struct. A struct that commands take is described as such, if it is sent too."""
+        name = struct.__name__
+        if self._structs.setdefault(name, struct) is not struct:
+            raise ValueError(f"Two structs of the live protocol have the name {name}.")
+        if name not in self._components or not is_sent:
+            self._components[name] = struct_schema(
+                struct, lambda inner: self.of(inner, is_sent=is_sent), is_sent=is_sent
+            )
+        return {"$ref": REF.format(name=name)}
 
-    def of_all(self, kinds: Any | Sequence[Any]) -> Json:
+    def of_answer(self, structs: Any | Sequence[Any]) -> Json:
         """Return the schema of an answer. If several apps contribute to it, it has the fields of all their structs."""
-        if not isinstance(kinds, Sequence):
-            return self.of(kinds)
-        return {"allOf": [self.of(kind) for kind in kinds]}
+        if not isinstance(structs, Sequence):
+            return self.of(structs, is_sent=True)
+        return {"allOf": [self.of(struct, is_sent=True) for struct in structs]}
 
     def components(self) -> Json:
-        _, components = msgspec.json.schema_components(list(self._structs), ref_template=REF)
-        codes = components["ErrorObject"]["properties"]["code"]
-        codes["enum"] = sorted(HTTP_STATUS)
-        return {name: _described(_sorted(components[name])) for name in sorted(components)}
-
-
-def _described(schema: Json) -> Json:
-    """Remove the indentation that the docstring has in the code."""
-    if "description" in schema:
-        schema["description"] = inspect.cleandoc(schema["description"])
-    return schema
-
-
-def _sorted(schema: Any) -> Any:
-    """Sort the enumerations, because msgspec reads them from sets."""
-    if isinstance(schema, dict):
-        return {key: sorted(value) if key == "enum" else _sorted(value) for key, value in schema.items()}
-    if isinstance(schema, list):
-        return [_sorted(value) for value in schema]
-    return schema
+        self._components["ErrorObject"]["properties"]["code"]["enum"] = sorted(HTTP_STATUS)
+        return {name: self._components[name] for name in sorted(self._components)}
 
 
 def live_document(request: HttpRequest) -> HttpResponse:

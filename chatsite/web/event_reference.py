@@ -123,6 +123,10 @@ def _parts(schema: Json) -> Iterator[Part]:
             yield from _parts(one)
     elif "enum" in schema:
         yield Part(", ".join(json.dumps(value) for value in schema["enum"]))
+    elif isinstance(schema.get("type"), list):
+        yield from _parts({"anyOf": [{**schema, "type": kind} for kind in schema["type"]]})
+    elif schema.get("type") == "null":
+        yield Part("null")
     elif schema.get("type") == "array":
         yield Part("array of")
         yield from _parts(schema.get("items", {}))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 
 import msgspec
@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from chatsite.errors import not_found
 from chatsite.identity.operations import end_user_sessions
+from chatsite.struct_schema import documented
 from chatsite.widget.appearance import clean_accent, clean_display_text
 from chatsite.widget.models import ExternalIdentity, SigningSecret, WidgetSite
 from chatsite.widget.origins import clean_origins
@@ -30,14 +31,20 @@ Unset = msgspec.UnsetType
 class WidgetSettings(msgspec.Struct, rename="camel", kw_only=True, omit_defaults=True):
     """The settings of a widget. An unset field keeps its value."""
 
+    example: ClassVar[Mapping[str, Any]] = {
+        "origins": ["https://shop.example"],
+        "greeting": "How can we help?",
+        "accent": "#0f766e",
+    }
+
     enabled: bool | Unset = UNSET
-    origins: list[str] | Unset = UNSET
+    origins: Annotated[list[str], documented(maxItems="widget_origins")] | Unset = UNSET
     guests_allowed: bool | Unset = UNSET
-    title: str | Unset = UNSET
-    greeting: str | Unset = UNSET
-    accent: str | Unset = UNSET
+    title: Annotated[str, documented(maxLength=TITLE_LENGTH)] | Unset = UNSET
+    greeting: Annotated[str, documented(maxLength=GREETING_LENGTH)] | Unset = UNSET
+    accent: Annotated[str, documented(pattern="^(#[0-9A-Fa-f]{6})?$")] | Unset = UNSET
     asks_first: bool | Unset = UNSET
-    form_question: str | Unset = UNSET
+    form_question: Annotated[str, documented(maxLength=QUESTION_LENGTH)] | Unset = UNSET
 
 
 @transaction.atomic

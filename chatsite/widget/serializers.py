@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
+from chatsite.identity.accounts import NAME_LENGTH
+from chatsite.struct_schema import documented
 from chatsite.widget.models import SigningSecret, WidgetSite
 from chatsite.widget.operations import WidgetSettings
 from chatsite.widget.sessions import Session
+from chatsite.widget.visitors import ANSWER_LENGTH
 from conversations.models import Side
+from conversations.requests import RowId
 from conversations.serializers import (
     BusinessObject,
     ConversationObject,
@@ -23,6 +28,8 @@ from conversations.serializers import (
 class SecretHint(WireObject, kw_only=True):
     """A live secret, shown as its last four characters."""
 
+    example = {"hint": "…Xk4Q"}
+
     id: UUID
     hint: str
     created_at: datetime
@@ -31,11 +38,15 @@ class SecretHint(WireObject, kw_only=True):
 class SecretObject(SecretHint, kw_only=True):
     """A new secret. Only this response contains its value."""
 
+    example = {"value": "Zk3Qh2Vb0Qk9w3r8GKYqrTwjUPD8ILPZ"}
+
     value: str
 
 
 class SiteObject(WireObject, kw_only=True):
     """A business's widget. Its `id` is the `iss` of the host's tokens."""
+
+    example = {"enabled": True, "origins": ["https://shop.example"], "formQuestion": ""}
 
     id: UUID
     business_id: UUID
@@ -56,7 +67,7 @@ class SiteObject(WireObject, kw_only=True):
 class SiteBody(WidgetSettings, kw_only=True):
     """The business and the first settings of a new widget."""
 
-    business_id: str
+    business_id: RowId
 
 
 class SignOutAnswer(WireObject, kw_only=True):
@@ -79,17 +90,21 @@ class GuestBody(WireObject, kw_only=True):
     of the business's form; members see it.
     """
 
+    example = {"business": "northwind-cycles", "name": "Carol"}
+
     business: str
     guest: str | None = None
-    name: str = ""
+    name: Annotated[str, documented(maxLength=NAME_LENGTH)] = ""
     email: str = ""
-    answer: str = ""
+    answer: Annotated[str, documented(maxLength=ANSWER_LENGTH)] = ""
 
 
 class PageBody(WireObject, kw_only=True):
     """The page on which the visitor has opened the widget. Its query and its fragment are not kept."""
 
-    url: str
+    example = {"url": "https://shop.example/bicycles", "title": "Bicycles"}
+
+    url: Annotated[str, documented(format="uri")]
     title: str = ""
 
 

@@ -11,13 +11,12 @@ from chatsite.identity.names import display_name
 from conversations import history
 from conversations.access import UserId, find_conversation
 from conversations.assistants.calls import ask_assistant
-from conversations.assistants.serializers import AssistanceObject, AssistantAnswer
+from conversations.assistants.serializers import LANGUAGE_LENGTH, AssistanceObject, AssistantAnswer
 from conversations.assistants.types import AssistantRequest, Kind
 from conversations.host_functions import FunctionFailed
 from conversations.models import Conversation, Side
 
 MOST_MESSAGES: Final = 50  # that an assistant gets
-LANGUAGE_LENGTH: Final = 35  # of a language tag
 
 
 def ask_assistants(

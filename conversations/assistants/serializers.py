@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Final
+
+from chatsite.struct_schema import documented
 from conversations.assistants.types import Kind
 from conversations.serializers import WireObject
+
+LANGUAGE_LENGTH: Final = 35  # of a language tag
 
 
 class AssistBody(WireObject, kw_only=True):
     kind: Kind
-    language: str = ""
+    language: Annotated[str, documented(maxLength=LANGUAGE_LENGTH)] = ""
 
 
 class AssistantAnswer(WireObject, kw_only=True):

@@ -47,10 +47,13 @@ _SIGNATURE = [
     OpenApiParameter("until", str, description="With `signature`, as in the attachment's `url`."),
     OpenApiParameter("signature", str),
 ]
-_BYTES = {
-    200: OpenApiResponse(OpenApiTypes.BINARY),
-    206: OpenApiResponse(OpenApiTypes.BINARY, description="The range that was asked for."),
-}
+
+
+def _bytes_as(media_type: str) -> dict[tuple[int, str], OpenApiResponse]:
+    return {
+        (200, media_type): OpenApiResponse(OpenApiTypes.BINARY),
+        (206, media_type): OpenApiResponse(OpenApiTypes.BINARY, description="The range that was asked for."),
+    }
 
 
 class UploadViewSet(StructViewSet):
@@ -110,14 +113,14 @@ class AttachmentViewSet(StructViewSet):
     scopes = {"view": "messages:read"}
     permission_classes = [AllowAny, HasScope]  # `_find` asks for a signature or a user
 
-    @extend_schema(parameters=_SIGNATURE, responses=_BYTES)
+    @extend_schema(parameters=_SIGNATURE, responses=_bytes_as("*/*"))
     def retrieve(self, request: Request, pk: str) -> HttpResponseBase:
         """Return the file. Access is checked at every request, by token, session or signature."""
         attachment = _find(request, pk)
         stored = bytes_of(attachment)
         return file_response(request, stored, name=attachment.name, content_type=attachment.content_type)
 
-    @extend_schema(parameters=_SIGNATURE, responses=_BYTES)
+    @extend_schema(parameters=_SIGNATURE, responses=_bytes_as(THUMBNAIL_TYPE))
     @action(detail=True, methods=["get"])
     def thumbnail(self, request: Request, pk: str) -> HttpResponseBase:
         """Return the thumbnail of an image or a video."""

@@ -16,13 +16,13 @@ from chatsite.identity.accounts import open_account
 from chatsite.identity.api_keys import SCOPES, make_key
 from chatsite.identity.models import ApiKey
 from conversations.access import UserId, require_owner, user_key
+from conversations.bots.serializers import NAME_LENGTH
 from conversations.membership import add_member, lock_owners, remove_member
 from conversations.models import Business, Membership
 from conversations.validation import clean_required
 
 MOST_BOTS: Final = 20  # of one business
 MOST_KEYS: Final = 20  # live ones of one bot
-NAME_LENGTH: Final = 100
 
 
 def clean_name(name: str) -> str:

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 import msgspec
 
 from chatsite.identity.models import ApiKey
 from chatsite.identity.names import display_name
+from chatsite.struct_schema import documented
 from conversations.models import Membership
+from conversations.requests import RowId, ZonedTime
 from conversations.serializers import WireObject
+
+NAME_LENGTH: Final = 100
 
 ScopeName = Literal["contacts:read", "conversations:write", "messages:read", "messages:write"]
 Scopes = Annotated[list[ScopeName], msgspec.Meta(min_length=1, max_length=8)]
-ZonedTime = Annotated[datetime, msgspec.Meta(tz=True)]
+Name = Annotated[str, documented(minLength=1, maxLength=NAME_LENGTH)]
 
 
 class BotObject(WireObject, kw_only=True):
     """A bot. `id` is the id of its user, and so the `senderId` of its messages."""
+
+    example = {"name": "Stock bot"}
 
     id: str
     business_id: UUID
@@ -29,18 +35,24 @@ class BotObject(WireObject, kw_only=True):
 
 
 class BotBody(WireObject, kw_only=True):
-    business_id: str
-    name: str
+    example = {"name": "Stock bot"}
+
+    business_id: RowId
+    name: Name
 
 
 class BotChanges(WireObject, kw_only=True):
     """`answersFirst`: conversations begin with this bot. A business has at most one such bot."""
+
+    example = {"answersFirst": True}
 
     answers_first: bool
 
 
 class KeyObject(WireObject, kw_only=True):
     """An API key. `hint` is its beginning. `lastUsedAt` is accurate to a minute."""
+
+    example = {"name": "Stock server", "scopes": ["messages:read", "messages:write"]}
 
     id: str
     name: str
@@ -59,7 +71,9 @@ class KeyWithSecret(KeyObject, kw_only=True):
 
 
 class KeyBody(WireObject, kw_only=True):
-    name: str
+    example = {"name": "Stock server", "scopes": ["messages:read", "messages:write"]}
+
+    name: Name
     scopes: Scopes
     expires_at: ZonedTime | None = None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -12,16 +12,19 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from chatsite.errors import DomainError, invalid, not_found
+from chatsite.struct_schema import documented
 from conversations.access import UserId, find_conversation, object_key, user_key
 from conversations.models import ChatMessage, Conversation, Membership
 from conversations.moderation import operations as moderation
 from conversations.moderation.audit import clean_reason, record, require_permission
 from conversations.moderation.models import AuditEntry, Report
+from conversations.requests import RowId
 from conversations.serializers import WireObject
 from conversations.validation import clean_text
 
 TEXT_LENGTH: Final = 2_000
 Outcome = Report.Outcome
+Reason = Annotated[str, documented(enum=Report.Reason.values)]
 
 # --- What clients see and send ----------------------------------------------------------------------------------------
 
@@ -29,23 +32,27 @@ Outcome = Report.Outcome
 class ReportBody(WireObject, kw_only=True):
     """A report about a message, about a person, or without either about the conversation."""
 
-    conversation_id: str
-    reason: str
-    message_id: str | None = None
+    example = {"text": "The same advertisement again and again."}
+
+    conversation_id: RowId
+    reason: Reason
+    message_id: RowId | None = None
     user_id: str | None = None
-    text: str = ""
+    text: Annotated[str, documented(maxLength=TEXT_LENGTH)] = ""
 
 
 class ReportObject(WireObject, kw_only=True):
     """A report as its reporter sees it, without the outcome and the moderators' note."""
 
+    example = {"text": "The same advertisement again and again."}
+
     id: UUID
     conversation_id: UUID
     message_id: UUID | None
     user_id: str | None
-    reason: str
+    reason: Reason
     text: str
-    status: str
+    status: Annotated[str, documented(enum=Report.Status.values)]
     created_at: datetime
 
 

@@ -8,14 +8,14 @@ from typing import Final
 import emoji
 
 from chatsite.errors import invalid
+from conversations.requests import EMOJI_LENGTH
 
 _VARIATION: Final = "\ufe0f"  # asks for the coloured picture of a character; many devices leave it out
-LENGTH: Final = 64  # code points; the longest emoji has ten
 
 
 def canonical_emoji(raw: str) -> str:
     """The fully qualified form of one emoji. Raises `invalid` for anything else."""
-    known = _qualified_forms().get(raw.replace(_VARIATION, "")) if len(raw) <= LENGTH else None
+    known = _qualified_forms().get(raw.replace(_VARIATION, "")) if len(raw) <= EMOJI_LENGTH else None
     if known is None:
         raise invalid("A reaction is exactly one emoji.", field="emoji")
     return known

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Final
 
 from django.db import DatabaseError, InterfaceError
 
@@ -12,12 +11,10 @@ from chatsite.errors import DomainError, as_domain_error, invalid
 from chatsite.realtime.user_limit import charge
 from conversations.access import UserId
 from conversations.team.operations import change_team_state
-from conversations.team.requests import TeamCommand
+from conversations.team.requests import MOST_CHANGES, TeamCommand
 from conversations.team.serializers import BulkResult
 
 logger = logging.getLogger(__name__)
-
-MOST: Final = 100  # conversations of one request
 
 
 def set_team_states(*, user_id: UserId, changes: Sequence[TeamCommand]) -> list[BulkResult]:
@@ -27,8 +24,9 @@ def set_team_states(*, user_id: UserId, changes: Sequence[TeamCommand]) -> list[
     """
     if not changes:
         raise invalid("List at least one change.", field="changes")
-    if len(changes) > MOST:
-        raise DomainError("too_large", f"List at most {MOST} changes.", {"field": "changes", "limit": MOST})
+    if len(changes) > MOST_CHANGES:
+        limit = {"field": "changes", "limit": MOST_CHANGES}
+        raise DomainError("too_large", f"List at most {MOST_CHANGES} changes.", limit)
     charge(str(user_id), len(changes) - 1)  # the request itself has cost one
     return [_set(user_id, change) for change in changes]
 

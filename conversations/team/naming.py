@@ -6,9 +6,9 @@ import re
 from typing import Final
 
 from chatsite.errors import invalid
+from conversations.team.requests import NAME_LENGTH
 from conversations.validation import clean_required
 
-NAME_LENGTH: Final = 80
 COLOR: Final = re.compile(r"#[0-9a-f]{6}")
 
 

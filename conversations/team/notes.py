@@ -15,11 +15,10 @@ from conversations.models import Business, Conversation, Membership, Note
 from conversations.team import events
 from conversations.team.access import lock_members, member_conversation
 from conversations.team.change import TeamPart
+from conversations.team.requests import MOST_MENTIONS
 from conversations.team.serializers import NoteObject, note_object
 from conversations.validation import clean_client_id, clean_content
 from conversations.writing.conversation_change import ConversationChange, change_conversations
-
-MOST_MENTIONS: Final = 20  # of one note
 
 # Called inside the transaction with the conversation, the note, and the people whom it mentions for the first time.
 # An app adds its own in `AppConfig.ready`.

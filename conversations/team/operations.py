@@ -19,11 +19,10 @@ from conversations.models import Conversation, Label, TeamGroup, TeamState
 from conversations.team import handover
 from conversations.team.access import lock_members, member_conversation
 from conversations.team.change import TeamPart
-from conversations.team.requests import TeamBody
+from conversations.team.requests import MOST_LABELS, TeamBody
 from conversations.team.serializers import TeamStateObject, state_objects
 from conversations.writing.conversation_change import change_conversations
 
-MOST_LABELS: Final = 20  # of one conversation
 LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 

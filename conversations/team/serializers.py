@@ -22,6 +22,8 @@ class TeamStateObject(WireObject, kw_only=True):
     `handedOverAt` is set while the conversation is nobody's and waits for a person.
     """
 
+    example = {"assigneeId": "8", "assignedAt": "2026-11-23T14:12:00Z", "labelIds": []}
+
     conversation_id: UUID
     team_rev: int
     status: StatusName
@@ -52,6 +54,8 @@ class BulkAnswer(WireObject, kw_only=True):
 class NoteObject(WireObject, kw_only=True):
     """A private note. `teamRev` is that of its last change. A deleted note has no content."""
 
+    example = {"authorId": "8", "content": "Has asked for this twice."}
+
     id: UUID
     conversation_id: UUID
     team_rev: int
@@ -75,6 +79,8 @@ class NoteEvent(WireObject, kw_only=True):
 class GroupObject(WireObject, kw_only=True):
     """A group of the team."""
 
+    example = {"name": "Repairs"}
+
     id: UUID
     business_id: UUID
     name: str
@@ -91,6 +97,8 @@ class MemberObject(WireObject, kw_only=True):
 
 
 class LabelObject(WireObject, kw_only=True):
+    example = {"name": "Warranty"}
+
     id: UUID
     business_id: UUID
     name: str

@@ -11,6 +11,7 @@ from django.conf import settings
 from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict
 
+from chatsite.struct_schema import documented
 from conversations.serializers import WireObject
 from notifications.delivery.decisions import REASONS
 from notifications.delivery.models import Notice, NotificationSettings, PushSubscription
@@ -42,6 +43,8 @@ class QuietHours(WireObject, kw_only=True):
 
 
 class SettingsObject(WireObject, kw_only=True):
+    example = {"locale": "en"}
+
     email: EmailSettings
     push: PushSettings
     quiet_hours: QuietHours | None
@@ -62,14 +65,21 @@ class PushChanges(WireObject, kw_only=True):
 class SettingsBody(WireObject, kw_only=True):
     """Missing fields do not change."""
 
+    example = {
+        "email": {"unread": "after", "afterMinutes": 30},
+        "quietHours": {"from": "22:00", "to": "07:00"},
+    }
+
     email: EmailChanges | UnsetType = UNSET
     push: PushChanges | UnsetType = UNSET
     quiet_hours: QuietHours | UnsetType | None = UNSET
-    timezone: str | UnsetType = UNSET
-    locale: str | UnsetType = UNSET
+    timezone: Annotated[str, documented(maxLength=64)] | UnsetType = UNSET
+    locale: Annotated[str, documented(maxLength=16)] | UnsetType = UNSET
 
 
 class SubscriptionKeys(WireObject, kw_only=True):
+    example = {"p256dh": "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQt", "auth": "tBHItJI5svbpez7KI4CCXg"}
+
     p256dh: Annotated[str, msgspec.Meta(max_length=100)]
     auth: Annotated[str, msgspec.Meta(max_length=40)]
 
@@ -77,11 +87,15 @@ class SubscriptionKeys(WireObject, kw_only=True):
 class SubscriptionBody(WireObject, kw_only=True):
     """The JSON of the browser's `PushSubscription`."""
 
-    endpoint: str
+    example = {"endpoint": "https://push.example/7f60"}
+
+    endpoint: Annotated[str, documented(format="uri", maxLength=2000)]
     keys: SubscriptionKeys
 
 
 class SubscriptionObject(WireObject, kw_only=True):
+    example = {"device": "Firefox on Linux"}
+
     id: UUID
     endpoint: str
     device: str
@@ -91,11 +105,20 @@ class SubscriptionObject(WireObject, kw_only=True):
 class PushKeyObject(WireObject, kw_only=True):
     """`applicationServerKey` of the browser's `subscribe`."""
 
+    example = {"key": "BNcRdreALRFXTkOOUHK1EtK2wtaz5Ry4YfYCA_0QTpQt"}
+
     key: str
 
 
 class DecisionObject(WireObject, kw_only=True):
     """A push or mail that was sent or left out, and why."""
+
+    example = {
+        "channel": "push",
+        "state": "skipped",
+        "reason": "read",
+        "explanation": "Everything was read before it was sent.",
+    }
 
     id: UUID
     channel: Literal["push", "email"]

@@ -26,9 +26,9 @@ from notifications.webhooks.marks import lock_marks, mark_businesses
 from notifications.webhooks.models import Webhook, WebhookDelivery
 from notifications.webhooks.outbox import NewEvent, store
 from notifications.webhooks.secrets import encrypted, new_secret
+from notifications.webhooks.serializers import DESCRIPTION_LENGTH
 
 MOST_ENDPOINTS: Final = 20  # of one business
-DESCRIPTION_LENGTH: Final = 200
 ROTATION: Final = timedelta(hours=24)  # in which the secret before still signs
 State = WebhookDelivery.State
 

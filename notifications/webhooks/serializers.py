@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import msgspec
 
+from chatsite.http.outgoing import URL_LENGTH
+from chatsite.struct_schema import documented
+from conversations.requests import RowId, ZonedTime
 from conversations.serializers import WireObject
-from notifications.serializers import ZonedTime
 from notifications.webhooks.models import Webhook, WebhookDelivery
 from notifications.webhooks.sending import webhook_id_of
 
+DESCRIPTION_LENGTH: Final = 200
+
 StateName = Literal["pending", "delivered", "failed"]
 DisabledReason = Literal["by_hand", "gone", "unreachable"]
-TypeNames = Annotated[list[str], msgspec.Meta(max_length=50)]
+TypeNames = Annotated[list[str], msgspec.Meta(max_length=50), documented(minItems=1)]
+Description = Annotated[str, documented(maxLength=DESCRIPTION_LENGTH)]
+Url = Annotated[str, documented(format="uri", maxLength=URL_LENGTH)]
 
 
 class WebhookObject(WireObject, kw_only=True):
     """An endpoint. `failures` counts the failed attempts since the last success."""
+
+    example = {"events": ["message.created", "conversation.resolved"], "enabled": True, "failures": 0}
 
     id: UUID
     business_id: UUID
@@ -41,23 +49,38 @@ class WebhookWithSecret(WebhookObject, kw_only=True):
 
 
 class WebhookBody(WireObject, kw_only=True):
-    business_id: str
-    url: str
+    example = {
+        "url": "https://shop.example/hooks/chat",
+        "events": ["message.created", "conversation.resolved"],
+    }
+
+    business_id: RowId
+    url: Url
     events: TypeNames
-    description: str = ""
+    description: Description = ""
 
 
 class WebhookChange(WireObject, kw_only=True):
     """Fields that are absent stay as they are."""
 
-    url: str | None = None
+    example = {"events": ["message.created", "conversation.resolved"]}
+
+    url: Url | None = None
     events: TypeNames | None = None
-    description: str | None = None
+    description: Description | None = None
     enabled: bool | None = None
 
 
 class DeliveryObject(WireObject, kw_only=True):
     """A delivery of an event. `request` and `answer` are of the last attempt, without content or secrets."""
+
+    example = {
+        "id": "481",
+        "eventId": "msg_019a2b3c4d5e7f608192a3b4c5d6e7f8",
+        "request": {},
+        "answer": {"status": 204},
+        "error": "",
+    }
 
     id: str
     event_id: str
@@ -78,6 +101,8 @@ class ReplayBody(
     WireObject, kw_only=True, rename={"since": "from", "until": "to", "delivery_id": "deliveryId"}
 ):
     """One delivery, or all that were created from `from` to `to` (default: now)."""
+
+    example = {"from": "2026-11-23T14:00:00Z"}
 
     delivery_id: str | None = None
     since: ZonedTime | None = None

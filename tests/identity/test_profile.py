@@ -33,7 +33,9 @@ def test_a_user_without_a_name_goes_by_the_username(dave: User) -> None:
 
 
 def test_apps_add_sections(carol: User, signed_in: APIClient) -> None:
-    profile.me_sections["businesses"] = lambda user: [{"id": "1", "name": f"{user.first_name}'s"}]
+    profile.me_sections["businesses"] = profile.Section(
+        list[dict[str, str]], lambda user: [{"id": "1", "name": f"{user.first_name}'s"}]
+    )
     assert signed_in.get("/auth/me").json()["businesses"] == [{"id": "1", "name": "Carol's"}]
 
 

@@ -11,6 +11,7 @@ from django.db import OperationalError
 from chatsite.realtime.user_limit import user_buckets
 from conversations.models import Conversation
 from conversations.team import bulk, operations
+from conversations.team.requests import MOST_CHANGES
 from tests.conversations.people import conversation
 from tests.team.scene import Scene, heard
 
@@ -123,7 +124,7 @@ def test_each_change_costs_as_much_as_one(scene: Scene) -> None:
         send(scene, for_each([scene.talk] * 5, priority="high"))
     assert sum(costs) == 5
     assert send(scene, []).status_code == 400
-    assert send(scene, for_each([scene.talk] * (bulk.MOST + 1), priority="low")).status_code == 413
+    assert send(scene, for_each([scene.talk] * (MOST_CHANGES + 1), priority="low")).status_code == 413
 
 
 def test_what_the_database_refuses_hides_no_other_result(scene: Scene) -> None:

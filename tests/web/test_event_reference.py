@@ -36,8 +36,13 @@ def test_a_field_has_its_type_its_bounds_and_its_default(shown: str) -> None:
     [section] = re.findall(r'<section[^>]*id="object-MessageObject">.*?</section>', shown, re.DOTALL)
     words = html.unescape(" ".join(re.sub(r"<[^>]+>", " ", section).split()))
     assert "clientId required string or null" in words
-    assert 'senderKind "bot", "person", "system" default "person"' in words
+    assert 'senderKind required "bot", "person", "system"' in words
     assert '<a href="#object-ReactionObject">' in section
+    [section] = re.findall(r'<section[^>]*id="object-SendCommand">.*?</section>', shown, re.DOTALL)
+    words = html.unescape(" ".join(re.sub(r"<[^>]+>", " ", section).split()))
+    assert "clientId string or null at least 1 characters; at most 64 characters" in words
+    [section] = re.findall(r'<section[^>]*id="object-LookCommand">.*?</section>', shown, re.DOTALL)
+    assert "default false" in section
 
 
 def test_it_is_in_english_and_linked_from_the_other_half(client: Client, shown: str) -> None:

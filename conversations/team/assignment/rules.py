@@ -22,6 +22,8 @@ Capacity = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 class AssignmentObject(WireObject, kw_only=True):
     """`capacity` is the number of open conversations that one member gets at most; null is no limit."""
 
+    example = {"mode": "round_robin", "capacity": 5}
+
     mode: ModeName = "off"
     capacity: Capacity | None = None
 

@@ -22,6 +22,11 @@ Text = Annotated[str, msgspec.Meta(max_length=1000)]
 class AutomationsObject(WireObject, kw_only=True):
     """The texts of the automatic answers. An empty text turns its answer off."""
 
+    example = {
+        "welcome": "Hello {{customer.firstName|there}}, how can we help?",
+        "away": "We are back at {{hours.nextOpening}}.",
+    }
+
     welcome: Text = ""
     away: Text = ""
 

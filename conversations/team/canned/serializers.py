@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 
+from chatsite.struct_schema import documented
+from conversations.requests import RowId
 from conversations.serializers import WireObject
-from conversations.team.canned.models import CannedAnswer
+from conversations.team.canned.models import CODE_LENGTH, TEXT_LENGTH, CannedAnswer
 
 ScopeName = Literal["private", "group", "business"]
+Code = Annotated[str, documented(minLength=1, maxLength=CODE_LENGTH + 1)]  # with or without a `/` before it
+Text = Annotated[str, documented(minLength=1, maxLength=TEXT_LENGTH)]
 
 
 class CannedAnswerObject(WireObject, kw_only=True):
@@ -33,24 +37,26 @@ class CannedAnswerObject(WireObject, kw_only=True):
 class CannedAnswerBody(WireObject, kw_only=True):
     """`groupId` is required for the scope `group`."""
 
-    business_id: str
-    code: str
-    text: str
+    business_id: RowId
+    code: Code
+    text: Text
     scope: ScopeName = "business"
-    group_id: str | None = None
+    group_id: RowId | None = None
 
 
 class CannedAnswerChange(WireObject, kw_only=True):
     """What is left out stays."""
 
-    code: str | msgspec.UnsetType = msgspec.UNSET
-    text: str | msgspec.UnsetType = msgspec.UNSET
+    example = {"text": "We deliver within {{business.name}}'s opening hours."}
+
+    code: Code | msgspec.UnsetType = msgspec.UNSET
+    text: Text | msgspec.UnsetType = msgspec.UNSET
 
 
 class UseBody(WireObject, kw_only=True):
     """The conversation whose names fill the variables."""
 
-    conversation_id: str
+    conversation_id: RowId
 
 
 class FilledAnswer(WireObject, kw_only=True):

@@ -15,6 +15,8 @@ OfferStatus = Literal["pending", "accepted", "declined", "withdrawn", "expired"]
 class PastEpisodeObject(WireObject, kw_only=True):
     """An episode that was resolved. `agentName` is the name of who had it, and `score` the customer's rating."""
 
+    example = {"comment": "Thank you!", "score": 5}
+
     id: UUID
     opened_at: datetime | None
     resolved_at: datetime
@@ -28,6 +30,8 @@ class PastEpisodeObject(WireObject, kw_only=True):
 
 class PanelOfferObject(WireObject, kw_only=True):
     """An offer in the conversation. `amount` is a decimal number as text."""
+
+    example = {"title": "Inspection", "status": "pending"}
 
     id: UUID
     title: str
@@ -47,6 +51,8 @@ class VisitedPageObject(WireObject, kw_only=True):
 
 class AttributeObject(WireObject, kw_only=True):
     """Something that the host's signed token says of the customer, or an answer to the form before the chat."""
+
+    example = {"name": "Plan", "value": "Gold"}
 
     name: str
     value: str
@@ -75,6 +81,8 @@ class CustomerPanelObject(WireObject, kw_only=True):
 class HostRowObject(WireObject, kw_only=True):
     """A row of a host project's panel. `url` is an http address or a path on this site, or null."""
 
+    example = {"label": "Last order", "value": "A-1042"}
+
     label: str
     value: str
     url: str | None
@@ -82,6 +90,8 @@ class HostRowObject(WireObject, kw_only=True):
 
 class HostPanelObject(WireObject, kw_only=True):
     """A panel of the host project. `failed` is true if its function gave no answer."""
+
+    example = {"panel": "shop.panels.orders", "title": "Orders"}
 
     panel: str
     title: str

@@ -17,6 +17,8 @@ Clock = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^2
 class RangeObject(WireObject, kw_only=True, rename={"begin": "from", "end": "to"}):
     """Times as `09:30`. A `to` that is not after `from` is on the next day; `24:00` is the end of the day."""
 
+    example = {"from": "09:00", "to": "17:30"}
+
     begin: Clock
     end: Clock
 
@@ -26,6 +28,11 @@ Ranges = Annotated[list[RangeObject], msgspec.Meta(max_length=8)]
 
 class WeekObject(WireObject, kw_only=True):
     """The ranges of each day. A day without ranges is closed."""
+
+    example = {
+        "monday": [{"from": "09:00", "to": "17:30"}],
+        "tuesday": [{"from": "09:00", "to": "12:00"}, {"from": "13:00", "to": "17:30"}],
+    }
 
     monday: Ranges = []
     tuesday: Ranges = []
@@ -39,6 +46,8 @@ class WeekObject(WireObject, kw_only=True):
 class ExceptionObject(WireObject, kw_only=True):
     """The ranges of one day, instead of those of the week. Without ranges the business is closed."""
 
+    example = {"name": "Stocktaking", "ranges": []}
+
     date: date
     name: Annotated[str, msgspec.Meta(max_length=80)] = ""
     ranges: Ranges = []
@@ -46,6 +55,8 @@ class ExceptionObject(WireObject, kw_only=True):
 
 class HolidaysObject(WireObject, kw_only=True):
     """Closed on the public holidays of a country, such as `DE`, or of a part of it, such as `BY`."""
+
+    example = {"country": "DE", "subdivision": "BY"}
 
     country: Annotated[str, msgspec.Meta(max_length=2)]
     subdivision: Annotated[str, msgspec.Meta(max_length=10)] = ""
@@ -72,6 +83,13 @@ class AvailabilityObject(WireObject, kw_only=True):
 
     `opensAt` is missing while it is open, and `closesAt` while it is closed. `answerMinutes` is rounded.
     """
+
+    example = {
+        "open": True,
+        "closesAt": "2026-11-23T17:30:00Z",
+        "timezone": "Europe/Berlin",
+        "answerMinutes": 5,
+    }
 
     business_id: UUID
     open: bool | None

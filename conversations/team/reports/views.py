@@ -68,7 +68,7 @@ class ReportViewSet(StructViewSet):
             OpenApiParameter("to", date, description="The default is today."),
             OpenApiParameter("groupBy", str, enum=get_args(GroupBy)),
         ],
-        responses=REPORT,
+        responses={(200, "application/json"): REPORT, (200, CsvRenderer.media_type): str},
     )
     def list(self, request: Request) -> Response:
         """Report a metric of the episodes that were resolved in a period."""

@@ -16,12 +16,16 @@ from conversations.team.canned.find import find_membership
 from conversations.team.filters import NAMES, NONE, team_filter
 from conversations.team.naming import clean_name
 from conversations.team.saved_views import find
-from conversations.team.saved_views.serializers import SavedViewBody, SavedViewChange, ViewFilters
+from conversations.team.saved_views.serializers import (
+    SEARCH_LENGTH,
+    SavedViewBody,
+    SavedViewChange,
+    ViewFilters,
+)
 from conversations.validation import clean_text
 
 MOST_OF_BUSINESS: Final = 100
 MOST_OF_MEMBER: Final = 50
-SEARCH_LENGTH: Final = 100
 
 Named = TypeVar("Named", Label, TeamGroup)
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import msgspec
 
+from chatsite.struct_schema import documented
 from conversations.models import SavedView
+from conversations.requests import RowId
 from conversations.serializers import WireObject
+from conversations.team.requests import Name
 from conversations.team.serializers import PriorityName, StatusName
+
+SEARCH_LENGTH: Final = 100
 
 ScopeName = Literal["private", "business"]
 PriorityFilter = PriorityName | Literal["none"]
@@ -26,11 +31,13 @@ class ViewFilters(WireObject, kw_only=True, omit_defaults=True):
     priority: PriorityFilter | None = None
     unread: bool = False
     archived: bool = False
-    search: str = ""
+    search: Annotated[str, documented(maxLength=SEARCH_LENGTH)] = ""
 
 
 class SavedViewObject(WireObject, kw_only=True):
     """A view of the whole business, or a private one of the reader. `editable`: the reader may change it."""
+
+    example = {"name": "Urgent", "filters": {"status": "open", "priority": "urgent"}}
 
     id: UUID
     business_id: UUID
@@ -45,8 +52,10 @@ class SavedViewObject(WireObject, kw_only=True):
 class SavedViewBody(WireObject, kw_only=True):
     """`filters` has at least one filter."""
 
-    business_id: str
-    name: str
+    example = {"name": "Urgent", "filters": {"status": "open", "priority": "urgent"}}
+
+    business_id: RowId
+    name: Name
     filters: ViewFilters
     scope: ScopeName = "private"
 
@@ -54,7 +63,9 @@ class SavedViewBody(WireObject, kw_only=True):
 class SavedViewChange(WireObject, kw_only=True):
     """What is left out stays. `filters` replaces all of them."""
 
-    name: str | msgspec.UnsetType = msgspec.UNSET
+    example = {"name": "Urgent"}
+
+    name: Name | msgspec.UnsetType = msgspec.UNSET
     filters: ViewFilters | msgspec.UnsetType = msgspec.UNSET
 
 
