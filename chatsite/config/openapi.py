@@ -50,6 +50,7 @@ OPENAPI: Final[dict[str, Any]] = {
     "SWAGGER_UI_SETTINGS": {"deepLinking": False},
     "ENUM_NAME_OVERRIDES": {
         "SideEnum": ["business", "customer", "system"],
+        "MessageTypeEnum": ["file", "image", "system", "text", "voice"],
         "ClientMessageTypeEnum": ["text", "image", "file", "voice"],
         "AttachmentKindEnum": ["file", "image", "video", "voice"],
         "AssistanceKindEnum": ["suggestions", "summary", "translation"],
