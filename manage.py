@@ -1,8 +1,13 @@
 #!/usr/bin/env python
 """Django's command-line entry point."""
 
+import gc
 import os
 import sys
+
+# Imports and migrations create many objects that stay. With Python's default of 700, looking for garbage in them takes a
+# tenth of the time of most commands.
+gc.set_threshold(50_000, 5, 5)
 
 
 def main() -> None:
