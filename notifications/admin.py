@@ -7,12 +7,15 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import get_language
 
 from chatsite.identity.names import login_lookup
 from conversations.admin.lists import BoundedAdmin
 from notifications import operations, types
+from notifications.currencies import amount_text
 from notifications.delivery.models import BusinessNotificationSettings, Notice, ReceivedMail
 from notifications.models import Invitation, Notification, Offer
+from notifications.money import TEXTS, amount_with_currency
 from notifications.webhooks import admin as webhooks_admin  # noqa: F401  registers its pages
 
 
@@ -70,10 +73,14 @@ class InvitationAdmin(NoEditAdmin):
 
 @admin.register(Offer)
 class OfferAdmin(NoEditAdmin):
-    list_display = ("title", "amount_minor", "currency", "status", "author", "expires_at", "answered_at")
+    list_display = ("title", "price", "status", "author", "expires_at", "answered_at")
     list_filter = ("status",)
     list_select_related = ("author",)
     search_fields = (f"={login_lookup('author')}",)
+
+    def price(self, offer: Offer) -> str:
+        amount = amount_text(offer.amount_minor, offer.currency)
+        return amount_with_currency(amount, offer.currency, get_language() or TEXTS)
 
 
 @admin.register(Notice)

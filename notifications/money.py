@@ -1,4 +1,4 @@
-"""Amounts of money as `thread/money.js` writes them, for notifications and for pages that the server renders."""
+"""Amounts of money as `thread/money.js` writes them, for notifications, system messages and pages of the server."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Final
 from babel.core import Locale, UnknownLocaleError
 from babel.numbers import format_currency
 
+TEXTS: Final = "en"  # the language of the texts that the server stores: titles and system messages
 LETTERS_BEFORE_DIGIT: Final = re.compile(r"(?<=[^\W\d_])(?=\d)")
 NO_BREAK_SPACE: Final = "\u00a0"
 

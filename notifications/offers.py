@@ -25,6 +25,7 @@ from notifications import access, operations, types
 from notifications.currencies import MINOR_DIGITS, amount_text
 from notifications.inbox import lock_inboxes
 from notifications.models import Offer
+from notifications.money import TEXTS, amount_with_currency
 from notifications.serializers import DESCRIPTION_LENGTH, MOST_MINOR, TITLE_LENGTH, offer_data
 
 LONGEST: Final = timedelta(days=366)
@@ -271,7 +272,8 @@ def _notify(offer: Offer, user_id: UserId, dedupe_key: str) -> None:
 
 def _line(offer: Offer) -> str:
     """The text of the system message in the conversation."""
-    what = f"{isolate(offer.title)}, {amount_text(offer.amount_minor, offer.currency)} {offer.currency}"
+    amount = amount_text(offer.amount_minor, offer.currency)
+    what = f"{isolate(offer.title)}, {amount_with_currency(amount, offer.currency, TEXTS)}"
     if offer.status == PENDING:
         return f"Offer: {what}. Valid until {offer.expires_at:%Y-%m-%d %H:%M} UTC."
     return f"Offer {offer.status}: {what}."

@@ -26,12 +26,11 @@ from django.utils.translation import gettext_lazy as _
 
 from chatsite.errors import invalid
 from chatsite.identity.bidi import isolate
-from notifications.money import amount_with_currency
+from notifications.money import TEXTS, amount_with_currency
 
 Data: TypeAlias = Mapping[str, Any]
 Text: TypeAlias = str | Callable[[Data], str]
 
-TITLES: Final = "en"  # the language of the titles below
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
 
@@ -119,7 +118,7 @@ def _invitation_title(data: Data) -> str:
 
 
 def _offer_title(data: Data) -> str:
-    what = f"{isolate(data['title'])}, {amount_with_currency(data['amount'], data['currency'], TITLES)}"
+    what = f"{isolate(data['title'])}, {amount_with_currency(data['amount'], data['currency'], TEXTS)}"
     business, customer = isolate(data["businessName"]), isolate(data["customerName"])
     titles = {
         "pending": f"Offer from {business}: {what}",

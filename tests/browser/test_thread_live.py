@@ -109,13 +109,16 @@ async def test_replies_edits_and_deletes(cast: Cast, open_page: OpenPage) -> Non
     await expect(theirs.said("You deleted this message")).to_be_visible()
 
 
-async def test_an_offer_is_a_card_that_its_customer_answers(cast: Cast, open_page: OpenPage) -> None:
+@pytest.mark.parametrize("title", ["Touring bike", "אופני טיול"])
+async def test_an_offer_is_a_card_that_its_customer_answers(
+    cast: Cast, open_page: OpenPage, title: str
+) -> None:
     customer = await cast.newcomer()
     where = (await cast.conversation(customer))["id"]
     theirs = await open_thread(open_page, customer, where)
-    offer = {"conversationId": where, "title": "Touring bike", "amountMinor": 129900, "currency": "EUR"}
+    offer = {"conversationId": where, "title": title, "amountMinor": 129900, "currency": "EUR"}
     made = await cast.olivia.rest.post("/offers", {**offer, "expiresAt": in_a_week()})
-    card = theirs.root.get_by_role("region", name="Offer: Touring bike")
+    card = theirs.root.get_by_role("region", name=f"Offer: {title}")
     await expect(card).to_contain_text("1,299.00")
     await card.get_by_role("button", name="Accept").click()
     await theirs.root.get_by_role("dialog").get_by_role("button", name="Accept").click()

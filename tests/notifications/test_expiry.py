@@ -68,7 +68,7 @@ def test_an_offer_ends_in_the_conversation_and_for_both_sides(
         assert expire() == "Expired 1 offers and 0 invitations."
     settled = Offer.objects.get()
     assert (settled.status, settled.answered_at is not None) == ("expired", True)
-    assert lines()[1:] == ["Offer expired: Blue bike, 1299.00 EUR."]
+    assert lines()[1:] == ["Offer expired: Blue bike, €1,299.00."]
     over = "An offer from Shop to Carol has expired: Blue bike, €1,299.00"
     assert titles(town.amir) == titles(town.carol)[1:] == [over]
     assert titles(town.olivia) == []
@@ -134,7 +134,7 @@ def test_an_offer_answered_too_late_is_reported_once(town: Town) -> None:
         with pytest.raises(DomainError) as refusal:
             answer()
         assert refusal.value.details == {"status": "expired"}
-    assert lines()[1:] == ["Offer expired: Blue bike, 1299.00 EUR."]
+    assert lines()[1:] == ["Offer expired: Blue bike, €1,299.00."]
     before = Notification.objects.count()
     assert expire() == "Expired 0 offers and 0 invitations."
     assert Notification.objects.count() == before

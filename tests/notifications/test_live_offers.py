@@ -21,7 +21,7 @@ async def test_an_offer_from_end_to_end(live_shop: LiveShop, verb: str, status: 
     made = await live_shop.offer(conversation_id)
     shown = (await customer.expect("new_message"))["message"]
     assert (shown["messageType"], shown["senderSide"], shown["senderId"]) == ("system", "system", None)
-    assert shown["content"].startswith("Offer: Blue touring bike, 1299.00 EUR.")
+    assert shown["content"].startswith("Offer: Blue touring bike, €1,299.00.")
     notice = (await customer.expect("notification"))["notification"]
     assert (notice["type"], notice["actionUrl"]) == ("offer", f"/offers/{made['id']}")
 

@@ -123,7 +123,7 @@ def test_an_offer_ends_with_the_right_to_make_it(town: Town, lose: Loss) -> None
     withdrawn = "Shop withdrew an offer: Blue bike, €1.00"
     assert titles(town.carol)[1:] == [withdrawn]
     assert titles(town.olivia) == [withdrawn]
-    assert ChatMessage.objects.latest("seq").content == "Offer withdrawn: Blue bike, 1.00 EUR."
+    assert ChatMessage.objects.latest("seq").content == "Offer withdrawn: Blue bike, €1.00."
 
 
 @pytest.mark.parametrize("lose", [remove, suspend, erase, remove_unseen, suspend_unseen])

@@ -78,7 +78,7 @@ def test_the_customer_is_notified_and_the_conversation_shows_it(
     assert (notice["data"]["offerId"], notice["data"]["amountMinor"]) == (made["id"], 129900)
     assert told(sent, town.amir) == []
     (line,) = lines(town)
-    assert line.startswith("Offer: Blue bike, 1299.00 EUR. Valid until ")
+    assert line.startswith("Offer: Blue bike, €1,299.00. Valid until ")
     assert "new_message" in [event.name for _, event in sent]
     assert make_api(town.carol).get(notice["actionUrl"]).json() == made
 
@@ -92,7 +92,7 @@ def test_the_author_hears_the_customers_answer(town: Town, verb: str, status: st
     assert post(town.carol, f"{path}/") == (200, answered)
     assert titles(town.amir) == [f"Carol {status} your offer: Blue bike, €1,299.00"]
     assert titles(town.olivia) == []
-    assert lines(town)[1:] == [f"Offer {status}: Blue bike, 1299.00 EUR."]
+    assert lines(town)[1:] == [f"Offer {status}: Blue bike, €1,299.00."]
     assert Notification.objects.get(recipient=town.carol).read_at is not None
 
 

@@ -3,8 +3,9 @@ import { el, icon } from "./dom.js";
 import { price } from "./money.js";
 import { gettext, interpolate } from "./texts.js";
 
-const OPENING = /^Offer: /;
-const ABOUT_OFFER = /^Offer(:| (accepted|declined|withdrawn):) /;
+const OPENING = /^Offer: .*\. Valid until (\d{4}-\d\d-\d\d \d\d:\d\d) UTC\.$/s;
+const DIRECTION_CONTROLS = /[\u202a-\u202e\u2066-\u2069]/g; // around a title that is read from right to left
+const ABOUT_OFFER = /^Offer(:| (accepted|declined|expired|withdrawn):) /;
 const MOST_PAGES = 10;
 const STATUSES = {
   pending: () => gettext("Open"),
@@ -29,7 +30,7 @@ export class Offers {
   #rest;
   #conversationId;
   #changed;
-  #byLine = new Map();
+  #byEnd = new Map(); // the minute in which they expire, as the system messages write it
   #loading = null;
   #newest = 0; // the newest system message about offers at the last fetch
 
@@ -46,10 +47,12 @@ export class Offers {
       this.#newest = seq;
       this.#load();
     }
-    if (!OPENING.test(content)) return null;
+    const end = OPENING.exec(content)?.[1];
     const made = Date.parse(createdAt);
     const near = (offer) => Math.abs(Date.parse(offer.createdAt) - made);
-    return [...(this.#byLine.get(content) ?? [])].sort((a, b) => near(a) - near(b))[0] ?? null;
+    const text = plain(content);
+    const possible = this.#byEnd.get(end)?.filter(({ title }) => text.startsWith(`Offer: ${plain(title)}, `));
+    return possible?.sort((a, b) => near(a) - near(b))[0] ?? null;
   }
 
   /** `action`: accept, decline or withdraw. */
@@ -70,22 +73,25 @@ export class Offers {
   }
 
   async #fetch() {
-    const byLine = new Map();
+    const byEnd = new Map();
     let query = { conversationId: this.#conversationId, limit: 200 };
     for (let pages = 0; query && pages < MOST_PAGES; pages += 1) {
       const page = await this.#rest.get("/offers", query);
-      for (const offer of page.results) byLine.set(lineOf(offer), [...(byLine.get(lineOf(offer)) ?? []), offer]);
+      for (const offer of page.results) byEnd.set(endOf(offer), [...(byEnd.get(endOf(offer)) ?? []), offer]);
       const cursor = page.next && new URL(page.next).searchParams.get("cursor");
       query = cursor ? { ...query, cursor } : null;
     }
-    this.#byLine = byLine;
+    this.#byEnd = byEnd;
   }
 }
 
-/** The text of the server's system message about a new offer. */
-function lineOf({ title, amount, currency, expiresAt }) {
-  const until = expiresAt.slice(0, 16).replace("T", " ");
-  return `Offer: ${title}, ${amount} ${currency}. Valid until ${until} UTC.`;
+function plain(text) {
+  return text.replace(DIRECTION_CONTROLS, "");
+}
+
+/** Its amount is not compared: earlier messages write it in another form. */
+function endOf({ expiresAt }) {
+  return expiresAt.slice(0, 16).replace("T", " ");
 }
 
 /** Its buttons call `act(offer, action)`; `side` is the side that may answer. */
