@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import os
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
@@ -25,6 +26,7 @@ ENTRIES: Final = (
     "web/landing.js",
     "web/notification_settings.js",
     "web/print.js",
+    "web/team_app.js",
     "web/pages/app.css",
     "web/pages/event_reference.css",
     "web/pages/landing.css",
@@ -82,12 +84,21 @@ def make_bundles(root: Path) -> list[str]:
         return []
     shutil.rmtree(root / FOLDER, ignore_errors=True)
     command = [str(bun), "build", *ENTRIES, "--minify", "--sourcemap=linked", "--target=browser", "--root=."]
+    command += ["--external", "*.woff2"]  # or they would be part of the style sheets
     subprocess.run(
         [*command, f"--outdir={FOLDER}"],
         cwd=root, check=True, timeout=SECONDS, stdout=subprocess.DEVNULL,
     )  # fmt: skip
+    for style_sheet in (root / FOLDER).rglob("*.css"):
+        _relocate_fonts(style_sheet, root)
     made = (path for path in (root / FOLDER).rglob("*") if path.is_file())
     return sorted(path.relative_to(root).as_posix() for path in made)
+
+
+def _relocate_fonts(style_sheet: Path, root: Path) -> None:
+    """Correct the addresses of fonts, which the bundler leaves as they are in `web/tokens.css`."""
+    folder = os.path.relpath(root / "web" / "fonts", style_sheet.parent)
+    style_sheet.write_text(style_sheet.read_text().replace("url(fonts/", f"url({folder}/"))
 
 
 def find_bundler() -> Path | None:

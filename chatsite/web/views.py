@@ -1,4 +1,4 @@
-"""The pages of a signed-in person. The server renders them whole; `app.js` takes over where there are scripts."""
+"""The pages of a signed-in person. The server renders them whole; `page.js` takes over where there are scripts."""
 
 from __future__ import annotations
 

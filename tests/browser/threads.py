@@ -21,7 +21,7 @@ FILES: Final = Path(__file__).parent / "harness"
 # As strict as the product's own pages: no other host, nothing that stands in the page itself.
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "img-src 'self' data: blob:; media-src 'self' blob:; "
+    "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 

@@ -22,6 +22,12 @@ def test_all_that_is_imported_is_found() -> None:
     assert len(found) == len(set(found))
 
 
+def test_customers_load_nothing_of_a_team() -> None:
+    for_members = set(modules_of("web/team_app.js")) - set(modules_of("web/app.js"))
+    assert {"web/team/team_bar.js", "web/team/private_notes.js", "web/team/bulk_bar.js"} <= for_members
+    assert all(module.startswith(("web/team/", "web/team_app.js")) for module in for_members)
+
+
 def test_a_missing_one_is_named() -> None:
     with pytest.raises(FileNotFoundError, match=r"web/nowhere\.js"):
         modules_of("web/nowhere.js")

@@ -1,9 +1,5 @@
 import { copyOf, isPhone, make, show } from "./dom.js";
 import { tintOf } from "./people.js";
-import { AssistantPanel } from "./team/assistant_panel.js";
-import { CustomerPanel } from "./team/customer_panel.js";
-import { TeamBar } from "./team/team_bar.js";
-import { ThreadTeam } from "./team/thread_team.js";
 import { mountThread } from "./thread/thread.js";
 import { VisitedPanes, paneFrom } from "./visited_panes.js";
 import { initialsOf } from "./thread/initials.js";
@@ -15,6 +11,7 @@ export class ConversationPane {
   #session;
   #team;
   #states;
+  #teamParts;
   #handlers;
   #thread = null;
   #bar = null;
@@ -27,12 +24,13 @@ export class ConversationPane {
   id = null;
 
   /** `handlers`: `back()`, `archive(id, archived)`, `openMenu(id, opener)`. */
-  constructor(main, { client, session, team, states, handlers }) {
+  constructor(main, { client, session, team, states, teamParts, handlers }) {
     this.#main = main;
     this.#client = client;
     this.#session = session;
     this.#team = team;
     this.#states = states;
+    this.#teamParts = teamParts;
     this.#handlers = handlers;
     team.on(() => this.#drawTeam());
     for (const event of ["conversations", "pending_changes"]) client.on(event, () => this.#drawConversation());
@@ -128,12 +126,12 @@ export class ConversationPane {
       me: this.#session.me,
       place: this.#places.get(this.id) ?? null,
       onBack: () => this.#handlers.back(),
-      team: (thread) => new ThreadTeam(thread, { isOwner: this.#isOwner(thread), currencies: this.#session.currencies }),
+      team: this.#teamParts && ((thread) => this.#teamOf(thread, this.#teamParts)),
     });
     if (this.#targetSeq !== null) this.#thread.jump(this.#targetSeq);
     this.#targetSeq = null;
     this.#setUpHeader(root.querySelector(".thread-head"), pane);
-    this.#mountTeam(root, pane);
+    if (this.#teamParts && pane.dataset.side === "business") this.#mountTeam(root, pane, this.#teamParts);
     this.#team.look(pane.dataset.side === "business" ? this.id : null);
     root.addEventListener("input", (event) => event.target.closest(".composer:not(.is-note)") && this.#team.write());
     root.addEventListener("submit", () => this.#team.stopWriting());
@@ -161,12 +159,13 @@ export class ConversationPane {
     head.append(pane.querySelector("[data-tools]"));
   }
 
-  #isOwner({ conversation }) {
-    return this.#session.businesses.some(({ id, role }) => id === conversation?.businessId && role === "owner");
+  #teamOf(thread, { ThreadTeam }) {
+    const { businesses, currencies } = this.#session;
+    const isOwner = businesses.some(({ id, role }) => id === thread.conversation?.businessId && role === "owner");
+    return new ThreadTeam(thread, { isOwner, currencies });
   }
 
-  #mountTeam(root, pane) {
-    if (pane.dataset.side !== "business") return;
+  #mountTeam(root, pane, { AssistantPanel, CustomerPanel, TeamBar }) {
     const conversation = () => this.#conversation;
     this.#customer = new CustomerPanel(this.#client.rest, this.#states, { id: this.id, conversation });
     pane.append(this.#customer.element);

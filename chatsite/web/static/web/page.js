@@ -1,0 +1,282 @@
+import { ChatClient } from "../chat-client/chat-client.js";
+import { NotificationBell } from "./notification_bell.js";
+import { mountConnectionBanner } from "./connection_banner.js";
+import { DesktopNotifications } from "./desktop_notifications.js";
+import { announce, isPhone, isWriting } from "./dom.js";
+import { errorText } from "./error_texts.js";
+import { guardFileDrops } from "./file_drops.js";
+import { Filters, queryOf } from "./filters.js";
+import { BusinessSearch } from "./business_search.js";
+import { ConversationMenu } from "./conversation_menu.js";
+import { ConversationList } from "./conversation_list.js";
+import { ConversationPane } from "./conversation_pane.js";
+import { otherSide } from "./people.js";
+import { MessageSearch } from "./message_search.js";
+import { NewMessages } from "./new_messages.js";
+import { mountInstall } from "./install.js";
+import { PushDevice } from "./push_device.js";
+import { mountSettings } from "./settings.js";
+import { mountShortcuts } from "./shortcuts.js";
+import { Sounds } from "./sounds.js";
+import { TeamStates } from "./team/team_states.js";
+import { TeamActivity } from "./team_activity.js";
+import { Title } from "./title.js";
+import { toast } from "./toast.js";
+
+const SOCKET_WAIT = 4_000; // milliseconds to wait for the socket
+
+/** The signed-in page: connects its parts, and navigates between addresses. */
+class App {
+  #teamParts;
+  #session = JSON.parse(document.getElementById("session").textContent);
+  #client = new ChatClient({ url: this.#session.urls.chat, userId: this.#session.me.id });
+  #team = new TeamActivity(this.#client, { isMember: this.#session.businesses.length > 0 });
+  #states = new TeamStates(this.#client, this.#session.businesses);
+  #title = new Title(this.#client);
+  #device = new PushDevice({ rest: this.#client.rest, userId: this.#session.me.id, push: this.#session.push });
+  #menu = new ConversationMenu({
+    client: this.#client,
+    me: this.#session.me,
+    archive: (id, archived) => this.#archive(id, archived),
+    printAddress: (id) => `${this.#session.urls.inbox}/c/${id}/print`,
+  });
+  #list;
+  #pane;
+  #filters;
+  #views;
+  #selection;
+  #messageSearch;
+  #bell;
+
+  /** `teamParts`: the module `team/parts.js`, for members of a business. */
+  constructor(teamParts) {
+    this.#teamParts = teamParts;
+  }
+
+  start() {
+    mountSettings();
+    guardFileDrops();
+    const { urls } = this.#session;
+    mountConnectionBanner(document.querySelector("[data-banner]"), { client: this.#client, signIn: urls.signIn });
+    this.#mountList();
+    if (this.#teamParts) this.#mountTeam(this.#teamParts);
+    this.#mountPane();
+    this.#mountBell();
+    this.#mountBusinessSearch();
+    mountShortcuts(document.querySelector("[data-shortcuts-sheet]"), this.#shortcutHandlers());
+    addEventListener("popstate", () => this.#route());
+    // The page contains the list. Fetch it when the socket reports changes, or when no socket connects.
+    const reload = () => {
+      clearTimeout(timer);
+      this.#title.begin();
+      this.#list.reload();
+    };
+    const timer = setTimeout(reload, SOCKET_WAIT);
+    this.#client.on("ready", reload);
+    this.#client.on("change_refused", ({ kind, error }) => kind === "archive" && toast(errorText(error)));
+    this.#client.on("conversations", () => this.#updateTitle());
+    const signOut = document.querySelector("[data-sign-out]");
+    this.#device.endWithSession(signOut);
+    signOut?.addEventListener("submit", () => this.#client.close());
+    mountInstall(document.querySelector("[data-install]"));
+    this.#pane.adopt();
+    this.#list.setCurrent(this.#pane.id);
+    this.#client.connect();
+  }
+
+  // Parts
+
+  #mountList() {
+    const root = document.querySelector("[data-list-screen]");
+    const handlers = {
+      open: (id) => this.open(id),
+      href: (id) => this.#address(id),
+      openMenu: (id, opener) => this.#openMenu(id, opener),
+      drawn: () => this.#selection?.drawn(),
+    };
+    this.#list = new ConversationList(root, {
+      client: this.#client,
+      session: this.#session,
+      team: this.#team,
+      states: this.#states,
+      filters: this.#session.filters,
+      handlers,
+    });
+    this.#messageSearch = new MessageSearch(root, {
+      client: this.#client,
+      session: this.#session,
+      handlers: { href: handlers.href, openAt: (id, seq) => this.#openAt(id, seq) },
+    });
+    this.#messageSearch.search(this.#session.filters);
+    this.#filters = new Filters(root, {
+      inbox: this.#session.urls.inbox,
+      filters: this.#session.filters,
+      team: { states: this.#states, businesses: this.#session.businesses, me: this.#session.me },
+      changed: (filters) => {
+        this.#list.setFilters(filters);
+        this.#messageSearch.search(filters);
+        this.#views?.follow(filters);
+        this.#selection?.clear();
+        history.replaceState(history.state, "", this.#address(this.#pane.id));
+      },
+    });
+  }
+
+  #mountTeam({ BulkBar, SavedViews, Selection }) {
+    const root = document.querySelector("[data-list-screen]");
+    const place = root.querySelector("[data-views]");
+    const { me, filters, views, businesses, urls } = this.#session;
+    const replace = (wanted) => this.#filters.replace(wanted);
+    this.#views = new SavedViews(place, { rest: this.#client.rest, views, businesses, inbox: urls.inbox, filters, replace });
+    const find = (id) => this.#list.find(id);
+    const bar = new BulkBar({ states: this.#states, me, selection: () => this.#selection, find });
+    const canSelect = (id) => this.#customerName(find(id));
+    root.append(bar.element);
+    this.#selection = new Selection(root.querySelector("[data-rows]"), { canSelect, changed: () => bar.draw() });
+  }
+
+  #mountPane() {
+    const handlers = {
+      back: () => this.back(),
+      archive: (id, archived) => this.#archive(id, archived),
+      openMenu: (id, opener) => this.#openMenu(id, opener),
+    };
+    const main = document.querySelector("[data-main]");
+    const shared = { client: this.#client, session: this.#session, team: this.#team, states: this.#states, teamParts: this.#teamParts };
+    this.#pane = new ConversationPane(main, { ...shared, handlers });
+  }
+
+  #mountBell() {
+    this.#bell = new NotificationBell(document.querySelector("[data-bell]"), {
+      client: this.#client,
+      session: this.#session,
+      handlers: { joined: () => this.#offerInbox() },
+    });
+    const news = new NewMessages(this.#client, (id) => id === this.#pane.id && document.hasFocus());
+    new Sounds(document.querySelector("[data-sounds]"), { news, quietHours: this.#session.quietHours });
+    new DesktopNotifications(document.querySelector("[data-desktop]"), {
+      client: this.#client,
+      news,
+      session: this.#session,
+      device: this.#device,
+      handlers: {
+        open: (id) => this.open(id),
+        href: (id) => this.#address(id),
+        openAlerts: () => this.#bell.open(),
+      },
+    });
+  }
+
+  #mountBusinessSearch() {
+    const finder = document.querySelector("[data-finder]");
+    const own = new Set(this.#session.businesses.map(({ id }) => id));
+    if (!finder) return;
+    const back = () => location.assign(this.#address(null));
+    new BusinessSearch(finder, { client: this.#client, own, open: (id) => this.#loadConversation(id), back }).focus();
+  }
+
+  #shortcutHandlers() {
+    return {
+      search: () => this.#filters.focus(),
+      alerts: () => this.#bell.toggle(),
+      archive: () => {
+        const open = this.#list.find(this.#pane.id);
+        if (open) this.#archive(open.id, !open.archived);
+      },
+      step: (by) => {
+        const id = this.#list.neighbour(by);
+        if (id) this.open(id);
+      },
+      escape: () => this.#escape(),
+    };
+  }
+
+  // Navigation
+
+  /** Shows the conversation and makes it the page's address. */
+  open(id) {
+    if (id !== this.#pane.id) history.pushState({ fromList: !this.#pane.id }, "", this.#address(id));
+    this.#show(id);
+  }
+
+  #openAt(id, seq) {
+    this.open(id);
+    this.#pane.jump(seq);
+  }
+
+  /** Go to the list. On a phone the list is a separate screen, so the browser's Back then leaves the page. */
+  back() {
+    if (!isPhone()) history.pushState(null, "", this.#address(null));
+    else if (history.state?.fromList) return history.back();
+    else history.replaceState(null, "", this.#address(null));
+    return this.#show(null);
+  }
+
+  #route() {
+    if (location.pathname.startsWith(this.#session.urls.find)) return location.reload();
+    return this.#show(/\/c\/([0-9a-f-]{36})/.exec(location.pathname)?.[1] ?? null);
+  }
+
+  #show(id) {
+    document.body.dataset.screen = id ? "thread" : "list";
+    if (id === this.#pane.id) return this.#pane.focus();
+    const left = this.#pane.id;
+    if (id) this.#pane.open(id);
+    else this.#pane.close();
+    this.#list.setCurrent(id);
+    this.#updateTitle();
+    if (!id && left) this.#list.focus(left);
+    return undefined;
+  }
+
+  #address(id) {
+    const query = queryOf(this.#list?.filters ?? this.#session.filters);
+    return (id ? `${this.#session.urls.inbox}/c/${id}` : this.#session.urls.inbox) + query;
+  }
+
+  #loadConversation(id) {
+    location.assign(this.#address(id)); // the page has the search for businesses in place of the list, so load a new page
+  }
+
+  #escape() {
+    if (isWriting(document.activeElement) || document.activeElement.closest?.("[data-thread]")) this.#list.focus();
+    else if (this.#selection?.size) this.#selection.clear();
+    else if (this.#pane.id) this.back();
+  }
+
+  /** The customer's name, where the conversation is of one's own business. */
+  #customerName(conversation) {
+    return conversation && this.#states.isMember(conversation) ? otherSide(conversation, this.#session.me).name : "";
+  }
+
+  #updateTitle() {
+    const open = this.#list.find(this.#pane.id);
+    if (open) this.#title.name = otherSide(open, this.#session.me).name;
+    else if (!this.#pane.id) this.#title.name = "";
+  }
+
+  #openMenu(id, opener) {
+    const conversation = this.#list.find(id);
+    if (conversation) this.#menu.toggle(conversation, opener);
+  }
+
+  #archive(id, archived) {
+    const conversation = this.#list.find(id);
+    if (!conversation) return;
+    this.#client.queueArchive(conversation, archived);
+    const undo = { action: gettext("Undo"), run: () => this.#archive(id, !archived) };
+    if (archived) toast(gettext("Archived. It comes back with the next message."), undo);
+    else announce(gettext("Moved to the inbox"));
+    if (archived && id === this.#pane.id) this.back();
+  }
+
+  /** A user who has become a member sees the inbox of that business, which is another page. */
+  #offerInbox() {
+    toast(gettext("Welcome to the team!"), { action: gettext("Open the inbox"), run: () => location.assign(this.#session.urls.inbox) });
+  }
+}
+
+export function startPage(teamParts = null) {
+  new App(teamParts).start();
+  document.documentElement.dataset.ready = "true";
+}
