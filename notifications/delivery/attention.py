@@ -54,7 +54,7 @@ async def set_attention(session: Session, data: AttentionCommand) -> AttentionAn
     return AttentionAnswer(repeat_after_seconds=REPEAT_SECONDS)
 
 
-def looking(user_ids: Collection[str]) -> set[str]:
+def attentive_users(user_ids: Collection[str]) -> set[str]:
     """Which of the users look at a screen. Empty while the cache is down: an extra push is better than none."""
     keys = {_key(user_id): user_id for user_id in user_ids}
     try:

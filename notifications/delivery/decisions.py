@@ -86,7 +86,7 @@ def circumstances_of(
     return Circumstances(
         now=now,
         preferences=KnownPreferences(keys, {row.business_id for row in conversations}),
-        looking=attention.looking([str(key) for key in keys]),
+        looking=attention.attentive_users([str(key) for key in keys]),
         addresses=Addresses(users),
         muted=_muted(keys, conversations, now),
     )

@@ -13,7 +13,7 @@ from chatsite.background.jobs import enqueue, job
 from chatsite.background.recurring import every
 from chatsite.config.queues import DEFAULT_QUEUE, DELIVERY_QUEUE
 from notifications.delivery.addresses import has_ended
-from notifications.delivery.ladder import look_at_due
+from notifications.delivery.ladder import check_due
 from notifications.delivery.models import Escalation, Notice, PushSubscription, ReceivedMail
 from notifications.delivery.notices import KEPT
 from notifications.delivery.push.withdrawals import withdraw_read_pushes
@@ -29,7 +29,7 @@ def look_at_escalations(until: str | None = None) -> None:
     """Process due escalations now, and again during this period when others become due."""
     now = timezone.now()
     end = now + PERIOD if until is None else datetime.fromisoformat(until)
-    look_at_due(now)
+    check_due(now)
     withdraw_read_pushes(now)
     due = Escalation.objects.aggregate(first=Min("due_at"))["first"]
     if due is not None and due < end:

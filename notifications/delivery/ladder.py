@@ -40,18 +40,18 @@ PENDING_MAIL: Final = timedelta(minutes=1)  # until the next check, while a mail
 ABANDONED_FOR: Final = timedelta(minutes=10)  # no new mail to somebody whose last one has stopped the workers
 
 
-def look_at_due(now: datetime) -> int:
+def check_due(now: datetime) -> int:
     """Decide about all due escalations. Return their number. Several workers may do this at once."""
-    looks = 0
+    checked = 0
     while True:
-        done = _look_at_batch(now)
-        looks += done
+        done = _check_batch(now)
+        checked += done
         if done < BATCH:
-            return looks
+            return checked
 
 
 @transaction.atomic
-def _look_at_batch(now: datetime) -> int:
+def _check_batch(now: datetime) -> int:
     rows = Escalation.objects.select_related(
         "conversation__business", "conversation__customer", "conversation__team_state"
     )
@@ -61,7 +61,7 @@ def _look_at_batch(now: datetime) -> int:
         .select_for_update(skip_locked=True, of=("self", "conversation"))[:BATCH]
     )
     if due:
-        _Look(due, now).run()
+        _Check(due, now).run()
     return len(due)
 
 
@@ -77,7 +77,7 @@ class _Changes:
     postponed: list[Escalation] = field(default_factory=list)
 
 
-class _Look:
+class _Check:
     """One check of several escalations whose conversations are locked."""
 
     def __init__(self, escalations: list[Escalation], now: datetime) -> None:
@@ -99,10 +99,10 @@ class _Look:
             {(user.pk, key) for (key, _), group in self._readers.items() for user in group}
         )
         for row in self._escalations:
-            self._look_at(row)
+            self._check(row)
         self._write()
 
-    def _look_at(self, row: Escalation) -> None:
+    def _check(self, row: Escalation) -> None:
         key = (row.conversation_id, row.side)
         times = [
             at

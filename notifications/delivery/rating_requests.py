@@ -39,7 +39,7 @@ def consider(episode_id: str, *, is_later: bool, ahead: timedelta = timedelta())
     episode = find_episode(episode_id)
     customer = episode.conversation.customer
     decision: Decision = decide_about_rating(episode, now)
-    if not is_later and attention.looking([str(customer.pk)]):
+    if not is_later and attention.attentive_users([str(customer.pk)]):
         decision = Skip("read")  # the card in the conversation is enough
     if isinstance(decision, Wait):
         enqueue(consider_rating_mail, episode_id, True, delay=decision.until - now)

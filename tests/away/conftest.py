@@ -73,7 +73,7 @@ class Shop:
 
     def work(self) -> None:
         """Find what is due, and run the jobs that follow. A job that asks to wait is left in the queue."""
-        ladder.look_at_due(self.clock.now)
+        ladder.check_due(self.clock.now)
         self.run_jobs()
 
     def run_jobs(self) -> None:

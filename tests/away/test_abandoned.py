@@ -11,7 +11,7 @@ from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from chatsite.background.housekeeping import MOST_STARTS, reclaim_jobs_of_dead_workers
-from notifications.delivery.ladder import ABANDONED_FOR, look_at_due
+from notifications.delivery.ladder import ABANDONED_FOR, check_due
 from notifications.delivery.mail.sending import send_mail
 from notifications.delivery.models import Notice
 from notifications.delivery.notices import abandon_notice, hand_over
@@ -34,7 +34,7 @@ def kill_workers_of(task: object) -> None:
 def test_a_mail_is_given_up_and_the_next_one_tells_of_the_same(shop: Shop) -> None:
     shop.say(shop.amir, "Hello")
     shop.clock.pass_seconds(601)
-    look_at_due(shop.clock.now)
+    check_due(shop.clock.now)
     kill_workers_of(send_mail)
     assert shop.decisions(shop.carol) == [("email", "failed", "abandoned")]
     Notice.objects.update(finished_at=shop.clock.now)  # by the clock of the test, as the rest
@@ -49,7 +49,7 @@ def test_a_push_is_given_up_and_later_messages_have_their_own(shop: Shop, push_s
     browser = shop.subscribed(shop.carol, push_service)
     shop.say(shop.amir, "Hello")
     shop.clock.pass_seconds(11)
-    look_at_due(shop.clock.now)
+    check_due(shop.clock.now)
     kill_workers_of(send_push)
     shop.say(shop.amir, "Are you there?")
     shop.pass_seconds(11)
@@ -60,7 +60,7 @@ def test_a_push_is_given_up_and_later_messages_have_their_own(shop: Shop, push_s
 def test_nobody_knows_of_one_that_had_been_handed_over(shop: Shop) -> None:
     shop.say(shop.amir, "Hello")
     shop.clock.pass_seconds(601)
-    look_at_due(shop.clock.now)
+    check_due(shop.clock.now)
     hand_over(Notice.objects.get(), {}, shop.clock.now)
     kill_workers_of(send_mail)
     assert shop.decisions(shop.carol) == [("email", "unknown", "interrupted")]

@@ -98,7 +98,7 @@ def test_a_notice_under_way_is_left_out_when_a_colleague_takes_over(
     shop.subscribed(shop.amir, push_service)
     shop.say(shop.carol, "Is it ready?")
     shop.clock.pass_seconds(TEN_MINUTES)
-    ladder.look_at_due(shop.clock.now)
+    ladder.check_due(shop.clock.now)
     assign(shop, shop.olivia)
     shop.run_jobs()
     assert told() == ["olivia"]

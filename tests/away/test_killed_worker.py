@@ -33,7 +33,7 @@ from django.utils import timezone
 from conversations import operations
 from conversations.models import Business, Conversation, Membership
 from conversations.requests import SendBody
-from notifications.delivery.ladder import look_at_due
+from notifications.delivery.ladder import check_due
 from notifications.delivery.push.subscriptions import subscribe
 name = f"killed-{{uuid4().hex[:8]}}"
 users = get_user_model().objects
@@ -51,7 +51,7 @@ with override_settings(
                 subscribe(user=customer, endpoint=f"{origin}{{number}}", **{keys!r})
             where = Conversation.objects.create(business=shop, customer=customer)
             operations.send_message(sender_id=owner.pk, conversation_id=where.pk, body=SendBody(content="Hello"))
-            look_at_due(timezone.now())
+            check_due(timezone.now())
 print(name)
 """
 RUNNING = """

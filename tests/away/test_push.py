@@ -13,7 +13,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from chatsite.background.jobs import RetryLater
-from notifications.delivery.ladder import look_at_due
+from notifications.delivery.ladder import check_due
 from notifications.delivery.models import BusinessNotificationSettings, Notice, PushSubscription
 from notifications.delivery.push import base64url, encryption, sending
 from notifications.delivery.push.vapid import new_private_key, public_key_of
@@ -175,7 +175,7 @@ def test_a_message_during_the_request_of_a_push_gets_its_own(
         patched.undo()
         shop.say(shop.amir, "Two")
         shop.clock.pass_seconds(11)
-        look_at_due(shop.clock.now)
+        check_due(shop.clock.now)
         push_service.status = status
         answer = sending._request(*args)
         push_service.status = 201

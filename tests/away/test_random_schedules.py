@@ -64,7 +64,7 @@ class World:
 
     def _replace_parts(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(timezone, "now", lambda: self.now)
-        monkeypatch.setattr(attention, "looking", self._looking)
+        monkeypatch.setattr(attention, "attentive_users", self._attentive_users)
         # What pushes and mails say is tested elsewhere, and costs more than the decisions.
         monkeypatch.setattr(push, "message_content", lambda *_: b"")
         monkeypatch.setattr(push, "_request", self._request)
@@ -84,7 +84,7 @@ class World:
 
         return run
 
-    def _looking(self, user_ids: list[str]) -> set[str]:
+    def _attentive_users(self, user_ids: list[str]) -> set[str]:
         return {key for key in user_ids if self._by_key[key][1] in self._by_key[key][0].model.looking}
 
     # The push service and the mail server
@@ -132,7 +132,7 @@ class World:
         """Find what is due, and run every job once. With `kill`, the worker dies at that point of each job."""
         before = list(self._jobs)
         try:
-            ladder.look_at_due(self.now)
+            ladder.check_due(self.now)
         except Killed:
             self._jobs = before  # its transaction is gone
         if self.kill != "look":

@@ -28,7 +28,7 @@ from conversations.sync import SyncCommand, heartbeat_answers_for, synchronise
 from conversations.team import events as team_events
 from conversations.team import jobs
 from conversations.team.assignment.assigning import assign_everywhere, assign_waiting
-from notifications.delivery.ladder import look_at_due
+from notifications.delivery.ladder import check_due
 from notifications.delivery.mail.composing import compose
 from notifications.delivery.mail.sending import unread_sections
 from notifications.delivery.models import Escalation, Notice
@@ -192,7 +192,7 @@ def test_nothing_that_the_customer_can_reach_changes(settings: Settings) -> None
     settings.SITE_URL = "https://chat.example"
     story = Story()
     view = CustomersView(story.scene)
-    look_at_due(timezone.now() + LATER)
+    check_due(timezone.now() + LATER)
     theirs = {
         groups.user(str(story.scene.customer.pk)),
         groups.conversation(story.scene.talk.pk),
@@ -205,7 +205,7 @@ def test_nothing_that_the_customer_can_reach_changes(settings: Settings) -> None
     with heard() as sent:
         story.tell()
         after = view.seen()
-    look_at_due(timezone.now() + LATER)
+    check_due(timezone.now() + LATER)
     assert view.notices() == before["notices"]
     changed = {place: _first_difference(before[place], after[place]) for place in before}
     assert {place: where for place, where in changed.items() if where} == {}

@@ -86,8 +86,8 @@ export class ClientParts extends Emitter {
     this.presence = new Presence(rest, clock, { changed, trouble });
     const marked = (answer) => store.setUnread(answer.conversationId, answer.unreadCount);
     this.receipts = new ReadReceipts(connection, clock, { marked, trouble });
-    this.typing = new LocalTyping(clock, (event, conversationId) => this.#hint(event, { conversationId }));
-    this.attention = new Attention(clock, () => this.#hint("set_attention", { active: true }));
+    this.typing = new LocalTyping(clock, (event, conversationId) => this.#sendBestEffort(event, { conversationId }));
+    this.attention = new Attention(clock, () => this.#sendBestEffort("set_attention", { active: true }));
   }
 
   #newOutbox(storage) {
@@ -184,7 +184,7 @@ export class ClientParts extends Emitter {
   #ready(userId) {
     this.identify(userId);
     this.outboxUploads.wake();
-    if (this.userId === null) this.#askWhoIAm();
+    if (this.userId === null) this.#fetchUserId();
     this.joined.connected();
     this.changes.resume();
     this.receipts.reconnected();
@@ -194,7 +194,7 @@ export class ClientParts extends Emitter {
     this.emit("ready", { userId: this.userId });
   }
 
-  async #askWhoIAm() {
+  async #fetchUserId() {
     try {
       this.identify((await this.rest.get("/auth/me")).id);
     } catch (error) {
@@ -220,7 +220,7 @@ export class ClientParts extends Emitter {
   }
 
   /** Send without waiting for the answer. A lost command does no harm. */
-  #hint(event, data) {
+  #sendBestEffort(event, data) {
     return this.connection.request(event, data).catch((error) => {
       if (error.code !== "disconnected") this.trouble(error);
     });

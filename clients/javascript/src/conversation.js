@@ -24,7 +24,7 @@ export class Conversation extends Emitter {
   #typing;
   #own;
   #excerpts;
-  #passing = null; // events during the fetch of an older page
+  #meanwhile = null; // events during the fetch of an older page
   #older = null;
   #loading = null;
   #pause = null;
@@ -40,7 +40,7 @@ export class Conversation extends Emitter {
     this.#own = new OwnMessages(id, host);
     this.#sequencer = new EventSequencer(host.clock, {
       rev: () => this.#timeline.rev,
-      pass: (event) => this.#pass(event),
+      pass: (event) => this.#deliver(event),
       missing: () => host.sync(this),
     });
     this.#typing = new RemoteTyping(host.clock, () => this.touch());
@@ -138,7 +138,7 @@ export class Conversation extends Emitter {
   receive(event) {
     if (event.event === "user_typing") {
       this.#typing.set(event.data.userId, event.data.isTyping);
-      this.#tell(event);
+      this.#emit(event);
     } else {
       this.#sequencer.accept(event);
     }
@@ -155,9 +155,9 @@ export class Conversation extends Emitter {
     if (part.resync) return this.load();
     this.#host.store.put(part.conversation);
     const { messages = [] } = part;
-    this.#passing?.push(() => this.#timeline.catchUp(messages, 0));
+    this.#meanwhile?.push(() => this.#timeline.catchUp(messages, 0));
     this.#excerpts.catchUp(messages);
-    this.#tellAll(this.#timeline.catchUp(messages, part.conversation.rev));
+    this.#emitAll(this.#timeline.catchUp(messages, part.conversation.rev));
     this.#sequencer.resume();
     return this.touch();
   }
@@ -228,9 +228,9 @@ export class Conversation extends Emitter {
       const held = new Set(before.map(({ id }) => id));
       const missed = this.#timeline.messages.filter(({ id, seq }) => seq >= from && !held.has(id));
       const data = (message) => ({ conversationId: this.id, rev: message.rev, message });
-      this.#tellAll(missed.map((message) => ({ event: "new_message", data: data(message) })));
+      this.#emitAll(missed.map((message) => ({ event: "new_message", data: data(message) })));
     }
-    this.#excerpts.outdate();
+    this.#excerpts.markStale();
     this.emit(first ? "loaded" : "reset", this);
     if (isOlder) this.#sequencer.restart();
     else this.#sequencer.resume();
@@ -242,12 +242,12 @@ export class Conversation extends Emitter {
     await this.ready();
     if (!this.#timeline.hasOlder) return false;
     const { rev, oldestSeq } = this.#timeline;
-    this.#passing = [];
+    this.#meanwhile = [];
     try {
       const page = await fetchOlder(this.#host.rest, this.id, oldestSeq);
       if (this.#timeline.oldestSeq === oldestSeq) this.#prepend(page, rev);
     } finally {
-      this.#passing = null;
+      this.#meanwhile = null;
     }
     return this.#timeline.hasOlder;
   }
@@ -256,16 +256,16 @@ export class Conversation extends Emitter {
   #prepend({ messages, hasOlder }, rev) {
     this.#timeline.prepend(messages, { rev, hasOlder });
     this.#own.settle(messages);
-    for (const again of this.#passing) this.#tellAll(again());
+    for (const again of this.#meanwhile) this.#emitAll(again());
     this.touch();
   }
 
-  #pass(event) {
+  #deliver(event) {
     const { rev } = event.data;
-    this.#passing?.push(() => this.#timeline.apply(event));
+    this.#meanwhile?.push(() => this.#timeline.apply(event));
     this.#excerpts.apply(event);
     this.#timeline.rev = rev;
-    this.#tellAll(this.#timeline.apply(event));
+    this.#emitAll(this.#timeline.apply(event));
     this.touch();
   }
 
@@ -280,10 +280,10 @@ export class Conversation extends Emitter {
     return true;
   }
 
-  #tellAll(effects) {
+  #emitAll(effects) {
     for (const effect of effects) {
       if (effect.event === "new_message") this.#arrived(effect.data.message);
-      this.#tell(effect);
+      this.#emit(effect);
     }
   }
 
@@ -292,7 +292,7 @@ export class Conversation extends Emitter {
     this.#own.settle([message]);
   }
 
-  #tell({ event, data }) {
+  #emit({ event, data }) {
     this.emit(event, data);
     this.#host.tell(event, data);
   }

@@ -146,7 +146,7 @@ export class Excerpts {
   }
 
   /** Excerpts may have gaps now. */
-  outdate() {
+  markStale() {
     const stale = [...this.#open];
     this.clear();
     for (const excerpt of stale) excerpt.emit("stale", excerpt);

@@ -71,7 +71,7 @@ export class Outbox {
     this.#stored = new StoredList(this.#storage, `business-chat:outbox:${userId}`, this.#trouble);
     const written = [...this.#entries.values()];
     this.#entries.clear();
-    this.#adopt();
+    this.#claimStored();
     for (const entry of written) this.#entries.set(entry.clientId, { ...entry, senderId: userId });
     this.#save();
   }
@@ -120,15 +120,15 @@ export class Outbox {
    * The next message to send in each conversation. One at a time keeps their order. A message
    * whose files are still uploading lets texts pass, but not other messages with files.
    */
-  fronts() {
-    const [fronts, uploading] = [new Map(), new Set()];
+  nextEntries() {
+    const [nextEntries, uploading] = [new Map(), new Set()];
     for (const entry of this.#entries.values()) {
       const { conversationId, attachments, status } = entry;
-      if (status !== "sending" || fronts.has(conversationId)) continue;
+      if (status !== "sending" || nextEntries.has(conversationId)) continue;
       if (!isUploaded(entry)) uploading.add(conversationId);
-      else if (!attachments || !uploading.has(conversationId)) fronts.set(conversationId, entry);
+      else if (!attachments || !uploading.has(conversationId)) nextEntries.set(conversationId, entry);
     }
-    return [...fronts.values()];
+    return [...nextEntries.values()];
   }
 
   /** The pending messages in the form of messages, without a `seq`. */
@@ -189,12 +189,12 @@ export class Outbox {
   /** Undo `release`: this page continues. */
   resume() {
     if (!this.#stored) return;
-    this.#adopt();
+    this.#claimStored();
     this.#save();
   }
 
   /** Take the stored messages that no open tab claims. */
-  #adopt() {
+  #claimStored() {
     const now = this.#clock.now();
     const free = this.#stored.read().filter((row) => isEntry(row) && !this.#entries.has(row.clientId));
     const mine = free.filter(({ claim }) => !claim || claim.until <= now || claim.tab === this.#tab);
@@ -225,7 +225,7 @@ export class Outbox {
     if (rest === 0 || this.#timer !== null) return;
     this.#timer = this.#clock.setTimeout(() => {
       this.#timer = null;
-      this.#adopt();
+      this.#claimStored();
       this.#save();
     }, RENEWAL);
   }

@@ -67,7 +67,7 @@ export class Sender {
     if (!this.#connection.isReady && !this.#byRest) return;
     const wait = this.#notBefore - this.#clock.now();
     if (wait > 0) return this.#later(wait);
-    for (const entry of this.#outbox.fronts()) {
+    for (const entry of this.#outbox.nextEntries()) {
       const { conversationId } = entry;
       const ownWait = (this.#delays.get(conversationId) ?? 0) - this.#clock.now();
       if (this.#busy.has(conversationId)) continue;

@@ -47,13 +47,13 @@ export class Timeline {
   reset(messages, { rev, hasOlder }) {
     this.rev = rev;
     this.hasOlder = hasOlder;
-    this.#ordered = heldDown(messages, rev);
+    this.#ordered = withRevAtMost(messages, rev);
     this.#byId = new Map(this.#ordered.map((message) => [message.id, message]));
   }
 
   /** Add an older page; `rev` is from before the fetch. */
   prepend(messages, { rev, hasOlder }) {
-    const fresh = heldDown(messages, rev).filter((message) => !this.#byId.has(message.id));
+    const fresh = withRevAtMost(messages, rev).filter((message) => !this.#byId.has(message.id));
     this.hasOlder = hasOlder;
     this.#ordered = [...fresh, ...this.#ordered];
     for (const message of fresh) this.#byId.set(message.id, message);
@@ -61,7 +61,7 @@ export class Timeline {
 
   /** Add a newer page; `rev` is from before the fetch. */
   append(messages, { rev, hasNewer }) {
-    const fresh = heldDown(messages, rev).filter((message) => !this.#byId.has(message.id));
+    const fresh = withRevAtMost(messages, rev).filter((message) => !this.#byId.has(message.id));
     this.hasNewer = hasNewer;
     this.#ordered = [...this.#ordered, ...fresh];
     for (const message of fresh) this.#byId.set(message.id, message);
@@ -202,7 +202,7 @@ export class Timeline {
  * Sort by `seq`. A page is read over REST a moment later than the `rev` that it is applied under, and a message
  * may have changed in between. So limit its own `rev` to that, and its event is not skipped.
  */
-function heldDown(messages, rev) {
+function withRevAtMost(messages, rev) {
   return messages
     .map((message) => ({ ...message, rev: Math.min(message.rev, rev) }))
     .toSorted((a, b) => a.seq - b.seq);

@@ -44,11 +44,11 @@ export class Uploads {
   async upload(file, { kind, name, alt, onProgress = () => undefined, signal = new AbortController().signal } = {}) {
     const upload = { file, kind, alt, name: name ?? file.name ?? "file", onProgress, signal, direct: DIRECT_ATTEMPTS, failures: 0 };
     throwIfAborted(signal);
-    await this.#turn(signal);
+    await this.#waitForTurn(signal);
     try {
-      return await this.#untilStored(upload);
+      return await this.#retryUntilStored(upload);
     } finally {
-      this.#handOn();
+      this.#startNext();
     }
   }
 
@@ -67,7 +67,7 @@ export class Uploads {
   }
 
   /** Wait for a free slot. An upload that ends passes on its slot. */
-  async #turn(signal) {
+  async #waitForTurn(signal) {
     if (this.#running < PARALLEL) {
       this.#running += 1;
       return;
@@ -86,13 +86,13 @@ export class Uploads {
     });
   }
 
-  #handOn() {
+  #startNext() {
     const next = this.#queue.shift();
     if (next) next();
     else this.#running -= 1;
   }
 
-  async #untilStored(upload) {
+  async #retryUntilStored(upload) {
     for (let attempt = 1; ; attempt += 1) {
       throwIfAborted(upload.signal);
       try {
@@ -156,9 +156,9 @@ export class Uploads {
 
   /** Progress counts the bytes of the whole request, including the form. */
   #send(request, { file, onProgress, signal }) {
-    const told = (sent) => onProgress(Math.min(1, sent / Math.max(1, file.size)));
+    const report = (sent) => onProgress(Math.min(1, sent / Math.max(1, file.size)));
     const { size } = file;
-    return transfer({ ...request, size }, { ...this.#http, clock: this.#clock, onProgress: told, signal });
+    return transfer({ ...request, size }, { ...this.#http, clock: this.#clock, onProgress: report, signal });
   }
 
   #pause(signal, error, attempt) {

@@ -36,10 +36,10 @@ export class Chat {
       this.#client.on("signed_out", handlers.signedOut),
       this.#client.on("unread", () => handlers.unread(this.#unread)),
       this.#client.on("conversations", ([first]) => {
-        if (first) this.#began(first.id); // a visitor of the widget has one conversation
+        if (first) this.#setConversation(first.id); // a visitor of the widget has one conversation
         handlers.empty(this.#isEmpty);
       }),
-      this.#client.on("ready", () => this.#lookForBeginning()),
+      this.#client.on("ready", () => this.#findConversation()),
     ];
     this.#client.connect();
   }
@@ -59,7 +59,7 @@ export class Chat {
 
   /** Send a text. The first one opens the conversation, and rejects if that fails. */
   async send(text) {
-    if (!this.hasBegun) this.#began((await this.#client.openConversation({ businessId: this.#businessId })).id);
+    if (!this.hasBegun) this.#setConversation((await this.#client.openConversation({ businessId: this.#businessId })).id);
     if (this.#hasEnded) return; // the visitor has signed out meanwhile
     const view = this.#client.join(this.#session.conversationId);
     view.send({ text });
@@ -89,12 +89,12 @@ export class Chat {
   }
 
   /** Another tab may have opened the conversation while this one had no connection. */
-  async #lookForBeginning() {
+  async #findConversation() {
     if (this.hasBegun) return;
     await this.#client.loadConversations({ limit: 1 }).catch(() => undefined); // the next reconnect asks again
   }
 
-  #began(conversationId) {
+  #setConversation(conversationId) {
     if (this.hasBegun || this.#hasEnded) return;
     this.#session = { ...this.#session, conversationId };
     this.#handlers.began(conversationId);

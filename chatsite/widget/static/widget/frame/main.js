@@ -4,7 +4,7 @@ import { Introduction } from "./introduction.js";
 import { Screens } from "./screens.js";
 import { Sessions } from "./sessions.js";
 
-const RELAPSE = 10_000; // milliseconds: a session that ends this soon after its start is not restarted automatically
+const RESTART_PAUSE = 10_000; // milliseconds: a session that ends this soon after its start is not restarted automatically
 
 /** The frame: signs in the visitor whom the host names, and shows that person's conversation. */
 class Frame {
@@ -13,15 +13,15 @@ class Frame {
   #chat = null;
   #userId = null; // the last visitor
   #serial = 0; // detects a start that a later one has replaced
-  #begunAt = -RELAPSE;
+  #startedAt = -RESTART_PAUSE;
   #host = new HostPage(this.#settings.origins, {
     hello: () => {
       this.#host.tell({ type: "ready" });
-      this.#begin();
+      this.#start();
     },
-    identity: () => this.#begin(),
+    identity: () => this.#start(),
     theme: ({ theme }) => this.#screens.setTheme(theme),
-    show: () => this.#shown(),
+    show: () => this.#showConversation(),
     hide: () => document.activeElement?.blur(),
     focus: () => this.#screens.focus(),
     logout: () => this.#logOut(),
@@ -35,43 +35,43 @@ class Frame {
   constructor() {
     this.#screens.on({
       close: () => this.#host.tell({ type: "close" }),
-      retry: () => this.#begin(),
-      first: (text, given) => (this.#chat ? this.#write(text) : this.#beginAsGuest(text, given)),
+      retry: () => this.#start(),
+      first: (text, given) => (this.#chat ? this.#send(text) : this.#startAsGuest(text, given)),
     });
   }
 
-  async #begin(find = () => this.#find()) {
+  async #start(find = () => this.#findSession()) {
     const serial = ++this.#serial;
     this.#screens.setTheme(this.#host.theme);
     if (!this.#chat) this.#screens.show("loading");
     try {
       const session = await find();
-      if (serial === this.#serial) this.#enter(session);
+      if (serial === this.#serial) this.#useSession(session);
     } catch (error) {
-      if (serial === this.#serial) this.#fail(error);
+      if (serial === this.#serial) this.#showError(error);
     }
   }
 
   /** A guest's account and conversation begin with the first message, so that no business has an empty one. */
-  async #beginAsGuest(text, given) {
-    await this.#begin(() => this.#sessions.newGuest(given));
+  async #startAsGuest(text, given) {
+    await this.#start(() => this.#sessions.newGuest(given));
     if (!this.#chat) return; // the screen shows the reason, and the field keeps the text
-    if ((await this.#write(text)) && !this.#settings.asksFirst) this.#introduction.show();
+    if ((await this.#send(text)) && !this.#settings.asksFirst) this.#introduction.show();
   }
 
   /** Return whether it was sent. If not, the screen shows the reason, and the field keeps the text. */
-  async #write(text) {
+  async #send(text) {
     try {
       await this.#chat.send(text);
       return true;
     } catch (error) {
-      this.#fail(error);
+      this.#showError(error);
       return false;
     }
   }
 
   /** The session of the visitor whom the host names, or else of a returning guest. */
-  async #find() {
+  async #findSession() {
     if (this.#host.isIdentified) {
       const token = await this.#host.askToken();
       return token ? this.#sessions.ofToken(token) : null;
@@ -79,7 +79,7 @@ class Frame {
     return this.#settings.guestsAllowed ? this.#sessions.ofKnownGuest() : this.#sessions.leaveSigned();
   }
 
-  #enter(session) {
+  #useSession(session) {
     if (session && this.#chat?.isOf(session)) return;
     this.#chat?.end();
     this.#chat = null;
@@ -87,30 +87,30 @@ class Frame {
     if (this.#userId && this.#userId !== session?.user.id) this.#screens.clear();
     this.#userId = session?.user.id ?? null;
     this.#host.tell({ type: "unread", count: 0 });
-    this.#screens.ask(!session);
+    this.#screens.askForDetails(!session);
     if (!session) {
       this.#screens.show(this.#settings.guestsAllowed && !this.#host.isIdentified ? "first" : "sign-in");
       return;
     }
-    this.#begunAt = performance.now();
+    this.#startedAt = performance.now();
     this.#chat = new Chat(session, this.#settings.businessId, {
       tokens: (pair) => this.#sessions.renewed(pair),
       unread: (count) => this.#host.tell({ type: "unread", count }),
       empty: (isEmpty) => this.#screens.greet(isEmpty),
-      began: (conversationId) => this.#began(conversationId),
-      signedOut: () => this.#signedOut(),
+      began: (conversationId) => this.#onConversation(conversationId),
+      signedOut: () => this.#onSignedOut(),
     });
     if (this.#chat.hasBegun) this.#host.tell({ type: "begun" });
-    if (this.#host.isShown) this.#shown();
+    if (this.#host.isShown) this.#showConversation();
   }
 
-  #began(conversationId) {
+  #onConversation(conversationId) {
     this.#sessions.began(conversationId);
     this.#host.tell({ type: "begun" });
-    if (this.#host.isShown) this.#shown();
+    if (this.#host.isShown) this.#showConversation();
   }
 
-  #shown() {
+  #showConversation() {
     if (!this.#chat) return;
     if (this.#chat.hasBegun) this.#screens.show("thread", this.#chat);
     else this.#screens.show("first");
@@ -118,12 +118,12 @@ class Frame {
   }
 
   /** The session has ended. A new token of the host can start another one, but not again and again. */
-  #signedOut() {
+  #onSignedOut() {
     this.#chat.end();
     this.#chat = null;
     this.#sessions.drop();
-    if (performance.now() - this.#begunAt > RELAPSE) this.#begin();
-    else this.#fail({ code: "unauthenticated" });
+    if (performance.now() - this.#startedAt > RESTART_PAUSE) this.#start();
+    else this.#showError({ code: "unauthenticated" });
   }
 
   async #logOut() {
@@ -131,10 +131,10 @@ class Frame {
     this.#chat?.end();
     this.#chat = null;
     await this.#sessions.end();
-    this.#begin();
+    this.#start();
   }
 
-  #fail(error) {
+  #showError(error) {
     if (!error.code) reportError(error);
     this.#chat?.end();
     this.#chat = null;

@@ -22,7 +22,7 @@ export class Screens {
     document.getElementById("retry").addEventListener("click", handlers.retry);
     this.#field.form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (this.#field.value.trim()) handlers.first(this.#field.value, this.#given);
+      if (this.#field.value.trim()) handlers.first(this.#field.value, this.#formValues);
     });
     this.#field.addEventListener("keydown", (event) => {
       const isSent = event.key === "Enter" && !event.shiftKey && !event.isComposing && !isPhone();
@@ -31,8 +31,8 @@ export class Screens {
       this.#field.form.requestSubmit();
     });
     document.addEventListener("keydown", (event) => {
-      const isTaken = event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]");
-      if (event.key === "Escape" && !isTaken) handlers.close();
+      const isHandled = event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]");
+      if (event.key === "Escape" && !isHandled) handlers.close();
     });
   }
 
@@ -56,7 +56,7 @@ export class Screens {
   }
 
   /** Whether a visitor fills in the business's form before the first message. */
-  ask(isAsked) {
+  askForDetails(isAsked) {
     if (this.#form) this.#form.disabled = this.#form.hidden = !isAsked;
   }
 
@@ -86,7 +86,7 @@ export class Screens {
     for (const token of ["--on-accent", "--on-bubble-own", "--bubble-own-muted", "--tick-read"]) style.setProperty(token, shade.ink);
   }
 
-  get #given() {
+  get #formValues() {
     const fields = [...this.#field.form.elements].filter((field) => field.matches("[data-given]:enabled"));
     return Object.fromEntries(fields.map(({ name, value }) => [name, value.trim()]));
   }

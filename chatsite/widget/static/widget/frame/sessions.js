@@ -21,8 +21,8 @@ export class Sessions {
     const person = JSON.stringify([iss, sub, name, attributes]);
     const kept = this.#storage.session;
     if (kept?.person === person) return kept;
-    if (kept) await this.#end(kept);
-    return this.#keep(await ask("/widget/sessions", { token, openConversation: false }), { person });
+    if (kept) await this.#logOut(kept);
+    return this.#store(await ask("/widget/sessions", { token, openConversation: false }), { person });
   }
 
   /** The session of a returning guest; null if there was none. */
@@ -33,7 +33,7 @@ export class Sessions {
     const guest = this.#storage.guest;
     if (!guest) return null;
     try {
-      return await this.#enterAsGuest({ guest });
+      return await this.#startAsGuest({ guest });
     } catch (error) {
       if (error.code !== "unauthenticated") throw error;
       this.#storage.guest = null; // the guest has been erased
@@ -43,7 +43,7 @@ export class Sessions {
 
   /** `given`: what the guest has said in the form before the chat. */
   newGuest(given) {
-    return this.#enterAsGuest(given);
+    return this.#startAsGuest(given);
   }
 
   /** Store the guest's name and address. This needs a separate login, which ends at once. */
@@ -56,7 +56,7 @@ export class Sessions {
   /** The host no longer names this person, so end the login. */
   async leaveSigned() {
     const kept = this.#storage.session;
-    if (kept && kept.person !== "guest") await this.#end(kept);
+    if (kept && kept.person !== "guest") await this.#logOut(kept);
     return null;
   }
 
@@ -80,21 +80,21 @@ export class Sessions {
     this.#storage.guest = null;
     if (!kept) return;
     await this.#storage.forget(kept.user.id);
-    await this.#end(kept);
+    await this.#logOut(kept);
   }
 
-  async #enterAsGuest(body) {
+  async #startAsGuest(body) {
     const answer = await ask("/widget/guest-sessions", { business: this.#business, ...body });
     this.#storage.guest = answer.guest;
-    return this.#keep(answer, { person: "guest" });
+    return this.#store(answer, { person: "guest" });
   }
 
-  #keep({ access, refresh, user, conversation }, { person }) {
+  #store({ access, refresh, user, conversation }, { person }) {
     this.#storage.session = { person, access, refresh, user, conversationId: conversation?.id ?? null };
     return this.#storage.session;
   }
 
-  async #end({ refresh }) {
+  async #logOut({ refresh }) {
     this.#storage.session = null;
     try {
       await ask("/auth/logout", { refresh });

@@ -89,7 +89,7 @@ export class Widget {
     if (this.isOpen === isOpen) return;
     this.#view.setOpen(isOpen);
     this.#view.showUnread(this.unread, false);
-    this.#sayIfShown();
+    this.#reportVisibility();
     this.#view.focus(this.#frame);
     this.#page.emit(isOpen ? "open" : "close");
   }
@@ -108,32 +108,32 @@ export class Widget {
         emit("error", { code: "unreachable" });
       },
       messages: {
-        ready: () => this.#ready(),
+        ready: () => this.#onReady(),
         begun: () => this.#storage.set("seen", "1"),
         keep: ({ name, text }) => this.#storage.set(name, text),
-        "want-token": () => this.#giveToken(),
-        unread: ({ count }) => Number.isInteger(count) && count >= 0 && this.#countUnread(count),
+        "want-token": () => this.#sendToken(),
+        unread: ({ count }) => Number.isInteger(count) && count >= 0 && this.#updateUnread(count),
         close: () => this.close(),
         error: ({ code }) => emit("error", { code: String(code) }),
       },
     };
   }
 
-  #ready() {
+  #onReady() {
     this.#view.say("");
     this.retheme();
-    this.#sayIfShown();
+    this.#reportVisibility();
     if (this.isOpen) this.#view.focus(this.#frame);
     this.#page.emit("ready");
   }
 
   /** The query and the fragment of our address may hold secrets of this site. */
-  #sayIfShown() {
+  #reportVisibility() {
     const page = { url: location.origin + location.pathname, title: document.title };
     this.#frame.post(this.isOpen ? { type: "show", page } : { type: "hide" });
   }
 
-  async #giveToken() {
+  async #sendToken() {
     let token = null;
     try {
       token = await this.#page.token();
@@ -143,7 +143,7 @@ export class Widget {
     this.#frame.post({ type: "token", token: typeof token === "string" ? token : null });
   }
 
-  #countUnread(count) {
+  #updateUnread(count) {
     if (count === this.unread) return;
     const isNews = count > this.unread && !this.isOpen;
     this.unread = count;
