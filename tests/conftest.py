@@ -32,7 +32,7 @@ pytest_plugins = ["tests.harness.verdict", "tests.schedule"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # In this process a job runs where a test runs it, and not on a thread beside the tests.
+    # In this process jobs run only where a test runs them, not on a thread of their own.
     settings.BACKGROUND_WORKER = "separate"
     if settings.REDIS_URL:
         _take_own_redis_database(os.environ.get("PYTEST_XDIST_WORKER", "gw0"))
@@ -110,7 +110,7 @@ def _is_wanted(item: pytest.Item, wanted: set[Flavour]) -> bool:
     if item.get_closest_marker("standalone"):
         names = {*getattr(item, "fixturenames", ()), *(mark.name for mark in item.iter_markers())}
         named = names & {*FLAVOUR_OF, *OF_THE_SITE, "django_db", "deployment"}
-        if named - {"redis"}:  # a private one, whatever the site runs on
+        if named - {"redis"}:  # always a private one
             raise pytest.UsageError(f"{item.nodeid} is standalone, and uses {', '.join(sorted(named))}")
         return "embedded" in wanted
     if item.get_closest_marker("sqlite_only") or item.get_closest_marker("one_database"):

@@ -17,14 +17,14 @@ from xdist.scheduler import LoadFileScheduling, Scheduling
 
 TESTS: Final = Path(__file__).parent
 
-# Tests wait more than they compute.
+# Tests mostly wait.
 PROCESSES_PER_CORE: Final = 2
 MOST_PROCESSES: Final = 16  # each starts servers and a browser of its own
 
 # Tests of these files kill, stop or cut off servers and services. `make test-fast` leaves them out.
 FAULTS: Final = ("faults/*", "*/test_killed*.py", "*/test_*_outage.py", "*/test_cut_off.py")
 
-# Files that mostly wait stand between files that mostly compute, so that each uses the time of the other.
+# Files that mostly wait are placed between files that mostly compute, so that both use the processor well.
 LONGEST_FIRST: Final = (
     "faults/test_random_faults.py",
     "attack/test_fuzzed_api.py",

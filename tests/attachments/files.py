@@ -17,7 +17,7 @@ from tests.conversations.people import business, client_of, conversation, person
 
 
 def upload(user: User, content: bytes, name: str = "report.pdf", **form: str) -> Any:
-    file = SimpleUploadedFile(name, content, content_type="text/html")  # a lie that nobody believes
+    file = SimpleUploadedFile(name, content, content_type="text/html")  # a false type, which is ignored
     return client_of(user).post("/chat/uploads", {"file": file, **form}, format="multipart")
 
 

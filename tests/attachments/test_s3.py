@@ -87,7 +87,7 @@ def test_a_file_goes_straight_to_the_storage_and_comes_from_there(
         fetched = FETCH.get(answer["Location"], headers={"Range": "bytes=0-9"})
         assert (fetched.status_code, len(fetched.content)) == (206, 10)
         assert "inline" in fetched.headers["Content-Disposition"]
-    # What the client wrote, and could write again, is not what is served, and is gone.
+    # The client could overwrite its upload, so the site serves its own copy and deletes the upload.
     assert keys(bucket) == set(StoredFile.objects.values_list("key", flat=True))
     assert StoredFile.objects.count() == 2
 
@@ -121,7 +121,7 @@ def test_a_completion_that_is_cut_off_can_be_repeated(
 
 def test_a_file_of_another_size_is_invalid(scene: Scene) -> None:
     begun = begin(scene, PDF).json()
-    if put(begun, PDF + b"more") == 204:  # a storage that does not hold the form to its conditions
+    if put(begun, PDF + b"more") == 204:  # a storage that does not check the conditions of the form
         assert refused(complete(scene, begun["id"])) == (400, "invalid")
 
 

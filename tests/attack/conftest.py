@@ -24,7 +24,7 @@ PRODUCTION: Final = {
     "SECURE_COOKIES": "0",  # the tests speak HTTP
     "FRONTEND_URL": FRONTEND,
     "LOG_LEVEL": "DEBUG",  # the most that anybody could read there
-    # Enough for every test with people of its own, and soon spent by one that means to.
+    # Enough for every test with its own people, and soon used up by a test that intends to.
     "USER_CHANGES_PER_SECOND": "10",
     "USER_CHANGES_BURST": "300",
 }

@@ -17,7 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from chatsite.realtime.registry import commands
 from tests.harness.rest import Json
 
-# Pages and answers for everybody, by the name of their route. What is not here must ask who one is.
+# Public pages and answers, by the name of their route. All others must require authentication.
 PUBLIC: Final = {
     "index",
     "schema",
@@ -52,7 +52,7 @@ VALUES: Final[Json] = {
     "archived": True,
     "emoji": "👍",
     "kind": "summary",
-}  # what a command or body needs beside its ids
+}  # what a command or body needs besides its ids
 BODY: Final[Json] = {
     **VALUES,
     "seq": 1,

@@ -64,7 +64,7 @@ async def test_a_flood_of_bytes_does_not_grow_the_process(room: Room) -> None:
                 assert answer.status_code == 413
             except httpx.TransportError:
                 pass  # the answer came before the end of the body, and the connection closed
-        if server.kind != "daphne":  # it hands nothing over before it has read everything; see SECURITY.md
+        if server.kind != "daphne":  # it passes on nothing before it has read everything; see SECURITY.md
             assert process.memory_info().rss - before < 24 * MIB
 
 

@@ -17,7 +17,7 @@ from tests.harness.rest import Json, when_allowed
 
 pytestmark = pytest.mark.fleet
 
-# What no reader can take for an absent body: JSON that ends too early.
+# Incomplete JSON, which cannot be mistaken for a missing body.
 BROKEN = b'{"content": "left o'
 
 

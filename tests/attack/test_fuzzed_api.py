@@ -92,7 +92,7 @@ def test_every_operation(visitor: Visitor, document: Json) -> None:
 
             try:
                 answers_as_documented()
-            except BaseExceptionGroup as group:  # all operations are looked at before the verdict
+            except BaseExceptionGroup as group:  # all operations are checked before the result
                 problems += [
                     f"{operation.label} ({mode.value}): {str(one)[:900]}" for one in group.exceptions
                 ]

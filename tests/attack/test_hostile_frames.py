@@ -76,7 +76,7 @@ async def test_each_gets_an_error_and_the_socket_lives(room: Room, transport: Tr
     assert (await room.seen_by(room.customer))["lastSeq"] == 0
 
 
-# Texts that are fine, however they look. They must come out as they went in, everywhere.
+# Unusual but valid texts. They must be returned unchanged everywhere.
 TEXTS = [
     "\u202egpj.exe\u202c",  # right to left override
     "\u2066\u2067\u2068isolated",  # isolates that are never closed
@@ -91,7 +91,7 @@ TEXTS = [
     "{{ 7*7 }} ${7*7} %s %n {0} \\u0000 %00",
     "'; DROP TABLE messages; --",
     '"}],"event":"~end_user"',
-    "İıßẞﬁＡ",  # letters whose case and width deceive
+    "İıßẞﬁＡ",  # letters with misleading case and width
     "\U0001d54a" * 8_000,  # as long as a message may be, in characters of four bytes
 ]
 
@@ -154,7 +154,7 @@ async def _does_not_grow(
     process = psutil.Process(server.pid)
     before = process.memory_info().rss
     async with await Wire.open("native", server, room.customer.access, compression=compression) as wire:
-        with contextlib.suppress(ConnectionClosed):  # while we were still sending, as it should be
+        with contextlib.suppress(ConnectionClosed):  # while the test was still sending, as intended
             await wire.socket.send(message)
         assert await wire.closed() in {1006, 1009}
     assert process.memory_info().rss - before < 24 * MIB

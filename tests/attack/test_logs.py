@@ -120,7 +120,7 @@ async def test_a_whole_scenario_leaves_no_secret_in_the_logs(room: Room) -> None
 
     logs = {server.kind: server.log.read_text(errors="replace") for server in deployment.servers}
     assert all(len(text) > 2_000 for text in logs.values())
-    assert all("GET /" in text for text in logs.values())  # it does say what was asked for
+    assert all("GET /" in text for text in logs.values())  # it does name the requested path
     found = [
         f"{what} in the log of {kind}: {line[:200]}"
         for kind, text in logs.items()

@@ -34,7 +34,7 @@ FOREIGN = [
     "file://127.0.0.1:{port}",  # another scheme
     "ws://127.0.0.1:{port}",
     "file://",
-    "http://shop.example",  # the front end's, nearly
+    "http://shop.example",  # almost the front end's
     "https://shop.example.evil.example",
     "https://evilshop.example",
     "https://evil.shop.example",

@@ -65,7 +65,7 @@ async def test_a_user_who_floods_all_processes_gets_one_rate(room: Room, transpo
     await asyncio.sleep(0.5)  # two reports
     await close(wires)
 
-    # What is left is owed by everybody, REST included; and nobody else pays for it. A slow machine earns meanwhile.
+    # The limit is used up on every transport, and only for this user. On a slow machine it refills meanwhile.
     async with room.customer.rest_on(len(wires) - 1) as rest:
         posts = [rest.http.post(f"{room.path}/messages", json={"content": "by REST"}) for _ in range(50)]
         answers = await asyncio.gather(*posts)
@@ -104,7 +104,7 @@ async def test_every_command_draws_from_it(room: Room, command: str, data: str) 
     for _ in range(60):
         await wires[0].send_text(frame)
     while (await wires[0].push())[1].get("code") != "rate_limited":
-        continue  # it earns a little meanwhile
+        continue  # the limit refills a little meanwhile
     await close(wires)
 
 

@@ -38,7 +38,7 @@ WITH_IDS = [
     for address in ADDRESSES
     if address.takes_an_id and address.kind not in TESTED_ELSEWHERE and address.name not in OPEN_TO_ALL
 ]
-# Lifting a block that is not one's own succeeds and changes nothing, whether it is there or not.
+# Removing somebody else's block succeeds and changes nothing, whether it exists or not.
 LIFTED = {("DELETE", "blocks"), ("DELETE", "businesses")}
 
 
@@ -77,7 +77,7 @@ def test_the_tables_are_not_empty() -> None:
 def test_the_secrets_have_one_of_every_kind() -> None:
     """A new kind of object must be added to the secrets."""
     known = {*OF_A_ROOM, *OF_THE_VAULT}
-    known |= {"sites"}  # asked for with an id that nobody has; tests/widget has its strangers
+    known |= {"sites"}  # it takes an id that does not exist; tests/widget covers its strangers
     assert {address.kind for address in WITH_IDS} <= known
 
 
@@ -171,7 +171,7 @@ async def test_live_commands(secrets: Secrets, transport: Transport) -> None:
             for name in LIVE:
                 if (
                     name == "leave_conversation"
-                ):  # leaving what one never joined tells nothing, and does nothing
+                ):  # leaving a conversation that was never joined reveals nothing and changes nothing
                     await wire.call(name, command_data(name, secrets.ids))
                     continue
                 answers = []

@@ -97,7 +97,7 @@ async def by_rest(server: Server, token: str) -> str:
     async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=patience(5)) as http:
         headers = {b"Authorization": b"Bearer " + token.encode()}
         answer = await http.get("/auth/me", headers=headers)
-    if answer.status_code == 400:  # the server itself: no such header can be
+    if answer.status_code == 400:  # the server refuses such a header itself
         return "unauthenticated"
     return "open" if answer.status_code == 200 else str(answer.json()["error"]["code"])
 
@@ -106,7 +106,7 @@ async def by_header(server: Server, token: str) -> str:
     headers = {"Authorization": f"Bearer {token}".encode().decode("latin-1")}
     try:
         client = await LiveClient.open(server.live_url, door="none", headers=headers)
-    except (InvalidMessage, InvalidStatus):  # the server itself: no such header can be
+    except (InvalidMessage, InvalidStatus):  # the server refuses such a header itself
         return "unauthenticated"
     async with client:
         try:
@@ -164,7 +164,7 @@ async def test_forged_tokens_open_nothing(login: Login, door: str) -> None:
                 continue  # no HTTP client sends it
             found = await DOORS[door](server, forge(forgery))
             assert found == "unauthenticated", f"{name} at {door} of {server.kind}: {found}"
-        if door != "ticket":  # so that the refusals are for what they say
+        if door != "ticket":  # so that the refusals have the stated reason
             assert await DOORS[door](server, forgery.signed(jti=uuid4().hex)) == "open"
 
 

@@ -58,7 +58,7 @@ class Shop:
 
     def say(self, sender: User, content: str, conversation: Conversation | None = None) -> Any:
         where = conversation or self.conversation
-        escalations.forget()  # the clock of the tests goes further ahead than those of servers
+        escalations.forget()  # the clock of the tests is further ahead than a server's could be
         return operations.send_message(
             sender_id=sender.pk, conversation_id=where.pk, body=SendBody(content=content)
         ).message

@@ -57,8 +57,8 @@ class Model:
     muted: set[tuple[str, str]] = field(default_factory=set)  # person, the conversation's customer
     blocked: set[tuple[str, str]] = field(default_factory=set)  # who blocks, whom; "shop" for the business
     told: dict[tuple[str, str, str], int] = field(default_factory=dict)  # channel, person, customer: seq
-    pending: set[tuple[str, str]] = field(default_factory=set)  # pushes on their way: person, customer
-    held: set[str] = field(default_factory=set)  # people whose mail was under way when its worker died
+    pending: set[tuple[str, str]] = field(default_factory=set)  # pushes that are being sent: person, customer
+    held: set[str] = field(default_factory=set)  # people whose mail was being sent when its worker died
     sent: list[Sent] = field(default_factory=list)
 
     def is_blocked(self, reader: str, sender: str) -> bool:

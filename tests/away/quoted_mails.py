@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# What people's programs put below an answer, in their own words.
+# What mail programs put below an answer.
 QUOTES = {
     "gmail": """Yes, please!
 

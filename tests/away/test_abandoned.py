@@ -37,7 +37,7 @@ def test_a_mail_is_given_up_and_the_next_one_tells_of_the_same(shop: Shop) -> No
     check_due(shop.clock.now)
     kill_workers_of(send_mail)
     assert shop.decisions(shop.carol) == [("email", "failed", "abandoned")]
-    Notice.objects.update(finished_at=shop.clock.now)  # by the clock of the test, as the rest
+    Notice.objects.update(finished_at=shop.clock.now)  # by the test's clock, like everything else
     shop.pass_seconds(90)
     assert mail.outbox == [], "it would stop the workers again at once"
     shop.pass_seconds(ABANDONED_FOR.total_seconds() + 60)

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.fault
 
 PAIRS: Final = 4  # of a customer with a browser and one with a mail address
 
-# Writes to one customer after the other, and looks at what is due, so that the jobs stand in this order.
+# Writes to one customer after the other, and processes what is due, so that the jobs have this order.
 SET_UP = """
 import ipaddress
 from uuid import uuid4
@@ -58,7 +58,7 @@ RUNNING = """
 from django_tasks_db.models import DBTaskResult
 print(DBTaskResult.objects.filter(status="RUNNING", queue_name="delivery").count())
 """
-# Makes every sign of life and every start older than a dead worker's.
+# Backdates every heartbeat and start, as if the worker had died.
 AGE = """
 from datetime import timedelta
 from django.utils import timezone

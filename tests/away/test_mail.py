@@ -215,7 +215,7 @@ def test_a_mail_that_a_killed_worker_left_behind_is_not_sent_twice(
 
     shop.say(shop.amir, "Hello")
     with monkeypatch.context() as patched:
-        patched.setattr(sending, "finish", die)  # the mail is out, and nobody has noted it
+        patched.setattr(sending, "finish", die)  # the mail has been sent, but not recorded
         with pytest.raises(Killed):
             shop.pass_seconds(TEN_MINUTES)
     shop.work()

@@ -148,7 +148,7 @@ def test_a_push_that_a_killed_worker_left_behind_is_not_sent_twice(
     shop.subscribed(shop.carol, push_service)
     shop.say(shop.amir, "Hello")
     with monkeypatch.context() as patched:
-        patched.setattr(sending, "_settle", die)  # the push is out, and nobody has noted it
+        patched.setattr(sending, "_settle", die)  # the push has been sent, but not recorded
         with pytest.raises(Killed):
             shop.pass_seconds(11)
     shop.work()

@@ -75,7 +75,7 @@ def ratings(shop: Shop, mail_server: MailServer) -> Ratings:
 
 def test_the_mail_comes_once_and_its_links_rate_nothing_by_themselves(ratings: Ratings) -> None:
     episode = ratings.resolve()
-    assert ratings.mails == []  # not before the time of every mail
+    assert ratings.mails == []  # not before the usual time of a mail
     ratings.wait(episode)
     ratings.consider(episode)
     [mail] = ratings.mails
@@ -86,7 +86,7 @@ def test_the_mail_comes_once_and_its_links_rate_nothing_by_themselves(ratings: R
     links = ratings.links()
     assert len(links) == 5
     client = Client(enforce_csrf_checks=True)
-    page = client.get(links[3]).content.decode()  # as a scanner of links does
+    page = client.get(links[3]).content.decode()  # as a link scanner does
     assert "Happy with us?" in page
     assert re.search(r'value="4" required checked', page)
     assert client.head(links[3]).status_code == 200
@@ -108,7 +108,7 @@ def test_every_episode_has_a_mail_of_its_own(ratings: Ratings) -> None:
     ratings.wait(second)
     assert len(ratings.mails) == 2
     client = Client()
-    assert client.get(old_link).status_code == 404  # the conversation has gone on
+    assert client.get(old_link).status_code == 404  # the conversation has continued
     assert client.post(old_link, {"score": "1"}).status_code == 404
     assert client.post(ratings.links()[4], {"score": "5"}).status_code == 200
     assert list(Episode.objects.order_by("resolved_at").values_list("score", flat=True)) == [None, 5]

@@ -50,7 +50,7 @@ def test_a_mailbox_is_emptied_once(mailbox: Mailbox, capsys: pytest.CaptureFixtu
 def test_a_mailbox_that_cannot_be_read_is_an_error(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(CommandError, match="cannot be read"):
         call_command("receive_mail", imap=mailbox.url.replace("s3cret", "wrong"))
-    monkeypatch.delenv("SSL_CERT_FILE")  # nobody vouches for the server now, so it gets no password
+    monkeypatch.delenv("SSL_CERT_FILE")  # the server's certificate is not trusted, so it gets no password
     with pytest.raises(CommandError, match="certificate"):
         call_command("receive_mail", imap=mailbox.url)
     with pytest.raises(CommandError, match="imaps://"):

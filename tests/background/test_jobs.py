@@ -15,7 +15,7 @@ from chatsite.background.jobs import LONGEST_WAIT, Job, backoff, enqueue
 from chatsite.background.worker import WorkerProcess
 from tests.background import examples
 
-# The worker closes its connections, as in a process of its own, so no transaction can surround a test.
+# The worker closes its connections, as in its own process, so no transaction can surround a test.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 

@@ -13,7 +13,7 @@ from tests.background import examples
 enqueue(examples.{job}, {name!r})
 """
 RUNS = "from tests.background import examples; print(examples.runs({name!r}))"
-# Makes every sign of life and every start older than a dead worker's.
+# Backdates every heartbeat and start, as if the worker had died.
 AGE = """
 from datetime import timedelta
 from django.utils import timezone

@@ -38,7 +38,7 @@ async def test_turns_are_counted(cast: Cast, protocol: Protocol) -> None:
     load, ports, pair = await loaded(cast)
     await load.join(protocol=protocol, ports=ports, pairs=[pair])
     done = await load.take_turns(seconds=1.5, warm_up=0.2)
-    await asyncio.sleep(0.3)  # the last message is still under way
+    await asyncio.sleep(0.3)  # the last message is still in progress
     await load.leave()
     assert done["messages"] == done["exchange"]["count"] > 4
     assert 0 < done["exchange"]["p50"] <= done["exchange"]["p99"]

@@ -58,7 +58,7 @@ def test_a_customer_blocks_a_business(scene: Scene) -> None:
     assert (answer.json()["kind"], answer.json()["businessId"]) == ("business", str(scene.shop.pk))
     assert is_forbidden(scene.send(scene.member))
     assert is_forbidden(scene.send(scene.colleague))
-    assert scene.seen_by(scene.member) == before  # nothing tells
+    assert scene.seen_by(scene.member) == before  # nothing reveals it
     assert scene.seen_by(scene.customer)["blocked"] is True
     assert scene.block(scene.customer, method="delete").status_code == 204
     assert scene.send(scene.member).status_code == 201
@@ -69,7 +69,7 @@ def test_a_customer_blocks_one_member(scene: Scene) -> None:
     assert scene.block(scene.customer, scene.member).status_code == 200
     assert is_forbidden(scene.send(scene.member))
     assert scene.send(scene.colleague).status_code == 201
-    other = conversation(business(scene.member), scene.customer)  # one that is made later
+    other = conversation(business(scene.member), scene.customer)  # one that is created later
     assert block_rules.is_blocked(Conversation.objects.get(pk=other.pk), scene.member.pk)
     scene.block(scene.customer, scene.member, "delete")
     assert scene.send(scene.member).status_code == 201

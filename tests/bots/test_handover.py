@@ -122,7 +122,7 @@ def test_what_people_have_begun_stays_with_them(scene: Scene) -> None:
     say(scene.talk, scene.member, ["Your order is here"])
     say(scene.talk, scene.talk.customer, ["Thanks"])
     assert scene.in_charge() == ("open", None, False)
-    scene.set(scene.member, status="pending")  # the team waits for somebody else
+    scene.set(scene.member, status="pending")  # the conversation waits for another team
     say(scene.talk, scene.member, ["Any news?"])
     assert scene.in_charge() == ("pending", None, False)
 

@@ -107,16 +107,14 @@ async def test_everything_in_a_conversation_is_accessible(
 ) -> None:
     """Check each kind of message in each state, and what opens over them."""
     where = await every_kind(cast)
-    await cast.olivia.rest.patch(f"/chat/conversations/{where}/read")  # nothing of it comes in between below
+    await cast.olivia.rest.patch(f"/chat/conversations/{where}/read")  # so that none of it interferes below
     size = DESKTOP if theme == "light" else PHONE
     look: dict[str, Any] = {"color_scheme": theme, "viewport": size, "reduced_motion": "reduce"}
     page = await ready(await signed_in("olivia", f"/app/c/{where}", **look))
     await expect(pane(page).get_by_role("region", name="Offer")).to_be_visible()
     await write(page, "Just sent")
     await expect(pane(page).get_by_role("img", name="Sent").last).to_be_visible()
-    await page.wait_for_load_state(
-        "networkidle"
-    )  # nothing that is still on its way tells the page what comes now
+    await page.wait_for_load_state("networkidle")  # so that nothing in transit announces the next step
     await asyncio.to_thread(deployment.shell, FREEZE.format(where=where))
     await pane(page).get_by_role("textbox", name="Message").fill("Too late")
     await pane(page).get_by_role("button", name="Send").click()

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.whole_browser  # it records
 LARGE: Final = 20 * 1024 * 1024
 REGION: Final = "eu-central-1"
 
-Copy = Callable[[Path], None]  # all that is stored, into a folder
+Copy = Callable[[Path], None]  # copies everything that is stored into a folder
 
 
 class Bucket:

@@ -15,7 +15,7 @@ from tests.harness.cast import Cast, Person
 
 pytestmark = pytest.mark.shown
 
-# A member of two businesses of its own, and customers who have all said something.
+# A member of two new businesses, and customers who have all written.
 SHOPS = """
 from django.contrib.auth import get_user_model
 from conversations import operations

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.shown
 async def go_offline(thread: ThreadPage) -> None:
     allow_trouble(thread)
     await thread.page.context.set_offline(True)
-    # A socket that is open already outlives Chromium's offline mode.
+    # An open socket survives Chromium's offline mode.
     await thread.page.evaluate("chat.client.close(); chat.client.connect()")
 
 

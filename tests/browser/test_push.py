@@ -22,7 +22,7 @@ from tests.harness.rest import eventually
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.whole_browser]
 
-# Chromium's own push service is out of reach. `subscription` is what it would have given.
+# Chromium's push service cannot be reached. `subscription` stands for its answer.
 SUBSCRIBE = """
 (() => {
   const kept = () => sessionStorage.getItem("subscribed");

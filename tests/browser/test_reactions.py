@@ -13,7 +13,7 @@ from tests.harness.cast import Cast
 
 pytestmark = pytest.mark.shown
 
-# What stands beside the emoji while the pointer or the focus is on it.
+# The text beside the emoji while the pointer or the focus is on it.
 NAMES = "chip => getComputedStyle(chip, '::after').content"
 
 
@@ -62,7 +62,7 @@ async def test_two_taps_react_and_names_are_shown(cast: Cast, open_page: OpenPag
     chip = phone.said("Welcome").locator(".reaction")
     await expect(chip).to_contain_text("👍")
     await picture(phone.page, "reactions-dark-390")
-    await attach(phone, photo("now.jpg"), choice="Take a photo")  # here stands a page as a phone shows it
+    await attach(phone, photo("now.jpg"), choice="Take a photo")  # a page as a phone shows it
     await expect(phone.root.get_by_role("button", name="Remove now.jpg")).to_be_visible()
 
     shop = await open_thread(open_page, cast.olivia, where)

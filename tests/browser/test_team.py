@@ -15,7 +15,7 @@ async def test_colleagues_see_who_views_and_who_answers(cast: Cast, signed_in: S
     customer, conversation = await newcomer_with_conversation(cast, "Anybody there?")
     path = f"/app/c/{conversation['id']}"
     amir = await ready(await signed_in("amir", path, server=2))
-    olivia = await ready(await signed_in("olivia", server=1))  # who comes later hears of it too
+    olivia = await ready(await signed_in("olivia", server=1))  # a member who connects later sees it too
     asking = await ready(await signed_in(customer.name, path))
     await expect(entry(olivia, customer.name)).to_contain_text("Amir Nasser is viewing this")
     await pane(amir).get_by_role("textbox", name="Message").press_sequentially("I am on it")

@@ -91,7 +91,7 @@ async def test_a_hundred_thousand_messages(cast: Cast, deployment: Deployment, o
     await to_the_first_and_on(thread)
     await to_the_far_message_of_a_reply(thread)
 
-    # Far away one still sees what happens there, and that something new has come.
+    # Far up in the history, changes are still shown, and so is the count of new messages.
     await customer.rest.patch(f"/chat/messages/{early['id']}", {"content": "Message five"})
     await expect(thread.said("Message five")).to_contain_text("edited")
     await cast.olivia.send(where, "And now?")
@@ -155,7 +155,7 @@ async def test_the_line_of_the_new_messages(cast: Cast, open_page: OpenPage) -> 
     await thread.latest.click()
     await expect(thread.said("New 30")).to_be_in_viewport()
     unread = await cast.olivia.rest.get("/chat/unread-count")
-    assert unread["conversations"][where] == 30  # nobody has looked
+    assert unread["conversations"][where] == 30  # nobody has viewed it
     await thread.page.evaluate("document.hasFocus = () => true; dispatchEvent(new Event('focus'))")
     await thread.write("Sorry for the wait")
     await expect(line).to_have_count(0)

@@ -97,7 +97,7 @@ async def test_replies_edits_and_deletes(cast: Cast, open_page: OpenPage) -> Non
     await theirs.said("Yes, quite blue").get_by_role("button", name="edited").click()
     await expect(theirs.root.get_by_role("dialog")).to_contain_text("Yes, quite blew")
     await theirs.page.keyboard.press("Escape")
-    await expect(theirs.root.get_by_role("dialog")).to_have_count(0)  # it gives the focus back when it closes
+    await expect(theirs.root.get_by_role("dialog")).to_have_count(0)  # it returns the focus when it closes
 
     asked = theirs.said("Is it blue?").first
     await asked.hover()

@@ -44,7 +44,7 @@ async def test_a_message_written_offline_is_sent_once(cast: Cast, open_page: Ope
     await thread.page.context.set_offline(True)
     await thread.page.evaluate(
         "chat.client.close(); chat.client.connect()"
-    )  # a live socket outlives `offline`
+    )  # an open socket survives `offline`
     await thread.write("In the tunnel")
     await thread.write("Still in it")
     await expect(thread.tick("Still in it")).to_have_attribute("aria-label", "Sending")

@@ -80,7 +80,7 @@ async def test_a_refused_message_can_be_tried_again_or_cancelled(
     customer = await cast.newcomer()
     where = (await cast.conversation(customer))["id"]
     thread = await open_thread(open_page, customer, where)
-    # Behind the page's back, so that it still lets one write.
+    # Without the page noticing, so that its form stays open.
     deployment.shell(FREEZE.format(where=where, value="timezone.now()"))
     await thread.write("Too late")
     await thread.write("Never mind")

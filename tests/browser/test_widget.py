@@ -125,7 +125,7 @@ async def test_a_customer_writes_is_answered_and_rates(
     await expect(launcher(page)).to_have_accessible_name(re.compile("unread messages: 1"))
     assert await page.evaluate("[BusinessChat.unread, heard.at(-1)]") == [1, 1]
 
-    # The page comes again as it was, with its token used up: the frame knows the person, and shows what is unread.
+    # The page is reloaded with a used token. The frame knows the person, and shows the unread count.
     await page.goto(address)
     await expect(badge(page)).to_have_text("1", timeout=patience(15_000))
     await launcher(page).press("Enter")
@@ -149,14 +149,14 @@ async def test_a_guest_comes_back_as_the_same_one(
     conversation_id = await counter.hears(f"I am {EVIL}")
     assert conversation_id not in [
         row["id"] for row in before["results"]
-    ]  # opening the widget begins nothing
+    ]  # opening the widget creates no conversation
     await frame(page).get_by_role("textbox", name="Your name").fill(EVIL)
     await page.keyboard.press("Enter")
     await expect(frame(page).get_by_role("textbox", name="Your name")).to_be_hidden()
     conversation = await counter.rest.get(f"/chat/conversations/{conversation_id}")
     assert conversation["customer"]["name"] == EVIL
 
-    # Another tab of the same browser, and none of what anybody wrote has become markup.
+    # Another tab of the same browser shows all texts as plain text.
     tab = await page.context.new_page()
     await tab.goto(host.origin + "/guest")
     await launcher(tab).click()
@@ -177,11 +177,11 @@ async def test_signing_out_on_the_host_leaves_nothing_behind(
     before = await counter.rest.get("/chat/conversations")
     await write(page, "Only Eve may read this")
     begun = await counter.hears("Only Eve may read this")
-    assert begun not in [row["id"] for row in before["results"]]  # opening the widget begins nothing
+    assert begun not in [row["id"] for row in before["results"]]  # opening the widget creates no conversation
     await page.evaluate("BusinessChat.logout()")
     await expect(frame(page).get_by_role("textbox", name="Message")).to_be_visible()
     await expect(frame(page).get_by_text("Only Eve may read this")).to_have_count(0)
-    # Its private window forbids the frame storage, so what there is, is on the page.
+    # A private window forbids storage in the frame, so the page stores the data.
     kept = await page.evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)]")
     assert kept == []
 
@@ -218,8 +218,8 @@ async def test_the_host_and_the_widget_do_not_touch_each_other(
     await expect(launcher(page)).to_be_visible()
     names = await page.evaluate("Object.keys(window)")
     assert set(names) - set(before) == {"BusinessChat"}
-    assert await page.locator("iframe").count() == 0  # nothing of the chat is loaded before it is wanted
-    # A message of the page to itself, and one of somebody else's frame, are nobody's.
+    assert await page.locator("iframe").count() == 0  # the chat is not loaded before somebody opens it
+    # The widget ignores messages of the page to itself and of other frames.
     await page.evaluate("postMessage({businessChat: 1, type: 'unread', count: 7}, '*')")
     await launcher(page).click()
     await expect(frame(page).get_by_role("textbox", name="Message")).to_be_visible(timeout=patience(15_000))

@@ -18,7 +18,7 @@ from tests.harness.cast import Person
 
 FILES: Final = Path(__file__).parent / "harness"
 
-# As strict as the product's own pages: no other host, nothing that stands in the page itself.
+# As strict as the product's own pages: no other host, no inline code.
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self'; "
@@ -94,7 +94,7 @@ async def open_thread(
     """Open the page. `before(page)` runs before the view is created. The keywords are those of `new_context`."""
     home = url or person.rest.url
     page = await open_page("about:blank", **context)
-    # The harness page does not come from the network, so Chromium asks before it lets it talk to this machine.
+    # The test page does not come from the network, so Chromium asks before the page may connect to this machine.
     await page.context.grant_permissions(["local-network-access"])
     await page.context.route("**/test-harness/**", serve)
     if before:

@@ -112,7 +112,7 @@ async def test_reload_with_a_full_outbox(cast: Cast, start_client: StartClient) 
     again = await start_client(url_of(cast, customer), customer.access, storage="page")
     await again.call("join", room)
     wanted = [f"m {number}" for number in range(20)]
-    # The killed page could not give its claim back, so its successor waits until that has run out.
+    # The killed page could not release its claim, so its successor waits until the claim expires.
     await again.until(lambda: stored(customer, room, wanted), "all of them, in order", timeout=30)
     await again.until(lambda: same_as_fresh(again, customer, room), "state + events == fresh")
     assert (await again.call("state"))["pending"] == 0

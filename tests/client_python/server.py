@@ -36,7 +36,7 @@ class ScriptedServer:
         self.messages: list[Json] = []
         self.changes: dict[int, Json] = {}  # rev → the event's name and data
         self.rev = 0
-        self.rewritten = 0  # the rev at which messages were taken out
+        self.rewritten = 0  # the rev at which messages were removed
         self.received: list[tuple[str, Json]] = []
         self.sockets: list[ServerConnection] = []
         self.is_mute = False
@@ -72,7 +72,7 @@ class ScriptedServer:
         self.rev += 1
         seq = len(self.messages) + 1
         message = {
-            # A number that was taken back is given again, to another message.
+            # The number of a removed message is used again, for another message.
             "id": f"m{seq}" + (f"-{self.rewritten}" if self.rewritten else ""),
             "conversationId": ROOM,
             "seq": seq,

@@ -41,7 +41,7 @@ async def reaches(conversation: Conversation, rev: int) -> None:
         return min(conversation.rev, conversation.details.rev) >= rev
 
     await eventually(is_there, f"rev {rev}", timeout=5)
-    await asyncio.sleep(0.02)  # for those who collect the events
+    await asyncio.sleep(0.02)  # for tests that collect the events
 
 
 async def test_events_out_of_order_come_in_order(server: ScriptedServer) -> None:
@@ -119,9 +119,7 @@ async def test_changes_during_an_absence_arrive_as_events(server: ScriptedServer
             await reaches(conversation, 4)
             kinds = [type(event).__name__ for event in watch.events]
             assert kinds == ["MessageArrived", "MessageEdited", "MessagesRead", "ConversationChanged"]
-            assert contents(watch.arrived) == [
-                "new"
-            ]  # as it is by now, so there is nothing more to tell of it
+            assert contents(watch.arrived) == ["new"]  # in its present state, so no further event is due
             edited = await watch.until(MessageEdited)
             read = await watch.until(MessagesRead)
             assert isinstance(edited, MessageEdited)
@@ -134,7 +132,7 @@ async def test_a_silent_connection_is_replaced(server: ScriptedServer) -> None:
     async with client_of(server, heartbeat=0.4) as client:
         conversation = await client.join(ROOM)
         first = server.sockets[0]
-        server.is_mute = True  # half open: it takes what is sent, and nothing comes back
+        server.is_mute = True  # half-open: it accepts data, and nothing comes back
         sending = asyncio.create_task(conversation.send("into the void"))
         await asyncio.wait_for(first.wait_closed(), patience(5))
         server.is_mute = False

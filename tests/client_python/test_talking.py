@@ -34,7 +34,7 @@ async def test_a_conversation_from_hello_to_read(
 
     with watching(mine, theirs) as (at_customer, at_business):
         hello = await mine.send("Is the blue one still there?")
-        await at_customer.until(MessagesDelivered)  # what is read at once is never told to be delivered
+        await at_customer.until(MessagesDelivered)  # a message that is read at once causes no delivered event
         answer = await theirs.send("It is.", reply_to=hello.id)
         await at_business.until(MessagesDelivered)
         changed = await mine.edit(hello, "Is the red one still there?")
@@ -113,7 +113,10 @@ async def test_refusals_have_their_code(cast: Cast, deployment: Deployment, conn
     for call, code in (
         (conversation.send("   "), "invalid"),
         (conversation.send("x" * (Limits.message_length + 1)), "too_large"),
-        (conversation.send("x" * 100_000), "too_large"),  # would close the socket, so it is never sent
+        (
+            conversation.send("x" * 100_000),
+            "too_large",
+        ),  # it would close the socket, so the client does not send it
         (conversation.send("half \ud800"), "invalid"),
         (conversation.edit(theirs["id"], "mine now"), "forbidden"),
         (conversation.delete("no-id"), "not_found"),
@@ -133,7 +136,7 @@ async def test_lists_presence_and_the_unread(cast: Cast, deployment: Deployment,
     heads = olivia.events()
     await customer.send(details.id, "Anybody there?")
     async with asyncio.timeout(patience(5)):
-        async for event in heads:  # olivia has not joined, and hears of it all the same
+        async for event in heads:  # olivia has not joined, and gets the event all the same
             if isinstance(event, ConversationChanged) and event.conversation.last_message == "Anybody there?":
                 assert event.conversation.unread_count == 1
                 break

@@ -118,7 +118,7 @@ def archive(scene: Scene) -> Operation:
 @case
 def open_conversation(scene: Scene) -> Operation:
     shop = business(person())
-    scene.talk = Conversation(business=shop, customer=scene.customer)  # until it is there
+    scene.talk = Conversation(business=shop, customer=scene.customer)  # until it exists
 
     def operation() -> None:
         try:

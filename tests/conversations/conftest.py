@@ -27,7 +27,7 @@ async def services_room(services_cast: Cast) -> Room:
     return await Room.open(services_cast)
 
 
-# What a fault test breaks is its own: no other test runs on it.
+# A fault test breaks its own deployment. No other test uses it.
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from tests.conversations.rooms import Room
 
 LONG = "é" * 7_990
 MOST = limits().answer_bytes
-SLACK = 400 * 1024  # for what is in an answer whether it fits or not
+SLACK = 400 * 1024  # for the parts that every answer has
 
 
 def fill(head: Conversation, count: int, content: str) -> None:

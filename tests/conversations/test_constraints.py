@@ -121,7 +121,7 @@ def test_history_and_sync_are_read_from_an_index() -> None:
     for index, rows in wanted.items():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
-                cursor.execute("SET LOCAL enable_seqscan = off")  # a table of two rows would be read whole
+                cursor.execute("SET LOCAL enable_seqscan = off")  # the planner would scan a table of two rows
             assert index in rows.explain()
         else:
             assert "SEARCH" in rows.explain()

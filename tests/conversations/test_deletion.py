@@ -39,7 +39,7 @@ async def test_an_unread_message_that_is_gone_no_longer_counts(room: Room) -> No
     olivia = await room.watch(room.olivia)
     await olivia.client.call("mark_read", {"conversationId": room.id, "messageIds": [first["id"]]})
     assert (await room.seen_by(room.olivia))["unreadCount"] == 1
-    for message in (second, first):  # the one that was read has not counted any more
+    for message in (second, first):  # the read one no longer counted
         await room.customer.rest.delete(f"/chat/messages/{message['id']}")
         assert (await room.seen_by(room.olivia))["unreadCount"] == 0
     await olivia.converges()

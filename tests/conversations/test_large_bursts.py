@@ -15,7 +15,7 @@ from tests.harness.patience import patience
 
 CONTROL = "\x01" * 7_990  # JSON escapes each to six bytes
 MESSAGES = 450  # 22 MB: past the queue and the buffers of both kernels
-WINDOW = 100  # sends under way
+WINDOW = 100  # sends in progress
 
 Pushed = tuple[str, Any]  # an event and its data
 

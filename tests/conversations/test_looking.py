@@ -12,7 +12,7 @@ async def test_a_colleague_hears_of_it_and_of_its_end(cast: Cast) -> None:
     customer = await cast.newcomer()
     key = (await cast.conversation(customer))["id"]
     amir, olivia, asking = await cast.amir.live(), await cast.olivia.live(), await customer.live()
-    await olivia.call("heartbeat", {})  # answered once the socket is subscribed
+    await olivia.call("heartbeat", {})  # the answer comes after the socket is subscribed
     await asking.call("heartbeat", {})
     assert await amir.call("look", {"conversationId": key}) == {"conversationId": key, "answering": False}
     told = await olivia.expect("colleague_looking", lambda view: view["conversationId"] == key)

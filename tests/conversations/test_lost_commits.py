@@ -189,7 +189,7 @@ def test_a_conversation_lost_during_a_recovery_is_recovered_too(
         told.set()
         await asyncio.sleep(0.1)
         assert asked == [[talk.pk]] * 2
-        commit_recovery._remember(runtime, {talk.pk})  # when nothing has been left to show
+        commit_recovery._remember(runtime, {talk.pk})  # when nothing is left to resend
         await asyncio.sleep(0.1)
         assert asked == [[talk.pk]] * 3
 

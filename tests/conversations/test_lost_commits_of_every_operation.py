@@ -69,7 +69,7 @@ class LosesOne:
         if self.is_lost or threading.get_ident() != self.thread_id:
             return
         self.is_lost = self._has_changed()
-        commit(wrapper)  # ends the transaction of the look
+        commit(wrapper)  # ends the transaction of the check
         if self.is_lost:
             raise OperationalError("server closed the connection unexpectedly")
 

@@ -14,7 +14,7 @@ ROOT: Final = Path(__file__).parents[2]
 PACKAGES: Final = ("chatsite", "conversations", "notifications", "presence")
 EXEMPT: Final = {
     ROOT / "conversations" / "writing",
-    ROOT / "conversations" / "demo.py",  # dates messages back before anybody has seen them
+    ROOT / "conversations" / "demo.py",  # backdates messages before anybody has seen them
     ROOT / "chatsite" / "realtime",  # knows no conversations; an event has a `rev`
 }
 

@@ -28,7 +28,7 @@ async def test_sends_are_refused_and_work_again(
     first = await send(room, watchers[0].client, "before")
     fragile_postgres.stop()
     try:
-        # Each answer takes as long as one waits for a connection, so all of them are asked for at once.
+        # Each answer waits for a connection, so send all requests at once.
         *sends, read, ready = await asyncio.gather(
             *(send(room, watcher.client, "during") for watcher in watchers),
             room.customer.rest.get(room.path),
@@ -77,7 +77,7 @@ async def test_a_restart_between_two_sends(fragile_services_room: Room, fragile_
     ] * 4:  # no pool hands out a dead connection
         assert (await rest.get(room.path))["lastSeq"] == 1
     await asyncio.sleep(1.1)
-    for server in range(3):  # nor do the threads that work for the sockets
+    for server in range(3):  # neither do the threads that work for sockets
         for _ in range(5):
             await room.join(room.amir, server)
     await works_again(room, client)

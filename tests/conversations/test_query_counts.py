@@ -109,13 +109,13 @@ def test_a_batch_costs_the_same_for_one_send_and_for_a_hundred(rooms: int) -> No
     member = person()
     shop = business(member)
     talks = [conversation(shop) for _ in range(rooms)]
-    write(sends(talks, member, rooms, "first"))  # from now on the businesses and customers are known
+    write(sends(talks, member, rooms, "first"))  # now the businesses and customers are cached
     one = queries_of(lambda: write(sends(talks, member, 1, "one")))
     hundred = queries_of(lambda: write(sends(talks, member, 100, "hundred")))
     again = queries_of(lambda: write(sends(talks, member, 100, "hundred")))
     if connection.vendor == "postgresql":
         assert hundred == one
-    else:  # SQLite takes fewer parameters in one statement, so the insert comes in a few parts
+    else:  # SQLite accepts fewer parameters per statement, so the insert has several parts
         assert hundred <= one + 3
     assert again < hundred
     assert one <= 9

@@ -95,7 +95,7 @@ def test_a_process_whose_file_is_read_only_is_not_ready(
     file = tmp_path / "chat.sqlite3"
     file.touch()
     monkeypatch.setitem(connection.settings_dict, "NAME", str(file))
-    # No file is read-only for root, as which containers run tests.
+    # No file is read-only for root, and containers run tests as root.
     monkeypatch.setattr(os, "access", lambda path, mode: (str(path), mode) != (str(file), os.W_OK))
     answer = readyz(RequestFactory().get("/readyz"))
     assert (answer.status_code, b'"database": "read-only"' in answer.content) == (503, True)

@@ -26,7 +26,7 @@ async def come_back(watcher: Watcher, server: int | None = None) -> Json:
     known.take_conversation(part["conversation"])
     for message in part.get("messages", []):
         known.take_message(message)
-    known.base = known.head  # everything up to here is answered for
+    known.base = known.head  # everything up to here is known
     return part
 
 

@@ -55,7 +55,7 @@ async def test_a_repeated_start_keeps_typing_alive_without_an_event(room: Room) 
         await start(room, typist)
     took = time.monotonic() - began
     await hears(room, olivia, True)
-    await asyncio.sleep(3)  # half the time that is left to it, for a machine that is late
+    await asyncio.sleep(3)  # half of the remaining time, for a slow machine
     again = time.monotonic()
     await start(room, typist)
     await hears(room, olivia, True)

@@ -33,9 +33,7 @@ print(json.dumps(told))
 def test_an_account_without_a_username(shop: Shop) -> None:
     told = json.loads(shop.manage("shell", "--verbosity", "0", "-c", SCRIPT))
     assert told["renamed"] == "Gustav"
-    assert told["address"].endswith(
-        "@account.invalid"
-    )  # an address to sign in by is never somebody else's word
+    assert told["address"].endswith("@account.invalid")  # a sign-in address is never taken from somebody else
     assert "Gustav" in json.dumps(told["exported"])
     assert told["erased"] == "Erased user"
     assert told["left"].startswith("erased-")

@@ -19,9 +19,9 @@ from business_chat_client.backoff import Backoff
 from tests.faults.sockets import frame, handshake
 from tests.harness.client import LiveClient
 
-AT_ONCE: Final = 200  # while the crowd gathers for the first time
+AT_ONCE: Final = 200  # while the crowd connects for the first time
 PATIENCE: Final = 240.0  # seconds until the last one must be back
-# What the published client gives one try: to open the connection, and to be answered on it.
+# How long the published client waits in one attempt: for the connection, and for an answer on it.
 OPEN_SECONDS: Final = 10.0
 ANSWER_SECONDS: Final = 30.0
 
@@ -30,8 +30,8 @@ ANSWER_SECONDS: Final = 30.0
 class Outcome:
     back: list[float]  # seconds until each was answered again
     tries: int
-    acks: list[float]  # seconds that sends of others took meanwhile
-    cost: dict[str, float]  # seconds of processor time, by who spent it
+    acks: list[float]  # seconds that the sends of other clients took meanwhile
+    cost: dict[str, float]  # seconds of processor time, by process
 
     def lines(self) -> list[str]:
         back, acks = sorted(self.back), sorted(self.acks)

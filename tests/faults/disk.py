@@ -52,7 +52,7 @@ class SmallDisk:
                 while True:
                     ballast.write(bytes(BLOCK))
             except OSError:
-                return  # that is what full means
+                return  # the disk is full
 
     def free(self) -> None:
         if self.is_mounted:

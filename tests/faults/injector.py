@@ -34,7 +34,7 @@ class Injector:
         self._down_seconds = down_seconds  # the first absence of Redis, and up to 10 of PostgreSQL
         self._locks = [asyncio.Lock() for _ in site.servers]
         self._redis, self._postgres = asyncio.Lock(), asyncio.Lock()
-        # Those who suffer and those who cause it, once they are there.
+        # The clients and the sources of faults, once they exist.
         self.devices: list[Device] = []
         self.accounts: list[Account] = []
         self._under_way: set[asyncio.Task[None]] = set()

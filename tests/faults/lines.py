@@ -80,7 +80,7 @@ class Line:
             up = asyncio.create_task(self._pump(reader, far_writer, connection.up_open))
             down = asyncio.create_task(self._pump_down(far_reader, writer, connection))
             await asyncio.wait([up, down], return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.wait([up, down], timeout=0.2)  # what the other way still carries
+            await asyncio.wait([up, down], timeout=0.2)  # what the other direction still carries
             for task in (up, down):
                 task.cancel()
         finally:

@@ -16,7 +16,7 @@ from tests.harness.patience import patience
 from tests.harness.servers import Server
 
 # Ping interval and timeout of the slowest: daphne.
-SILENCE: Final = 60.0  # seconds after which a server has given up a peer that answers no ping
+SILENCE: Final = 60.0  # seconds after which a server has dropped a peer that answers no ping
 
 UNDECODABLE: Final = (
     '{"content":"cut \\ud83d"}',
@@ -25,7 +25,9 @@ UNDECODABLE: Final = (
     '{"content":NaN}',
     '{"content":"no end',
 )
-GOING: Final = frozenset({None, 1000, 1001, 1006, 1011, 1012, 1013, 4008})  # of a server that is being ended
+GOING: Final = frozenset(
+    {None, 1000, 1001, 1006, 1011, 1012, 1013, 4008}
+)  # of a server that is being stopped
 # The process is down, or goes down meanwhile.
 UNREACHABLE: Final = (OSError, EOFError, TimeoutError, WebSocketException)
 

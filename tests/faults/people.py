@@ -28,7 +28,7 @@ from tests.faults.site import Site
 from tests.harness.cast import PASSWORD
 from tests.harness.rest import random_address
 
-HEARTBEAT: Final = 3.0  # seconds; a lost last event is found with the next one
+HEARTBEAT: Final = 3.0  # seconds; a heartbeat finds a lost last event
 T = TypeVar("T")
 STATUSES: Final = ("sent", "delivered", "read")
 
@@ -39,7 +39,7 @@ class Log:
 
     intended: dict[str, str] = field(default_factory=dict)  # client id → content
     acked: dict[str, tuple[str, int]] = field(default_factory=dict)  # client id → message id and seq
-    wrong: list[str] = field(default_factory=list)  # promises that were seen broken on the way
+    wrong: list[str] = field(default_factory=list)  # promises that were broken during the run
     waits: list[float] = field(default_factory=list)  # seconds from a send to its ack
     internal: int = 0  # answers of `internal`
 

@@ -32,8 +32,8 @@ class Scale:
     """The amount of load and faults. Durations are in seconds."""
 
     customers: int = 8
-    pause: float = 0.25  # between two things that one client does, in the mean
-    down: float = 5.0  # how long Redis and PostgreSQL stay away, at most
+    pause: float = 0.25  # mean seconds between two actions of one client
+    down: float = 5.0  # the longest outage of Redis and PostgreSQL
 
 
 @dataclass

@@ -7,14 +7,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-# How often each kind comes, in relation to the others. The rare ones cost seconds each.
+# The relative frequency of each kind. The rare ones take seconds each.
 SMALL: Final[dict[str, float]] = {
     "event_dropped": 20,
     "event_duplicated": 10,
     "event_delayed": 12,
     "events_silenced": 4,  # for a part of a second everything is lost, the last event included
     "client_cut": 20,
-    "client_frozen": 8,  # half-open: both sides believe in it
+    "client_frozen": 8,  # half-open: both sides consider it open
     "client_stalled": 5,  # reads nothing for a while, and then goes on
     "clients_all_cut": 1,
     "database_connection_cut": 8,

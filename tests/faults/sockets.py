@@ -85,7 +85,7 @@ class StalledReader:
             while chunk := await loop.sock_recv(self._socket, 65536):
                 count += len(chunk)
         except ConnectionResetError:
-            pass  # what the kernel held went with the connection
+            pass  # the kernel dropped its data with the connection
         return count
 
     async def _read_until(self, wanted: bytes) -> None:

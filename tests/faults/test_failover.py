@@ -16,7 +16,7 @@ from tests.harness.services import PostgreSQL
 from tests.harness.standby import Standby
 
 SENDERS = 6
-BEFORE, AFTER = 10, 5  # acknowledged messages of each sender before the fall, and after it
+BEFORE, AFTER = 10, 5  # acknowledged messages of each sender before the failover, and after it
 
 
 class Sender:

@@ -30,7 +30,7 @@ async def _fill_and_free(room: Room, disk: SmallDisk) -> None:
     before = await room.send(sender, "before")
     disk.fill()
     acked, refused = [before["message"]["id"]], []
-    for number in range(12):  # what fits into blocks that are there already may still be stored
+    for number in range(12):  # what fits into allocated blocks may still be stored
         try:
             ack = await room.send(sender, secrets.token_hex(3_900), f"full-{number}")
             acked.append(ack["message"]["id"])

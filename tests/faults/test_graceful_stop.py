@@ -18,7 +18,7 @@ from tests.harness.servers import GRACEFUL_SECONDS, STOP_SECONDS, Server
 
 MANY = 600
 SOCKETS = 200
-RATE = 250  # clients that are told to come back within one second
+RATE = 250  # clients that are told to reconnect within one second
 
 
 @pytest.fixture(params=[0, 1], ids=["daphne", "uvicorn"])

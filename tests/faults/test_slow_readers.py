@@ -17,11 +17,11 @@ from tests.harness.patience import patience
 STALLED = 8
 MESSAGES = 1_100
 CONTENT = "x" * 7_900  # so that everything sent is 9 MB to each of them, 72 MB in all
-WINDOW = 24  # sends under way
+WINDOW = 24  # sends in progress
 QUEUE = 4 * 1024 * 1024  # bytes that wait for one reader before it is closed
 SLOWER = 1.2  # how far the others' 99th percentile may grow
-NOISE = 0.1  # seconds that do not count
-TRIES = 4  # a busy machine may be late by itself
+NOISE = 0.1  # seconds that are ignored
+TRIES = 4  # a busy machine may cause a delay
 
 
 async def converse(room: Room, sender: LiveClient, reader: LiveClient, count: int) -> list[float]:

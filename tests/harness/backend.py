@@ -50,8 +50,8 @@ def base_environment() -> dict[str, str]:
         "SECRET_KEY": secrets.token_hex(32),
         "JWT_SECRET": secrets.token_hex(32),
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
-        "ACCESS_TOKEN_MINUTES": "240",  # one login lasts for a whole run of the suite
-        # Lets each client come from an address of its own, so that logins of a whole suite are no flood from one.
+        "ACCESS_TOKEN_MINUTES": "240",  # one login lasts for the whole run
+        # Give each client its own address, so that the logins of the suite do not reach the limit of one address.
         "TRUSTED_PROXIES": "1",
         "PYTHONUNBUFFERED": "1",
         "CHAT_ASSISTANTS": "conversations.assistants.echo.echo",

@@ -21,8 +21,8 @@ PASSWORD: Final = "demo-pass-1"
 BUSINESS: Final = "Northwind Cycles"
 EVERYBODY: Final = ("olivia", "amir", "carol", "dave", "erin", "outsider")
 
-# Each of the names is a user, made where there is none, and logged in: a password check for each would take longer than
-# most tests. Logging in by password has tests of its own.
+# Each name is a user. Missing users are created, and all are logged in here, because a password check for each would
+# take longer than most tests. Logging in by password has its own tests.
 LOG_IN: Final = """
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password

@@ -56,7 +56,7 @@ class Mirror:
         taker = takers.get(frame.event)
         if taker is None or frame.data["conversationId"] != self.conversation["id"]:
             return
-        # A preview tells how far the conversation has come, but not what happened on the way: that is a gap still.
+        # A preview shows the latest `rev`, but not the changes before it, so the gap remains.
         if frame.event != "conversation_updated":
             self.revs.add(frame.data["rev"])
         self.head = max(self.head, frame.data["rev"])
@@ -135,7 +135,7 @@ class Mirror:
                 continue
             message["rev"] = data["rev"]
             given = {name: data[name] for name in ("deliveredAt", "readAt") if data.get(name)}
-            if "readAt" in given:  # what is read has been delivered, at that moment if not before
+            if "readAt" in given:  # a read message has been delivered, at the latest at this moment
                 given.setdefault("deliveredAt", given["readAt"])
             if STATUSES.index(status) > STATUSES.index(message["status"]):
                 message["status"] = status

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 LEAST: Final = (
-    4.0  # several test processes and all their servers share the cores, also where the load is still low
+    4.0  # several test processes and all their servers share the cores, even if the load is low so far
 )
 MOST: Final = 12.0  # a test that fails must still come to an end
 

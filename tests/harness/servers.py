@@ -17,7 +17,7 @@ from tests.harness.services import free_port
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 40
 STOP_SECONDS = 15
-GRACEFUL_SECONDS = 5  # uvicorn's; daphne waits for its own work alone
+GRACEFUL_SECONDS = 5  # uvicorn's limit; daphne waits only for its own work
 
 ServerKind = Literal["daphne", "uvicorn"]
 

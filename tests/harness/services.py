@@ -29,8 +29,8 @@ from tests.harness.patience import patience
 START_SECONDS = 30
 STOP_SECONDS = 15
 
-PORTS = range(20_000, 32_000)  # below those that Linux, macOS and Windows give to connections that go out
-_held_ports: list[TextIO] = []  # open for as long as this process lives, since their locks are
+PORTS = range(20_000, 32_000)  # below the ports that Linux, macOS and Windows use for outgoing connections
+_held_ports: list[TextIO] = []  # open for the life of this process, because the locks depend on it
 
 
 class ServiceMissing(Exception):
@@ -201,7 +201,7 @@ class PostgreSQL(Service):
     Only the disk's flush is off, which matters only if the machine fails.
     """
 
-    stop_signal = signal.SIGINT  # ends the clients' sessions; SIGTERM would wait for every one to leave
+    stop_signal = signal.SIGINT  # ends the clients' sessions; SIGTERM would wait for all of them to leave
     FOLDERS = (
         "usr/lib/postgresql/*/bin",
         "usr/local/opt/postgresql*/bin",

@@ -19,8 +19,8 @@ SERVE: Final = """
 import contextlib, io, json, sys, traceback
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import close_old_connections
-# Passwords of people who are made here are weak hashes, which logins accept and replace: the real ones take so long
-# that making the people would cost more than most tests.
+# People who are created here get weak password hashes, which logins accept and replace. Real ones are so slow
+# that creating the people would take longer than most tests.
 PBKDF2PasswordHasher.iterations = 1000
 requests, answers = sys.stdin, sys.stdout
 for line in requests:

@@ -36,7 +36,7 @@ def run_pytest(folder: Path, *options: str, ci: str = "true") -> subprocess.Comp
     plugins = ["-p", "tests.harness.verdict"]
     return subprocess.run(
         [sys.executable, "-m", "pytest", *plugins, *options, str(folder)],
-        # Without the other plugins, which take most of the time to load and have nothing to do with it.
+        # Without the other plugins, which are slow to load and irrelevant here.
         env={**os.environ, "CI": ci, "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         cwd=folder,
         capture_output=True,

@@ -85,7 +85,7 @@ class Receiver:
                     self.received += part
                 try:
                     self._answer(connection)
-                except OSError:  # the client hung up, which is what some tests are about
+                except OSError:  # the client has closed, as some tests intend
                     continue
 
 

@@ -42,7 +42,7 @@ def handler(tmp_path: Path, settings: Settings) -> Iterator[FileHandler]:
     handler.large.write_bytes(bytes(range(256)) * (SMALL // 256) + b"!")
     yield handler
     for signal in (signals.request_started, signals.request_finished):
-        signal.connect(close_old_connections)  # which a handler takes off for its whole process
+        signal.connect(close_old_connections)  # a handler removes it for the whole process
 
 
 @pytest.fixture

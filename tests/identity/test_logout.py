@@ -58,7 +58,7 @@ class LiveSocket:
         self.closed_with = code
 
     def obey(self, event: Event) -> None:
-        (arrived,) = unpack(pack([event]))  # the way that it takes to another process
+        (arrived,) = unpack(pack([event]))  # as it is sent to another process
         registry.control_handlers[arrived.name](cast(LiveSession, self), arrived)
 
 

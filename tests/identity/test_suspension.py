@@ -119,5 +119,5 @@ def test_the_cost_does_not_grow_with_the_logins(
         operations.open_login(user_id=str(carol.pk))
     operations.open_login(user_id=str(dave.pk))
     for user in (carol, dave):
-        with django_assert_num_queries(6):  # two of them are the savepoint
+        with django_assert_num_queries(6):  # two of them are of the savepoint
             operations.end_user_sessions(user_id=str(user.pk))

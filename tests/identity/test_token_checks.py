@@ -48,7 +48,7 @@ def test_sockets_use_these_checks() -> None:
 
 
 def test_a_forged_token_that_changes_nothing_is_good(carol: User, forge: Forge) -> None:
-    # So that the refusals below are for what they say.
+    # Make sure that the refusals below have the stated reason.
     assert by_token(forge()).user_id == str(carol.pk)
     assert by_token(forge(headers={"kid": "any"})).user_id == str(carol.pk)
 

@@ -133,7 +133,7 @@ def _set_state(dice: random.Random, values: dict[str, Any], created: datetime) -
         values["readAt"] = created + timedelta(minutes=3)
 
 
-# What is wrong → what of the row it changes, and the reason for which the row is rejected.
+# The error → the changed columns of the row, and the reason why the row is rejected.
 DIRT: Final[dict[str, tuple[dict[str, Any], str]]] = {
     "empty": ({"content": ""}, "empty_content"),
     "nothing": ({"content": None}, "empty_content"),

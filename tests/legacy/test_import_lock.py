@@ -48,7 +48,7 @@ def dead_process() -> int:
 def test_a_second_run_refuses(old: OldTable, run: Run) -> None:
     with acquire_lock(SOURCE):
         if connection.vendor == "postgresql":
-            # The lock is the session's; the same session may take it again, another may not.
+            # The lock belongs to the session: the same session may take it again, another one may not.
             other = connection.copy()
             with other.cursor() as cursor:
                 record = LegacyImport.objects.get(source=SOURCE)
@@ -102,7 +102,7 @@ def test_a_holder_that_was_replaced_writes_nothing_more(
 def test_a_silent_holder_is_not_replaced_too_early(old: OldTable) -> None:
     held_by(1, timedelta(minutes=5), "elsewhere")
     if connection.vendor == "postgresql":
-        with acquire_lock(SOURCE):  # nobody has the session's lock, so nobody is at it
+        with acquire_lock(SOURCE):  # no session has the lock, so no import is running
             return
     with pytest.raises(AlreadyRunning), acquire_lock(SOURCE):
         pass

@@ -146,7 +146,9 @@ def test_maps_of_users_and_businesses(old: OldTable, world: World, run: Run, tmp
     users.write_text(f"old,new\n{customer + 5000},{customer}\n")
     businesses.write_text("17,shop-2\n")
     say(old, senderId=customer + 5000, customerId=customer + 5000, businessId="17")
-    say(old, id=2, senderId=other, customerId=other, businessId="17")  # is not in the map, so is nobody
+    say(
+        old, id=2, senderId=other, customerId=other, businessId="17"
+    )  # it is not in the map, so it matches no user
     said = run("--user-map", str(users), "--business-map", str(businesses))
     assert "unknown_customer: 1" in said
     conversation = Conversation.objects.get()

@@ -10,7 +10,7 @@ from tests.harness.patience import patience
 from tests.harness.servers import ROOT
 from tests.legacy.site import COUNT, Site
 
-# Goes on until the import has ended, and then says how much it sent while rows were still coming in.
+# Sends until the import has ended, and then prints how many messages it sent during the import.
 CHAT: Final = """
 import random
 from conversations import operations

@@ -141,7 +141,7 @@ def alias(file: OldFile) -> Iterator[str]:
     """Add the file to the databases of the settings."""
     config = connections.configure_settings({"default": {}, "old": dict(dj_database_url.parse(file.url))})
     connections.settings["old"] = config["old"]
-    connections["old"].connect()  # by hand, since Django's test case opens none that it did not set up
+    connections["old"].connect()  # by hand, because Django's test case opens only its own connections
     yield "old"
     connections["old"].close()
     del connections["old"], connections.settings["old"]

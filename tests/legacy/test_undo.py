@@ -56,7 +56,7 @@ def test_existing_data_stays(old: OldTable, world: World, run: Run) -> None:
     assert [message.content for message in ChatMessage.objects.all()] == ["live"]
     assert (after.last_seq, after.last_message, after.customer_unread) == (1, "live", 1)
     assert after.last_message_at == before.last_message_at
-    assert after.rev > before.rev + 1  # never back: a client may know what the import gave out
+    assert after.rev > before.rev + 1  # never lower: a client may know revs of the import
     assert Conversation.objects.get(pk=empty.pk).last_message_at is None
     operations.send_message(sender_id=talker, conversation_id=head.pk, body=SendBody(content="on"))
     check_state()
@@ -190,7 +190,7 @@ def test_a_message_goes_without_a_look_at_all_others(old: OldTable, world: World
     messages = ChatMessage.objects.filter(reply_to__in=list(ChatMessage.objects.all()[:3])).order_by()
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SET enable_seqscan = off")  # there are too few rows for it to pay
+            cursor.execute("SET enable_seqscan = off")  # there are too few rows for the planner to use it
             plan = messages.explain()
             cursor.execute("RESET enable_seqscan")
     else:

@@ -64,7 +64,7 @@ def found(client: Client, term: str, **filters: str) -> set[str]:
     ("term", "slugs"),
     [
         ("on:2026-03-03", {"shop"}),
-        ("on:2026-03-04", {"shop", "bakery"}),  # going on, though nothing was said in the shop
+        ("on:2026-03-04", {"shop", "bakery"}),  # active, though nobody wrote in the shop
         ("on:2026-03-06", set()),
         *((f"{verb}:{day}", set()) for verb in ("on", "until") for day in ("9999-12-31", "0000-01-01")),
         ("on:0001-01-01", set()),
@@ -98,10 +98,10 @@ def test_words_are_found_as_by_their_readers_and_in_removed_messages(
         assert found(desk, f"text:{words}") == {"shop", "bakery"}
     assert found(desk, 'text:"zanzibar too"') == {"bakery"}
     assert found(desk, "text:anzibar") == set()
-    monkeypatch.setattr("conversations.admin.search.SCOPE", 0)  # too many conversations are left by the name
+    monkeypatch.setattr("conversations.admin.search.SCOPE", 0)  # the name leaves too many conversations
     assert found(desk, "carol text:zanzibar") == {"shop"}
     ChatMessage.objects.filter(hidden_at=None).update(content="")
-    assert found(desk, "text:zanzibar") == {"shop", "bakery"}  # the index alone is asked
+    assert found(desk, "text:zanzibar") == {"shop", "bakery"}  # only the index is used
 
 
 def test_erased_and_expired_messages_are_not_found(shop: Shop, desk: Client, settings: Any) -> None:

@@ -140,7 +140,7 @@ def test_only_an_owner_invites(town: Town) -> None:
     assert error_of(invite(town, nina, by=town.amir)) == (403, "forbidden")
     for outsider in (town.carol, town.stranger):
         assert error_of(invite(town, nina, by=outsider)) == (404, "not_found")
-    # Who may not invite cannot find out who has an account either.
+    # Somebody who may not invite cannot find out which accounts exist.
     ghost = {"businessId": str(town.shop.pk), "username": "ghost"}
     assert post(town.stranger, "/team/invitations", ghost) == invite(town, nina, by=town.stranger)
     assert not Notification.objects.exists()

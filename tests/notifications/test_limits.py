@@ -50,7 +50,7 @@ def test_a_person_is_not_invited_over_and_over(town: Town) -> None:
     assert code_of(lambda: invite(town)) == "rate_limited"
     assert Notification.objects.filter(recipient=nina).count() == 2 * invitations.MOST_RECENT
     town.newcomer("nils")
-    invite(town, "nils")  # others may be invited
+    invite(town, "nils")  # other people may be invited
     yesterday = timezone.now() - invitations.RECENT - timedelta(minutes=1)
     Invitation.objects.filter(invitee=nina).update(created_at=yesterday)
     invite(town)
@@ -105,7 +105,7 @@ def test_a_request_that_waits_as_long_as_it_is_told_is_let_through(
     while (answer := post()).status_code != 429:
         assert answer.status_code == 404
     bucket = user_limit.user_buckets._users[str(town.amir.pk)]
-    bucket.full_at -= answer.json()["error"]["details"]["retryAfter"]  # so long has passed
+    bucket.full_at -= answer.json()["error"]["details"]["retryAfter"]  # that much time has passed
     assert post().status_code == 404
 
 

@@ -167,7 +167,7 @@ def test_the_cost_does_not_depend_on_how_many_there_are(
 ) -> None:
     for number in range(20):
         notify(recipient_id=town.carol.pk, type="system", title=f"n {number}")
-    with django_assert_max_num_queries(8):  # two of them are the savepoint's
+    with django_assert_max_num_queries(8):  # two of them are of the savepoint
         notify(recipient_id=town.carol.pk, type="system", title="last", dedupe_key="k")
 
 

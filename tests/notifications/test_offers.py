@@ -167,7 +167,7 @@ def test_the_same_client_id_makes_one_offer(town: Town) -> None:
     status, made = offer(town, clientId="c1")
     assert (status, made["clientId"]) == (201, "c1")
     assert offer(town, clientId="c1", title="Something else") == (200, made)
-    assert offer(town, clientId="c1", by=town.olivia)[0] == 201  # another author's own numbering
+    assert offer(town, clientId="c1", by=town.olivia)[0] == 201  # another author uses the same client id
     assert (len(lines(town)), len(titles(town.carol))) == (2, 2)
 
 

@@ -94,7 +94,7 @@ async def test_why_the_server_closed_a_session(observed: Deployment, room: Room)
 
 async def test_nothing_secret_is_logged(observed: Deployment, room: Room, url: str) -> None:
     content = f"our secret is {room.id}-{SECRET}"
-    # Of the second, no name tells that it is secret: the whole query has to stay out of what a server says of sockets.
+    # Nothing marks the second one as a secret, so the server's lines about sockets must not have the query at all.
     live = url.replace("http", "ws", 1) + f"/chat?ticket={SECRET}&from={SECRET}"
     refused = await LiveClient.open(live, door="none")
     assert await refused.closed() == 4401
@@ -110,5 +110,5 @@ async def test_nothing_secret_is_logged(observed: Deployment, room: Room, url: s
         text = server.log.read_text()
         assert SECRET not in text
         assert room.customer.access not in text
-        assert "HTTP/1.1" not in text  # no server speaks beside the log
+        assert "HTTP/1.1" not in text  # no server prints outside the log
         assert not re.search(r"ticket=(?!\[redacted\])", text)

@@ -71,7 +71,7 @@ def test_everything_broken_is_named_at_once(fresh: str, redis: Redis) -> None:
         "database.reachable": "ok",
         "database.migrations": "fail",
         "database.synchronous_commit": "fail",
-        "database.fsync": "fail",  # the test's own PostgreSQL does without
+        "database.fsync": "fail",  # the private PostgreSQL of the tests has no TLS
         "database.connections": "fail",  # 40 × 16 of 297
         "database.clock": "ok",
         "redis.reachable": "ok",
@@ -80,7 +80,7 @@ def test_everything_broken_is_named_at_once(fresh: str, redis: Redis) -> None:
         "redis.clock": "ok",
     }
     assert {check: said[check]["level"] for check in broken} == broken
-    assert said["layer.round_trip"]["level"] in {"ok", "warn"}  # it works, and is slow where the machine is
+    assert said["layer.round_trip"]["level"] in {"ok", "warn"}  # it works, and is slow on a slow machine
     assert said["database.migrations"]["text"].startswith("Not applied: ")
     assert said["database.migrations"]["advice"] == "Run: manage.py migrate"
     assert all(finding["advice"] for finding in found["findings"] if finding["level"] != "ok")

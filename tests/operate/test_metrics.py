@@ -30,7 +30,7 @@ async def test_messages_acks_and_deliveries(observed: Deployment, room: Room) ->
     async def delivered() -> bool:
         return growth.now()["chat_delivery_seconds_count"] >= 20
 
-    await eventually(delivered, "20 deliveries")  # they are gathered for a moment before they are counted
+    await eventually(delivered, "20 deliveries")  # they are collected for a moment before they are counted
     grown = await growth.becomes(
         {
             "chat_messages_committed_total": 21,
@@ -79,7 +79,7 @@ async def test_errors_by_command_and_code(observed: Deployment, room: Room) -> N
             'chat_command_errors_total{code="invalid",event="none"}': 1,
         }
     )
-    assert not [key for key in grown if "made_up" in key]  # nobody makes labels for us
+    assert not [key for key in grown if "made_up" in key]  # clients cannot create labels
 
 
 async def test_logins(observed: Deployment) -> None:

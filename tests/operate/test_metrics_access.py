@@ -59,6 +59,6 @@ def test_networks_are_of_direct_peers(settings: Settings) -> None:
     assert not may_scrape(scope("11.0.0.1"))
     assert not may_scrape(scope(""))
     assert not may_scrape({"client": None, "headers": []})
-    # A proxy in the network stands for the whole world.
+    # A proxy in the network forwards requests from everywhere.
     assert not may_scrape(scope("10.9.8.7", x_forwarded_for="10.1.1.1"))
     assert not may_scrape(scope("10.9.8.7", forwarded="for=10.1.1.1"))

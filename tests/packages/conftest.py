@@ -14,7 +14,7 @@ import pytest
 from tests.harness.patience import patience
 from tests.harness.servers import ROOT
 
-# What a tool needs to run and to find its package registry; nothing that would let it find this checkout.
+# What a tool needs to run and to find its package registry, without anything that leads to this checkout.
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 PREFIXES = ("npm_config_", "PIP_", "UV_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 
@@ -42,7 +42,7 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     if shutil.which("npm") is None:
         pytest.skip("NOT TESTED: packages of the clients need npm (Debian: npm)")
     folder = tmp_path_factory.mktemp("dist")
-    # The environment is the one that runs the tests, so nothing is to be installed into it.
+    # This environment runs the tests, so install nothing into it.
     current = [argument for stamp in ("runtime", "dev") for argument in ("-o", f"{sys.prefix}/{stamp}.stamp")]
     run(["make", *current, "dist", f"VENV={sys.prefix}", f"DIST={folder}"], ROOT)
     return {ending: next(folder.glob(f"*{ending}")) for ending in (".whl", ".tar.gz", ".tgz")}

@@ -48,7 +48,7 @@ async def test_typing_ends_and_shows_no_more(room: Room, doors: Doors, live_door
     await block(room.amir, room.customer.id)
     await reader.expect("user_typing", lambda data: not data["isTyping"])
     answer = await typist.call("typing_start", {"conversationId": room.id})
-    assert answer == {"conversationId": room.id, "isTyping": True}  # it is not told
+    assert answer == {"conversationId": room.id, "isTyping": True}  # it gets no event
     later = await doors.open(live_door, room.customer)
     await later.join(room.id)
     await later.call("typing_start", {"conversationId": room.id})

@@ -55,7 +55,7 @@ REFUSED_LIVE: list[tuple[str, Any, str, str | None]] = [
     (SEND, None, "invalid", None),
 ]
 
-# Data that is not, or hardly, JSON. The answer is an `error` push with this code.
+# Data that is invalid or barely valid JSON. The answer is an `error` push with this code.
 HOSTILE: dict[str, str] = {
     "very deep": "[" * 30_000 + "]" * 30_000,
     "deep in content": '{"conversationId":"ROOM","content":' + "[" * 20_000 + "]" * 20_000 + "}",

@@ -28,9 +28,9 @@ from presence.tracker import Tracker
 from tests.harness.patience import patience
 from tests.harness.services import Redis
 
-TTL: Final = 2.4  # a connection is told again every 0.8 s
-GRACE: Final = 0.8  # what a test does within it, a machine that is late must manage, too
-CLOCKS: Final = timedelta(milliseconds=20)  # by which two readings of one machine's clock may be apart
+TTL: Final = 2.4  # a connection is reported again every 0.8 s
+GRACE: Final = 0.8  # a slow machine must finish a test's step within this time too
+CLOCKS: Final = timedelta(milliseconds=20)  # the tolerated difference of two readings of one clock
 ROUND: Final = 0.05
 WAIT_SECONDS: Final = 8.0
 

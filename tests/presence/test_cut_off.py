@@ -42,7 +42,7 @@ async def test_users_given_up_meanwhile_are_announced_again(
     await eventually(lambda: announced.last("7") == "user_offline")
     cut_off.store.is_cut = False
     await eventually(lambda: announced.last("7") == "user_online")
-    # The process that announced the departure may have looked again and announced the return, too.
+    # The process that announced the departure may have checked again and announced the return too.
     assert announced.names("7")[:3] == ["user_online", "user_offline", "user_online"]
     assert announced.names("8") == ["user_online"]
 

@@ -22,7 +22,7 @@ async def test_its_users_go_offline_with_the_time_of_their_last_report(
     witness.connect("8", "laptop")
     await asyncio.sleep(TTL)  # long enough to have been refreshed
     await victim.kill()
-    killed_at = datetime.now(UTC)  # what was under way has arrived
+    killed_at = datetime.now(UTC)  # what was in transit has arrived
     await eventually(lambda: announced.last("7") == "user_offline")
     assert datetime.now(UTC) - killed_at < timedelta(seconds=TTL + patience(0.3))
     silent_before = killed_at - announced.last_seen_reported("7")

@@ -68,7 +68,7 @@ async def test_lost_data_is_noticed_within_one_round(
     process = start_redis_process()
     process.connect("7", "phone")
     await eventually(lambda: announced.last("7") == "user_online")
-    process.tracker._refresh_at = math.inf  # nothing is told again but for the loss
+    process.tracker._refresh_at = math.inf  # nothing is reported again except after the loss
     forget_everything(redis_backend)
     await eventually(lambda: redis_backend.reader.online(["7"]) == {"7"})
     assert announced.names("7") == ["user_online"]

@@ -58,7 +58,7 @@ async def offline(store: PresenceStore) -> set[str]:
 async def test_a_user_comes_with_the_first_connection_only(store: PresenceStore) -> None:
     assert await online(store, PHONE, OTHER) == {"7", "8"}
     assert await online(store, LAPTOP) == set()
-    assert await online(store, PHONE) == set()  # told twice
+    assert await online(store, PHONE) == set()  # announced twice
 
 
 async def test_two_connections_at_once_are_one_coming(store: PresenceStore) -> None:

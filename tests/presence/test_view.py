@@ -93,7 +93,7 @@ def test_everybody_sees_themselves(town: Town) -> None:
 def test_strangers_look_as_if_never_seen(town: Town) -> None:
     assert town.about(town.carol, town.stranger) == [ABSENT]
     assert town.about(town.stranger, town.carol, town.olivia) == [ABSENT, ABSENT]
-    assert town.asked == [set(), set()]  # not even asked about
+    assert town.asked == [set(), set()]  # not even looked up
 
 
 def test_ids_that_are_nobodys_look_the_same(town: Town) -> None:

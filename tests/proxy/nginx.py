@@ -55,7 +55,7 @@ class Nginx:
         chat = re.sub(r"(    server 127\.0\.0\.1:\d+;\n)+", servers + "\n", chat)
         (folder / "chat.conf").write_text(change(chat))
         temporary = "\n    ".join(f"{name}_temp_path {folder}/{name};" for name in TEMPORARY)
-        user = "user root;" if os.geteuid() == 0 else ""  # the test's folders are open to nobody else
+        user = "user root;" if os.geteuid() == 0 else ""  # other accounts cannot read the test's folders
         (folder / "nginx.conf").write_text(MAIN.format(user=user, folder=folder, temporary=temporary))
 
     @property

@@ -20,7 +20,7 @@ from tests.harness.servers import ROOT, ServerKind
 from tests.harness.services import free_port
 
 ROOT_PATH = "/support"
-# What a request for /support/… is asked for at the process.
+# The path that the process gets for a request to /support/….
 PREFIXES = pytest.mark.parametrize("prefix", ["", ROOT_PATH], ids=["stripped", "left"])
 LINKS = re.compile(r'(?:href|src|action)="(/[^"]*)"')
 

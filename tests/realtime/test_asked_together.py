@@ -61,7 +61,7 @@ async def test_a_lookup_waits_only_for_the_next_call(runtime: ProcessRuntime, an
     answers.go.set()
     assert await asyncio.gather(first, *late) == [2, 4, 6]
     assert answers.calls == [[1], [2, 3]]
-    assert await runtime.ask(answers, 4) == 8  # after a rest, too
+    assert await runtime.ask(answers, 4) == 8  # also after a pause
 
 
 async def test_a_refusal_is_for_its_own_question(runtime: ProcessRuntime, answers: Answers) -> None:

@@ -13,7 +13,7 @@ from tests.harness.rest import ApiError
 from tests.realtime.logins import Login
 
 DOORS: tuple[Door, ...] = ("header", "ticket", "frame")
-SECONDS = 5  # to say who one is
+SECONDS = 5  # ways to authenticate
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -42,7 +42,7 @@ async def test_a_cookie_works_only_on_the_sites_own_pages(login: Login) -> None:
     server = login.deployment.server(0)
     async with await login.by_cookie(Origin=server.url) as client:
         await client.call("heartbeat")
-    async with await login.by_cookie() as unknown_page:  # nobody knows whose page it was
+    async with await login.by_cookie() as unknown_page:  # the origin of the page is unknown
         with pytest.raises(ApiError) as refusal:
             await unknown_page.call("heartbeat")
         assert refusal.value.code == "unauthenticated"

@@ -48,12 +48,12 @@ async def test_a_client_that_does_not_slow_down_is_closed(login: Login, server: 
     closed_before = floods_ended(login, server)
     async with await login.live(server) as flood, await login.live(server) as neighbour:
         flooding = asyncio.create_task(send_for_ever(flood))
-        # The second is what it sees whose connection was cut while the close frame lay behind unread answers.
+        # The second one appears if the connection is cut while the close frame is behind unread answers.
         code = await flood.closed(timeout=60)
         assert code in {1008, 1006}
         assert floods_ended(login, server) == closed_before + 1
         await flooding
-        # Not how many: what the server had answered when it closed may be lost behind the client's unread frames.
+        # The number varies: answers may be lost behind the client's unread frames when the server closes.
         refused = [frame.data for frame in flood.events[BURST:] if frame.data["code"] == "rate_limited"]
         assert {frame.data["code"] for frame in flood.events[:BURST]} == {"unknown_event"}
         assert {frame.data["code"] for frame in flood.events[BURST:]} <= {"unknown_event", "rate_limited"}

@@ -62,5 +62,7 @@ def test_requests_in_time_are_answered(server: Server) -> None:
             first = connection.getresponse()
             sid = json.loads(first.read()[1:])["sid"]
             connection.request("GET", f"/socket.io/?EIO=4&transport=polling&sid={sid}")
-            poll = connection.getresponse()  # nobody connects to the namespace, so it is closed after 5 s
+            poll = (
+                connection.getresponse()
+            )  # no client connects to the namespace, so the socket is closed after 5 s
             assert (poll.status, poll.read()) == (200, b"1")

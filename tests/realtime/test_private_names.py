@@ -22,7 +22,7 @@ pytestmark = pytest.mark.standalone
 CODE: Final = ("chatsite", "conversations", "notifications", "presence", "clients/python/src")
 OWN: Final = {"chatsite", "conversations", "notifications", "presence", "business_chat_client"}
 SERVERS: Final = ROOT / "chatsite/realtime/servers"
-# Django and the standard library document these, underscore or not.
+# Django and the standard library document these names.
 DOCUMENTED: Final = {"_asdict", "_meta", "_state", "_default_manager", "_base_manager"}
 PRIVATE: Final = re.compile(r"_[a-z]\w*|_[A-Z]\w*")
 

@@ -38,7 +38,7 @@ def handler() -> Iterator[HangingHandler]:
     handler = HangingHandler()
     yield handler
     for signal in (signals.request_started, signals.request_finished):
-        signal.connect(close_old_connections)  # which a handler takes off for its whole process
+        signal.connect(close_old_connections)  # a handler removes it for the whole process
 
 
 async def status(handler: RequestHandler, path: str) -> int:

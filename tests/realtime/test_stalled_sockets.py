@@ -29,8 +29,8 @@ pytestmark = pytest.mark.standalone
 
 FRAME: Final = b"x" * 8_000
 MOST: Final = 40  # frames in the queue of a test
-TRANSPORT: Final = 64 * 1024  # bytes, past which both transports say that it is enough
-KERNEL: Final = 4_096  # bytes asked for in the socket's own buffers; it takes a multiple
+TRANSPORT: Final = 64 * 1024  # bytes; above this both transports stop accepting
+KERNEL: Final = 4_096  # requested bytes of the socket's buffers; the kernel uses a multiple
 FRAMES: Final = 400
 
 

@@ -139,7 +139,7 @@ def test_pages_hold_every_result_once() -> None:
 def test_a_row_whose_message_is_gone_is_passed_over() -> None:
     member, customer = person(), person()
     say(conversation(business(member), customer), customer, [f"bicycle {number}" for number in range(3)])
-    with connection.cursor() as cursor:  # as a statement would that knows nothing of the index
+    with connection.cursor() as cursor:  # as a query without the index would
         cursor.execute("DELETE FROM conversations_chatmessage WHERE content = 'bicycle 1'")
     seen: list[str] = []
     address: str | None = "/chat/search?q=bicycle&limit=1"

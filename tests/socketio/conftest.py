@@ -14,7 +14,7 @@ import pytest
 from tests.socketio.server import ROOT, Kind, Site
 
 FRONTEND = "https://shop.example"
-# What the log of a sound server never holds.
+# What the log of a healthy server never contains.
 UNSEEN = ["never retrieved", "never awaited", "Exception in ASGI", "handler error", "Unhandled"]
 NODE = Path(__file__).parent / "node"
 

@@ -61,7 +61,7 @@ async def test_connect_error(play: Play, options: dict[str, Any], auth: dict[str
     result = await play("refused", auth=auth, **options)
     assert result["data"]["code"] == "unauthenticated"
     assert result["message"] == result["data"]["message"]
-    assert not result["active"]  # it does not try again by itself
+    assert not result["active"]  # it does not retry by itself
 
 
 @BOTH

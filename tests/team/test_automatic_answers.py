@@ -74,7 +74,7 @@ def test_a_customer_is_welcomed_once_a_day_and_only_after_a_silence(scene: Scene
     scene.write()
     assert scene.answers() == ["Hi carol!"] * 2
     scene.where.refresh_from_db()
-    assert scene.where.customer_unread == 0  # nobody gets a push or a mail of it
+    assert scene.where.customer_unread == 0  # it causes no push and no mail
 
 
 def test_the_away_answer_comes_while_the_business_is_closed(scene: Scene) -> None:

@@ -15,7 +15,7 @@ from tests.harness.rest import Json, eventually
 from tests.socketio.clients import Client
 from tests.team.actions import SECRET, TEAM_COMMANDS, Action, team_actions
 
-# A business of the test's own, so that nobody else's coming and going is news for its customer.
+# A separate business, so that its customer gets no presence events of other tests' people.
 SET_UP: Final = """
 from conversations.models import Business, Membership
 shop = Business.objects.create(name="Quiet shop", slug={slug!r})

@@ -104,7 +104,7 @@ def test_equal_to_a_count_minute_by_minute() -> None:
             if choose.random() < 0.4:
                 weekly[-1].append(Range(time(22, 30), time(choose.randint(0, 6))))
         schedule = Schedule(zone=BERLIN, weekly=weekly)
-        # A time that the clock skips or shows twice needs a rule; the others must agree on these days too.
+        # A time that the clock skips or repeats needs a rule. All other times of these days must agree.
         begin = choose.choice([utc("2026-03-28T03:00"), utc("2026-10-25T03:00"), utc("2026-06-01T00:00")])
         minutes = 60 * 40
         expected = [_is_open_on_the_wall(schedule, begin + timedelta(minutes=n)) for n in range(minutes)]

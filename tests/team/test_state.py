@@ -253,7 +253,7 @@ def test_after_a_lost_commit_the_members_see_how_far_it_came(monkeypatch: pytest
         commit(wrapper)
         if not lost and TeamState.objects.filter(team_rev=1).exists():
             lost.append(True)
-            commit(wrapper)  # ends the transaction of the look
+            commit(wrapper)  # ends the transaction of the check
             raise OperationalError("server closed the connection unexpectedly")
 
     with patch.object(BaseDatabaseWrapper, "commit", lose), pytest.raises(OperationalError):

@@ -68,7 +68,7 @@ def test_the_address_counts_when_its_owner_has_confirmed_it(visitor: Client) -> 
     assert mail.outbox[-1].to == ["kim@mail.example"]
     stranger = Client()
     assert stranger.get(link()).status_code == 200
-    assert get_user_model().objects.get().email == ""  # programs that examine mails open links
+    assert get_user_model().objects.get().email == ""  # mail scanners open links
     assert stranger.post(link()).status_code == 200
     assert get_user_model().objects.get().email == "kim@mail.example"
     assert stranger.post("/confirm-email/forged").status_code == 404

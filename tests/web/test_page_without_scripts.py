@@ -86,7 +86,7 @@ def test_a_person_who_has_blocked_sees_why_there_is_no_field(scene: Scene) -> No
     page = page_of(scene.customer, scene)
     assert "You have blocked" in page
     assert 'name="content"' not in page
-    assert "You have blocked" not in page_of(scene.member, scene)  # the other side is not told
+    assert "You have blocked" not in page_of(scene.member, scene)  # the other side gets no notice
 
 
 def test_a_customer_rates_by_a_form(scene: Scene) -> None:

@@ -12,7 +12,7 @@ ROOT: Final = Path(__file__).parents[2]
 SCRIPTS: Final = ROOT / "chatsite" / "web" / "static" / "web"
 LIST: Final = (ROOT / "templates" / "web" / "_shortcuts.html").read_text()
 SHOWN: Final = {"ArrowUp": "↑", "ArrowDown": "↓", "ArrowLeft": "←", "ArrowRight": "→", "Escape": "Esc"}
-SECOND_KEYS: Final = {"Backspace", "="}  # for keyboards that lack the key of the list
+SECOND_KEYS: Final = {"Backspace", "="}  # for keyboards without the key in the list
 NAMED: Final = r"\b(Arrow\w+|Home|End|Enter|Escape|Delete|Backspace)\b"
 COMPARED: Final = r'key === "(.)"'
 IN_TABLE: Final = r'[{,\n] *"?([^\s"])"?: (?:actions\.|show\b|\(\) =>)'

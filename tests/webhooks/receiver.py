@@ -83,7 +83,7 @@ class Receiver:
                 elif answer == "reset":
                     linger = b"\x01\x00\x00\x00\x00\x00\x00\x00"  # on, for 0 s: closing sends RST
                     self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-                elif answer == "cut":  # it has taken the event, and dies before it answers
+                elif answer == "cut":  # it has accepted the event, and dies before it answers
                     received.accepted = True
                 else:
                     received.accepted = 200 <= int(answer) < 300

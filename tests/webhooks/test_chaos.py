@@ -61,7 +61,7 @@ with transaction.atomic():
     Webhook.objects.filter(pk={hook!r}).update(retry_at=None, woken_at=None)
 wake(Webhook.objects.filter(pk={hook!r}))
 """
-# The worker is dead. Its lease need not run out first.
+# The worker is dead, so do not wait for its lease.
 END_LEASE = """
 from notifications.webhooks.models import Webhook
 Webhook.objects.filter(pk={hook!r}).update(lease_until=None)

@@ -68,7 +68,7 @@ def signed(shop: Shop, *, key: str | None = None, algorithm: str = "HS256", **cl
         **claims,
     }
     content = {name: value for name, value in content.items() if value is not None}
-    # As bare as can be: the library's own encoder refuses to write some of what has to be refused here.
+    # Encoded by hand, because the library's encoder refuses some of the invalid tokens.
     return jwt.PyJWS().encode(json.dumps(content).encode(), key or shop.secret.value, algorithm=algorithm)
 
 

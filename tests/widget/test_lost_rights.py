@@ -89,7 +89,7 @@ def test_a_ticket_of_a_suspended_person_is_refused(shop: Shop, owner: APIClient,
     ticket = owner.post("/auth/ws-ticket").json()["ticket"]
     lose(shop)
     if User.objects.get(pk=shop.owner.pk).is_active:
-        assert by_ticket(ticket).user_id == str(shop.owner.pk)  # a person still, who may see less
+        assert by_ticket(ticket).user_id == str(shop.owner.pk)  # the account still exists, with fewer rights
     else:
         with pytest.raises(DomainError, match="ended"):
             by_ticket(ticket)

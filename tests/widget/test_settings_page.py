@@ -29,7 +29,7 @@ def owners() -> WidgetPage:
 def test_the_widget_is_made_and_set(owners: WidgetPage) -> None:
     assert "data-business" not in owners.client.get(owners.path).content.decode()
     assert owners.submit("create").status_code == 302
-    assert owners.submit("create").status_code == 302  # a second click makes no second one
+    assert owners.submit("create").status_code == 302  # a second click creates no second one
     page = owners.client.get(owners.path)
     code = f'<script async src="http://testserver/widget/v1.js" data-business="{owners.shop.slug}"></script>'
     assert page.context["code"] == code
