@@ -35,7 +35,6 @@ from conversations.serializers import (
     person_object,
 )
 from conversations.team_revs import TEAM_REV, with_team_revs
-from conversations.unread_counts import unread as unread
 
 SEARCH_WORDS: Final = 5  # words of a search that are used; each adds a condition
 _BATCH = 10_000  # ids per query, because databases limit the parameters of a statement

@@ -25,6 +25,7 @@ from conversations.access import UserId, user_key
 from conversations.own_objects import latest_state_revs
 from conversations.serializers import ConversationRevs, SyncedConversation, UnreadAnswer, WireObject
 from conversations.session_state import state_of
+from conversations.unread_counts import count_unread
 
 
 class SyncCommand(WireObject, kw_only=True):
@@ -88,7 +89,7 @@ def synchronise(user_id: UserId, data: SyncCommand) -> dict[str, Any]:
             user_id, data.conversations, budget
         )  # read again, with the new receipts
     measures.resyncs.add(sum(part.resync for part in synced.conversations.values()))
-    answer: dict[str, Any] = {"conversations": synced.conversations, "unread": queries.unread(user_id)}
+    answer: dict[str, Any] = {"conversations": synced.conversations, "unread": count_unread(user_id)}
     for section in sections:
         answer.update(section(user_id, data, budget))
     return answer

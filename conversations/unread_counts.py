@@ -13,7 +13,7 @@ from conversations.own_objects import counted_differently, marked_counts
 from conversations.serializers import UnreadAnswer
 
 
-def unread(user_id: UserId) -> UnreadAnswer:
+def count_unread(user_id: UserId) -> UnreadAnswer:
     """Count the messages that the user has not read, in total and by conversation.
 
     Uses partial indexes. The list has at most `unread_conversations` entries, the most recently active ones. Muted

@@ -37,6 +37,7 @@ from conversations.serializers import (
 )
 from conversations.team.filters import NAMES as TEAM_FILTERS
 from conversations.team.filters import team_filter
+from conversations.unread_counts import count_unread
 
 MESSAGES = serializer_for(MessageObject)
 CONVERSATIONS = serializer_for(ConversationObject)
@@ -272,4 +273,4 @@ class UnreadViewSet(StructViewSet):
     @extend_schema(responses=UNREAD)
     def list(self, request: Request) -> Response:
         """Count the user's unread messages in total and by conversation."""
-        return Response(queries.unread(request.user.pk))
+        return Response(count_unread(request.user.pk))

@@ -23,6 +23,7 @@ from chatsite.web.last_message import LastMessage, last_messages
 from conversations import queries
 from conversations.serializers import ConversationObject, UnreadAnswer
 from conversations.team.filters import known_filters, team_filter
+from conversations.unread_counts import count_unread
 from notifications import queries as notification_queries
 from presence.queries import presence_of
 
@@ -150,7 +151,7 @@ def load_inbox(request: HttpRequest, *, current: UUID | None = None) -> Inbox:
         filters=filters,
         rows=rows,
         following=filters.address(cursor=found.next) if found.next else "",
-        unread_total=_unread_conversations(queries.unread(user.pk)),
+        unread_total=_unread_conversations(count_unread(user.pk)),
         unread_notifications=notification_queries.unread(user.pk).total,
         businesses=me["businesses"],
     )

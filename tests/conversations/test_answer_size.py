@@ -13,9 +13,9 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from chatsite.config.limits import limits
-from conversations import queries
 from conversations.models import Business, ChatMessage, Conversation, Membership, MessageEdit
 from conversations.sync import SyncCommand, synchronise
+from conversations.unread_counts import count_unread
 from notifications.models import Inbox, Notification
 from tests.conversations.people import business, client_of, conversation, person, say
 from tests.conversations.rooms import Room
@@ -199,7 +199,7 @@ def test_unread_counts_list_the_newest_and_count_all(settings: Any) -> None:
     heads = [conversation(shop) for _ in range(5)]
     for head in heads:
         say(head, head.customer, ["one", "two"])
-    answer = queries.unread(owner.pk)
+    answer = count_unread(owner.pk)
     assert (answer.total, answer.more) == (10, True)
     assert set(answer.conversations) == {head.pk for head in heads[2:]}
 

@@ -9,12 +9,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from conversations import operations, queries
+from conversations import operations
 from conversations.integrity import find_problems
 from conversations.models import ChatMessage, Conversation, OwnState
 from conversations.moderation import operations as moderation
 from conversations.own_objects import personal_object
 from conversations.own_state.operations import arrange_conversation, mark_unread
+from conversations.unread_counts import count_unread
 from tests.conversations.people import business, conversation, person, say
 
 pytestmark = pytest.mark.django_db
@@ -84,7 +85,7 @@ class Story:
 
     def check(self) -> None:
         for who in (*self.team, self.customer):
-            answer, total, muted = queries.unread(who.pk), 0, 0
+            answer, total, muted = count_unread(who.pk), 0, 0
             side = "customer" if who == self.customer else "business"
             for talk in self.talks:
                 fresh = Conversation.objects.select_related("business", "customer").get(pk=talk.pk)

@@ -12,8 +12,8 @@ from django.utils import translation
 from django.utils.translation import gettext, ngettext
 
 from chatsite.identity.names import display_name
-from conversations import queries
 from conversations.models import ChatMessage, Conversation, Side
+from conversations.unread_counts import count_unread
 from notifications.delivery.links import conversation_path
 from notifications.delivery.preferences import Preferences
 
@@ -47,7 +47,7 @@ def message_content(
                     "read": gettext("Mark as read"),
                     "unsent": gettext("Your answer was not sent"),
                 },
-                "unread": queries.unread(user.pk).total,
+                "unread": count_unread(user.pk).total,
             }
         )
 
@@ -59,7 +59,7 @@ def close_content(user: Any, conversation_id: UUID) -> bytes:
             "type": "close",
             "conversationId": str(conversation_id),
             "tag": tag_of(conversation_id),
-            "unread": queries.unread(user.pk).total,
+            "unread": count_unread(user.pk).total,
         }
     )
 
