@@ -63,7 +63,7 @@ export class Connection extends Emitter {
     if (this.isReady) await this.#socket.request("authenticate", { token }, this.#options.answerWithin);
   }
 
-  /** Send a heartbeat, which answers the state of the joined conversations. Without an answer the socket is dead. */
+  /** Send a heartbeat, which returns the state of the joined conversations. Without an answer the socket is dead. */
   beat() {
     const socket = this.#socket;
     const { answerWithin, heartbeat } = this.#options;

@@ -26,7 +26,7 @@ function watching() {
   return { attention, clock, page, sent };
 }
 
-test("a window in use says so every 20 seconds, and stops a minute after the last key", async () => {
+test("a window in use reports attention every 20 seconds, until a minute after the last key", async () => {
   const { attention, clock, page, sent } = watching();
   attention.connected();
   await clock.advance(30_000);
@@ -38,7 +38,7 @@ test("a window in use says so every 20 seconds, and stops a minute after the las
   assert.equal(sent.at(-1), 330);
 });
 
-test("a hidden window says nothing until it is shown again", async () => {
+test("a hidden window reports no attention until it is shown again", async () => {
   const { attention, clock, page, sent } = watching();
   attention.connected();
   page.show("hidden");
@@ -50,7 +50,7 @@ test("a hidden window says nothing until it is shown again", async () => {
   assert.deepEqual(sent, [0, 100]);
 });
 
-test("a window that nobody has touched says nothing, and a new connection tells anew", async () => {
+test("an untouched window reports no attention, and a new connection reports it again", async () => {
   const { attention, clock, page, sent } = watching();
   await clock.advance(61_000);
   attention.connected();
@@ -71,7 +71,7 @@ test("a window that nobody has touched says nothing, and a new connection tells 
   assert.deepEqual(clock.pending, []);
 });
 
-test("an application that is no page says itself whether somebody looks", async () => {
+test("an application without a page sets attention itself", async () => {
   const { client, clock, server, troubles } = setting();
   client.setAttention(true);
   assert.deepEqual(clock.pending, []);

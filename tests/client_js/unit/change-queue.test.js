@@ -56,7 +56,7 @@ test("a change is shown as pending until the server has it, then until the objec
   assert.deepEqual(scene.changed, ["m1", "m1"]);
 });
 
-test("a change whose event never comes is shown no longer than five seconds", async () => {
+test("a change whose event is lost is shown for at most five seconds", async () => {
   const scene = newQueue();
   scene.answers.push({ rev: 2 });
   scene.queue.add(edit(scene, "two"));
@@ -66,14 +66,14 @@ test("a change whose event never comes is shown no longer than five seconds", as
   assert.equal(shown(scene), MESSAGE);
 });
 
-test("other objects stay as they are", () => {
+test("other objects do not change", () => {
   const scene = newQueue();
   const other = { id: "m2", content: "other" };
   scene.queue.add(edit(scene, "two"));
   assert.equal(scene.queue.applyTo([other])[0], other);
 });
 
-test("a refused change is undone and told", async () => {
+test("a refused change is undone and reported", async () => {
   const scene = newQueue();
   scene.answers.push(failure("forbidden"));
   scene.queue.add(edit(scene, "two"));
@@ -83,7 +83,7 @@ test("a refused change is undone and told", async () => {
   assert.deepEqual(scene.clock.pending, []);
 });
 
-test("a change waits for the network without an end, and goes at once when it is back", async () => {
+test("a change waits for the network as long as necessary, and is sent as soon as it is back", async () => {
   const scene = newQueue();
   scene.answers.push(...Array.from({ length: 20 }, () => failure("unreachable")), { rev: 2 });
   scene.queue.add(edit(scene, "two"));
@@ -101,7 +101,7 @@ test("a change waits for the network without an end, and goes at once when it is
   assert.deepEqual([scene.sent.length, scene.queue.size, scene.refused], [21, 0, []]);
 });
 
-test("a change that the server fails to carry out is given up after eight attempts", async () => {
+test("a change that keeps failing is dropped after eight attempts", async () => {
   const scene = newQueue();
   scene.answers.push(...Array.from({ length: 8 }, () => failure("internal")));
   scene.queue.add(edit(scene, "two"));
@@ -111,7 +111,7 @@ test("a change that the server fails to carry out is given up after eight attemp
   assert.equal(shown(scene), MESSAGE);
 });
 
-test("a limited change waits as long as the server says", async () => {
+test("a rate-limited change waits as long as the server says", async () => {
   const scene = newQueue();
   scene.answers.push(failure("rate_limited", { retryAfter: 12 }), { rev: 2 });
   scene.queue.add(edit(scene, "two"));
@@ -122,7 +122,7 @@ test("a limited change waits as long as the server says", async () => {
   assert.deepEqual([scene.sent.length, scene.queue.size], [2, 0]);
 });
 
-test("a later change of the same key takes the place of an earlier one, whose end changes nothing", async () => {
+test("a later change of the same key replaces an earlier one, whose result is then ignored", async () => {
   const scene = newQueue();
   let refuse;
   scene.answers.push(new Promise((resolve) => (refuse = resolve)), { rev: 3 });
@@ -141,7 +141,7 @@ test("changes of different keys are shown together", () => {
   assert.deepEqual(shown(scene), { ...MESSAGE, content: "two", starred: true, pendingChange: "star" });
 });
 
-test("a held change can be taken back in time, and is then never sent", async () => {
+test("a held change can be undone in time, and is then never sent", async () => {
   const scene = newQueue();
   const key = scene.queue.add(edit(scene, "", { kind: "delete", within: 5_000 }));
   assert.equal(shown(scene).pendingChange, "delete");
@@ -153,7 +153,7 @@ test("a held change can be taken back in time, and is then never sent", async ()
   assert.equal(scene.queue.cancel(key), false);
 });
 
-test("a held change goes when its time is over, or at once when the page goes, and then for good", async () => {
+test("a held change is sent when its time is over, or when the page closes, and is then final", async () => {
   for (const goes of [(scene) => scene.clock.advance(5_000), (scene) => scene.queue.flush()]) {
     const scene = newQueue();
     const key = scene.queue.add(edit(scene, "", { within: 5_000 }));
@@ -165,7 +165,7 @@ test("a held change goes when its time is over, or at once when the page goes, a
   }
 });
 
-test("a change on its way cannot be taken back, and is not sent a second time", async () => {
+test("a change that is being sent cannot be undone, and is not sent twice", async () => {
   const scene = newQueue();
   scene.answers.push(new Promise(() => undefined));
   const key = scene.queue.add(edit(scene, "two"));

@@ -23,7 +23,7 @@ test("the first frame authenticates", async () => {
   assert.equal(client.state, "ready");
 });
 
-test("a dead server is tried ever more rarely, and through the whole list", async () => {
+test("a dead server is tried at growing intervals, through the whole list", async () => {
   const { client, server, clock } = setting({ url: ["ws://a.test/chat", "ws://b.test/chat"] }, (s) => (s.isUp = false));
   clock.chance = 1;
   client.connect();
@@ -45,7 +45,7 @@ for (const code of [1006, 1012, 4008, 4403]) {
   });
 }
 
-test("after 1008 it stays away longer", async () => {
+test("after 1008 it waits longer", async () => {
   const scene = await joined();
   scene.server.hangUp(1008);
   await scene.clock.advance(9_900);
@@ -54,7 +54,7 @@ test("after 1008 it stays away longer", async () => {
   assert.equal(scene.client.state, "ready");
 });
 
-test("a server that stops says when to come back, once", async () => {
+test("a stopping server says once when to reconnect", async () => {
   const scene = await joined();
   scene.clock.chance = 0;
   scene.server.deliver("server_stopping", { retryAfter: 7.25 });
@@ -69,7 +69,7 @@ test("a server that stops says when to come back, once", async () => {
   assert.equal(scene.client.state, "ready");
 });
 
-test("a half-open socket is found by a heartbeat without an answer", async () => {
+test("a heartbeat without an answer detects a half-open socket", async () => {
   const scene = await joined();
   scene.server.isMute = true;
   await scene.clock.advance(24_000);
@@ -83,7 +83,7 @@ test("a half-open socket is found by a heartbeat without an answer", async () =>
   assert.equal(differences(scene), "");
 });
 
-test("coming back to the page asks at once whether the socket lives", async () => {
+test("returning to the page checks the socket at once", async () => {
   const page = new EventTarget();
   page.document = Object.assign(new EventTarget(), { visibilityState: "visible" });
   const calls = [];
@@ -98,7 +98,7 @@ test("coming back to the page asks at once whether the socket lives", async () =
   assert.deepEqual(calls, ["wake", "wake", "hidden"]);
 });
 
-test("online means trying now", async () => {
+test("the online event reconnects at once", async () => {
   const target = new EventTarget();
   globalThis.addEventListener = target.addEventListener.bind(target);
   globalThis.removeEventListener = target.removeEventListener.bind(target);
@@ -128,7 +128,7 @@ test("4401: the token is renewed, and then it connects", async () => {
   assert.equal(asked.at(-1), true);
 });
 
-test("4401 with no way to a fresh token: signed out, and quiet", async () => {
+test("4401 without a way to renew the token: signed out, without retries", async () => {
   for (const options of [{}, { token: undefined, getToken: ({ renew }) => (renew ? null : "good") }]) {
     const scene = await joined(options);
     let signedOut = 0;
@@ -141,7 +141,7 @@ test("4401 with no way to a fresh token: signed out, and quiet", async () => {
   }
 });
 
-test("a token that is refused again and again ends in signed_out, not in a storm", async () => {
+test("a token that is refused repeatedly ends in signed_out, without a retry storm", async () => {
   const scene = setting({ token: undefined, getToken: () => "bad" });
   scene.client.connect();
   await scene.clock.advance(60_000);
@@ -161,7 +161,7 @@ test("a getToken without network is tried again", async () => {
   assert.equal(scene.client.state, "ready");
 });
 
-test("session_expiring: the fresh token goes over the open socket", async () => {
+test("session_expiring: the new token is sent over the open socket", async () => {
   const scene = await joined({ token: undefined, getToken: ({ renew }) => (renew ? "fresh" : "good") });
   scene.server.goodTokens.add("fresh");
   scene.server.deliver("session_expiring", { expiresAt: "2026-01-01T00:00:00Z" });
@@ -170,7 +170,7 @@ test("session_expiring: the fresh token goes over the open socket", async () => 
   assert.equal(scene.server.sockets.length, 1);
 });
 
-test("a refresh token is used once for all who need it, before the access token ends, and the pair is told", async () => {
+test("a refresh token is used once for all requests, before the access token expires, and the new pair is reported", async () => {
   const scene = setting({ token: undefined, refresh: "r1" });
   const fresh = jwt({ user_id: 7, exp: scene.clock.now() / 1000 + 900 });
   scene.server.goodTokens.add(fresh);

@@ -11,7 +11,7 @@ function long(count = 400) {
   });
 }
 
-test("a far stretch of history is opened without what lies between, and grows on both sides", async () => {
+test("a distant part of the history opens without the messages between, and grows on both sides", async () => {
   const { view } = await long();
   const excerpt = await view.excerpt(200);
   assert.deepEqual(seqs(excerpt), range(175, 224));
@@ -21,7 +21,7 @@ test("a far stretch of history is opened without what lies between, and grows on
   assert.equal(view.messages.length, 50);
 });
 
-test("what happens there is seen while it is open, also while a page is on its way", async () => {
+test("changes there are shown while it is open, also during the fetch of a page", async () => {
   const { view, server } = await long();
   const excerpt = await view.excerpt(200);
   let changes = 0;
@@ -57,7 +57,7 @@ test("a sync brings it up to date", async () => {
   assert.equal(excerpt.find("m200").content, "edited unseen");
 });
 
-test("where it reaches the view's own messages the two become one", async () => {
+test("it joins the view when it reaches it's own messages the two become one", async () => {
   const scene = await long(200);
   const excerpt = await scene.view.excerpt(20);
   let joinedTimes = 0;
@@ -69,7 +69,7 @@ test("where it reaches the view's own messages the two become one", async () => 
   assert.equal(differences(scene), "");
 });
 
-test("an edit of a message that nobody has loaded is told, for those who quote it", async () => {
+test("an edit of a message that is not loaded is reported, for its quotes", async () => {
   const { told, server } = await long();
   server.edit("m3", "edited far away");
   await settle();

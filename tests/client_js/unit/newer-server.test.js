@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { NotificationFeed } from "../../../clients/javascript/src/notifications.js";
 import { ROOM, differences, joined, setting, settle } from "./setting.js";
 
-test("an event with an unknown name takes its turn, moves the rev, and causes no sync", async () => {
+test("an event with an unknown name is processed in order, advances the rev, and causes no sync", async () => {
   const scene = await joined();
   scene.server.write("one");
   await settle();
@@ -20,7 +20,7 @@ test("an event with an unknown name takes its turn, moves the rev, and causes no
   assert.equal(differences(scene), "");
 });
 
-test("an unknown event that comes early waits for the one before it", async () => {
+test("an unknown event that is early waits for the previous one", async () => {
   const scene = await joined();
   scene.server.loses = (event) => event === "new_message";
   scene.server.write("one");
@@ -44,7 +44,7 @@ test("fields that the client does not know are kept", async () => {
   assert.equal(differences(scene), "");
 });
 
-test("a server restored from a backup: what it has replaces what the client has", async () => {
+test("the state of a server restored from a backup replaces the client's state", async () => {
   const scene = await joined();
   for (const content of ["one", "two", "three"]) scene.server.write(content);
   scene.server.push("conversation_updated", { conversationId: ROOM, rev: 3, conversation: scene.server.conversation() });
@@ -61,7 +61,7 @@ test("a server restored from a backup: what it has replaces what the client has"
   assert.equal(scene.server.sent("sync").length, syncs);
 });
 
-test("a page that comes back to a restored server asks at once, and not at the next heartbeat", async () => {
+test("a page that reconnects to a restored server uses sync at once, not at the next heartbeat", async () => {
   const scene = await joined();
   for (const content of ["one", "two", "three"]) scene.server.write(content);
   await settle();
@@ -75,7 +75,7 @@ test("a page that comes back to a restored server asks at once, and not at the n
   assert.equal(differences(scene), "");
 });
 
-test("the list shows what a restored server has, also of conversations that nobody looks at", async () => {
+test("the list shows the state of a restored server, also for conversations that are not open", async () => {
   const scene = setting();
   for (const content of ["one", "two", "three"]) scene.server.write(content);
   await scene.client.loadConversations();
@@ -89,7 +89,7 @@ test("the list shows what a restored server has, also of conversations that nobo
   assert.equal(scene.client.snapshot.conversations[0].lastMessage, "one");
 });
 
-test("notifications go on after a restored backup", () => {
+test("notifications continue after a restored backup", () => {
   const told = [];
   const feed = new NotificationFeed({ tell: (event) => told.push(event), missing: () => told.push("missing") });
   feed.synced({ notificationsRev: 9, notificationsUnread: { total: 2 } }, undefined);
@@ -101,7 +101,7 @@ test("notifications go on after a restored backup", () => {
   assert.equal(feed.after, "5");
 });
 
-test("an event that overtakes the answer of a sync is no sign of a restored backup", () => {
+test("an event that overtakes the answer of a sync does not look like a restored backup", () => {
   const told = [];
   const feed = new NotificationFeed({ tell: (event) => told.push(event), missing: () => told.push("missing") });
   feed.synced({ notificationsRev: 4 }, undefined);

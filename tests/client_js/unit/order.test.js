@@ -5,7 +5,7 @@ import { ROOM, contents, differences, joined, setting, settle } from "./setting.
 const newOnes = (told) => told.filter(([event]) => event === "new_message").map(([, data]) => data.message.content);
 const eventOf = (message) => ({ conversationId: ROOM, rev: message.rev, message });
 
-test("live events are told and shown as they come", async () => {
+test("live events are reported and shown as they arrive", async () => {
   const scene = await joined();
   scene.server.write("one");
   scene.server.write("two");
@@ -15,7 +15,7 @@ test("live events are told and shown as they come", async () => {
   assert.equal(differences(scene), "");
 });
 
-test("a repeated event is told once", async () => {
+test("a repeated event is reported once", async () => {
   const scene = await joined();
   const message = scene.server.write("one");
   scene.server.deliver("new_message", eventOf(message));
@@ -23,7 +23,7 @@ test("a repeated event is told once", async () => {
   assert.deepEqual(newOnes(scene.told), ["one"]);
 });
 
-test("events out of order are put back into it without asking", async () => {
+test("events out of order are reordered without a request", async () => {
   const scene = await joined(undefined, (server) => (server.loses = () => true));
   const written = ["one", "two", "three"].map((content) => scene.server.write(content));
   for (const message of [written[2], written[0], written[1]]) scene.server.deliver("new_message", eventOf(message));
@@ -32,7 +32,7 @@ test("events out of order are put back into it without asking", async () => {
   assert.equal(scene.server.sent("sync").length, 0);
 });
 
-test("a gap is closed by one sync, and each message told once and in order", async () => {
+test("one sync closes a gap, and each message is reported once and in order", async () => {
   const scene = await joined();
   scene.server.loses = (_, data) => ["two", "three"].includes(data.message?.content);
   for (const content of ["one", "two", "three", "four", "five"]) scene.server.write(content);
@@ -45,7 +45,7 @@ test("a gap is closed by one sync, and each message told once and in order", asy
   assert.equal(differences(scene), "");
 });
 
-test("a lost last event shows at the next heartbeat", async () => {
+test("the next heartbeat shows a lost last event", async () => {
   const scene = await joined();
   scene.server.loses = () => true;
   scene.server.write("lost");
@@ -54,7 +54,7 @@ test("a lost last event shows at the next heartbeat", async () => {
   assert.equal(differences(scene), "");
 });
 
-test("a preview that is ahead asks, too", async () => {
+test("a preview that is ahead causes a sync too", async () => {
   const scene = await joined();
   scene.server.loses = (event) => event === "new_message";
   scene.server.write("lost");
@@ -63,7 +63,7 @@ test("a preview that is ahead asks, too", async () => {
   assert.deepEqual(contents(scene.view), ["lost"]);
 });
 
-test("a sync tells what happened to old messages: edits and receipts", async () => {
+test("a sync reports changes of old messages: edits and receipts", async () => {
   const scene = await joined();
   scene.server.write("one");
   scene.server.write("two");
@@ -80,7 +80,7 @@ test("a sync tells what happened to old messages: edits and receipts", async () 
   assert.deepEqual(read[1].messageIds.toSorted(), ["m1", "m2"]);
 });
 
-test("a sync that fails is asked again", async () => {
+test("a failed sync is repeated", async () => {
   const scene = await joined();
   scene.server.loses = (_, data) => data.message?.content === "one";
   let refusals = 2;
@@ -93,7 +93,7 @@ test("a sync that fails is asked again", async () => {
   assert.equal(differences(scene), "");
 });
 
-test("after a longer gap than a sync can carry everything is fetched anew, and nothing goes untold", async () => {
+test("after a gap that is too long for a sync, everything is fetched again and reported", async () => {
   const scene = await joined();
   scene.server.write("first");
   await settle();
@@ -116,7 +116,7 @@ for (const [name, loses] of [
   ["told at once", () => false],
   ["found by a heartbeat", (event) => event === "conversation_updated"],
 ]) {
-  test(`messages that were taken out are gone, and their numbers are used again: ${name}`, async () => {
+  test(`removed messages are gone, and their numbers are used again: ${name}`, async () => {
     const scene = await joined();
     for (const content of ["one", "two", "three"]) scene.server.write(content);
     await settle();
@@ -136,7 +136,7 @@ for (const [name, loses] of [
   });
 }
 
-test("what is written before it is noticed that messages were taken out is told once", async () => {
+test("a message that is sent before the client notices a removal is reported once", async () => {
   const scene = await joined();
   for (const content of ["one", "two", "three"]) scene.server.write(content);
   await settle();
@@ -148,7 +148,7 @@ test("what is written before it is noticed that messages were taken out is told 
   assert.equal(differences(scene), "");
 });
 
-test("a conversation that is no longer there is gone by the next heartbeat", async () => {
+test("a removed conversation is gone by the next heartbeat", async () => {
   const scene = await joined();
   scene.server.write("one");
   await settle();
@@ -159,7 +159,7 @@ test("a conversation that is no longer there is gone by the next heartbeat", asy
   assert.deepEqual(scene.client.snapshot.conversations, []);
 });
 
-test("older pages join on without a hole, and what happens meanwhile is not forgotten", async () => {
+test("older pages join without a gap, and changes during their fetch are kept", async () => {
   const scene = await joined(undefined, (server) => {
     for (let number = 1; number <= 120; number += 1) server.write(`old ${number}`);
   });
@@ -179,7 +179,7 @@ test("older pages join on without a hole, and what happens meanwhile is not forg
   assert.equal(differences(scene), "");
 });
 
-test("what happens while the first page is on its way is applied to it", async () => {
+test("changes during the fetch of the first page are applied to it", async () => {
   const scene = await joined(undefined, (server) => {
     server.write("one");
     let pages = 0;
@@ -191,7 +191,7 @@ test("what happens while the first page is on its way is applied to it", async (
   assert.equal(differences(scene), "");
 });
 
-test("a change of a message that is not loaded is seen when it is", async () => {
+test("a change of a message that is not loaded is shown once it is loaded", async () => {
   const scene = await joined(undefined, (server) => {
     for (let number = 1; number <= 60; number += 1) server.write(`old ${number}`);
   });
@@ -202,7 +202,7 @@ test("a change of a message that is not loaded is seen when it is", async () => 
   assert.equal(differences(scene), "");
 });
 
-test("a status never goes back", async () => {
+test("a status never moves backwards", async () => {
   const scene = await joined();
   scene.server.write("one");
   scene.server.read(["m1"]);
@@ -214,7 +214,7 @@ test("a status never goes back", async () => {
   assert.equal(scene.view.messages[0].status, "read");
 });
 
-test("random losses, repetitions and disorder end in the state of a fresh fetch", async () => {
+test("after random loss, repetition and reordering the state equals a fresh fetch", async () => {
   for (let seed = 1; seed <= 15; seed += 1) {
     let state = seed;
     const random = () => ((state = (state * 48271) % 2147483647) / 2147483647);
@@ -240,7 +240,7 @@ test("random losses, repetitions and disorder end in the state of a fresh fetch"
   }
 });
 
-test("what a page brought along is not fetched again, and what has happened since is not missed", async () => {
+test("the data of a page is not fetched again, and later changes are not missed", async () => {
   const scene = setting(undefined, (server) => ["one", "two"].forEach((content) => server.write(content)));
   const initial = { conversation: scene.server.conversation(), messages: scene.server.messages, hasOlder: false };
   scene.server.edit("m1", "one, edited");

@@ -22,7 +22,7 @@ test("a message is shown at once, and turns into the stored one", async () => {
   assert.equal(differences(scene), "");
 });
 
-test("messages of a conversation go one after the other, so that a retry cannot change their order", async () => {
+test("messages of a conversation are sent one after the other, so that a retry cannot change their order", async () => {
   const scene = await joined();
   let refusals = 1;
   scene.server.refuses = ({ data }) =>
@@ -35,7 +35,7 @@ test("messages of a conversation go one after the other, so that a retry cannot 
   assert.equal(differences(scene), "");
 });
 
-test("what was not acked is sent again on the next socket, with the same clientId", async () => {
+test("unacked messages are sent again on the next socket, with the same clientId", async () => {
   const scene = await joined();
   scene.server.refuses = ({ event, data }) => {
     if (event !== "send_message") return null;
@@ -53,7 +53,7 @@ test("what was not acked is sent again on the next socket, with the same clientI
   assert.equal(stored(scene).length, 0);
 });
 
-test("a message that came back by its event needs no ack", async () => {
+test("a message whose event has arrived needs no ack", async () => {
   const scene = await joined();
   scene.server.refuses = ({ event, data }) => {
     if (event !== "send_message") return null;
@@ -66,7 +66,7 @@ test("a message that came back by its event needs no ack", async () => {
   assert.equal(stored(scene).length, 0);
 });
 
-test("an acked message stands in its place although its event is lost", async () => {
+test("an acked message has its place even if its event is lost", async () => {
   const scene = await joined();
   scene.server.loses = () => true;
   scene.client.send(ROOM, "mine");
@@ -76,7 +76,7 @@ test("an acked message stands in its place although its event is lost", async ()
   assert.equal(differences(scene), "");
 });
 
-test("the outbox outlives the page, in order, and nobody else's is touched", async () => {
+test("the outbox survives the page, in order, and only for its user's is touched", async () => {
   const scene = await joined({ restAfter: 1e9 });
   scene.server.isUp = false;
   scene.server.hangUp();
@@ -102,7 +102,7 @@ test("the outbox outlives the page, in order, and nobody else's is touched", asy
   assert.equal(differences({ view, server: scene.server }), "");
 });
 
-test("a tab that died leaves its messages to another one, after a while", async () => {
+test("another tab takes over the messages of a dead one after a while", async () => {
   const scene = await joined({ restAfter: 1e9 });
   scene.server.isMute = true;
   scene.client.send(ROOM, "orphan");
@@ -120,7 +120,7 @@ test("a tab that died leaves its messages to another one, after a while", async 
   assert.deepEqual(scene.server.messages.map(({ content }) => content), ["orphan"]);
 });
 
-test("a second tab leaves alone what the first one is sending", async () => {
+test("a second tab does not send the messages of the first one", async () => {
   const scene = await joined({ restAfter: 1e9 });
   scene.server.refuses = ({ event }) => (event === "send_message" ? refusal("unavailable", { retryAfter: 1 }) : null);
   scene.client.send(ROOM, "busy");
@@ -136,7 +136,7 @@ test("a second tab leaves alone what the first one is sending", async () => {
 });
 
 for (const code of ["invalid", "too_large", "not_found", "frozen", "forbidden"]) {
-  test(`${code} fails a message, and the next one goes on`, async () => {
+  test(`${code} fails a message, and the next one is sent`, async () => {
     const scene = await joined();
     scene.server.refuses = ({ data }) => (data.content === "bad" ? refusal(code) : null);
     const { acked } = scene.client.send(ROOM, "bad");
@@ -155,7 +155,7 @@ for (const code of ["invalid", "too_large", "not_found", "frozen", "forbidden"])
   });
 }
 
-test("a failed message is kept over a reload until it is thrown away", async () => {
+test("a failed message survives a reload until it is discarded", async () => {
   const scene = await joined();
   scene.server.refuses = ({ event }) => (event === "send_message" ? refusal("frozen") : null);
   scene.client.send(ROOM, "bad");
@@ -170,14 +170,14 @@ test("a failed message is kept over a reload until it is thrown away", async () 
   assert.deepEqual(stored(scene), []);
 });
 
-test("a frame that would cost the socket is never sent", async () => {
+test("a frame that would close the socket is never sent", async () => {
   const scene = await joined();
   const { acked } = scene.client.send(ROOM, "x".repeat(70_000));
   await assert.rejects(acked(), { code: "too_large" });
   assert.equal(scene.server.sent("send_message").length, 0);
 });
 
-test("without a socket for some seconds messages go by REST", async () => {
+test("after some seconds without a socket, messages are sent over REST", async () => {
   const scene = await joined({ restAfter: 8_000 });
   scene.server.isUp = false;
   scene.server.hangUp();
@@ -193,7 +193,7 @@ test("without a socket for some seconds messages go by REST", async () => {
   assert.equal(differences(scene), "");
 });
 
-test("while nothing can be reached nothing is lost, and nothing storms", async () => {
+test("without any connection nothing is lost, and there is no retry storm", async () => {
   const scene = await joined();
   scene.server.isUp = scene.server.restIsUp = false;
   scene.server.hangUp();
@@ -222,7 +222,7 @@ test("the outbox is bounded, and a full storage loses no message of this page", 
   assert.ok(full.troubles.length > 0);
 });
 
-test("a cookie session sends what was written before it knew who writes", async () => {
+test("a cookie session sends messages that were written before it knew the user", async () => {
   const scene = setting({ token: undefined, userId: undefined });
   scene.client.send(ROOM, "early");
   scene.client.connect();

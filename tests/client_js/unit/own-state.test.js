@@ -21,7 +21,7 @@ function newStore() {
   return { clock, store: new ConversationStore(() => undefined, clock) };
 }
 
-test("what a whole side gets leaves one's own state alone", () => {
+test("an event for a whole side keeps the reader's own state's own state alone", () => {
   const { store } = newStore();
   store.put(conversation("a", { own: own(3, { pinned: true }) }));
   store.put(conversation("a", { rev: 6, unreadCount: 3 }));
@@ -30,7 +30,7 @@ test("what a whole side gets leaves one's own state alone", () => {
   assert.equal(store.get("a").own.stateRev, 3);
 });
 
-test("of two with the same rev the one with the higher stateRev is newer", () => {
+test("of two objects with the same rev, the one with the higher stateRev is newer", () => {
   const { store } = newStore();
   store.put(conversation("a", { own: own(2, { pinned: true }) }));
   assert.equal(store.put(conversation("a", { own: own(1) })), false);
@@ -38,7 +38,7 @@ test("of two with the same rev the one with the higher stateRev is newer", () =>
   assert.deepEqual([store.get("a").own.pinned, store.unread.total], [false, 7]);
 });
 
-test("a muted conversation counts apart, and again when the mute is over", async () => {
+test("a muted conversation is counted separately, and normally again after the mute", async () => {
   const { store, clock } = newStore();
   const until = new Date(clock.now() + HOUR).toISOString();
   store.put(conversation("a", { own: own(1, { mutedUntil: until }) }));
@@ -50,7 +50,7 @@ test("a muted conversation counts apart, and again when the mute is over", async
   assert.deepEqual([store.unread.total, store.unread.muted], [7, 0]);
 });
 
-test("the counts of a sync say which conversations are muted", () => {
+test("the counts of a sync name the muted conversations", () => {
   const { store, clock } = newStore();
   const until = new Date(clock.now() + HOUR).toISOString();
   const counts = store.startCount();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ROOM, joined, setting, settle } from "./setting.js";
 
-test("typing is told rarely, and stops by itself", async () => {
+test("typing is sent rarely, and stops by itself", async () => {
   const { client, server, clock } = await joined();
   for (let key = 0; key < 20; key += 1) {
     client.startTyping(ROOM);
@@ -17,7 +17,7 @@ test("typing is told rarely, and stops by itself", async () => {
   assert.equal(server.sent("typing_stop").length, 1);
 });
 
-test("sending ends typing, and the server knows that by itself", async () => {
+test("sending ends typing without a typing_stop", async () => {
   const { client, server, clock } = await joined();
   client.startTyping(ROOM);
   client.send(ROOM, "done");
@@ -52,7 +52,7 @@ test("another's typing ends with a stop, a message, a lost stop and a lost socke
   assert.deepEqual(view.snapshot.typing, []);
 });
 
-test("reads are gathered into few frames of at most 500 ids, each once", async () => {
+test("reads are collected into few frames of at most 500 ids, each once", async () => {
   const { client, server, clock } = await joined();
   const ids = Array.from({ length: 1_200 }, (_, number) => `x${number}`);
   for (const id of ids) client.markRead(ROOM, [id]);
@@ -76,7 +76,7 @@ test("own, pending and read messages are not marked", async () => {
   assert.deepEqual(server.sent("mark_read").map(({ data }) => data.messageIds), [["m2"]]);
 });
 
-test("a read that the socket took with it is told to the next one", async () => {
+test("a read that was lost with the socket is sent again on the next one", async () => {
   const { client, server, clock } = await joined();
   server.write("theirs");
   await settle();
@@ -89,7 +89,7 @@ test("a read that the socket took with it is told to the next one", async () => 
   assert.equal(server.messages[0].status, "read");
 });
 
-test("presence is asked once for all, kept by events, and asked again after a loss", async () => {
+test("presence is fetched once for all users, updated by events, and fetched again after a loss", async () => {
   const { client, server, clock } = await joined();
   const asked = () => server.requests.filter(({ path }) => path === "/presence");
   assert.equal(client.isUserOnline("8"), false);
@@ -122,7 +122,7 @@ test("unread counts follow the conversation, and a sync does not undo a newer on
   assert.equal(client.snapshot.unread.total, 0);
 });
 
-test("notifications are told once and in order, and a gap is asked for", async () => {
+test("notifications are reported once and in order, and a gap is fetched", async () => {
   const { client, server, clock } = await joined();
   const told = [];
   client.on("notification", ({ notification }) => told.push(notification.id));
@@ -145,7 +145,7 @@ test("notifications are told once and in order, and a gap is asked for", async (
   assert.equal(client.snapshot.unreadNotifications, 3);
 });
 
-test("a notification that overtakes the first sync is asked for, and the count is told", async () => {
+test("a notification that overtakes the first sync is fetched, and the count is reported", async () => {
   const { client, server, clock } = setting();
   const told = [];
   const counts = [];
@@ -166,7 +166,7 @@ test("a notification that overtakes the first sync is asked for, and the count i
   assert.deepEqual(counts, [0, 1]);
 });
 
-test("views are shared, and the last one who leaves ends them", async () => {
+test("views are shared, and end when the last user leaves", async () => {
   const { client, server, view } = await joined();
   const again = client.join(ROOM);
   assert.equal(again, view);
@@ -179,7 +179,7 @@ test("views are shared, and the last one who leaves ends them", async () => {
   assert.equal(client.conversation(ROOM), undefined);
 });
 
-test("a conversation that is not ours is gone, without endless tries", async () => {
+test("a conversation of others is gone, without endless retries", async () => {
   const { client, clock } = await joined();
   const view = client.join("00000000-0000-4000-8000-00000000dead");
   await assert.rejects(view.ready(), { code: "not_found" });
@@ -187,7 +187,7 @@ test("a conversation that is not ours is gone, without endless tries", async () 
   assert.equal(view.status, "gone");
 });
 
-test("a listener that throws disturbs nobody", async () => {
+test("a listener that throws does not affect others", async () => {
   const { client, server, told } = await joined();
   const uncaught = new Promise((resolve) => {
     const [known] = process.listeners("uncaughtException");

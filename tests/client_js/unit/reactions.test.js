@@ -11,7 +11,7 @@ function react(server, reactions = THUMB) {
   server.push("reactions_updated", { conversationId: ROOM, rev: server.rev, messageId: "m1", reactions });
 }
 
-test("a reaction changes its message alone, and causes no sync", async () => {
+test("a reaction changes only its message, and causes no sync", async () => {
   const scene = await joined();
   scene.server.write("one");
   scene.server.write("two");
@@ -26,7 +26,7 @@ test("a reaction changes its message alone, and causes no sync", async () => {
   assert.equal(differences(scene), "");
 });
 
-test("a reaction that was missed comes with the sync, and is told", async () => {
+test("a missed reaction arrives with the sync, and is reported", async () => {
   const scene = await joined();
   scene.server.write("one");
   await settle();
@@ -42,7 +42,7 @@ test("a reaction that was missed comes with the sync, and is told", async () => 
   assert.equal(differences(scene), "");
 });
 
-test("an event that comes late does not bring an older list back", async () => {
+test("a late event does not restore an older list", async () => {
   const scene = await joined();
   scene.server.write("one");
   react(scene.server);

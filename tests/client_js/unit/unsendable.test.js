@@ -29,7 +29,7 @@ test("every command and every request is well formed", async () => {
   assert.deepEqual(scene.server.requests.at(-1).body, { deep: ["cut \ufffd"] });
 });
 
-test("content that is no text is refused at once", async () => {
+test("content that is not text is refused at once", async () => {
   const scene = await joined();
   for (const content of [undefined, null, 7, {}, 10n]) {
     assert.throws(() => scene.client.send(ROOM, content), { code: "invalid" });
@@ -76,7 +76,7 @@ for (const [name, answer] of [
 }
 
 for (const [closeCode, code] of [[1009, "too_large"], [1007, "invalid"]]) {
-  test(`a frame for which the server closes with ${closeCode} is not sent again and again`, async () => {
+  test(`a frame for which the server closes with ${closeCode} is not sent repeatedly`, async () => {
     const scene = await joined();
     scene.server.refuses = (frame) => {
       if (!isSend(frame, "bad")) return null;
@@ -92,7 +92,7 @@ for (const [closeCode, code] of [[1009, "too_large"], [1007, "invalid"]]) {
   });
 }
 
-test("attempts are counted over reloads", async () => {
+test("attempts are counted across reloads", async () => {
   let scene = await joined();
   scene.server.refuses = (frame) => (isSend(frame, "bad") ? "silence" : null);
   scene.client.send(ROOM, "bad");
@@ -107,7 +107,7 @@ test("attempts are counted over reloads", async () => {
   assert.deepEqual(statuses(scene), [["bad", "failed"]]);
 });
 
-test("rows of the storage that are no messages are dropped", async () => {
+test("invalid rows in the storage are dropped", async () => {
   const scene = await joined();
   scene.client.close();
   const good = { clientId: "c1", conversationId: ROOM, content: "kept", messageType: "text", status: "sending" };
@@ -143,7 +143,7 @@ for (const status of [403, 413]) {
 }
 
 for (const code of ["invalid", "internal"]) {
-  test(`a sync that is always answered by ${code} ends in a fetch, not in a loop`, async () => {
+  test(`a sync that is always answered by ${code} ends with a fetch, not in a loop`, async () => {
     const scene = await joined();
     scene.server.refuses = ({ event }) => (event === "sync" ? { code, message: code } : null);
     scene.server.loses = (_, data) => data.message?.content === "lost";
@@ -156,7 +156,7 @@ for (const code of ["invalid", "internal"]) {
   });
 }
 
-test("a receipt that is never answered is given up", async () => {
+test("a receipt that is never answered is dropped", async () => {
   const scene = await joined();
   scene.server.write("read me");
   await settle();

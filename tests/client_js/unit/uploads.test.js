@@ -8,7 +8,7 @@ const BIG = 1024 * 1024;
 const uploads = ({ server }) => server.requests.filter(({ method, path }) => method === "POST" && path === "/chat/uploads");
 const kept = ({ fileStorage }) => fileStorage.keys();
 
-test("an upload resolves with the attachment, and tells its progress", async () => {
+test("an upload resolves with the attachment, and reports its progress", async () => {
   const scene = await joined();
   const told = [];
   const upload = scene.client.upload(photo(), { kind: "voice", onProgress: (fraction) => told.push(fraction) });
@@ -18,7 +18,7 @@ test("an upload resolves with the attachment, and tells its progress", async () 
   assert.equal(uploads(scene)[0].headers.Authorization, "Bearer good");
 });
 
-test("a message with files is shown at once and goes when they are there", async () => {
+test("a message with files is shown at once, and sent when they are uploaded", async () => {
   const scene = await joined();
   scene.view.send({ text: "Look", attachments: [photo(), { file: photo("dog.png"), alt: "A dog" }] });
   const [pending] = scene.view.messages;
@@ -60,7 +60,7 @@ test("files keep their order, however long each takes", async () => {
   assert.deepEqual(scene.server.messages.map(({ attachments: [{ name }] }) => name), ["slow.png", "quick.png"]);
 });
 
-test("at most three uploads run at once, and a cancelled one leaves its place", async () => {
+test("at most three uploads run at once, and a cancelled one makes room", async () => {
   const scene = await joined();
   const releases = [];
   scene.server.onTheWay = () => new Promise((resolve) => releases.push(resolve));
@@ -137,7 +137,7 @@ test("a discarded message ends its upload", async () => {
   assert.equal(xhr.sent().length, 1);
 });
 
-test("without a network an upload waits for it, and goes on when the socket is back", async () => {
+test("without a network an upload waits, and continues when the socket is back", async () => {
   const scene = await joined();
   scene.server.restIsUp = false;
   scene.server.isUp = false;
@@ -151,7 +151,7 @@ test("without a network an upload waits for it, and goes on when the socket is b
   assert.equal(differences(scene), "");
 });
 
-test("a refused file fails its message with the reason; a retry sends it once more", async () => {
+test("a refused file fails its message with the reason, and a retry sends it again", async () => {
   const scene = await joined();
   scene.server.files.refuses = () => [413, { code: "too_large", message: "At most 25 MiB." }];
   scene.view.send({ attachments: [photo(), photo("b.png")] });
@@ -164,7 +164,7 @@ test("a refused file fails its message with the reason; a retry sends it once mo
   assert.equal(scene.server.messages[0].attachments.length, 2);
 });
 
-test("a connection that breaks while the socket is up ends in a failure, not in a loop", async () => {
+test("an upload that keeps breaking while the socket is open fails, and does not loop", async () => {
   const scene = await joined();
   scene.server.restIsUp = false;
   scene.view.send({ attachments: [photo()] });
@@ -190,7 +190,7 @@ test("an upload survives a reload: the next page sends the stored file", async (
   assert.deepEqual(await kept(scene), []);
 });
 
-test("a file that is lost fails its message, and files that no message names are deleted", async () => {
+test("a lost file fails its message, and files without a message are deleted", async () => {
   const scene = await joined();
   scene.server.restIsUp = false;
   scene.view.send({ attachments: [photo()] });
@@ -207,7 +207,7 @@ test("a file that is lost fails its message, and files that no message names are
   assert.deepEqual(await kept(scene), ["8/other"]);
 });
 
-test("a discarded message takes its uploads back", async () => {
+test("a discarded message deletes its uploads", async () => {
   const scene = await joined();
   scene.server.files.refuses = ({ body }) => (body?.file?.name === "b.png" ? [415, { code: "unsupported_media_type" }] : null);
   const { clientId } = scene.view.send({ attachments: [photo(), photo("b.png")] });
@@ -220,7 +220,7 @@ test("a discarded message takes its uploads back", async () => {
   assert.deepEqual(scene.view.messages, []);
 });
 
-test("uploads that the server threw away are made again by a retry", async () => {
+test("a retry repeats uploads that the server has deleted", async () => {
   const scene = await joined();
   scene.server.refuses = ({ event }) => (event === "send_message" ? { code: "not_found", message: "no such file" } : null);
   scene.view.send({ attachments: [photo()] });
@@ -235,7 +235,7 @@ test("uploads that the server threw away are made again by a retry", async () =>
   assert.equal(differences(scene), "");
 });
 
-test("where the storage takes files itself they go there, and the server hears of it", async () => {
+test("if the storage accepts uploads, files go there directly, and the server is notified", async () => {
   const scene = await joined(undefined, (server) => (server.files.isDirect = true));
   scene.view.send({ attachments: [{ file: photo("cat.png", BIG), alt: "A cat" }] });
   await settle();
@@ -248,7 +248,7 @@ test("where the storage takes files itself they go there, and the server hears o
   assert.equal(differences(scene), "");
 });
 
-test("a server without such a storage is asked once, and takes the files itself", async () => {
+test("a server without such a storage is asked once, and gets the files itself", async () => {
   const scene = await joined();
   for (const name of ["a.png", "b.png"]) {
     scene.view.send({ attachments: [photo(name, BIG)] });
@@ -259,7 +259,7 @@ test("a server without such a storage is asked once, and takes the files itself"
   assert.equal(uploads(scene).length, 2);
 });
 
-test("a storage that cannot be reached twice is passed by", async () => {
+test("a storage that cannot be reached twice is bypassed", async () => {
   const scene = await joined(undefined, (server) => (server.files.isDirect = true));
   scene.server.files.refuses = ({ path }) => (path === "/bucket" ? [403, {}] : null);
   scene.view.send({ attachments: [photo("cat.png", BIG)] });
@@ -268,7 +268,7 @@ test("a storage that cannot be reached twice is passed by", async () => {
   assert.equal(scene.server.messages.length, 1);
 });
 
-test("the end of processing renews the attachment alone; a missed one comes with the sync", async () => {
+test("the end of processing updates only the attachment, and a missed one arrives with the sync", async () => {
   const scene = await joined();
   scene.view.send({ attachments: [photo(), photo("b.png")] });
   await settle();
@@ -293,7 +293,7 @@ test("the end of processing renews the attachment alone; a missed one comes with
   assert.equal(differences(scene), "");
 });
 
-test("too many files, and what is no file, are refused at once", async () => {
+test("too many files, and values that are not files, are refused at once", async () => {
   const { client } = await joined();
   assert.throws(() => client.send(ROOM, { attachments: Array(11).fill(photo()) }), { code: "invalid" });
   assert.throws(() => client.send(ROOM, { attachments: ["/etc/passwd"] }), { code: "invalid" });

@@ -62,7 +62,7 @@ export class ConversationList {
     this.#filters = filters;
     this.#root.querySelector("[data-list-scroll]").scrollTop = 0;
     this.#waiting = true; // the list may be empty only after the answer
-    this.#loaded = true; // the rows of the first answer, which may still be on its way, have other filters
+    this.#loaded = true; // the first answer, which may still be in transit, has rows of other filters
     this.render();
     return this.reload();
   }
@@ -189,7 +189,7 @@ export class ConversationList {
     this.#handlers.drawn();
   }
 
-  /** Before the first answer, the rows are the server's. A row goes if its conversation is known to be elsewhere. */
+  /** Before the first answer, the rows are the server's. Remove a row if its conversation no longer matches. */
   #drawServerRows() {
     this.#markCurrent();
     for (const conversation of this.#client.snapshot.conversations) {

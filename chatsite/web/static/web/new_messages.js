@@ -24,7 +24,7 @@ export class NewMessages {
   }
 
   #rememberCounts(all) {
-    // A count goes down without an event where another device has read during an absence.
+    // A count goes down without an event if another device has read during an absence.
     for (const { id, unreadCount } of all) if (!(this.#known.get(id) <= unreadCount)) this.#known.set(id, unreadCount);
   }
 

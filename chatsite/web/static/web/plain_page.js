@@ -1,6 +1,6 @@
 import { mountCopyButtons } from "./copy_buttons.js";
 import { mountSettings } from "./settings.js";
 
-/** A page of forms, which needs no script of its own. */
+/** A page of forms without its own script. */
 mountSettings();
 mountCopyButtons();

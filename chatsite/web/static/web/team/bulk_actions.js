@@ -47,7 +47,7 @@ export function snoozes() {
   return [...snoozeTimes().map(([key, words]) => entry(key, words)), entry("time", gettext("until a time…"))];
 }
 
-/** What takes a change back, unless somebody has changed the conversation since; null where there is nothing to take back. */
+/** The change that undoes another one, unless somebody has changed the conversation since; null if there is nothing to undo. */
 export function undoOf({ conversationId, before, state }) {
   if (!before || before.teamRev === state.teamRev) return null;
   const changes = {};

@@ -46,7 +46,7 @@ export class BulkBar {
     return button;
   }
 
-  /** `changes` is what to set, or a function that asks for it and may answer null. */
+  /** `changes` is what to set, or a function that asks for it and may return null. */
   #entry({ label, icon, changes }) {
     const act = async () => {
       const wanted = typeof changes === "function" ? await changes() : changes;

@@ -59,7 +59,7 @@ export class CannedAnswers {
 
   #cancelSearch() {
     clearTimeout(this.#timer);
-    this.#requests += 1; // ignore an answer that is still under way
+    this.#requests += 1; // ignore an answer that is still in transit
   }
 
   async #choose({ id }) {

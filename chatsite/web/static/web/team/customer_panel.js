@@ -27,7 +27,7 @@ export class CustomerPanel {
   #serial = 0;
   #destroyed = new AbortController();
 
-  /** `conversation()` answers the conversation as it is now. */
+  /** `conversation()` returns the current conversation. */
   constructor(rest, states, { id, conversation }) {
     this.#rest = rest;
     this.#path = `/chat/conversations/${id}/customer`;

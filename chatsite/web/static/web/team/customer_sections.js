@@ -90,7 +90,7 @@ function episodes({ episodes: found, episodeCount }) {
   return section(gettext("Earlier conversations"), [list(items), rest || ""]);
 }
 
-/** A link to another page, or null where the address is none that a click should follow. */
+/** A link to another page, or null if a click must not follow the address. */
 function safeLink(url, text) {
   if (!url || !URL.canParse(url, location.href)) return null;
   const address = new URL(url, location.href);

@@ -8,7 +8,7 @@ import { askView } from "./view_dialog.js";
 
 const NO_FILTERS = { show: "all", business: "", q: "", ...Object.fromEntries(TEAM_FILTERS.map((name) => [name, ""])) };
 
-/** The saved views above the list. The page brings their links along; this also saves, changes and deletes them. */
+/** The saved views above the list. The page has their links; this also saves, changes and deletes them. */
 export class SavedViews {
   #place;
   #rest;

@@ -14,7 +14,7 @@ export class Selection {
   #withShift = false;
   #isTouch = false;
 
-  /** `canSelect(id)` answers the name of a conversation that may be chosen, or "". `changed()` is told of each change. */
+  /** `canSelect(id)` returns the name of a conversation that may be selected, or "". `changed()` is called after each change. */
   constructor(rows, { canSelect, changed }) {
     this.#rows = rows;
     this.#canSelect = canSelect;

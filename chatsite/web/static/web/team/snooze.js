@@ -12,7 +12,7 @@ export function snoozeTimes(now = new Date()) {
   ];
 }
 
-/** The time as ISO 8601. Asks for it if `key` is none of the choices. Null if the person cancels. */
+/** The time as ISO 8601. Asks for it if `key` is not one of the choices. Null if the person cancels. */
 export async function snoozeUntil(host, key) {
   const known = snoozeTimes().find(([name]) => name === key);
   if (known) return known[2].toISOString();

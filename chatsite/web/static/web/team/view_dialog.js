@@ -2,7 +2,7 @@ import { ask, cancelling, closing } from "../thread/dialogs.js";
 import { el } from "../thread/dom.js";
 
 /**
- * Asks for the name of a view, and of a new one also for whom and, where there are several, for which business it is.
+ * Asks for the name of a view. For a new one, also asks for whom it is, and for which business if there are several.
  * Resolves with `{name, scope, businessId}`, with `{isDeleted: true}`, or with null.
  */
 export async function askView(host, { view = null, businesses = [] }) {

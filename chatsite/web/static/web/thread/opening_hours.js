@@ -4,7 +4,7 @@ import { gettext, interpolate } from "./texts.js";
 const RENEWAL = 5 * 60_000; // milliseconds
 const WEEK = 6 * 24 * 3600_000;
 
-/** What customers are told of a business: when it opens, while nobody is online, and how fast it usually answers. */
+/** What customers see of a business: when it opens, while nobody is online, and how fast it usually answers. */
 export class OpeningHours {
   text = "";
   answerTime = "";

@@ -73,7 +73,7 @@ export class Chat {
     try {
       await this.#client.rest.put("/widget/page", page);
     } catch {
-      this.#visited = null; // the chat goes on without it, and says it again when the widget is opened next
+      this.#visited = null; // the chat continues without it, and sends it again when the widget is opened next
     }
   }
 

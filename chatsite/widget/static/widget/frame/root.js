@@ -1,2 +1,2 @@
-/** The prefix of the chat's addresses on this server: "" on a site of its own. */
+/** The prefix of the chat's addresses on this server: "" on a separate site. */
 export const ROOT = location.pathname.replace(/\/widget\/frame\/.*$/, "");
