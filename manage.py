@@ -5,8 +5,8 @@ import gc
 import os
 import sys
 
-# Imports and migrations create many objects that stay. With Python's default of 700, looking for garbage in them takes a
-# tenth of the time of most commands.
+# Imports and migrations create many objects that stay. With Python's default threshold of 700, the garbage collection
+# takes a tenth of the time of most commands.
 gc.set_threshold(50_000, 5, 5)
 
 
