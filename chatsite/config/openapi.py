@@ -24,6 +24,7 @@ OPENAPI: Final[dict[str, Any]] = {
     "VERSION": "1",
     "LICENSE": {"name": "MIT", "url": "https://spdx.org/licenses/MIT.html"},
     "CONTACT": {"name": "The operator of this site"},
+    "SERVERS": [{"url": "/"}],
     "TAGS": [{"name": name, "description": text} for name, text in TAGS.items()],
     # With 3.1 a schema is JSON Schema, as in the AsyncAPI document.
     "OAS_VERSION": "3.1.1",
