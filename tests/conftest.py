@@ -15,15 +15,19 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from chatsite.config.broker import cache_settings, channel_layer_settings
 from tests.harness.backend import Deployment, Flavour
 from tests.harness.cast import Cast, Stage
+from tests.harness.databases import TEMPLATE, MigratedPostgreSQL, fill_memory
 from tests.harness.services import PostgreSQL, Redis, ServiceMissing
 
 TESTS = Path(__file__).parent
@@ -129,10 +133,28 @@ def _flavours_named(item: pytest.Item) -> set[Flavour]:
 
 
 @pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """Start on a copy of a migrated database, so that Django's own `migrate` finds nothing to do."""
+    test_settings = connection.settings_dict["TEST"]
+    if connection.vendor == "sqlite":
+        test_settings["NAME"] = "file:memorydb_default?mode=memory&cache=shared"
+        with closing(fill_memory(test_settings["NAME"], tmp_path_factory.mktemp("template"))):
+            yield
+        return
+    with psycopg.connect(os.environ["DATABASE_URL"]) as service:
+        named = service.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE])
+        if named.fetchone():  # `tests.harness` has started this PostgreSQL
+            test_settings["TEMPLATE"] = TEMPLATE
+    yield
+
+
+@pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgreSQL]:
     """Provide a private PostgreSQL for the session. A fault test that stops one starts its own."""
     try:
-        with PostgreSQL() as service:
+        with MigratedPostgreSQL() as service:
             yield service
     except ServiceMissing as missing:
         pytest.skip(f"NOT TESTED on PostgreSQL: {missing}")

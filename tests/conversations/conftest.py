@@ -9,6 +9,7 @@ import pytest
 from tests.conversations.rooms import Room
 from tests.harness.backend import Deployment
 from tests.harness.cast import Cast, Stage
+from tests.harness.databases import MigratedPostgreSQL
 from tests.harness.services import PostgreSQL, ServiceMissing
 
 
@@ -33,7 +34,7 @@ async def services_room(services_cast: Cast) -> Room:
 @pytest.fixture(scope="session")
 def fragile_postgres() -> Iterator[PostgreSQL]:
     try:
-        with PostgreSQL() as service:
+        with MigratedPostgreSQL() as service:
             yield service
     except ServiceMissing as missing:
         pytest.skip(f"NOT TESTED on PostgreSQL: {missing}")

@@ -11,8 +11,9 @@ from typing import Final, Self
 from tests.faults.disk import SmallDisk
 from tests.faults.lines import Line, RedisLine
 from tests.harness.backend import FLEET, Deployment, base_environment
+from tests.harness.databases import TEMPLATE, MigratedPostgreSQL
 from tests.harness.servers import Server
-from tests.harness.services import PostgreSQL, Redis
+from tests.harness.services import Redis
 from tests.proxy.nginx import Nginx
 
 POOL: Final = 11  # database connections of one process, at most
@@ -32,7 +33,7 @@ class Site:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.postgres = PostgreSQL()
+        self.postgres = MigratedPostgreSQL()
         self.redis = Redis()
         self._stack = contextlib.AsyncExitStack()
 
@@ -60,7 +61,7 @@ class Site:
         self.redis_line = await stack.enter_async_context(RedisLine(self.redis.port))
         environment = {
             **base_environment(),
-            "DATABASE_URL": await asyncio.to_thread(self.postgres.create_database, "chat"),
+            "DATABASE_URL": await asyncio.to_thread(self.postgres.create_database, "chat", template=TEMPLATE),
             "DATABASE_POOL_SIZE": str(POOL),
             "REDIS_URL": f"redis://127.0.0.1:{self.redis_line.port}/0",
             "PRESENCE_TTL": str(PRESENCE_TTL),

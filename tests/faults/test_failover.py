@@ -11,6 +11,7 @@ from tests.conversations.rooms import Room, Watcher, seqs
 from tests.harness.backend import Deployment
 from tests.harness.cast import Cast, Stage
 from tests.harness.client import LiveClient
+from tests.harness.databases import MigratedPostgreSQL
 from tests.harness.rest import ApiError, eventually
 from tests.harness.services import PostgreSQL
 from tests.harness.standby import Standby
@@ -51,7 +52,7 @@ class Sender:
 async def test_acknowledged_messages_are_on_the_standby(tmp_path: Path, postgres: PostgreSQL) -> None:
     """The test uses `postgres` only to run in the pass with services. It breaks its own server."""
     with (
-        PostgreSQL() as primary,
+        MigratedPostgreSQL() as primary,
         Standby(primary) as standby,
         Deployment.services(tmp_path, primary, kinds=("daphne", "uvicorn")) as deployment,
     ):

@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 
-from tests.harness.services import PostgreSQL, Redis
+from tests.harness.databases import MigratedPostgreSQL
+from tests.harness.services import Redis
 
 
 def main(command: list[str]) -> int:
     # As an exception, a termination still unwinds the blocks below, and so stops the services.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
-    with PostgreSQL() as postgres, Redis() as redis:
+    with MigratedPostgreSQL() as postgres, Redis() as redis:
         environment = {
             **os.environ,
             "DATABASE_URL": postgres.create_database("chat"),

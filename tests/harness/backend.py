@@ -21,14 +21,6 @@ from tests.harness.workers import Worker
 Flavour = Literal["embedded", "services"]
 FLEET: tuple[ServerKind, ...] = ("daphne", "uvicorn", "uvicorn")  # both supported servers, side by side
 
-# PostgreSQL copies a database only while nobody is connected to it, and the pool keeps its connections.
-DISCONNECT = """
-from django.db import connection
-connection.close()
-if connection.vendor == "postgresql":
-    connection.close_pool()
-"""
-
 
 class ManageFailed(Exception):
     """A manage.py command ended with an exit code other than 0."""
@@ -160,12 +152,10 @@ class Deployment:
             server.wait_until_up()
 
     def _migrate(self) -> None:
-        if self._database and self._database.is_copied():
-            return
-        self.command("migrate", "--verbosity", "0")
         if self._database:
-            self.shell(DISCONNECT)
-            self._database.keep_as_template()
+            self._database.fill()
+        else:
+            self.command("migrate", "--verbosity", "0")
 
     def stop(self) -> None:
         self.stop_worker()

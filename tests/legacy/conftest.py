@@ -15,6 +15,7 @@ from django.db import connection
 from tests.client_js.conftest import packages, start_client  # noqa: F401  clients that have a page open
 from tests.client_python.conftest import connect  # noqa: F401
 from tests.conftest import flavours
+from tests.harness.databases import Database, PostgreSQLDatabase, SQLiteDatabase
 from tests.harness.services import PostgreSQL
 from tests.legacy.generator import World
 from tests.legacy.oldtable import OldTable
@@ -60,9 +61,9 @@ def run(rejects: Path) -> Run:
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
     """A site on each database in turn."""
     if request.param == "embedded":
-        url = f"sqlite:///{tmp_path / 'chat.sqlite3'}"
+        database: Database = SQLiteDatabase(tmp_path / "chat.sqlite3")
     else:
         postgres: PostgreSQL = request.getfixturevalue("postgres")
-        url = postgres.create_database("killed_import")
-    with closing(Site(url, tmp_path)) as made:
+        database = PostgreSQLDatabase(postgres, "killed_import")
+    with closing(Site(database, tmp_path)) as made:
         yield made

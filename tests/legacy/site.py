@@ -15,6 +15,7 @@ from typing import Final
 import psycopg
 
 from tests.harness.backend import base_environment
+from tests.harness.databases import Database
 from tests.harness.patience import patience
 from tests.harness.servers import ROOT
 from tests.harness.shell import Shell, ShellFailed
@@ -45,11 +46,11 @@ print("counts", ChatMessage.objects.count(), Notification.objects.count(), Conve
 class Site:
     """A private database with an old table, and `manage.py` on it."""
 
-    def __init__(self, url: str, folder: Path) -> None:
-        self.environment = {**base_environment(), "DATABASE_URL": url}
+    def __init__(self, database: Database, folder: Path) -> None:
+        database.fill()
+        self.environment = {**base_environment(), "DATABASE_URL": database.url}
         self.rejects = str(folder / "rejects.jsonl")
         self._shell = Shell(self.environment)
-        self._shell.command("migrate", "--verbosity", "0")
         self.fates = self.shell(PREPARE)
 
     def close(self) -> None:
