@@ -79,6 +79,17 @@ def test_the_page_for_people_names_the_same(protocol: Protocol) -> None:
     ) == set(HTTP_STATUS)
 
 
+def test_the_javascript_client_has_a_type_for_each_event(protocol: Protocol) -> None:
+    types = "".join(path.read_text() for path in (ROOT / "clients/javascript/src").glob("*.d.ts"))
+    inside_the_client = {"ack", "joined_conversation"}  # the client handles them itself
+    missing = {
+        name
+        for name in protocol.events - inside_the_client
+        if not re.search(rf"^  {name}: ", types, re.MULTILINE)
+    }
+    assert missing == set()
+
+
 def _references(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         if isinstance(value.get("$ref"), str):

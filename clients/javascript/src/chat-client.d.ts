@@ -1,5 +1,6 @@
 import type { Attachment, FileStorage, MessageToSend, UploadOptions } from "./attachments.js";
 import type { PersonalCommands } from "./personal-commands.js";
+import type { TeamEvents } from "./team.js";
 import type {
   MessageType, ConnectionState,
   Reaction,
@@ -18,6 +19,7 @@ import type {
 export type * from "./attachments.js";
 export type * from "./objects.js";
 export type * from "./personal-commands.js";
+export type * from "./team.js";
 
 /**
  * A refusal. `code` is one of the server's, or `disconnected`, `timeout`, `unreachable`, `outbox_full`, `discarded`,
@@ -50,7 +52,7 @@ export interface ConversationEvents {
   user_typing: { conversationId: string; userId: string; isTyping: boolean };
 }
 
-export interface ClientEvents extends ConversationEvents {
+export interface ClientEvents extends ConversationEvents, TeamEvents {
   state: ConnectionState;
   ready: { userId: string | null };
   signed_out: ChatError;
@@ -86,15 +88,6 @@ export interface ClientEvents extends ConversationEvents {
   /** The client missed too many changes: fetch the notifications again. */
   notifications_reset: { rev: number };
   unread_notifications: { unreadCount: number };
-  /** The conversation that another member of a business views on one socket, or null when the view ends. */
-  colleague_looking: {
-    viewId: string;
-    userId: string;
-    name: string;
-    businessId: string;
-    conversationId: string | null;
-    answering: boolean;
-  };
   session_expiring: { expiresAt: string };
   server_stopping: { retryAfter: number };
   /** The server's refusal of a command that no caller waits for. */
