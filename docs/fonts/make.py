@@ -1,6 +1,6 @@
-"""Makes the fonts in `static/web/fonts/` from Figtree's variable font, and adjusts the fonts that are shown before it.
+"""Makes the fonts in `chatsite/web/static/web/fonts/` from Figtree's variable font, and adjusts the fallback fonts.
 
-    python -m chatsite.web.typeface 'Figtree[wght].ttf' [FALLBACK.ttf ...]
+    python docs/fonts/make.py 'Figtree[wght].ttf' [FALLBACK.ttf ...]
 
 `Figtree[wght].ttf` is in the package fontpkg-figtree (SIL Open Font License) on PyPI. This needs fonttools and brotli,
 which requirements-bench.lock has. It prints the descriptors of the fallback fonts in `tokens.css`.
@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-FONTS: Final = Path(__file__).parent / "static" / "web" / "fonts"
+FONTS: Final = Path(__file__).parents[2] / "chatsite" / "web" / "static" / "web" / "fonts"
 WEIGHTS: Final = (400, 400, 700)  # least, default, most
 BOLD: Final = 650  # what pages use most beside 400
 FEATURES: Final = ("ccmp", "kern", "locl", "mark", "tnum")
