@@ -1,4 +1,4 @@
-"""The addresses of the chat: what a host project includes under a prefix of its own."""
+"""The addresses of the chat, which a host project includes under its own prefix."""
 
 from __future__ import annotations
 

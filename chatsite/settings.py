@@ -172,7 +172,7 @@ FILE_ORIGINS = [*filter(None, [ATTACHMENTS_ORIGIN, attachments.origin_of(STORAGE
 ATTACHMENTS_SERVE = env.choice(
     "ATTACHMENTS_SERVE", ("stream", "accel", "redirect"), attachments.served_by(STORAGES["attachments"])
 )
-# Days after which files are deleted, unless their business has a number of its own. 0: never.
+# Days after which files are deleted, unless their business has its own number. 0: never.
 ATTACHMENT_DAYS = env.integer("ATTACHMENT_DAYS", 0)
 # clamd://HOST:PORT, clamd+unix:///PATH, or the dotted path of a function. Empty: files are not scanned.
 ATTACHMENTS_SCANNER = env.text("ATTACHMENTS_SCANNER")

@@ -1,7 +1,7 @@
 """The JSON Schema of a struct. OpenAPI and AsyncAPI describe the same wire objects by it.
 
 What msgspec checks is in the annotation of a field: `Annotated[int, msgspec.Meta(ge=1)]`. What only an operation
-checks, with an error code of its own or with a limit from `settings.CHAT`, is there too, as `documented(...)`.
+checks, with its own error code or with a limit from `settings.CHAT`, is there too, as `documented(...)`.
 """
 
 from __future__ import annotations

@@ -258,7 +258,7 @@ def contact_groups(user_ids: Iterable[str]) -> dict[str, list[str]]:
 class Ties:
     """The businesses that a user is a member of, and those that the user writes to as a customer.
 
-    A customer hears of the members unless the business has blocked the customer. The members hear of the customer
+    A customer sees the presence of members unless the business has blocked the customer. Members see the customer's
     unless the customer has blocked the business.
     """
 

@@ -71,7 +71,7 @@ def message_deleted(message: MessageObject, payload: bytes) -> Addressed:
 
 
 def _own_bot(message: MessageObject) -> str | None:
-    """A bot does not hear of its own messages, or two lines of code would answer themselves without end."""
+    """A bot does not receive its own messages, because a simple bot would answer itself endlessly."""
     return message.sender_id if message.sender_kind == "bot" else None
 
 

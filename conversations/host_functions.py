@@ -41,7 +41,7 @@ class HostFunctions:
     def call(self, path: str, argument: Any, *, seconds: float, check: Callable[[Any], ResultT]) -> ResultT:
         """Return what `check` makes of the answer. Raise `FunctionFailed`.
 
-        The function runs on a thread of its own, because a thread that hangs cannot be ended. The thread is a daemon,
+        The function runs on its own thread, because a thread that hangs cannot be ended. The thread is a daemon,
         so that it does not keep the process from ending either.
         """
         if not self._places.acquire(blocking=False):

@@ -65,7 +65,7 @@ def begin_contact(session: Session, event: Event) -> None:
 async def _check_memberships(runtime: Runtime) -> None:
     """Find memberships that began or ended without a control message.
 
-    This happens if a row was changed by hand, if Redis lost the message, or if a manage.py command ran beside an
+    This happens if a row was changed by hand, if Redis lost the message, or if a manage.py command ran alongside an
     embedded server.
     """
     # Read this before the query: a membership that begins in the meantime must not look like one that ended.

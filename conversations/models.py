@@ -24,7 +24,7 @@ class Business(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=200)
     slug = models.SlugField(max_length=80, unique=True)
-    # Days that its files are kept, and its messages with their files; 0: for ever; null: as the site keeps them.
+    # Days that its files are kept, and its messages with their files; 0: forever; null: as the site's setting says.
     file_days = models.PositiveIntegerField(null=True, blank=True)
     message_days = models.PositiveIntegerField(null=True, blank=True)
     # Whether changes of its conversations are recorded for webhooks; null where nobody has looked yet.

@@ -74,7 +74,7 @@ def marked_counts(rows: Collection[OwnState]) -> dict[int, int]:
 def latest_state_revs(
     user_ids: Collection[UserId], conversation_ids: Collection[UUID]
 ) -> dict[tuple[UserId, UUID], int]:
-    """The `stateRev` of users in conversations, where there is one. One query."""
+    """The `stateRev` of users in conversations, if there is one. One query."""
     rows = OwnState.objects.filter(user_id__in=user_ids, conversation_id__in=conversation_ids).order_by()
     return {
         (user_id, conversation_id): rev

@@ -129,7 +129,7 @@ def _side_of(user_id: UserId, conversation: Conversation) -> Side:
 def _neighbours(
     keys: list[tuple[UUID, datetime]], at: _Cursor | None, *, more: bool
 ) -> tuple[str | None, str | None]:
-    """Return the cursors of the next and the previous page, or None where there is no such page.
+    """Return the cursors of the next and the previous page, or None if there is no such page.
 
     `more` tells whether more rows follow in the direction of `at`.
     """

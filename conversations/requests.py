@@ -46,7 +46,7 @@ class EditBody(WireObject, kw_only=True):
 class ConversationBody(WireObject, kw_only=True):
     """The part of a conversation that a user may change: the archive of one's side, and one's own mute and pin.
 
-    `mutedUntil` is a time, or null to hear of it again. What is left out stays.
+    `mutedUntil` is a time, or null to unmute. Omitted fields stay as they are.
     """
 
     example = {"pinned": True}

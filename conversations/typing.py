@@ -21,7 +21,9 @@ from conversations.payloads import TypingEvent
 from conversations.session_state import state_of
 
 REPEAT_SECONDS: Final = 1.0  # a start within this time of the last one is not published again
-STOPPED: Final = "~typing_stopped"  # control message: one socket stopped; another one of the user may go on
+STOPPED: Final = (
+    "~typing_stopped"  # control message: one socket stopped; another one of the user may continue
+)
 
 
 class TypingNote(msgspec.Struct, array_like=True, frozen=True):

@@ -1,6 +1,6 @@
 """Django's mail settings from one URL.
 
-`smtp://USER:PASSWORD@HOST:PORT` speaks STARTTLS where there is a password, `smtps://` speaks TLS from the first byte,
+`smtp://USER:PASSWORD@HOST:PORT` uses STARTTLS if there is a password, `smtps://` speaks TLS from the first byte,
 `console:` prints mails, and the name of a provider of django-anymail with its key uses the provider's API, such as
 `mailgun://KEY@DOMAIN` or `postmark://TOKEN`.
 """

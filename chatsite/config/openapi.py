@@ -31,7 +31,7 @@ OPENAPI: Final[dict[str, Any]] = {
     "SERVE_INCLUDE_SCHEMA": False,
     # Requests and responses have separate schemas: a login request has a password, its response has tokens.
     "COMPONENT_SPLIT_REQUEST": True,
-    # The body of a PATCH has a struct of its own, which says what may be missing.
+    # The body of a PATCH has its own struct, which says what may be missing.
     "COMPONENT_SPLIT_PATCH": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "POSTPROCESSING_HOOKS": [
@@ -47,7 +47,7 @@ OPENAPI: Final[dict[str, Any]] = {
     ],
     # Serve the documentation page's files from this site.
     "SWAGGER_UI_DIST": "SIDECAR",
-    # A link of its own in each button, which `deepLinking` makes, is out of reach of screen readers.
+    # `deepLinking` puts a link into each button, which screen readers cannot reach.
     "SWAGGER_UI_SETTINGS": {"deepLinking": False},
     "ENUM_NAME_OVERRIDES": {
         "SideEnum": ["business", "customer", "system"],

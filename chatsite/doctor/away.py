@@ -42,7 +42,7 @@ def _mail() -> Iterator[Finding]:
     connection = get_connection()
     try:
         connection.open()
-    except Exception as error:  # noqa: BLE001  each mail backend has errors of its own
+    except Exception as error:  # noqa: BLE001  each mail backend has its own errors
         reason = str(error).partition("\n")[0] or type(error).__name__
         yield fail(name, f"The mail server cannot be used: {reason}", "Check EMAIL_URL and the network.")
         return

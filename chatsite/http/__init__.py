@@ -1,1 +1,1 @@
-"""What every REST view and every HTTP request stands on."""
+"""What every REST view and every HTTP request needs."""

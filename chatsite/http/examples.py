@@ -1,7 +1,7 @@
 """OpenAPI: an example of each body and of each answer, made of their schemas.
 
 A field's own example comes from its struct: `example = {"name": "Northwind Cycles"}`. For another field its name or its
-type says enough. The example of a body has the fields that are required and those with an example of their own.
+type says enough. The example of a body has the fields that are required and those with their own example.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ class RequestHandler(ASGIHandler):
         return response
 
     async def _stream(self, response: HttpResponseBase, receive: Receive, send: Send) -> None:
-        """Send the stream until it ends or the client disconnects. The stream reads on a thread of its own."""
+        """Send the stream until it ends or the client disconnects. The stream reads on its own thread."""
         if isinstance(response, FileResponse):
             response.block_size = self.chunk_size
         async with ThreadSensitiveContext():
@@ -104,7 +104,7 @@ def _is_small_file(response: HttpResponseBase) -> TypeGuard[FileResponse]:
 
 
 def _read_file(response: FileResponse) -> HttpResponse:
-    """Read the file on this thread. A stream needs a thread of its own, and three hops between the threads."""
+    """Read the file on this thread. A stream needs its own thread, and three hops between the threads."""
     answer = HttpResponse(response.getvalue(), status=response.status_code, reason=response.reason_phrase)
     answer.headers, answer.cookies = response.headers, response.cookies
     response.close()  # sends `request_finished`

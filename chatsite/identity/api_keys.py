@@ -23,7 +23,7 @@ from chatsite.realtime.identity import Identity, missing_scope
 PREFIX: Final = "bck_"
 HINT_LENGTH: Final = 10
 SCOPES: Final = ("contacts:read", "conversations:write", "messages:read", "messages:write")
-SOCKET_SCOPE: Final = "messages:read"  # a socket hears of every message
+SOCKET_SCOPE: Final = "messages:read"  # a socket receives every message
 ENDED: Final = "The API key has been revoked, has expired, or never existed."
 USE_NOTED_EVERY: Final = timedelta(minutes=1)
 

@@ -121,7 +121,7 @@ class ChangeThrottle(BaseThrottle):
     def allow_request(self, request: Request, view: APIView) -> bool:
         self._wait = 0.0
         if isinstance(request.auth, ApiKey):
-            # A key's reads count too, in a bucket of its own.
+            # The reads of a key count too, in a separate bucket.
             self._wait = user_buckets.take(f"key:{request.auth.pk}")
             if self._wait:
                 measures.rate_limited.add(1, "key")

@@ -70,7 +70,7 @@ def send(request: HttpRequest, conversation_id: str) -> HttpResponse:
 @csrf_exempt  # before the inner check reads the form, the handler must be there
 @require_POST
 def send_file(request: HttpRequest, conversation_id: str) -> HttpResponseBase:
-    """Send `file` as a message of its own, with optional `alt` and `clientId`."""
+    """Send `file` as a separate message, with optional `alt` and `clientId`."""
     request.upload_handlers = [WholeBodyHandler(request)]
     return _send_file(request, conversation_id)
 

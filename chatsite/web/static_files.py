@@ -39,7 +39,7 @@ ENTRIES: Final = (
     "widget/frame/page.css",
 )
 SECONDS: Final = 120  # for all bundles
-# Modules that pages load by their plain names, where there is no bundle or a page of somebody else imports them.
+# Modules that pages load by their plain names, if there is no bundle, or if pages of other sites import them.
 MODULES: Final = ("web/", "widget/", "chat-client/")
 UNUSED: Final = ("drf_spectacular_sidecar/redoc/",)  # `/api/docs` is Swagger
 

@@ -1,4 +1,4 @@
-"""The pages of a signed-in person. The server renders them whole; `page.js` takes over where there are scripts."""
+"""The pages of a signed-in person. The server renders them whole; `page.js` takes over if scripts run."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 A search by name first finds people and businesses, and then their conversations by index. A search by text uses the
 full-text index of the messages. Hidden and deleted messages are in no such index, so it reads the newest of them, which
-have an index of their own.
+have their own index.
 """
 
 from __future__ import annotations

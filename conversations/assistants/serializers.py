@@ -17,7 +17,7 @@ class AssistBody(WireObject, kw_only=True):
 
 
 class AssistantAnswer(WireObject, kw_only=True):
-    """The texts of one assistant. `failed` is true if it gave no answer: the people go on without it."""
+    """The texts of one assistant. `failed` is true if it gave no answer. People then continue without it."""
 
     assistant: str
     failed: bool

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 PREFIX: Final = "chat-attachments-"
 _lock: Final = threading.Lock()
-_own: dict[int, tuple[Path, int]] = {}  # by process id: a fork gets a folder of its own
+_own: dict[int, tuple[Path, int]] = {}  # by process id: a fork gets its own folder
 
 
 def scratch_folder() -> Path:

@@ -30,7 +30,7 @@ from conversations.moderation.reports import report_object
 from conversations.serializers import business_object, person_object
 
 PAGE: Final = 100
-EDITS: Final = 20  # earlier versions in the line of a message; others have lines of their own
+EDITS: Final = 20  # earlier versions in the line of a message; others have separate lines
 
 Lines = Iterator[bytes]
 

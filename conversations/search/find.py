@@ -93,9 +93,7 @@ class _Search:
     limit: int
 
     def of_business(self, business_id: UUID) -> Iterator[Place]:
-        is_one_conversation = (
-            self.filters.conversation_id is not None
-        )  # whose messages have an index of their own
+        is_one_conversation = self.filters.conversation_id is not None  # whose messages have their own index
         if connection.vendor != "postgresql" or not self.terms or is_one_conversation:
             return self._newest(Q(business_id=business_id))
         rows = self._in_time(IndexedMessage.objects.filter(business_id=business_id))

@@ -1,6 +1,6 @@
 """The terms of a query as SQL: `tokens__matches_terms` and `tokens__contain_terms`. Both have the same answers.
 
-`matches_terms` uses the full-text index, which finds the rows that hold all tokens. Where tokens must stand beside each
+`matches_terms` uses the full-text index, which finds the rows that hold all tokens. Where tokens must be next to each
 other, a comparison of the text decides: PostgreSQL's index keeps no positions. `contain_terms` is the comparison alone,
 for rows that another index has found.
 """

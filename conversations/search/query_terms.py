@@ -1,7 +1,7 @@
 """The terms of a query, and the parts of a text that match them.
 
-Each word must be found; a word also finds the words that begin with it. Words in quotes must stand beside each other,
-exactly. A word that holds several tokens, such as `A-1024`, needs them beside each other too.
+Each word must be found; a word also finds the words that begin with it. Words in quotes must be next to each other,
+exactly. A word that holds several tokens, such as `A-1024`, needs them next to each other too.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _term(text: str, *, is_quoted: bool) -> Term | None:
         return None
     is_prefix = not is_quoted
     if tokens[-1].ends_run:
-        # The text may go on after the part that was typed: its last character begins a pair there.
+        # The text may continue after the part that was typed: its last character begins a pair there.
         is_pair_before = len(tokens) > 1 and tokens[-2].end == tokens[-1].end
         if is_pair_before:
             return Term(tuple(token.text for token in tokens[:-1]), is_prefix=False)

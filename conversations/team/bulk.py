@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 def set_team_states(*, user_id: UserId, changes: Sequence[TeamCommand]) -> list[BulkResult]:
-    """Make the changes one by one, each in a transaction of its own. One that is refused does not stop the others.
+    """Make the changes one by one, each in its own transaction. A refused one does not stop the others.
 
     If the process ends in between, a repetition makes the rest: what is done already changes nothing.
     """

@@ -112,7 +112,7 @@ class TeamPart:
         self.take_rev(state)
 
     def take_rev(self, state: TeamState) -> int:
-        """Return the next `teamRev`, for a change that has an event of its own, such as a note."""
+        """Return the next `teamRev`, for a change with its own event, such as a note."""
         state.team_rev += 1
         state.updated_at = self._now
         self._changed[state.pk] = state

@@ -25,7 +25,7 @@ def is_bot(business_id: UUID, user_id: UserId) -> bool:
 
 
 def waits_for_person(state: TeamState) -> bool:
-    """Whether a bot is in charge of the conversation, or has handed it over. A query where there is an assignee."""
+    """Whether a bot is in charge of the conversation, or has handed it over. Runs a query if there is an assignee."""
     if state.status != Status.PENDING:
         return False
     if state.assignee_id is None:
@@ -51,7 +51,7 @@ def give_to_person(state: TeamState, user_id: UserId, now: datetime) -> None:
 
 
 def wait_for_person(state: TeamState, now: datetime) -> None:
-    """Make it nobody's until a person takes it. Repeating this keeps the earlier time."""
+    """Make it unassigned until a person takes it. Repeating this keeps the earlier time."""
     state.handed_over_at = state.handed_over_at or now
     state.status, state.snoozed_until = Status.PENDING, None
     state.assignee_id = state.assigned_at = None

@@ -65,7 +65,7 @@ class Label(models.Model):
 
 
 class TeamState(models.Model):
-    """What the team has set for one conversation. A conversation without a row is open, and nobody's.
+    """What the team has set for one conversation. A conversation without a row is open and unassigned.
 
     `team_rev` counts the changes of the team's side, notes included. Only `conversations/writing` changes a row, under
     the lock of the conversation.

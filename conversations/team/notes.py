@@ -63,7 +63,7 @@ def add_note(
 def edit_note(
     *, user_id: UserId, note_id: str | UUID, content: str, mention_ids: Sequence[str] | None = None
 ) -> NoteObject:
-    """Edit one's own note. People whom it did not mention before are told."""
+    """Edit one's own note. People whom it did not mention before are notified."""
     where = _find(user_id, note_id)
     content = clean_content(content)
     with change_conversations() as change:

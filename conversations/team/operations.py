@@ -60,7 +60,7 @@ def change_team_state(
 
 
 def hand_over(*, user_id: UserId, conversation_id: str | UUID) -> TeamStateObject:
-    """Make the conversation `pending` and nobody's until a person takes it.
+    """Make the conversation `pending` and unassigned until a person takes it.
 
     A bot takes it from no person: if a person has it already, has just taken it or has resolved it, nothing changes.
     """

@@ -19,7 +19,7 @@ PriorityName = Literal["low", "medium", "high", "urgent"]
 class TeamStateObject(WireObject, kw_only=True):
     """What the team has set for a conversation. `teamRev` counts the changes of the team's side.
 
-    `handedOverAt` is set while the conversation is nobody's and waits for a person.
+    `handedOverAt` is set while the conversation is unassigned and waits for a person.
     """
 
     example = {"assigneeId": "8", "assignedAt": "2026-11-23T14:12:00Z", "labelIds": []}

@@ -99,7 +99,7 @@ class TeamStateListViewSet(StructViewSet):
     @extend_schema(request=serializer_for(BulkBody), responses=serializer_for(BulkAnswer))
     @action(detail=False, methods=["post"])
     def bulk(self, request: Request) -> Response:
-        """Change up to 100 conversations, one by one. Each costs as much as a change of its own."""
+        """Change up to 100 conversations, one by one. Each costs as much as a single change."""
         changes = read_body(request, BulkBody).changes
         return Response(BulkAnswer(results=bulk.set_team_states(user_id=request.user.pk, changes=changes)))
 

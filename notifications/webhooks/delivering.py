@@ -1,7 +1,7 @@
 """Delivers what endpoints are owed: in order within a conversation, and several conversations of an endpoint at once.
 
 One worker at a time delivers to an endpoint; it holds the endpoint's lease. A lease that is not renewed ends, so the
-endpoint of a worker that was killed is taken over. Endpoints that answer slowly are served by threads of their own.
+endpoint of a worker that was killed is taken over. Endpoints that answer slowly are served by separate threads.
 The deliveries are the outbox, and a job is only the wake-up: `wake_forgotten` notices where one was lost.
 """
 
@@ -51,7 +51,7 @@ def wake(endpoints: Iterable[Webhook]) -> None:
 
 @job(attempts=1)
 def wake_forgotten() -> None:
-    """Wake every endpoint that is owed something that is due: a retry, or an event whose wake-up was lost."""
+    """Wake every endpoint with a due delivery: a retry, or an event whose wake-up was lost."""
     now = timezone.now()
     due = _pending().filter(Q(retry_at=None) | Q(retry_at__lte=now))
     wake(Webhook.objects.filter(pk__in=due.values("webhook_id").distinct(), enabled=True))
@@ -71,7 +71,7 @@ def deliver(webhook_id: str) -> None:
 
 @job(queue=SLOW_WEBHOOK_QUEUE)
 def deliver_slowly(webhook_id: str) -> None:
-    """Deliver to an endpoint that answers slowly, beside those that do not."""
+    """Deliver to an endpoint that answers slowly, without delaying the others."""
     _take_turn(UUID(webhook_id), slowly=True)
 
 
@@ -90,7 +90,7 @@ def _take_turn(webhook_id: UUID, *, slowly: bool) -> None:
 
 
 def _deliver_batch(endpoint: Webhook, threads: ThreadPoolExecutor) -> Webhook | None:
-    """Send what is due. The endpoint as it is then; None where there is nothing left to do now."""
+    """Send what is due. Return the endpoint's new state, or None if nothing is left to do now."""
     if not endpoint.enabled or (endpoint.retry_at and endpoint.retry_at > timezone.now()):
         return None
     assert endpoint.lease is not None

@@ -34,7 +34,7 @@ def prune_deliveries() -> None:
         while keys := list(rows.values_list("pk", flat=True)[:BATCH]):
             WebhookDelivery.objects.filter(pk__in=keys).delete()
     owed = WebhookDelivery.objects.filter(event=OuterRef("pk"))
-    # A transaction that is under way writes the event before its deliveries.
+    # A running transaction writes the event before its deliveries.
     events = WebhookEvent.objects.filter(created_at__lt=timezone.now() - timedelta(hours=1)).order_by()
     while keys := list(events.filter(~Exists(owed)).values_list("pk", flat=True)[:BATCH]):
         WebhookEvent.objects.filter(pk__in=keys).delete()

@@ -44,7 +44,7 @@ class Webhook(models.Model):
     failures = models.PositiveIntegerField(default=0, editable=False)  # since the last success
     failing_since = models.DateTimeField(null=True, editable=False)
     retry_at = models.DateTimeField(null=True, editable=False)  # nothing is sent before
-    is_slow = models.BooleanField(default=False, editable=False)  # served by threads of their own
+    is_slow = models.BooleanField(default=False, editable=False)  # served by separate threads
 
     # One worker at a time delivers to an endpoint.
     lease = models.UUIDField(null=True, editable=False)

@@ -144,7 +144,7 @@ def switched(enabled: bool) -> dict[str, Any]:
 
 @transaction.atomic
 def apply_changes(endpoint: Webhook, changes: dict[str, Any]) -> Webhook:
-    """Write columns of an endpoint, and mark its business anew."""
+    """Write columns of an endpoint, and update the mark of its business."""
     lock_marks()
     if changes:
         Webhook.objects.filter(pk=endpoint.pk).update(**changes)
@@ -196,7 +196,7 @@ def deliveries_of(user_id: UserId, webhook_id: str, *, state: str | None = None)
 
 
 def send_test(*, user_id: UserId, webhook_id: str) -> WebhookDelivery:
-    """Owe the endpoint an event of its own, whatever types it asks for."""
+    """Queue an event for this endpoint alone, whatever types it subscribes to."""
     endpoint = find_endpoint(user_id, webhook_id)
     if not endpoint.enabled:
         raise DomainError("conflict", "The webhook is disabled.")

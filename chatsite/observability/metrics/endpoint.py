@@ -33,7 +33,7 @@ PROXIED = (b"x-forwarded-for", b"forwarded", b"x-real-ip", b"via")
 
 
 class ChatCollector(Collector):
-    """Collect the chat's metrics of this process. A host project can register it in a registry of its own.
+    """Collect the chat's metrics of this process. A host project can register it in its own registry.
 
     A metric that cannot be read is logged and left out.
     """

@@ -1,6 +1,6 @@
 """The Redis connections of an event bus: one listens, one publishes.
 
-- Publishes that arrive while a pipeline is under way are sent together in the next one.
+- Publishes that arrive while a pipeline is running are sent together in the next one.
 - `subscribe` returns after Redis has confirmed, so what is read from the database afterwards misses no event.
 - The connection remembers that events were lost, by a broken connection, a failed publish or a silent Redis. Once it is
   connected and subscribed again, it calls `announce_restored`, and the process makes its clients catch up.

@@ -1,6 +1,6 @@
 """The bus that carries the hub's events between processes: packed bytes over PUBLISH and SUBSCRIBE.
 
-It belongs to one event loop, and has a connection of its own: the general methods of a channel layer put each message
+It belongs to one event loop, and has its own connection: the general methods of a channel layer put each message
 into a queue in Redis for each channel, while an event is published once for all processes (decision 17).
 """
 

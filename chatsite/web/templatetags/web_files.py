@@ -21,7 +21,7 @@ LOCALES = Path(__file__).parents[1] / "locale"
 
 @register.simple_tag
 def bundle(entry: str) -> str:
-    """The address of the entry's bundle; of the entry itself where there are no bundles."""
+    """The address of the entry's bundle, or of the entry itself if there are no bundles."""
     return static(f"{FOLDER}/{entry}" if _is_bundled(entry) else entry)
 
 

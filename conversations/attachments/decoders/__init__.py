@@ -1,1 +1,1 @@
-"""Programs that decode uploads. Each runs in a process of its own and imports nothing of the site."""
+"""Programs that decode uploads. Each runs in a separate process and imports nothing of the site."""

@@ -1,6 +1,6 @@
 """Decodes pictures: `probe SOURCE` and `convert SOURCE FOLDER`.
 
-A picture is written anew from its pixels, turned upright and in sRGB. So no metadata survives, and nothing that was
+A picture is encoded again from its pixels, turned upright and in sRGB. So no metadata survives, and nothing that was
 hidden behind or between them.
 """
 

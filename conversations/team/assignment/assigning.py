@@ -61,7 +61,7 @@ def _assign_batch(business_id: UUID) -> bool:
 
 
 def waiting(rule: AssignmentRule) -> QuerySet[Conversation, Any]:
-    """What is nobody's and is open or handed over, if somebody has written since the rule began. Oldest first."""
+    """Unassigned conversations that are open or handed over and have messages since the rule began. Oldest first."""
     is_open = Q(team_state__status=TeamState.Status.OPEN) | Q(team_state__handed_over_at__isnull=False)
     rows = Conversation.objects.filter(
         Q(team_state=None) | Q(is_open, team_state__assignee=None),
