@@ -45,6 +45,17 @@ CLICK = """async ([action, reply]) => {
     self.dispatchEvent(event);
 }"""
 
+# Counts the pushes that the service worker has handled. A test must not poll `getNotifications` instead: Chromium
+# forgets a notification if this is called while the notification is being shown.
+COUNT_HANDLED = """() => {
+  globalThis.handled = 0;
+  const { waitUntil } = ExtendableEvent.prototype;
+  ExtendableEvent.prototype.waitUntil = function (work) {
+    const count = () => this.type === "push" && (globalThis.handled += 1);
+    return waitUntil.call(this, work.finally(count));
+  };
+}"""
+
 # The count on the icon, as a page and as the service worker set it. Headless Chromium has no icon.
 KEEP_BADGES = """() => {
   const kept = (count) => (globalThis.badge = count);
@@ -85,7 +96,8 @@ class PushedPage:
 
     def __init__(self, page: Page, browser: Browser, service: PushService) -> None:
         self.page, self.browser, self.service = page, browser, service
-        self.delivered = 0
+        self.taken = 0  # from the push service
+        self.delivered = 0  # to the browser
         self._registrations: list[dict[str, Any]] = []
 
     async def start(self) -> None:
@@ -126,16 +138,26 @@ class PushedPage:
         """Pass the next push from the push service to the browser."""
 
         async def has_come() -> bool:
-            return len(self.service.pushes(self.browser)) > self.delivered
+            return len(self.service.pushes(self.browser)) > self.taken
 
         await eventually(has_come, "a push")
-        push = self.service.pushes(self.browser)[self.delivered]
-        self.delivered += 1
+        push = self.service.pushes(self.browser)[self.taken]
+        self.taken += 1
+        await self.deliver(push)
+        return push
+
+    async def deliver(self, *pushes: dict[str, Any]) -> None:
+        """Give the pushes to the browser at once, and wait until the service worker has handled all of them."""
         parts = urlsplit(self.page.url)
         address = {"origin": f"{parts.scheme}://{parts.netloc}"}
         address["registrationId"] = self._registrations[-1]["registrationId"]
-        await self._tools.send("ServiceWorker.deliverPushMessage", {**address, "data": json.dumps(push)})
-        return push
+        self.delivered += len(pushes)
+        for push in pushes:
+            await self._tools.send("ServiceWorker.deliverPushMessage", {**address, "data": json.dumps(push)})
+        await eventually(self._has_handled_all, "the service worker has handled the pushes")
+
+    async def _has_handled_all(self) -> bool:
+        return bool(await self.worker.evaluate("globalThis.handled") == self.delivered)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -164,7 +186,8 @@ async def test_a_push_is_shown_answered_withdrawn_and_opened(
     await expect(here.page.locator("[data-device]")).to_contain_text("Chrome")
     await can_be_installed(here.page)
     await is_shown_and_answered(here, cast, customer, conversation)
-    await is_withdrawn_once_read_elsewhere(here, cast, customer, conversation)
+    push = await is_withdrawn_once_read_elsewhere(here, cast, customer, conversation)
+    await is_withdrawn_though_it_is_still_being_shown(here, push)
     await opens_the_conversation(here, cast, conversation)
     await subscribes_again_in_another_session(here, cast, customer)
     await ends_with_the_session(here, cast)
@@ -181,6 +204,7 @@ async def can_be_installed(page: Page) -> None:
 
 async def is_shown_and_answered(here: PushedPage, cast: Cast, customer: Any, conversation: str) -> None:
     await here.worker.evaluate(KEEP_BADGES)
+    await here.worker.evaluate(COUNT_HANDLED)
     await cast.olivia.send(conversation, "Your bike is here")
     await here.next_push()
     words = {"title": BUSINESS, "body": "Your bike is here"}
@@ -202,12 +226,23 @@ async def is_shown_and_answered(here: PushedPage, cast: Cast, customer: Any, con
 
 async def is_withdrawn_once_read_elsewhere(
     here: PushedPage, cast: Cast, customer: Any, conversation: str
-) -> None:
+) -> dict[str, Any]:
     await cast.olivia.send(conversation, "See you")
-    await here.next_push()
+    push = await here.next_push()
     await here.shown(1)
     await customer.rest.patch(f"/chat/conversations/{conversation}/read")
     assert (await here.next_push())["type"] == "close"
+    await here.shown(0)
+    return push
+
+
+async def is_withdrawn_though_it_is_still_being_shown(here: PushedPage, push: dict[str, Any]) -> None:
+    """Pushes that come at once are handled in turn."""
+    close = {"type": "close", "conversationId": push["conversationId"], "unread": 0}
+    other = {**push, "conversationId": "another"}
+    await here.deliver(push, other, close)
+    assert [shown["tag"] for shown in await here.shown(1)] == ["conversation-another"]
+    await here.deliver({**close, "conversationId": "another"})
     await here.shown(0)
 
 

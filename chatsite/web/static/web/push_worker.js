@@ -8,12 +8,24 @@ const TRIES = [0, 1_000, 4_000]; // milliseconds to wait before each
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
-self.addEventListener("push", (event) => event.waitUntil(handlePush(event.data.json())));
+self.addEventListener("push", (event) => event.waitUntil(handleInTurn(event.data.json())));
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
   event.waitUntil(handleClick(event));
 });
 self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(resubscribe(event)));
+
+let lastPush = Promise.resolve();
+
+/**
+ * Handle one push after the other. Otherwise a "close" does not find a message that is still being shown. Also, Chromium
+ * forgets a notification if `getNotifications` is called while it is being shown.
+ */
+function handleInTurn(push) {
+  const handled = lastPush.then(() => handlePush(push));
+  lastPush = handled.catch(() => {}); // the event of this push reports the failure
+  return handled;
+}
 
 async function handlePush(push) {
   if (push.type === "message") await show(push);
