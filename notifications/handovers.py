@@ -21,6 +21,7 @@ HAND_OVER = types.declare(
     label=_("Handovers"),
     title="A conversation waits for a person",
     action_url="/app/c/{conversationId}",
+    for_members=True,
 )
 
 

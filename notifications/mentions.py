@@ -17,6 +17,7 @@ NOTE_MENTION = types.declare(
     label=_("Mentions"),
     title="A colleague mentions you in a note",
     action_url="/app/c/{conversationId}",
+    for_members=True,
 )
 
 

@@ -36,13 +36,17 @@ NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,49}")
 
 @dataclass(frozen=True, kw_only=True)
 class NotificationType:
-    """The texts of one type's notifications. `label` names the type in the filters of the page."""
+    """The texts of one type's notifications. `label` names the type in the filters of the page.
+
+    Only members of a business get the types that are `for_members`.
+    """
 
     name: str
     label: str | Promise
     title: Text
     body: Text
     action_url: Text
+    for_members: bool = False
 
     def title_of(self, data: Data) -> str:
         return _rendered(self.title, data)
@@ -60,7 +64,13 @@ _declared: Final[dict[str, NotificationType]] = {}
 
 
 def declare(
-    name: str, *, label: str | Promise = "", title: Text = "", body: Text = "", action_url: Text = ""
+    name: str,
+    *,
+    label: str | Promise = "",
+    title: Text = "",
+    body: Text = "",
+    action_url: Text = "",
+    for_members: bool = False,
 ) -> NotificationType:
     """Declare a type. Without a `title`, every call of `notify` must pass one. Each name is declared once."""
     if not NAME.fullmatch(name):
@@ -70,7 +80,7 @@ def declare(
     if name in _declared:
         raise ValueError(f"The notification type {name!r} is already declared.")
     _declared[name] = NotificationType(
-        name=name, label=label or name, title=title, body=body, action_url=action_url
+        name=name, label=label or name, title=title, body=body, action_url=action_url, for_members=for_members
     )
     return _declared[name]
 
@@ -87,9 +97,10 @@ def names() -> list[str]:
     return sorted(_declared)
 
 
-def labels() -> dict[str, str]:
-    """Return the label of each type, in the order of their declarations."""
-    return {name: str(declared.label) for name, declared in _declared.items()}
+def labels(*, is_member: bool = True) -> dict[str, str]:
+    """Return the label of each type that the user can get, in the order of their declarations."""
+    shown = (declared for declared in _declared.values() if is_member or not declared.for_members)
+    return {declared.name: str(declared.label) for declared in shown}
 
 
 def _rendered(text: Text, data: Data) -> str:

@@ -5,6 +5,6 @@ from __future__ import annotations
 from notifications import types
 
 
-def type_choices() -> list[dict[str, str]]:
+def type_choices(*, is_member: bool) -> list[dict[str, str]]:
     """Return the filters, those of a project's own types last. The bell has the same."""
-    return [{"name": name, "text": label} for name, label in types.labels().items()]
+    return [{"name": name, "text": label} for name, label in types.labels(is_member=is_member).items()]

@@ -58,13 +58,14 @@ def notifications(request: HttpRequest) -> HttpResponse:
     kind = request.GET.get("type") if request.GET.get("type") in types.names() else None
     unread = request.GET.get("unread") == "1"
     rows = queries.notifications(request.user.pk, kind=kind, unread=True if unread else None)[:SHOWN]
+    me = load_me(request.user)
     context = {
         "alerts": [_alert(request.user.pk, row) for row in rows],
-        "kinds": type_choices(),
+        "kinds": type_choices(is_member=bool(me["businesses"])),
         "kind": kind or "",
         "unread": unread,
         "any_unread": any(row.read_at is None for row in rows),
-        "me": load_me(request.user),
+        "me": me,
     }
     return render(request, "web/notifications.html", context)
 

@@ -139,7 +139,7 @@ def _app_context(request: HttpRequest, loaded: Inbox, *, screen: str) -> dict[st
             **loaded.filters.team,
         },
         "unreadNotifications": loaded.unread_notifications,
-        "notificationTypes": type_choices(),
+        "notificationTypes": type_choices(is_member=bool(loaded.businesses)),
         "views": [link.view for link in saved],
         "currencies": MINOR_DIGITS if loaded.businesses else {},
         "page": PAGE,

@@ -34,6 +34,7 @@ WEBHOOK_DISABLED = types.declare(
     "webhook_disabled",
     label=_("Webhooks"),
     title="A webhook was disabled: {url}",
+    for_members=True,
     body=lambda data: {
         "gone": "It answered 410 Gone. Events are kept for 30 days.",
         "unreachable": "It accepted nothing for three days. Events are kept for 30 days.",

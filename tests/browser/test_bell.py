@@ -184,6 +184,7 @@ async def test_the_filters_of_the_bell_are_those_of_the_page_and_fit_a_phone(
     await page.locator("[data-bell]").click()
     filters = panel(page).get_by_role("group", name="Filter notifications")
     in_bell = await filters.get_by_role("button").all_inner_texts()
+    assert in_bell == ["All", "Unread", "Invitations", "Offers", "News"]  # and nothing that only members get
     assert await filters.evaluate("node => node.scrollWidth <= node.clientWidth")
     await expect(filters.get_by_role("button").last).to_be_in_viewport(ratio=1)
     await page.goto(page.url.replace("/app", "/app/notifications"))

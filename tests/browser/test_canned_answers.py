@@ -6,7 +6,8 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.axe import assert_accessible
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, SignedIn
+from tests.browser.shell import pane, ready
 from tests.browser.threads import open_thread
 from tests.harness.cast import Cast
 
@@ -47,7 +48,9 @@ async def test_a_code_becomes_the_text_at_the_cursor(
     await expect(shop.said("Good evening.")).to_be_visible()
 
 
-async def test_customers_see_hours_and_are_offered_no_canned_answers(cast: Cast, open_page: OpenPage) -> None:
+async def test_customers_see_hours_and_are_offered_no_canned_answers(
+    cast: Cast, open_page: OpenPage, signed_in: SignedIn
+) -> None:
     customer = await cast.newcomer()
     where = (await cast.conversation(customer))["id"]
     path = f"/team/business-hours/{cast.business_id}"
@@ -59,5 +62,7 @@ async def test_customers_see_hours_and_are_offered_no_canned_answers(cast: Cast,
         await theirs.field.press_sequentially("/greet")
         await theirs.page.wait_for_timeout(500)
         await expect(theirs.root.get_by_role("option")).to_have_count(0)
+        page = await ready(await signed_in(customer.name, f"/app/c/{where}"))  # which has the hours already
+        await expect(pane(page).locator(".thread-presence")).to_have_text("Closed")
     finally:
         await cast.olivia.rest.delete(path)

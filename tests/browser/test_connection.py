@@ -46,6 +46,8 @@ async def test_the_banner_comes_and_goes_and_nothing_is_lost(
     server.kill9()
     await expect(banner).to_have_text("Reconnecting to chat…")
     await write(page, "Written without a server")
+    tick = entry(page, "Carol Jensen").locator("[data-field=tick]")
+    await expect(tick).to_have_attribute("data-status", "sending")
     await entry(page, "Dave Okafor").get_by_role("link").click()
     await expect(page.get_by_role("heading", name="This conversation could not be loaded")).to_be_visible()
     server.start()

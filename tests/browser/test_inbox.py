@@ -129,3 +129,26 @@ async def test_a_foreign_conversation_is_not_found(cast: Cast, signed_in: Signed
     await page.goto(f"{page.url}/c/{conversation['id']}")
     await expect(page.get_by_role("heading", name="Not found")).to_be_visible()
     assert "private" not in await page.content()
+
+
+@pytest.mark.shown
+async def test_one_key_edits_and_another_archives(cast: Cast, signed_in: SignedIn) -> None:
+    customer, conversation = await newcomer_with_conversation(cast)
+    await cast.olivia.send(conversation["id"], "From ten to fuor.")
+    page = await ready(await signed_in("olivia", f"/app/c/{conversation['id']}"))
+    message = pane(page).locator(".row-message").filter(has_text="From ten to fuor.")
+    field = pane(page).get_by_role("textbox", name="Message")
+    await message.focus()
+    await page.keyboard.press("e")
+    await expect(field).to_have_value("From ten to fuor.")
+    await expect(entry(page, customer.name)).to_be_visible()
+    await field.fill("From ten to four.")
+    await field.press("Enter")
+    await expect(pane(page).get_by_text("From ten to four.", exact=True)).to_be_visible()
+    await entry(page, customer.name).get_by_role("link").focus()
+    await page.keyboard.press("e")
+    await expect(field).to_have_value("")
+    await page.keyboard.press("a")
+    await expect(entry(page, customer.name)).to_be_hidden()
+    await page.get_by_role("button", name="Undo").click()
+    await expect(entry(page, customer.name)).to_be_visible()

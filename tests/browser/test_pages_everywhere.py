@@ -93,6 +93,16 @@ async def test_the_whole_conversation_is_printed(
     assert await page.evaluate("document.documentElement.scrollHeight") > 4_000
 
 
+async def test_an_unknown_address_leads_back(cast: Cast, signed_in: SignedIn) -> None:
+    customer, _ = await newcomer_with_conversation(cast)
+    page = await signed_in(customer.name)
+    page.allowed.append("404")  # type: ignore[attr-defined]
+    await page.goto(page.url.partition("/app")[0] + "/no/such/page")
+    await expect(page.get_by_role("heading", level=1)).to_be_visible()
+    await page.get_by_role("link", name="Back to your conversations").click()
+    await expect(entry(page, BUSINESS)).to_be_visible()
+
+
 async def test_the_landing_page_speaks_from_the_visitors_side(
     deployment: Deployment, open_page: OpenPage
 ) -> None:

@@ -93,6 +93,8 @@ async def test_everybody_can_use_them(deployment: Deployment, open_page: OpenPag
         "/api/docs",
     ):
         await page.goto(deployment.server(0).url + path, wait_until="load")
+        if path == "/admin/":
+            await page.get_by_role("link", name="Open reports").wait_for()
         if path == "/api/docs":
             await page.locator(".opblock-summary", has_text="/auth/token/refresh").click()
             await page.get_by_text("Exchange a refresh token for a new pair.").wait_for()

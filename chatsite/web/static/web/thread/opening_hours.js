@@ -17,7 +17,7 @@ export class OpeningHours {
     this.#rest = rest;
     this.#changed = changed;
     if (!initial) return;
-    this.text = hoursText(initial);
+    Object.assign(this, hoursText(initial));
     this.#fetchedAt = Date.now();
   }
 
