@@ -20,14 +20,20 @@ NOBODYS = "01a208d4-b5ab-76fb-a82d-f90feed3bbfd"
 EMPTY = f'{{"conversationId":"{NOBODYS}","content":""}}'  # spends, and then is refused
 
 
-async def exhaust(wire: Wire) -> None:
-    """Use up the limit, as fast as the socket accepts frames."""
-    frame, count = wire.framed('"send_message"', EMPTY), 2 * BURST
+async def exhaust(wire: Wire) -> int:
+    """Use up the limit, as fast as the socket accepts frames, and return how many requests were allowed."""
+    frame, count, began = wire.framed('"send_message"', EMPTY), 2 * BURST, time.monotonic()
     for _ in range(count):
         await wire.send_text(frame)
     codes = [(await wire.push())[1]["code"] for _ in range(count)]
-    assert codes.count("rate_limited") > BURST / 2
-    assert codes.count("invalid") > BURST / 2
+    assert {*codes} == {"invalid", "rate_limited"}
+    assert codes.count("invalid") <= BURST + earned_since(began)
+    return codes.count("invalid")
+
+
+def earned_since(began: float) -> float:
+    """Return how many requests the rate allows until now, with a margin."""
+    return RATE * (time.monotonic() - began) * 1.3 + 5
 
 
 async def spend_on(wire: Wire, seconds: float) -> int:
@@ -61,7 +67,8 @@ async def close(wires: list[Wire]) -> None:
 async def test_a_user_who_floods_all_processes_gets_one_rate(room: Room, transport: Transport) -> None:
     wires = await wires_of(room, transport)
     began = time.monotonic()  # the limit is used up somewhere in the middle of this
-    await asyncio.gather(*(exhaust(wire) for wire in wires))
+    # A process that is slower than the other learns from Redis that the limit is used up, before it has allowed much.
+    assert sum(await asyncio.gather(*(exhaust(wire) for wire in wires))) > BURST / 2
     await asyncio.sleep(0.5)  # two reports
     await close(wires)
 
@@ -71,8 +78,7 @@ async def test_a_user_who_floods_all_processes_gets_one_rate(room: Room, transpo
         answers = await asyncio.gather(*posts)
     refused = [answer for answer in answers if answer.status_code != 201]
     let = len(answers) - len(refused)
-    earned = RATE * (time.monotonic() - began) * 1.3 + 5
-    assert let <= earned, "REST went past the limit"
+    assert let <= earned_since(began), "REST went past the limit"
     for answer in refused:
         error = answer.json()["error"]
         assert (answer.status_code, error["code"]) == (429, "rate_limited")
@@ -99,7 +105,7 @@ async def test_a_user_who_floods_all_processes_gets_one_rate(room: Room, transpo
 )
 async def test_every_command_draws_from_it(room: Room, command: str, data: str) -> None:
     wires = await wires_of(room, "native")
-    await exhaust(wires[0])
+    assert await exhaust(wires[0]) > BURST / 2
     frame = wires[0].framed(f'"{command}"', data)
     for _ in range(60):
         await wires[0].send_text(frame)
@@ -110,7 +116,7 @@ async def test_every_command_draws_from_it(room: Room, command: str, data: str) 
 
 async def test_in_the_long_run_there_is_one_rate(room: Room) -> None:
     wires = await wires_of(room, "native")
-    await exhaust(wires[0])
+    assert await exhaust(wires[0]) > BURST / 2
     await asyncio.gather(
         *(spend_on(wire, 1) for wire in wires[1:])
     )  # they learn of it with their first report
@@ -130,7 +136,7 @@ async def test_without_redis_each_process_holds_to_its_own(room: Room) -> None:
     if deployment.redis is not None:
         deployment.redis.kill()
     try:
-        await asyncio.gather(*(exhaust(wire) for wire in wires))
+        assert min(await asyncio.gather(*(exhaust(wire) for wire in wires))) > BURST / 2
         began = time.monotonic()
         for wire in wires:
             await wire.lives()
@@ -253,7 +259,7 @@ async def test_a_reporter_without_redis_says_so_once(redis: Redis, caplog: pytes
     for _ in range(3):
         buckets.take("a")
         await reporter.report()
-    assert caplog.text.count("by itself") == 1
+    assert caplog.text.count("on its own") == 1
     redis.start()
     await reporter.report()
     assert buckets.collect() == {}
