@@ -66,16 +66,16 @@ def by_form(path: str) -> Callable[..., HttpResponse]:
     return sign_in
 
 
-DOORS: dict[str, Callable[..., HttpResponse]] = {
+SIGN_INS: dict[str, Callable[..., HttpResponse]] = {
     "token": by_token,
     "browsable API": by_form("/api-auth/login/"),
     "admin": by_form("/admin/login/"),
 }
 
 
-@pytest.fixture(params=DOORS)
-def door(request: pytest.FixtureRequest) -> Callable[..., HttpResponse]:
-    return DOORS[request.param]
+@pytest.fixture(params=SIGN_INS)
+def sign_in(request: pytest.FixtureRequest) -> Callable[..., HttpResponse]:
+    return SIGN_INS[request.param]
 
 
 def is_in(answer: HttpResponse) -> bool:
@@ -86,30 +86,30 @@ def refused_for_the_number(answer: HttpResponse) -> bool:
     return answer.status_code == 429 or b"Too many attempts" in answer.content
 
 
-def test_the_right_password_opens(client: Client, door: Callable[..., HttpResponse]) -> None:
-    assert is_in(door(client, "staff", PASSWORD))
+def test_the_right_password_opens(client: Client, sign_in: Callable[..., HttpResponse]) -> None:
+    assert is_in(sign_in(client, "staff", PASSWORD))
 
 
-def test_an_account_is_closed_for_a_while_at_every_door(
-    client: Client, door: Callable[..., HttpResponse]
+def test_an_account_is_closed_for_a_while_at_every_sign_in(
+    client: Client, sign_in: Callable[..., HttpResponse]
 ) -> None:
     for number in range(TRIES):
-        assert not is_in(door(client, "staff", f"guess {number}", address=f"192.0.2.{number}"))
+        assert not is_in(sign_in(client, "staff", f"guess {number}", address=f"192.0.2.{number}"))
     hashed = CountingHasher.calls
-    for other in DOORS.values():
+    for other in SIGN_INS.values():
         answer = other(client, "staff", PASSWORD, address="198.51.100.7")
         assert not is_in(answer)
         assert refused_for_the_number(answer)
     assert CountingHasher.calls == hashed  # a flood of guesses costs no hashing
 
 
-def test_an_address_is_closed_for_a_while(client: Client, door: Callable[..., HttpResponse]) -> None:
+def test_an_address_is_closed_for_a_while(client: Client, sign_in: Callable[..., HttpResponse]) -> None:
     for number in range(30):
-        door(client, f"name{number}", "guess")
-    answer = door(client, "staff", PASSWORD)
+        sign_in(client, f"name{number}", "guess")
+    answer = sign_in(client, "staff", PASSWORD)
     assert not is_in(answer)
     assert refused_for_the_number(answer)
-    assert is_in(door(client, "staff", PASSWORD, address="192.0.2.2"))
+    assert is_in(sign_in(client, "staff", PASSWORD, address="192.0.2.2"))
 
 
 async def test_the_asynchronous_way_counts_too(transactional_db: None) -> None:
@@ -120,7 +120,7 @@ async def test_the_asynchronous_way_counts_too(transactional_db: None) -> None:
 
 
 def test_no_answer_and_no_work_tells_accounts_apart(
-    client: Client, door: Callable[..., HttpResponse]
+    client: Client, sign_in: Callable[..., HttpResponse]
 ) -> None:
     """The test counts hashes instead of measuring time: one for a wrong password, and one for an account that does
     not exist.
@@ -128,7 +128,7 @@ def test_no_answer_and_no_work_tells_accounts_apart(
     seen: dict[str, tuple[int, int, bytes]] = {}
     for name in ("carol", "nobody", "gone", "keyless"):
         CountingHasher.calls = 0
-        answer = door(client, name, "guess")
+        answer = sign_in(client, name, "guess")
         body = b"".join(line for line in answer.content.splitlines() if b"csrf" not in line.lower())
         seen[name] = (answer.status_code, CountingHasher.calls, body.replace(name.encode(), b"NAME"))
     assert len(set(seen.values())) == 1, {name: what[:2] for name, what in seen.items()}
@@ -136,13 +136,13 @@ def test_no_answer_and_no_work_tells_accounts_apart(
 
 
 def test_no_answer_tells_accounts_apart_when_they_are_closed(
-    client: Client, door: Callable[..., HttpResponse]
+    client: Client, sign_in: Callable[..., HttpResponse]
 ) -> None:
     answers = []
     for name in ("carol", "nobody"):
         for number in range(TRIES):
-            door(client, name, "guess", address=f"192.0.2.{number}")
-        answer = door(client, name, "guess", address="198.51.100.7")
+            sign_in(client, name, "guess", address=f"192.0.2.{number}")
+        answer = sign_in(client, name, "guess", address="198.51.100.7")
         answers.append(b"".join(line for line in answer.content.splitlines() if b"csrf" not in line.lower()))
     assert answers[0].replace(b"carol", b"NAME") == answers[1].replace(b"nobody", b"NAME")
 

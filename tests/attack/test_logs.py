@@ -89,8 +89,8 @@ async def sign_in_and_out(room: Room, told: Told) -> None:
         await (await login.by_cookie(number, Origin=server.url)).close()
         async with login.rest(number) as rest:
             ticket = told.keep(f"ticket {number}", (await rest.post("/auth/ws-ticket"))["ticket"])
-            await (await LiveClient.open(f"{server.live_url}?ticket={ticket}", door="none")).close()
-            used = await LiveClient.open(f"{server.live_url}?ticket={ticket}", door="none")
+            await (await LiveClient.open(f"{server.live_url}?ticket={ticket}", auth="none")).close()
+            used = await LiveClient.open(f"{server.live_url}?ticket={ticket}", auth="none")
             await used.closed()
             fresh = await rest.post("/auth/token/refresh", {"refresh": login.refresh})
             told.keep(f"fresh access {number}", fresh["access"])

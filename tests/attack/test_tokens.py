@@ -105,7 +105,7 @@ async def by_rest(server: Server, token: str) -> str:
 async def by_header(server: Server, token: str) -> str:
     headers = {"Authorization": f"Bearer {token}".encode().decode("latin-1")}
     try:
-        client = await LiveClient.open(server.live_url, door="none", headers=headers)
+        client = await LiveClient.open(server.live_url, auth="none", headers=headers)
     except (InvalidMessage, InvalidStatus):  # the server refuses such a header itself
         return "unauthenticated"
     async with client:
@@ -145,7 +145,7 @@ async def by_ticket(server: Server, token: str) -> str:
         return str(json.loads(text[8:])["data"]["code"]) if text.startswith("44") else "open"
 
 
-DOORS = {
+ENTRIES = {
     "rest": by_rest,
     "header": by_header,
     "frame": by_frame,
@@ -154,18 +154,18 @@ DOORS = {
 }
 
 
-@pytest.mark.parametrize("door", DOORS)
-async def test_forged_tokens_open_nothing(login: Login, door: str) -> None:
+@pytest.mark.parametrize("entry", ENTRIES)
+async def test_forged_tokens_open_nothing(login: Login, entry: str) -> None:
     forgery = Forgery(login)
     for number in SERVERS:
         server = login.deployment.server(number)
         for name, forge in FORGED.items():
-            if name == "NUL" and door in {"rest", "header"}:
+            if name == "NUL" and entry in {"rest", "header"}:
                 continue  # no HTTP client sends it
-            found = await DOORS[door](server, forge(forgery))
-            assert found == "unauthenticated", f"{name} at {door} of {server.kind}: {found}"
-        if door != "ticket":  # so that the refusals have the stated reason
-            assert await DOORS[door](server, forgery.signed(jti=uuid4().hex)) == "open"
+            found = await ENTRIES[entry](server, forge(forgery))
+            assert found == "unauthenticated", f"{name} at {entry} of {server.kind}: {found}"
+        if entry != "ticket":  # so that the refusals have the stated reason
+            assert await ENTRIES[entry](server, forgery.signed(jti=uuid4().hex)) == "open"
 
 
 STATES = {
@@ -186,8 +186,8 @@ async def test_a_valid_token_of_an_inactive_user_opens_nothing(siege: Deployment
     login = make_logins(siege)[0]
     siege.shell(STATES[state].format(user=login.user_id))
     for number in SERVERS:
-        for door in ("rest", "header", "frame", "socketio"):
-            assert await DOORS[door](siege.server(number), login.access) == "unauthenticated", door
+        for entry in ("rest", "header", "frame", "socketio"):
+            assert await ENTRIES[entry](siege.server(number), login.access) == "unauthenticated", entry
 
 
 async def test_after_a_logout_none_of_its_tokens_opens_anything(siege: Deployment, people: Cast) -> None:
@@ -197,9 +197,9 @@ async def test_after_a_logout_none_of_its_tokens_opens_anything(siege: Deploymen
         await rest.request("POST", "/auth/logout", {"refresh": login.refresh})
     for number in SERVERS:
         server = siege.server(number)
-        for door in ("rest", "header", "frame", "socketio"):
+        for entry in ("rest", "header", "frame", "socketio"):
             for token in (login.access, rotated["access"]):
-                assert await DOORS[door](server, token) == "unauthenticated", door
+                assert await ENTRIES[entry](server, token) == "unauthenticated", entry
         assert await by_rest(server, other.access) == "open"
         for refresh in (login.refresh, rotated["refresh"]):
             async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=patience(5)) as http:

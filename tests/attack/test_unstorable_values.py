@@ -38,7 +38,7 @@ def test_no_list_gave_out_these(owner: APIClient, address: str, cursor: str) -> 
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_texts_at_the_public_doors(db: None, text: str) -> None:
+def test_texts_of_public_requests(db: None, text: str) -> None:
     client = APIClient(raise_request_exception=False)
     for path, body in {
         "/widget/guest-sessions": {"business": text, "guest": text, "name": text},

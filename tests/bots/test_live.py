@@ -75,7 +75,7 @@ async def test_scopes_hold_on_sockets(cast: Cast, bot: Bot) -> None:
         with pytest.raises(ApiError, match="forbidden"):
             await reader.call(command, data)
     writer = (await bot.make_key("messages:write"))["key"]
-    client = await LiveClient.open(cast.stage.deployment.server(1).live_url, door="none")
+    client = await LiveClient.open(cast.stage.deployment.server(1).live_url, auth="none")
     with pytest.raises(ApiError, match="forbidden"):
         await client.call("authenticate", {"token": writer})
 

@@ -89,7 +89,7 @@ def test_a_key_is_shown_once_and_stored_as_a_digest(scene: Scene) -> None:
         ("post", "/chat/conversations/{where}/hand-over", "conversations:write"),
     ],
 )
-def test_each_scope_opens_its_own_doors(scene: Scene, method: str, path: str, scope: str) -> None:
+def test_each_scope_allows_only_its_own_requests(scene: Scene, method: str, path: str, scope: str) -> None:
     bodies = {"post": {"content": "beep"}, "patch": {"archived": True}}
     where = path.format(where=scene.where.pk)
     for scopes, is_allowed in (([scope], True), ([one for one in EVERYTHING if one != scope], False)):

@@ -43,7 +43,7 @@ class Visitor:
         cookies = "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
         headers = {"Cookie": cookies, "Origin": self.server.url}
         url = self.server.live_url.replace("/chat", "/support/chat")
-        return await LiveClient.open(url, door="none", headers=headers)
+        return await LiveClient.open(url, auth="none", headers=headers)
 
     @property
     def _token(self) -> str:

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Final, Protocol, Self
 
 from tests.harness.backend import Deployment
-from tests.harness.client import Door, LiveClient
+from tests.harness.client import AuthMethod, LiveClient
 from tests.harness.rest import Json, RestClient
 
 PASSWORD: Final = "demo-pass-1"
@@ -112,10 +112,10 @@ class Person:
         self._props.append(client)
         return client
 
-    async def live(self, server: int | None = None, *, door: Door = "header") -> LiveClient:
+    async def live(self, server: int | None = None, *, auth: AuthMethod = "header") -> LiveClient:
         """Open another device of this user, and wait until it gets all events that concern the user."""
         where = self._stage.deployment.server(self.home if server is None else server)
-        client = await LiveClient.open(where.live_url, self.access, door=door)
+        client = await LiveClient.open(where.live_url, self.access, auth=auth)
         self._props.append(client)
         return await client.ready()
 

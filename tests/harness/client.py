@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.harness.patience import patience
 from tests.harness.rest import ApiError, Json, RestClient
 
-Door = Literal["header", "ticket", "frame", "none"]
+AuthMethod = Literal["header", "ticket", "frame", "none"]
 Predicate = Callable[[Json], bool]
 
 
@@ -55,19 +55,19 @@ class LiveClient:
 
     @classmethod
     async def open(
-        cls, url: str, access: str = "", *, door: Door = "header", headers: dict[str, str] | None = None
+        cls, url: str, access: str = "", *, auth: AuthMethod = "header", headers: dict[str, str] | None = None
     ) -> Self:
-        """`url` is `ws://HOST:PORT/chat`. `door` says how to send the token; `none` sends none."""
+        """`url` is `ws://HOST:PORT/chat`. `auth` says how to send the token; `none` sends none."""
         query, given = "", dict(headers or {})
-        if door == "header":
+        if auth == "header":
             given["Authorization"] = f"Bearer {access}"
-        if door == "ticket":
+        if auth == "ticket":
             async with RestClient(url.replace("ws", "http", 1).removesuffix("/chat"), access) as rest:
                 query = f"?ticket={(await rest.post('/auth/ws-ticket'))['ticket']}"
         client = cls(
             await connect(url + query, additional_headers=given, max_size=None, proxy=None, close_timeout=1)
         )
-        if door == "frame":
+        if auth == "frame":
             await client.call("authenticate", {"token": access})
         return client
 

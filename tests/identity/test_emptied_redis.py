@@ -32,7 +32,7 @@ async def empty_redis(deployment: Deployment) -> None:
 
 async def native(server: Server, ticket: str) -> str:
     """Open a socket with the ticket. Return the refusal, or "" if it opened."""
-    live = await LiveClient.open(f"{server.live_url}?ticket={ticket}", door="none")
+    live = await LiveClient.open(f"{server.live_url}?ticket={ticket}", auth="none")
     try:
         await live.call("heartbeat")
         return ""

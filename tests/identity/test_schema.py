@@ -10,7 +10,7 @@ from chatsite.identity import urls
 
 
 @pytest.mark.django_db
-def test_every_door_is_described() -> None:
+def test_every_view_is_described() -> None:
     schema = SchemaGenerator(patterns=urls.urlpatterns).get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     paths = schema["paths"]
     assert {"/token", "/token/refresh", "/token/verify", "/logout", "/ws-ticket", "/me"} <= {

@@ -49,10 +49,10 @@ def test_every_live_socket_closes_after_the_commit(
     sent: list[Addressed],
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    for door in (operations.end_user_sessions, operations.deactivate_user):
+    for operation in (operations.end_user_sessions, operations.deactivate_user):
         sent.clear()
         with django_capture_on_commit_callbacks(execute=True):
-            door(user_id=str(carol.pk))
+            operation(user_id=str(carol.pk))
             assert sent == []
         assert [(group, event.name) for group, event in sent] == [(f"user.{carol.pk}", END_USER)]
 
@@ -95,20 +95,20 @@ def test_a_reactivated_user_logs_in_again_but_old_tokens_stay_dead(
 
 
 def test_doing_it_twice_is_no_error(carol: User) -> None:
-    for door in (operations.deactivate_user, operations.reactivate_user):
-        door(user_id=str(carol.pk))
-        door(user_id=str(carol.pk))
+    for operation in (operations.deactivate_user, operations.reactivate_user):
+        operation(user_id=str(carol.pk))
+        operation(user_id=str(carol.pk))
     carol.refresh_from_db()
     assert carol.is_active
 
 
 @pytest.mark.parametrize("user_id", ["0", "nobody", "\0", "9" * 60])
 @pytest.mark.parametrize(
-    "door", [operations.end_user_sessions, operations.deactivate_user, operations.reactivate_user]
+    "operation", [operations.end_user_sessions, operations.deactivate_user, operations.reactivate_user]
 )
-def test_nobody_is_not_found(db: None, door: Callable[..., None], user_id: str) -> None:
+def test_nobody_is_not_found(db: None, operation: Callable[..., None], user_id: str) -> None:
     with pytest.raises(DomainError) as refused:
-        door(user_id=user_id)
+        operation(user_id=user_id)
     assert refused.value.code == "not_found"
 
 

@@ -77,8 +77,8 @@ async def test_many_answers_at_once_have_one_outcome(live_shop: LiveShop) -> Non
     conversation_id = await live_shop.conversation()
     made = await live_shop.offer(conversation_id)
     path = f"/offers/{made['id']}"
-    doors = [live_shop.customer.rest_on(server) for server in (0, 1, 2)]
-    calls = [door.post(f"{path}/{verb}") for door in doors for verb in ("accept", "decline")]
+    devices = [live_shop.customer.rest_on(server) for server in (0, 1, 2)]
+    calls = [device.post(f"{path}/{verb}") for device in devices for verb in ("accept", "decline")]
     calls.append(live_shop.owner.rest.post(f"{path}/withdraw"))
     outcomes = await asyncio.gather(*calls, return_exceptions=True)
     done = {outcome["status"] for outcome in outcomes if isinstance(outcome, dict)}

@@ -85,7 +85,7 @@ async def test_a_socket_is_logged_once_with_its_user(observed: Deployment, room:
 
 async def test_why_the_server_closed_a_session(observed: Deployment, room: Room) -> None:
     url = f"{observed.server(0).live_url}?ticket={SECRET}"
-    refused = await LiveClient.open(url, door="none", headers={"X-Request-ID": f"refused-{room.id}"})
+    refused = await LiveClient.open(url, auth="none", headers={"X-Request-ID": f"refused-{room.id}"})
     assert await refused.closed() == 4401
     line = await log_line(observed, about(f"refused-{room.id}", "closing"))
     assert line["message"] == "closing a session: The ticket is not valid."
@@ -96,11 +96,11 @@ async def test_nothing_secret_is_logged(observed: Deployment, room: Room, url: s
     content = f"our secret is {room.id}-{SECRET}"
     # Nothing marks the second one as a secret, so the server's lines about sockets must not have the query at all.
     live = url.replace("http", "ws", 1) + f"/chat?ticket={SECRET}&from={SECRET}"
-    refused = await LiveClient.open(live, door="none")
+    refused = await LiveClient.open(live, auth="none")
     assert await refused.closed() == 4401
     await fetch(f"{url}/chat?ticket={SECRET}")
     await fetch(f"{url}/auth/me?access={SECRET}", Authorization=f"Bearer {SECRET}")
-    async with await room.customer.live(door="ticket") as client:
+    async with await room.customer.live(auth="ticket") as client:
         await client.join(room.id)
         await client.call("send_message", {"conversationId": room.id, "content": content})
         await client.send("send_message", {"conversationId": content, "content": content})

@@ -209,7 +209,7 @@ async def test_frames_of_a_real_server(observed: Deployment, room: Room, protoco
     observed.start_worker()
     olivia = Judge(protocol, await room.idle(room.olivia))
     customer = Judge(
-        protocol, await LiveClient.open(observed.server(0).live_url, room.customer.access, door="frame")
+        protocol, await LiveClient.open(observed.server(0).live_url, room.customer.access, auth="frame")
     )
     amir = Judge(protocol, await room.idle(room.amir))
     await _converse(room, customer, olivia)

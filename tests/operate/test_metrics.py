@@ -110,7 +110,7 @@ async def test_requests_by_route_and_sessions_closed(observed: Deployment, room:
     growth = Growth(observed)
     await room.seen_by(room.customer)
     await room.history(room.customer)
-    socket = await LiveClient.open(observed.server(0).live_url, door="none")
+    socket = await LiveClient.open(observed.server(0).live_url, auth="none")
     await socket.send_raw("x" * 70_000)
     assert await socket.closed() == 1009
     await growth.becomes(

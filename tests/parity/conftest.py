@@ -10,8 +10,8 @@ import pytest
 from tests.conversations.rooms import Room
 from tests.harness.backend import Deployment
 from tests.harness.cast import Cast
-from tests.parity.doors import DoorName, Doors
 from tests.parity.node import NodeBridge
+from tests.parity.transports import TransportName, Transports
 from tests.socketio.conftest import node_modules  # noqa: F401  the same installed packages
 
 
@@ -22,23 +22,23 @@ async def bridge(node_modules: Path) -> AsyncIterator[NodeBridge]:  # noqa: F811
 
 
 @pytest.fixture
-async def doors(bridge: NodeBridge, deployment: Deployment) -> AsyncIterator[Doors]:
-    opened = Doors(bridge, deployment)
+async def transports(bridge: NodeBridge, deployment: Deployment) -> AsyncIterator[Transports]:
+    opened = Transports(bridge, deployment)
     yield opened
     await opened.close()
 
 
 @pytest.fixture(params=["native", "socketio", "rest"])
-def door(request: pytest.FixtureRequest) -> DoorName:
+def transport(request: pytest.FixtureRequest) -> TransportName:
     """Each transport in turn, for what all three can do."""
-    chosen: DoorName = request.param
+    chosen: TransportName = request.param
     return chosen
 
 
 @pytest.fixture(params=["native", "socketio"])
-def live_door(request: pytest.FixtureRequest) -> DoorName:
+def live_transport(request: pytest.FixtureRequest) -> TransportName:
     """Each live transport in turn, for what REST cannot do."""
-    chosen: DoorName = request.param
+    chosen: TransportName = request.param
     return chosen
 
 

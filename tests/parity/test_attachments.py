@@ -11,7 +11,7 @@ from tests.conversations.rooms import Room
 from tests.harness.backend import Deployment
 from tests.harness.cast import Person
 from tests.harness.rest import ApiError
-from tests.parity.doors import DoorName, Doors
+from tests.parity.transports import TransportName, Transports
 
 
 async def upload(person: Person, content: bytes, name: str) -> Any:
@@ -20,11 +20,13 @@ async def upload(person: Person, content: bytes, name: str) -> Any:
     return answer.json()
 
 
-async def test_a_file_reaches_everybody_who_joined(room: Room, doors: Doors, door: DoorName) -> None:
+async def test_a_file_reaches_everybody_who_joined(
+    room: Room, transports: Transports, transport: TransportName
+) -> None:
     made = await upload(room.customer, PDF, "terms.pdf")
-    watcher = await doors.open("native", room.olivia)
+    watcher = await transports.open("native", room.olivia)
     await watcher.join(room.id)
-    sender = await doors.open(door, room.customer)
+    sender = await transports.open(transport, room.customer)
     what = {"conversationId": room.id, "content": "", "attachmentIds": [made["id"]]}
     message = (await sender.call("send_message", what))["message"]
     assert (message["content"], message["messageType"]) == ("terms.pdf", "file")
@@ -39,8 +41,10 @@ async def test_a_file_reaches_everybody_who_joined(room: Room, doors: Doors, doo
         await sender.call("send_message", what)
 
 
-async def test_a_picture_is_ready_with_an_event(room: Room, doors: Doors, deployment: Deployment) -> None:
-    watcher = await doors.open("native", room.olivia)
+async def test_a_picture_is_ready_with_an_event(
+    room: Room, transports: Transports, deployment: Deployment
+) -> None:
+    watcher = await transports.open("native", room.olivia)
     await watcher.join(room.id)
     made = await upload(room.customer, picture((1600, 1200)), "bridge.jpg")
     assert (made["state"], made["url"], made["width"]) == ("processing", None, 1600)

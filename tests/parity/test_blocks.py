@@ -8,7 +8,7 @@ from tests.conversations.rooms import Room
 from tests.harness.cast import Person
 from tests.harness.client import LiveClient, Predicate
 from tests.harness.rest import ApiError
-from tests.parity.doors import DoorName, Doors
+from tests.parity.transports import TransportName, Transports
 
 
 async def block(person: Person, target: str) -> None:
@@ -26,9 +26,9 @@ async def refused(client: LiveClient, room: Room) -> str:
     return refusal.value.code
 
 
-async def test_refused_bodies(room: Room, doors: Doors, door: DoorName) -> None:
+async def test_refused_bodies(room: Room, transports: Transports, transport: TransportName) -> None:
     await room.say(room.customer, "hello")
-    writer = await doors.open(door, room.amir)
+    writer = await transports.open(transport, room.amir)
     business = f"businesses/{room.cast.business_id}"
     await block(room.customer, business)
     assert await refused(writer, room) == "forbidden"
@@ -39,8 +39,13 @@ async def test_refused_bodies(room: Room, doors: Doors, door: DoorName) -> None:
     await unblock(room.customer, room.amir.id)
 
 
-async def test_typing_ends_and_shows_no_more(room: Room, doors: Doors, live_door: DoorName) -> None:
-    typist, reader = await doors.open(live_door, room.customer), await doors.open("native", room.olivia)
+async def test_typing_ends_and_shows_no_more(
+    room: Room, transports: Transports, live_transport: TransportName
+) -> None:
+    typist, reader = (
+        await transports.open(live_transport, room.customer),
+        await transports.open("native", room.olivia),
+    )
     for client in (typist, reader):
         await client.join(room.id)
     await typist.call("typing_start", {"conversationId": room.id})
@@ -49,7 +54,7 @@ async def test_typing_ends_and_shows_no_more(room: Room, doors: Doors, live_door
     await reader.expect("user_typing", lambda data: not data["isTyping"])
     answer = await typist.call("typing_start", {"conversationId": room.id})
     assert answer == {"conversationId": room.id, "isTyping": True}  # it gets no event
-    later = await doors.open(live_door, room.customer)
+    later = await transports.open(live_transport, room.customer)
     await later.join(room.id)
     await later.call("typing_start", {"conversationId": room.id})
     await reader.nothing("user_typing", 0.3, lambda data: data["isTyping"])
@@ -59,8 +64,13 @@ async def test_typing_ends_and_shows_no_more(room: Room, doors: Doors, live_door
     await reader.expect("user_typing", lambda data: data["isTyping"])
 
 
-async def test_only_the_side_that_blocks_hears_of_it(room: Room, doors: Doors, live_door: DoorName) -> None:
-    member, customer = await doors.open(live_door, room.olivia), await doors.open(live_door, room.customer)
+async def test_only_the_side_that_blocks_hears_of_it(
+    room: Room, transports: Transports, live_transport: TransportName
+) -> None:
+    member, customer = (
+        await transports.open(live_transport, room.olivia),
+        await transports.open(live_transport, room.customer),
+    )
     for client in (member, customer):
         await client.call("heartbeat")
         client.forget()
@@ -72,9 +82,11 @@ async def test_only_the_side_that_blocks_hears_of_it(room: Room, doors: Doors, l
     await unblock(room.amir, room.customer.id)
 
 
-async def test_presence_is_hidden_and_comes_back(room: Room, doors: Doors, live_door: DoorName) -> None:
-    customer = await doors.open(live_door, room.customer)
-    member = await doors.open("native", room.olivia)
+async def test_presence_is_hidden_and_comes_back(
+    room: Room, transports: Transports, live_transport: TransportName
+) -> None:
+    customer = await transports.open(live_transport, room.customer)
+    member = await transports.open("native", room.olivia)
     await customer.call("heartbeat")
 
     def about(person: Person) -> Predicate:

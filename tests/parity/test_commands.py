@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 
 from tests.conversations.rooms import Room
-from tests.parity.doors import DoorName, Doors
+from tests.parity.transports import TransportName, Transports
 
 
-async def test_joining_and_leaving(room: Room, doors: Doors, live_door: DoorName) -> None:
+async def test_joining_and_leaving(room: Room, transports: Transports, live_transport: TransportName) -> None:
     await room.say(room.customer, "one", "two")
     head = await room.seen_by(room.customer)
-    client = await doors.open(live_door, room.olivia)
+    client = await transports.open(live_transport, room.olivia)
     answer = await client.call("join_conversation", {"conversationId": room.id})
     assert answer == {"conversationId": room.id, "lastSeq": 2, "rev": head["rev"]}
     assert await client.expect("joined_conversation") == answer
@@ -23,9 +23,12 @@ async def test_joining_and_leaving(room: Room, doors: Doors, live_door: DoorName
     await client.nothing("new_message")
 
 
-async def test_typing(room: Room, doors: Doors, live_door: DoorName) -> None:
-    typist = await doors.open(live_door, room.customer)
-    native, socketio = await doors.open("native", room.olivia), await doors.open("socketio", room.amir)
+async def test_typing(room: Room, transports: Transports, live_transport: TransportName) -> None:
+    typist = await transports.open(live_transport, room.customer)
+    native, socketio = (
+        await transports.open("native", room.olivia),
+        await transports.open("socketio", room.amir),
+    )
     for client in (typist, native, socketio):
         await client.join(room.id)
     where = {"conversationId": room.id}
@@ -39,12 +42,12 @@ async def test_typing(room: Room, doors: Doors, live_door: DoorName) -> None:
     await typist.nothing("user_typing")
 
 
-async def test_receipts(room: Room, doors: Doors, live_door: DoorName) -> None:
-    sender = await doors.open("native", room.customer)
+async def test_receipts(room: Room, transports: Transports, live_transport: TransportName) -> None:
+    sender = await transports.open("native", room.customer)
     await sender.join(room.id)
     messages = await room.say(room.customer, "one", "two", "three")
     ids = [message["id"] for message in messages]
-    reader = await doors.open(live_door, room.olivia)
+    reader = await transports.open(live_transport, room.olivia)
     data = {"conversationId": room.id, "messageIds": ids}
     assert await reader.call("mark_delivered", data) == data
     assert (await sender.expect("messages_delivered"))["messageIds"] == ids
@@ -55,8 +58,8 @@ async def test_receipts(room: Room, doors: Doors, live_door: DoorName) -> None:
     assert again == {"conversationId": room.id, "messageIds": [], "unreadCount": 0}
 
 
-async def test_heartbeat_and_sync(room: Room, doors: Doors, live_door: DoorName) -> None:
-    client = await doors.open(live_door, room.customer)
+async def test_heartbeat_and_sync(room: Room, transports: Transports, live_transport: TransportName) -> None:
+    client = await transports.open(live_transport, room.customer)
     await client.join(room.id)
     await room.say(room.olivia, "one", "two")
     delivered: set[str] = set()
@@ -77,24 +80,29 @@ async def test_heartbeat_and_sync(room: Room, doors: Doors, live_door: DoorName)
     assert not nothing["conversations"][room.id].get("messages")
 
 
-async def test_a_fresh_token_of_the_same_user(room: Room, doors: Doors, live_door: DoorName) -> None:
-    client = await doors.open(live_door, room.customer)
+async def test_a_fresh_token_of_the_same_user(
+    room: Room, transports: Transports, live_transport: TransportName
+) -> None:
+    client = await transports.open(live_transport, room.customer)
     answer = await client.call("authenticate", {"token": room.customer.access})
     assert answer == {"userId": room.customer.id}
 
 
-async def test_presence(room: Room, doors: Doors, live_door: DoorName) -> None:
-    native, socketio = await doors.open("native", room.olivia), await doors.open("socketio", room.amir)
-    await doors.open(live_door, room.customer)
+async def test_presence(room: Room, transports: Transports, live_transport: TransportName) -> None:
+    native, socketio = (
+        await transports.open("native", room.olivia),
+        await transports.open("socketio", room.amir),
+    )
+    await transports.open(live_transport, room.customer)
     for client in (native, socketio):
         await client.expect("user_online", lambda data: data["userId"] == room.customer.id)
 
 
 async def test_commands_of_one_socket_are_carried_out_in_order(
-    room: Room, doors: Doors, live_door: DoorName
+    room: Room, transports: Transports, live_transport: TransportName
 ) -> None:
     """Even with pipelining, the send sees the effect of the join, and the sync that of the send."""
-    client = await doors.open(live_door, room.customer)
+    client = await transports.open(live_transport, room.customer)
     where = {"conversationId": room.id}
     joined = client.begin("join_conversation", where)
     sent = client.begin("send_message", {**where, "content": "hello"})

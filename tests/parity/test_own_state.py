@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.conversations.rooms import Room
 from tests.harness.mirror import Mirror
 from tests.harness.rest import Json
-from tests.parity.doors import DoorName, Doors
+from tests.parity.transports import TransportName, Transports
 
 FAR = "2999-01-01T00:00:00Z"
 
@@ -16,11 +16,11 @@ async def mark(room: Room, seq: int) -> Json:
 
 
 async def test_every_device_of_the_person_hears_and_nobody_else(
-    room: Room, doors: Doors, live_door: DoorName
+    room: Room, transports: Transports, live_transport: TransportName
 ) -> None:
     await room.say(room.customer, "one", "two")
-    device = await doors.open(live_door, room.olivia)
-    others = [await doors.open(live_door, person) for person in (room.amir, room.customer)]
+    device = await transports.open(live_transport, room.olivia)
+    others = [await transports.open(live_transport, person) for person in (room.amir, room.customer)]
     for client in (device, *others):
         await client.call("heartbeat")
         client.forget()
@@ -58,10 +58,10 @@ async def test_old_state_and_events_make_the_fresh_state(room: Room) -> None:
 
 
 async def test_a_lost_event_shows_in_the_heartbeat_and_sync_brings_it(
-    room: Room, doors: Doors, live_door: DoorName
+    room: Room, transports: Transports, live_transport: TransportName
 ) -> None:
     await room.say(room.customer, "one")
-    device = await doors.open(live_door, room.olivia)
+    device = await transports.open(live_transport, room.olivia)
     await device.join(room.id)
     assert "stateRev" not in (await device.call("heartbeat"))["conversations"][room.id]
     await room.olivia.rest.patch(f"{room.path}/read")
@@ -73,6 +73,6 @@ async def test_a_lost_event_shows_in_the_heartbeat_and_sync_brings_it(
     synced = await device.call("sync", {"conversations": {room.id: held.known()}})
     held.take_conversation(synced["conversations"][room.id]["conversation"])
     assert held.diff(await Mirror.fetch(room.olivia.rest, room.id)) == []
-    other = await doors.open(live_door, room.amir)
+    other = await transports.open(live_transport, room.amir)
     await other.join(room.id)
     assert "stateRev" not in (await other.call("heartbeat"))["conversations"][room.id]

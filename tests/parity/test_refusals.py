@@ -11,7 +11,7 @@ from chatsite.config.limits import Limits
 from tests.conversations.rooms import Room
 from tests.harness.client import LiveClient, LiveClosed
 from tests.harness.rest import ApiError, Json, RestClient
-from tests.parity.doors import DoorName, Doors, Refused, send_raw
+from tests.parity.transports import Refused, TransportName, Transports, send_raw
 
 NOBODY = str(uuid4())
 CLOSED_FOR_SIZE = (1009, 4109)  # daphne lets an application close with 1000 and 3000-4999 alone
@@ -85,8 +85,8 @@ async def works(client: LiveClient, room: Room) -> None:
     assert (await client.call("send_message", data))["message"]["content"] == "still here"
 
 
-async def test_a_wrong_value(room: Room, doors: Doors, door: DoorName) -> None:
-    client = await doors.open(door, room.customer)
+async def test_a_wrong_value(room: Room, transports: Transports, transport: TransportName) -> None:
+    client = await transports.open(transport, room.customer)
     for event, data, code, field in REFUSED:
         with pytest.raises(ApiError) as refused:
             await client.call(event, await filled(room, data))
@@ -95,8 +95,10 @@ async def test_a_wrong_value(room: Room, doors: Doors, door: DoorName) -> None:
     await works(client, room)
 
 
-async def test_a_wrong_value_of_a_live_command(room: Room, doors: Doors, live_door: DoorName) -> None:
-    client = await doors.open(live_door, room.customer)
+async def test_a_wrong_value_of_a_live_command(
+    room: Room, transports: Transports, live_transport: TransportName
+) -> None:
+    client = await transports.open(live_transport, room.customer)
     for event, data, code, field in REFUSED_LIVE:
         with pytest.raises(ApiError) as refused:
             await raw_call(client, event, await filled(room, data))
@@ -113,8 +115,8 @@ async def raw_call(client: LiveClient, event: str, data: Any) -> Json:
     raise ApiError.from_shape(await client.expect("error"))
 
 
-async def test_hostile_data(room: Room, doors: Doors, live_door: DoorName) -> None:
-    client = await doors.open(live_door, room.customer)
+async def test_hostile_data(room: Room, transports: Transports, live_transport: TransportName) -> None:
+    client = await transports.open(live_transport, room.customer)
     for name, data in HOSTILE.items():
         await send_raw(client, "send_message", data.replace("ROOM", room.id))
         error = await client.expect("error")
@@ -123,9 +125,11 @@ async def test_hostile_data(room: Room, doors: Doors, live_door: DoorName) -> No
     assert len(await room.history(room.customer)) == 1
 
 
-async def test_a_stranger_gets_not_found(room: Room, doors: Doors, door: DoorName) -> None:
+async def test_a_stranger_gets_not_found(
+    room: Room, transports: Transports, transport: TransportName
+) -> None:
     (message,) = await room.say(room.customer, "secret")
-    stranger = await doors.open(door, room.cast.outsider)
+    stranger = await transports.open(transport, room.cast.outsider)
     for event, data in (
         ("join_conversation", {"conversationId": room.id}),
         ("send_message", {"conversationId": room.id, "content": "let me in"}),
@@ -138,24 +142,26 @@ async def test_a_stranger_gets_not_found(room: Room, doors: Doors, door: DoorNam
         assert refused.value.code == "not_found", event
 
 
-async def test_a_frame_past_the_limit_closes(room: Room, doors: Doors, live_door: DoorName) -> None:
-    client = await doors.open(live_door, room.customer)
+async def test_a_frame_past_the_limit_closes(
+    room: Room, transports: Transports, live_transport: TransportName
+) -> None:
+    client = await transports.open(live_transport, room.customer)
     await send_raw(client, "send_message", '"' + "x" * 66_000 + '"')
     assert await client.closed() in CLOSED_FOR_SIZE
-    await works(await doors.open(live_door, room.customer), room)
+    await works(await transports.open(live_transport, room.customer), room)
 
 
-async def test_bad_credentials(room: Room, doors: Doors, door: DoorName) -> None:
-    where = doors.deployment.server(0)
+async def test_bad_credentials(room: Room, transports: Transports, transport: TransportName) -> None:
+    where = transports.deployment.server(0)
     for token in ("nonsense", room.customer.access[:-3] + "abc"):
-        if door == "native":
+        if transport == "native":
             client = await LiveClient.open(where.live_url, token)
             assert await client.closed() == 4401
             with pytest.raises(LiveClosed):
                 await client.call("heartbeat")
-        elif door == "socketio":
+        elif transport == "socketio":
             with pytest.raises(Refused) as refused:
-                await doors.open_socketio(where.url, token)
+                await transports.open_socketio(where.url, token)
             assert refused.value.data["code"] == "unauthenticated"
         else:
             async with RestClient(where.url, token) as rest:
@@ -164,15 +170,17 @@ async def test_bad_credentials(room: Room, doors: Doors, door: DoorName) -> None
             assert (answer.value.code, answer.value.status) == ("unauthenticated", 401)
 
 
-async def test_a_logout_ends_the_socket(room: Room, doors: Doors, live_door: DoorName) -> None:
-    where = doors.deployment.server(0)
+async def test_a_logout_ends_the_socket(
+    room: Room, transports: Transports, live_transport: TransportName
+) -> None:
+    where = transports.deployment.server(0)
     async with RestClient(where.url) as rest:
         await rest.login("dave", "demo-pass-1")
         access = rest.access or ""
-        if live_door == "native":
+        if live_transport == "native":
             client = await LiveClient.open(where.live_url, access)
         else:
-            client = await doors.open_socketio(where.url, access)
+            client = await transports.open_socketio(where.url, access)
         await client.call("heartbeat")
         await rest.request("POST", "/auth/logout", {"refresh": rest.refresh})
         await client.closed(timeout=6)

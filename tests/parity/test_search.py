@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.conversations.rooms import Room
 from tests.harness.cast import Person
-from tests.parity.doors import DoorName, Doors
+from tests.parity.transports import TransportName, Transports
 
 
 async def found(person: Person, room: Room, words: str) -> list[str]:
@@ -13,9 +13,9 @@ async def found(person: Person, room: Room, words: str) -> list[str]:
 
 
 async def test_every_change_is_in_the_index_once_it_is_acknowledged(
-    room: Room, doors: Doors, door: DoorName
+    room: Room, transports: Transports, transport: TransportName
 ) -> None:
-    writer = await doors.open(door, room.customer)
+    writer = await transports.open(transport, room.customer)
     data = {"conversationId": room.id, "content": "The Zeppelin is grün"}
     message = (await writer.call("send_message", data))["message"]
     for person in (room.customer, room.olivia, room.amir):

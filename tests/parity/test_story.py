@@ -9,7 +9,7 @@ from tests.harness.client import Frame, LiveClient
 from tests.harness.mirror import Mirror
 from tests.harness.patience import patience
 from tests.harness.rest import Json
-from tests.parity.doors import DoorName, Doors
+from tests.parity.transports import TransportName, Transports
 
 MANY = 60
 
@@ -38,9 +38,12 @@ async def settled(room: Room, *clients: LiveClient) -> Mirror:
             await asyncio.sleep(0.05)
 
 
-async def watchers(room: Room, doors: Doors) -> tuple[LiveClient, LiveClient]:
+async def watchers(room: Room, transports: Transports) -> tuple[LiveClient, LiveClient]:
     """Return olivia on the native transport and amir on Socket.IO, on another process if there is one."""
-    native, socketio = await doors.open("native", room.olivia), await doors.open("socketio", room.amir)
+    native, socketio = (
+        await transports.open("native", room.olivia),
+        await transports.open("socketio", room.amir),
+    )
     for client in (native, socketio):
         await client.join(room.id)
     return native, socketio
@@ -68,9 +71,9 @@ async def act(room: Room, customer: LiveClient, business: LiveClient) -> list[Js
     return [first, second, image, edited, deleted]
 
 
-async def test_the_same_story(room: Room, doors: Doors, door: DoorName) -> None:
-    native, socketio = await watchers(room, doors)
-    customer = await doors.open(door, room.customer)
+async def test_the_same_story(room: Room, transports: Transports, transport: TransportName) -> None:
+    native, socketio = await watchers(room, transports)
+    customer = await transports.open(transport, room.customer)
     answers = await act(room, customer, native)
     fresh = await settled(room, native, socketio)
 
@@ -104,10 +107,13 @@ def assert_same(answer: Json, event: Json) -> None:
 
 
 async def test_conversation_updated_comes_to_sockets_that_have_not_joined(
-    room: Room, doors: Doors, door: DoorName
+    room: Room, transports: Transports, transport: TransportName
 ) -> None:
-    native, socketio = await doors.open("native", room.olivia), await doors.open("socketio", room.amir)
-    customer = await doors.open(door, room.customer)
+    native, socketio = (
+        await transports.open("native", room.olivia),
+        await transports.open("socketio", room.amir),
+    )
+    customer = await transports.open(transport, room.customer)
     await customer.call("send_message", {"conversationId": room.id, "content": "Hello?"})
     heads = [
         await client.expect("conversation_updated", lambda data: data["conversationId"] == room.id)
@@ -120,9 +126,11 @@ async def test_conversation_updated_comes_to_sockets_that_have_not_joined(
     await socketio.nothing("new_message")
 
 
-async def test_hundreds_are_kept_in_the_order_of_sending(room: Room, doors: Doors, door: DoorName) -> None:
-    native, socketio = await watchers(room, doors)
-    customer = await doors.open(door, room.customer)
+async def test_hundreds_are_kept_in_the_order_of_sending(
+    room: Room, transports: Transports, transport: TransportName
+) -> None:
+    native, socketio = await watchers(room, transports)
+    customer = await transports.open(transport, room.customer)
     calls = [
         customer.begin("send_message", {"conversationId": room.id, "content": f"m{n}", "clientId": f"c{n}"})
         for n in range(MANY)
@@ -136,10 +144,12 @@ async def test_hundreds_are_kept_in_the_order_of_sending(room: Room, doors: Door
     assert arrived == [row["content"] for row in fresh.ordered()] == [f"m{n}" for n in range(MANY)]
 
 
-async def test_one_client_id_through_every_door_makes_one_message(room: Room, doors: Doors) -> None:
+async def test_one_client_id_over_every_transport_makes_one_message(
+    room: Room, transports: Transports
+) -> None:
     data = {"conversationId": room.id, "content": "once", "clientId": "the-same"}
-    names: tuple[DoorName, ...] = ("native", "socketio", "rest")
-    clients = [await doors.open(name, room.customer) for name in names]
+    names: tuple[TransportName, ...] = ("native", "socketio", "rest")
+    clients = [await transports.open(name, room.customer) for name in names]
     answers = await asyncio.gather(*(client.call("send_message", data) for client in clients * 3))
     assert len({answer["message"]["id"] for answer in answers}) == 1
     assert [row["content"] for row in await room.history(room.customer)] == ["once"]

@@ -10,7 +10,7 @@ from uuid import uuid4
 import jwt
 
 from tests.harness.backend import Deployment
-from tests.harness.client import Door, LiveClient
+from tests.harness.client import AuthMethod, LiveClient
 from tests.harness.rest import RestClient
 
 MAKE = """
@@ -35,14 +35,16 @@ class Login:
     refresh: str
     session_key: str
 
-    async def live(self, server: int = 0, door: Door = "header", token: str | None = None) -> LiveClient:
+    async def live(
+        self, server: int = 0, auth: AuthMethod = "header", token: str | None = None
+    ) -> LiveClient:
         url = self.deployment.server(server).live_url
-        return await LiveClient.open(url, self.access if token is None else token, door=door)
+        return await LiveClient.open(url, self.access if token is None else token, auth=auth)
 
     async def by_cookie(self, server: int = 0, **headers: str) -> LiveClient:
         url = self.deployment.server(server).live_url
         given = {"Cookie": f"sessionid={self.session_key}", **headers}
-        return await LiveClient.open(url, door="none", headers=given)
+        return await LiveClient.open(url, auth="none", headers=given)
 
     def rest(self, server: int = 0) -> RestClient:
         return RestClient(self.deployment.server(server).url, self.access)

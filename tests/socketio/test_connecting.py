@@ -32,7 +32,7 @@ async def test_commands_and_events_over_every_transport(site: Site, transports: 
         assert [(await ann.expect("announcement"))["number"] for _ in range(30)] == list(range(30))
 
 
-async def test_a_ticket_opens_the_door(site: Site) -> None:
+async def test_a_ticket_opens_a_socket(site: Site) -> None:
     async with Client(site, auth={"ticket": "ticket:bob"}) as bob:
         assert await bob.expect("greeting") == {"userId": "bob"}
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser.hosts import WidgetShop
 from tests.harness.backend import Deployment
-from tests.harness.client import Door, LiveClient
+from tests.harness.client import AuthMethod, LiveClient
 from tests.harness.rest import ApiError, Json, RestClient
 
 AT_ONCE = 8
@@ -48,12 +48,12 @@ async def test_one_token_of_many_at_once_works_once(deployment: Deployment, shop
     assert {refusal.code for refusal in refusals} == {"unauthenticated"}
 
 
-@pytest.mark.parametrize("door", ["header", "ticket", "frame"])
-async def test_the_login_opens_a_socket(deployment: Deployment, shop: WidgetShop, door: Door) -> None:
+@pytest.mark.parametrize("auth", ["header", "ticket", "frame"])
+async def test_the_login_opens_a_socket(deployment: Deployment, shop: WidgetShop, auth: AuthMethod) -> None:
     (session,) = await exchanged(deployment, [shop.sign(secrets.token_hex(4), "Ada")])
     assert isinstance(session, dict)
     conversation_id = session["conversation"]["id"]
-    async with await LiveClient.open(deployment.server(1).live_url, session["access"], door=door) as live:
+    async with await LiveClient.open(deployment.server(1).live_url, session["access"], auth=auth) as live:
         await live.join(conversation_id)
         answer = await live.call("send_message", {"conversationId": conversation_id, "content": "Hello"})
         assert answer["message"]["senderSide"] == "customer"

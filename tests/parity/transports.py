@@ -20,7 +20,7 @@ from tests.harness.patience import patience
 from tests.harness.rest import ApiError, Json, RestClient
 from tests.parity.node import NodeBridge
 
-DoorName = Literal["native", "socketio", "rest"]
+TransportName = Literal["native", "socketio", "rest"]
 
 
 class Refused(Exception):
@@ -192,7 +192,7 @@ def _changed(message: Json) -> Json:
     return {"conversationId": message["conversationId"], "rev": message["rev"], "message": message}
 
 
-class Doors:
+class Transports:
     """Opens clients over any transport, and closes them at the end of the test."""
 
     def __init__(self, bridge: NodeBridge, deployment: Deployment) -> None:
@@ -200,11 +200,11 @@ class Doors:
         self.deployment = deployment
         self._opened: list[LiveClient] = []
 
-    async def open(self, door: DoorName, person: Person, server: int | None = None) -> LiveClient:
+    async def open(self, transport: TransportName, person: Person, server: int | None = None) -> LiveClient:
         where = self.deployment.server(person.home if server is None else server)
-        if door == "native":
+        if transport == "native":
             return await self._keep(await LiveClient.open(where.live_url, person.access)).ready()
-        if door == "rest":
+        if transport == "rest":
             return self._keep(_client(RestConnection(person.rest)))
         return await self.open_socketio(where.url, person.access)
 

@@ -7,23 +7,23 @@ import time
 
 import pytest
 
-from tests.harness.client import Door, LiveClient
+from tests.harness.client import AuthMethod, LiveClient
 from tests.harness.patience import patience
 from tests.harness.rest import ApiError
 from tests.realtime.logins import Login
 
-DOORS: tuple[Door, ...] = ("header", "ticket", "frame")
+AUTH_METHODS: tuple[AuthMethod, ...] = ("header", "ticket", "frame")
 SECONDS = 5  # ways to authenticate
 
 
-@pytest.mark.parametrize("door", DOORS)
-async def test_every_door_leads_in(login: Login, door: Door) -> None:
-    async with await login.live(door=door) as client:
+@pytest.mark.parametrize("auth", AUTH_METHODS)
+async def test_each_way_to_authenticate_works(login: Login, auth: AuthMethod) -> None:
+    async with await login.live(auth=auth) as client:
         assert (await client.call("heartbeat"))["conversations"] == {}
 
 
 async def test_the_first_frame_answers_the_user_id(login: Login) -> None:
-    async with await login.live(door="none") as client:
+    async with await login.live(auth="none") as client:
         assert await client.call("authenticate", {"token": login.access}) == {"userId": login.user_id}
 
 
@@ -31,9 +31,9 @@ async def test_a_ticket_works_once(login: Login) -> None:
     async with login.rest() as rest:
         ticket = (await rest.post("/auth/ws-ticket"))["ticket"]
     url = f"{login.deployment.server(1).live_url}?ticket={ticket}"
-    async with await LiveClient.open(url, door="none") as client:
+    async with await LiveClient.open(url, auth="none") as client:
         await client.call("heartbeat")
-    async with await LiveClient.open(url, door="none") as again:
+    async with await LiveClient.open(url, auth="none") as again:
         assert (await again.expect("error"))["code"] == "unauthenticated"
         assert await again.closed() == 4401
 
@@ -48,10 +48,10 @@ async def test_a_cookie_works_only_on_the_sites_own_pages(login: Login) -> None:
         assert refusal.value.code == "unauthenticated"
 
 
-async def test_a_cookie_of_nobody_leaves_the_other_doors_open(login: Login) -> None:
+async def test_an_unknown_cookie_leaves_the_other_ways_open(login: Login) -> None:
     server = login.deployment.server(0)
     headers = {"Cookie": "sessionid=nonsense", "Origin": server.url}
-    async with await LiveClient.open(server.live_url, door="none", headers=headers) as client:
+    async with await LiveClient.open(server.live_url, auth="none", headers=headers) as client:
         with pytest.raises(ApiError) as refusal:
             await client.call("heartbeat")
         assert refusal.value.code == "unauthenticated"
@@ -60,7 +60,7 @@ async def test_a_cookie_of_nobody_leaves_the_other_doors_open(login: Login) -> N
 
 async def test_a_silent_socket_is_closed(login: Login) -> None:
     began = time.monotonic()
-    silent, talks, late = await asyncio.gather(*(login.live(door="none") for _ in range(3)))
+    silent, talks, late = await asyncio.gather(*(login.live(auth="none") for _ in range(3)))
     with pytest.raises(ApiError) as refusal:
         await talks.call("heartbeat")
     assert refusal.value.code == "unauthenticated"
@@ -77,7 +77,7 @@ async def test_a_silent_socket_is_closed(login: Login) -> None:
 async def test_a_bad_token_in_the_handshake(login: Login, token: str) -> None:
     headers = {"Authorization": f"Bearer {token}".encode().decode("latin-1")}
     async with await LiveClient.open(
-        login.deployment.server(0).live_url, door="none", headers=headers
+        login.deployment.server(0).live_url, auth="none", headers=headers
     ) as client:
         assert (await client.expect("error"))["code"] == "unauthenticated"
         assert await client.closed() == 4401
@@ -91,7 +91,7 @@ async def test_a_refresh_token_and_an_expired_one_are_no_keys(login: Login) -> N
 
 
 async def test_a_bad_token_in_a_frame_leaves_time_for_a_good_one(login: Login) -> None:
-    async with await login.live(door="none") as client:
+    async with await login.live(auth="none") as client:
         for bad in ("nonsense", "\x00", login.refresh):
             with pytest.raises(ApiError) as refusal:
                 await client.call("authenticate", {"token": bad})
