@@ -29,6 +29,7 @@ from conversations.team.reports.requests import (
     Metric,
     TeamReportObject,
 )
+from conversations.team.settings_views import BusinessSettingsViewSet, SettingsOperations
 
 REPORT = extend_schema_serializer(many=False)(serializer_for(TeamReportObject))
 DEFAULT_DAYS = 28
@@ -96,20 +97,12 @@ def _choice(request: Request, name: str, known: tuple[str, ...], default: str) -
     return chosen
 
 
-class CsatSettingsViewSet(StructViewSet):
+class CsatSettingsViewSet(BusinessSettingsViewSet):
     """Whether a business asks for ratings, by the id of the business. Members read it, and owners set it."""
 
     queryset = CsatSettings.objects.none()
     bodies = {"default": CsatSettingsObject}
-
-    @extend_schema(responses=serializer_for(CsatSettingsObject))
-    def retrieve(self, request: Request, pk: str) -> Response:
-        return Response(csat.read_settings(user_id=request.user.pk, business_id=pk))
-
-    @extend_schema(request=serializer_for(CsatSettingsObject), responses=serializer_for(CsatSettingsObject))
-    def update(self, request: Request, pk: str) -> Response:
-        body = read_body(request, CsatSettingsObject)
-        return Response(csat.set_settings(user_id=request.user.pk, business_id=pk, body=body))
+    settings_operations = SettingsOperations(read=csat.read_settings, replace=csat.set_settings)
 
 
 class RatingViewSet(StructViewSet):
