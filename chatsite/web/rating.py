@@ -24,12 +24,18 @@ SCORES: Final = (
 
 
 def open_question(user: Any, conversation: Conversation, messages: list[MessageObject]) -> CsatObject | None:
-    """Return the question to the customer if one of these messages asks it. That one was created when it was asked."""
+    """Return the question to the customer if one of these messages asks it. That one was created when it was asked.
+
+    The customer then has seen it, with scripts or without.
+    """
     lines = [message for message in messages if message.message_type == "system" and not message.deleted_at]
     if not lines or conversation.customer_id != user.pk:
         return None
     question = csat.read_rating(user_id=user.pk, conversation_id=str(conversation.pk))
-    return question if any(message.created_at == question.asked_at for message in lines) else None
+    if not any(message.created_at == question.asked_at for message in lines):
+        return None
+    csat.note_questions_seen([(user.pk, conversation.pk)])
+    return question
 
 
 def rate_by_form(user_id: Any, conversation_id: str, form: QueryDict) -> None:

@@ -2,13 +2,18 @@
 
 A client repeats `set_attention` while its window is visible and in use. The process gathers its users for a second and
 stores them in the shared cache, where the worker finds them. A client that never sends it counts as not looking.
+
+A customer who looks at a conversation has seen a question for a rating there.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Collection
+from dataclasses import dataclass, field
 from typing import Final
+from uuid import UUID
 
 from django.core.cache import cache
 
@@ -17,7 +22,10 @@ from chatsite.identity.cache import CACHE_AWAY
 from chatsite.realtime import registry
 from chatsite.realtime.interfaces import Runtime, Session
 from chatsite.realtime.registry import command
+from conversations.access import user_key
 from conversations.serializers import WireObject
+from conversations.session_state import state_of
+from conversations.team.reports.csat import note_questions_seen
 
 logger = logging.getLogger(__name__)
 
@@ -38,19 +46,46 @@ class AttentionAnswer(WireObject, kw_only=True):
     repeat_after_seconds: int
 
 
+@dataclass(slots=True)
+class _Look:
+    """A session that has reported that its user is looking, and the conversations that were stored as seen since."""
+
+    until: float
+    seen: set[UUID] = field(default_factory=set)
+
+
 class Attention:
-    """The users of one process who have reported since the last store that they are looking."""
+    """The users of one process who have reported since the last store that they are looking, and at what."""
 
     def __init__(self) -> None:
-        self.looking: set[str] = set()
+        self._users: set[str] = set()
+        self._looks: dict[Session, _Look] = {}
+
+    def report(self, session: Session) -> None:
+        self._users.add(session.user_id)
+        self._looks[session] = _Look(time.monotonic() + REPEAT_SECONDS)
+
+    def take_users(self) -> set[str]:
+        users, self._users = self._users, set()
+        return users
+
+    def take_seen(self) -> set[tuple[str, UUID]]:
+        """The users with the conversations that they look at: those that their sessions have joined by now."""
+        found: set[tuple[str, UUID]] = set()
+        for session, look in list(self._looks.items()):
+            fresh = state_of(session).joined.keys() - look.seen
+            look.seen |= fresh
+            found.update((session.user_id, key) for key in fresh)
+            if look.until < time.monotonic():
+                del self._looks[session]
+        return found
 
 
 @command("set_attention", AttentionCommand, answer=AttentionAnswer, cost=0.1)
 async def set_attention(session: Session, data: AttentionCommand) -> AttentionAnswer:
     """Report that the user looks at the window. A hidden or idle window stops, and its last report expires."""
-    attention = session.runtime.state.get(Attention, Attention)
     if data.active:
-        attention.looking.add(session.user_id)
+        session.runtime.state.get(Attention, Attention).report(session)
     return AttentionAnswer(repeat_after_seconds=REPEAT_SECONDS)
 
 
@@ -74,9 +109,11 @@ def note(user_ids: Collection[str]) -> None:
 
 async def _store(runtime: Runtime) -> None:
     attention = runtime.state.get(Attention, Attention)
-    if attention.looking:
-        looking_now, attention.looking = attention.looking, set()
-        await in_database_thread(note, looking_now)
+    users, seen = attention.take_users(), attention.take_seen()
+    if users:
+        await in_database_thread(note, users)
+    if seen:
+        await in_database_thread(note_questions_seen, [(user_key(user_id), key) for user_id, key in seen])
 
 
 def _start(runtime: Runtime) -> None:

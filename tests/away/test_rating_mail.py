@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from conversations.models import ChatMessage, CsatSettings, Episode, TeamState
+from conversations.models import ChatMessage, Conversation, CsatSettings, Episode, TeamState
 from conversations.moderation import operations as moderation
 from conversations.team.operations import set_team_state
+from conversations.team.reports import csat
 from conversations.team.reports.recording import measure_episode
 from conversations.team.requests import TeamBody
 from notifications.delivery import rating_requests
@@ -172,13 +173,34 @@ def comes_back(ratings: Ratings, episode: Episode) -> None:
     ratings.shop.read(ratings.shop.carol)
 
 
-@pytest.mark.parametrize("meanwhile", [rates, writes_again, comes_back])
+def opens_the_page(ratings: Ratings, episode: Episode) -> None:
+    client = Client()
+    client.force_login(ratings.shop.carol)
+    assert "Happy with us?" in client.get(f"/app/c/{ratings.shop.conversation.pk}").content.decode()
+
+
+def looks_at_the_conversation(ratings: Ratings, episode: Episode) -> None:
+    csat.note_questions_seen([(ratings.shop.carol.pk, ratings.shop.conversation.pk)])
+
+
+@pytest.mark.parametrize(
+    "meanwhile", [rates, writes_again, comes_back, opens_the_page, looks_at_the_conversation]
+)
 def test_what_makes_the_mail_needless(ratings: Ratings, meanwhile: Any) -> None:
     episode = ratings.resolve()
     meanwhile(ratings, episode)
     ratings.wait(episode)
     assert ratings.reasons() == [("skipped", "read")]
     assert not [mail for mail in ratings.mails if "Your conversation" in mail["Subject"]]
+
+
+def test_who_looks_elsewhere_has_not_seen_the_question(ratings: Ratings) -> None:
+    shop = ratings.shop
+    episode = ratings.resolve()
+    other = Conversation.objects.create(business=shop.business, customer=shop.amir)
+    csat.note_questions_seen([(shop.carol.pk, other.pk), (shop.olivia.pk, shop.conversation.pk)])
+    ratings.wait(episode)
+    assert len(ratings.mails) == 1
 
 
 def test_a_moderated_conversation_asks_for_nothing(ratings: Ratings) -> None:

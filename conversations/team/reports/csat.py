@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -72,6 +72,21 @@ def ask_for_rating(episode_id: UUID) -> None:
 def read_rating(*, user_id: UserId, conversation_id: str) -> CsatObject:
     """Return the open question to the customer, and the rating. Raise `not_found` for everybody else."""
     return _rating(*_open_question(user_id, conversation_id))
+
+
+def note_questions_seen(seen: Collection[tuple[UserId, UUID]]) -> None:
+    """Remember that users have looked at conversations. Those who are the customers saw the open question there."""
+    asked = Episode.objects.filter(
+        conversation__in={key for _, key in seen},
+        asked_at__gte=timezone.now() - ANSWERED_WITHIN,
+        rated_at=None,
+        seen_at=None,
+    )
+    known = set(seen)
+    rows = asked.order_by().values_list("pk", "conversation__customer_id", "conversation_id")
+    of_customers = [key for key, customer_id, where in rows if (customer_id, where) in known]
+    if of_customers:
+        Episode.objects.filter(pk__in=of_customers).update(seen_at=timezone.now())
 
 
 def rate(

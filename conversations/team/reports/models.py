@@ -48,8 +48,9 @@ class Episode(models.Model):
     answers = models.PositiveIntegerField(default=0)
     bot_answers = models.PositiveIntegerField(default=0)
     system_messages = models.PositiveIntegerField(default=0)
-    # The customer's rating, and when the customer was asked for it.
+    # The customer's rating, when the customer was asked for it, and when they saw the question in the chat.
     asked_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
     score = models.PositiveSmallIntegerField(null=True)
     comment = models.TextField(blank=True, default="", max_length=1000)
     rated_at = models.DateTimeField(null=True)

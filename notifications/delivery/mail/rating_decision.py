@@ -19,8 +19,8 @@ def find_episode(episode_id: UUID | str) -> Episode:
 def decide_about_rating(episode: Episode, now: datetime) -> Decision:
     """Send, wait or skip, by the conditions of every mail: the question counts as an unread message.
 
-    `read` is the reason to skip where the customer has rated, has written again, or has read a message of the business
-    since, and where a member has opened the conversation again.
+    `read` is the reason to skip where the customer has rated, has seen the question in the chat, has written again, or
+    has read a message of the business since, and where a member has opened the conversation again.
     """
     conversation = episode.conversation
     if conversation.customer_blocked:
@@ -34,7 +34,9 @@ def decide_about_rating(episode: Episode, now: datetime) -> Decision:
 
 def _open_question(episode: Episode, now: datetime) -> list[ChatMessage]:
     """The message that asks, unless the question is settled."""
-    if episode.asked_at is None or episode.rated_at is not None or episode.asked_at + ANSWERED_WITHIN < now:
+    if episode.asked_at is None or episode.asked_at + ANSWERED_WITHIN < now:
+        return []
+    if episode.rated_at is not None or episode.seen_at is not None:
         return []
     if not TeamState.objects.filter(pk=episode.conversation_id, status=TeamState.Status.RESOLVED).exists():
         return []
