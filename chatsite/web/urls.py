@@ -5,6 +5,7 @@ from django.views.i18n import JavaScriptCatalog, set_language
 from chatsite.web import (
     account_views,
     auth_views,
+    customer_page,
     form_views,
     integration_views,
     notification_settings_views,
@@ -41,6 +42,9 @@ urlpatterns = [
     re_path(r"^app/c/(?P<conversation_id>[0-9a-f-]{36})/?$", views.conversation, name="conversation"),
     re_path(r"^app/c/(?P<conversation_id>[0-9a-f-]{36})/thread/?$", views.thread, name="thread"),
     re_path(r"^app/c/(?P<conversation_id>[0-9a-f-]{36})/print/?$", views.print_conversation, name="print"),
+    re_path(
+        r"^app/c/(?P<conversation_id>[0-9a-f-]{36})/customer/?$", customer_page.customer, name="customer"
+    ),
     re_path(r"^app/c/(?P<conversation_id>[0-9a-f-]{36})/send/?$", form_views.send, name="send"),
     re_path(
         r"^app/c/(?P<conversation_id>[0-9a-f-]{36})/send-file/?$", form_views.send_file, name="send-file"

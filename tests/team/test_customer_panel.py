@@ -8,11 +8,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.checks import run_checks
+from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -154,6 +156,35 @@ def test_a_panel_that_fails_leaves_the_others(settings: Settings) -> None:
     settings.CHAT_CUSTOMER_PANEL_SECONDS = 0.1
     found = [(one["panel"], one["failed"], len(one["rows"])) for one in panels(Scene()).json()["panels"]]
     assert found == [*((name, True, 0) for name in bad), ("orders", False, 2)]
+
+
+def test_without_scripts_it_is_a_page(settings: Settings) -> None:
+    settings.CHAT_CUSTOMER_PANELS = (f"{HERE}.orders", f"{HERE}.fail")
+    scene = Scene()
+    User.objects.filter(pk=scene.customer.pk).update(first_name="Carol <b>", email="a+b@mail.example")
+    scene.set(scene.member, labelIds=[scene.label("refund")])
+    price: Any = {"amount_minor": 129900, "currency": "EUR", "expires_at": timezone.now() + timedelta(days=1)}
+    offers.make_offer(author_id=scene.member.pk, conversation_id=scene.talk.pk, title="A bicycle", **price)
+    done: dict[str, Any] = {"conversation": scene.talk, "business": scene.shop, "measured_at": timezone.now()}
+    rated = {"score": 5, "comment": "<i>good</i>", "resolved_at": timezone.now()}
+    Episode.objects.create(**done, **rated, last_seq=1, agent=scene.member)
+    browser = Client()
+    browser.force_login(scene.member)
+    path = f"/app/c/{scene.talk.pk}"
+    assert f'href="{path}/customer"' in browser.get(path).content.decode()
+    shown = unescape(browser.get(f"{path}/customer").content.decode())
+    for text in ("Carol <b>", "mailto:a%2Bb%40mail.example", "refund", "A bicycle", "€1,299.00", "😄 5/5"):
+        assert text in shown
+    for text in ("<b>1007</b>", 'href="/orders/1007"', "<i>good</i>", "This could not be loaded."):
+        assert text in shown
+    raw = browser.get(f"{path}/customer").content.decode()
+    assert "<b>1007" not in raw
+    assert "<i>good" not in raw
+    for user in (scene.customer, scene.stranger):
+        browser.force_login(user)
+        assert browser.get(f"{path}/customer").status_code == 404
+    browser.force_login(scene.customer)
+    assert "/customer" not in browser.get(path).content.decode()
 
 
 @pytest.mark.parametrize(
