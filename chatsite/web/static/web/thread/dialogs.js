@@ -27,8 +27,9 @@ export function closing(label, value, kind = "", attributes = {}) {
   return el("button", { type: "submit", value, class: `button ${kind}`.trim(), ...attributes }, label);
 }
 
+/** It is no submit button: Enter in a field would press the first of those. */
 export function cancelling(label) {
-  return closing(label, "", "", { formnovalidate: true });
+  return el("button", { type: "button", class: "button", on: { click: (event) => event.target.closest("dialog").close("") } }, label);
 }
 
 /** Ask for confirmation. */
