@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from playwright.async_api import FloatRect, Locator, Page
 
 from tests.harness.cast import Cast, Person
@@ -56,3 +59,9 @@ async def assert_fits(page: Page) -> None:
         "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
     )
     assert widths[0] <= widths[1]
+
+
+async def picture(page: Page, name: str) -> None:
+    """Save a screenshot if the variable `PICTURES` names a folder."""
+    if folder := os.environ.get("PICTURES"):
+        await page.screenshot(path=Path(folder) / f"{name}.png")

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import OpenPage, SignedIn
-from tests.browser.shell import assert_fits, entry, newcomer_with_conversation, pane, ready
+from tests.browser.shell import assert_fits, entry, newcomer_with_conversation, pane, picture, ready, write
 from tests.browser.threads import open_thread
-from tests.harness.cast import Cast, Person
+from tests.harness.cast import BUSINESS, Cast, Person
 from tests.harness.rest import eventually
 
 pytestmark = pytest.mark.shown
-
-
-async def picture(page: Page, name: str) -> None:
-    """Save a screenshot if the variable `PICTURES` names a folder."""
-    if folder := os.environ.get("PICTURES"):
-        await page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 async def choose(page: Page, name: str, action: str) -> None:
@@ -108,6 +99,58 @@ async def test_block_and_unblock(cast: Cast, signed_in: SignedIn) -> None:
     await expect(pane(page).get_by_role("textbox", name="Message")).to_be_visible()
     await customer.send(conversation["id"], "Here again")
     await expect(entry(page, customer.name)).to_contain_text("Here again")
+
+
+async def blocked_in_the_page(page: Page, name: str) -> None:
+    """From the menu of the list, or of the open conversation on a phone."""
+    if await page.locator("[data-side-column]").is_visible():
+        await choose(page, name, "Block")
+    else:
+        await pane(page).get_by_role("button", name="Conversation actions").click()
+        await page.get_by_role("menuitem", name="Block", exact=True).click()
+    await expect(page.locator(".toast").get_by_text("Blocked. They cannot")).to_be_visible()
+    await expect(pane(page).get_by_text("You have blocked")).to_be_visible()
+    await expect(pane(page).get_by_role("textbox", name="Message")).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_a_customer_blocks_a_business_at_once(cast: Cast, signed_in: SignedIn, width: int) -> None:
+    customer, conversation = await newcomer_with_conversation(cast, "Is it ready?")
+    path = f"/app/c/{conversation['id']}"
+    shop = await ready(await signed_in("olivia", path, server=1))
+    page = await ready(await signed_in(customer.name, path, viewport={"width": width, "height": 800}))
+    there = pane(shop).locator(".thread-presence")
+    await expect(there).to_have_text("Online")
+    before = await cast.olivia.rest.get(f"/chat/conversations/{conversation['id']}")
+    live = await cast.olivia.live()
+    await pane(page).get_by_role("textbox", name="Message").press_sequentially("I am wri")
+    await expect(pane(shop).locator(".row-typing")).to_be_visible()
+
+    await blocked_in_the_page(page, BUSINESS)
+    await expect(pane(shop).locator(".row-typing")).to_be_hidden()
+    await expect(there).not_to_contain_text("Online")
+    await expect(entry(shop, customer.name).locator("[data-field=online]")).to_be_hidden()
+    await live.nothing("conversation_updated", 0.3, lambda data: data["conversationId"] == conversation["id"])
+    assert await cast.olivia.rest.get(f"/chat/conversations/{conversation['id']}") == before
+    await refused_without_a_reason(shop, "Buy more!")
+    await expect(pane(page).get_by_text("Buy more!")).to_have_count(0)
+    await picture(page, f"blocked-{width}")
+
+    await pane(page).get_by_role("button", name="Conversation actions").click()
+    await page.get_by_role("menuitem", name="Unblock", exact=True).click()
+    await expect(page.locator(".toast").get_by_text("Unblocked.")).to_be_visible()
+    await expect(there).to_have_text("Online")
+    await pane(shop).locator(".failure").get_by_role("button", name="Try again").click()
+    await expect(pane(page).get_by_text("Buy more!", exact=True)).to_be_visible()
+    await expect(pane(page).get_by_role("textbox", name="Message")).to_be_visible()
+
+
+async def refused_without_a_reason(page: Page, text: str) -> None:
+    """What the other side reads who has been blocked, and is not told."""
+    page.allowed.append("403")  # type: ignore[attr-defined]
+    await write(page, text)
+    await expect(pane(page).locator(".failure")).to_be_visible()
+    assert "block" not in (await page.locator("body").inner_text()).lower()
 
 
 @pytest.mark.parametrize("width", [390, 1280])
