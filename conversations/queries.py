@@ -83,11 +83,12 @@ def conversation_page(
     pinned: bool | None = None,
     search: str = "",
     team: Q | None = None,
+    actor: access.Actor | None = None,
 ) -> ConversationPage:
     """Return a page of the user's conversations, newest activity first. Runs five queries at most, each over an index.
 
-    `unread` filters by the user's unread count, `pinned` by the user's own pins. `search` matches the names of the
-    other side and the previews. It reads the conversations from the newest until the page is full.
+    `actor` is the user, if loaded. `unread` filters by the user's unread count, `pinned` by the user's own pins.
+    `search` matches names of the other side and previews. It reads the newest conversations until the page is full.
 
     `team` filters by what the team has set, which only members can see, so it leaves out the user's own conversations.
 
@@ -95,7 +96,7 @@ def conversation_page(
     each scope reads its first rows from its own index, and only their union is sorted.
     """
     at = _Cursor.decoded(cursor) if cursor else None
-    mine = access.load_actor(user_id).businesses
+    mine = (actor or access.load_actor(user_id)).businesses
     own = _own_filter(user_id, pinned) & (team or Q())
     marked = _marked_by(user_id) if unread is not None else []
     scopes = [

@@ -13,13 +13,13 @@ from conversations.own_objects import counted_differently, marked_counts
 from conversations.serializers import UnreadAnswer
 
 
-def count_unread(user_id: UserId) -> UnreadAnswer:
+def count_unread(user_id: UserId, actor: access.Actor | None = None) -> UnreadAnswer:
     """Count the messages that the user has not read, in total and by conversation.
 
     Uses partial indexes. The list has at most `unread_conversations` entries, the most recently active ones. Muted
-    conversations are counted apart.
+    conversations are counted apart. `actor` is the user, if loaded.
     """
-    actor = access.load_actor(user_id)
+    actor = actor or access.load_actor(user_id)
     mine = actor.businesses
     most = limits().unread_conversations
     scopes = {

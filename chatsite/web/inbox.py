@@ -20,7 +20,7 @@ from msgspec import UNSET
 from chatsite.identity.profile import profile_of
 from chatsite.web.avatars import initials_of, tint_of
 from chatsite.web.last_message import LastMessage, last_messages
-from conversations import queries
+from conversations import access, queries
 from conversations.serializers import ConversationObject, UnreadAnswer
 from conversations.team.filters import known_filters, team_filter
 from conversations.unread_counts import count_unread
@@ -128,9 +128,11 @@ def load_inbox(request: HttpRequest, *, current: UUID | None = None) -> Inbox:
     user: Any = request.user
     me = load_me(user)
     filters = Filters.of(request, me["businesses"])
+    actor = access.load_actor(user.pk)
     load = partial(
         queries.conversation_page,
         user.pk,
+        actor=actor,
         archived=filters.shown == "archived",
         unread=True if filters.shown == "unread" else None,
         business_id=filters.business_id or None,
@@ -151,7 +153,7 @@ def load_inbox(request: HttpRequest, *, current: UUID | None = None) -> Inbox:
         filters=filters,
         rows=rows,
         following=filters.address(cursor=found.next) if found.next else "",
-        unread_total=_unread_conversations(count_unread(user.pk)),
+        unread_total=_unread_conversations(count_unread(user.pk, actor)),
         unread_notifications=notification_queries.unread(user.pk).total,
         businesses=me["businesses"],
     )

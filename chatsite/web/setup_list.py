@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import UUID
 
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -17,12 +17,15 @@ from notifications.models import Invitation
 
 @dataclass(frozen=True)
 class Step:
-    """A step, by its name. `route` and `anchor` are where it is done; without a route it happens by itself."""
+    """A step, by its name. `route` and `anchor` are where it is done; without a route it happens by itself.
+
+    `is_done` returns the condition for a business, given as a reference to its key. One query asks for all steps.
+    """
 
     name: str
     title: str | Promise
     text: str | Promise
-    is_done: Callable[[UUID], bool]
+    is_done: Callable[[OuterRef], Q | Exists]
     route: str = ""
     anchor: str = ""
 
@@ -46,21 +49,21 @@ class SetupList:
         return sum(step.is_done for step in self.steps)
 
 
-def _has_colleague(business_id: UUID) -> bool:
-    people = Membership.objects.filter(business_id=business_id, is_bot=False)
-    return people.count() > 1 or Invitation.objects.filter(business_id=business_id).exists()
+def _has_colleague(business: OuterRef) -> Q:
+    people = Membership.objects.filter(business_id=business, is_bot=False).order_by("pk")
+    return Q(Exists(people[1:2])) | Q(Exists(Invitation.objects.filter(business_id=business)))
 
 
-def _has_hours(business_id: UUID) -> bool:
-    return BusinessHours.objects.filter(business_id=business_id).exists()
+def _has_hours(business: OuterRef) -> Exists:
+    return Exists(BusinessHours.objects.filter(business_id=business))
 
 
-def _has_answer(business_id: UUID) -> bool:
-    return CannedAnswer.objects.filter(business_id=business_id).exists()
+def _has_answer(business: OuterRef) -> Exists:
+    return Exists(CannedAnswer.objects.filter(business_id=business))
 
 
-def _has_conversation(business_id: UUID) -> bool:
-    return Conversation.objects.filter(business_id=business_id, last_seq__gt=0).exists()
+def _has_conversation(business: OuterRef) -> Exists:
+    return Exists(Conversation.objects.filter(business_id=business, last_seq__gt=0))
 
 
 # In the order in which the list shows them. An app that stands above the page adds its own in `AppConfig.ready`.
@@ -100,7 +103,14 @@ steps: Final[list[Step]] = [
 def setup_list(businesses: list[dict[str, Any]]) -> SetupList | None:
     """Return the list of the first of these businesses that the user owns and that has steps left, if any."""
     owned = [row["id"] for row in businesses if row["role"] == Membership.Role.OWNER]
-    for business in Business.objects.filter(pk__in=owned, setup_hidden=False).order_by("pk")[:1]:
+    if not owned:
+        return None
+    done = {
+        f"done_{step.name}": ExpressionWrapper(Q(step.is_done(OuterRef("pk"))), BooleanField())
+        for step in steps
+    }
+    rows = Business.objects.filter(pk__in=owned, setup_hidden=False).annotate(**done)
+    for business in rows.order_by("pk")[:1]:
         shown = _shown(business)
         if not all(step.is_done for step in shown):
             return SetupList(business, shown)
@@ -110,7 +120,7 @@ def setup_list(businesses: list[dict[str, Any]]) -> SetupList | None:
 def _shown(business: Business) -> list[ShownStep]:
     found: list[ShownStep] = []
     for step in steps:
-        is_done = step.is_done(business.pk)
+        is_done = bool(getattr(business, f"done_{step.name}"))
         is_next = not is_done and not any(each.is_next for each in found)
         address = reverse(step.route, args=[business.pk]) + step.anchor if step.route else ""
         found.append(ShownStep(step.title, step.text, address, is_done, is_next))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from chatsite.web import setup_list
@@ -11,8 +10,8 @@ from chatsite.web.setup_list import Step
 from chatsite.widget.models import WidgetSite
 
 
-def _is_set_up(business_id: UUID) -> bool:
-    return WidgetSite.objects.filter(business_id=business_id).exclude(origins=[]).exists()
+def _is_set_up(business: OuterRef) -> Exists:
+    return Exists(WidgetSite.objects.filter(business_id=business).exclude(origins=[]))
 
 
 setup_list.steps.insert(

@@ -7,7 +7,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.files import attach, photo
-from tests.browser.test_own_state import picture
+from tests.browser.shell import picture
 from tests.browser.threads import open_thread
 from tests.harness.cast import Cast
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from chatsite.widget.models import WidgetSite
 from conversations.models import Business, CannedAnswer, Membership
@@ -44,6 +46,28 @@ def test_each_step_is_seen_to_be_done(owners: Page) -> None:
     body = {"businessId": str(shop.pk), "username": person().username}
     assert client_of(owners.user).post("/team/invitations", body, format="json").status_code == 201
     assert steps(client) is None
+
+
+def test_the_page_of_an_owner_asks_the_database_little(owners: Page) -> None:
+    colleague, other = person(), person()
+    Membership.objects.create(business=owners.shop, user=colleague)
+    for customer in (other, person()):
+        talk = conversation(owners.shop, customer)
+        say(talk, customer, ["hello"])
+        say(talk, colleague, ["hi"])  # whose name the list shows
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert owners.client.get("/app/").context["setup"] is not None
+        return len(queries)
+
+    owners.client.get("/app/")
+    before = asked()
+    assert before <= 22
+    talk = conversation(owners.shop)
+    say(talk, talk.customer, ["one more"])
+    Membership.objects.create(business=business(), user=owners.user, role="owner")
+    assert asked() == before
 
 
 def test_owners_hide_it_and_nobody_else_sees_it(owners: Page) -> None:
