@@ -11,7 +11,7 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import OpenPage, SignedIn
-from tests.browser.shell import assert_fits, entry, newcomer_with_conversation, pane, picture, ready
+from tests.browser.shell import entry, newcomer_with_conversation, pane, ready
 from tests.browser.threads import ThreadPage, open_thread
 from tests.harness.backend import Deployment
 from tests.harness.cast import Cast
@@ -177,57 +177,6 @@ async def test_a_note_is_written_and_changes_show_at_once(
     await expect(theirs.said("An answer in progress")).to_be_visible()
     await _look_at_the_customer_on_a_phone(olivia, axe_source)
     await _see_nothing_of_the_team(theirs)
-
-
-async def _set_on_a_phone(page: Page, axe_source: str) -> None:
-    bar = pane(page).get_by_role("group", name="What the team has set")
-    await bar.get_by_role("combobox", name="Assignee").select_option("Me")
-    await bar.get_by_role("combobox", name="Status").select_option("Pending")
-    await bar.get_by_text("More", exact=True).tap()
-    await bar.get_by_role("combobox", name="Priority").select_option("High")
-    await _looked_at(page, axe_source, "team-bar-390")
-    await bar.get_by_text("More", exact=True).tap()
-
-
-async def _note_on_a_phone(page: Page, axe_source: str) -> None:
-    await pane(page).get_by_role("button", name="Private note").tap()
-    await pane(page).get_by_role("textbox", name="Private note").fill("Only for us")
-    await _looked_at(page, axe_source, "note-390")
-    await pane(page).get_by_role("button", name="Add the note").tap()
-    await expect(pane(page).locator(".row-note")).to_contain_text("Only for us")
-    await pane(page).get_by_role("button", name="Message", exact=True).tap()
-
-
-async def _looked_at(page: Page, axe_source: str, name: str) -> None:
-    await assert_accessible(page, axe_source)
-    await assert_fits(page)
-    await picture(page, name)
-
-
-async def test_a_phone_has_all_of_the_team(cast: Cast, signed_in: SignedIn, axe_source: str) -> None:
-    customer, conversation = await newcomer_with_conversation(cast, "Where is my parcel?")
-    where = conversation["id"]
-    body = {"businessId": cast.business_id, "code": "parcel", "text": "Dear {{customer.name}}, soon."}
-    answer = await cast.olivia.rest.post("/team/canned-answers", {**body, "scope": "private"})
-    look: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-    page = await ready(await signed_in("olivia", f"/app/c/{where}", **look))
-    await _set_on_a_phone(page, axe_source)
-    await _note_on_a_phone(page, axe_source)
-    field = pane(page).get_by_role("textbox", name="Message")
-    await field.press_sequentially("/parc")
-    suggested = pane(page).get_by_role("option").filter(has_text="soon.")
-    await expect(suggested).to_be_visible()
-    await _looked_at(page, axe_source, "canned-390")
-    await suggested.tap()
-    await expect(field).to_have_value(f"Dear {customer.name}, soon.")
-    state = await cast.olivia.rest.get(f"/chat/conversations/{where}/team")
-    assert (state["status"], state["assigneeId"], state["priority"]) == ("pending", cast.olivia.id, "high")
-    await page.get_by_role("link", name="Back").or_(page.get_by_role("button", name="Back")).first.tap()
-    await expect(entry(page, customer.name)).to_contain_text("High")
-    await page.locator("[data-team-filters]").get_by_role("combobox", name="Status").select_option("Pending")
-    await expect(entry(page, customer.name)).to_be_visible()
-    await _looked_at(page, axe_source, "team-list-390")
-    await cast.olivia.rest.delete(f"/team/canned-answers/{answer['id']}")
 
 
 async def _see_nothing_of_the_team(theirs: ThreadPage) -> None:
