@@ -76,6 +76,7 @@ async def test_every_screen_is_accessible(
         "/app/find",
         "/app/find?q=nobody+at+all",
         "/app/notifications",
+        "/api/events",
         f"/app/c/{NOBODY}",
         "/nowhere",
     ):

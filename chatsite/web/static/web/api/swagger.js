@@ -6,3 +6,9 @@
   system.addEventListener("change", choose);
   choose();
 })();
+
+// Swagger shows the choice of a server without a name for screen readers.
+new MutationObserver(() => document.getElementById("servers")?.setAttribute("aria-label", "Server")).observe(
+  document.documentElement,
+  { childList: true, subtree: true },
+);
