@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.harness.backend import base_environment
+from tests.harness.databases import Database, PostgreSQLDatabase, SQLiteDatabase
 from tests.harness.services import PostgreSQL
 from tests.harness.shell import Shell
 
 
-def there_and_back(database: str) -> None:
-    with closing(Shell({**base_environment(), "DATABASE_URL": database})) as shell:
-        shell.command("migrate", "--verbosity", "0")
+def there_and_back(database: Database) -> None:
+    database.fill()  # the migrations have led there
+    with closing(Shell({**base_environment(), "DATABASE_URL": database.url})) as shell:
         back = shell.command("migrate", "conversations", "zero")
         assert "Unapplying conversations.0001_initial... OK" in back
         assert "Applying conversations.0001_initial... OK" in shell.command("migrate")
@@ -23,11 +24,11 @@ def there_and_back(database: str) -> None:
 
 @pytest.mark.standalone
 def test_on_sqlite(tmp_path: Path) -> None:
-    there_and_back(f"sqlite:///{tmp_path / 'chat.sqlite3'}")
+    there_and_back(SQLiteDatabase(tmp_path / "chat.sqlite3"))
 
 
 def test_on_postgresql(postgres: PostgreSQL) -> None:
-    there_and_back(postgres.create_database("there_and_back"))
+    there_and_back(PostgreSQLDatabase(postgres, "there_and_back"))
 
 
 @pytest.mark.standalone
