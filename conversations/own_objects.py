@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
+from chatsite.database.pipeline import among, ask_among
 from conversations.models import ChatMessage, Conversation, OwnState, Side
 from conversations.serializers import ConversationObject, OwnStateObject, conversation_object
 from conversations.team_revs import load_team_revs
@@ -33,8 +35,8 @@ def personal_objects(user_id: UserId, seen: Sequence[tuple[Conversation, str]]) 
     """The conversations as the user sees them, each given with the user's side. At most three queries."""
     load_team_revs(conversation for conversation, side in seen if side == Side.BUSINESS)
     shown = [conversation_object(conversation, side) for conversation, side in seen]
-    rows = OwnState.objects.filter(user_id=user_id, conversation_id__in=[one.id for one in shown])
-    by_conversation = {row.conversation_id: row for row in rows}
+    rows = ask_among(_own_rows, [user_id], [one.id for one in shown])
+    by_conversation = {row.conversation_id: row for row in (_own_state(row) for row in rows())}
     counts = marked_counts(by_conversation.values())
     for one in shown:
         row = by_conversation.get(one.id)
@@ -42,6 +44,21 @@ def personal_objects(user_id: UserId, seen: Sequence[tuple[Conversation, str]]) 
             one.own = own_object(row)
             one.unread_count += counts.get(row.pk, 0)
     return shown
+
+
+_COLUMNS: Final = tuple(field.attname for field in OwnState._meta.concrete_fields)
+
+
+def _own_rows(user_ids: Collection[UserId], conversation_ids: Collection[UUID]) -> QuerySet[Any, Any]:
+    rows = OwnState.objects.filter(
+        user_id__in=among(OwnState._meta.get_field("user"), user_ids),
+        conversation_id__in=among(OwnState._meta.get_field("conversation"), conversation_ids),
+    )
+    return rows.order_by().values_list(*_COLUMNS)
+
+
+def _own_state(row: tuple[Any, ...]) -> OwnState:
+    return OwnState.from_db(connection.alias, _COLUMNS, row)
 
 
 def personal_object(user_id: UserId, conversation: Conversation, side: str) -> ConversationObject:

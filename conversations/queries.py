@@ -25,6 +25,7 @@ from chatsite.http.byte_budget import ByteBudget
 from chatsite.identity.names import search_fields
 from conversations import access
 from conversations.access import UserId, object_key
+from conversations.conversation_rows import ask_conversation_rows
 from conversations.models import Business, Conversation, Membership, Side
 from conversations.own_objects import counted_differently, personal_objects, pinned_by
 from conversations.serializers import (
@@ -34,7 +35,7 @@ from conversations.serializers import (
     ParticipantObject,
     person_object,
 )
-from conversations.team_revs import TEAM_REV, with_team_revs
+from conversations.team_revs import TEAM_REV
 
 SEARCH_WORDS: Final = 5  # words of a search that are used; each adds a condition
 _BATCH = 10_000  # ids per query, because databases limit the parameters of a statement
@@ -116,8 +117,7 @@ def conversation_page(
 
 def _objects_of(user_id: UserId, keys: list[UUID]) -> tuple[list[ConversationObject], int]:
     """Return as many of the conversations as fit into an answer, in this order, and how many there are."""
-    both = Conversation.objects.select_related("business", "customer")
-    found = with_team_revs(both).in_bulk(keys)
+    found = ask_conversation_rows(keys)()
     rows = [found[key] for key in keys if key in found]
     seen = [(row, _side_of(user_id, row)) for row in rows]
     return ByteBudget().take_first(personal_objects(user_id, seen)), len(rows)

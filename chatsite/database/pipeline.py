@@ -117,28 +117,41 @@ def ask_rows(query: QuerySet[Any, Any]) -> Later:
     return lambda: rows
 
 
-Build: TypeAlias = Callable[[Collection[Any]], QuerySet[Any, Any]]
+Build: TypeAlias = Callable[..., QuerySet[Any, Any]]
 
 
-def ask_among(build: Build, values: Collection[Any]) -> Later:
-    """Like `ask_rows`, for the query that `build` returns for the values, which it passes to `among`.
+def ask_among(build: Build, *values: Collection[Any]) -> Later:
+    """Like `ask_rows`, for the query that `build` returns for collections of values, which it passes to `among`.
 
     Django compiles the query once, because that takes longer than PostgreSQL needs to run it. So `build` must be a
     function of a module, and its query must depend on nothing but the values.
     """
     if connection.vendor != "postgresql":
-        return ask_rows(build(values))
-    sql, parameters = _compiled(build)
-    literal = array(values)
-    return _send(Asked(sql, [literal if one == [_VALUES] else one for one in parameters]))
+        return ask_rows(build(*values))
+    return _send(_asked(build, values))
 
 
-_VALUES: Final = object()  # stands for the values where a query is compiled
+class _Values:
+    """Stands for one of the collections where a query is compiled."""
+
+
+def _asked(build: Build, values: Sequence[Collection[Any]]) -> Asked:
+    sql, parameters = _compiled(build, len(values))
+    places = {marker: array(given) for marker, given in zip(_MARKERS, values, strict=False)}
+    return Asked(sql, [places[one[0]] if _is_marked(one) else one for one in parameters])
+
+
+_MARKERS: Final = (_Values(), _Values(), _Values())
+
+
+def _is_marked(parameter: Any) -> bool:
+    return isinstance(parameter, list) and len(parameter) == 1 and isinstance(parameter[0], _Values)
 
 
 @functools.cache
-def _compiled(build: Build) -> tuple[str, tuple[Any, ...]]:
-    return build([_VALUES]).query.sql_with_params()
+def _compiled(build: Build, count: int) -> tuple[str, tuple[Any, ...]]:
+    query = build(*([marker] for marker in _MARKERS[:count])).query
+    return query.sql_with_params()
 
 
 def among(field: Field[Any, Any], values: Collection[Any]) -> Any:

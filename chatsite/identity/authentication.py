@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class TokenAuthentication(BaseAuthentication):
-    """`Authorization: Bearer <access token>`, in one query; `request.auth` is the token's `Claims`.
+    """`Authorization: Bearer <access token>`, in one round trip; `request.auth` is the token's `Claims`.
     `Authorization: Bearer <API key>` gives the user of the key, and `request.auth` is the `ApiKey`.
 
     A bad token is rejected with 401 `unauthenticated`, even if the request also has a valid session cookie.

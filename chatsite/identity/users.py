@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -12,6 +12,9 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from chatsite.database.pipeline import among, ask_among
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 
 def parse_user_key(user_id: object) -> Any:
@@ -42,6 +45,27 @@ def find_by_username(name: str) -> Any | None:
     if "\x00" in normal or any(0xD800 <= ord(letter) <= 0xDFFF for letter in normal):
         return None
     return model._default_manager.filter(**{model.USERNAME_FIELD: normal}).first()
+
+
+def ask_user(key: Any) -> Callable[[], User | None]:
+    """Read a user with all columns, for a pipeline. The result is None if there is no such user."""
+    model = get_user_model()
+    if any(hasattr(field, "from_db_value") for field in model._meta.concrete_fields):
+        user = model._default_manager.filter(pk=key).first()  # a project's own fields convert what they read
+        return lambda: user
+    columns = _all_columns()
+    rows = ask_among(_whole_rows, [] if key is None else [key])
+    return lambda: next((model.from_db(connection.alias, columns, row) for row in rows()), None)
+
+
+def _whole_rows(keys: Collection[Any]) -> QuerySet[Any, Any]:
+    model = get_user_model()
+    rows = model._default_manager.filter(pk__in=among(model._meta.pk, keys))
+    return rows.order_by().values_list(*_all_columns())
+
+
+def _all_columns() -> tuple[str, ...]:
+    return tuple(field.attname for field in get_user_model()._meta.concrete_fields)
 
 
 def active_users(keys: Collection[Any]) -> dict[str, AbstractBaseUser]:

@@ -8,9 +8,10 @@ from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from conversations import conversation_rows
 from conversations.models import Business, Conversation
 from conversations.payloads import ConversationEvent
-from conversations.writing import conversation_sql
+from conversations.writing.conversation_sql import lock_conversations
 from conversations.writing.requests import Send
 from conversations.writing.write_batch import write
 from tests.conversations.people import business, conversation, person
@@ -46,14 +47,14 @@ def test_a_name_that_changes_twice_in_a_transaction_is_in_the_next_event(
     talk = conversation(business(person()))
     with transaction.atomic():
         Business.objects.filter(pk=talk.business_id).update(name="First")
-        assert conversation_sql.lock_conversations([talk.pk])[talk.pk].business.name == "First"
+        assert lock_conversations([talk.pk])[talk.pk].business.name == "First"
         Business.objects.filter(pk=talk.business_id).update(name="Second")
-        assert conversation_sql.lock_conversations([talk.pk])[talk.pk].business.name == "Second"
+        assert lock_conversations([talk.pk])[talk.pk].business.name == "Second"
     assert told(talk, monkeypatch).conversation.business.name == "Second"
 
 
 def test_known_rows_are_not_read_again() -> None:
-    rows = conversation_sql.RowCache(Business)
+    rows = conversation_rows.RowCache(Business)
     known, new = business(person()), business(person())
     versions = {known.pk: FIRST}
     with CaptureQueriesContext(connection) as asked:
@@ -65,8 +66,8 @@ def test_known_rows_are_not_read_again() -> None:
 
 
 def test_no_more_is_kept_than_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conversation_sql, "KNOWN", 3)
-    rows = conversation_sql.RowCache(Business)
+    monkeypatch.setattr(conversation_rows, "KNOWN", 3)
+    rows = conversation_rows.RowCache(Business)
     shops = [business(person()) for _ in range(5)]
     for shop in shops:
         assert rows.find({shop.pk: FIRST}) == {shop.pk: shop}
@@ -74,7 +75,7 @@ def test_no_more_is_kept_than_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_later_version_is_read_again() -> None:
-    rows = conversation_sql.RowCache(Business)
+    rows = conversation_rows.RowCache(Business)
     shop = business(person())
     first = rows.find({shop.pk: FIRST})[shop.pk]
     assert rows.find({shop.pk: FIRST})[shop.pk] is first

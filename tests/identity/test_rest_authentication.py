@@ -24,13 +24,13 @@ def request_with() -> RequestWith:
     return lambda header: Request(APIRequestFactory().get("/", headers={"Authorization": header}))
 
 
-def test_user_state_and_login_take_one_query(
+def test_user_state_and_login_take_two_queries(
     carol: User,
     login: TokenPair,
     request_with: RequestWith,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         found = TokenAuthentication().authenticate(request_with(f"Bearer {login.access}"))
     assert found is not None
     assert found[0] == carol
