@@ -36,7 +36,8 @@ def test_the_list() -> None:
         for _ in range(many):
             conversation(shop)
         client = client_of(member)
-        assert len(client.get("/chat/conversations").json()["results"]) == many  # the process knows these people now
+        # From here on, the process knows these people.
+        assert len(client.get("/chat/conversations").json()["results"]) == many
         counts.append(queries_of(partial(client.get, "/chat/conversations")))
     assert counts == [4, 4]
 
