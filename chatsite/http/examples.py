@@ -1,7 +1,7 @@
 """OpenAPI: an example of each body and of each answer, made of their schemas.
 
 A field's own example comes from its struct: `example = {"name": "Northwind Cycles"}`. For another field its name or its
-type says enough. The example of a body has the fields that are required and those with their own example.
+type says enough. An example has the fields that are required and those with their own example.
 """
 
 from __future__ import annotations
@@ -62,24 +62,23 @@ def examples(result: Schema, **kwargs: Any) -> Schema:
     schemas = result["components"]["schemas"]
     for item in result["paths"].values():
         for operation in item.values():
-            for content, is_body in _contents(operation):
+            for content in _contents(operation):
                 media = content.get(JSON, {})
                 if "schema" in media and not media.keys() & {"example", "examples"}:
-                    media["example"] = _Example(schemas, is_body=is_body).of(media["schema"])
+                    media["example"] = _Example(schemas).of(media["schema"])
     return result
 
 
-def _contents(operation: Schema) -> Iterator[tuple[Schema, bool]]:
+def _contents(operation: Schema) -> Iterator[Schema]:
     if "requestBody" in operation:
-        yield operation["requestBody"].get("content", {}), True
+        yield operation["requestBody"].get("content", {})
     for response in operation["responses"].values():
-        yield response.get("content", {}), False
+        yield response.get("content", {})
 
 
 class _Example:
-    def __init__(self, schemas: Mapping[str, Schema], *, is_body: bool) -> None:
+    def __init__(self, schemas: Mapping[str, Schema]) -> None:
         self._schemas = schemas
-        self._is_body = is_body
 
     def of(self, schema: Schema, name: str = "") -> Any:
         if "examples" in schema:
@@ -88,16 +87,14 @@ class _Example:
             return self.of(self._schemas[schema["$ref"].removeprefix(PREFIX)], name)
         for key in ("allOf", "anyOf", "oneOf"):
             if key in schema:
-                return self._of_parts([self.of(part, name) for part in schema[key]])
+                found = [self.of(part, name) for part in schema[key]]
+                return None if None in found else found[0]
         if "enum" in schema:
             return schema["enum"][0]
         kind = schema.get("type", "null")
         if isinstance(kind, list):
             return None  # a value that may be null mostly is
         return getattr(self, f"_{kind}")(schema, name)
-
-    def _of_parts(self, found: list[Any]) -> Any:
-        return None if None in found else found[0]
 
     def _object(self, schema: Schema, name: str) -> dict[str, Any]:
         fields = schema.get("properties", {})
