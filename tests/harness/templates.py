@@ -29,7 +29,7 @@ def copy_template(name: str, make: Callable[[Path], None], target: Path) -> None
     """
     FOLDER.mkdir(parents=True, exist_ok=True)
     template = FOLDER / f"{name}-{_state_of_the_code()}"
-    with (FOLDER / "lock").open("w") as lock:
+    with (FOLDER / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not template.exists():
             for outdated in FOLDER.glob(f"{name}-*"):
