@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from uuid_utils.compat import uuid7
 
-from chatsite.errors import DomainError, invalid
+from chatsite.errors import invalid
 from conversations import events
-from conversations.access import other_side, require_side
+from conversations.access import other_side, require_open, require_side
 from conversations.attachment_objects import attachment_object, stored_attachment
 from conversations.block_rules import require_unblocked
 from conversations.models import Attachment, Conversation, SenderKind, Side
@@ -28,8 +28,7 @@ def apply_send(change: ConversationChange, lookups: Lookups, send: Send) -> Sent
     actor = lookups.actors.get(send.sender_id)
     side = require_side(actor, conversation)
     assert conversation is not None  # otherwise `require_side` raises
-    if conversation.frozen_at is not None:
-        raise DomainError("frozen", "A moderator has closed this conversation for new messages.")
+    require_open(conversation)
     stored = lookups.stored.get(send.client_key) if send.client_key is not None else None
     if stored is not None:
         return Sent(stored, events.message_payload(stored), created=False)
