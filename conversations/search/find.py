@@ -100,11 +100,15 @@ class _Search:
         return iter(newest_matches(rows, self.terms, self.limit + 1, narrow=self._narrowed))
 
     def of_customer(self, user_id: UserId) -> Iterator[Place]:
-        return self._newest(Q(message__conversation__customer_id=user_id))
+        scope = Q(message__conversation__customer_id=user_id)
+        # The messages of a customer are few, so comparing their text is faster than to parse each as a `tsvector`.
+        return self._newest(scope, compared=connection.vendor == "postgresql")
 
-    def _newest(self, scope: Q) -> Iterator[Place]:
+    def _newest(self, scope: Q, *, compared: bool = False) -> Iterator[Place]:
         rows = self._narrowed(self._in_time(IndexedMessage.objects.filter(scope)))
-        if self.terms:
+        if self.terms and compared:
+            rows = rows.filter(tokens__contain_terms=self.terms)
+        elif self.terms:
             rows = rows.filter(tokens__matches_terms=self.terms)
         return iter(rows.order_by(*NEWEST_FIRST).values_list("created_at", "message_id")[: self.limit + 1])
 
