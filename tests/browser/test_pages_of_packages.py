@@ -6,7 +6,7 @@ Any refusal by the policy fails these tests. `tests/attack/test_page_policy.py` 
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import OpenPage
@@ -110,3 +110,15 @@ async def test_everybody_can_use_them(deployment: Deployment, open_page: OpenPag
     for path in ("/admin/login/", "/api-auth/login/"):
         await page.goto(deployment.server(0).url + path)
         await assert_accessible(page, axe_source)
+
+
+async def test_a_search_on_a_phone_shows_what_it_found(deployment: Deployment, open_page: OpenPage) -> None:
+    where = next(
+        line.split()[1] for line in deployment.shell(REPORT).splitlines() if line.startswith("report ")
+    )
+    page = await signed_in(deployment, open_page)
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.goto(f"{deployment.server(0).url}/admin/conversations/conversation/{where}/change/")
+    await page.get_by_role("searchbox", name="Search this conversation").fill("hello")
+    await page.get_by_role("searchbox", name="Search this conversation").press("Enter")
+    await expect(page.locator(".mod-message").first).to_be_in_viewport()  # below the panels
