@@ -153,7 +153,9 @@ def test_members_get_reports_over_rest(shop: Shop) -> None:
     assert answer.content.decode().splitlines()[0].startswith("key,name,episodes")
     for stranger in (customer, person()):
         assert client_of(stranger).get("/team/reports", asked).status_code == 404
-        assert client_of(stranger).get("/team/reports", {**asked, "format": "csv"}).status_code == 404
+        refused = client_of(stranger).get("/team/reports", {**asked, "format": "csv"})
+        assert (refused.status_code, refused["Content-Type"]) == (404, "application/json")
+        assert refused.json()["error"]["code"] == "not_found"
     ends = [{"to": day, "from": ""} for day in ("0001-01-01", "9999-12-31", "1999-12-31")]
     wrong = ({"metric": "x"}, {"groupBy": "x"}, {"from": "x"}, {"from": "2020-01-01"}, {"businessId": ""})
     for bad in (*wrong, *ends):

@@ -89,6 +89,12 @@ class ReportViewSet(StructViewSet):
         )
         return Response(shown)
 
+    def handle_exception(self, exc: Exception) -> Response:
+        response = super().handle_exception(exc)
+        if isinstance(getattr(self.request, "accepted_renderer", None), CsvRenderer):
+            response.content_type = WireRenderer.media_type
+        return response
+
 
 def _choice(request: Request, name: str, known: tuple[str, ...], default: str) -> Any:
     chosen = request.query_params.get(name) or default
