@@ -30,6 +30,8 @@ def ask_conversation_rows(
     With `lock`, their rows are locked in the order of their ids; otherwise they have their `teamRev`. With
     `with_people`, business and customer are loaded. Do not change these two, because other threads use them too.
     """
+    if not ids:
+        return dict
     if connection.vendor != "postgresql":
         rows = Conversation.objects.filter(pk__in=ids).order_by("pk")
         rows = rows.select_related("business", "customer") if with_people else rows

@@ -68,7 +68,9 @@ def pipelined() -> Iterator[None]:
     """
     if connection.vendor != "postgresql" or _current() is not None:
         yield
+        flush()  # the transaction of an inner block may end now
         return
+    connection.close_if_health_check_failed()
     connection.ensure_connection()
     pipeline = _block.pipeline = _Pipeline()
     try:
@@ -89,8 +91,8 @@ def flush() -> None:
 def ask(sql: str, parameters: Sequence[Any], *, binary: bool = False) -> Later:
     """Send a statement. Call the result to read the rows.
 
-    The text should not depend on the parameters, because PostgreSQL keeps its plan. With `binary`, uuids and times are
-    decoded five times as fast. Use it only for PostgreSQL's own types, because values of other types come as bytes.
+    With `binary`, uuids and times are decoded five times as fast. Use it only for PostgreSQL's own types, because
+    values of other types come as bytes.
     """
     if connection.vendor == "postgresql":
         return _send(Asked(sql, parameters, is_binary=binary))
@@ -112,7 +114,7 @@ def tell(sql: str, parameters: Sequence[Any]) -> None:
 def ask_rows(query: QuerySet[Any, Any]) -> Later:
     """Like `ask`, for a `values_list` whose columns need no conversion on PostgreSQL."""
     if connection.vendor == "postgresql":
-        return _send(Asked(*query.query.sql_with_params(), is_prepared=False))
+        return _send(Asked(*query.query.sql_with_params()))
     rows = list(query)
     return lambda: rows
 
@@ -124,8 +126,11 @@ def ask_among(build: Build, *values: Collection[Any]) -> Later:
     """Like `ask_rows`, for the query that `build` returns for collections of values, which it passes to `among`.
 
     Django compiles the query once, because that takes longer than PostgreSQL needs to run it. So `build` must be a
-    function of a module, and its query must depend on nothing but the values.
+    function of a module, and its query must depend on nothing but the values. It finds nothing among an empty
+    collection.
     """
+    if not all(values):
+        return list
     if connection.vendor != "postgresql":
         return ask_rows(build(*values))
     return _send(_asked(build, values))

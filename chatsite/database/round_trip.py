@@ -1,21 +1,18 @@
 """Run statements on PostgreSQL in one round trip, over libpq's pipeline mode (PostgreSQL manual, 34.5).
 
 psycopg and Django spend a tenth of a millisecond of processor time on each statement, which was two thirds of the cost
-of a message. This module spends a tenth of that. It uses psycopg's wrapper of libpq (`psycopg.pq`), waits once, and
-prepares the statements. It leaves the connection as Django would, so both can run statements of one transaction.
+of a message. This module spends a tenth of that. It uses psycopg's wrapper of libpq (`psycopg.pq`), and waits once. It
+leaves the connection as Django would, so both can run statements of one transaction.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
-import logging
 import re
 import select
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
-from weakref import WeakKeyDictionary
 
 import psycopg
 from django.db import connection
@@ -23,26 +20,11 @@ from psycopg import errors, pq
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq.abc import PGconn, PGresult
 
-logger = logging.getLogger(__name__)
-
 Rows: TypeAlias = list[tuple[Any, ...]]
 Connection: TypeAlias = psycopg.Connection[Any]
 
-# Runs of a prepared statement, after which it is prepared again. PostgreSQL keeps its plan, which may be wrong for
-# tables that have grown.
-RUNS: Final = 300
 _FAILED: Final = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.PIPELINE_ABORTED)
 _PLACEHOLDER: Final = re.compile(r"%([s%])")
-_prepared: WeakKeyDictionary[Connection, dict[bytes, int]] = (
-    WeakKeyDictionary()
-)  # the runs of each statement's name
-
-
-class _Pooler:
-    """What is known of a connection pooler between this process and PostgreSQL."""
-
-    keeps_statements = True
-    errors = (errors.InvalidSqlStatementName, errors.DuplicatePreparedStatement)  # if it does not keep them
 
 
 @dataclass(slots=True)
@@ -52,11 +34,7 @@ class Asked:
     sql: str
     parameters: Sequence[Any]
     is_binary: bool = False  # the format of the result
-    is_prepared: bool = True
     result: PGresult | None = None
-
-    def take(self, result: PGresult) -> None:
-        self.result = result
 
     def rows(self) -> Rows:
         if self.result is None:
@@ -71,96 +49,52 @@ def run_together(asked: Sequence[Asked]) -> None:
 
     Like Django's cursors, this begins a transaction unless the connection is in autocommit mode.
     """
+    connection.close_if_health_check_failed()
     connection.ensure_connection()
+    connection.validate_no_broken_transaction()
     if connection.queries_logged:
         connection.queries_log.extend({"sql": one.sql, "time": "0.000"} for one in asked)
     raw: Connection = connection.connection
-    begins = raw.pgconn.transaction_status == pq.TransactionStatus.IDLE
     with connection.wrap_database_errors:
+        encoded = [_encode(raw, one) for one in asked]  # raises for a value that cannot be sent
         try:
-            _run(raw, asked)
-        except _Pooler.errors:
-            if not begins:
-                raise
-            logger.warning(
-                "The connection pooler does not keep prepared statements. They are not used any more."
-            )
-            _Pooler.keeps_statements = False
-            raw.rollback()
-            _run(raw, asked)
+            failed = _exchange(raw, asked, encoded)
+        except BaseException:
+            raw.pgconn.finish()  # there may be results that nobody has read, so nobody may use the connection again
+            raise
+        if failed is not None:
+            raise errors.error_from_result(failed, raw.info.encoding)
 
 
-def _run(raw: Connection, asked: Sequence[Asked]) -> None:
-    try:
-        failed = _exchange(raw, asked)
-    except BaseException:
-        raw.pgconn.finish()  # there may be results that nobody has read, so the connection must not be used again
-        raise
-    if failed is not None:
-        raise errors.error_from_result(failed, raw.info.encoding)
+Encoded: TypeAlias = tuple[Any, ...]  # the arguments of `send_query_params`
 
 
-def _exchange(raw: Connection, asked: Sequence[Asked]) -> PGresult | None:
+def _encode(raw: Connection, asked: Asked) -> Encoded:
+    encoder = Transformer(raw)
+    values = encoder.dump_sequence(asked.parameters, [PyFormat.AUTO] * len(asked.parameters))
+    result_format = pq.Format.BINARY if asked.is_binary else pq.Format.TEXT
+    return _numbered(asked.sql), values, encoder.types or (), encoder.formats, result_format
+
+
+def _exchange(raw: Connection, asked: Sequence[Asked], encoded: Sequence[Encoded]) -> PGresult | None:
     """Send the statements and read their results. Return the first result that is an error."""
     pg = raw.pgconn
+    begins = not raw.autocommit and pg.transaction_status == pq.TransactionStatus.IDLE
     pg.enter_pipeline_mode()
-    sender = _Sender(raw)
-    if not raw.autocommit and pg.transaction_status == pq.TransactionStatus.IDLE:
-        sender.send(_begin(raw))
-    for one in asked:
-        sender.send_asked(one)
+    if begins:
+        pg.send_query_params(_begin(raw), None)
+    for arguments in encoded:
+        pg.send_query_params(*arguments)
     pg.pipeline_sync()
     _flush(pg)
     failed: PGresult | None = None
-    for take, result in zip(sender.takers, _results(pg), strict=True):
-        if result.status not in _FAILED:
-            take(result)
-        elif failed is None:
-            failed = result
+    for one, result in zip([None] * begins + [*asked], _results(pg), strict=True):
+        if result.status in _FAILED:
+            failed = failed or result
+        elif one is not None:
+            one.result = result
     pg.exit_pipeline_mode()
     return failed
-
-
-class _Sender:
-    """Queues statements on a connection in pipeline mode."""
-
-    def __init__(self, raw: Connection) -> None:
-        self.takers: list[Callable[[PGresult], object]] = []  # what to do with the result of each
-        self._raw = raw
-        self._runs = _prepared.setdefault(raw, {})
-        self._new: set[bytes] = set()
-
-    def send(self, sql: bytes, take: Callable[[PGresult], object] = lambda result: None) -> None:
-        self._raw.pgconn.send_query_params(sql, None)
-        self.takers.append(take)
-
-    def send_asked(self, asked: Asked) -> None:
-        encoder = Transformer(self._raw)
-        values = encoder.dump_sequence(asked.parameters, [PyFormat.AUTO] * len(asked.parameters))
-        types, formats = encoder.types or (), encoder.formats
-        sql, result_format = _numbered(asked.sql), pq.Format.BINARY if asked.is_binary else pq.Format.TEXT
-        if asked.is_prepared and _Pooler.keeps_statements:
-            name = self._prepare(sql, types)
-            self._raw.pgconn.send_query_prepared(name, values, formats, result_format)
-        else:
-            self._raw.pgconn.send_query_params(sql, values, types, formats, result_format)
-        self.takers.append(asked.take)
-
-    def _prepare(self, sql: bytes, types: tuple[int, ...]) -> bytes:
-        """Return the name of the prepared statement."""
-        name = _name(sql, types)
-        runs = self._runs.get(name)
-        if name in self._new:
-            return name
-        if runs is not None and runs < RUNS:
-            self._runs[name] = runs + 1
-            return name
-        self._new.add(name)
-        if runs is not None:
-            self.send(b"DEALLOCATE " + name, lambda result: self._runs.pop(name))
-        self._raw.pgconn.send_prepare(name, sql, types)
-        self.takers.append(lambda result: self._runs.update({name: 1}))
-        return name
 
 
 def _begin(raw: Connection) -> bytes:
@@ -173,12 +107,6 @@ def _numbered(sql: str) -> bytes:
     """Replace Django's placeholders by those of PostgreSQL: `$1`, `$2` and so on."""
     numbers = iter(range(1, len(sql)))
     return _PLACEHOLDER.sub(lambda found: "%" if found[1] == "%" else f"${next(numbers)}", sql).encode()
-
-
-@functools.lru_cache(maxsize=1_000)
-def _name(sql: bytes, types: tuple[int, ...]) -> bytes:
-    """Name a statement by its text, so that no other one can run in its place if a pooler mixes up its clients."""
-    return b"chat_" + hashlib.sha256(sql + repr(types).encode()).hexdigest()[:32].encode()
 
 
 def _flush(pg: PGconn) -> None:

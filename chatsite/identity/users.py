@@ -10,6 +10,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import QuerySet
+from django.db.models.manager import BaseManager
 
 from chatsite.database.pipeline import among, ask_among
 
@@ -50,12 +51,23 @@ def find_by_username(name: str) -> Any | None:
 def ask_user(key: Any) -> Callable[[], User | None]:
     """Read a user with all columns, for a pipeline. The result is None if there is no such user."""
     model = get_user_model()
-    if any(hasattr(field, "from_db_value") for field in model._meta.concrete_fields):
-        user = model._default_manager.filter(pk=key).first()  # a project's own fields convert what they read
+    if not _is_plain(model):
+        user = model._default_manager.filter(pk=key).first()
         return lambda: user
     columns = _all_columns()
     rows = ask_among(_whole_rows, [] if key is None else [key])
     return lambda: next((model.from_db(connection.alias, columns, row) for row in rows()), None)
+
+
+def _is_plain(model: type[Any]) -> bool:
+    """Whether a query of users can be compiled once and its rows taken as they are.
+
+    A project's own fields may convert what they read, and its manager may select other users at each call.
+    """
+    own_manager = type(model._default_manager).get_queryset is not BaseManager.get_queryset
+    return not own_manager and not any(
+        hasattr(field, "from_db_value") for field in model._meta.concrete_fields
+    )
 
 
 def _whole_rows(keys: Collection[Any]) -> QuerySet[Any, Any]:
@@ -76,7 +88,8 @@ def active_users(keys: Collection[Any]) -> dict[str, AbstractBaseUser]:
 def ask_active_users(keys: Collection[Any]) -> Callable[[], dict[str, AbstractBaseUser]]:
     """Like `active_users`, for a pipeline."""
     model = get_user_model()
-    if model.get_session_auth_hash is not AbstractBaseUser.get_session_auth_hash:
+    own_hash = model.get_session_auth_hash is not AbstractBaseUser.get_session_auth_hash
+    if own_hash or not _is_plain(model):
         found = _active(keys)  # a project's own method may need any column
         return lambda: {str(user.pk): user for user in found}
     columns = _columns_of_hash()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from psycopg.pq import TransactionStatus
 
 from chatsite.database import round_trip
 from chatsite.database.pipeline import ask, ask_rows, flush, pipelined, tell
@@ -146,47 +146,19 @@ if connection.vendor == "postgresql":
         drop_broken_connections(has_failed=True)
         assert stored_name() == "Bakery"
 
-    def prepared() -> list[tuple[Any, ...]]:
-        """The prepared statements, and how often each has run."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT statement, generic_plans + custom_plans FROM pg_prepared_statements")
-            return list(cursor.fetchall())
-
-    def test_a_statement_is_prepared_again_after_many_runs(
-        bakery: Business, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(round_trip, "RUNS", 3)
-        connection.close()
-        for _ in range(8):
-            with transaction.atomic(), pipelined():
-                assert ask(NAME, ["bakery"])() == [("Bakery",)]
-                assert ask(NAME, ["mill"])() == []
-        ((statement, runs),) = prepared()
-        assert statement == NAME.replace("%s", "$1")
-        assert runs <= 3
-
-    def read_after_renaming(bakery: Business) -> None:
-        Business.objects.filter(pk=bakery.pk).update(name="Bread")
-        ask(NAME, ["bakery"])()
-
-    @pytest.mark.parametrize("begun", [False, True])
-    def test_a_pooler_that_loses_prepared_statements(
-        bakery: Business, monkeypatch: pytest.MonkeyPatch, begun: bool
-    ) -> None:
-        monkeypatch.setattr(round_trip._Pooler, "keeps_statements", True)
+    @pytest.mark.parametrize("text", ["\x00", "\ud800"])
+    def test_a_value_that_cannot_be_sent_leaves_the_connection(bakery: Business, text: str) -> None:
         with transaction.atomic(), pipelined():
-            ask(NAME, ["bakery"])()
-        with connection.cursor() as cursor:
-            cursor.execute("DEALLOCATE ALL")
-        if begun:  # the statements before the error are lost, so the caller has to know
-            with pytest.raises(DatabaseError), transaction.atomic(), pipelined():
-                read_after_renaming(bakery)
-            assert stored_name() == "Bakery"
-        for _ in range(2):
+            with pytest.raises((DataError, UnicodeEncodeError)):
+                ask(NAME, [text])()
+            assert ask(NAME, ["bakery"])() == [("Bakery",)]
+
+    def test_the_end_of_an_inner_block_sends_what_waits(bakery: Business) -> None:
+        with pipelined():
             with transaction.atomic(), pipelined():
-                assert ask(NAME, ["bakery"])() == [("Bakery",)]
-        assert not round_trip._Pooler.keeps_statements
-        connection.close()
+                tell(RENAME, ["Bread", "bakery"])
+            assert connection.connection.info.transaction_status == TransactionStatus.IDLE
+            assert stored_name() == "Bread"
 
     def test_parameters_of_every_kind(bakery: Business) -> None:
         user = get_user_model().objects.create(username="100%")
