@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -28,7 +28,7 @@ from notifications.money import amount_with_currency
 COST: Final = 2.0  # of the user's limit, as the two requests over REST
 FACES: Final = {score: face for score, face, _label in SCORES}
 OFFERS: Final[Mapping[str, str | Promise]] = {
-    "pending": _("Open"),
+    "pending": pgettext_lazy("status", "Open"),
     "accepted": _("Accepted"),
     "declined": _("Declined"),
     "withdrawn": _("Withdrawn"),

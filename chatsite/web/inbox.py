@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from msgspec import UNSET
 
 from chatsite.identity.profile import profile_of
@@ -32,7 +33,7 @@ TEAM_CHOICES: Final = {
     "assignee": [("", _("Everyone")), ("me", _("Mine")), ("none", _("Unassigned"))],
     "status": [
         ("", _("Any status")),
-        ("open", _("Open")),
+        ("open", pgettext_lazy("status", "Open")),
         ("pending", _("Pending")),
         ("snoozed", _("Snoozed")),
         ("resolved", _("Resolved")),

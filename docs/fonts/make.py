@@ -3,7 +3,8 @@
     python docs/fonts/make.py 'Figtree[wght].ttf' [FALLBACK.ttf ...]
 
 `Figtree[wght].ttf` is in the package fontpkg-figtree (SIL Open Font License) on PyPI. This needs fonttools and brotli,
-which requirements-bench.lock has. It prints the descriptors of the fallback fonts in `tokens.css`.
+which requirements-bench.lock and requirements-build.lock have. It prints the descriptors of the fallback fonts in
+`tokens.css`.
 
 `figtree.woff2` has what pages preload: the letters of western Europe and Poland. `figtree-ext.woff2` has the other
 Latin letters, which browsers fetch when a page contains one.

@@ -177,6 +177,9 @@ def test_without_scripts_it_is_a_page(settings: Settings) -> None:
         assert text in shown
     for text in ("<b>1007</b>", 'href="/orders/1007"', "<i>good</i>", "This could not be loaded."):
         assert text in shown
+    german = browser.get(f"{path}/customer", headers={"Accept-Language": "de"}).content.decode()
+    assert "Offen" in german
+    assert "Öffnen" not in german
     raw = browser.get(f"{path}/customer").content.decode()
     assert "<b>1007" not in raw
     assert "<i>good" not in raw

@@ -32,6 +32,7 @@ export class Offers {
   #changed;
   #byEnd = new Map(); // the minute in which they expire, as the system messages write it
   #loading = null;
+  #following = null; // the fetch after the present one, which may have read too early
   #newest = 0; // the newest system message about offers at the last fetch
 
   constructor(rest, conversationId, changed) {
@@ -65,7 +66,14 @@ export class Offers {
   }
 
   #load() {
-    this.#loading ??= this.#fetch()
+    if (this.#loading) {
+      this.#following ??= this.#loading.then(() => {
+        this.#following = null;
+        return this.#load();
+      });
+      return this.#following;
+    }
+    this.#loading = this.#fetch()
       .then(() => this.#changed())
       .catch(() => (this.#newest = 0)) // show the text of the messages meanwhile; the next redraw fetches again
       .finally(() => (this.#loading = null));
