@@ -16,6 +16,7 @@ from msgspec import inspect as types
 from chatsite.config.limits import limits
 
 Schema = dict[str, Any]
+COMPONENTS: Final = "#/components/schemas/"  # where OpenAPI and AsyncAPI keep the schemas of structs
 # Returns the schema that refers to a struct.
 Reference = Callable[[type[msgspec.Struct]], Schema]
 

@@ -13,14 +13,13 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db import connection
 from django.db.models import QuerySet, Value
 
-from chatsite.database.pg_arrays import uuids
-from chatsite.database.pipeline import among, ask, ask_among, ask_rows, pipelined
+from chatsite.database.pipeline import among, ask_among, pipelined
 from chatsite.errors import DomainError, not_found
 from chatsite.identity import users
 from chatsite.realtime import groups
+from conversations.conversation_rows import ask_conversation_rows
 from conversations.models import Business, Conversation, Membership, Side
 from conversations.team_revs import with_team_revs
 
@@ -142,7 +141,7 @@ def sides_in(asked: list[tuple[UserId, UUID]]) -> list[tuple[Conversation, str] 
     Does not load business and customer. Runs two queries for any number of pairs, in one round trip.
     """
     with pipelined():
-        read = ask_conversations({key for _, key in asked})
+        read = ask_conversation_rows({key for _, key in asked}, with_people=False)
         actors = ask_actors({user_id for user_id, _ in asked})
         found = read()
         return [_side_or_error(user_id, found.get(key), actors()) for user_id, key in asked]
@@ -150,7 +149,7 @@ def sides_in(asked: list[tuple[UserId, UUID]]) -> list[tuple[Conversation, str] 
 
 def ask_side(user_id: UserId, key: UUID) -> Callable[[], tuple[Conversation, str]]:
     """Like `sides_in` for one user and conversation, in a pipeline. Calling the result may raise the error."""
-    actors, found = ask_actors([user_id]), ask_conversations([key])
+    actors, found = ask_actors([user_id]), ask_conversation_rows([key], with_people=False)
 
     def read() -> tuple[Conversation, str]:
         answer = _side_or_error(user_id, found().get(key), actors())
@@ -159,28 +158,6 @@ def ask_side(user_id: UserId, key: UUID) -> Callable[[], tuple[Conversation, str
         return answer
 
     return read
-
-
-_CONVERSATION: Final = tuple(field.attname for field in Conversation._meta.concrete_fields)
-
-
-def ask_conversations(keys: Collection[UUID]) -> Callable[[], dict[UUID, Conversation]]:
-    """Read conversations without business and customer, in a pipeline. The caller checks access."""
-    if connection.vendor == "postgresql":
-        rows = ask(_conversations_statement(), [uuids(keys)], binary=True)
-    else:
-        rows = ask_rows(Conversation.objects.filter(pk__in=keys).values_list(*_CONVERSATION))
-
-    def read() -> dict[UUID, Conversation]:
-        found = [Conversation.from_db(connection.alias, _CONVERSATION, row) for row in rows()]
-        return {conversation.pk: conversation for conversation in found}
-
-    return read
-
-
-@functools.cache
-def _conversations_statement() -> str:
-    return f"SELECT {', '.join(_CONVERSATION)} FROM {Conversation._meta.db_table} WHERE id = ANY(%s::uuid[])"
 
 
 def _sides_among(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -37,23 +37,26 @@ def ask_conversation_rows(
         rows = rows.select_related("business", "customer") if with_people else rows
         found = {row.pk: row for row in (rows if lock else with_team_revs(rows))}
         return lambda: found
-    asked = ask(_statement(lock), [uuids(ids)], binary=True)
+    asked = ask(_statement(lock, with_people), [uuids(ids)], binary=True)
     return lambda: _conversations(asked, lock, with_people)
 
 
 @functools.cache
-def _statement(lock: bool) -> str:
+def _statement(lock: bool, with_people: bool) -> str:
     """Select all columns for `Model.from_db`, the `teamRev`, and the versions of the rows of business and customer."""
     users = get_user_model()._meta
     assert users.pk is not None
     columns = ", ".join(f"c.{name}" for name in _ALL)
     # The rows of another table may be older than a lock that was waited for, so a change reads the state on its own.
     team_rev = "0" if lock else "coalesce(t.team_rev, 0)"
-    joined = "" if lock else f"LEFT JOIN {TeamState._meta.db_table} t ON t.conversation_id = c.id"
-    return f"""
-        SELECT {columns}, {team_rev}, b.xmin, b.ctid, u.xmin, u.ctid FROM {CONVERSATIONS.database_name} c
+    state = "" if lock else f"LEFT JOIN {TeamState._meta.db_table} t ON t.conversation_id = c.id"
+    versions = "b.xmin, b.ctid, u.xmin, u.ctid" if with_people else "NULL, NULL, NULL, NULL"
+    people = f"""
         JOIN {Business._meta.db_table} b ON b.id = c.business_id
-        JOIN "{users.db_table}" u ON u."{users.pk.column}" = c.customer_id {joined}
+        JOIN "{users.db_table}" u ON u."{users.pk.column}" = c.customer_id"""
+    return f"""
+        SELECT {columns}, {team_rev}, {versions} FROM {CONVERSATIONS.database_name} c
+        {state} {people if with_people else ""}
         WHERE c.id = ANY(%s::uuid[]) ORDER BY c.id {"FOR UPDATE OF c" if lock else ""}"""
 
 
@@ -68,19 +71,28 @@ def _conversations(asked: Later, lock: bool, with_people: bool) -> dict[UUID, Co
         conversations[conversation.id] = conversation
         businesses[conversation.business_id] = (b_xmin, b_ctid)
         customers[conversation.customer_id] = (u_xmin, u_ctid)
-    if with_people:
-        _set_people(conversations.values(), businesses, customers)
-    return conversations
+    return _with_people(conversations, businesses, customers) if with_people else conversations
 
 
-def _set_people(conversations: Iterable[Conversation], businesses: Versions, customers: Versions) -> None:
-    """Set business and customer. Unchanged rows come from the caches."""
+def _with_people(
+    conversations: dict[UUID, Conversation], businesses: Versions, customers: Versions
+) -> dict[UUID, Conversation]:
+    """Set business and customer. Unchanged rows come from the caches.
+
+    A conversation is left out if one of the two has been deleted since its row was read, because it is deleted too.
+    """
     found_businesses, found_customers = _businesses().find(businesses), _customers().find(customers)
     set_business = Conversation.business.field.set_cached_value
     set_customer = Conversation.customer.field.set_cached_value
-    for conversation in conversations:
-        set_business(conversation, found_businesses[conversation.business_id])
-        set_customer(conversation, found_customers[conversation.customer_id])
+    complete: dict[UUID, Conversation] = {}
+    for key, conversation in conversations.items():
+        business = found_businesses.get(conversation.business_id)
+        customer = found_customers.get(conversation.customer_id)
+        if business is not None and customer is not None:
+            set_business(conversation, business)
+            set_customer(conversation, customer)
+            complete[key] = conversation
+    return complete
 
 
 Version: TypeAlias = tuple[Any, Any]
@@ -91,7 +103,8 @@ class RowCache:
     """A cache of model objects that seldom change. Creating them took a third of the time of a batch.
 
     The version of a row is its `xmin`, the transaction that wrote it, together with its `ctid`, because a transaction
-    may write a row twice (PostgreSQL manual, 5.6 "System Columns"). The cache is thread-safe.
+    may write a row twice (PostgreSQL manual, 5.6 "System Columns"). The cache is thread-safe. It keeps no objects of a
+    model that inherits a table, because the row of the other table has a version of its own.
     """
 
     def __init__(self, model: type[Model]) -> None:
@@ -114,6 +127,8 @@ class RowCache:
         return found
 
     def _remember(self, rows: dict[Any, tuple[Version, Model]]) -> None:
+        if self._model._meta.parents:
+            return
         with self._lock:
             self._known |= rows
             for key in list(self._known)[: max(0, len(self._known) - KNOWN)]:  # the oldest

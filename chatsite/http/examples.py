@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-Schema = dict[str, Any]
-
-JSON: Final = "application/json"
-PREFIX: Final = "#/components/schemas/"
+from chatsite.http.openapi import JSON
+from chatsite.struct_schema import COMPONENTS, Schema
 
 # Strings, by the name of their field.
 _BY_NAME: Final = {
@@ -84,7 +82,7 @@ class _Example:
         if "examples" in schema:
             return schema["examples"][0]
         if "$ref" in schema:
-            return self.of(self._schemas[schema["$ref"].removeprefix(PREFIX)], name)
+            return self.of(self._schemas[schema["$ref"].removeprefix(COMPONENTS)], name)
         for key in ("allOf", "anyOf", "oneOf"):
             if key in schema:
                 found = [self.of(part, name) for part in schema[key]]

@@ -12,8 +12,7 @@ from typing import Any, Final
 
 from chatsite.config.limits import limits
 from chatsite.errors import HTTP_STATUS
-
-Schema = dict[str, Any]
+from chatsite.struct_schema import COMPONENTS, Schema
 
 METHODS: Final = ("get", "post", "put", "patch", "delete")
 JSON: Final = "application/json"
@@ -93,7 +92,7 @@ def _error_response(status: int) -> Schema:
     example = {"error": {"code": code, "message": _TEXTS[status]}}
     response: Schema = {
         "description": _TEXTS[status],
-        "content": {JSON: {"schema": {"$ref": "#/components/schemas/ErrorAnswer"}, "example": example}},
+        "content": {JSON: {"schema": {"$ref": COMPONENTS + "ErrorAnswer"}, "example": example}},
     }
     if status in {429, 503}:
         response["headers"] = {"Retry-After": {"schema": {"type": "integer", "minimum": 1}}}

@@ -35,8 +35,8 @@ _BATCH = 10_000  # identities of one query; databases bound the parameters of a 
 def live_user(user_id: object, login_id: UUID, tag: str) -> User:
     """Return the active user of a live login whose token has this password tag. Runs two queries in one round trip."""
     with pipelined():
-        ask, over = ask_user(parse_user_key(user_id)), ask_among(_over, [login_id])
-        user, is_over = ask(), bool(over())
+        read_user, read_over = ask_user(parse_user_key(user_id)), ask_among(_over, [login_id])
+        user, is_over = read_user(), bool(read_over())
     if user is None or not user.is_active or is_over or not is_current(tag, user):
         raise unauthenticated(ENDED)
     return user
@@ -108,9 +108,11 @@ def ended(identities: list[Identity]) -> set[Identity]:
 
 def _ended(identities: list[Identity]) -> set[Identity]:
     with pipelined():
-        ask_users = ask_active_users({parse_user_key(identity.user_id) for identity in identities} - {None})
-        ask_over = ask_among(_over, {UUID(identity.login_id) for identity in identities if identity.login_id})
-        users, logins = ask_users(), {str(login_id) for (login_id,) in ask_over()}
+        read_users = ask_active_users({parse_user_key(identity.user_id) for identity in identities} - {None})
+        read_over = ask_among(
+            _over, {UUID(identity.login_id) for identity in identities if identity.login_id}
+        )
+        users, logins = read_users(), {str(login_id) for (login_id,) in read_over()}
     keys = live_key_ids({identity.key_id for identity in identities if identity.key_id})
     sessions = cookies.live_sessions(
         {(identity.session_key, identity.user_id) for identity in identities if identity.session_key}

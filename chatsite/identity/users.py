@@ -90,7 +90,7 @@ def ask_active_users(keys: Collection[Any]) -> Callable[[], dict[str, AbstractBa
     model = get_user_model()
     own_hash = model.get_session_auth_hash is not AbstractBaseUser.get_session_auth_hash
     if own_hash or not _is_plain(model):
-        found = _active(keys)  # a project's own method may need any column
+        found = _active(keys)  # whole rows, because a project's own method may need any column
         return lambda: {str(user.pk): user for user in found}
     columns = _columns_of_hash()
     rows = ask_among(_rows_of_hash, keys)

@@ -17,11 +17,10 @@ from chatsite.errors import HTTP_STATUS
 from chatsite.realtime import registry
 from chatsite.realtime.identity import Authenticate, Authenticated
 from chatsite.realtime.transport import Close
-from chatsite.struct_schema import struct_schema
+from chatsite.struct_schema import COMPONENTS, struct_schema
 
 Json = dict[str, Any]
 
-REF: Final = "#/components/schemas/{name}"
 CHANNEL: Final = {"$ref": "#/channels/chat"}
 REFERENCE: Final[Json] = {
     "description": "Any string or integer; the answer repeats it. A command without it gets no answer.",
@@ -193,7 +192,7 @@ class _Schemas:
             self._components[name] = struct_schema(
                 struct, lambda inner: self.of(inner, is_sent=is_sent), is_sent=is_sent
             )
-        return {"$ref": REF.format(name=name)}
+        return {"$ref": COMPONENTS + name}
 
     def of_answer(self, structs: Any | Sequence[Any]) -> Json:
         """Return the schema of an answer. If several apps contribute to it, it has the fields of all their structs."""

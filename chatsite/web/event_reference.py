@@ -10,9 +10,10 @@ from typing import Any, Final
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from chatsite.struct_schema import COMPONENTS
+
 Json = Mapping[str, Any]
 
-PREFIX: Final = "#/components/schemas/"
 CONSTRAINTS: Final = {
     "minimum": "at least {}",
     "maximum": "at most {}",
@@ -98,7 +99,7 @@ def _data_of(document: Json, message: str) -> list[Shape]:
     """The objects whose fields the data of a message has."""
     data = document["components"]["messages"][message]["payload"]["properties"]["data"]
     schemas = document["components"]["schemas"]
-    names = [part["$ref"].removeprefix(PREFIX) for part in data.get("allOf", [data])]
+    names = [part["$ref"].removeprefix(COMPONENTS) for part in data.get("allOf", [data])]
     return [_shape(name, schemas[name]) for name in names]
 
 
@@ -114,7 +115,7 @@ def _shape(name: str, schema: Json) -> Shape:
 def _parts(schema: Json) -> Iterator[Part]:
     """Return the name of a type in pieces, such as `array of` and a link to `MessageObject`."""
     if "$ref" in schema:
-        name = schema["$ref"].removeprefix(PREFIX)
+        name = schema["$ref"].removeprefix(COMPONENTS)
         yield Part(name, target=name)
     elif "anyOf" in schema:
         for number, one in enumerate(schema["anyOf"]):

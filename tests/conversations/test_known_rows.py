@@ -81,3 +81,24 @@ def test_a_later_version_is_read_again() -> None:
     assert rows.find({shop.pk: FIRST})[shop.pk] is first
     Business.objects.filter(pk=shop.pk).update(name="New")
     assert rows.find({shop.pk: SECOND})[shop.pk].name == "New"
+
+
+def test_rows_of_several_tables_are_read_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The version of one row does not tell that the row of another table has changed."""
+    rows, shop = conversation_rows.RowCache(Business), business(person())
+    monkeypatch.setattr(Business._meta, "parents", {Conversation: None})
+    Business.objects.filter(pk=shop.pk).update(name="Before")
+    assert rows.find({shop.pk: FIRST})[shop.pk].name == "Before"
+    Business.objects.filter(pk=shop.pk).update(name="After")
+    assert rows.find({shop.pk: FIRST})[shop.pk].name == "After"
+
+
+if connection.vendor == "postgresql":
+
+    def test_a_conversation_that_is_deleted_while_it_is_read() -> None:
+        shop = business(person())
+        kept, gone = conversation(shop), conversation(shop)
+        read = conversation_rows.ask_conversation_rows([kept.pk, gone.pk])
+        Conversation.objects.filter(pk=gone.pk).delete()
+        gone.customer.delete()
+        assert list(read()) == [kept.pk]

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+from django.db import DataError, IntegrityError, InternalError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from psycopg.pq import TransactionStatus
 
@@ -152,6 +152,17 @@ if connection.vendor == "postgresql":
             with pytest.raises((DataError, UnicodeEncodeError)):
                 ask(NAME, [text])()
             assert ask(NAME, ["bakery"])() == [("Bakery",)]
+
+    def test_a_transaction_begins_as_the_project_has_set_it(bakery: Business) -> None:
+        connection.connection.read_only = True
+        try:
+            with pytest.raises(InternalError, match="read-only"), transaction.atomic(), pipelined():
+                tell(RENAME, ["Bread", "bakery"])
+        finally:
+            connection.connection.read_only = None
+        with transaction.atomic(), pipelined():
+            tell(RENAME, ["Cakes", "bakery"])
+        assert stored_name() == "Cakes"
 
     def test_the_end_of_an_inner_block_sends_what_waits(bakery: Business) -> None:
         with pipelined():
