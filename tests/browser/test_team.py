@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import SignedIn
 from tests.browser.shell import entry, newcomer_with_conversation, pane, ready
+from tests.conversations.test_membership import CHANGE
 from tests.harness.cast import Cast
 
 
@@ -26,3 +27,28 @@ async def test_colleagues_see_who_views_and_who_answers(cast: Cast, signed_in: S
     assert await asking.locator("[data-team]").inner_text() == ""
     await amir.context.close()
     await expect(pane(olivia).locator("[data-team]")).to_be_empty()
+
+
+# What the page does with an address from a notification.
+GO_TO = """path => {
+    history.pushState(null, "", path);
+    dispatchEvent(new PopStateEvent("popstate"));
+}"""
+
+
+async def test_a_page_that_was_open_before_its_user_joined_the_team(cast: Cast, signed_in: SignedIn) -> None:
+    _, conversation = await newcomer_with_conversation(cast, "Anybody there?")
+    nina = await cast.newcomer()
+    page = await ready(await signed_in(nina.name))
+
+    def change(operation: str) -> None:
+        code = CHANGE.format(operation=operation, business=cast.business_id, user=nina.id)
+        cast.stage.deployment.shell(code)
+
+    change("add_member")
+    try:
+        await page.evaluate(GO_TO, f"/app/c/{conversation['id']}")
+        await expect(pane(page).get_by_role("button", name="Private note")).to_be_visible()
+        await expect(pane(page)).to_contain_text("Anybody there?")
+    finally:
+        change("remove_member")

@@ -111,6 +111,8 @@ export class ConversationPane {
   }
 
   #show(pane) {
+    // Somebody who has joined the business since the page was loaded needs the page of a member.
+    if (pane.dataset.side === "business" && !this.#teamParts) return location.reload();
     this.#main.append(pane);
     this.#mount(pane);
     // On a phone the keyboard would cover the messages.
