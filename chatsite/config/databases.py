@@ -10,6 +10,7 @@ from chatsite.config.env import Environment
 
 def database_settings(env: Environment, folder: Path, *, pool_size: int) -> dict[str, Any]:
     """Return `DATABASES["default"]`. The embedded database is in `folder`."""
+    pooler = env.choice("DATABASE_POOLER", ("none", "transaction"), "none")
     database: dict[str, Any] = env.database("DATABASE_URL", default=_embedded(folder))
     if not env.text("DATABASE_URL"):
         # Only where it is needed, because the file system of an image may be read-only.
@@ -31,6 +32,8 @@ def database_settings(env: Environment, folder: Path, *, pool_size: int) -> dict
         # Test a connection when it leaves the pool. Otherwise each connection that died in a restart of PostgreSQL
         # would fail one request.
         "CONN_HEALTH_CHECKS": True,
+        # A pooler gives each transaction another connection of the server, which does not know the cursor.
+        "DISABLE_SERVER_SIDE_CURSORS": pooler == "transaction",
     }
 
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from chatsite.database.pooler import pools_transactions
 from chatsite.doctor.findings import Finding, fail, ok, ok_if, warn
 
 OLDEST_VERSION = 140000  # PostgreSQL 14, the oldest version that Django 5.2 supports
@@ -88,8 +89,12 @@ def _connections(processes: int) -> Finding:
     wanted = settings.DATABASE_POOL_SIZE * processes
     pool = settings.DATABASE_POOL_SIZE
     text = f"Processes: {processes}, connections of each: {pool}, together {wanted} of {most}."
+    if pools_transactions():
+        return ok(name, f"{text} A pooler shares the server's connections between them.")
     if wanted > most:
-        advice = "Raise max_connections, lower DATABASE_POOL_SIZE, or use PgBouncer."
+        advice = (
+            "Raise max_connections, lower DATABASE_POOL_SIZE, or use PgBouncer (DATABASE_POOLER=transaction)."
+        )
         return fail(name, text, advice)
     if wanted > most * 0.8:
         return warn(

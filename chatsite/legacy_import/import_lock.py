@@ -1,8 +1,9 @@
 """Let only one process at a time import an old table.
 
-PostgreSQL holds an advisory lock for the session and frees it when the process ends. On other databases a row is the
-lock. Its holder renews a heartbeat, and another process takes the lock over if the holder is dead on this host or has
-been silent for ten minutes. On all databases a batch commits only if the row still names its process.
+PostgreSQL holds an advisory lock for the session and frees it when the process ends. On other databases, and behind a
+pooler that gives each transaction another session, a row is the lock. Its holder renews a heartbeat, and another
+process takes the lock over if the holder is dead on this host or has been silent for ten minutes. On all databases a
+batch commits only if the row still names its process.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from chatsite.database.pooler import pools_transactions
 from chatsite.legacy_import.errors import AlreadyRunning, LockLost
 from chatsite.legacy_import.models import LegacyImport
 
@@ -73,8 +75,8 @@ def acquire_lock(source: str) -> Iterator[ImportLock]:
 
 @contextmanager
 def _advisory_lock(record: LegacyImport) -> Iterator[bool]:
-    """Take the advisory lock. Yields False on databases that have none."""
-    if connection.vendor != "postgresql":
+    """Take the advisory lock. Yields False where there is none, or where it would be another session's."""
+    if connection.vendor != "postgresql" or pools_transactions():
         yield False
         return
     with connection.cursor() as cursor:
