@@ -16,6 +16,7 @@ from notifications.delivery.push.vapid import new_private_key
 PAIRS: Final = 100
 WINDOW: Final = 4  # messages of one person under way
 IDLE: Final = 1_000
+PROCESSES: Final = (1, 2, 3, 4)
 
 
 def talk_once(
@@ -122,11 +123,21 @@ def scaling(services: Services, plan: Plan) -> Figures:
             str(pairs): talk_once(services, setup, pairs=pairs, window=WINDOW, seconds=plan.seconds / 2)
             for pairs in (1, 5, 20, 100, 400)
         }
-        figures["processes"][name] = {
-            str(count): talk_once(services, setup, processes=count, window=WINDOW, seconds=plan.seconds / 2)
-            for count in (1, 2)
-        }
+    figures["processes"] = processes(services, plan)
     return figures
+
+
+def processes(services: Services, plan: Plan) -> Figures:
+    """Measure full load with one process and more. The two people of a pair use different processes."""
+    return {
+        name: {
+            str(count): talk_once(
+                services, SETUPS[name], processes=count, window=WINDOW, seconds=plan.seconds / 2
+            )
+            for count in PROCESSES
+        }
+        for name in ("peer", "uvicorn native", "daphne native")
+    }
 
 
 def stored(services: Services, plan: Plan) -> Figures:
@@ -141,6 +152,7 @@ SECTIONS: Final[dict[str, Callable[[Services, Plan], Figures]]] = {
     "fan_out": fan_out,
     "idle": idle,
     "scaling": scaling,
+    "processes": processes,
     "history": stored,
     "search": search,
     "uploads": uploads,
@@ -148,6 +160,7 @@ SECTIONS: Final[dict[str, Callable[[Services, Plan], Figures]]] = {
 ALONE: Final[dict[str, Callable[[], Figures]]] = {
     "first_load": first_load.measure
 }  # without the peer and services
+BY_DEFAULT: Final = [name for name in (*SECTIONS, *ALONE) if name != "processes"]  # a part of `scaling`
 
 
 def measure_section(name: str, services: Services | None, plan: Plan) -> Figures:

@@ -65,6 +65,10 @@ class Services:
         self.redis.close()
         self.postgres.close()
 
+    def processor_seconds(self) -> tuple[float, float]:
+        """Return what PostgreSQL and Redis have used so far, each with its ended children."""
+        return _processor_seconds(self.postgres), _processor_seconds(self.redis)
+
     def site_database(self, migrate: Callable[[str], object]) -> str:
         """Return a new database, copied from one that `migrate` has prepared.
 
@@ -90,3 +94,14 @@ def _pid_of(service: Service) -> int:
     if service._process is None:
         raise BenchFailed(f"{service} is not running")
     return service._process.pid
+
+
+def _processor_seconds(service: Service) -> float:
+    server, *children = service.processes()
+    times = server.cpu_times()
+    seconds = times.user + times.system + times.children_user + times.children_system
+    for child in children:
+        with suppress(psutil.NoSuchProcess):  # counted with the ended ones from now on
+            own = child.cpu_times()
+            seconds += own.user + own.system
+    return float(seconds)

@@ -1,4 +1,4 @@
-"""The measured servers: one process or two of this project or of the peer, on PostgreSQL and Redis or embedded."""
+"""The measured servers: one process or more of this project or of the peer, on PostgreSQL and Redis or embedded."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ Kind = Literal["uvicorn", "daphne", "peer"]
 class Counters:
     """The resources used in a period. `per` divides them by a number of messages."""
 
-    processor: float = 0.0
+    processor: float = 0.0  # seconds of the server processes
+    postgres: float = 0.0  # of PostgreSQL
+    redis: float = 0.0
     statements: int = 0
     redis_reads: int = 0
     redis_commands: int = 0
@@ -126,7 +128,7 @@ class Stack:
 
     def counters(self) -> Counters:
         made = Counters(processor=sum(_processor_seconds(p.pid) for p in self._processes))
-        if self.services:
+        if self.services is not None:
             with psycopg.connect(self.database, autocommit=True) as connection:
                 row = connection.execute(STATEMENTS).fetchone()
                 made.statements = int(row[0]) if row else 0
@@ -136,6 +138,7 @@ class Stack:
                 stats["total_reads_processed"],
                 stats["total_commands_processed"],
             )
+            made.postgres, made.redis = self.services.processor_seconds()
         if self.kind != "peer":
             for port in self.ports:
                 made.hops += httpx.get(f"http://127.0.0.1:{port}/bench/counters", trust_env=False).json()[

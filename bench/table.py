@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bench import closed_loop_table, first_load
+from bench import closed_loop_table, first_load, scaling_table
 from bench.bars import Bar
 
 Figures = dict[str, Any]
@@ -98,6 +98,9 @@ def render(figures: Figures) -> str:
         lines += closed_loop_table.table(figures["closed_loop"])
     if "talk" in figures:
         lines += _talk_table(figures["talk"])
+    processes = figures.get("processes") or figures.get("scaling", {}).get("processes")
+    if processes:
+        lines += scaling_table.table(processes)
     lines += ["", *(bar.line() for bar in bars(figures)), ""]
     return "\n".join(lines)
 
