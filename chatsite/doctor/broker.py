@@ -59,10 +59,26 @@ def _server(client: redis.Redis) -> Iterator[Finding]:
     text = f"Redis uses {used / 2**20:.0f} MiB {limit}."
     full = warn("redis.memory", text, "Raise maxmemory. Redis stores presence, tickets and throttles.")
     yield ok_if(not most or used < most * FULL, "redis.memory", text, full)
+    if info.get("redis_mode") == "cluster":
+        yield _cluster(client)
     before = time.time()
     seconds, microseconds = client.time()
     skew = seconds + microseconds / 1e6 - (before + time.time()) / 2
     yield skew_finding("redis.clock", skew, "The clock of Redis")
+
+
+def _cluster(client: redis.Redis) -> Finding:
+    """The scripts of presence and limits use several keys at once, and the clients follow no redirection."""
+    name = "redis.cluster"
+    try:
+        client.exists(*(f"{settings.REDIS_PREFIX}:doctor:{number}" for number in range(3)))
+    except redis.ResponseError as error:
+        advice = (
+            "Use one Redis, with a replica. If it must be a cluster, put REDIS_PREFIX into braces, such as {chat}, and"
+            " let REDIS_URL lead to the node that has this slot."
+        )
+        return fail(name, f"This node of a Redis Cluster cannot keep all keys: {error}", advice)
+    return ok(name, "This node of a Redis Cluster has all keys. It does not follow a failover by itself.")
 
 
 def _configuration(client: redis.Redis) -> Iterator[Finding]:
