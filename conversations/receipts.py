@@ -1,8 +1,9 @@
 """Collect delivered receipts.
 
 A message is delivered when a live socket of the other side receives it, or when the other side fetches it. Under load
-that doubles the number of writes, so the process collects receipts for a moment. The next batch of the group commit
-writes them with a few statements. If the process dies before, the messages stay `sent` until the reader's next fetch or
+that doubles the number of writes, so the process collects receipts for a moment. It collects them for longer while
+more messages are received, so that a conversation needs fewer updates. The next batch of the group commit writes the
+receipts with a few statements. If the process dies before, the messages stay `sent` until the reader's next fetch or
 sync.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import Final
 from uuid import UUID
 
 from chatsite.config.limits import limits
@@ -23,6 +25,8 @@ from conversations.models import Side
 from conversations.writing.group_commit import writer_of
 from conversations.writing.requests import Receipt
 
+MOST_DELAYS: Final = 5  # of `receipt_delay`, while more messages are received
+
 
 class DeliveryCollector:
     """The messages that sockets of this process have received since the last flush."""
@@ -31,17 +35,32 @@ class DeliveryCollector:
         self._runtime = runtime
         self._seen: dict[tuple[str, str], tuple[str, dict[str, float]]] = {}  # the time of each message
         self._scheduled = False
+        self._delays = 0  # since the first of these messages
+        self._is_growing = False  # whether there are new ones since the last delay began
 
     def add(self, conversation_id: str, message_id: str, sender_side: str, user_id: str) -> None:
         """Note a message. The first socket of the other side that receives it counts for all."""
         _, ids = self._seen.setdefault((conversation_id, sender_side), (user_id, {}))
         ids.setdefault(message_id, time.time())
+        self._is_growing = True
         if not self._scheduled:
-            self._scheduled = True
-            self._runtime.loop.call_later(limits().receipt_delay, self.flush)
+            self._schedule()
+
+    def _schedule(self) -> None:
+        self._scheduled = True
+        self._is_growing = False
+        self._runtime.loop.call_later(limits().receipt_delay, self._flush_unless_growing)
+
+    def _flush_unless_growing(self) -> None:
+        self._delays += 1
+        if self._is_growing and self._delays < MOST_DELAYS:
+            self._schedule()
+        else:
+            self.flush()
 
     def flush(self) -> None:
         self._scheduled = False
+        self._delays = 0
         seen, self._seen = self._seen, {}
         writer = writer_of(self._runtime)
         for (conversation_id, _), (user_id, ids) in seen.items():

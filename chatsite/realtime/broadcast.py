@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 
 import redis
@@ -33,7 +35,24 @@ def broadcast_on_commit(addressed: Sequence[Addressed]) -> None:
         transaction.on_commit(partial(broadcast, addressed), robust=True)
 
 
+_thread = threading.local()  # `collected`: the list of the thread's block, or missing
+
+
+@contextmanager
+def collect_broadcasts(into: list[Addressed]) -> Iterator[None]:
+    """Append what this thread sends in the block to a list. The caller publishes it in the event loop of the hub."""
+    _thread.collected = into
+    try:
+        yield
+    finally:
+        del _thread.collected
+
+
 def broadcast(addressed: Sequence[Addressed]) -> None:
+    collected: list[Addressed] | None = getattr(_thread, "collected", None)
+    if collected is not None:
+        collected += addressed
+        return
     hub = running_hub()
     if hub is not None:
         hub.publish_threadsafe(addressed)

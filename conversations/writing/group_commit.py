@@ -25,6 +25,8 @@ from django.db import DatabaseError, InterfaceError, connection
 from chatsite.database.threads import WRITERS, drop_broken_connections, run_in
 from chatsite.errors import DomainError, as_domain_error, is_database_unavailable
 from chatsite.observability.metrics import measures
+from chatsite.realtime.broadcast import collect_broadcasts
+from chatsite.realtime.hub import Addressed
 from chatsite.realtime.interfaces import Runtime
 from conversations.writing.requests import Outcome, Request, Send
 from conversations.writing.write_batch import write
@@ -97,19 +99,28 @@ class Writer:
     async def _commit(self, batch: list[QueuedChange], thread: ThreadPoolExecutor) -> None:
         began = perf_counter()
         changes = [queued.change for queued in batch]
+        events: list[Addressed] = []
         try:
-            outcomes = await run_in(thread, partial(write_apart_if_needed, changes))
+            outcomes = await run_in(thread, partial(_write, changes, events))
         except Exception as error:
             logger.exception("a batch of %d changes failed", len(batch))
             outcomes = [as_domain_error(error)] * len(batch)
         for queued, outcome in zip(batch, outcomes, strict=True):
             _resolve(queued, outcome)
+        self._publish(events)
         _measure(batch, began)
         self._queue.give_back(batch)
         self._free.append(thread)
         self._begin()
         if len(self._free) == len(self.threads):
             self._idle.set()
+
+    def _publish(self, events: list[Addressed]) -> None:
+        """Send the events in the same turn of the loop as the answers, so that a socket gets both with one write."""
+        try:
+            self._runtime.hub.publish(events)
+        except Exception:
+            logger.exception("%d events of committed changes could not be sent", len(events))
 
     async def drain(self) -> None:
         """Wait until everything submitted so far has been committed or refused."""
@@ -136,6 +147,12 @@ def _resolve(queued: QueuedChange, outcome: Outcome) -> None:
     except Exception as error:
         logger.exception("the answer to a change that was written could not be made")
         future.set_exception(as_domain_error(error))
+
+
+def _write(changes: Sequence[Request], events: list[Addressed]) -> list[Outcome]:
+    """Write the changes on a thread, and append the events of what was committed."""
+    with collect_broadcasts(events):
+        return write_apart_if_needed(changes)
 
 
 def write_apart_if_needed(changes: Sequence[Request]) -> list[Outcome]:
