@@ -93,9 +93,12 @@ class Conversation(models.Model):
     """The messages of one business and one customer, with the latest `seq` and `rev`, a preview, and unread counts."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    business = models.ForeignKey(Business, on_delete=models.PROTECT, related_name="conversations")
+    # Without indexes of their own, because those of the lists begin with these columns. Each message updates them all.
+    business = models.ForeignKey(
+        Business, on_delete=models.PROTECT, related_name="conversations", db_index=False
+    )
     customer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="conversations"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="conversations", db_index=False
     )
     last_seq = models.PositiveBigIntegerField(default=0, editable=False)
     rev = models.PositiveBigIntegerField(default=0, editable=False)
