@@ -91,8 +91,8 @@ def flush() -> None:
 def ask(sql: str, parameters: Sequence[Any], *, binary: bool = False) -> Later:
     """Send a statement. Call the result to read the rows.
 
-    With `binary`, uuids and times are decoded five times as fast. Use it only for PostgreSQL's own types, because
-    values of other types come as bytes.
+    Its text must not depend on the parameters, because PostgreSQL keeps its plan. With `binary`, uuids and times are
+    decoded five times as fast. Use it only for PostgreSQL's own types, because values of other types come as bytes.
     """
     if connection.vendor == "postgresql":
         return _send(Asked(sql, parameters, is_binary=binary))
@@ -114,7 +114,7 @@ def tell(sql: str, parameters: Sequence[Any]) -> None:
 def ask_rows(query: QuerySet[Any, Any]) -> Later:
     """Like `ask`, for a `values_list` whose columns need no conversion on PostgreSQL."""
     if connection.vendor == "postgresql":
-        return _send(Asked(*query.query.sql_with_params()))
+        return _send(Asked(*query.query.sql_with_params(), is_prepared=False))
     rows = list(query)
     return lambda: rows
 

@@ -1,8 +1,8 @@
 """Run statements on PostgreSQL in one round trip, over libpq's pipeline mode (PostgreSQL manual, 34.5).
 
 psycopg's own pipeline waits after each statement. With Django's cursors it took a quarter of the processor time of a
-lone message. This module uses psycopg's wrapper of libpq (`psycopg.pq`), and waits once. It leaves the connection as
-Django would, so both can run statements of one transaction.
+lone message. This module uses psycopg's wrapper of libpq (`psycopg.pq`), waits once, and prepares the statements that
+every message needs. It leaves the connection as Django would, so both can run statements of one transaction.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from psycopg import errors, pq
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq.abc import PGconn, PGresult
 
+from chatsite.database.prepared import Connection, Encoded, Take, prepared_statements, refuses_preparation
+
 Rows: TypeAlias = list[tuple[Any, ...]]
-Connection: TypeAlias = psycopg.Connection[Any]
 
 _FAILED: Final = (pq.ExecStatus.FATAL_ERROR, pq.ExecStatus.PIPELINE_ABORTED)
 _PLACEHOLDER: Final = re.compile(r"%([s%])")
@@ -34,7 +35,11 @@ class Asked:
     sql: str
     parameters: Sequence[Any]
     is_binary: bool = False  # the format of the result
+    is_prepared: bool = True  # its text does not depend on the parameters
     result: PGresult | None = None
+
+    def take(self, result: PGresult) -> None:
+        self.result = result
 
     def rows(self) -> Rows:
         if self.result is None:
@@ -57,16 +62,22 @@ def run_together(asked: Sequence[Asked]) -> None:
     raw: Connection = connection.connection
     with connection.wrap_database_errors:
         encoded = [_encode(raw, one) for one in asked]  # raises for a value that cannot be sent
-        try:
-            failed = _exchange(raw, asked, encoded)
-        except BaseException:
-            raw.pgconn.finish()  # there may be results that nobody has read, so nobody may use the connection again
-            raise
-        if failed is not None:
-            raise errors.error_from_result(failed, raw.info.encoding)
+        is_first = raw.pgconn.transaction_status == pq.TransactionStatus.IDLE
+        error = _run(raw, asked, encoded)
+        if error is not None and refuses_preparation(raw, error) and is_first:
+            raw.rollback()
+            error = _run(raw, asked, encoded)
+        if error is not None:
+            raise error
 
 
-Encoded: TypeAlias = tuple[Any, ...]  # the arguments of `send_query_params`
+def _run(raw: Connection, asked: Sequence[Asked], encoded: Sequence[Encoded]) -> psycopg.Error | None:
+    try:
+        failed = _exchange(raw, asked, encoded)
+    except BaseException:
+        raw.pgconn.finish()  # there may be results that nobody has read, so nobody may use the connection again
+        raise
+    return errors.error_from_result(failed, raw.info.encoding) if failed is not None else None
 
 
 def _encode(raw: Connection, asked: Asked) -> Encoded:
@@ -81,20 +92,35 @@ def _exchange(raw: Connection, asked: Sequence[Asked], encoded: Sequence[Encoded
     pg = raw.pgconn
     begins = not raw.autocommit and pg.transaction_status == pq.TransactionStatus.IDLE
     pg.enter_pipeline_mode()
+    takers: list[Take] = []
     if begins:
         pg.send_query_params(_begin(raw), None)
-    for arguments in encoded:
-        pg.send_query_params(*arguments)
+        takers.append(lambda result: None)
+    takers += _send(raw, asked, encoded)
     pg.pipeline_sync()
     _flush(pg)
     failed: PGresult | None = None
-    for one, result in zip([None] * begins + [*asked], _results(pg), strict=True):
+    for take, result in zip(takers, _results(pg), strict=True):
         if result.status in _FAILED:
             failed = failed or result
-        elif one is not None:
-            one.result = result
+        else:
+            take(result)
     pg.exit_pipeline_mode()
     return failed
+
+
+def _send(raw: Connection, asked: Sequence[Asked], encoded: Sequence[Encoded]) -> list[Take]:
+    """Queue the statements. Return what takes their results."""
+    prepared = prepared_statements(raw)
+    new: set[bytes] = set()
+    takers: list[Take] = []
+    for one, arguments in zip(asked, encoded, strict=True):
+        if one.is_prepared and prepared.is_allowed:
+            takers += prepared.send(raw.pgconn, arguments, new)
+        else:
+            raw.pgconn.send_query_params(*arguments)
+        takers.append(one.take)
+    return takers
 
 
 def _begin(raw: Connection) -> bytes:
