@@ -33,12 +33,14 @@ if connection.vendor == "postgresql":
     @pytest.fixture(autouse=True)
     def new_connection() -> Iterator[None]:
         """Begin and end with a connection that has prepared nothing."""
+        connect_anew()
         Business.objects.create(name="Bakery", slug="bakery")
-        connection.connection.close()
-        connection.close()
         yield
-        connection.connection.close()
+        connect_anew()
+
+    def connect_anew() -> None:
         connection.close()
+        connection.close_pool()
 
     def known_statements() -> list[tuple[str, int]]:
         """The prepared statements of the connection, and how often each has run."""
@@ -83,9 +85,7 @@ if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT name FROM pg_prepared_statements")
             ((name,),) = cursor.fetchall()
-            cursor.execute("DEALLOCATE ALL")
-        connection.connection.close()
-        connection.close()
+        connect_anew()
         with connection.cursor() as cursor:
             cursor.execute(f"PREPARE {name} (text) AS {NAME.replace('%s', '$1')}")
 
