@@ -162,6 +162,9 @@ class Socket(asyncio.Protocol):
         self.on_acked(time.perf_counter() - self._sent_at.pop(number))
 
 
+NOWHERE: Final = '{"conversationId":"00000000-0000-7000-8000-000000000000"}'
+
+
 class NativeSocket(Socket):
     path = "/chat"
 
@@ -169,8 +172,8 @@ class NativeSocket(Socket):
         return [f"Authorization: Bearer {self.token}"]
 
     def on_upgraded(self) -> None:
-        # The first answer shows that the session is open. No command has the number 0.
-        self._write(0x81, b'{"event":"heartbeat","ref":0}')
+        # The first answer shows that the session is open. This command reads nothing. No other has the number 0.
+        self._write(0x81, f'{{"event":"leave_conversation","ref":0,"data":{NOWHERE}}}'.encode())
 
     def on_text(self, payload: bytes) -> None:
         if payload.startswith(b'{"event":"new_message"'):

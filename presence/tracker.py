@@ -31,9 +31,9 @@ from presence.store import ClosedConnection, Connection, PresenceStore, StoreUna
 logger = logging.getLogger(__name__)
 
 ROUND_SECONDS: Final = 1.0
-BATCH: Final = (
-    100  # connections in one report; Redis runs nothing else during the few milliseconds of the script
-)
+GATHER_SECONDS: Final = 0.05  # changes of so long are reported, and announced, together
+# Connections in one report. Redis runs nothing else during the few milliseconds of the script.
+BATCH: Final = 100
 
 
 class Tracker:
@@ -127,6 +127,7 @@ class Tracker:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(0.0, self._expire_at - time.monotonic())):
                 await self._wake.wait()
+                await asyncio.sleep(GATHER_SECONDS)
         self._wake.clear()
 
     async def round(self) -> None:
