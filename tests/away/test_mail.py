@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from email.message import EmailMessage
-from unittest.mock import Mock
 
 import pytest
-from django.core.mail.message import EmailMultiAlternatives
 from django.test import Client
 from pytest_django import Settings
 
@@ -160,38 +158,6 @@ def test_a_mail_that_is_refused_for_good_is_not(shop: Shop, mail_server: MailSer
     shop.pass_seconds(TEN_MINUTES)
     assert mail_server.mails == []
     assert shop.decisions(shop.carol) == [("email", "failed", "refused")]
-
-
-class ProviderError(Exception):
-    """The error that django-anymail raises for an answer of a provider's API."""
-
-    def __init__(self, status_code: int) -> None:
-        super().__init__("refused")
-        self.status_code = status_code
-
-
-@pytest.mark.parametrize(
-    ("status", "decision"),
-    [
-        (400, ("email", "failed", "refused")),
-        (429, ("email", "pending", "")),
-        (503, ("email", "pending", "")),
-    ],
-)
-def test_an_answer_of_a_mail_provider_counts_as_one_of_a_mail_server(
-    shop: Shop,
-    mail_server: MailServer,
-    monkeypatch: pytest.MonkeyPatch,
-    status: int,
-    decision: tuple[str, str, str],
-) -> None:
-    shop.say(shop.amir, "Hello")
-    with monkeypatch.context() as patched:
-        patched.setattr(EmailMultiAlternatives, "send", Mock(side_effect=ProviderError(status)))
-        shop.pass_seconds(TEN_MINUTES)
-    assert shop.decisions(shop.carol) == [decision]
-    shop.work()
-    assert len(mail_server.mails) == (decision[1] == "pending")
 
 
 def test_after_a_day_without_a_server_the_notice_fails(shop: Shop, mail_server: MailServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import smtplib
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -16,24 +17,19 @@ from chatsite.config.queues import DELIVERY_QUEUE
 from conversations.access import UserId
 from notifications.delivery.decisions import Send, Skip, Wait, circumstances_of, decide
 from notifications.delivery.mail.composing import Section, compose
+from notifications.delivery.mail.failures import MailFailed, MailRefused, failure_of
 from notifications.delivery.models import Channel, Notice, Progress
 from notifications.delivery.notices import abandon_notice, find_pending, finish, hand_over, take_back
 from notifications.delivery.preferences import preferences_of
 from notifications.delivery.unread import lock_progress, others_are_told, unread_messages, unread_sides_of
+
+logger = logging.getLogger(__name__)
 
 GIVE_UP: Final = timedelta(hours=24)
 ATTEMPTS: Final = 60
 CONVERSATIONS: Final = 200  # conversations to read for one mail
 
 State = Notice.State
-
-
-class MailRefused(Exception):
-    """The mail server will never take this mail."""
-
-
-class MailFailed(Exception):
-    """The mail could not be sent this time."""
 
 
 @job(queue=DELIVERY_QUEUE, attempts=ATTEMPTS, given_up=abandon_notice)
@@ -64,9 +60,13 @@ def send_once(notice: Notice, sections: list[Section], mail: EmailMultiAlternati
         _open(connection)
     except MailFailed as error:
         _try_again(notice, now, str(error))
-    before = _claim(notice, sections, now)
-    if before is not None:
-        _hand_to_server(notice, connection, mail, before, now)
+        return
+    try:
+        before = _claim(notice, sections, now)
+        if before is not None:
+            _hand_to_server(notice, connection, mail, before, now)
+    finally:
+        _close(connection)
 
 
 def unread_sections(user: Any, now: datetime) -> tuple[list[Section], str | None]:
@@ -160,19 +160,16 @@ def _send(connection: Any, mail: EmailMultiAlternatives) -> None:
     mail.connection = connection
     try:
         mail.send()
-    except smtplib.SMTPRecipientsRefused as error:
-        codes = {code for code, _ in error.recipients.values()}
-        raise (MailRefused if min(codes) >= 500 else MailFailed)(f"recipient refused: {codes}") from error
-    except smtplib.SMTPResponseException as error:
-        kind = MailRefused if error.smtp_code >= 500 else MailFailed
-        raise kind(f"{error.smtp_code} {error.smtp_error!r}") from error
-    except (smtplib.SMTPException, OSError) as error:
-        raise MailFailed(f"{type(error).__name__}: {error}") from error
     except Exception as error:
-        status = getattr(error, "status_code", None)  # the answer of a provider's API
-        if status is None:
+        failure = failure_of(error)
+        if failure is None:
             raise
-        kind = MailRefused if 400 <= status < 500 and status != 429 else MailFailed
-        raise kind(f"HTTP {status}") from error
-    finally:
+        raise failure from error
+
+
+def _close(connection: Any) -> None:
+    """Close the connection. The server has answered by then, so a failure here changes nothing."""
+    try:
         connection.close()
+    except (smtplib.SMTPException, OSError) as error:
+        logger.info("the connection to the mail server was not closed properly: %s", error)
