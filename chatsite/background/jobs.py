@@ -44,7 +44,11 @@ _given_up: Final[dict[str, Job]] = {}  # by the module path of the job that was 
 
 
 class RetryLater(Exception):
-    """A job raises this to be repeated after `seconds`, for example when a server answers Retry-After."""
+    """A job raises this to be repeated. With `seconds` it is not repeated earlier, as a server's Retry-After wants it.
+
+    The usual wait between attempts is kept too, so that a small number does not use them all up in a minute. Only 0
+    means at once.
+    """
 
     def __init__(self, reason: str, seconds: float | None = None) -> None:
         super().__init__(reason)
@@ -113,6 +117,11 @@ def backoff(attempt: int) -> float:
     return min(FIRST_RETRY * 2.0 ** (attempt - 1), LONGEST_WAIT) * random.uniform(0.75, 1.25)
 
 
+def _wait(error: Exception, attempt: int) -> float:
+    asked = error.seconds if isinstance(error, RetryLater) else None
+    return 0.0 if asked == 0 else max(backoff(attempt), asked or 0.0)
+
+
 def _retry_or_give_up(
     declared: Job,
     error: Exception,
@@ -127,8 +136,7 @@ def _retry_or_give_up(
         logger.error("job %s failed at attempt %d of %d", name, attempt, attempts, exc_info=error)
         give_up(declared.module_path, args, kwargs)
         raise AttemptFailed(f"attempt {attempt} of {attempts}; there is no further attempt") from error
-    asked = error.seconds if isinstance(error, RetryLater) else None
-    wait = backoff(attempt) if asked is None else asked
+    wait = _wait(error, attempt)
     enqueue(declared, *args, delay=timedelta(seconds=wait), attempt=attempt + 1, **kwargs)
     job_retries.add(1, name)
     logger.warning(

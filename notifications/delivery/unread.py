@@ -25,6 +25,12 @@ def unread_messages(sides: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str
     return {key: found[key] for key in sides if key in found}
 
 
+def has_unread(conversation: Conversation, user_id: UserId) -> bool:
+    """Whether the person's side of the conversation has unread messages."""
+    is_customer = conversation.customer_id == user_id
+    return bool(conversation.customer_unread if is_customer else conversation.business_unread)
+
+
 def readers(conversations: Iterable[Conversation]) -> dict[tuple[UUID, str], list[Any]]:
     """The people to notify of unread messages: the customer; the assignee, or else every member.
 
@@ -56,12 +62,23 @@ def _assigned_to_others(user_id: UserId) -> Exists:
 
 
 def unread_sides_of(user_id: UserId, most: int) -> list[tuple[Conversation, str]]:
-    """The conversations with unread messages for the person, newest first, with the side."""
-    as_customer = _newest_first().filter(customer_id=user_id, customer_unread__gt=0)[:most]
-    as_member = _unread_of_team(user_id).exclude(_assigned_to_others(user_id))[:most]
+    """The conversations with unread messages for the person, newest first, with the side.
+
+    It leaves out those about which an earlier mail has told everything. Otherwise they could take the place of others.
+    """
+    as_customer = _newest_first().filter(customer_id=user_id, customer_unread__gt=0)
+    as_member = _unread_of_team(user_id).exclude(_assigned_to_others(user_id))
+    as_customer, as_member = (
+        rows.exclude(_told_by_mail(user_id))[:most] for rows in (as_customer, as_member)
+    )
     found = [(row, Side.CUSTOMER.value) for row in as_customer]
     found += [(row, Side.BUSINESS.value) for row in as_member]
     return sorted(found, key=lambda pair: pair[0].active_at, reverse=True)[:most]
+
+
+def _told_by_mail(user_id: UserId) -> Exists:
+    told = Progress.objects.filter(user_id=user_id, conversation_id=OuterRef("pk"))
+    return Exists(told.filter(email_seq__gte=OuterRef("last_seq")))
 
 
 def others_are_told(user_id: UserId) -> bool:

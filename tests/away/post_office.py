@@ -155,7 +155,7 @@ class PushService:
     """A push service over HTTPS.
 
     `status` is its answer. `requests` has the path, headers and body of each push. While `answering` is not set, the
-    service accepts pushes but does not answer.
+    service accepts pushes but does not answer. A test can close it and start it again on the same port.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -166,6 +166,10 @@ class PushService:
         self.answering.set()
         self.certificate = folder / "push.pem"
         _make_certificate(self.certificate)
+        self._port = 0
+        self.start()
+
+    def start(self) -> None:
         service = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -184,7 +188,8 @@ class PushService:
             def log_message(self, *args: Any) -> None:
                 pass
 
-        self._server = _Server(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", self._port), Handler)
+        self._port = self._server.server_port
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.certificate)
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
@@ -196,7 +201,7 @@ class PushService:
         self._server.server_close()
 
     def browser(self, name: str) -> Browser:
-        return Browser(f"https://127.0.0.1:{self._server.server_port}/{name}")
+        return Browser(f"https://127.0.0.1:{self._port}/{name}")
 
     def pushes(self, browser: Browser) -> list[dict[str, Any]]:
         """Return the decrypted pushes to the browser."""

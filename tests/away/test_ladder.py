@@ -119,6 +119,21 @@ def test_one_mail_tells_of_all_conversations(shop: Shop) -> None:
     assert "From Dora" in to_amir.body
 
 
+def test_a_mail_follows_about_conversations_for_which_the_first_had_no_room(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("notifications.delivery.mail.sending.CONVERSATIONS", 2)
+    people = [shop.carol, shop.person("dora"), shop.person("emil")]
+    others = [Conversation.objects.create(business=shop.business, customer=user) for user in people[1:]]
+    for user, where in zip(people, [shop.conversation, *others], strict=True):
+        shop.say(user, f"From {user.username}", where)
+    for _ in range(3):
+        shop.pass_seconds(TEN_MINUTES)
+    bodies = [message.body for message in mail.outbox if message.to == ["amir@mail.example"]]
+    assert [sum(f"From {user.username}" in body for user in people) for body in bodies] == [2, 1]
+    assert shop.decisions(shop.amir) == [("email", "sent", "sent")] * 2
+
+
 def test_a_message_after_the_mail_leads_to_another_one(shop: Shop) -> None:
     shop.say(shop.amir, "One")
     shop.pass_seconds(TEN_MINUTES)

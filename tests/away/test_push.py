@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from unittest.mock import Mock
 
 import jwt
 import pytest
@@ -17,7 +16,6 @@ from notifications.delivery.ladder import check_due
 from notifications.delivery.models import BusinessNotificationSettings, Notice, PushSubscription
 from notifications.delivery.push import base64url, encryption, sending
 from notifications.delivery.push.vapid import new_private_key, public_key_of
-from notifications.delivery.push.withdrawals import withdraw_read_pushes
 from tests.away.conftest import Shop
 from tests.away.post_office import Browser, PushService
 
@@ -81,6 +79,21 @@ def test_the_longest_message_fits(shop: Shop, push_service: PushService) -> None
     assert push_service.pushes(browser)[0]["body"].endswith("…")
 
 
+def test_control_characters_fit_too(shop: Shop, push_service: PushService) -> None:
+    """JSON writes each of them with six bytes."""
+    shop.business.name = "\x01" * 200
+    shop.business.save()
+    browser = shop.subscribed(shop.carol, push_service)
+    shop.say(shop.amir, "\x01" * 2_000 + "Hello")
+    shop.pass_seconds(11)
+    [push] = push_service.pushes(browser)
+    assert push["title"] == "Chat"
+    shop.say(shop.amir, "A\x07larm 👩‍🚀")
+    shop.clock.pass_seconds(11)
+    shop.work()
+    assert push_service.pushes(browser)[-1]["body"] == "A larm 👩‍🚀"
+
+
 def test_a_business_can_keep_the_content_out(shop: Shop, push_service: PushService) -> None:
     BusinessNotificationSettings.objects.create(business=shop.business, push_content=False)
     browser = shop.subscribed(shop.carol, push_service)
@@ -136,6 +149,22 @@ def test_a_push_service_that_is_busy_gets_it_later(
     assert [push["body"] for push in push_service.pushes(browser)] == ["Two"]
 
 
+def test_a_push_service_that_is_down_gets_the_latest_message_later_and_once(
+    shop: Shop, push_service: PushService
+) -> None:
+    browser = shop.subscribed(shop.carol, push_service)
+    push_service.close()
+    shop.say(shop.amir, "One")
+    shop.pass_seconds(11)
+    shop.say(shop.amir, "Two")
+    shop.pass_seconds(11)
+    assert shop.decisions(shop.carol) == [("push", "pending", "")]
+    push_service.start()
+    shop.work()
+    shop.work()
+    assert [push["body"] for push in push_service.pushes(browser)] == ["Two"]
+
+
 def test_a_push_that_a_killed_worker_left_behind_is_not_sent_twice(
     shop: Shop, push_service: PushService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,34 +216,6 @@ def test_a_message_during_the_request_of_a_push_gets_its_own(
     shop.work()
     assert [push["body"] for push in push_service.pushes(browser)] == pushed
     assert [reason for _, _, reason in shop.decisions(shop.carol)] == decisions
-
-
-def test_reading_takes_a_shown_push_away(shop: Shop, push_service: PushService) -> None:
-    browser = shop.subscribed(shop.carol, push_service)
-    shop.say(shop.amir, "Hello")
-    shop.pass_seconds(11)
-    assert withdraw_read_pushes(shop.clock.now) == 0
-    shop.read(shop.carol)
-    assert withdraw_read_pushes(shop.clock.now) == 1
-    device = PushSubscription.objects.get()
-    sending.withdraw_push.func(str(device.pk), str(shop.conversation.pk))
-    shown, closed = push_service.pushes(browser)
-    assert (closed["type"], closed["tag"], closed["unread"]) == ("close", shown["tag"], 0)
-    assert withdraw_read_pushes(shop.clock.now) == 0
-
-
-def test_browsers_of_apple_get_no_push_that_shows_nothing(
-    shop: Shop, push_service: PushService, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Apple ends a subscription after three of them."""
-    shop.subscribed(shop.carol, push_service)
-    device = PushSubscription.objects.get()
-    device.endpoint = f"{sending.APPLE}x"
-    device.save()
-    request = Mock()
-    monkeypatch.setattr(sending, "_request", request)
-    sending.withdraw_push.func(str(device.pk), str(shop.conversation.pk))
-    request.assert_not_called()
 
 
 def subscribe(user: object, subscription: dict[str, object]) -> int:

@@ -61,6 +61,12 @@ def ask_for_a_pause(name: str) -> None:
     raise RetryLater("busy", seconds=timedelta(hours=2).total_seconds())
 
 
+@job(attempts=60)
+def ask_for_a_second(name: str) -> None:
+    _note(name)
+    raise RetryLater("busy", seconds=1)
+
+
 @job(queue=WEBHOOK_QUEUE)
 def hang(name: str) -> None:
     """Hang at the first start, and return at the second."""

@@ -114,6 +114,14 @@ def test_a_job_can_choose_its_next_time() -> None:
     assert timedelta(minutes=115) < following.run_after - timezone.now() <= timedelta(hours=2)
 
 
+def test_a_short_pause_does_not_use_up_all_attempts() -> None:
+    """A server that answers `Retry-After: 1` for hours gets the job afterwards."""
+    enqueue(examples.ask_for_a_second, "second", attempt=11)
+    run_ready_jobs()
+    following = DBTaskResult.objects.get(status=TaskResultStatus.READY)
+    assert following.run_after - timezone.now() > timedelta(minutes=20)
+
+
 def test_waits_double_up_to_an_hour() -> None:
     assert 1.5 <= backoff(1) <= 2.5
     assert 12 <= backoff(4) <= 20

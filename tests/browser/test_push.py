@@ -242,7 +242,9 @@ async def is_withdrawn_though_it_is_still_being_shown(here: PushedPage, push: di
     other = {**push, "conversationId": "another"}
     await here.deliver(push, other, close)
     assert [shown["tag"] for shown in await here.shown(1)] == ["conversation-another"]
-    await here.deliver({**close, "conversationId": "another"})
+    await here.deliver({**close, "conversationId": "another", "seq": push["seq"] - 1})
+    assert len(await here.shown(1)) == 1  # it is about a later message
+    await here.deliver({**close, "conversationId": "another", "seq": push["seq"]})
     await here.shown(0)
 
 

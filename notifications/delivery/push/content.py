@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from typing import Any, Final
+from unicodedata import category
 from uuid import UUID
 
 import msgspec
@@ -38,7 +39,7 @@ def message_content(
                 "type": "message",
                 "conversationId": str(conversation.pk),
                 "tag": tag_of(conversation.pk),
-                "title": title[:TITLE_CHARACTERS] or gettext("Chat"),
+                "title": shortened(title)[:TITLE_CHARACTERS] or gettext("Chat"),
                 "body": body,
                 "url": conversation_path(conversation.pk),
                 "seq": messages[-1].seq,
@@ -52,13 +53,17 @@ def message_content(
         )
 
 
-def close_content(user: Any, conversation_id: UUID) -> bytes:
-    """Tells the browser to remove the conversation's notification, because it was read elsewhere."""
+def close_content(user: Any, conversation: Conversation) -> bytes:
+    """Tells the browser to remove the conversation's notification, because it was read elsewhere.
+
+    Everything up to `seq` has been read. A notification about a later message stays.
+    """
     return msgspec.json.encode(
         {
             "type": "close",
-            "conversationId": str(conversation_id),
-            "tag": tag_of(conversation_id),
+            "conversationId": str(conversation.pk),
+            "tag": tag_of(conversation.pk),
+            "seq": conversation.last_seq,
             "unread": count_unread(user.pk).total,
         }
     )
@@ -72,7 +77,9 @@ def sender_name(conversation: Conversation, message: ChatMessage) -> str:
 
 
 def shortened(text: str) -> str:
-    line = " ".join(text[: BODY_CHARACTERS * 2].split())
+    """The beginning, in one line. Control characters are left out, because JSON needs six bytes for each."""
+    shown = "".join(" " if category(one) == "Cc" else one for one in text[: BODY_CHARACTERS * 2])
+    line = " ".join(shown.split())
     return line if len(line) <= BODY_CHARACTERS else f"{line[: BODY_CHARACTERS - 1]}…"
 
 

@@ -20,7 +20,7 @@ from notifications.delivery.push import base64url
 from notifications.delivery.push.content import close_content, message_content, tag_of
 from notifications.delivery.push.encryption import encrypt
 from notifications.delivery.push.vapid import authorization
-from notifications.delivery.unread import lock_progress, readers, unread_messages
+from notifications.delivery.unread import has_unread, lock_progress, readers, unread_messages
 
 TTL: Final = 24 * 3600  # seconds for which the push service keeps a push for a browser that is not running
 GIVE_UP: Final = timedelta(hours=24)
@@ -123,7 +123,8 @@ def _try_again(notice: Notice, now: datetime, detail: str, seconds: float | None
 
 def _retry_after(answer: OutgoingAnswer) -> float | None:
     given = answer.headers.get("retry-after", "")
-    return min(float(given), 3600.0) if given.isascii() and given.isdigit() and len(given) < 9 else None
+    is_number = given.isascii() and given.isdigit() and len(given) < 9
+    return min(float(given), 3600.0) or None if is_number else None  # 0 says nothing
 
 
 def _request(device: PushSubscription, content: bytes, topic: str, now: datetime) -> OutgoingAnswer:
@@ -150,9 +151,11 @@ def withdraw_push(subscription_id: str, conversation_id: str) -> None:
     conversation = Conversation.objects.filter(pk=conversation_id).first()
     if device is None or conversation is None or device.endpoint.startswith(APPLE):
         return
+    if has_unread(conversation, device.user_id):
+        return  # a later push has taken the place of this one, or will
     if device not in subscriptions_of([device.user])[device.user_id]:
         return
-    content, topic = close_content(device.user, conversation.pk), tag_of(conversation.pk)
+    content, topic = close_content(device.user, conversation), tag_of(conversation.pk)
     try:
         answer = _request(device, content, topic, timezone.now())
     except OutgoingRefused:

@@ -29,7 +29,7 @@ function handleInTurn(push) {
 
 async function handlePush(push) {
   if (push.type === "message") await show(push);
-  if (push.type === "close") await close(push.conversationId);
+  if (push.type === "close") await close(push);
   await setBadge(push.unread);
 }
 
@@ -50,8 +50,11 @@ function show({ title, body, url, conversationId, seq, texts }) {
   });
 }
 
-async function close(conversationId) {
-  for (const shown of await self.registration.getNotifications({ tag: tagOf(conversationId) })) shown.close();
+/** Everything up to `seq` has been read. A notification about a later message stays, if this push was on its way for long. */
+async function close({ conversationId, seq }) {
+  for (const shown of await self.registration.getNotifications({ tag: tagOf(conversationId) })) {
+    if (!(shown.data?.seq > seq)) shown.close();
+  }
 }
 
 /** The page's own notifications use the same tag. */
