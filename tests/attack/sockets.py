@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, Self
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.harness.close_codes import meant_code
 from tests.harness.patience import patience
 from tests.harness.rest import Json
 from tests.harness.servers import Server
@@ -108,7 +109,7 @@ class Wire:
                 while True:
                     await self.socket.recv()
             except ConnectionClosed:
-                return self.socket.close_code
+                return meant_code(self.socket.close_code)
 
     async def push(self, timeout: float = 10) -> tuple[str, Json]:
         """Return the event and data of the next frame."""

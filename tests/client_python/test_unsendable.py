@@ -47,7 +47,9 @@ async def test_a_send_without_an_answer_ends_and_the_next_goes_on(server: Script
     assert sends(server, "bad") == 4
 
 
-@pytest.mark.parametrize(("close_code", "code"), [(1009, "too_large"), (1007, "invalid")])
+@pytest.mark.parametrize(
+    ("close_code", "code"), [(1009, "too_large"), (3009, "too_large"), (1007, "invalid")]
+)
 async def test_a_frame_that_closes_the_socket_is_not_sent_for_ever(
     server: ScriptedServer, close_code: int, code: str
 ) -> None:

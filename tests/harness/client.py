@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.harness.close_codes import meant_code
 from tests.harness.patience import patience
 from tests.harness.rest import ApiError, Json, RestClient
 
@@ -137,7 +138,7 @@ class LiveClient:
     async def closed(self, timeout: float = 10) -> int | None:
         """Wait until the other side has closed the socket, and return the close code."""
         await asyncio.wait_for(asyncio.shield(self._reader), patience(timeout))
-        return self.connection.close_code
+        return meant_code(self.connection.close_code)
 
     async def close(self) -> None:
         await self.connection.close()
@@ -204,4 +205,4 @@ class LiveClient:
         return None
 
     def _closed(self) -> LiveClosed:
-        return LiveClosed(self.connection.close_code, self.connection.close_reason or "")
+        return LiveClosed(meant_code(self.connection.close_code), self.connection.close_reason or "")

@@ -46,8 +46,9 @@ def test_a_moved_module_is_reported(module: Any, imported: str, monkeypatch: pyt
 
 
 def test_a_changed_server_is_served_by_plain_messages_and_one_warning(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    settings.PLAIN_ASGI = False
     monkeypatch.setattr(uvicorn, "NAMES", ("renamed",))
     with caplog.at_level(logging.WARNING):
         assert {sockets._finders() for _ in range(3)} == {(daphne.find_socket,)}

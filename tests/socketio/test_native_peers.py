@@ -9,6 +9,7 @@ from typing import Final
 
 import pytest
 
+from tests.harness.close_codes import DROPPED, code_of_unreadable, seen_code
 from tests.harness.patience import patience
 from tests.socketio.clients import Client
 from tests.socketio.server import Kind, Site
@@ -28,7 +29,6 @@ AUTHENTICATE: Final = b'{"event":"authenticate","data":{"token":"user:gone"}}'
 BROKEN: Final = {
     1002: b"\x83\x80" + MASK,  # an opcode that is reserved
     1007: b"\x81\x82" + MASK + b"\xff\xff",
-    1009: b"\x81\xff" + (70_000).to_bytes(8) + MASK + b"x" * 70_000,
 }
 
 
@@ -56,6 +56,25 @@ async def raw_socket(site: Site) -> AsyncIterator[tuple[asyncio.StreamReader, as
         writer.close()
 
 
+async def read_frame(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    async with asyncio.timeout(patience(5)):
+        first, length = await reader.readexactly(2)
+        if length == 126:
+            length = int.from_bytes(await reader.readexactly(2))
+        return first & 0x0F, await reader.readexactly(length)
+
+
+async def close_code(reader: asyncio.StreamReader) -> int:
+    """Return the code of the close frame, or `DROPPED` if the connection ends without one."""
+    try:
+        while True:
+            opcode, payload = await read_frame(reader)
+            if opcode == 8:
+                return int.from_bytes(payload[:2])
+    except (ConnectionResetError, asyncio.IncompleteReadError):
+        return DROPPED
+
+
 async def wait_for_sessions(watcher: Client, count: int) -> None:
     async with asyncio.timeout(patience(15)):
         while (await watcher.call("count_sessions"))["sessions"] != count:  # noqa: ASYNC110
@@ -73,5 +92,10 @@ async def test_a_peer_that_answers_no_ping_is_gone(quick_site: Site) -> None:
 async def test_a_broken_frame_closes_with_its_code(site: Site, code: int) -> None:
     async with raw_socket(site) as (reader, writer):
         writer.write(BROKEN[code])
-        opening = await asyncio.wait_for(reader.readexactly(4), patience(5))
-        assert (opening[0], int.from_bytes(opening[2:])) == (0x88, code)
+        assert await close_code(reader) == code_of_unreadable(site.kind, code)
+
+
+async def test_a_frame_over_the_limit_closes_with_1009(site: Site) -> None:
+    async with raw_socket(site) as (reader, writer):
+        writer.write(b"\x81\xff" + (70_000).to_bytes(8) + MASK + b"x" * 70_000)
+        assert await close_code(reader) == seen_code(site.kind, 1009)

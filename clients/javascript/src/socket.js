@@ -31,7 +31,7 @@ export class ChatSocket {
     this.#handlers = handlers;
     socket.onopen = () => this.#ended || handlers.opened();
     socket.onmessage = ({ data }) => this.#ended || this.#take(data);
-    socket.onclose = ({ code, reason }) => this.#end(code || Code.LOST, reason ?? "");
+    socket.onclose = ({ code, reason }) => this.#end(standardCode(code) || Code.LOST, reason ?? "");
     socket.onerror = () => undefined; // the following `close` has all information
   }
 
@@ -95,6 +95,11 @@ export class ChatSocket {
     }
     this.#handlers.ended(code, reason);
   }
+}
+
+/** A server that cannot send a code of RFC 6455 sends it plus 2000, such as 3009 in place of 1009. */
+function standardCode(code) {
+  return code > 3000 && code < 3016 ? code - 2000 : code;
 }
 
 export function disconnected(code) {

@@ -45,14 +45,16 @@ for (const code of [1006, 1012, 4008, 4403]) {
   });
 }
 
-test("after 1008 it waits longer", async () => {
-  const scene = await joined();
-  scene.server.hangUp(1008);
-  await scene.clock.advance(9_900);
-  assert.equal(scene.client.state, "waiting");
-  await scene.clock.advance(3_000);
-  assert.equal(scene.client.state, "ready");
-});
+for (const code of [1008, 3008]) {
+  test(`after ${code} it waits longer`, async () => {
+    const scene = await joined();
+    scene.server.hangUp(code);
+    await scene.clock.advance(9_900);
+    assert.equal(scene.client.state, "waiting");
+    await scene.clock.advance(3_000);
+    assert.equal(scene.client.state, "ready");
+  });
+}
 
 test("a stopping server says once when to reconnect", async () => {
   const scene = await joined();

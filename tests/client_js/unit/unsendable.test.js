@@ -75,7 +75,7 @@ for (const [name, answer] of [
   });
 }
 
-for (const [closeCode, code] of [[1009, "too_large"], [1007, "invalid"]]) {
+for (const [closeCode, code] of [[1009, "too_large"], [3009, "too_large"], [1007, "invalid"]]) {
   test(`a frame for which the server closes with ${closeCode} is not sent repeatedly`, async () => {
     const scene = await joined();
     scene.server.refuses = (frame) => {

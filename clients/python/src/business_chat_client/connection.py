@@ -119,7 +119,7 @@ class Connection:
     async def over(self) -> int | None:
         """Wait until the connection has ended. Return its close code."""
         await asyncio.shield(self._reader)
-        return self._connection.close_code
+        return self._close_code()
 
     def abort(self) -> None:
         """End the connection without a close frame, which the other side would not answer."""
@@ -130,7 +130,12 @@ class Connection:
         await self._reader
 
     def _loss(self) -> ConnectionLost:
-        return ConnectionLost(self._connection.close_code, self._connection.close_reason or "")
+        return ConnectionLost(self._close_code(), self._connection.close_reason or "")
+
+    def _close_code(self) -> int | None:
+        """A server that cannot send a code of RFC 6455 sends it plus 2000, such as 3009 in place of 1009."""
+        code = self._connection.close_code
+        return code - 2000 if code is not None and 3000 < code < 3016 else code
 
     async def _read(self) -> None:
         try:

@@ -19,7 +19,7 @@ from business_chat_client.rest import Addresses, Rest
 
 logger = logging.getLogger(__name__)
 
-FLOOD: Final = (1008, 4108)  # daphne's form of the first one
+FLOOD: Final = 1008
 UNAUTHENTICATED: Final = 4401
 FLOOD_DELAY: Final = 5.0  # seconds
 MAX_SERVER_DELAY: Final = 300.0  # seconds
@@ -126,7 +126,7 @@ class Supervisor:
         server_delay, self._server_delay = self._server_delay, None
         if server_delay is not None:
             return min(server_delay, MAX_SERVER_DELAY)
-        return max(backoff.next(), FLOOD_DELAY if code in FLOOD else 0)
+        return max(backoff.next(), FLOOD_DELAY if code == FLOOD else 0)
 
     async def _live(self, url: str, backoff: Backoff) -> int | None:
         """Run one connection until it ends. Return its close code."""
