@@ -115,10 +115,10 @@ def apply_form(user_id: Any, business_id: str, form: QueryDict) -> None:
 
 def _label(user_id: Any, business_id: str, form: QueryDict) -> None:
     if "delete" in form:
-        labels.delete_label(user_id=user_id, label_id=form.get("id", ""))
+        labels.delete_label(user_id=user_id, row_id=form.get("id", ""))
     elif form.get("id"):
         body = LabelChanges(name=form.get("name", ""), color=form.get("color", ""))
-        labels.change_label(user_id=user_id, label_id=form.get("id", ""), body=body)
+        labels.change_label(user_id=user_id, row_id=form.get("id", ""), body=body)
     else:
         new = LabelBody(business_id=business_id, name=form.get("name", ""), color=form.get("color", ""))
         labels.make_label(user_id=user_id, body=new)
@@ -127,10 +127,10 @@ def _label(user_id: Any, business_id: str, form: QueryDict) -> None:
 def _group(user_id: Any, business_id: str, form: QueryDict) -> None:
     members = form.getlist("members")
     if "delete" in form:
-        groups.delete_group(user_id=user_id, group_id=form.get("id", ""))
+        groups.delete_group(user_id=user_id, row_id=form.get("id", ""))
     elif form.get("id"):
         body = GroupChanges(name=form.get("name", ""), member_ids=members)
-        groups.change_group(user_id=user_id, group_id=form.get("id", ""), body=body)
+        groups.change_group(user_id=user_id, row_id=form.get("id", ""), body=body)
     else:
         new = GroupBody(business_id=business_id, name=form.get("name", ""), member_ids=members)
         groups.make_group(user_id=user_id, body=new)

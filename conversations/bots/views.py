@@ -8,7 +8,6 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chatsite.errors import invalid
 from chatsite.http.api import CursorPages, read_body, serializer_for
 from chatsite.http.viewsets import LIMIT, StructViewSet
 from conversations.bots import operations
@@ -23,6 +22,7 @@ from conversations.bots.serializers import (
     key_object,
     key_with_secret,
 )
+from conversations.business_parameter import OF_BUSINESS, business_of
 from conversations.models import Membership
 
 BOTS = serializer_for(BotObject)
@@ -50,14 +50,12 @@ class BotViewSet(StructViewSet):
     throttle_cost = 10.0  # of a message
 
     @extend_schema(
-        parameters=[OpenApiParameter("businessId", str, required=True), CURSOR, LIMIT],
+        parameters=[OF_BUSINESS, CURSOR, LIMIT],
         responses=BOTS(many=True),
     )
     def list(self, request: Request) -> Response:
         """List the bots of a business, newest first."""
-        business_id = request.query_params.get("businessId")
-        if not business_id:
-            raise invalid("businessId is required.", field="businessId")
+        business_id = business_of(request)
         return IdPages().respond(request, operations.bots_of(request.user.pk, business_id), bot_object)
 
     @extend_schema(request=serializer_for(BotBody), responses={201: BOTS})

@@ -5,18 +5,19 @@ API keys read a state and hand over. They have no scope for the rest.
 
 from __future__ import annotations
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chatsite.errors import invalid
-from chatsite.http.api import CursorPages, page, read_body, serializer_for
+from chatsite.http.api import page, read_body, serializer_for
 from chatsite.http.viewsets import LIMIT, StructViewSet
+from conversations.business_parameter import OF_BUSINESS, business_of
 from conversations.models import Conversation, Label, Membership, TeamGroup, TeamState
 from conversations.team import bulk, groups, labels, members, operations
 from conversations.team.access import member_business
+from conversations.team.named_views import IdPages, NamedOperations, NamedViewSet
 from conversations.team.requests import (
     BulkBody,
     GroupBody,
@@ -40,18 +41,7 @@ from conversations.team.serializers import (
 STATES = serializer_for(TeamStateObject)
 GROUPS = serializer_for(GroupObject)
 LABELS = serializer_for(LabelObject)
-OF_BUSINESS = [OpenApiParameter("businessId", str, required=True), OpenApiParameter("cursor", str), LIMIT]
-
-
-def business_of(request: Request) -> str:
-    business_id: str = request.query_params.get("businessId", "")
-    if not business_id:
-        raise invalid("businessId is required.", field="businessId")
-    return business_id
-
-
-class IdPages(CursorPages):
-    ordering = ("id",)
+PAGES_OF_BUSINESS = [OF_BUSINESS, OpenApiParameter("cursor", str), LIMIT]
 
 
 class TeamStateViewSet(StructViewSet):
@@ -110,7 +100,7 @@ class MemberViewSet(StructViewSet):
     queryset = Membership.objects.none()
     bodies = {"default": MemberChange, "list": MemberObject}
 
-    @extend_schema(parameters=OF_BUSINESS, responses=serializer_for(MemberObject)(many=True))
+    @extend_schema(parameters=PAGES_OF_BUSINESS, responses=serializer_for(MemberObject)(many=True))
     def list(self, request: Request) -> Response:
         """List the members of a business in the order in which they joined."""
         business = member_business(request.user.pk, business_of(request))
@@ -125,72 +115,73 @@ class MemberViewSet(StructViewSet):
         )
         return Response(member_object(changed))
 
-    @extend_schema(parameters=OF_BUSINESS[:1], responses={204: None})
+    @extend_schema(parameters=[OF_BUSINESS], responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:
         """Remove a member, as an owner, or leave the team."""
         members.end_membership(user_id=request.user.pk, business_id=business_of(request), member_id=pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class GroupViewSet(StructViewSet):
+@extend_schema_view(
+    list=extend_schema(
+        description="List the groups of a business.",
+        parameters=PAGES_OF_BUSINESS,
+        responses=GROUPS(many=True),
+    ),
+    create=extend_schema(
+        description="Make a group, as an owner.",
+        request=serializer_for(GroupBody),
+        responses={201: GROUPS},
+    ),
+    partial_update=extend_schema(
+        description="Rename the group or set its members, as an owner.",
+        request=serializer_for(GroupChanges),
+        responses=GROUPS,
+    ),
+    destroy=extend_schema(
+        description="Delete the group, as an owner. Its conversations then belong to no group.",
+        responses={204: None},
+    ),
+)
+class GroupViewSet(NamedViewSet):
     """The groups of a team. Members see them; owners change them."""
 
     queryset = TeamGroup.objects.none()
     bodies = {"default": GroupChanges, "list": GroupBody, "create": GroupBody}
-
-    @extend_schema(parameters=OF_BUSINESS, responses=GROUPS(many=True))
-    def list(self, request: Request) -> Response:
-        """List the groups of a business."""
-        return IdPages().respond(
-            request, groups.groups_of(request.user.pk, business_of(request)), group_object
-        )
-
-    @extend_schema(request=serializer_for(GroupBody), responses={201: GROUPS})
-    def create(self, request: Request) -> Response:
-        """Make a group, as an owner."""
-        group = groups.make_group(user_id=request.user.pk, body=read_body(request, GroupBody))
-        return Response(group_object(group), status=status.HTTP_201_CREATED)
-
-    @extend_schema(request=serializer_for(GroupChanges), responses=GROUPS)
-    def partial_update(self, request: Request, pk: str) -> Response:
-        """Rename the group or set its members, as an owner."""
-        body = read_body(request, GroupChanges)
-        return Response(group_object(groups.change_group(user_id=request.user.pk, group_id=pk, body=body)))
-
-    @extend_schema(responses={204: None})
-    def destroy(self, request: Request, pk: str) -> Response:
-        """Delete the group, as an owner. Its conversations then belong to no group."""
-        groups.delete_group(user_id=request.user.pk, group_id=pk)
-        return Response(status=status.HTTP_204_NO_CONTENT)
+    named_operations = NamedOperations(
+        of_business=groups.groups_of,
+        make=groups.make_group,
+        change=groups.change_group,
+        delete=groups.delete_group,
+        show=group_object,
+    )
 
 
-class LabelViewSet(StructViewSet):
+@extend_schema_view(
+    list=extend_schema(
+        description="List the labels of a business.",
+        parameters=PAGES_OF_BUSINESS,
+        responses=LABELS(many=True),
+    ),
+    create=extend_schema(
+        description="Make a label.", request=serializer_for(LabelBody), responses={201: LABELS}
+    ),
+    partial_update=extend_schema(
+        description="Rename or recolour the label.", request=serializer_for(LabelChanges), responses=LABELS
+    ),
+    destroy=extend_schema(
+        description="Delete the label. It goes from all conversations.", responses={204: None}
+    ),
+)
+class LabelViewSet(NamedViewSet):
     """The labels of a business. Every member may change them."""
 
     queryset = Label.objects.none()
     bodies = {"default": LabelChanges, "list": LabelBody, "create": LabelBody}
-
-    @extend_schema(parameters=OF_BUSINESS, responses=LABELS(many=True))
-    def list(self, request: Request) -> Response:
-        """List the labels of a business."""
-        return IdPages().respond(
-            request, labels.labels_of(request.user.pk, business_of(request)), label_object
-        )
-
-    @extend_schema(request=serializer_for(LabelBody), responses={201: LABELS})
-    def create(self, request: Request) -> Response:
-        """Make a label."""
-        label = labels.make_label(user_id=request.user.pk, body=read_body(request, LabelBody))
-        return Response(label_object(label), status=status.HTTP_201_CREATED)
-
-    @extend_schema(request=serializer_for(LabelChanges), responses=LABELS)
-    def partial_update(self, request: Request, pk: str) -> Response:
-        """Rename or recolour the label."""
-        body = read_body(request, LabelChanges)
-        return Response(label_object(labels.change_label(user_id=request.user.pk, label_id=pk, body=body)))
-
-    @extend_schema(responses={204: None})
-    def destroy(self, request: Request, pk: str) -> Response:
-        """Delete the label. It goes from all conversations."""
-        labels.delete_label(user_id=request.user.pk, label_id=pk)
-        return Response(status=status.HTTP_204_NO_CONTENT)
+    named_operations = NamedOperations(
+        of_business=labels.labels_of,
+        make=labels.make_label,
+        change=labels.change_label,
+        delete=labels.delete_label,
+        show=label_object,
+    )

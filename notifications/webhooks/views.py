@@ -8,9 +8,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chatsite.errors import invalid
 from chatsite.http.api import read_body, serializer_for
 from chatsite.http.viewsets import LIMIT, StructViewSet
+from conversations.business_parameter import OF_BUSINESS, business_of
 from notifications.pages import IdPages
 from notifications.webhooks import operations
 from notifications.webhooks.models import Webhook
@@ -47,14 +47,12 @@ class WebhookViewSet(StructViewSet):
     throttle_cost = 10.0  # of a message: an endpoint costs an outgoing request or more
 
     @extend_schema(
-        parameters=[OpenApiParameter("businessId", str, required=True), CURSOR, LIMIT],
+        parameters=[OF_BUSINESS, CURSOR, LIMIT],
         responses=WEBHOOKS(many=True),
     )
     def list(self, request: Request) -> Response:
         """List the webhooks of a business, newest first."""
-        business_id = request.query_params.get("businessId")
-        if not business_id:
-            raise invalid("businessId is required.", field="businessId")
+        business_id = business_of(request)
         rows = operations.endpoints_of_business(request.user.pk, business_id)
         return IdPages().respond(request, rows, webhook_object)
 

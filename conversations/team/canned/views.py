@@ -10,9 +10,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chatsite.errors import invalid
 from chatsite.http.api import CursorPages, page, read_body, serializer_for
 from chatsite.http.viewsets import LIMIT, StructViewSet
+from conversations.business_parameter import OF_BUSINESS, business_of
 from conversations.models import CannedAnswer, Membership
 from conversations.team.canned import find, operations
 from conversations.team.canned.serializers import (
@@ -49,7 +49,7 @@ class CannedAnswerViewSet(StructViewSet):
 
     @extend_schema(
         parameters=[
-            OpenApiParameter("businessId", str, required=True),
+            OF_BUSINESS,
             OpenApiParameter("q", str, description="A code, or words of the text: the 20 best matches."),
             OpenApiParameter("cursor", str),
             LIMIT,
@@ -58,9 +58,7 @@ class CannedAnswerViewSet(StructViewSet):
     )
     def list(self, request: Request) -> Response:
         """List the answers of the business and the user's private ones by code, or search them."""
-        business_id = request.query_params.get("businessId")
-        if not business_id:
-            raise invalid("businessId is required.", field="businessId")
+        business_id = business_of(request)
         membership = find.find_membership(request.user.pk, business_id)
         query = request.query_params.get("q", "").replace("\x00", "")[:MOST_QUERY]
         if query.strip():

@@ -16,6 +16,7 @@ from chatsite.errors import invalid
 from chatsite.http.api import BrowsablePages, WireRenderer, read_body, serializer_for
 from chatsite.http.viewsets import StructViewSet
 from chatsite.realtime.user_limit import charge
+from conversations.business_parameter import OF_BUSINESS, business_of
 from conversations.models import Conversation, CsatSettings, Episode
 from conversations.team.access import member_business
 from conversations.team.reports import csat
@@ -63,7 +64,7 @@ class ReportViewSet(StructViewSet):
 
     @extend_schema(
         parameters=[
-            OpenApiParameter("businessId", str, required=True),
+            OF_BUSINESS,
             OpenApiParameter("metric", str, required=True, enum=get_args(Metric)),
             OpenApiParameter("from", date, description="The default is 28 days ago."),
             OpenApiParameter("to", date, description="The default is today."),
@@ -74,10 +75,7 @@ class ReportViewSet(StructViewSet):
     def list(self, request: Request) -> Response:
         """Report a metric of the episodes that were resolved in a period."""
         charge(str(request.user.pk), COST)
-        asked = request.query_params
-        if not asked.get("businessId"):
-            raise invalid("businessId is required.", field="businessId")
-        business = member_business(request.user.pk, asked["businessId"])
+        asked, business = request.query_params, member_business(request.user.pk, business_of(request))
         end = parse_day(asked.get("to", ""), "to") or today(business.pk)
         begin = parse_day(asked.get("from", ""), "from") or end - timedelta(days=DEFAULT_DAYS - 1)
         shown = report(

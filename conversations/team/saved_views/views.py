@@ -9,9 +9,9 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chatsite.errors import invalid
 from chatsite.http.api import CursorPages, read_body, serializer_for
 from chatsite.http.viewsets import LIMIT, StructViewSet
+from conversations.business_parameter import OF_BUSINESS, business_of
 from conversations.models import SavedView
 from conversations.team.saved_views import find, operations
 from conversations.team.saved_views.serializers import SavedViewBody, SavedViewChange, SavedViewObject
@@ -31,7 +31,7 @@ class SavedViewViewSet(StructViewSet):
 
     @extend_schema(
         parameters=[
-            OpenApiParameter("businessId", str, required=True),
+            OF_BUSINESS,
             OpenApiParameter("cursor", str),
             LIMIT,
         ],
@@ -39,9 +39,7 @@ class SavedViewViewSet(StructViewSet):
     )
     def list(self, request: Request) -> Response:
         """List the views of the business and the user's private ones by name."""
-        business_id = request.query_params.get("businessId")
-        if not business_id:
-            raise invalid("businessId is required.", field="businessId")
+        business_id = business_of(request)
         rows, membership = find.views_of(request.user.pk, business_id)
         return NamePages().respond(request, rows, partial(find.shown, membership))
 
