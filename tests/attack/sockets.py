@@ -11,8 +11,8 @@ from typing import Any, Final, Literal, Self
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.harness.close_codes import meant_code
 from tests.harness.patience import patience
+from tests.harness.plain_asgi import meant_code
 from tests.harness.rest import Json
 from tests.harness.servers import Server
 

@@ -13,8 +13,8 @@ from typing import Any, Literal, Self
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.harness.close_codes import meant_code
 from tests.harness.patience import patience
+from tests.harness.plain_asgi import meant_code
 from tests.harness.rest import ApiError, Json, RestClient
 
 AuthMethod = Literal["header", "ticket", "frame", "none"]

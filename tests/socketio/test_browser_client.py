@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.harness.close_codes import seen_code
 from tests.harness.patience import patience
+from tests.harness.plain_asgi import seen_code
 from tests.socketio.conftest import NODE
 from tests.socketio.server import Site
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness.close_codes import seen_code
+from tests.harness.plain_asgi import seen_code
 from tests.socketio.clients import Client, Poller, RawClient
 from tests.socketio.server import Site
 

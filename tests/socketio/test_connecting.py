@@ -12,8 +12,8 @@ import pytest
 from socketio.exceptions import ConnectionError as Refused
 from websockets.asyncio.client import connect
 
-from tests.harness.close_codes import seen_code
 from tests.harness.patience import patience
+from tests.harness.plain_asgi import seen_code
 from tests.socketio.clients import Client, Poller, RawClient
 from tests.socketio.server import Kind, Site
 

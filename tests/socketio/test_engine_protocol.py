@@ -10,8 +10,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.harness.close_codes import seen_code
 from tests.harness.patience import patience
+from tests.harness.plain_asgi import seen_code
 from tests.socketio.clients import Poller, RawClient
 from tests.socketio.server import Site
 

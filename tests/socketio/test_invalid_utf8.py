@@ -11,7 +11,7 @@ import json
 
 import pytest
 
-from tests.harness.close_codes import code_of_unreadable
+from tests.harness.plain_asgi import code_of_unreadable
 from tests.socketio.clients import Poller, RawClient
 from tests.socketio.server import Site
 from tests.socketio.test_native_peers import AUTHENTICATE, MASK, close_code, raw_socket, read_frame

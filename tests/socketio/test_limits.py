@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chatsite.config.limits import Limits
-from tests.harness.close_codes import IS_PLAIN, seen_code
+from tests.harness.plain_asgi import has_back_pressure, seen_code
 from tests.socketio.clients import Client, Poller, RawClient
 from tests.socketio.server import Kind, Site
 from tests.socketio.test_native_peers import wait_for_sessions
@@ -119,11 +119,10 @@ async def test_a_client_that_does_not_poll_is_closed(kind: Kind, tmp_path: Path)
 
 
 async def test_a_slow_websocket_is_let_go(kind: Kind, tmp_path: Path) -> None:
-    has_back_pressure = kind == "uvicorn" or not IS_PLAIN
-    pings = {} if has_back_pressure else {"PING_SECONDS": "1", "PONG_SECONDS": "1"}
+    pings = {} if has_back_pressure(kind) else {"PING_SECONDS": "1", "PONG_SECONDS": "1"}
     with Site(kind, tmp_path, **pings) as site:
         async with Client(site) as speaker, RawClient(site, max_queue=1):
-            if has_back_pressure:
+            if has_back_pressure(kind):
                 await _speak(speaker, 1, text="x" * 60_000, count=20, turns=60)
             else:  # the server notices that the reader answers no ping
                 await speaker.call("broadcast", {"text": "x" * 60_000, "count": 100})

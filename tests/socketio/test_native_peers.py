@@ -9,8 +9,8 @@ from typing import Final
 
 import pytest
 
-from tests.harness.close_codes import DROPPED, code_of_unreadable, seen_code
 from tests.harness.patience import patience
+from tests.harness.plain_asgi import DROPPED, code_of_unreadable, seen_code
 from tests.socketio.clients import Client
 from tests.socketio.server import Kind, Site
 

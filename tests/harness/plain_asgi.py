@@ -12,6 +12,11 @@ IS_PLAIN: Final = os.environ.get("PLAIN_ASGI") == "1"
 DROPPED: Final = 1006  # without a close frame
 
 
+def has_back_pressure(server: str) -> bool:
+    """Whether writing to a slow reader waits. If not, the server buffers until the reader misses a ping."""
+    return server != "daphne" or not IS_PLAIN
+
+
 def seen_code(server: str, code: int) -> int:
     """Return what a client sees when the application closes with `code`."""
     is_reserved = code != 1000 and code < 3000
