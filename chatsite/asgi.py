@@ -25,9 +25,7 @@ from chatsite.http.request_time import TimedBodies
 from chatsite.http.root_path import WithoutRootPath, refuse_other_root_path, with_root_path
 from chatsite.observability.access_log import WithAccessLog, tidy_access_logs
 from chatsite.observability.metrics.endpoint import WithMetrics
-from chatsite.realtime.servers.daphne import silence_access_log
 from chatsite.realtime.servers.sockets import check_servers
-from chatsite.realtime.servers.uvicorn_requests import limit_request_heads
 from chatsite.realtime.transports.socketio.server import socketio_application
 
 # By default Python collects garbage whenever 700 more objects exist than before. In a burst of messages that took a
@@ -37,9 +35,16 @@ gc.set_threshold(50_000, 5, 5)
 refuse_bad_environment()
 refuse_other_root_path(sys.argv, os.environ.get("UVICORN_ROOT_PATH", ""))
 tidy_access_logs()
-silence_access_log()
 check_servers()
-limit_request_heads(settings.CHAT.head_seconds)
+# The module of a server imports it, so only the module of the one that runs is imported.
+if "daphne" in sys.modules:
+    from chatsite.realtime.servers.daphne import silence_access_log
+
+    silence_access_log()
+if "uvicorn" in sys.modules:
+    from chatsite.realtime.servers.uvicorn_requests import limit_request_heads
+
+    limit_request_heads(settings.CHAT.head_seconds)
 
 serve_request = BoundedBodies(RequestHandler())
 

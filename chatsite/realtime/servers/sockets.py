@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import logging
+import sys
 from collections.abc import Awaitable, Callable, Iterable
+from importlib import import_module
 from typing import Any, Final, Protocol, TypeAlias
 
 from django.conf import settings
 
-from chatsite.realtime.servers import daphne, uvicorn
 from chatsite.realtime.servers.names import ServerChanged
 from chatsite.realtime.transport import FrameWriter
 
@@ -18,6 +19,7 @@ logger = logging.getLogger(__name__)
 Send: TypeAlias = Callable[[dict[str, Any]], Awaitable[None]]
 
 PRIVATE_CODE_OFFSET: Final = 2000
+SERVERS: Final = ("uvicorn", "daphne")  # each has a module of its name in this package
 
 
 class ServerSocket(FrameWriter, Protocol):
@@ -85,7 +87,10 @@ def _finders() -> tuple[Callable[[object], ServerSocket | None], ...]:
     if getattr(settings, "PLAIN_ASGI", False):
         return ()
     found: list[Callable[[object], ServerSocket | None]] = []
-    for module in (uvicorn, daphne):
+    for name in SERVERS:
+        if name not in sys.modules:  # another server runs; Twisted alone takes a sixth of the time of a start
+            continue
+        module = import_module(f"chatsite.realtime.servers.{name}")
         try:
             module.check_names()
         except ServerChanged as error:
@@ -96,5 +101,5 @@ def _finders() -> tuple[Callable[[object], ServerSocket | None], ...]:
 
 
 def check_servers() -> None:
-    """Check the installed servers now, so that the warning appears when the process starts."""
+    """Check the server of this process now, so that the warning appears when the process starts."""
     _finders()
