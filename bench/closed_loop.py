@@ -39,7 +39,7 @@ def _measure_one(services: Services, setup: Setup, plan: Plan) -> Figures:
 
 
 def _measure_connects(stack: Stack, load: LoadProcess, pairs: list[Figures], where: Figures) -> Figures:
-    """Connect, authenticate and join: one person after the other, and everybody at once."""
+    """Measure connecting, authenticating and joining: one person after the other, and everybody at once."""
     people = 2 * len(pairs)
     figures: Figures = {}
     load.order("arrive", pairs=pairs[:WARM_UP_PAIRS], at_once=1, **where)

@@ -77,7 +77,7 @@ def _row(name: str, *cells: str) -> str:
 
 
 def _ratio(figures: Figures, name: str, *path: str) -> float:
-    """The figure, divided by the mean of the peer's first and last measurement."""
+    """Return the figure, divided by the mean of the peer's first and last measurement."""
     peer = (_figure(figures["peer"], *path) + _figure(figures["peer again"], *path)) / 2
     return _figure(figures[name], *path) / peer
 

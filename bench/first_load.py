@@ -111,7 +111,7 @@ def _fingerprint(key: ec.EllipticCurvePrivateKey) -> str:
 
 
 def _with_tls(configuration: str, certificate: Certificate) -> str:
-    """Do what the comment in the configuration says."""
+    """Turn on TLS in the configuration, as its comment says."""
     files = f"ssl_certificate {certificate.chain}; ssl_certificate_key {certificate.key};"
     start, listen, rest = configuration.partition("listen 127.0.0.1:")
     port, _, rest = rest.partition(";")
@@ -160,7 +160,7 @@ async def _load(page: Page, network: str, url: str) -> Figures:
         raise BenchFailed(f"the page was not live after a minute on {network}") from error
     seconds = time.monotonic() - began
     await page.wait_for_load_state("networkidle")
-    await asyncio.sleep(SETTLED)  # what the socket makes the page ask for
+    await asyncio.sleep(SETTLED)  # the requests that the page sends once its socket is open
     return {"seconds": round(seconds, 2), **traffic.figures()}
 
 

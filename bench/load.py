@@ -54,7 +54,7 @@ class Talk:
         return on_acked
 
     def _hearing(self, side: int) -> Any:
-        """Measure the time until the other side has the message. The sender's own copy does not count."""
+        """Record when the other side has the message. The sender's own copy does not count."""
         own = f"-{side}-".encode()
 
         def on_message(payload: bytes) -> None:

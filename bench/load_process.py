@@ -40,7 +40,7 @@ class LoadProcess:
     def hear(self) -> dict[str, Any]:
         line = self._process.stdout.readline() if self._process.stdout else b""
         if not line:
-            raise BenchFailed("the load generator gave up; its words are above")
+            raise BenchFailed("the load generator stopped; its error is above")
         heard: dict[str, Any] = json.loads(line)
         return heard
 
@@ -50,7 +50,7 @@ class LoadProcess:
 
 
 def measure(stack: Stack, load: LoadProcess, do: str, **arguments: Any) -> dict[str, Any]:
-    """Order `Load.talk` or `Load.take_turns`, and add what the server, the database and Redis did for each message."""
+    """Run `Load.talk` or `Load.take_turns`, and add what the server, the database and Redis did for each message."""
     load.begin(do, **arguments)
     load.hear()
     before = stack.counters()

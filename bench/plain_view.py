@@ -1,4 +1,4 @@
-"""A page of history as Django REST framework's tutorial writes it: a `ListAPIView` with a `ModelSerializer`.
+"""A page of history as in the tutorial of Django REST framework: a `ListAPIView` with a `ModelSerializer`.
 
 It authenticates as the site does, and checks nothing else.
 """

@@ -1,4 +1,4 @@
-"""What a search costs at a million messages, for a member of a business that has a tenth of them."""
+"""Measure a search among a million messages, by a member of a business that has a tenth of them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ QUERIES: Final = {
 
 
 def search(services: Services, plan: Plan) -> Figures:
-    """Milliseconds for each kind of query, of a member and of a customer."""
+    """Return the milliseconds of each kind of query, for a member and for a customer."""
     messages = min(MESSAGES, max(plan.sizes))
     each = messages // BUSINESSES // CONVERSATIONS
     with (

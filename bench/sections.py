@@ -84,7 +84,7 @@ def fan_out(services: Services, plan: Plan) -> Figures:
 
 
 def idle(services: Services, plan: Plan) -> Figures:
-    """Authenticated sockets that say nothing: memory of each and how fast they connect; then 5,000 with 1% talking."""
+    """Measure authenticated idle sockets: the memory of each and how fast they connect. Then 5,000 with 1% talking."""
     figures: Figures = {}
     for name in ("peer", "uvicorn native", "daphne native", "uvicorn Socket.IO"):
         kind, protocol, _ = SETUPS[name]

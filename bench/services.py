@@ -43,7 +43,7 @@ class DurablePostgreSQL(PostgreSQL):
 def pin(pid: int, cores: Sequence[int]) -> None:
     process = psutil.Process(pid)
     for one in (process, *process.children(recursive=True)):
-        with suppress(psutil.NoSuchProcess):  # a short-lived process of the server's start
+        with suppress(psutil.NoSuchProcess):  # a process that ended while the server started
             one.cpu_affinity(list(cores))
 
 

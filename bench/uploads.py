@@ -1,4 +1,4 @@
-"""What uploads cost the server and the people who talk beside them, and how soon a photo is ready."""
+"""Measure what uploads cost the server and other people's messages, and how soon a photo is ready."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ READY_SECONDS: Final = 60
 
 
 def uploads(services: Services, plan: Plan) -> Figures:
-    """Text messages without and with uploads beside them, memory of the server, and the time of a photo."""
+    """Measure messages without and with uploads, the memory of the server, and the time until a photo is ready."""
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
         Stack("uvicorn", services, Path(folder)) as stack,
@@ -64,7 +64,7 @@ def _document() -> bytes:
 
 
 def _photo(number: int) -> bytes:
-    """A photo of 12 megapixels with as much detail as a camera's."""
+    """Return a photo of 12 megapixels with as much detail as one of a camera."""
     noise = Image.effect_noise((MEGAPIXELS[0] // 4, MEGAPIXELS[1] // 4), 60 + number)
     written = io.BytesIO()
     noise.resize(MEGAPIXELS).convert("RGB").save(written, "JPEG", quality=90)

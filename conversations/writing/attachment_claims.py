@@ -1,4 +1,4 @@
-"""Gives uploads to the message that they are sent with: each is used once, by its owner."""
+"""Give uploads to the message that they are sent with. Only its owner can use an upload, and only once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SEPARATOR: Final = ", "
 
 
 def ask_attachments(ids: Collection[UUID]) -> Callable[[], dict[UUID, Attachment]]:
-    """Lock these attachments, in the order of their ids. The locks of the conversations come before."""
+    """Lock these attachments in the order of their ids. The caller must lock the conversations first."""
     if not ids:
         return dict
     columns = [field.attname for field in Attachment._meta.concrete_fields]
@@ -32,7 +32,7 @@ def ask_attachments(ids: Collection[UUID]) -> Callable[[], dict[UUID, Attachment
 def claimable(
     found: Mapping[UUID, Attachment], ids: Sequence[UUID], owner_id: UserId, business_id: UUID
 ) -> list[Attachment]:
-    """The uploads that a message names, in its order. Raises the refusal."""
+    """Return the uploads that a message names, in its order. Raise `DomainError` if one of them cannot be used."""
     wanted = [found.get(key) for key in ids]
     mine = [one for one in wanted if one is not None and owner_id is not None and one.owner_id == owner_id]
     if len(mine) < len(ids):
@@ -54,19 +54,19 @@ def _check_quota(business_id: UUID, size: int) -> None:
 
 
 def claim(attachments: Sequence[Attachment], message_id: UUID, business_id: UUID) -> None:
-    """Give the attachments to the message; they are written with it."""
+    """Give the attachments to the message. The caller writes them with it."""
     for position, attachment in enumerate(attachments):
         attachment.message_id, attachment.business_id = message_id, business_id
         attachment.position = position
 
 
 def names_of(attachments: Sequence[Attachment]) -> str:
-    """The content of a message that has none, so that every client has something to show."""
+    """Return the content of a message without a text. Clients that know no attachments show it."""
     return _SEPARATOR.join(attachment.name for attachment in attachments)
 
 
 def message_type_of(attachments: Sequence[Attachment]) -> str:
-    """The kind of the first attachment. A message has no type for a video."""
+    """Return the type of a message with these attachments: that of the first one. A video has the type `file`."""
     if not attachments:
         return ChatMessage.Type.TEXT.value
     kind = attachments[0].kind

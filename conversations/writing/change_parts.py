@@ -1,11 +1,11 @@
-"""What a room of this app adds to every `ConversationChange`: rows of its own that change under the same locks.
+"""What a package of this app adds to every `ConversationChange`: rows of its own that change under the same locks.
 
     @change_part
     class TeamPart: ...
 
     change.parts.get(TeamPart).save(...)
 
-So the change does not know the rooms, and a room's rows and events are committed and sent with those of the change.
+The change does not know these packages. It commits their rows and sends their events with its own.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ class ChangePart(Protocol):
     def __init__(self, now: datetime) -> None: ...
 
     def ask(self, ids: Collection[UUID]) -> None:
-        """The conversations are being locked: send the queries of their rows."""
+        """Send the queries for the rows. Called while the conversations are being locked."""
 
     def attach(self, conversations: Mapping[UUID, Conversation]) -> None:
-        """The conversations are locked."""
+        """Read the results. Called when the conversations are locked."""
 
     def message_added(self, conversation: Conversation, message: MessageObject) -> None:
-        """A new message is to be inserted."""
+        """Called before a new message is inserted."""
 
     def write(self) -> None:
         """Write the changed rows, and fill `events` and `recorded`."""

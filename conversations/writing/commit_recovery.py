@@ -83,7 +83,7 @@ def _watch_outer_transaction(conversation_ids: set[UUID]) -> None:
 
 @dataclass
 class _Unconfirmed:
-    """The conversations of a process that are to be resent, by transaction. Several sets may have the same one."""
+    """The conversations that a process must resend, by transaction. Several sets may contain the same conversation."""
 
     transactions: list[set[UUID]] = field(default_factory=list)
     is_resending: bool = False
@@ -110,7 +110,7 @@ async def _resend(runtime: Runtime, unconfirmed: _Unconfirmed) -> None:
     try:
         while unconfirmed.transactions:
             await asyncio.sleep(RETRY_SECONDS)
-            # Removed before they are read, so that ids added meanwhile are resent too.
+            # Remove them before reading, so that ids which are added meanwhile are resent too.
             transactions, unconfirmed.transactions = unconfirmed.transactions, []
             ids = sorted(set[UUID]().union(*transactions))
             if not ids:  # all have been committed

@@ -1,6 +1,6 @@
-"""What a list shows of a conversation: its last message with the sender, the files of it, or a reaction since.
+"""What a list shows of a conversation: its last message with the sender and the files, or a later reaction.
 
-These columns follow from the messages. Whoever appends or changes a message calls `show_new` or `show_changed`.
+These columns follow from the messages. Code that appends or changes a message calls `show_new` or `show_changed`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from conversations.preview_objects import (
 )
 from conversations.serializers import ReactionObject
 
-EXCERPT: Final = 80  # characters of a message that somebody has reacted to
+EXCERPT: Final = 80  # characters of the message in a reaction
 
 # A file may have another ending than the content of its message says: HEIC is stored as JPEG.
 _ENDING: Final = re.compile(r"\.[A-Za-z0-9]{1,10}$")
@@ -83,7 +83,7 @@ def show_new(
     sender: str,
     files: Sequence[StoredAttachment | Attachment] = (),
 ) -> None:
-    """The conversation has a new last message. `sender` is that of `last_sender`."""
+    """Show a new last message. `last_sender` returns the `sender`."""
     conversation.last_sender = sender
     conversation.last_message = preview(content)
     conversation.last_files = last_files(content, files)
@@ -91,7 +91,7 @@ def show_new(
 
 
 def show_changed(conversation: Conversation, message: ChatMessage) -> None:
-    """A message of the conversation has changed."""
+    """Show a changed message, if it is the last one or has the reaction that is shown."""
     if message.seq == conversation.last_seq:
         conversation.last_message, conversation.last_files = preview_of(message), last_files_of(message)
         conversation.last_sender = last_sender_of(message)
@@ -102,14 +102,14 @@ def show_changed(conversation: Conversation, message: ChatMessage) -> None:
 
 
 def show_status(conversation: Conversation, status: str) -> None:
-    """The last message was delivered or read."""
+    """Show that the last message was delivered or read."""
     shown = last_sender_from_json(conversation.last_sender)
     if shown is not None:
         conversation.last_sender = last_sender(shown.user_id, shown.side, status)
 
 
 def show_reaction(conversation: Conversation, message: ChatMessage, user_id: UserId, emoji: str) -> None:
-    """Somebody has reacted to a message."""
+    """Show that somebody has reacted to a message."""
     conversation.last_reaction = _reaction(message, str(user_id), emoji)
 
 

@@ -1,4 +1,4 @@
-"""Marks of unread messages inside a change: a read ends the reader's mark; who has one sees a count of their own."""
+"""Marks of unread messages inside a change. Reading ends the reader's mark. People with a mark see their own count."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def count_marks(conversation: Conversation) -> None:
 
 
 def people_with_marks(conversations: Collection[Conversation]) -> list[Reader]:
-    """Everybody who has a mark in these conversations."""
+    """Return everybody who has a mark in these conversations."""
     marked = {conversation.pk: conversation for conversation in conversations if conversation.marks}
     if not marked:
         return []
@@ -45,7 +45,7 @@ def people_with_marks(conversations: Collection[Conversation]) -> list[Reader]:
 
 
 def personal_updates(readers: Collection[Reader]) -> list[Addressed]:
-    """`conversation_updated` as each reader sees it, for that reader alone. Who has left the business gets none."""
+    """Return `conversation_updated` as each reader sees it, for that reader alone, except for people who have left."""
     if not readers:
         return []
     actors = access.load_actors({user_id for _, user_id in readers})
@@ -60,7 +60,7 @@ def personal_updates(readers: Collection[Reader]) -> list[Addressed]:
 
 
 def updates_of_side(conversation: Conversation, side: str) -> list[Addressed]:
-    """As `updates_of`, for one side."""
+    """Like `updates_of`, for one side."""
     load_team_revs([conversation])
     to_customer, to_business = events.conversation_updated(conversation)
     with_marks = [
@@ -72,7 +72,7 @@ def updates_of_side(conversation: Conversation, side: str) -> list[Addressed]:
 
 
 def updates_of(conversations: Collection[Conversation]) -> list[Addressed]:
-    """`conversation_updated` for both sides of each conversation, and then for those who have a mark in it."""
+    """Return `conversation_updated` for both sides of each conversation, and then for people with a mark in it."""
     load_team_revs(conversations)
     return [
         *events.conversations_updated(conversations),

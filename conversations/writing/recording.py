@@ -1,8 +1,8 @@
-"""Lets other apps record what a change did, in the transaction of the change.
+"""Let other apps record what a change did, in the transaction of the change.
 
 An app appends a function to `recorders` in `AppConfig.ready`. It gets the events of the conversations whose business is
-marked with `changes_recorded`. For all others a change costs nothing more: the mark comes with the business, which is
-read under the lock anyway, so a process never works with a stale one.
+marked with `changes_recorded`. For other businesses a change costs nothing more: it reads the mark with the business,
+under the lock, so the mark is never stale.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ recorders: Final[list[Callable[[list[Change]], None]]] = []
 
 
 def record_changes(conversations: Collection[Conversation], events: Iterable[Addressed]) -> None:
-    """Hand the events of these conversations to the recorders, where their business wants it."""
+    """Pass the events of these conversations to the recorders, if their business is marked."""
     if not recorders or all(
         conversation.business.changes_recorded is False for conversation in conversations
     ):

@@ -32,14 +32,14 @@ def apply_send(change: ConversationChange, lookups: Lookups, send: Send) -> Sent
     stored = lookups.stored.get(send.client_key) if send.client_key is not None else None
     if stored is not None:
         return Sent(stored, events.message_payload(stored), created=False)
-    require_unblocked(conversation, send.sender_id)  # a repetition of what was sent before has been answered
+    require_unblocked(conversation, send.sender_id)  # repeated sends of earlier batches have been answered
     if send.reply_to is not None and (send.conversation_id, send.reply_to) not in lookups.places:
         raise invalid("replyTo must be a message of this conversation.", field="replyTo")
     files = claimable(lookups.attachments, send.attachment_ids, send.sender_id, conversation.business_id)
     kind = SenderKind.BOT if actor is not None and actor.is_bot else SenderKind.PERSON
     sent = append_message(change, conversation, side, send, files, kind)
     if send.client_key is not None:
-        lookups.stored[send.client_key] = sent.message  # the same batch may repeat the send
+        lookups.stored[send.client_key] = sent.message  # the same batch may contain the send twice
     return sent
 
 

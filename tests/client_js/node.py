@@ -121,7 +121,7 @@ class NodeClient:
     async def until(self, condition: Callable[[], Awaitable[bool]], what: str, timeout: float = 15) -> None:
         deadline = time.monotonic() + patience(timeout)
         while not await condition():
-            assert time.monotonic() < deadline, f"in vain: {what}\n{self.errors()}"
+            assert time.monotonic() < deadline, f"not in time: {what}\n{self.errors()}"
             await asyncio.sleep(0.05)
 
     async def contents(self) -> list[str]:

@@ -35,7 +35,7 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = 10) ->
     allowed = patience(seconds)
     deadline = time.monotonic() + allowed
     while not condition():
-        assert time.monotonic() <= deadline, f"waited {allowed:g} s in vain: {what}"
+        assert time.monotonic() <= deadline, f"not within {allowed:g} s: {what}"
         time.sleep(0.05)
 
 

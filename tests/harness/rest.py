@@ -150,5 +150,5 @@ async def eventually(condition: Callable[[], Awaitable[bool]], what: str, timeou
     deadline = time.monotonic() + allowed
     while not await condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {allowed:g} s in vain: {what}")
+            raise AssertionError(f"not within {allowed:g} s: {what}")
         await asyncio.sleep(0.05)
