@@ -16,11 +16,13 @@ BODY_SECONDS: Final = 60.0
 
 
 UPLOADS: Final = ("/chat/uploads", "/send-file")
+MAILS: Final = "/mail/inbound/"  # a mail provider brings answers with their files
 
 
 def is_upload(scope: Scope) -> bool:
     """Whether the request brings a file, which may be larger and take longer than other bodies."""
-    return scope["method"] == "POST" and str(scope.get("path", "")).rstrip("/").endswith(UPLOADS)
+    path = str(scope.get("path", ""))
+    return scope["method"] == "POST" and (path.rstrip("/").endswith(UPLOADS) or MAILS in path)
 
 
 class TimedBodies:

@@ -2,4 +2,6 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("mail/inbound/", include("anymail.urls"))]
+from chatsite.urls import urlpatterns as of_the_site
+
+urlpatterns = [path("mail/inbound/", include("anymail.urls")), *of_the_site]

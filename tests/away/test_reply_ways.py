@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,14 +11,19 @@ from typing import Any
 
 import pytest
 from anymail.signals import inbound
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
 
+from chatsite.config.limits import Limits
+from chatsite.http.request_limits import body_limit
 from chatsite.realtime.user_limit import user_buckets
+from conversations.models import ChatMessage
 from notifications.delivery.models import ReceivedMail
 from notifications.delivery.replies import webhooks
 from notifications.delivery.replies.receiving import receive_mail
+from notifications.management.commands import receive_mail as receive_mail_command
 from tests.away.conftest import Shop
 from tests.away.mailbox import Mailbox
 from tests.away.post_office import _make_certificate
@@ -45,6 +51,20 @@ def test_a_mailbox_is_emptied_once(mailbox: Mailbox, capsys: pytest.CaptureFixtu
     assert mailbox.seen == {1, 2, 3}
     call_command("receive_mail", imap=mailbox.url)
     assert capsys.readouterr().out == ""
+
+
+def test_a_mail_that_fails_by_itself_does_not_keep_back_the_others(
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def receive(raw: bytes) -> str:
+        if b"One" in raw:
+            raise RecursionError("a bug of the parser")
+        return receive_mail(raw)
+
+    monkeypatch.setattr(receive_mail_command, "receive_mail", receive)
+    call_command("receive_mail", imap=mailbox.url)
+    assert capsys.readouterr().out.split() == ["failed", "accepted", "unknown_address"]
+    assert mailbox.seen == {1, 2, 3}
 
 
 def test_a_mailbox_that_cannot_be_read_is_an_error(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,6 +97,48 @@ def hand_over(shop: Shop, secret: str, **changes: str) -> Any:
     basic = base64.b64encode(secret.encode()).decode()
     form = {"email": message.as_string(), "envelope": envelope}
     return Client().post(ADDRESS, form, headers={"Authorization": f"Basic {basic}"})
+
+
+def test_a_provider_brings_a_large_file_beside_the_fields_of_a_form(
+    replying: Shop, settings: Settings
+) -> None:
+    inbound.connect(webhooks.take_inbound)
+    settings.ROOT_URLCONF = "tests.away.mail_provider_urls"
+    settings.ANYMAIL = {"WEBHOOK_SECRET": "provider:s3cret", "MAILGUN_API_KEY": "key"}
+    content = b"%PDF-1.4" + b"x" * 2 * settings.CHAT.request_bytes
+    message = answer(replying, X_Mailgun_Spf="Pass")
+    headers = [item for item in message.items() if not item[0].startswith("Content-")]
+    form = {
+        "message-headers": json.dumps(headers),
+        "body-plain": "See the file",
+        "sender": "carol@mail.example",
+        "recipient": str(message["To"]),
+        "attachment-count": "1",
+        "attachment-1": SimpleUploadedFile("offer.pdf", content, "application/pdf"),
+        "timestamp": "1796000000",
+        "token": "token",
+        "signature": hmac.new(b"key", b"1796000000token", "sha256").hexdigest(),
+    }
+    basic = base64.b64encode(b"provider:s3cret").decode()
+    path = ADDRESS.replace("sendgrid", "mailgun")
+    assert Client().post(path, form, headers={"Authorization": f"Basic {basic}"}).status_code == 200
+    row = ChatMessage.objects.get()
+    assert (row.content, [one.size for one in row.files.all()]) == ("See the file", [len(content)])
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "is_larger"),
+    [
+        (ADDRESS, b"authorization", True),
+        (ADDRESS, b"accept", False),
+        ("/mail/rate/x", b"authorization", False),
+    ],
+)
+def test_only_a_provider_with_a_secret_may_send_more_than_others(
+    path: str, name: bytes, is_larger: bool
+) -> None:
+    scope = {"method": "POST", "path": path, "headers": [(name, b"x")]}
+    assert (body_limit(scope) > Limits.request_bytes) == is_larger
 
 
 def test_a_provider_calls_the_webhook_with_its_secret(replying: Shop, settings: Settings) -> None:

@@ -37,9 +37,9 @@ def _vouches(result: str, domain: str) -> bool:
     if method.strip() not in ("dkim", "spf", "dmarc") or rest.split()[:1] != ["pass"]:
         return False
     named = {value.rpartition("@")[2].rstrip(".") for _, value in _DOMAIN.findall(rest)}
-    return any(_is_aligned(one, domain) for one in named)
+    return any(is_aligned(one, domain) for one in named)
 
 
-def _is_aligned(signed: str, domain: str) -> bool:
+def is_aligned(signed: str, domain: str) -> bool:
     """Whether one domain is the other or its subdomain: mail.example signs for news.mail.example."""
     return signed == domain or (domain.endswith(f".{signed}") and not is_public_suffix(f".{signed}"))

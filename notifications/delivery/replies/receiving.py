@@ -5,15 +5,17 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 
 from chatsite.config.limits import limits
 from chatsite.errors import DomainError
@@ -26,21 +28,24 @@ from conversations.requests import SendBody
 from notifications.delivery.models import Channel, Notice, ReceivedMail
 from notifications.delivery.replies.addresses import read_token
 from notifications.delivery.replies.authenticity import is_authentic
+from notifications.delivery.replies.files import attached_files
 from notifications.delivery.replies.reading import (
     addresses,
-    attached_files,
+    answered_notices,
     is_automatic,
     parse,
     reply_tokens,
-    written_text,
 )
+from notifications.delivery.replies.text import written_text
 
 logger = logging.getLogger(__name__)
 
 MAIL_BYTES: Final = 35 * 1024 * 1024
 MAILS_PER_HOUR: Final = 30  # of one person
 ONCE_PER: Final = timedelta(days=1)  # the same text comes from an unmarked auto-responder
+AT_ONCE: Final = timedelta(minutes=5)  # within which an auto-responder answers
 FILES: Final = 10
+LINE: Final = 400  # characters, about files that cannot be taken
 FOR_NOW: Final = ("unavailable", "rate_limited")  # the mail server delivers the mail again later
 
 
@@ -80,23 +85,25 @@ def _take(row: ReceivedMail, message: EmailMessage, envelope: Iterable[str], aut
     row.user = user
     _check_sender(message, user, authentic)
     text = written_text(message)
-    files = attached_files(message)[:FILES]
+    files = attached_files(message)
     if not text and not files:
         raise Refused("empty")
     row.text_digest = sha256(f"{conversation_id} {text} {[name for name, _ in files]}".encode()).hexdigest()
-    _check_rate(row)
+    _check_rate(row, message)
     try:
-        charge(str(user.pk), 1.0 + len(files))
-        uploads = [
-            str(store_upload(user.pk, Upload(io.BytesIO(data), name, len(data))).pk) for name, data in files
-        ]
+        charge(str(user.pk), 1.0 + len(files[:FILES]))
+        uploads, left_out = _store_files(user, files)
+        if left_out and not (text or uploads):
+            raise Refused("no_file")
+        room = limits().message_length - len(left_out)
+        content = f"{text[: room - 2]}\n\n{left_out}".strip() if left_out else text[:room]
         with transaction.atomic():
             # Because of the client id, a mail that two workers process at the same time becomes one message.
             send_message(
                 sender_id=user.pk,
                 conversation_id=conversation_id,
                 body=SendBody(
-                    content=text[: limits().message_length],
+                    content=content,
                     client_id=f"mail-{row.digest[:48]}",
                     attachment_ids=uploads,
                 ),
@@ -109,6 +116,23 @@ def _take(row: ReceivedMail, message: EmailMessage, envelope: Iterable[str], aut
         if error.code in FOR_NOW:
             raise
         raise Refused(error.code) from error
+
+
+def _store_files(user: Any, files: list[tuple[str, bytes]]) -> tuple[list[str], str]:
+    """Store the files. Return the ids of the uploads, and a line about those that cannot be taken."""
+    uploads, refused = [], [name for name, _ in files[FILES:]]
+    for name, data in files[:FILES]:
+        try:
+            uploads.append(str(store_upload(user.pk, Upload(io.BytesIO(data), name, len(data))).pk))
+        except DomainError as error:
+            if error.code in FOR_NOW:
+                raise
+            refused.append(name)
+    if not refused:
+        return uploads, ""
+    with translation.override(settings.LANGUAGE_CODE):
+        line = gettext("[Not attached: %(names)s]") % {"names": ", ".join(refused)}
+    return uploads, line if len(line) < LINE else f"{line[: LINE - 3]}…]"
 
 
 def _mark_read(user: Any, conversation_id: UUID) -> None:
@@ -140,10 +164,20 @@ def _check_sender(message: EmailMessage, user: Any, authentic: bool | None) -> N
         raise Refused("not_authentic")
 
 
-def _check_rate(row: ReceivedMail) -> None:
+def _check_rate(row: ReceivedMail, message: EmailMessage) -> None:
     now = timezone.now()
     taken = ReceivedMail.objects.filter(user=row.user, outcome="accepted")
     if taken.filter(received_at__gt=now - timedelta(hours=1)).count() >= MAILS_PER_HOUR:
         raise Refused("rate_limited")
-    if taken.filter(received_at__gt=now - ONCE_PER, text_digest=row.text_digest).exists():
+    same = taken.filter(received_at__gt=now - ONCE_PER, text_digest=row.text_digest).first()
+    if same is not None and not _is_by_hand(row.user, message, same.received_at, now):
         raise Refused("same_text")
+
+
+def _is_by_hand(user: Any, message: EmailMessage, last: datetime, now: datetime) -> bool:
+    """Whether a person may have written the same again: an answer to a later mail, and not at once.
+
+    "Yes" is often the answer. An auto-responder answers every mail within moments.
+    """
+    mails = Notice.objects.filter(user=user, channel=Channel.EMAIL, pk__in=answered_notices(message))
+    return mails.filter(finished_at__gt=last, finished_at__lt=now - AT_ONCE).exists()

@@ -6,11 +6,18 @@ The provider checks the sender. This module reads results in a provider's own fo
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Collection
+from typing import Any, Final
 
 from anymail.signals import inbound
 
+from notifications.delivery.replies.authenticity import is_aligned
+from notifications.delivery.replies.reading import addresses
 from notifications.delivery.replies.receiving import receive_mail
+
+_SIGNED_BY: Final = re.compile(r"\bd=\s*([^\s;]+)")
+_VERIFIED: Final = re.compile(r"@([^\s:@]+)\s*:\s*pass\b", re.IGNORECASE)
 
 
 def take_inbound(sender: Any, event: Any, esp_name: str, **_: Any) -> None:
@@ -21,11 +28,32 @@ def take_inbound(sender: Any, event: Any, esp_name: str, **_: Any) -> None:
 
 
 def _authentic(event: Any, esp_name: str) -> bool | None:
-    """The provider's result about the sender, or None if it is in `Authentication-Results`."""
+    """The provider's result about the sender, or None if it is in `Authentication-Results`.
+
+    A domain has to vouch for its own addresses: anybody can sign a mail with a domain of their own.
+    """
+    message = event.message
     if esp_name == "Mailgun":  # Mailgun writes these headers, and removes those of the sender
-        found = (event.message.get("X-Mailgun-Dkim-Check-Result"), event.message.get("X-Mailgun-Spf"))
-        return found == ("Pass", "Pass")
+        signed_by = [
+            found for value in message.get_all("DKIM-Signature", []) for found in _SIGNED_BY.findall(value)
+        ]
+        dkim = signed_by if message.get("X-Mailgun-Dkim-Check-Result") == "Pass" else []
+        return _vouch(message, message.get("X-Mailgun-Spf") == "Pass", dkim)
+    form = getattr(event.esp_event, "POST", {}) if esp_name == "SendGrid" else {}
+    if "SPF" in form or "dkim" in form:
+        dkim = _VERIFIED.findall(form.get("dkim", ""))
+        return _vouch(message, form.get("SPF", "").strip().lower() == "pass", dkim, each=False)
     return None
+
+
+def _vouch(message: Any, spf: bool, dkim: Collection[str], *, each: bool = True) -> bool:
+    """Whether SPF or DKIM passed for the domain of the sender. With `each`, DKIM passed for an unknown one of them."""
+    domain = "".join(addresses(message, "From")[:1]).rpartition("@")[2]
+    envelope = str(message.envelope_sender or "").lower().rpartition("@")[2]
+    if spf and is_aligned(envelope, domain):
+        return True
+    aligned = [is_aligned(one.lower(), domain) for one in dkim]
+    return bool(aligned) and (all if each else any)(aligned)
 
 
 inbound.connect(take_inbound)

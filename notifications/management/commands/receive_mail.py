@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import imaplib
+import logging
 import ssl
 import sys
 from argparse import ArgumentParser
@@ -15,6 +16,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from chatsite.errors import FAILED_DATABASE, DomainError, is_database_unavailable
 from notifications.delivery.replies.receiving import MAIL_BYTES, receive_mail
+
+logger = logging.getLogger(__name__)
 
 TRY_AGAIN: Final = 75  # EX_TEMPFAIL: the mail server keeps the mail and comes back
 SECONDS: Final = 60
@@ -45,7 +48,10 @@ class Command(BaseCommand):
             raise SystemExit(TRY_AGAIN) from error
 
     def _empty_mailbox(self, url: str) -> None:
-        """A mail is marked as seen once it has been taken, so a run that breaks off is made up for by the next."""
+        """A mail is marked as seen once it has been taken, so a run that breaks off is made up for by the next.
+
+        A mail that fails by itself is marked too, because it would fail again. It does not keep back those behind it.
+        """
         with _mailbox(url) as mailbox:
             _, [listed] = mailbox.search(None, "UNSEEN")
             for number in listed.split():
@@ -53,8 +59,17 @@ class Command(BaseCommand):
                 raw = next((part[1] for part in parts if isinstance(part, tuple)), None)
                 if raw is None:
                     continue
-                self.stdout.write(receive_mail(raw))
+                self.stdout.write(self._take(raw))
                 mailbox.store(number, "+FLAGS", "\\Seen")
+
+    def _take(self, raw: bytes) -> str:
+        try:
+            return receive_mail(raw)
+        except Exception as error:
+            if isinstance(error, DomainError) or is_database_unavailable(error):
+                raise
+            logger.exception("a mail in the mailbox cannot be processed")
+            return "failed"
 
 
 @contextmanager

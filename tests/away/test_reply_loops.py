@@ -1,0 +1,55 @@
+"""Answers of programs end: an unmarked auto-responder gets in once a day, and nobody floods a conversation."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from notifications.delivery.models import Notice, ReceivedMail
+from notifications.delivery.replies.receiving import receive_mail
+from tests.away.conftest import Shop
+from tests.away.test_replies import answer, replying, said
+
+__all__ = ["replying"]  # a fixture
+
+
+def mailed(shop: Shop, question: str, *, minutes_ago: float) -> str:
+    """Mail a question, and return its `Message-ID` as an answer names it."""
+    shop.clock = type(shop.clock)()
+    shop.say(shop.amir, question)
+    shop.pass_seconds(601)
+    notice = Notice.objects.filter(user=shop.carol, state="sent").latest("pk")
+    Notice.objects.filter(pk=notice.pk).update(finished_at=timezone.now() - timedelta(minutes=minutes_ago))
+    return f"<{notice.pk}@chat.example>"
+
+
+def outcome(shop: Shop, number: int, text: str, **headers: str) -> str:
+    return receive_mail(answer(shop, text, Message_ID=f"<{number}@mail.example>", **headers).as_bytes())
+
+
+def test_an_unmarked_auto_responder_gets_in_once_a_day(replying: Shop) -> None:
+    outcomes = [outcome(replying, number, "I am on holiday.") for number in range(3)]
+    assert outcomes == ["accepted", "same_text", "same_text"]
+
+
+def test_an_auto_responder_that_answers_each_mail_at_once_gets_in_once_a_day(replying: Shop) -> None:
+    first, second = (mailed(replying, question, minutes_ago=0) for question in ("One?", "Two?"))
+    assert outcome(replying, 1, "I am on holiday.", In_Reply_To=first) == "accepted"
+    assert outcome(replying, 2, "I am on holiday.", In_Reply_To=second) == "same_text"
+
+
+def test_a_person_may_give_the_same_answer_to_the_next_question(replying: Shop) -> None:
+    assert outcome(replying, 1, "Yes", In_Reply_To=mailed(replying, "One?", minutes_ago=60)) == "accepted"
+    ReceivedMail.objects.update(received_at=timezone.now() - timedelta(minutes=30))
+    second = mailed(replying, "Two?", minutes_ago=10)
+    assert outcome(replying, 2, "Yes", In_Reply_To=second) == "accepted"
+    assert outcome(replying, 3, "Yes", In_Reply_To=second) == "same_text"
+    assert [text for sender, text in said() if sender == "carol"] == ["Yes", "Yes"]
+
+
+def test_a_flood_of_mails_ends(replying: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("notifications.delivery.replies.receiving.MAILS_PER_HOUR", 2)
+    outcomes = [outcome(replying, number, f"Line {number}") for number in range(3)]
+    assert outcomes == ["accepted", "accepted", "rate_limited"]
