@@ -9,22 +9,18 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods
 
 from chatsite.web import bot_settings, webhook_settings
 from chatsite.web.inbox import load_me
 from chatsite.web.integration_errors import Done, Refusal, attempt, refusal_of
-from chatsite.web.policy import page
+from chatsite.web.policy import form_page
 from conversations.bots import operations as bot_operations
-from conversations.models import Membership
 from notifications.webhooks import operations as webhook_operations
-from notifications.webhooks.models import Webhook
 
 COST: Final = 10.0  # of the user's limit, as over REST
 FULL: Final = _("The business has reached its limit. Remove one first.")
@@ -32,47 +28,38 @@ KEYS_FULL: Final = _("The bot has reached its limit of keys. Revoke one first.")
 IS_DISABLED: Final = _("The webhook is disabled. Enable it first.")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@page
-@login_required
+@form_page
 def webhooks(request: HttpRequest, business_id: str) -> HttpResponse:
     """`/app/team/<business>/webhooks`."""
-    user_id, refusal = request.user.pk, Refusal()
-    if request.method == "POST":
-        made, refusal = _attempt(
-            user_id, lambda: webhook_settings.create_endpoint(user_id, business_id, request.POST), FULL
-        )
-        if made:
-            endpoint, secret = made
-            context = webhook_settings.endpoint_context(user_id, business_id, str(endpoint.pk))
-            return _show(request, "web/team_webhook.html", {**context, "secret": secret})
+    user_id = request.user.pk
+    made, refusal = _submit(
+        request, lambda: webhook_settings.create_endpoint(user_id, business_id, request.POST), FULL
+    )
+    if made:
+        endpoint, secret = made
+        context = webhook_settings.endpoint_context(user_id, business_id, str(endpoint.pk))
+        return _show(request, "web/team_webhook.html", {**context, "secret": secret})
     context = webhook_settings.endpoints_context(user_id, business_id, _typed(request, refusal))
     return _show(request, "web/team_webhooks.html", context, refusal)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@page
-@login_required
+@form_page
 def webhook(request: HttpRequest, business_id: str, webhook_id: str) -> HttpResponse:
     """`/app/team/<business>/webhooks/<id>?state=`."""
-    user_id, refusal = request.user.pk, Refusal()
-    done: HttpResponse | str | None = None
-    if request.method == "POST":
-        endpoint = webhook_settings.find_endpoint(user_id, business_id, webhook_id)
-        done, refusal = _attempt(
-            user_id, lambda: _change_webhook(request, business_id, endpoint), IS_DISABLED
-        )
-        if isinstance(done, HttpResponse):
-            return done
+    user_id = request.user.pk
+    done, refusal = _submit(request, lambda: _change_webhook(request, business_id, webhook_id), IS_DISABLED)
+    if isinstance(done, HttpResponse):
+        return done
     typed = _typed(request, refusal) if request.POST.get("form") in {"change", "replay-span"} else None
     state = request.GET.get("state", "")
     context = webhook_settings.endpoint_context(user_id, business_id, webhook_id, state=state, typed=typed)
     return _show(request, "web/team_webhook.html", {**context, "secret": done or ""}, refusal)
 
 
-def _change_webhook(request: HttpRequest, business_id: str, endpoint: Webhook) -> HttpResponse | str:
+def _change_webhook(request: HttpRequest, business_id: str, webhook_id: str) -> HttpResponse | str:
     """Do what the form asks for. Return where it leads, or a new secret."""
-    user_id, webhook_id, verb = request.user.pk, str(endpoint.pk), request.POST.get("form")
+    user_id, verb = request.user.pk, request.POST.get("form")
+    endpoint = webhook_settings.find_endpoint(user_id, business_id, webhook_id)
     if verb == "rotate":
         return webhook_operations.rotate_secret(user_id=user_id, webhook_id=webhook_id)[1]
     if verb == "remove":
@@ -83,45 +70,37 @@ def _change_webhook(request: HttpRequest, business_id: str, endpoint: Webhook) -
     return redirect("web:team-webhook", business_id=business_id, webhook_id=webhook_id)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@page
-@login_required
+@form_page
 def bots(request: HttpRequest, business_id: str) -> HttpResponse:
     """`/app/team/<business>/bots`."""
-    user_id, refusal = request.user.pk, Refusal()
-    if request.method == "POST":
-        name = request.POST.get("name", "")
-        made, refusal = _attempt(
-            user_id,
-            lambda: bot_operations.create_bot(user_id=user_id, business_id=business_id, name=name),
-            FULL,
-        )
-        if made:
-            messages.success(request, gettext("The bot was added. Create a key for it next."))
-            return redirect("web:team-bot", business_id=business_id, bot_id=made.user_id)
+    user_id, name = request.user.pk, request.POST.get("name", "")
+    made, refusal = _submit(
+        request,
+        lambda: bot_operations.create_bot(user_id=user_id, business_id=business_id, name=name),
+        FULL,
+    )
+    if made:
+        messages.success(request, gettext("The bot was added. Create a key for it next."))
+        return redirect("web:team-bot", business_id=business_id, bot_id=made.user_id)
     context = bot_settings.bots_context(user_id, business_id, _typed(request, refusal))
     return _show(request, "web/team_bots.html", context, refusal)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@page
-@login_required
+@form_page
 def bot(request: HttpRequest, business_id: str, bot_id: str) -> HttpResponse:
     """`/app/team/<business>/bots/<id>`."""
-    user_id, refusal = request.user.pk, Refusal()
-    done: HttpResponse | str | None = None
-    if request.method == "POST":
-        found = bot_settings.find_bot(user_id, business_id, bot_id)
-        done, refusal = _attempt(user_id, lambda: _change_bot(request, business_id, found), KEYS_FULL)
-        if isinstance(done, HttpResponse):
-            return done
+    user_id = request.user.pk
+    done, refusal = _submit(request, lambda: _change_bot(request, business_id, bot_id), KEYS_FULL)
+    if isinstance(done, HttpResponse):
+        return done
     context = bot_settings.bot_context(user_id, business_id, bot_id, _typed(request, refusal))
     return _show(request, "web/team_bot.html", {**context, "secret": done or ""}, refusal)
 
 
-def _change_bot(request: HttpRequest, business_id: str, bot: Membership) -> HttpResponse | str:
+def _change_bot(request: HttpRequest, business_id: str, bot_id: str) -> HttpResponse | str:
     """Do what the form asks for. Return where it leads, or a new key."""
-    user_id, bot_id, verb = request.user.pk, str(bot.user_id), request.POST.get("form")
+    user_id, verb = request.user.pk, request.POST.get("form")
+    bot = bot_settings.find_bot(user_id, business_id, bot_id)
     if verb == "remove":
         bot_operations.remove_bot(user_id=user_id, bot_id=bot_id)
         messages.success(request, gettext("The bot was removed."))
@@ -137,8 +116,13 @@ def _change_bot(request: HttpRequest, business_id: str, bot: Membership) -> Http
     return bot_settings.create_key(user_id, bot, request.POST)[1]
 
 
-def _attempt(user_id: Any, act: Callable[[], Done], conflict: str | Promise) -> tuple[Done | None, Refusal]:
-    return attempt(user_id, act, lambda error: refusal_of(error, conflict), cost=COST)
+def _submit(
+    request: HttpRequest, act: Callable[[], Done], conflict: str | Promise
+) -> tuple[Done | None, Refusal]:
+    """Do what a form asks for, if the request is one. Return the result, or None and why it was refused."""
+    if request.method != "POST":
+        return None, Refusal()
+    return attempt(request.user.pk, act, lambda error: refusal_of(error, conflict), cost=COST)
 
 
 def _typed(request: HttpRequest, refusal: Refusal) -> Any:

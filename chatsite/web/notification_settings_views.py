@@ -9,23 +9,21 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from chatsite.errors import DomainError
 from chatsite.realtime.user_limit import charge
 from chatsite.web.error_pages import text_of
 from chatsite.web.inbox import load_me
 from chatsite.web.notification_settings import read_form, settings_context
-from chatsite.web.policy import page
+from chatsite.web.policy import form_page, page
 from chatsite.web.push_session import push_session
 from conversations.own_state.operations import arrange_conversation
 from notifications.delivery.operations import change_settings
 from notifications.delivery.push.subscriptions import unsubscribe
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@page
-@login_required
+@form_page
 @ensure_csrf_cookie
 def notification_settings(request: HttpRequest) -> HttpResponse:
     """`/app/notification-settings`."""

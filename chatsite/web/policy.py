@@ -1,4 +1,4 @@
-"""The decorator of every web page: its additions to the site's policy, and its errors as pages."""
+"""The decorators of web pages: their additions to the site's policy, and their errors as pages."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Any, Final
 from csp.constants import SELF
 from csp.decorators import csp_update
 from django.conf import settings
+from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.views.decorators.http import require_http_methods
 
 from chatsite.config.attachments import file_origins
 from chatsite.errors import FAILED_DATABASE, DomainError, as_domain_error
@@ -46,3 +48,8 @@ def page(view: View) -> View:
         return response
 
     return answer
+
+
+def form_page(view: View) -> View:
+    """A page for users who are signed in, which has forms that it takes itself."""
+    return require_http_methods(["GET", "HEAD", "POST"])(page(login_required(view)))

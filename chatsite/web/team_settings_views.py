@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from chatsite.errors import DomainError
 from chatsite.realtime.user_limit import charge
@@ -15,7 +15,7 @@ from chatsite.web import team_members as members
 from chatsite.web.error_pages import text_of
 from chatsite.web.inbox import load_me
 from chatsite.web.integration_errors import Refusal, attempt
-from chatsite.web.policy import page
+from chatsite.web.policy import form_page, page
 from chatsite.web.setup_list import setup_list
 from chatsite.web.team_reports import reports_context
 from chatsite.web.team_settings import apply_form, refusal_of, settings_context
@@ -23,9 +23,7 @@ from chatsite.web.team_settings import apply_form, refusal_of, settings_context
 REPORT_COST = 10.0  # of the user's limit, as over REST
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@page
-@login_required
+@form_page
 def team_settings(request: HttpRequest, business_id: str) -> HttpResponse:
     """`/app/team/<business>/settings`."""
     status = 200
@@ -50,9 +48,7 @@ def team_settings(request: HttpRequest, business_id: str) -> HttpResponse:
     return render(request, "web/team_settings.html", shown, status=status)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@page
-@login_required
+@form_page
 def team_members(request: HttpRequest, business_id: str) -> HttpResponse:
     """`/app/team/<business>/members`."""
     form, refusal = request.POST.get("form", ""), Refusal()

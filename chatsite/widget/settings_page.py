@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import Any, Final
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.views.decorators.http import require_http_methods
 
 from chatsite.errors import DomainError
 from chatsite.web.error_pages import text_of
 from chatsite.web.inbox import load_me
 from chatsite.web.integration_errors import Refusal, attempt
-from chatsite.web.policy import page
+from chatsite.web.policy import form_page
 from chatsite.widget import access, operations
 from chatsite.widget.models import WidgetSite
 from chatsite.widget.operations import WidgetSettings
@@ -26,9 +24,7 @@ ACCENT: Final = "#2f5bea"  # what the field for a colour shows until one is chos
 FIELDS: Final = ("origins", "title", "greeting", "accent", "question")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@page
-@login_required
+@form_page
 def widget_settings(request: HttpRequest, business_id: str) -> HttpResponse:
     """`/app/team/<business>/widget`."""
     business = access.find_owned_business(request.user.pk, business_id)
