@@ -114,8 +114,9 @@ async def test_one_post_may_carry_many_packets(site: Site) -> None:
 async def test_posts_at_once_run_one_after_the_other(site: Site) -> None:
     async with Poller(site) as poller:
         await poller.join()
-        slow = asyncio.create_task(poller.post('42/chat,1["echo",{"delay":1.0}]'))
-        await asyncio.sleep(0.5)
+        begun = '42/chat,["broadcast",{"text":"begun"}]'
+        slow = asyncio.create_task(poller.post(begun + '\x1e42/chat,1["echo",{"delay":1.0}]'))
+        await poller.until(lambda texts: "begun" in texts)
         await poller.post('42/chat,2["echo",{}]')
         await slow
         texts = await poller.until(lambda texts: texts.count("43/chat,") >= 2)
