@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 
 from chatsite.legacy_import import batch_writer, parsing
+from chatsite.legacy_import.batches import import_batches
 from chatsite.legacy_import.directory import Directory
 from chatsite.legacy_import.import_lock import ImportLock, acquire_lock
 from chatsite.legacy_import.models import LegacyImport, LegacyRow
@@ -81,11 +82,12 @@ class _Run:
 
     def go(self) -> Report:
         with RejectFile(self.options.rejects) as rejects:
-            for keys in batches(self.source, self.options):
-                self._batch(keys, rejects)
-                self.progress.advance(len(keys))
-                if self.import_lock:
-                    self.import_lock.renew()
+            import_batches(
+                batches(self.source, self.options),
+                lambda keys: self._batch(keys, rejects),
+                self.progress,
+                self.import_lock,
+            )
             for _ in range(self.source.count_without_id()):
                 rejects.add({"id": None}, RowRejected("bad_id", "The row has no id."))
                 self.report.rows += 1

@@ -20,8 +20,8 @@ def import_lines(report: Report, options: ImportOptions) -> Iterator[str]:
     yield f"Already moved: {report.known:,}"
     yield f"Messages {would}: {report.messages:,}"
     yield f"Notifications {would}: {report.notifications:,}"
-    yield from _counted("  ", report.types)
-    yield from _counted("  status ", report.statuses)
+    yield from counted_lines(report.types)
+    yield from counted_lines(report.statuses, "  status ")
     if report.businesses_made:
         yield f"Businesses {'to be ' if options.dry_run else ''}created: {report.businesses_made:,}"
     if report.repaired:
@@ -29,7 +29,7 @@ def import_lines(report: Report, options: ImportOptions) -> Iterator[str]:
     if report.out_of_order:
         yield f"Not in time order: {report.out_of_order:,} (the time column may hold texts in several formats)"
     yield f"Rejected: {report.rejected:,}{f', see {options.rejects}' if report.rejected else ''}"
-    yield from _counted("  ", report.reasons)
+    yield from counted_lines(report.reasons)
 
 
 def verify_lines(comparison: Comparison) -> Iterator[str]:
@@ -45,7 +45,7 @@ def verify_lines(comparison: Comparison) -> Iterator[str]:
     yield f"Conversations that do not match their messages: {len(comparison.wrong_conversations):,}"
     yield from (f"  {place}" for place in comparison.wrong_conversations[:_SHOWN])
     yield f"Rejected: {comparison.rejected.total():,}"
-    yield from _counted("  ", comparison.rejected)
+    yield from counted_lines(comparison.rejected)
     yield (
         "The old table and the import agree." if comparison.agrees else "The old table and the import DIFFER."
     )
@@ -64,6 +64,7 @@ def undo_lines(undo_report: UndoReport, *, dry_run: bool) -> Iterator[str]:
         yield from (f"  {key}" for key in undo_report.refused)
 
 
-def _counted(indent: str, counts: Counter[str]) -> Iterator[str]:
+def counted_lines(counts: Counter[str], indent: str = "  ") -> Iterator[str]:
+    """Yield a line for each name, the most frequent first."""
     for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
         yield f"{indent}{name}: {count:,}"

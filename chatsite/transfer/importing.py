@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 from django.utils import timezone
 
+from chatsite.legacy_import.batches import import_batches
 from chatsite.legacy_import.errors import ImportStopped
 from chatsite.legacy_import.import_lock import ImportLock, acquire_lock
 from chatsite.legacy_import.models import LegacyRow
@@ -67,11 +68,12 @@ class _Run:
 
     def go(self) -> Report:
         with RejectFile(self.options.rejects) as rejects:
-            for batch in batches(self.options):
-                self._batch(batch, rejects)
-                self.progress.advance(len(batch))
-                if self.import_lock:
-                    self.import_lock.renew()
+            import_batches(
+                batches(self.options),
+                lambda records: self._batch(records, rejects),
+                self.progress,
+                self.import_lock,
+            )
             self.report.reasons = rejects.reasons
         self.progress.end()
         self.report.people_made = self.planner.people.made

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from chatsite.legacy_import.report import undo_lines
+from chatsite.legacy_import.report import counted_lines, undo_lines
 from chatsite.transfer.importing import Report
 from chatsite.transfer.options import TransferOptions
 from chatsite.transfer.undoing import FullUndoReport
@@ -23,9 +22,9 @@ def import_lines(report: Report, options: TransferOptions) -> Iterator[str]:
     created = "Would be created" if options.dry_run else "Created"
     yield f"{created}: {report.people_made:,} people, {report.businesses_made:,} businesses"
     yield f"Left out: {report.left_out.total():,}"
-    yield from _counted(report.left_out)
+    yield from counted_lines(report.left_out)
     yield f"Rejected: {report.reasons.total():,}"
-    yield from _counted(report.reasons)
+    yield from counted_lines(report.reasons)
     if report.reasons:
         yield f"The rejected messages are in {options.rejects}."
 
@@ -39,7 +38,7 @@ def verify_lines(comparison: Comparison) -> Iterator[str]:
     yield f"Conversations that do not match their messages: {len(comparison.wrong_conversations):,}"
     yield from (f"  {key}" for key in comparison.wrong_conversations[:_SHOWN])
     yield f"Rejected: {comparison.rejected.total():,}"
-    yield from _counted(comparison.rejected)
+    yield from counted_lines(comparison.rejected)
     yield "The file and the import agree." if comparison.agrees else "The file and the import DIFFER."
 
 
@@ -49,8 +48,3 @@ def undone_lines(report: FullUndoReport, *, dry_run: bool) -> Iterator[str]:
         yield f"Removed: {report.accounts:,} accounts"
     if report.kept_accounts:
         yield f"Kept because they are in use: {len(report.kept_accounts):,} accounts"
-
-
-def _counted(counts: Counter[str]) -> Iterator[str]:
-    for name, count in counts.most_common():
-        yield f"  {name}: {count:,}"
