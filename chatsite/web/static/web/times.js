@@ -1,5 +1,7 @@
+import { locale } from "./thread/locale.js";
+
 const DAY = 86_400_000;
-const language = document.documentElement.lang || "en";
+const language = locale();
 const formats = {
   clock: new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" }),
   weekday: new Intl.DateTimeFormat(language, { weekday: "short" }),

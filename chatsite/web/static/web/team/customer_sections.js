@@ -1,5 +1,6 @@
 import { make } from "../dom.js";
 import { setTime } from "../times.js";
+import { locale } from "../thread/locale.js";
 import { price } from "../thread/money.js";
 import { labelChip } from "./label_chip.js";
 
@@ -53,7 +54,7 @@ function time(iso) {
 }
 
 function day(iso) {
-  return new Intl.DateTimeFormat(document.documentElement.lang || "en", { dateStyle: "medium" }).format(new Date(iso));
+  return new Intl.DateTimeFormat(locale(), { dateStyle: "medium" }).format(new Date(iso));
 }
 
 function details({ customerSince, externalId, episodeCount }) {

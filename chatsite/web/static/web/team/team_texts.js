@@ -1,3 +1,5 @@
+import { locale } from "../thread/locale.js";
+
 /** The texts for the values of a team's state. */
 export function statusText({ status, snoozedUntil, handedOverAt }) {
   if (handedOverAt) return gettext("Waiting for a person");
@@ -22,5 +24,5 @@ export const PRIORITIES = {
 export function shortTime(date) {
   const isToday = date.toDateString() === new Date().toDateString();
   const day = isToday ? {} : { day: "numeric", month: "short" };
-  return date.toLocaleString(document.documentElement.lang, { ...day, hour: "2-digit", minute: "2-digit" });
+  return date.toLocaleString(locale(), { ...day, hour: "2-digit", minute: "2-digit" });
 }

@@ -1,14 +1,8 @@
+import { locale } from "./locale.js";
 import { gettext, interpolate, ngettext } from "./texts.js";
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
-
-/** The page's language, with the browser's region, so that times have the familiar format. */
-export function locale() {
-  const language = document.documentElement.lang || "en";
-  const region = navigator.languages?.find((given) => given.split("-")[0] === language.split("-")[0]);
-  return region ?? language;
-}
 
 const formats = new Map();
 

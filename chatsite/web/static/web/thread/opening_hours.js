@@ -1,4 +1,4 @@
-import { locale } from "./dates.js";
+import { locale } from "./locale.js";
 import { gettext, interpolate } from "./texts.js";
 
 const RENEWAL = 5 * 60_000; // milliseconds
