@@ -14,22 +14,20 @@ from django.utils.translation import gettext_lazy as _
 
 from chatsite.errors import DomainError, from_decoding, invalid
 from chatsite.identity.names import display_name
+from chatsite.web.canned_answers import answer_rows, scope_choices
 from conversations.models import BusinessHours, Membership
 from conversations.team import groups, labels, setup
 from conversations.team.assignment import rules
 from conversations.team.assignment.rules import AssignmentObject
 from conversations.team.automations import operations as automations
 from conversations.team.automations.operations import AutomationsObject
-from conversations.team.canned import operations as canned
-from conversations.team.canned.find import find_membership, may_change, visible_answers
-from conversations.team.canned.serializers import CannedAnswerBody, CannedAnswerChange
+from conversations.team.canned.find import find_membership
 from conversations.team.hours import operations as hours
 from conversations.team.hours.serializers import HoursBody, RangeObject, hours_object
 from conversations.team.reports import csat
 from conversations.team.reports.requests import CsatSettingsObject
 from conversations.team.requests import GroupBody, GroupChanges, LabelBody, LabelChanges
 
-MOST_ANSWERS: Final = 200  # on the page
 DAYS: Final = (
     ("monday", _("Monday")),
     ("tuesday", _("Tuesday")),
@@ -55,7 +53,6 @@ def settings_context(user: Any, business_id: str, typed: Mapping[str, Any]) -> d
     membership = find_membership(user.pk, business_id)
     key = str(membership.business_id)
     members = membership.business.memberships.select_related("user").order_by("pk")
-    answers = visible_answers(membership).order_by("code", "pk")[:MOST_ANSWERS]
     return {
         "business": membership.business,
         "is_owner": membership.role == Membership.Role.OWNER,
@@ -66,7 +63,8 @@ def settings_context(user: Any, business_id: str, typed: Mapping[str, Any]) -> d
         "groups": [
             (row, {str(member.pk) for member in row.members.all()}) for row in groups.groups_of(user.pk, key)
         ],
-        "answers": [(row, may_change(row, membership)) for row in answers],
+        "answers": answer_rows(membership),
+        "answer_scopes": scope_choices(membership, typed),
         "hours": _hours_shown(membership) | _typed_hours(typed),
         "zones": sorted(available_timezones() - {"localtime", "Factory"}),
         "automations": automations.read_automations(user_id=user.pk, business_id=key),
@@ -134,20 +132,6 @@ def _group(user_id: Any, business_id: str, form: QueryDict) -> None:
     else:
         new = GroupBody(business_id=business_id, name=form.get("name", ""), member_ids=members)
         groups.make_group(user_id=user_id, body=new)
-
-
-def _answer(user_id: Any, business_id: str, form: QueryDict) -> None:
-    code, text = form.get("code", ""), form.get("text", "").replace("\r\n", "\n")
-    if "delete" in form:
-        canned.delete_answer(user_id=user_id, answer_id=form.get("id", ""))
-    elif form.get("id"):
-        canned.change_answer(
-            user_id=user_id, answer_id=form.get("id", ""), body=CannedAnswerChange(code=code, text=text)
-        )
-    else:
-        scope = form.get("scope", "business")
-        body = {"businessId": business_id, "code": code, "text": text, "scope": scope}
-        canned.create_answer(user_id=user_id, body=msgspec.convert(body, CannedAnswerBody))
 
 
 def _hours(user_id: Any, business_id: str, form: QueryDict) -> None:
@@ -219,7 +203,6 @@ def _setup(user_id: Any, business_id: str, _form: QueryDict) -> None:
 FORMS: Final[dict[str, Callable[[Any, str, QueryDict], None]]] = {
     "label": _label,
     "group": _group,
-    "answer": _answer,
     "hours": _hours,
     "automations": _automations,
     "assignment": _assignment,

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.http import require_POST, require_safe
 
 from chatsite.errors import DomainError
 from chatsite.realtime.user_limit import charge
 from chatsite.web import team_members as members
+from chatsite.web.canned_answers import apply_answer
 from chatsite.web.error_pages import text_of
 from chatsite.web.inbox import load_me
 from chatsite.web.integration_errors import Refusal, attempt
@@ -19,28 +25,53 @@ from chatsite.web.policy import form_page, page
 from chatsite.web.setup_list import setup_list
 from chatsite.web.team_reports import reports_context
 from chatsite.web.team_settings import apply_form, refusal_of, settings_context
+from conversations.attachments.body_parser import WholeBodyHandler
 
 REPORT_COST = 10.0  # of the user's limit, as over REST
+NOTHING_TYPED: Final[Mapping[str, Any]] = {}
 
 
 @form_page
 def team_settings(request: HttpRequest, business_id: str) -> HttpResponse:
     """`/app/team/<business>/settings`."""
-    status = 200
     if request.method == "POST":
-        try:
-            charge(str(request.user.pk))
-            apply_form(request.user.pk, business_id, request.POST)
-        except DomainError as error:
-            messages.error(request, refusal_of(error, text_of(error)))
-            status = error.http_status
-        else:
-            if request.POST.get("form") == "setup":  # the page of the inbox has it too
-                return redirect("web:inbox")
-            messages.success(request, gettext("Saved."))
-            return redirect("web:team-settings", business_id=business_id)
-    # A wrong entry stays in its form.
-    typed = request.POST if status != 200 else {}
+        return _saved(request, business_id, lambda: apply_form(request.user.pk, business_id, request.POST))
+    return _settings_page(request, business_id)
+
+
+@page
+@csrf_exempt  # before the inner check reads the form, the handler must be there
+@require_POST
+def save_canned_answer(request: HttpRequest, business_id: str) -> HttpResponseBase:
+    """Create, change or delete a canned answer. `file` becomes a file of it."""
+    request.upload_handlers = [WholeBodyHandler(request)]
+    return _save_canned_answer(request, business_id)
+
+
+@csrf_protect
+@login_required
+def _save_canned_answer(request: HttpRequest, business_id: str) -> HttpResponse:
+    form, file = request.POST, request.FILES.get("file")
+    return _saved(request, business_id, lambda: apply_answer(request.user.pk, business_id, form, file))
+
+
+def _saved(request: HttpRequest, business_id: str, apply: Callable[[], None]) -> HttpResponse:
+    """Apply a form, and show the page again. A wrong entry stays in its form."""
+    try:
+        charge(str(request.user.pk))
+        apply()
+    except DomainError as error:
+        messages.error(request, refusal_of(error, text_of(error)))
+        return _settings_page(request, business_id, request.POST, error.http_status)
+    if request.POST.get("form") == "setup":  # the page of the inbox has it too
+        return redirect("web:inbox")
+    messages.success(request, gettext("Saved."))
+    return redirect("web:team-settings", business_id=business_id)
+
+
+def _settings_page(
+    request: HttpRequest, business_id: str, typed: Mapping[str, Any] = NOTHING_TYPED, status: int = 200
+) -> HttpResponse:
     me = load_me(request.user)
     context = settings_context(request.user, business_id, typed)
     setup = setup_list([row for row in me["businesses"] if row["id"] == business_id])

@@ -80,6 +80,11 @@ urlpatterns = [
         name="team-settings",
     ),
     re_path(
+        r"^app/team/(?P<business_id>[0-9a-f-]{36})/canned-answers/send-file/?$",
+        team_settings_views.save_canned_answer,
+        name="save-canned-answer",
+    ),
+    re_path(
         r"^app/team/(?P<business_id>[0-9a-f-]{36})/members/?$",
         team_settings_views.team_members,
         name="team-members",

@@ -28,7 +28,7 @@ class StoredFile(models.Model):
 
 
 class Attachment(models.Model):
-    """An uploaded file. It belongs to its owner until it is sent, and then to one message."""
+    """An uploaded file. It belongs to its owner until it is sent, and then to one message or canned answer."""
 
     class Kind(models.TextChoices):
         IMAGE = "image"
@@ -49,11 +49,21 @@ class Attachment(models.Model):
     message = models.ForeignKey(
         "conversations.ChatMessage", on_delete=models.CASCADE, null=True, related_name="files", editable=False
     )
-    # The business of the message's conversation, for its quota.
+    # The business of the message's conversation or of the canned answer, for its quota.
     business = models.ForeignKey(
         "conversations.Business", on_delete=models.CASCADE, null=True, related_name="+", editable=False
     )
-    position = models.PositiveSmallIntegerField(default=0, editable=False)  # among those of its message
+    # A file of a canned answer has no owner and no message. Whoever uses the answer gets a copy of it.
+    canned_answer = models.ForeignKey(
+        "conversations.CannedAnswer",
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="files",
+        editable=False,
+        db_index=False,
+    )
+    # Among those of its message or canned answer.
+    position = models.PositiveSmallIntegerField(default=0, editable=False)
     kind = models.CharField(max_length=10, choices=Kind)
     name = models.CharField(max_length=200)
     alt = models.TextField(
@@ -84,6 +94,11 @@ class Attachment(models.Model):
                 fields=["created_at"],
                 name="attachment_unused",
                 condition=models.Q(message__isnull=True),
+            ),
+            models.Index(
+                fields=["canned_answer", "position"],
+                name="attachment_canned",
+                condition=models.Q(canned_answer__isnull=False),
             ),
         ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Final
@@ -11,6 +11,8 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Sum
+from django.utils import timezone
+from uuid_utils.compat import uuid7
 
 from chatsite.background.jobs import enqueue
 from chatsite.config.limits import limits
@@ -70,6 +72,24 @@ def store_imported(owner_id: UserId | None, upload: Upload) -> Attachment:
     with transaction.atomic():
         _insert(attachment)
     return attachment
+
+
+def copy_uploads(owner_id: UserId, originals: Sequence[Attachment]) -> list[Attachment]:
+    """Give the user uploads with the same bytes. The caller has locked the originals, so that none is deleted."""
+    copies = [_copied(owner_id, original) for original in originals]
+    with transaction.atomic():
+        lock_person(owner_id)
+        check_quota(owner_id, sum(copy.size for copy in copies))
+        for copy in copies:
+            _insert(copy)
+    return copies
+
+
+def _copied(owner_id: UserId, original: Attachment) -> Attachment:
+    columns = {field.attname: getattr(original, field.attname) for field in Attachment._meta.concrete_fields}
+    unused = {"message_id": None, "canned_answer_id": None, "business_id": None, "position": 0}
+    own = {"id": uuid7(), "owner_id": owner_id, "created_at": timezone.now()}
+    return Attachment(**{**columns, **unused, **own})
 
 
 def _stored(owner_id: UserId | None, upload: Upload) -> Attachment:

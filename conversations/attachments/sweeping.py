@@ -11,13 +11,14 @@ from django.utils import timezone
 from conversations.attachments.models import Attachment
 from conversations.attachments.storage import delete_unreferenced
 
-UNUSED_FOR: Final = timedelta(hours=24)  # an upload that no message uses is deleted after this time
+UNUSED_FOR: Final = timedelta(hours=24)  # an upload that nothing uses is deleted after this time
 GROUP: Final = 500  # uploads of one transaction
 
 
 def sweep_unused_uploads() -> int:
-    """Delete the uploads that no message has used in time, and the files that nothing refers to."""
-    old = Attachment.objects.filter(message=None, created_at__lt=timezone.now() - UNUSED_FOR)
+    """Delete the uploads that nothing has used in time, and the files that nothing refers to."""
+    unused = Attachment.objects.filter(message=None, canned_answer=None)
+    old = unused.filter(created_at__lt=timezone.now() - UNUSED_FOR)
     swept = 0
     while found := _sweep_group(old):
         swept += found

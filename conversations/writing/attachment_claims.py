@@ -42,11 +42,12 @@ def claimable(
     if any(one.state == Attachment.State.REJECTED for one in mine):
         raise DomainError("conflict", "An attachment has been rejected.", {"field": "attachmentIds"})
     if mine:
-        _check_quota(business_id, sum(one.size for one in mine))
+        check_business_quota(business_id, sum(one.size for one in mine))
     return mine
 
 
-def _check_quota(business_id: UUID, size: int) -> None:
+def check_business_quota(business_id: UUID, size: int) -> None:
+    """Raise `too_large` if the files would exceed the quota of the business."""
     limit = limits().business_attachment_bytes
     kept = Attachment.objects.filter(business_id=business_id, file__isnull=False)
     if (kept.aggregate(used=Sum("size"))["used"] or 0) + size > limit:

@@ -64,14 +64,17 @@ async def send(thread: ThreadPage, *files: FilePayload, text: str = "") -> None:
     await thread.field.press("Enter")
 
 
+async def upload_by_rest(person: Person, file: FilePayload) -> str:
+    """Upload the file. Return the id of its attachment."""
+    form = {"file": (file["name"], file["buffer"], file["mimeType"])}
+    uploaded = await person.rest.http.post("/chat/uploads", files=form)
+    assert uploaded.status_code == 201, uploaded.text
+    return str(uploaded.json()["id"])
+
+
 async def send_by_rest(person: Person, where: str, *files: FilePayload) -> Json:
     """Send a message with these files, and wait until the server has processed them."""
-    ids = []
-    for file in files:
-        form = {"file": (file["name"], file["buffer"], file["mimeType"])}
-        uploaded = await person.rest.http.post("/chat/uploads", files=form)
-        assert uploaded.status_code == 201, uploaded.text
-        ids.append(uploaded.json()["id"])
+    ids = [await upload_by_rest(person, file) for file in files]
     address = f"/chat/conversations/{where}/messages"
     sent = await person.rest.post(address, {"content": "", "attachmentIds": ids})
 

@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import OpenPage, SignedIn
+from tests.browser.files import pdf, upload_by_rest
 from tests.browser.shell import pane, ready
 from tests.browser.threads import open_thread
 from tests.harness.cast import Cast
@@ -46,6 +47,33 @@ async def test_a_code_becomes_the_text_at_the_cursor(
     await expect(shop.field).to_have_value("Good evening.")
     await shop.field.press("Enter")
     await expect(shop.said("Good evening.")).to_be_visible()
+
+
+async def test_the_files_of_an_answer_are_sent_with_it(
+    cast: Cast, open_page: OpenPage, axe_source: str
+) -> None:
+    customer = await cast.newcomer()
+    where = (await cast.conversation(customer))["id"]
+    prices = await upload_by_rest(cast.olivia, pdf("Prices.pdf"))
+    terms = await upload_by_rest(cast.olivia, pdf("Terms.pdf"))
+    body = {"businessId": cast.business_id, "code": "files", "text": "Our prices.", "scope": "private"}
+    answer = await cast.olivia.rest.post("/team/canned-answers", {**body, "attachmentIds": [prices, terms]})
+    shop = await open_thread(open_page, cast.olivia, where)
+    theirs = await open_thread(open_page, customer, where)
+    await shop.field.press_sequentially("/files")
+    await expect(shop.root.get_by_role("option")).to_contain_text("2 files")
+    await shop.field.press("Enter")
+    tray = shop.root.get_by_role("list", name="Files to send")
+    await expect(tray.get_by_role("listitem")).to_have_count(2)
+    await assert_accessible(shop.page, axe_source)
+    await tray.get_by_role("button", name="Remove Terms.pdf").click()
+    await shop.field.press("Enter")
+    await expect(tray).to_be_hidden()
+    await expect(theirs.said("Our prices.").get_by_role("link", name="Prices.pdf")).to_be_visible()
+    await expect(theirs.root.get_by_text("Terms.pdf")).to_have_count(0)
+    stored = (await customer.rest.get(f"/chat/conversations/{where}/messages"))["results"]
+    assert [[file["name"] for file in message["attachments"]] for message in stored] == [["Prices.pdf"]]
+    assert (await cast.olivia.rest.get(f"/team/canned-answers/{answer['id']}"))["uses"] == 1
 
 
 async def test_customers_see_hours_and_are_offered_no_canned_answers(

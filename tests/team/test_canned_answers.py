@@ -57,7 +57,7 @@ def test_names_are_filled_in_one_pass_and_uses_are_counted(scene: Scene) -> None
     assert (answer["code"], answer["scope"], answer["uses"]) == ("hello", "business", 0)
     filled = scene.use(scene.colleague, answer["id"]).json()
     expected = f"Hi Carol Carol {{{{agent.name}}}}, {scene.colleague.username} of {scene.shop.name}. {{{{odd"
-    assert filled == {"id": answer["id"], "text": expected}
+    assert filled == {"id": answer["id"], "text": expected, "attachments": []}
     scene.use(scene.agent, answer["id"])
     assert client_of(scene.agent).get(f"{PATH}/{answer['id']}").json()["uses"] == 2
 

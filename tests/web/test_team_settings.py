@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from conversations.models import Business, Episode, Membership
 from conversations.team.reports.recording import measure_episode
+from tests.attachments.contents import PDF
 from tests.conversations.people import business, client_of, conversation, person, say
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +27,11 @@ class Page:
 
     def submit(self, form: str, **fields: Any) -> Any:
         token = self.client.get("/app/form-token").json()["csrfToken"]
-        return self.client.post(self.path, {**fields, "form": form, "csrfmiddlewaretoken": token})
+        path = f"/app/team/{self.shop.pk}/canned-answers/send-file" if form == "answer" else self.path
+        return self.client.post(path, {**fields, "form": form, "csrfmiddlewaretoken": token})
+
+    def text(self) -> str:
+        return html.unescape(self.client.get(self.path).content.decode())
 
     def api(self, path: str, **query: str) -> Any:
         return client_of(self.user).get(path, query).json()
@@ -62,6 +69,32 @@ def test_labels_groups_and_answers_are_made_changed_and_deleted(owners: Page) ->
         assert set(changed.values()) <= {str(value) for value in row.values()}
         assert owners.submit(form, id=row["id"], delete="").status_code == 302
         assert owners.listed(what) == []
+
+
+def test_a_canned_answer_is_for_a_group_and_keeps_its_files(owners: Page) -> None:
+    owners.submit("group", name="sales", members=[str(owners.user.pk)])
+    [group] = owners.listed("groups")
+    assert "For the group sales" in owners.text()
+    file = SimpleUploadedFile("prices.pdf", PDF)
+    new = {"code": "prices", "text": "Our prices", "scope": f"group:{group['id']}", "file": file}
+    assert owners.submit("answer", **new).status_code == 302
+    [answer] = owners.listed("canned-answers")
+    [prices] = answer["attachments"]
+    assert (answer["scope"], answer["groupId"], prices["name"]) == ("group", group["id"], "prices.pdf")
+    assert "For the group sales · not used yet" in owners.text()
+    more = SimpleUploadedFile("terms.pdf", PDF)
+    change = {"id": answer["id"], "code": "prices", "text": "Our prices"}
+    owners.submit("answer", **change, keep=[prices["id"]], file=more)
+    [answer] = owners.listed("canned-answers")
+    assert [one["name"] for one in answer["attachments"]] == ["prices.pdf", "terms.pdf"]
+    owners.submit("answer", **change, keep=[answer["attachments"][1]["id"]])
+    [answer] = owners.listed("canned-answers")
+    assert [one["name"] for one in answer["attachments"]] == ["terms.pdf"]
+    refused = owners.submit(
+        "answer", **change, file=SimpleUploadedFile("run.exe", b"MZ\x90\x00" + bytes(200))
+    )
+    assert refused.status_code == 415
+    assert "notice-error" in refused.content.decode()
 
 
 def test_settings_of_the_business_are_set_as_by_the_api(owners: Page) -> None:
@@ -104,6 +137,7 @@ def test_settings_of_the_business_are_set_as_by_the_api(owners: Page) -> None:
         ("automations", {"welcome": "Hi {{customer.age}}"}),
         ("assignment", {"mode": "round_robin", "capacity": "many"}),
         ("answer", {"code": "no blanks", "text": "x"}),
+        ("answer", {"code": "hi", "text": "x", "scope": "nobody"}),
         ("label", {"name": "", "color": "#000000"}),
         ("nothing", {}),
     ],

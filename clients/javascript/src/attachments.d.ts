@@ -48,10 +48,15 @@ export interface FileToSend {
   waveform?: readonly number[];
 }
 
+/** An upload of the user that the server has already: from `client.upload`, or of a canned answer. */
+export interface UploadedFile {
+  uploaded: Attachment;
+}
+
 export interface MessageToSend {
   text?: string;
   /** At most 10. */
-  attachments?: readonly (Blob | FileToSend)[];
+  attachments?: readonly (Blob | FileToSend | UploadedFile)[];
   replyTo?: string;
 }
 

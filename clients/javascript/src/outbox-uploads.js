@@ -31,8 +31,10 @@ export class OutboxUploads {
   keep(given) {
     if (given.length > MOST) throw new ChatError("invalid", `A message can have at most ${MOST} files.`, { limit: MOST });
     const all = given.map((each) => (each instanceof Blob ? { file: each } : each));
-    if (!all.every((each) => each?.file instanceof Blob)) throw new ChatError("invalid", "An attachment is a Blob, or {file: Blob}.");
-    return all.map((each) => this.#keep(each));
+    if (!all.every((each) => each?.file instanceof Blob || each?.uploaded?.id)) {
+      throw new ChatError("invalid", "An attachment is a Blob, {file: Blob} or {uploaded: Attachment}.");
+    }
+    return all.map((each) => (each.uploaded ? asKept(each.uploaded) : this.#keep(each)));
   }
 
   #keep({ file, kind, name = file.name, alt = null, width = null, height = null, durationMs = null, waveform = null }) {
@@ -142,6 +144,11 @@ export class OutboxUploads {
     under.progress = progress;
     this.#outbox.progressed(clientId);
   }
+}
+
+/** An upload that the server has already. */
+function asKept({ id, name, size, contentType, kind, alt = null, width = null, height = null, durationMs = null, waveform = null }) {
+  return { key: randomId(), id, name, size, contentType, kind, alt, width, height, durationMs, waveform };
 }
 
 /** The expected kind, until the server has detected it. */

@@ -11,6 +11,7 @@ from chatsite.errors import not_found
 from conversations.access import UserId, object_key
 from conversations.models import CannedAnswer, Membership, TeamGroup
 from conversations.search.tokens import fold, tokenize
+from conversations.team.canned.files import FILES
 from conversations.team.canned.models import CODE_LENGTH
 
 MOST_FOUND: Final = 20
@@ -27,18 +28,22 @@ def find_membership(user_id: UserId, raw_business_id: str | UUID) -> Membership:
     return membership
 
 
+def answer_groups(membership: Membership) -> QuerySet[TeamGroup]:
+    """The groups whose answers the member sees: the member's own, or for an owner of the business all of them."""
+    groups = TeamGroup.objects.filter(business_id=membership.business_id, removed_at=None)
+    if membership.role == Membership.Role.OWNER:
+        return groups
+    return groups.filter(members=membership.user_id)
+
+
 def visible_answers(membership: Membership) -> QuerySet[CannedAnswer]:
     """Those of the whole business, those of the member's groups, and the member's own private ones.
 
     Owners of the business see the answers of every group.
     """
-    groups = TeamGroup.objects.filter(business_id=membership.business_id, removed_at=None)
-    if membership.role != Membership.Role.OWNER:
-        groups = groups.filter(members=membership.user_id)
-    shared = Q(owner=None, group=None) | Q(group__in=groups.values("pk"))
-    return CannedAnswer.objects.filter(
-        shared | Q(owner_id=membership.user_id), business_id=membership.business_id
-    )
+    shared = Q(owner=None, group=None) | Q(group__in=answer_groups(membership).values("pk"))
+    rows = CannedAnswer.objects.prefetch_related(FILES)
+    return rows.filter(shared | Q(owner_id=membership.user_id), business_id=membership.business_id)
 
 
 def find_answer(user_id: UserId, raw_id: str, *, lock: bool = False) -> tuple[CannedAnswer, Membership]:

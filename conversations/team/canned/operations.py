@@ -15,9 +15,9 @@ from chatsite.identity.names import display_name
 from conversations.access import UserId, find_conversation, object_key
 from conversations.models import Business, Conversation, Membership, TeamGroup
 from conversations.search.tokens import fold, searchable
-from conversations.team.canned import find
+from conversations.team.canned import files, find
 from conversations.team.canned.models import CODE_LENGTH, TEXT_LENGTH, CannedAnswer
-from conversations.team.canned.serializers import CannedAnswerBody, CannedAnswerChange
+from conversations.team.canned.serializers import CannedAnswerBody, CannedAnswerChange, FilledAnswer
 from conversations.team.canned.variables import check_variables, fill, first_name
 from conversations.validation import clean_required, storable
 
@@ -40,6 +40,8 @@ def create_answer(*, user_id: UserId, body: CannedAnswerBody) -> tuple[CannedAns
         )
         answer.created_by_id = user_id
         _save(answer, new=True)
+        if body.attachment_ids:
+            files.set_files(answer, user_id, body.attachment_ids)
     return answer, membership
 
 
@@ -47,7 +49,7 @@ def change_answer(
     *, user_id: UserId, answer_id: str, body: CannedAnswerChange
 ) -> tuple[CannedAnswer, Membership]:
     if body == CannedAnswerChange():
-        raise invalid("Set code or text.", field="code")
+        raise invalid("Set code, text or attachmentIds.", field="code")
     with transaction.atomic():
         answer, membership = _find_changeable(user_id, answer_id)
         if body.code is not msgspec.UNSET:
@@ -56,24 +58,29 @@ def change_answer(
             answer.text = clean_answer(body.text)
         answer.updated_at = timezone.now()
         _save(answer)
+        if body.attachment_ids is not msgspec.UNSET:
+            files.set_files(answer, user_id, body.attachment_ids)
     return answer, membership
 
 
 def delete_answer(*, user_id: UserId, answer_id: str) -> None:
     with transaction.atomic():
         answer, _ = _find_changeable(user_id, answer_id)
+        files.delete_all(answer)
         answer.delete()
 
 
-def use_answer(*, user_id: UserId, answer_id: str, conversation_id: str) -> tuple[CannedAnswer, str]:
-    """Return the text for a conversation of the answer's business, and count the use."""
+def use_answer(*, user_id: UserId, answer_id: str, conversation_id: str) -> FilledAnswer:
+    """Return the text for a conversation of the answer's business, with copies of its files, and count the use."""
     answer, membership = find.find_answer(user_id, answer_id)
     conversation, _ = find_conversation(user_id, conversation_id)
     if conversation.business_id != answer.business_id:
         raise invalid("The conversation is with another business.", field="conversationId")
     text = fill(answer.text, values_of(conversation, membership))
-    CannedAnswer.objects.filter(pk=answer.pk).update(uses=F("uses") + 1, used_at=timezone.now())
-    return answer, text
+    with transaction.atomic():
+        copies = files.copies_of(answer, user_id)
+        CannedAnswer.objects.filter(pk=answer.pk).update(uses=F("uses") + 1, used_at=timezone.now())
+    return FilledAnswer(id=answer.pk, text=text, attachments=copies)
 
 
 def values_of(conversation: Conversation, membership: Membership) -> dict[str, str]:
@@ -118,10 +125,7 @@ def _group_of(membership: Membership, body: CannedAnswerBody) -> TeamGroup | Non
         )
     if body.group_id is None:
         return None
-    groups = TeamGroup.objects.filter(business_id=membership.business_id, removed_at=None)
-    if membership.role != Membership.Role.OWNER:
-        groups = groups.filter(members=membership.user_id)
-    group = groups.filter(pk=object_key(body.group_id, "group")).first()
+    group = find.answer_groups(membership).filter(pk=object_key(body.group_id, "group")).first()
     if group is None:
         raise not_found("group")
     return group

@@ -15,11 +15,13 @@ class CannedAnswerLine(msgspec.Struct, rename="camel"):
     business_id: UUID
     code: str
     text: str
+    files: list[str]
     created_at: datetime
 
 
 def canned_answer_line(row: CannedAnswer) -> CannedAnswerLine:
-    return CannedAnswerLine(row.business_id, row.code, row.text, row.created_at)
+    names = [file.name for file in row.files.order_by("position")]
+    return CannedAnswerLine(row.business_id, row.code, row.text, names, row.created_at)
 
 
 declare_authored(CannedAnswer, section="cannedAnswer", line=canned_answer_line)

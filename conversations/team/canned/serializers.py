@@ -9,12 +9,15 @@ from uuid import UUID
 import msgspec
 
 from chatsite.struct_schema import documented
+from conversations.attachment_objects import AttachmentObject
 from conversations.requests import RowId
 from conversations.serializers import WireObject
+from conversations.team.canned.files import file_objects
 from conversations.team.canned.models import CODE_LENGTH, TEXT_LENGTH, CannedAnswer
 
 ScopeName = Literal["private", "group", "business"]
 Code = Annotated[str, documented(minLength=1, maxLength=CODE_LENGTH + 1)]  # with or without a `/` before it
+Files = Annotated[list[RowId], documented(maxItems="message_attachments")]
 Text = Annotated[str, documented(minLength=1, maxLength=TEXT_LENGTH)]
 
 
@@ -27,6 +30,7 @@ class CannedAnswerObject(WireObject, kw_only=True):
     group_id: UUID | None
     code: str
     text: str
+    attachments: list[AttachmentObject]
     uses: int
     used_at: datetime | None
     editable: bool
@@ -35,22 +39,24 @@ class CannedAnswerObject(WireObject, kw_only=True):
 
 
 class CannedAnswerBody(WireObject, kw_only=True):
-    """`groupId` is required for the scope `group`."""
+    """`groupId` is required for the scope `group`. `attachmentIds` are uploads of the author."""
 
     business_id: RowId
     code: Code
     text: Text
     scope: ScopeName = "business"
     group_id: RowId | None = None
+    attachment_ids: Files = []
 
 
 class CannedAnswerChange(WireObject, kw_only=True):
-    """What is left out stays."""
+    """What is left out stays. `attachmentIds` replaces all files: by files of the answer, and uploads of the user."""
 
     example = {"text": "We deliver within {{business.name}}'s opening hours."}
 
     code: Code | msgspec.UnsetType = msgspec.UNSET
     text: Text | msgspec.UnsetType = msgspec.UNSET
+    attachment_ids: Files | msgspec.UnsetType = msgspec.UNSET
 
 
 class UseBody(WireObject, kw_only=True):
@@ -60,10 +66,11 @@ class UseBody(WireObject, kw_only=True):
 
 
 class FilledAnswer(WireObject, kw_only=True):
-    """The text with its variables filled, ready for the composer."""
+    """The text with its variables filled, ready for the composer. `attachments` are new uploads of the user."""
 
     id: UUID
     text: str
+    attachments: list[AttachmentObject]
 
 
 def canned_answer_object(answer: CannedAnswer, *, editable: bool) -> CannedAnswerObject:
@@ -74,6 +81,7 @@ def canned_answer_object(answer: CannedAnswer, *, editable: bool) -> CannedAnswe
         group_id=answer.group_id,
         code=answer.code,
         text=answer.text,
+        attachments=file_objects(answer),
         uses=answer.uses,
         used_at=answer.used_at,
         editable=editable,

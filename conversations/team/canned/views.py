@@ -79,7 +79,7 @@ class CannedAnswerViewSet(StructViewSet):
 
     @extend_schema(request=serializer_for(CannedAnswerChange), responses=ANSWERS)
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Change the code or the text. Authors and owners of the business can do this."""
+        """Change the code, the text or the files. Authors and owners of the business can do this."""
         body = read_body(request, CannedAnswerChange)
         answer, membership = operations.change_answer(user_id=request.user.pk, answer_id=pk, body=body)
         return Response(shown(membership, answer))
@@ -92,9 +92,12 @@ class CannedAnswerViewSet(StructViewSet):
     @extend_schema(request=serializer_for(UseBody), responses=serializer_for(FilledAnswer))
     @action(detail=True, methods=["post"])
     def use(self, request: Request, pk: str) -> Response:
-        """Fill the variables for a conversation, and count the use. The client inserts the text; nothing is sent."""
+        """Fill the variables for a conversation, copy the files, and count the use.
+
+        The client inserts the text, and attaches the files with `attachmentIds`; nothing is sent.
+        """
         body = read_body(request, UseBody)
-        answer, text = operations.use_answer(
+        filled = operations.use_answer(
             user_id=request.user.pk, answer_id=pk, conversation_id=body.conversation_id
         )
-        return Response(FilledAnswer(id=answer.pk, text=text))
+        return Response(filled)

@@ -1,5 +1,5 @@
-import { el } from "../thread/dom.js";
-import { gettext } from "../thread/texts.js";
+import { el, hidden, icon } from "../thread/dom.js";
+import { gettext, interpolate, ngettext } from "../thread/texts.js";
 import { Suggestions } from "./suggestions.js";
 
 const COMMAND = /(^|\s)\/([^\s/]{0,40})$/u; // the command before the cursor
@@ -66,23 +66,29 @@ export class CannedAnswers {
     const length = (this.#command ?? "").length + 1;
     const end = this.#input.selectionStart;
     const [start, written] = [end - length, this.#input.value.slice(end - length, end)];
-    const { client, conversation } = this.#thread;
+    const { client, conversation, composer } = this.#thread;
     this.#suggestions.close();
     try {
-      const { text } = await client.rest.post(`/team/canned-answers/${id}/use`, { conversationId: conversation.id });
+      const { text, attachments } = await client.rest.post(`/team/canned-answers/${id}/use`, { conversationId: conversation.id });
       // Keep text that was typed meanwhile, and replace the code where it is now.
       const stands = this.#input.value.slice(start, end) === written;
       const [from, to] = stands ? [start, end] : [this.#input.selectionStart, this.#input.selectionEnd];
       this.#input.setRangeText(text, from, to, "end");
       this.#input.dispatchEvent(new Event("input", { bubbles: true }));
       this.#suggestions.close();
+      if (attachments.length) composer.attach(attachments);
     } catch (error) {
       this.#thread.showError(error);
     }
   }
 }
 
-function drawAnswer({ code, text }) {
+function drawAnswer({ code, text, attachments }) {
   const preview = [...text].slice(0, PREVIEW).join("");
-  return [el("strong", { class: "suggestion-name" }, `/${code}`), el("span", { class: "suggestion-text", dir: "auto" }, preview)];
+  return [el("strong", { class: "suggestion-name" }, `/${code}`), el("span", { class: "suggestion-text", dir: "auto" }, preview), attachments.length ? filesMark(attachments) : null].filter(Boolean);
+}
+
+function filesMark({ length: count }) {
+  const words = interpolate(ngettext("%(count)s file", "%(count)s files", count), { count });
+  return el("span", { class: "suggestion-files" }, icon("attach"), hidden(words), el("span", { "aria-hidden": "true" }, String(count)));
 }

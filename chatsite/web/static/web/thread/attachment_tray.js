@@ -25,16 +25,24 @@ export class AttachmentTray {
     const room = count - this.#entries.length;
     const fitting = files.filter((file) => file.size > 0 && file.size <= bytes);
     const refused = files.find((file) => !fitting.includes(file));
-    for (const file of fitting.slice(0, room)) this.#append(file);
-    if (fitting.length > room) this.#showError(gettext("A message can have at most %(count)s files."), { count });
+    for (const file of fitting.slice(0, room)) this.#append({ file, name: file.name, size: file.size });
+    if (fitting.length > room) this.#refuseMore();
     else if (refused?.size === 0) this.#showError(gettext("%(name)s is empty."), { name: refused.name });
     else if (refused) this.#showError(gettext("%(name)s is too large. The limit is %(limit)s."), { name: refused.name, limit: sizeText(bytes) });
     this.#changed();
   }
 
+  /** Add uploads that the server has already, such as the files of a canned answer. */
+  addUploaded(attachments) {
+    const room = this.#limits.count - this.#entries.length;
+    for (const uploaded of attachments.slice(0, room)) this.#append({ uploaded, name: uploaded.name, size: uploaded.size });
+    if (attachments.length > room) this.#refuseMore();
+    this.#changed();
+  }
+
   /** The files in the form that the client sends. */
   get files() {
-    return this.#entries.map(({ file, width, height, alt }) => ({ file, width, height, ...(alt && { alt }) }));
+    return this.#entries.map(({ file, uploaded, width, height, alt }) => (uploaded ? { uploaded } : { file, width, height, ...(alt && { alt }) }));
   }
 
   clear() {
@@ -44,14 +52,17 @@ export class AttachmentTray {
     this.#changed();
   }
 
-  #append(file) {
-    const entry = { file, alt: "", url: null, width: undefined, height: undefined };
+  /** `given`: `{file, name, size}`, or `{uploaded, name, size}`. */
+  #append(given) {
+    const entry = { ...given, alt: "", url: null, width: undefined, height: undefined };
+    const { file, uploaded, name } = entry;
     const remove = () => this.#remove(entry);
-    const label = interpolate(gettext("Remove %(name)s"), { name: file.name });
-    const item = el("li", { class: "tray-item", title: file.name }, iconButton("close", label, { class: "tray-remove", on: { click: remove } }));
-    const isPicture = file.type.startsWith("image/");
+    const label = interpolate(gettext("Remove %(name)s"), { name });
+    const item = el("li", { class: "tray-item", title: name }, iconButton("close", label, { class: "tray-remove", on: { click: remove } }));
+    const isPicture = file?.type.startsWith("image/");
     if (isPicture) entry.url = URL.createObjectURL(file);
-    item.prepend(isPicture ? picture(entry) : fileLabel(file));
+    const source = entry.url ?? uploaded?.thumbnailUrl;
+    item.prepend(source ? picture(entry, source) : fileLabel(entry));
     if (isPicture) item.append(this.#describeButton(entry));
     this.#entries.push(Object.assign(entry, { item }));
     this.element.append(item);
@@ -59,7 +70,7 @@ export class AttachmentTray {
 
   /** Opens a dialog for what the picture shows. The button says whether there are words already. */
   #describeButton(entry) {
-    const { name } = entry.file;
+    const { name } = entry;
     const words = () => interpolate(entry.alt ? gettext("Change the description of %(name)s") : gettext("Describe %(name)s"), { name });
     const click = async () => {
       const text = await this.#handlers.describe({ name, text: entry.alt });
@@ -80,7 +91,11 @@ export class AttachmentTray {
     this.#changed();
     const next = this.#entries[Math.min(place, this.#entries.length - 1)];
     next?.item.querySelector(".tray-remove").focus();
-    this.#handlers.announce(interpolate(gettext("%(name)s removed"), { name: entry.file.name }));
+    this.#handlers.announce(interpolate(gettext("%(name)s removed"), { name: entry.name }));
+  }
+
+  #refuseMore() {
+    this.#showError(gettext("A message can have at most %(count)s files."), { count: this.#limits.count });
   }
 
   #showError(text, values) {
@@ -94,11 +109,11 @@ export class AttachmentTray {
 }
 
 /** The size is sent with the file, so that the conversation can reserve its place. */
-function picture(entry) {
-  const image = el("img", { class: "tray-picture", alt: entry.file.name });
+function picture(entry, source) {
+  const image = el("img", { class: "tray-picture", alt: entry.name });
   image.onload = () => Object.assign(entry, { width: image.naturalWidth, height: image.naturalHeight });
-  image.onerror = () => image.replaceWith(fileLabel(entry.file)); // a type that this browser cannot show, such as HEIC
-  image.src = entry.url;
+  image.onerror = () => image.replaceWith(fileLabel(entry)); // a type that this browser cannot show, such as HEIC
+  image.src = source;
   return image;
 }
 

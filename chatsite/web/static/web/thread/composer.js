@@ -157,6 +157,11 @@ export class Composer {
     this.#show();
   }
 
+  /** Add uploads that the server has already to the message. */
+  attach(attachments) {
+    this.#files.tray.addUploaded(attachments);
+  }
+
   focus() {
     this.#input.focus({ preventScroll: true });
   }
