@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final, get_args
 from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -34,6 +35,15 @@ GROUPINGS: Final[dict[str, str | Promise]] = {
     "label": _("By label"),
     "day": _("By day"),
 }
+# What the first column of the table has.
+COLUMNS: Final[dict[str, str | Promise]] = {
+    "load": _("Hour"),
+    "none": _("Conversations"),
+    "agent": _("Member"),
+    "group": _("Group"),
+    "label": _("Label"),
+    "day": _("Day"),
+}
 VALUES: Final[dict[str, str | Promise]] = {
     "count": _("Number"),
     "median": _("Median"),
@@ -55,6 +65,7 @@ CHARTED: Final = {
     "volume": "episodes",
     "load": "customerMessages",
 }  # else the median
+SHARES: Final = {"positiveShare"}
 TIMES: Final = {"median", "p90", "medianOpen", "p90Open"}
 
 
@@ -87,30 +98,41 @@ def reports_context(user: Any, business_id: str, query: QueryDict) -> dict[str, 
         "shown": shown,
         "metrics": METRICS,
         "groupings": GROUPINGS,
+        "title": METRICS[metric],
         "charted": VALUES[charted],
-        "bars": _bars(shown.rows, charted),
+        "bars": _bars(shown.rows, charted, group_by),
+        "first_column": COLUMNS[metric] if metric in COLUMNS else COLUMNS[group_by],
         "columns": [VALUES.get(name, name) for name in names],
-        "rows": [(_name(row), [_text(name, row.values[name]) for name in names]) for row in shown.rows],
+        "rows": [
+            (_name(row, group_by), [_text(name, row.values[name]) for name in names]) for row in shown.rows
+        ],
         "csv_address": f"{reverse('web:landing')}team/reports?{urlencode({**asked, 'format': 'csv'})}",
     }
 
 
-def _bars(rows: list[ReportRow], charted: str) -> list[Bar]:
-    most = max((row.values[charted] or 0 for row in rows), default=0) or 1
+def _bars(rows: list[ReportRow], charted: str, group_by: str) -> list[Bar]:
+    """Return a bar for each row. A share is one of 1, and everything else one of the most."""
+    most = 1 if charted in SHARES else max((row.values[charted] or 0 for row in rows), default=0) or 1
     return [
-        Bar(_name(row), _text(charted, row.values[charted]), 100 * (row.values[charted] or 0) / most)
+        Bar(
+            _name(row, group_by), _text(charted, row.values[charted]), 100 * (row.values[charted] or 0) / most
+        )
         for row in rows
     ]
 
 
-def _name(row: ReportRow) -> str:
+def _name(row: ReportRow, group_by: str) -> str:
+    if group_by == "day" and row.key:
+        return date_format(date.fromisoformat(row.key), "SHORT_DATE_FORMAT")
+    if group_by == "none" and row.key is None:
+        return gettext("Total")
     return row.name or row.key or gettext("None")
 
 
 def _text(name: str, value: float | None) -> str:
     if value is None:
         return "–"
-    if name == "positiveShare":
+    if name in SHARES:
         return f"{round(100 * value)} %"
     if name in TIMES:
         return duration(value)

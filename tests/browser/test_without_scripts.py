@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import ViewportSize, expect
 
+from tests.browser.axe import assert_accessible
 from tests.browser.conftest import SignedIn
 from tests.browser.files import pdf, photo, send_by_rest
-from tests.browser.shell import entry, newcomer_with_conversation, pane, shown
+from tests.browser.shell import assert_fits, entry, newcomer_with_conversation, pane, shown
 from tests.browser.test_bell import make_offer
 from tests.harness.cast import Cast
+from tests.harness.rest import eventually
 
 
 async def test_finding_writing_and_archiving(cast: Cast, signed_in: SignedIn) -> None:
@@ -78,3 +80,39 @@ async def test_files_are_shown(cast: Cast, signed_in: SignedIn) -> None:
     async with page.expect_download() as download:
         await pane(page).get_by_role("link", name="Invoice 2024.pdf").click()
     assert (await download.value).suggested_filename == "Invoice 2024.pdf"
+
+
+@pytest.mark.shown
+@pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_what_a_business_knows_of_a_customer(
+    cast: Cast, signed_in: SignedIn, axe_source: str, width: int, theme: str
+) -> None:
+    customer, conversation = await newcomer_with_conversation(cast, "Is my bicycle ready?")
+    where = conversation["id"]
+    title = await make_offer(cast, where)
+    body = {"businessId": cast.business_id, "name": f"urgent-{customer.id}"}
+    label = await cast.olivia.rest.post("/team/labels", body)
+    await cast.olivia.send(where, "Yes, since today.")
+    changes = {"status": "resolved", "labelIds": [label["id"]], "assigneeId": cast.olivia.id}
+    await cast.olivia.rest.patch(f"/chat/conversations/{where}/team", changes)
+
+    async def is_measured() -> bool:
+        known = await cast.olivia.rest.get(f"/chat/conversations/{where}/customer")
+        return bool(known["episodes"])
+
+    await eventually(is_measured, "the resolved episode")
+    look: ViewportSize = {"width": width, "height": 844}
+    path = f"/app/c/{where}"
+    page = await signed_in("amir", path, viewport=look, color_scheme=theme, java_script_enabled=False)
+    await page.get_by_role("link", name="Customer").click()
+    await expect(page.get_by_role("heading", level=2)).to_have_text(customer.name)
+    for text in (label["name"], title, "€49.00", "Resolved by Olivia Brand"):
+        await expect(page.locator(".customer-alone")).to_contain_text(text)
+    await assert_fits(page)
+    # axe is a script itself, so it looks at the same page in a browser with scripts.
+    scripted = await signed_in("amir", f"{path}/customer", viewport=look, color_scheme=theme)
+    await expect(scripted.get_by_role("heading", level=2)).to_have_text(customer.name)
+    await assert_accessible(scripted, axe_source)
+    await cast.olivia.rest.delete(f"/team/labels/{label['id']}")
