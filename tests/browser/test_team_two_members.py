@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import SignedIn
@@ -85,7 +86,7 @@ async def _all_of_the_state_is_set(olivia: Page, amir: Page, names: list[str], a
     await bar.get_by_role("checkbox", name=label).check()
     await _looked_at(olivia, axe_source, "more")
     await bar.get_by_text("More", exact=True).click()
-    chips = pane(amir).locator(".team-chips")
+    chips = pane(amir).locator(".team-bar .team-chips")
     for text in ("Urgent", group, label):
         await expect(chips).to_contain_text(text)
 
@@ -175,3 +176,35 @@ async def test_two_members_share_a_conversation(
     await expect(pane(asking)).not_to_contain_text("Can you")
     for kind, row in zip(("labels", "groups"), made, strict=True):
         await cast.olivia.rest.delete(f"/team/{kind}/{row['id']}")
+
+
+async def test_labels_that_are_set_in_a_row_are_all_kept(cast: Cast, signed_in: SignedIn) -> None:
+    """The request for the second one overtakes that for the first."""
+    _, conversation = await newcomer_with_conversation(cast, "Two labels, please")
+    where, business = conversation["id"], {"businessId": cast.business_id}
+    made = [
+        await cast.olivia.rest.post("/team/labels", {**business, "name": f"{name}-{where}"})
+        for name in ("first", "second")
+    ]
+    page = await ready(await signed_in("olivia", f"/app/c/{where}"))
+    overtaken = asyncio.Event()
+
+    async def wait_for_the_second(route: Route) -> None:
+        await overtaken.wait()
+        await route.continue_()
+
+    await page.route(f"**/conversations/{where}/team", wait_for_the_second, times=1)
+    bar = pane(page).get_by_role("group", name="What the team has set")
+    await bar.get_by_text("More", exact=True).click()
+    boxes = [bar.get_by_role("checkbox", name=label["name"]) for label in made]
+    await boxes[0].check()
+    async with page.expect_response(f"**/conversations/{where}/team"):
+        await boxes[1].check()
+    overtaken.set()
+    chips = pane(page).locator(".team-bar .team-chips")
+    for label in made:
+        await expect(chips).to_contain_text(label["name"])
+    state = await cast.olivia.rest.get(f"/chat/conversations/{where}/team")
+    assert {*state["labelIds"]} == {label["id"] for label in made}
+    for label in made:
+        await cast.olivia.rest.delete(f"/team/labels/{label['id']}")

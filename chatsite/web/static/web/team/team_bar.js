@@ -18,6 +18,7 @@ export class TeamBar {
   #group = select(gettext("Group"));
   #priority = select(gettext("Priority"));
   #labels = make("fieldset", { className: "team-labels" });
+  #unanswered = new Set(); // labels whose change the server has not answered yet
   #chips = make("span", { className: "team-chips" });
   #resolve = make("button", { type: "button", className: "button team-resolve" });
   #takeOver = make("button", { type: "button", className: "button team-take" }, gettext("Take over"));
@@ -69,7 +70,7 @@ export class TeamBar {
     };
     const selects = { status: this.#status, assignee: this.#assignee, group: this.#group, priority: this.#priority };
     for (const [name, { field }] of Object.entries(selects)) field.addEventListener("change", () => changes[name](field));
-    this.#labels.addEventListener("change", () => this.#set({ labelIds: [...this.#labels.querySelectorAll(":checked")].map(({ value }) => value) }));
+    this.#labels.addEventListener("change", ({ target }) => this.#setLabel(target));
     this.#resolve.addEventListener("click", () => this.#set({ status: this.#resolve.dataset.status }));
     this.#takeOver.addEventListener("click", () => this.#set({ assigneeId: this.#me.id }));
     const inside = make("div", { className: "team-more-inside" }, this.#group.label, this.#priority.label, this.#labels);
@@ -99,7 +100,7 @@ export class TeamBar {
     const key = JSON.stringify(labels);
     if (this.#labels.dataset.key !== key) this.#makeLabels(labels);
     this.#labels.dataset.key = key;
-    for (const box of this.#labels.querySelectorAll("input")) box.checked = chosen.includes(box.value);
+    for (const box of this.#labels.querySelectorAll("input")) if (!this.#unanswered.has(box.value)) box.checked = chosen.includes(box.value);
   }
 
   #makeLabels(labels) {
@@ -127,12 +128,19 @@ export class TeamBar {
     return until ? this.#set({ status: "snoozed", snoozedUntil: until }) : this.#redraw();
   }
 
-  async #set(changes) {
+  /** Change one label alone, so that two clicks in a row, or a colleague's change, do not undo each other. */
+  #setLabel({ value, checked }) {
+    this.#unanswered.add(value);
+    return this.#set({ [checked ? "addLabelIds" : "removeLabelIds"]: [value] }, () => this.#unanswered.delete(value));
+  }
+
+  async #set(changes, answered = () => undefined) {
     try {
       await this.#states.set(this.#conversation().id, changes);
     } catch (error) {
       toast(errorText(error));
     }
+    answered();
     this.#redraw();
   }
 
