@@ -7,6 +7,7 @@ or these tests fail. `test_live_leaks.py` covers sockets.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from typing import Any, Final
 from uuid import uuid4
@@ -37,7 +38,16 @@ from notifications.delivery.push.content import message_content
 from notifications.models import Notification
 from tests.attack.routes import Address, addresses, read_addresses
 from tests.conversations.people import client_of, say
-from tests.team.actions import SECRET, TEAM_COMMANDS, TEAM_EVENTS, Action, team_actions, team_routes
+from tests.team.actions import (
+    MAIN_PLACES,
+    OPEN_TO_ALL,
+    SECRET,
+    TEAM_COMMANDS,
+    TEAM_EVENTS,
+    Action,
+    team_actions,
+    team_routes,
+)
 from tests.team.scene import Scene, heard
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +73,7 @@ CHANGING: Final = re.compile(
     rb'nonce="[^"]*"|name="(clientId|csrfmiddlewaretoken)" value="[^"]*"|data-csrf="[^"]*"|"csrfToken": "[^"]*"'
     rb"|/unsubscribe/[^\s\"<>]*"
 )
+QUERIES: Final = ("", "?status=open", "?q=secret&query=secret&search=secret")
 LATER: Final = timedelta(days=1)  # every unread message is due for a mail by then
 
 
@@ -91,9 +102,10 @@ class Story:
         if action.makes:
             self.ids[action.makes] = answer.json()["id"]
 
-    def tell(self) -> None:
+    def tell(self, after: Callable[[Action], None]) -> None:
         for action in team_actions():
             self.take(action)
+            after(action)
             if "snoozedUntil" in action.body:
                 TeamState.objects.update(snoozed_until=timezone.now())
                 jobs.wake_snoozed.call()
@@ -135,17 +147,22 @@ class CustomersView:
             ).encode(),
         }
 
+    def main_places(self) -> dict[str, bytes]:
+        return {**self._rest(MAIN_PLACES, QUERIES[::2]), **self._sync(), **self._away()}
+
     def notices(self) -> bytes:
         return repr(list(Notice.objects.filter(user=self.customer).values())).encode()
 
-    def _rest(self) -> dict[str, bytes]:
+    def _rest(
+        self, names: Collection[str] | None = None, queries: Sequence[str] = QUERIES
+    ) -> dict[str, bytes]:
         found = {}
         api = {address for address in addresses() if address.method == "GET"}
         for address in read_addresses():
-            if address.name in THE_SAME_FOR_ALL:
+            if address.name in THE_SAME_FOR_ALL or (names is not None and address.name not in names):
                 continue
             client = self.client if address in api else self.pages
-            for query in ("", "?status=open", "?q=secret&query=secret&search=secret"):
+            for query in queries:
                 answer = client.get(self._path(address) + query)
                 content = answer.content if not answer.streaming else b""
                 found[f"{address.pattern}{query}"] = CHANGING.sub(b"", content)
@@ -202,9 +219,20 @@ def test_nothing_that_the_customer_can_reach_changes(settings: Settings) -> None
     assert len(before) > 60
     reached = ("widget/^frame/(?P<slug>[-\\w]+)/?$", "widget/config/<slug:slug>.js", "mail")
     assert [place for place in reached if story.scene.shop.name.encode() not in before[place]] == []
+    main = view.main_places()
+    changing: dict[str, str] = {}
+    assert len(main) == 2 * len(MAIN_PLACES) + 4
+
+    def compare(action: Action) -> None:
+        now = view.main_places() if action.route not in OPEN_TO_ALL else main
+        for place in main:
+            if where := _first_difference(main[place], now[place]):
+                changing[f"{action.route} {place}"] = where
+
     with heard() as sent:
-        story.tell()
+        story.tell(compare)
         after = view.seen()
+    assert changing == {}
     check_due(timezone.now() + LATER)
     assert view.notices() == before["notices"]
     changed = {place: _first_difference(before[place], after[place]) for place in before}
