@@ -106,7 +106,7 @@ async def test_what_a_business_knows_of_a_customer(
     look: ViewportSize = {"width": width, "height": 844}
     path = f"/app/c/{where}"
     page = await signed_in("amir", path, viewport=look, color_scheme=theme, java_script_enabled=False)
-    await page.get_by_role("link", name="Customer").click()
+    await pane(page).get_by_role("link", name="Customer", exact=True).click()
     await expect(page.get_by_role("heading", level=2)).to_have_text(customer.name)
     for text in (label["name"], title, "€49.00", "Resolved by Olivia Brand"):
         await expect(page.locator(".customer-alone")).to_contain_text(text)
