@@ -1,8 +1,7 @@
 """Businesses, their members, and the one conversation of each business and customer.
 
-Every change of a conversation takes the next `rev` under the lock of the conversation's row, and stamps the changed
-messages with it. In the same way every message takes the next `seq`. So neither has gaps, and a client that reconnects
-asks for what has a higher `rev` than it knows.
+Each change of a conversation takes the next `rev` under the lock of its row, and stamps the changed messages with it. A
+message takes the next `seq` likewise. Neither has gaps, so a client that reconnects asks for what is above its `rev`.
 """
 
 from __future__ import annotations
