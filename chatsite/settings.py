@@ -98,6 +98,7 @@ TEMPLATES = [
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # those that the pages are translated into
 LOCALE_PATHS = [BASE_DIR / "chatsite" / "web" / "locale"]
+FORMAT_MODULE_PATH = ["chatsite.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 root = env.path("ROOT_PATH", "")

@@ -92,13 +92,16 @@ class Row:
     business_name: str
     last: LastMessage
     at: datetime
-    today: bool
     unread: int
     archived: bool
     pinned: bool = False
     muted: bool = False
     online: bool = False
     current: bool = False
+
+    @property
+    def count(self) -> str:
+        return _capped(self.unread)
 
 
 @dataclass
@@ -112,6 +115,9 @@ class Inbox:
     unread_total: str
     unread_notifications: int
     businesses: list[dict[str, Any]] = field(default_factory=list)
+    people: list[str] = field(
+        default_factory=list
+    )  # the customers of the rows, whose presence the page follows
 
     @property
     def has_many(self) -> bool:
@@ -148,7 +154,8 @@ def load_inbox(request: HttpRequest, *, current: UUID | None = None) -> Inbox:
     rows = [
         _row(conversation, last, me["id"], current) for conversation, last in zip(shown, said, strict=True)
     ]
-    _mark_online(me["id"], shown, rows)
+    customers = sorted({row.customer_id for row in shown if row.customer_id != me["id"]})
+    _mark_online(me["id"], customers, shown, rows)
     return Inbox(
         me=me,
         filters=filters,
@@ -157,12 +164,16 @@ def load_inbox(request: HttpRequest, *, current: UUID | None = None) -> Inbox:
         unread_total=_unread_conversations(count_unread(user.pk, actor)),
         unread_notifications=notification_queries.unread(user.pk).total,
         businesses=me["businesses"],
+        people=customers,
     )
 
 
 def _unread_conversations(unread: UnreadAnswer) -> str:
     """Return how many conversations have unread messages, as the title and the filter show it."""
-    count = len(unread.conversations) if unread.total else 0
+    return _capped(len(unread.conversations) if unread.total else 0)
+
+
+def _capped(count: int) -> str:
     return "99+" if count > 99 else str(count or "")
 
 
@@ -178,7 +189,6 @@ def _row(conversation: ConversationObject, last: LastMessage, reader_id: str, cu
         business_name="" if is_customer else conversation.business.name,
         last=last,
         at=at,
-        today=timezone.localdate(at) == timezone.localdate(),
         unread=conversation.unread_count,
         archived=conversation.archived,
         pinned=conversation.own is not UNSET and conversation.own.pinned,
@@ -192,8 +202,9 @@ def _is_muted(conversation: ConversationObject) -> bool:
     return until is not None and until > timezone.now()
 
 
-def _mark_online(reader_id: str, conversations: list[ConversationObject], rows: list[Row]) -> None:
-    customers = sorted({row.customer_id for row in conversations if row.customer_id != reader_id})
+def _mark_online(
+    reader_id: str, customers: list[str], conversations: list[ConversationObject], rows: list[Row]
+) -> None:
     if not customers:
         return
     online = {row.user_id for row in presence_of(reader_id=reader_id, user_ids=customers) if row.online}

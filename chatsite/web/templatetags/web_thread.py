@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import template
@@ -41,6 +41,16 @@ def day_label(day: date) -> str:
     if day == today - timedelta(days=1):
         return gettext("Yesterday")
     return date_format(day)
+
+
+@register.filter
+def list_time(at: datetime) -> str:
+    """Return the time today, then "Yesterday", the weekday, the date, as `times.js` does."""
+    local = timezone.localtime(at)
+    days = (timezone.localdate() - local.date()).days
+    if days == 1:
+        return gettext("Yesterday")
+    return date_format(local, "TIME_FORMAT" if days < 1 else "D" if days < 7 else "SHORT_DATE_FORMAT")
 
 
 @register.filter

@@ -1,0 +1,1 @@
+"""Formats of dates and times for the languages that differ from Django's own (`FORMAT_MODULE_PATH`)."""
