@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from chatsite.web.attachments import caption_of, summary_of
 from chatsite.web.avatars import initials_of
 from chatsite.web.rating import SCORES, open_question
+from chatsite.web.team_data import notes_data
 from conversations import access, history, operations, queries
 from conversations.models import Conversation, Side
 from conversations.own_objects import personal_object
@@ -135,7 +136,11 @@ def printed_rows(user: Any, conversation: Conversation) -> tuple[list[Row], bool
         older = found.older and bool(found.messages)
         before = found.messages[0].seq if found.messages else None
     speakers = _Speakers(conversation, side, str(user.pk), queries.participants(conversation))
-    return _rows(messages, speakers), older
+    rows = _rows(messages, speakers)
+    for row in rows:
+        row.names = row.first  # who holds the paper need not be "You"
+        row.name = speakers.names.get(str(row.message.sender_id), row.name)
+    return rows, older
 
 
 def _before(request: HttpRequest) -> int | None:
@@ -147,6 +152,7 @@ def _seed(
     seen: Any, found: history.MessagePage, speakers: _Speakers, question: CsatObject | None
 ) -> dict[str, Any]:
     """The initial data of the live view."""
+    notes = notes_data(speakers.conversation, speakers.side)
     return {
         "conversation": msgspec.to_builtins(seen),
         "messages": msgspec.to_builtins(found.messages),
@@ -159,6 +165,7 @@ def _seed(
             "count": settings.CHAT.message_attachments,
             "bytes": settings.CHAT.attachment_bytes,
         },
+        **({"team": notes} if notes else {}),
     }
 
 

@@ -25,6 +25,7 @@ from chatsite.web.policy import page
 from chatsite.web.push_session import push_session
 from chatsite.web.saved_views import SavedLink, saved_links
 from chatsite.web.setup_list import setup_list
+from chatsite.web.team_data import team_session
 from chatsite.web.thread import MOST_PRINTED, printed_rows, thread_context
 from conversations import access, queries
 from conversations.models import Conversation
@@ -88,7 +89,9 @@ def print_conversation(request: HttpRequest, conversation_id: str) -> HttpRespon
     found, side = access.find_conversation(request.user.pk, conversation_id)
     rows, shortened = printed_rows(request.user, found)
     context = {"conversation": _pane_context(found, side), "rows": rows}
-    return render(request, "web/print.html", {**context, "shortened": shortened, "most": MOST_PRINTED})
+    return render(
+        request, "web/print.html", {**context, "shortened": shortened, "most": MOST_PRINTED, "on_paper": True}
+    )
 
 
 @require_safe
@@ -141,17 +144,14 @@ def _app_context(request: HttpRequest, loaded: Inbox, *, screen: str) -> dict[st
         "unreadNotifications": loaded.unread_notifications,
         "notificationTypes": type_choices(is_member=bool(loaded.businesses)),
         "views": [link.view for link in saved],
+        "team": _team(request, loaded),
+        "people": loaded.people,
         "currencies": MINOR_DIGITS if loaded.businesses else {},
         "page": PAGE,
         "push": push_session(request),
         "quietHours": quiet_hours_of(request.user.pk),
         "assistants": bool(settings.CHAT_ASSISTANTS),
-        "urls": {
-            "chat": f"{reverse('web:landing')}chat",
-            "inbox": reverse("web:inbox"),
-            "find": reverse("web:find"),
-            "signIn": resolve_url(settings.LOGIN_URL),
-        },
+        "urls": _urls(),
     }
     return {
         "inbox": loaded,
@@ -162,6 +162,20 @@ def _app_context(request: HttpRequest, loaded: Inbox, *, screen: str) -> dict[st
         "saved_views": saved,
         "setup": setup_list(loaded.businesses) if loaded.businesses else None,
         "me": loaded.me,
+    }
+
+
+def _team(request: HttpRequest, loaded: Inbox) -> dict[str, Any] | None:
+    shown = [row.id for row in loaded.rows]
+    return team_session(request.user.pk, loaded.businesses, shown) if loaded.businesses else None
+
+
+def _urls() -> dict[str, str]:
+    return {
+        "chat": f"{reverse('web:landing')}chat",
+        "inbox": reverse("web:inbox"),
+        "find": reverse("web:find"),
+        "signIn": resolve_url(settings.LOGIN_URL),
     }
 
 

@@ -63,7 +63,7 @@ def test_the_page_of_an_owner_asks_the_database_little(owners: Page) -> None:
 
     owners.client.get("/app/")
     before = asked()
-    assert before <= 22
+    assert before <= 27
     talk = conversation(owners.shop)
     say(talk, talk.customer, ["one more"])
     Membership.objects.create(business=business(), user=owners.user, role="owner")

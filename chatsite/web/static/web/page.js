@@ -23,6 +23,7 @@ import { TeamActivity } from "./team_activity.js";
 import { Title } from "./title.js";
 import { toast } from "./toast.js";
 
+const OF_CONVERSATIONS = new Set(["archive", "pin", "mute", "unread"]); // queued changes
 const SOCKET_WAIT = 4_000; // milliseconds to wait for the socket
 
 /** The signed-in page: connects its parts, and navigates between addresses. */
@@ -31,7 +32,7 @@ class App {
   #session = JSON.parse(document.getElementById("session").textContent);
   #client = new ChatClient({ url: this.#session.urls.chat, userId: this.#session.me.id });
   #team = new TeamActivity(this.#client, { isMember: this.#session.businesses.length > 0 });
-  #states = new TeamStates(this.#client, this.#session.businesses);
+  #states = new TeamStates(this.#client, this.#session.businesses, this.#session.team);
   #title = new Title(this.#client);
   #device = new PushDevice({ rest: this.#client.rest, userId: this.#session.me.id, push: this.#session.push });
   #menu = new ConversationMenu({
@@ -73,7 +74,7 @@ class App {
     };
     const timer = setTimeout(reload, SOCKET_WAIT);
     this.#client.on("ready", reload);
-    this.#client.on("change_refused", ({ kind, error }) => kind === "archive" && toast(errorText(error)));
+    this.#client.on("change_refused", ({ kind, error }) => OF_CONVERSATIONS.has(kind) && toast(errorText(error)));
     this.#client.on("conversations", () => this.#updateTitle());
     const signOut = document.querySelector("[data-sign-out]");
     this.#device.endWithSession(signOut);
@@ -81,6 +82,7 @@ class App {
     mountInstall(document.querySelector("[data-install]"));
     this.#pane.adopt();
     this.#list.setCurrent(this.#pane.id);
+    for (const id of this.#session.people) this.#client.isUserOnline(id); // one request for all of them
     this.#client.connect();
   }
 

@@ -6,14 +6,12 @@ export class Title {
   #name = "";
   #site = gettext("Business chat");
   #icon = document.querySelector('link[rel="icon"]');
-  #plain;
   #badge = null;
   #rendered = document.querySelector("[data-unread-total]")?.textContent.trim() ?? "";
   #isLive = false;
 
   constructor(client) {
     this.#client = client;
-    this.#plain = this.#icon.getAttribute("href");
     client.on("unread", () => this.draw());
   }
 
@@ -32,7 +30,7 @@ export class Title {
     const total = this.#isLive ? this.#unreadConversations() : this.#rendered;
     const parts = [this.#name, this.#site].filter(Boolean).join(" · ");
     document.title = total ? `(${total}) ${parts}` : parts;
-    this.#icon.href = total ? this.#icon.dataset.unread : this.#plain;
+    this.#icon.href = total ? this.#icon.dataset.unread : this.#icon.dataset.read;
     const count = document.querySelector("[data-unread-total]");
     if (count) count.textContent = total;
     show(count, total);

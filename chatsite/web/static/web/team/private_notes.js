@@ -15,8 +15,8 @@ export class PrivateNotes {
   #loading = false;
   #stops;
 
-  /** `handlers`: `changed()`, `arrived(note)` for a colleague's note. */
-  constructor(client, conversationId, me, handlers) {
+  /** `handlers`: `changed()`, `arrived(note)` for a colleague's note. `known`: `{teamRev, notes}`, if the page has them. */
+  constructor(client, conversationId, me, handlers, known = null) {
     this.#client = client;
     this.#id = conversationId;
     this.#me = me;
@@ -24,7 +24,9 @@ export class PrivateNotes {
     const onEvent = (event) => event.conversationId === this.#id && this.#onNote(event);
     const names = ["note_added", "note_edited", "note_deleted", "team_state_updated"];
     this.#stops = [...names.map((name) => client.on(name, onEvent)), client.on("ready", () => this.#catchUp())];
-    this.#catchUp();
+    for (const note of known?.notes ?? []) this.#stored.set(note.id, note);
+    if (known) this.#rev = known.teamRev; // what is newer comes with the first `sync`
+    else this.#catchUp();
   }
 
   /** The notes to show, oldest first. */

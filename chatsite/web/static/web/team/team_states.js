@@ -18,11 +18,16 @@ export class TeamStates {
   #catalogs = new Map();
   #listeners = new Set();
   #timer = null;
+  #since;
 
-  constructor(client, businesses) {
+  /** `known`: `{choices, states}`, which the page has of the businesses and of the conversations in its list. */
+  constructor(client, businesses, known = null) {
     this.#client = client;
     this.#businesses = businesses;
     if (!businesses.length) return;
+    for (const [id, choices] of Object.entries(known?.choices ?? {})) this.#catalogs.set(id, { ...choices, at: Date.now() });
+    for (const state of known?.states ?? []) this.#states.set(state.conversationId, state);
+    this.#since = Date.now();
     client.on("team_state_updated", (state) => this.#store([state]));
     for (const name of NOTE_EVENTS) client.on(name, (event) => this.#onNote(event));
     client.on("ready", () => this.#refetch());
@@ -113,7 +118,9 @@ export class TeamStates {
     else if (known && known.teamRev < teamRev) this.#request(conversationId);
   }
 
+  /** What the page has just brought needs no second request: the list's `teamRev` tells what has changed since. */
   #refetch() {
+    if (Date.now() - this.#since < STALE) return;
     this.#requested.clear();
     for (const id of this.#states.keys()) this.#request(id);
     for (const [id, { at }] of this.#catalogs) if (Date.now() - at > STALE) this.#loadChoices(id);

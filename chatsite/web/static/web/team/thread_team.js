@@ -67,10 +67,11 @@ export class ThreadTeam {
   #start() {
     const { client, view, me, people, composer, conversation } = this.#thread;
     if (this.#notes || !conversation || people.side !== "business") return;
-    this.#notes = new PrivateNotes(client, view.id, me, {
+    const handlers = {
       changed: () => this.#thread.list?.schedule(),
       arrived: (note) => this.#announceNote(note),
-    });
+    };
+    this.#notes = new PrivateNotes(client, view.id, me, handlers, this.#thread.initial?.team);
     this.#draft = new Draft(browserStorage(), me.id, `${view.id}:note`, ({ text }) => this.#mode.takeDraft(text));
     this.#mentions = new Mentions(composer, () => this.#colleagues);
     this.#mode = new WritingMode(composer, {

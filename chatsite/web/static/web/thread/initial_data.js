@@ -3,7 +3,7 @@ const FILE_LIMITS = { count: 10, bytes: 25 * 1024 * 1024 }; // files of a messag
 
 /**
  * The data in the page's JSON element: `{conversation, messages, hasOlder, people, question, availability, limit,
- * attachments}`; and the text that the user typed into the page's form before the scripts ran.
+ * attachments, team}`, `team` only for members; and the text that the user typed into the page's form before the scripts ran.
  */
 export function readInitialData(root) {
   const element = root.querySelector('script[type="application/json"].thread-seed');
@@ -17,6 +17,7 @@ export function readInitialData(root) {
     availability: given.availability ?? null,
     limit: given.limit ?? Infinity, // without a limit in the page, the server refuses what is too long
     attachments: given.attachments ?? FILE_LIMITS,
+    team: given.team ?? null,
     written: input?.value ?? "",
     hadFocus: input !== null && document.activeElement === input,
   };
