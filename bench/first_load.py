@@ -40,10 +40,10 @@ class Certificate(NamedTuple):
 
 
 class Target(NamedTuple):
-    """What is measured: the site, the session of its visitor, a conversation, and the key of the certificate."""
+    """What is measured: the site, the visitors' sessions by their names, a conversation, and the certificate's key."""
 
     url: str
-    session: str
+    sessions: dict[str, str]
     conversation: str
     fingerprint: str
 
@@ -58,20 +58,25 @@ PRODUCTION: Final = {
     "HSTS_SECONDS": "0",
     "LOG_LEVEL": "warning",
 }
-SESSION: Final = """
+PEOPLE: Final = {"customer": "carol", "member": "olivia"}
+SESSIONS: Final = """
 from django.contrib.auth import get_user_model
 from django.test import Client
 from conversations.models import Conversation
-client = Client()
-user = get_user_model().objects.get(username="carol")
-client.force_login(user)
-talk = Conversation.objects.filter(customer=user).order_by("-last_seq").first()
-print("session", client.session.session_key, talk.pk)
+for name in {names!r}:
+    client = Client()
+    client.force_login(get_user_model().objects.get(username=name))
+    print("session", client.session.session_key)
+talk = Conversation.objects.filter(customer__username={names!r}[0]).order_by("-last_seq").first()
+print("conversation", talk.pk)
 """
 
 
 def measure() -> Figures:
-    """Return by network the seconds until the page is live, and requests and bytes of a cold and a warm load."""
+    """Return for a customer and a member, by network: the seconds until the page is live, requests and bytes.
+
+    Each is measured for a cold and a warm load.
+    """
     with tempfile.TemporaryDirectory() as name, _site(Path(name)) as target:
         return asyncio.run(_measure_all(target))
 
@@ -84,10 +89,13 @@ def _site(folder: Path) -> Iterator[Target]:
     certificate = _certificate(folder)
     with deployment:
         deployment.manage("demo", "--force")
-        session, conversation = deployment.shell(SESSION).split()[-2:]
+        names = list(PEOPLE.values())
+        printed = deployment.shell(SESSIONS.format(names=names)).splitlines()
+        found = [line.split() for line in printed if line.startswith(("session ", "conversation "))]
+        sessions = dict(zip(PEOPLE, (value for _, value in found), strict=False))
         with Nginx(folder, [deployment.server(0).port], lambda chat: _with_tls(chat, certificate)) as nginx:
             url = nginx.url.replace("http:", "https:")
-            yield Target(url, session, conversation, certificate.fingerprint)
+            yield Target(url, sessions, found[-1][1], certificate.fingerprint)
 
 
 def _certificate(folder: Path) -> Certificate:
@@ -127,16 +135,17 @@ async def _measure_all(target: Target) -> Figures:
             f"--ignore-certificate-errors-spki-list={target.fingerprint}",
         ]
         browser = await playwright.chromium.launch(executable_path=program, args=flags)
-        figures = {name: await _measure_network(browser, name, target) for name in NETWORKS}
+        figures = {
+            person: {name: await _measure_network(browser, name, target, session) for name in NETWORKS}
+            for person, session in target.sessions.items()
+        }
         await browser.close()
     return figures
 
 
-async def _measure_network(browser: Browser, name: str, target: Target) -> Figures:
+async def _measure_network(browser: Browser, name: str, target: Target, session: str) -> Figures:
     context = await browser.new_context(viewport={"width": 390, "height": 844})
-    await context.add_cookies(
-        [{"name": "sessionid", "value": target.session, "url": target.url, "secure": True}]
-    )
+    await context.add_cookies([{"name": "sessionid", "value": session, "url": target.url, "secure": True}])
     found = {}
     for visit in ("cold", "warm"):
         page = await context.new_page()
@@ -201,9 +210,11 @@ class Traffic:
 
 
 def bars(figures: Figures) -> Iterator[Bar]:
-    for network, most in LIVE_SECONDS.items():
-        yield Bar(f"the page is live on {network}", figures[network]["cold"]["seconds"], most=most, unit="s")
-    cold, warm = (figures["slow 3G"][visit] for visit in ("cold", "warm"))
-    yield Bar("requests of the first load", cold["requests"], most=12)
-    yield Bar("bytes of the first load", cold["bytes"] / 1024, most=110, unit="KiB")
-    yield Bar("requests of the second load", warm["requests"], most=3)
+    for person, found in figures.items():
+        for network, most in LIVE_SECONDS.items():
+            seconds = found[network]["cold"]["seconds"]
+            yield Bar(f"a {person}'s page is live on {network}", seconds, most=most, unit="s")
+        cold, warm = (found["slow 3G"][visit] for visit in ("cold", "warm"))
+        yield Bar(f"requests of a {person}'s first load", cold["requests"], most=12)
+        yield Bar(f"bytes of a {person}'s first load", cold["bytes"] / 1024, most=110, unit="KiB")
+        yield Bar(f"requests of a {person}'s second load", warm["requests"], most=3)
