@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.conftest import OpenPage, SignedIn
 from tests.browser.shell import entry, newcomer_with_conversation, pane, ready, shown
@@ -110,3 +110,41 @@ async def test_archiving_waits_for_the_network(cast: Cast, signed_in: SignedIn) 
     await shown(page, "Archived").click()
     await expect(entry(page, customer.name)).to_be_visible()
     await expect(page).to_have_url(re.compile("show=archived"))
+
+
+async def test_what_one_keeps_for_oneself_waits_for_the_network(cast: Cast, signed_in: SignedIn) -> None:
+    customer, conversation = await newcomer_with_conversation(cast, "Keep me in view")
+    path = f"/chat/conversations/{conversation['id']}"
+    page = await ready(await signed_in("olivia"))
+    page.allowed.append("ERR_INTERNET_DISCONNECTED")  # type: ignore[attr-defined]
+    row = entry(page, customer.name)
+    await page.context.set_offline(True)
+    for action in ("Pin to the top", "Mute until I change it"):
+        await row.get_by_role("link").click(button="right")
+        await page.get_by_role("menuitem", name=action).click()
+    link = row.locator("[data-row]")
+    await expect(link).to_have_class(re.compile(r"(?=.*is-pinned)(?=.*is-muted)(?=.*is-pending)"))
+    assert not (await cast.olivia.rest.get(path)).get("own", {}).get("pinned")
+    await page.context.set_offline(False)
+    await expect(link).not_to_have_class(re.compile("is-pending"), timeout=patience(20_000))
+    await expect(link).to_have_class(re.compile(r"(?=.*is-pinned)(?=.*is-muted)"))
+    own = (await cast.olivia.rest.get(path))["own"]
+    assert own["pinned"] is True
+    assert own["mutedUntil"] is not None
+    await cast.olivia.rest.patch(path, {"pinned": False})
+
+
+async def test_a_refused_archive_is_undone_with_a_word(cast: Cast, signed_in: SignedIn) -> None:
+    customer, conversation = await newcomer_with_conversation(cast, "I stay here")
+    page = await ready(await signed_in("olivia", f"/app/c/{conversation['id']}"))
+    page.allowed.append("403")  # type: ignore[attr-defined]
+
+    async def refuse(route: Route) -> None:
+        error = {"code": "forbidden", "message": "You cannot do this."}
+        await route.fulfill(status=403, json={"error": error})
+
+    await page.route(re.compile(f"/chat/conversations/{conversation['id']}$"), refuse)
+    await pane(page).get_by_role("button", name="Archive").click()
+    await expect(page.locator(".toast")).to_contain_text("You")
+    await expect(entry(page, customer.name)).to_be_visible()
+    assert not (await cast.olivia.rest.get(f"/chat/conversations/{conversation['id']}"))["archived"]

@@ -51,6 +51,31 @@ export function archiving(client, conversation, archived) {
   };
 }
 
+/** What the user keeps for themselves: `{pinned}` or `{mutedUntil}`. The answer is stored before it is dropped. */
+export function ownChange(client, { id }, change) {
+  const [[field, value]] = Object.entries(change);
+  const isPin = field === "pinned";
+  return {
+    key: `${field}/${id}`,
+    kind: isPin ? "pin" : "mute",
+    targetId: id,
+    apply: (held) => ({ ...held, own: { ...held.own, ...change } }),
+    carryOut: () => (isPin ? client.pinConversation(id, value) : client.muteConversation(id, value)),
+    isIn: () => true,
+  };
+}
+
+export function markingUnread(client, { id }, seq) {
+  return {
+    key: `unread/${id}`,
+    kind: "unread",
+    targetId: id,
+    apply: (held) => ({ ...held, unreadCount: held.unreadCount || 1, own: { ...held.own, unreadFrom: seq } }),
+    carryOut: () => client.markUnread(id, seq),
+    isIn: () => true,
+  };
+}
+
 /** `within`: as for `deletion`. The caller hides the notification meanwhile. */
 export function notificationDeletion(client, { id }, { within = 0 } = {}) {
   return {

@@ -69,7 +69,7 @@ export interface ClientEvents extends ConversationEvents, TeamEvents {
   /** A queued change was finally refused, and is no longer shown. `content` is the text of an edit. */
   change_refused: {
     key: string;
-    kind: "edit" | "delete" | "reaction" | "archive" | "notification";
+    kind: "edit" | "delete" | "reaction" | "archive" | "pin" | "mute" | "unread" | "notification";
     targetId: string;
     content?: string;
     error: ChatError;
@@ -271,6 +271,8 @@ export class ChatClient extends PersonalCommands {
   queueDelete(message: StoredMessage, options?: { within?: number }): string;
   queueReaction(message: StoredMessage, emoji: string, on: boolean): string;
   queueArchive(conversation: ConversationObject, archived: boolean): string;
+  queueOwn(conversation: ConversationObject, change: { pinned: boolean } | { mutedUntil: string | null }): string;
+  queueUnread(conversation: ConversationObject, seq: number): string;
   /** Hide it meanwhile. */
   queueNotificationDelete(notification: { id: string }, options?: { within?: number }): string;
   /** Cancel a queued change. Returns whether it was in time. */

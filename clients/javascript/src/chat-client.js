@@ -209,6 +209,15 @@ export class ChatClient extends PersonalCommands {
     return this.#parts.changes.add(changes.archiving(this, conversation, archived));
   }
 
+  /** `change`: `{pinned}` or `{mutedUntil}`. */
+  queueOwn(conversation, change) {
+    return this.#parts.changes.add(changes.ownChange(this, conversation, change));
+  }
+
+  queueUnread(conversation, seq) {
+    return this.#parts.changes.add(changes.markingUnread(this, conversation, seq));
+  }
+
   queueNotificationDelete(notification, options) {
     return this.#parts.changes.add(changes.notificationDeletion(this, notification, options));
   }

@@ -130,7 +130,7 @@ export interface ConversationObject {
   readonly teamRev?: number;
   readonly frozen?: boolean;
   /** In `snapshot.conversations`: the server does not have this change yet. */
-  readonly pendingChange?: "archive";
+  readonly pendingChange?: "archive" | "pin" | "mute" | "unread";
   readonly createdAt: string;
   readonly updatedAt: string;
 }

@@ -11,34 +11,35 @@ export function isPinned({ own }) {
   return own?.pinned ?? false;
 }
 
-export function pin({ id, own }, { client }) {
-  const pinned = own?.pinned ?? false;
+export function pin(conversation, { client }) {
+  const pinned = isPinned(conversation);
   const label = pinned ? gettext("Unpin") : gettext("Pin to the top");
-  return { label, icon: "pin", act: () => client.pinConversation(id, !pinned) };
+  return { label, icon: "pin", act: () => client.queueOwn(conversation, { pinned: !pinned }) };
 }
 
 /** One entry if the conversation is muted. Otherwise one entry for each duration. */
 export function mute(conversation, { client }) {
-  const { id } = conversation;
-  if (isMuted(conversation)) return { label: gettext("Unmute"), icon: "mute", act: () => client.muteConversation(id, null) };
+  const set = (mutedUntil) => client.queueOwn(conversation, { mutedUntil });
+  if (isMuted(conversation)) return { label: gettext("Unmute"), icon: "mute", act: () => set(null) };
   const entry = (label, until) => ({
     label,
     icon: "mute",
-    act: async () => {
-      await client.muteConversation(id, until());
+    act: () => {
+      set(until());
       toast(gettext("Muted. It makes no sound and does not count as unread."));
     },
   });
   return [
-    entry(gettext("Mute for 8 hours"), () => new Date(Date.now() + 8 * HOUR)),
+    entry(gettext("Mute for 8 hours"), () => new Date(Date.now() + 8 * HOUR).toISOString()),
     entry(gettext("Mute until I change it"), () => FOR_EVER),
   ];
 }
 
 /** The last message of either side, because the server counts the unread messages. */
-export function markUnread({ id, unreadCount, lastSeq, own }, { client }) {
+export function markUnread(conversation, { client }) {
+  const { unreadCount, lastSeq, own } = conversation;
   if (unreadCount || own?.unreadFrom || !lastSeq) return null;
-  return { label: gettext("Mark as unread"), icon: "dot", act: () => client.markUnread(id, lastSeq) };
+  return { label: gettext("Mark as unread"), icon: "dot", act: () => client.queueUnread(conversation, lastSeq) };
 }
 
 export function block(conversation, { client, me }) {

@@ -41,6 +41,8 @@ function fillOwn(item, link, conversation) {
     link.classList.toggle(`is-${name}`, isSet);
     show(item.querySelector(`[data-field="${name}-text"]`), isSet);
   }
+  link.classList.toggle("is-pending", Boolean(conversation.pendingChange));
+  show(fill(item, "pending-text", gettext("Waiting to be saved")), conversation.pendingChange);
 }
 
 /** Unsent text takes precedence over the last message. */
