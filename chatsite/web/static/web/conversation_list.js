@@ -244,6 +244,7 @@ export class ConversationList {
     const { q, show: shown } = this.#filters;
     place.querySelector("[data-list-empty-text]").textContent = this.#waiting ? gettext("Loading…") : emptyText(this.#filters, this.#session.businesses.length > 0);
     show(place.querySelector("[data-clear-search]"), !this.#waiting && q);
+    show(place.querySelector("[data-show-all]"), !this.#waiting && !q && (shown !== "all" || hasTeamFilter(this.#filters)));
     show(place.querySelector(".setup-link"), !this.#waiting && !q && shown === "all" && !hasTeamFilter(this.#filters));
     show(place.querySelector("[data-list-find]"), !this.#waiting && !q && shown === "all" && !this.#session.businesses.length);
   }

@@ -69,6 +69,12 @@ export class Filters {
         this.#set({ show: link.dataset.show });
       });
     }
+    root.querySelector("[data-show-all]").addEventListener("click", (event) => {
+      if (!isPlainClick(event)) return;
+      event.preventDefault();
+      const { q, business } = this.#now;
+      this.replace({ show: "all", q, business, ...Object.fromEntries(TEAM_FILTERS.map((name) => [name, ""])) });
+    });
     for (const link of root.querySelectorAll("[data-clear-search]")) {
       link.addEventListener("click", (event) => {
         if (!isPlainClick(event)) return;
