@@ -10,6 +10,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage, SignedIn
 from tests.browser.shell import entry, newcomer_with_conversation, pane, place_of, ready
+from tests.browser.test_bell import make_offer
 from tests.harness.backend import Deployment
 from tests.harness.cast import BUSINESS, Cast
 
@@ -20,6 +21,18 @@ PHONE: Final[dict[str, Any]] = {
     "is_mobile": True,
     "has_touch": True,
 }
+# Whatever a finger presses, but for links in a text and the box of a label that is large enough itself.
+SMALL: Final = """
+() => [...document.querySelectorAll("button, select, textarea, summary, nav a, a.button, input:not([type=hidden])")]
+    .filter((node) => node.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
+    .filter((node) => !node.closest(".visually-hidden, .skip, .choices-check, .team-label, .entry-check, .reaction"))
+    .map((node) => [node.getBoundingClientRect(), node])
+    .filter(([box]) => box.width > 1 && box.height < 44)
+    .map(([box, node]) => `${node.tagName} ${node.className} ${node.ariaLabel ?? node.textContent} ${box.height}`)
+"""
+INK: Final = """
+(selector) => getComputedStyle(document.querySelector(selector)).color.match(/\\d+/g).slice(0, 3).map(Number)
+"""
 SAY: Final = """
 from conversations.operations import send_message
 from conversations.requests import SendBody
@@ -78,11 +91,26 @@ async def test_a_phone_has_headings_targets_and_ways_to_skip(cast: Cast, signed_
     await expect(page.locator("#side")).to_be_focused()
 
 
+async def test_a_finger_finds_every_control(cast: Cast, signed_in: SignedIn) -> None:
+    _, conversation = await newcomer_with_conversation(cast, "Hello")
+    await make_offer(cast, conversation["id"])
+    page = await ready(await signed_in("olivia", "/app", **PHONE))
+    assert await page.evaluate(SMALL) == []
+    home = page.url.partition("/app")[0]
+    for path in (f"/app/c/{conversation['id']}", "/app/find", "/app/notification-settings"):
+        await page.goto(home + path)
+        if "/c/" in path:
+            await ready(page)
+            await expect(pane(page).get_by_role("button", name="Withdraw")).to_be_visible()
+        assert await page.evaluate(SMALL) == []
+
+
 async def test_the_whole_conversation_is_printed(
     cast: Cast, deployment: Deployment, signed_in: SignedIn
 ) -> None:
     customer, conversation = await newcomer_with_conversation(cast)
     deployment.shell(SAY.format(sender=customer.id, where=conversation["id"]))
+    await cast.olivia.send(conversation["id"], "A long answer. " * 150 + "And this is the very end.")
     page = await ready(await signed_in("olivia", f"/app/c/{conversation['id']}"))
     await pane(page).get_by_role("button", name="Conversation actions").click()
     await page.get_by_role("menuitem", name="Print").click()
@@ -90,6 +118,11 @@ async def test_the_whole_conversation_is_printed(
     await page.emulate_media(media="print")
     await expect(page.get_by_text(re.compile(r"^Line \d+$"))).to_have_count(230)
     await expect(page.get_by_role("button", name="Print")).to_be_hidden()
+    await expect(page.get_by_text("the very end.", exact=False)).to_be_visible()
+    await expect(page.get_by_text("Olivia Brand", exact=True)).to_be_visible()
+    await page.emulate_media(media="print", color_scheme="dark")
+    inks = [await page.evaluate(INK, selector) for selector in (".bubble-text", ".is-mine .bubble-text")]
+    assert max(map(max, inks)) < 64  # dark on paper, also from a dark screen
     assert await page.evaluate("document.documentElement.scrollHeight") > 4_000
 
 
