@@ -16,6 +16,7 @@ pytestmark = pytest.mark.shown
 
 # German, French and Polish, with an amount; then Czech and Turkish, whose letters are in a file of their own.
 PRELOADED: Final = "Grüße, Straße; œuvre à côté, forêt, naïf; zażółć gęślą jaźń „3,50 €“ – ok…"
+EMOJI: Final = ("Apple Color Emoji", "Segoe UI Emoji", "Noto Color Emoji", "Twemoji Mozilla")
 FETCHED: Final = "Příliš žluťoučký kůň, İyi çalışır mı? Doğru."
 SHIFTS: Final = """
 addEventListener("DOMContentLoaded", () => {
@@ -78,3 +79,19 @@ async def test_nothing_moves_when_it_arrives(cast: Cast, signed_in: SignedIn) ->
     assert after is not None
     assert after["height"] == before["height"]
     assert await page.evaluate("window.shifted") - settled < 0.01
+
+
+async def test_emoji_come_from_one_list_of_colour_fonts_everywhere(cast: Cast, signed_in: SignedIn) -> None:
+    """A text font would draw some of them as black signs, and every system would choose another one."""
+    customer, conversation = await newcomer_with_conversation(cast, "Nice 👍")
+    message = (await customer.rest.get(f"/chat/conversations/{conversation['id']}/messages"))["results"][0]
+    await cast.olivia.rest.request("PUT", f"/chat/messages/{message['id']}/reactions/👍")
+    page = await ready(await signed_in(customer.name, f"/app/c/{conversation['id']}"))
+    families = (
+        "node => getComputedStyle(node).fontFamily.split(', ').map((name) => name.replaceAll('\"', ''))"
+    )
+    for selector in ("body", ".bubble-text", ".reaction-emoji", ".composer-input", ".entry-preview"):
+        found = await page.locator(selector).first.evaluate(families)
+        at = [found.index(name) for name in EMOJI]
+        assert at == sorted(at), selector
+        assert found.index("sans-serif") > at[-1], selector
