@@ -21,7 +21,7 @@ export function fillNotificationItem(item, notification, { status, isMine, offer
   item.classList.toggle("unread", !notification.readAt);
   fill(item, "title", notification.title);
   show(fill(item, "body", notification.body), notification.body);
-  fillOffer(item, status === "pending" ? offer : null);
+  fillOffer(item, status === "pending" ? offer : null, notification.title);
   setTime(item.querySelector("time"), notification.createdAt);
   const open = question && isMine && status === "pending";
   const act = (name) => item.querySelector(`[data-act="${name}"]`);
@@ -36,9 +36,10 @@ export function fillNotificationItem(item, notification, { status, isMine, offer
   fillState(item, question && isMine ? status : undefined);
 }
 
-/** The amount, title and end of an offer. */
-function fillOffer(item, offer) {
-  show(fill(item, "price", offer ? price(offer) : ""), offer);
+/** The amount, description and end of an offer. Most titles contain the amount already. */
+function fillOffer(item, offer, title) {
+  const amount = offer ? price(offer) : "";
+  show(fill(item, "price", amount), offer && !title.includes(amount));
   show(fill(item, "description", offer?.description ?? ""), offer?.description);
   const until = offer && interpolate(gettext("Valid until %(time)s"), { time: fullTime(offer.expiresAt) }, true);
   show(fill(item, "until", until ?? ""), offer);
