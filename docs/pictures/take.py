@@ -28,6 +28,7 @@ PHONE: Final[dict[str, Any]] = {
     "viewport": {"width": 390, "height": 844},
     "device_scale_factor": 2,
     "has_touch": True,
+    "is_mobile": True,
 }
 
 MODERATOR: Final = f"""
