@@ -40,6 +40,28 @@ def test_an_auto_responder_that_answers_each_mail_at_once_gets_in_once_a_day(rep
     assert outcome(replying, 2, "I am on holiday.", In_Reply_To=second) == "same_text"
 
 
+TICKET = "Thank you for writing to us. We have opened ticket #{number} for you at {number}:15 and will answer soon."
+
+
+def test_an_auto_responder_with_a_number_in_its_text_gets_in_once_a_day(replying: Shop) -> None:
+    first = outcome(
+        replying, 1, TICKET.format(number=11), In_Reply_To=mailed(replying, "One?", minutes_ago=60)
+    )
+    ReceivedMail.objects.update(received_at=timezone.now() - timedelta(minutes=30))
+    later = mailed(replying, "Two?", minutes_ago=10)
+    assert [first, outcome(replying, 2, TICKET.format(number=12), In_Reply_To=later)] == [
+        "accepted",
+        "same_text",
+    ]
+
+
+def test_a_person_may_give_short_answers_that_differ_in_a_number(replying: Shop) -> None:
+    assert [outcome(replying, number, f"I come at {number}:15") for number in (10, 11)] == [
+        "accepted",
+        "accepted",
+    ]
+
+
 def test_a_person_may_give_the_same_answer_to_the_next_question(replying: Shop) -> None:
     assert outcome(replying, 1, "Yes", In_Reply_To=mailed(replying, "One?", minutes_ago=60)) == "accepted"
     ReceivedMail.objects.update(received_at=timezone.now() - timedelta(minutes=30))

@@ -44,6 +44,7 @@ MAIL_BYTES: Final = 35 * 1024 * 1024
 MAILS_PER_HOUR: Final = 30  # of one person
 ONCE_PER: Final = timedelta(days=1)  # the same text comes from an unmarked auto-responder
 AT_ONCE: Final = timedelta(minutes=5)  # within which an auto-responder answers
+LONG: Final = 60  # characters of a text that a person does not write twice in a day
 FILES: Final = 10
 LINE: Final = 400  # characters, about files that cannot be taken
 FOR_NOW: Final = ("unavailable", "rate_limited")  # the mail server delivers the mail again later
@@ -88,8 +89,8 @@ def _take(row: ReceivedMail, message: EmailMessage, envelope: Iterable[str], aut
     files = attached_files(message)
     if not text and not files:
         raise Refused("empty")
-    row.text_digest = sha256(f"{conversation_id} {text} {[name for name, _ in files]}".encode()).hexdigest()
-    _check_rate(row, message)
+    row.text_digest = _text_digest(conversation_id, text, [name for name, _ in files])
+    _check_rate(row, message, is_long=len(text) >= LONG)
     try:
         charge(str(user.pk), 1.0 + len(files[:FILES]))
         uploads, left_out = _store_files(user, files)
@@ -164,13 +165,24 @@ def _check_sender(message: EmailMessage, user: Any, authentic: bool | None) -> N
         raise Refused("not_authentic")
 
 
-def _check_rate(row: ReceivedMail, message: EmailMessage) -> None:
+def _text_digest(conversation_id: UUID, text: str, names: list[str]) -> str:
+    """Return what stays the same in the mails of an auto-responder.
+
+    A long text may have the number of a ticket, or a time, which differs in each mail.
+    """
+    words = text.split()
+    if len(text) >= LONG:
+        words = [word for word in words if not any(letter.isdigit() for letter in word)]
+    return sha256(f"{conversation_id} {' '.join(words)} {names}".encode()).hexdigest()
+
+
+def _check_rate(row: ReceivedMail, message: EmailMessage, *, is_long: bool) -> None:
     now = timezone.now()
     taken = ReceivedMail.objects.filter(user=row.user, outcome="accepted")
     if taken.filter(received_at__gt=now - timedelta(hours=1)).count() >= MAILS_PER_HOUR:
         raise Refused("rate_limited")
     same = taken.filter(received_at__gt=now - ONCE_PER, text_digest=row.text_digest).first()
-    if same is not None and not _is_by_hand(row.user, message, same.received_at, now):
+    if same is not None and (is_long or not _is_by_hand(row.user, message, same.received_at, now)):
         raise Refused("same_text")
 
 
