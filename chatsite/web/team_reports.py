@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations.models import Membership
 from conversations.team.canned.find import find_membership
 from conversations.team.reports.reporting import parse_day, report, today
-from conversations.team.reports.requests import GroupBy, Metric, ReportRow
+from conversations.team.reports.requests import GroupBy, Metric, ReportRow, TeamReportObject
 
 DAYS: Final = 28  # without other days
 METRICS: Final[dict[str, str | Promise]] = {
@@ -100,31 +100,32 @@ def reports_context(user: Any, business_id: str, query: QueryDict) -> dict[str, 
         "groupings": GROUPINGS,
         "title": METRICS[metric],
         "charted": VALUES[charted],
-        "bars": _bars(shown.rows, charted, group_by),
+        "bars": _bars(shown, charted),
         "first_column": COLUMNS[metric] if metric in COLUMNS else COLUMNS[group_by],
         "columns": [VALUES.get(name, name) for name in names],
         "rows": [
-            (_name(row, group_by), [_text(name, row.values[name]) for name in names]) for row in shown.rows
+            (_name(row, shown), [_text(name, row.values[name]) for name in names]) for row in shown.rows
         ],
         "csv_address": f"{reverse('web:landing')}team/reports?{urlencode({**asked, 'format': 'csv'})}",
     }
 
 
-def _bars(rows: list[ReportRow], charted: str, group_by: str) -> list[Bar]:
+def _bars(shown: TeamReportObject, charted: str) -> list[Bar]:
     """Return a bar for each row. A share is one of 1, and everything else one of the most."""
-    most = 1 if charted in SHARES else max((row.values[charted] or 0 for row in rows), default=0) or 1
+    lengths = [row.values[charted] or 0 for row in shown.rows]
+    most = 1 if charted in SHARES else max(lengths, default=0) or 1
     return [
-        Bar(
-            _name(row, group_by), _text(charted, row.values[charted]), 100 * (row.values[charted] or 0) / most
-        )
-        for row in rows
+        Bar(_name(row, shown), _text(charted, row.values[charted]), 100 * length / most)
+        for row, length in zip(shown.rows, lengths, strict=True)
     ]
 
 
-def _name(row: ReportRow, group_by: str) -> str:
-    if group_by == "day" and row.key:
+def _name(row: ReportRow, shown: TeamReportObject) -> str:
+    if shown.metric == "load":  # a row for each hour, whatever the grouping
+        return row.name
+    if shown.group_by == "day" and row.key:
         return date_format(date.fromisoformat(row.key), "SHORT_DATE_FORMAT")
-    if group_by == "none" and row.key is None:
+    if shown.group_by == "none" and row.key is None:
         return gettext("Total")
     return row.name or row.key or gettext("None")
 
