@@ -1,5 +1,6 @@
 import { el, hidden, icon } from "../thread/dom.js";
 import { gettext, interpolate, ngettext } from "../thread/texts.js";
+import { toast } from "../toast.js";
 import { Suggestions } from "./suggestions.js";
 
 const COMMAND = /(^|\s)\/([^\s/]{0,40})$/u; // the command before the cursor
@@ -8,7 +9,7 @@ const PREVIEW = 120; // characters of a text
 
 /**
  * Suggests a team's canned answers while a member types `/` and the beginning of a code or of a word, and replaces it by
- * the chosen text. `thread`: client, people, conversation, composer, showError(error).
+ * the chosen text. `thread`: client, people, conversation, composer, attachments, showError(error).
  */
 export class CannedAnswers {
   #thread;
@@ -63,23 +64,44 @@ export class CannedAnswers {
   }
 
   async #choose({ id }) {
-    const length = (this.#command ?? "").length + 1;
-    const end = this.#input.selectionStart;
-    const [start, written] = [end - length, this.#input.value.slice(end - length, end)];
+    const command = this.#commandPlace;
     const { client, conversation, composer } = this.#thread;
+    const { subject } = composer;
     this.#suggestions.close();
     try {
-      const { text, attachments } = await client.rest.post(`/team/canned-answers/${id}/use`, { conversationId: conversation.id });
-      // Keep text that was typed meanwhile, and replace the code where it is now.
-      const stands = this.#input.value.slice(start, end) === written;
-      const [from, to] = stands ? [start, end] : [this.#input.selectionStart, this.#input.selectionEnd];
-      this.#input.setRangeText(text, from, to, "end");
-      this.#input.dispatchEvent(new Event("input", { bubbles: true }));
-      this.#suggestions.close();
-      if (attachments.length) composer.attach(attachments);
+      const answer = await client.rest.post(`/team/canned-answers/${id}/use`, { conversationId: conversation.id });
+      if (this.#input.isConnected && composer.subject === subject) this.#insert(answer, command);
+      else this.#leaveOut(answer);
     } catch (error) {
       this.#thread.showError(error);
     }
+  }
+
+  get #commandPlace() {
+    const end = this.#input.selectionStart;
+    const start = end - (this.#command ?? "").length - 1;
+    return { start, end, written: this.#input.value.slice(start, end) };
+  }
+
+  /** Keep text that was typed meanwhile, and replace the code where it is now. */
+  #insert({ text, attachments }, { start, end, written }) {
+    const stands = this.#input.value.slice(start, end) === written;
+    const [from, to] = stands ? [start, end] : [this.#input.selectionStart, this.#input.selectionEnd];
+    this.#input.setRangeText(text, from, to, "end");
+    this.#input.dispatchEvent(new Event("input", { bubbles: true }));
+    this.#suggestions.close();
+    if (!attachments.length) return undefined;
+    const { composer, attachments: files } = this.#thread;
+    if (!composer.isEditing) return files.attach(attachments);
+    files.discard(attachments);
+    toast(gettext("The files of the answer were left out, because an edit cannot add files."));
+    return undefined;
+  }
+
+  /** The text was for a message to the customer, and the field is now for a note, an edit or another conversation. */
+  #leaveOut({ attachments }) {
+    this.#thread.attachments.discard(attachments);
+    toast(gettext("The answer was left out, because you are writing something else now."));
   }
 }
 

@@ -9,7 +9,10 @@ export class AttachmentTray {
   #handlers;
   #entries = [];
 
-  /** `handlers`: changed(), showError(error), announce(text), describe({name, text}), which resolves with a text or null. */
+  /**
+   * `handlers`: changed(), showError(error), announce(text), discard(uploads), which no message is going to have, and
+   * describe({name, text}), which resolves with a text or null.
+   */
   constructor(limits, handlers) {
     this.#limits = limits;
     this.#handlers = handlers;
@@ -36,7 +39,10 @@ export class AttachmentTray {
   addUploaded(attachments) {
     const room = this.#limits.count - this.#entries.length;
     for (const uploaded of attachments.slice(0, room)) this.#append({ uploaded, name: uploaded.name, size: uploaded.size });
-    if (attachments.length > room) this.#refuseMore();
+    if (attachments.length > room) {
+      this.#handlers.discard(attachments.slice(room));
+      this.#refuseMore();
+    }
     this.#changed();
   }
 
@@ -45,6 +51,13 @@ export class AttachmentTray {
     return this.#entries.map(({ file, uploaded, width, height, alt }) => (uploaded ? { uploaded } : { file, width, height, ...(alt && { alt }) }));
   }
 
+  /** Remove the files, and delete the uploads among them. */
+  discard() {
+    this.#handlers.discard(this.#entries.map(({ uploaded }) => uploaded).filter(Boolean));
+    this.clear();
+  }
+
+  /** The files are in the outbox now. */
   clear() {
     for (const { url } of this.#entries) if (url) URL.revokeObjectURL(url);
     this.#entries = [];
@@ -88,6 +101,7 @@ export class AttachmentTray {
     this.#entries.splice(place, 1);
     if (entry.url) URL.revokeObjectURL(entry.url);
     entry.item.remove();
+    if (entry.uploaded) this.#handlers.discard([entry.uploaded]);
     this.#changed();
     const next = this.#entries[Math.min(place, this.#entries.length - 1)];
     next?.item.querySelector(".tray-remove").focus();

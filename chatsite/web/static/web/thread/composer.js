@@ -70,6 +70,11 @@ export class Composer {
     return this.#editing !== null;
   }
 
+  /** What the text is for: null for a new message, and another object for each edit and each turn to a note. */
+  get subject() {
+    return this.#editing ?? this.#note;
+  }
+
   get hasFocus() {
     return document.activeElement === this.#input;
   }
@@ -155,11 +160,6 @@ export class Composer {
   fillEdit(text) {
     this.#input.value = text;
     this.#show();
-  }
-
-  /** Add uploads that the server has already to the message. */
-  attach(attachments) {
-    this.#files.tray.addUploaded(attachments);
   }
 
   focus() {

@@ -31,6 +31,7 @@ export class ThreadAttachments {
       showError,
       announce,
       changed: () => thread.composer?.filesChanged(),
+      discard: (uploads) => this.discard(uploads),
       describe: (picture) => askDescription(this.#section, { ...picture, limit: DESCRIPTION }),
     });
     this.chooser = new AttachmentChooser((files) => this.#add(files));
@@ -65,6 +66,16 @@ export class ThreadAttachments {
     if (files.length && files.every(({ kind }) => kind !== "voice")) this.tray.clear();
   }
 
+  /** Add uploads that the server has already to the message, such as the files of a canned answer. */
+  attach(uploads) {
+    this.tray.addUploaded(uploads);
+  }
+
+  /** Delete uploads that no message is going to have, so that they do not count against the user's quota for a day. */
+  discard(uploads) {
+    for (const { id } of uploads) this.#thread.client.rest.delete(`/chat/uploads/${id}`).catch(() => undefined);
+  }
+
   deleted(messageId) {
     this.#viewer.drop(messageId);
   }
@@ -73,7 +84,7 @@ export class ThreadAttachments {
     stopVoices();
     this.#viewer.close();
     this.recorder.cancel();
-    this.tray.clear();
+    this.tray.discard();
     this.previews.destroy();
   }
 
