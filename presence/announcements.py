@@ -45,6 +45,7 @@ class Announcer:
         self._failing = False
 
     def online(self, user_id: str) -> None:
+        self._offline.discard(user_id)  # this process announces the return itself
         self._add(user_id, None)
 
     def offline(self, user_id: str, last_seen: datetime) -> None:
@@ -106,7 +107,8 @@ class Announcer:
                 addressed += events.user_online(user_id, groups[user_id], hidden_from=hidden_from)
             else:
                 addressed += events.user_offline(user_id, last_seen, groups[user_id], hidden_from=hidden_from)
-                self._offline.add(user_id)
+                if self._transitions.get(user_id, last_seen) is not None:  # otherwise they are back already
+                    self._offline.add(user_id)
         self._publish(addressed)
 
 

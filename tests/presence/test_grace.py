@@ -47,3 +47,14 @@ async def test_coming_back_after_the_grace_is_announced(
     await eventually(lambda: announced.last("7") == "user_offline")
     process.connect("7", "second")
     await eventually(lambda: announced.names("7") == ["user_online", "user_offline", "user_online"])
+
+
+async def test_a_return_is_announced_once(start_process: StartProcess, announced: Announced) -> None:
+    process = start_process()
+    for number in range(3):
+        process.connect("7", f"phone-{number}")
+        await eventually(lambda: announced.last("7") == "user_online")
+        process.disconnect(f"phone-{number}")
+        await eventually(lambda: announced.last("7") == "user_offline")
+    await asyncio.sleep(GRACE)
+    assert announced.names("7") == ["user_online", "user_offline"] * 3
