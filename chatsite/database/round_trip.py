@@ -64,7 +64,9 @@ def run_together(asked: Sequence[Asked]) -> None:
         encoded = [_encode(raw, one) for one in asked]  # raises for a value that cannot be sent
         is_first = raw.pgconn.transaction_status == pq.TransactionStatus.IDLE
         error = _run(raw, asked, encoded)
-        if error is not None and refuses_preparation(raw, error) and is_first:
+        if error is not None and refuses_preparation(raw, error):
+            if not is_first:  # the caller must repeat what it did before, and gets `unavailable`
+                raise psycopg.OperationalError(str(error)) from error
             raw.rollback()
             error = _run(raw, asked, encoded)
         if error is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from chatsite.database import prepared
 from chatsite.database.pipeline import ask, ask_rows, pipelined, tell
@@ -116,7 +116,7 @@ if connection.vendor == "postgresql":
     def test_a_lost_statement_in_the_middle_of_a_transaction_fails_it() -> None:
         read_name()
         lose_statements()
-        with pytest.raises(DatabaseError), transaction.atomic(), pipelined():
+        with pytest.raises(OperationalError), transaction.atomic(), pipelined():
             rename_and_read()
         assert read_name() == [("Bakery",)]  # nothing was renamed
 
