@@ -46,6 +46,20 @@ def test_mailgun(replying: Shop, envelope: str, spf: str, dkim: str, signed_by: 
     assert hand_over(replying, "Mailgun", envelope, {}, **given) == outcome
 
 
+@pytest.mark.parametrize(
+    ("signature", "outcome"),
+    [
+        ("v=1; s=key; d = mail.example ; b=abc", "accepted"),
+        ("v=1; s=key; d =evil.example; n=d=mail.example; b=abc", "not_authentic"),
+        ("v=1; d=mail.example; s=key; d=evil.example; b=abc", "not_authentic"),
+        ("v=1; s=d=mail.example; b=abc", "not_authentic"),
+    ],
+)
+def test_the_domain_of_a_signature_is_its_own_tag(replying: Shop, signature: str, outcome: str) -> None:
+    given = {"X_Mailgun_Dkim_Check_Result": "Pass", "DKIM_Signature": signature}
+    assert hand_over(replying, "Mailgun", OTHER, {}, **given) == outcome
+
+
 def test_mailgun_does_not_say_which_of_two_signatures_is_good(replying: Shop) -> None:
     message = answer(replying, Authentication_Results="", X_Mailgun_Dkim_Check_Result="Pass")
     for domain in ("mail.example", "evil.example"):

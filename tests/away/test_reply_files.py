@@ -110,7 +110,7 @@ def test_the_files_come_along(replying: Shop, program: str) -> None:
 
 
 def test_a_file_that_cannot_be_taken_does_not_keep_the_text_out(replying: Shop, settings: Settings) -> None:
-    large = pdf("attachment", "large.pdf", b"%PDF-1.4" + b"x" * settings.CHAT.attachment_bytes)
+    large = pdf("attachment", "la\u202erge.pdf", b"%PDF-1.4" + b"x" * settings.CHAT.attachment_bytes)
     body = multipart("mixed", MIMEText("See the files"), pdf("attachment"), large)
     assert sent(replying, body) == "accepted"
     row = ChatMessage.objects.get()

@@ -43,16 +43,22 @@ def test_an_auto_responder_that_answers_each_mail_at_once_gets_in_once_a_day(rep
 TICKET = "Thank you for writing to us. We have opened ticket #{number} for you at {number}:15 and will answer soon."
 
 
+def outcome_of_ticket(shop: Shop, number: int, *, minutes_ago: float) -> str:
+    question = mailed(shop, f"Question {number}?", minutes_ago=minutes_ago)
+    return outcome(shop, number, TICKET.format(number=number), In_Reply_To=question)
+
+
 def test_an_auto_responder_with_a_number_in_its_text_gets_in_once_a_day(replying: Shop) -> None:
-    first = outcome(
-        replying, 1, TICKET.format(number=11), In_Reply_To=mailed(replying, "One?", minutes_ago=60)
-    )
-    ReceivedMail.objects.update(received_at=timezone.now() - timedelta(minutes=30))
-    later = mailed(replying, "Two?", minutes_ago=10)
-    assert [first, outcome(replying, 2, TICKET.format(number=12), In_Reply_To=later)] == [
-        "accepted",
-        "same_text",
+    outcomes = [outcome_of_ticket(replying, number, minutes_ago=0) for number in (11, 12, 13)]
+    assert outcomes == ["accepted", "same_text", "same_text"]
+
+
+def test_a_person_may_correct_a_number_in_a_long_text(replying: Shop) -> None:
+    question = mailed(replying, "Where to?", minutes_ago=60)
+    answers = [
+        outcome(replying, number, TICKET.format(number=number), In_Reply_To=question) for number in (11, 12)
     ]
+    assert answers == ["accepted", "accepted"]
 
 
 def test_a_person_may_give_short_answers_that_differ_in_a_number(replying: Shop) -> None:
@@ -60,6 +66,15 @@ def test_a_person_may_give_short_answers_that_differ_in_a_number(replying: Shop)
         "accepted",
         "accepted",
     ]
+
+
+def test_a_provider_may_replace_the_id_of_the_answered_mail(replying: Shop) -> None:
+    mailed(replying, "One?", minutes_ago=60)
+    assert outcome(replying, 1, "Yes", In_Reply_To="<0100@ses.example>") == "accepted"
+    ReceivedMail.objects.update(received_at=timezone.now() - timedelta(minutes=30))
+    mailed(replying, "Two?", minutes_ago=10)
+    assert outcome(replying, 2, "Yes", In_Reply_To="<0101@ses.example>") == "accepted"
+    assert outcome(replying, 3, "Yes", In_Reply_To="<0101@ses.example>") == "same_text"
 
 
 def test_a_person_may_give_the_same_answer_to_the_next_question(replying: Shop) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.message import EmailMessage
 from hashlib import sha256
 from typing import Any, Final
@@ -22,6 +22,7 @@ from chatsite.errors import DomainError
 from chatsite.identity.names import email_of
 from chatsite.identity.users import parse_user_key
 from chatsite.realtime.user_limit import charge
+from conversations.attachments.file_names import clean_name
 from conversations.attachments.operations import Upload, store_upload
 from conversations.operations import mark_read, send_message
 from conversations.requests import SendBody
@@ -31,20 +32,17 @@ from notifications.delivery.replies.authenticity import is_authentic
 from notifications.delivery.replies.files import attached_files
 from notifications.delivery.replies.reading import (
     addresses,
-    answered_notices,
     is_automatic,
     parse,
     reply_tokens,
 )
+from notifications.delivery.replies.repetition import is_repetition, text_digest
 from notifications.delivery.replies.text import written_text
 
 logger = logging.getLogger(__name__)
 
 MAIL_BYTES: Final = 35 * 1024 * 1024
 MAILS_PER_HOUR: Final = 30  # of one person
-ONCE_PER: Final = timedelta(days=1)  # the same text comes from an unmarked auto-responder
-AT_ONCE: Final = timedelta(minutes=5)  # within which an auto-responder answers
-LONG: Final = 60  # characters of a text that a person does not write twice in a day
 FILES: Final = 10
 LINE: Final = 400  # characters, about files that cannot be taken
 FOR_NOW: Final = ("unavailable", "rate_limited")  # the mail server delivers the mail again later
@@ -89,8 +87,8 @@ def _take(row: ReceivedMail, message: EmailMessage, envelope: Iterable[str], aut
     files = attached_files(message)
     if not text and not files:
         raise Refused("empty")
-    row.text_digest = _text_digest(conversation_id, text, [name for name, _ in files])
-    _check_rate(row, message, is_long=len(text) >= LONG)
+    row.text_digest = text_digest(conversation_id, text, [name for name, _ in files])
+    _check_rate(row, message, conversation_id)
     try:
         charge(str(user.pk), 1.0 + len(files[:FILES]))
         uploads, left_out = _store_files(user, files)
@@ -121,14 +119,14 @@ def _take(row: ReceivedMail, message: EmailMessage, envelope: Iterable[str], aut
 
 def _store_files(user: Any, files: list[tuple[str, bytes]]) -> tuple[list[str], str]:
     """Store the files. Return the ids of the uploads, and a line about those that cannot be taken."""
-    uploads, refused = [], [name for name, _ in files[FILES:]]
+    uploads, refused = [], [clean_name(name) for name, _ in files[FILES:]]
     for name, data in files[:FILES]:
         try:
             uploads.append(str(store_upload(user.pk, Upload(io.BytesIO(data), name, len(data))).pk))
         except DomainError as error:
             if error.code in FOR_NOW:
                 raise
-            refused.append(name)
+            refused.append(clean_name(name))
     if not refused:
         return uploads, ""
     with translation.override(settings.LANGUAGE_CODE):
@@ -165,31 +163,10 @@ def _check_sender(message: EmailMessage, user: Any, authentic: bool | None) -> N
         raise Refused("not_authentic")
 
 
-def _text_digest(conversation_id: UUID, text: str, names: list[str]) -> str:
-    """Return what stays the same in the mails of an auto-responder.
-
-    A long text may have the number of a ticket, or a time, which differs in each mail.
-    """
-    words = text.split()
-    if len(text) >= LONG:
-        words = [word for word in words if not any(letter.isdigit() for letter in word)]
-    return sha256(f"{conversation_id} {' '.join(words)} {names}".encode()).hexdigest()
-
-
-def _check_rate(row: ReceivedMail, message: EmailMessage, *, is_long: bool) -> None:
+def _check_rate(row: ReceivedMail, message: EmailMessage, conversation_id: UUID) -> None:
     now = timezone.now()
     taken = ReceivedMail.objects.filter(user=row.user, outcome="accepted")
     if taken.filter(received_at__gt=now - timedelta(hours=1)).count() >= MAILS_PER_HOUR:
         raise Refused("rate_limited")
-    same = taken.filter(received_at__gt=now - ONCE_PER, text_digest=row.text_digest).first()
-    if same is not None and (is_long or not _is_by_hand(row.user, message, same.received_at, now)):
+    if is_repetition(row, message, conversation_id, now):
         raise Refused("same_text")
-
-
-def _is_by_hand(user: Any, message: EmailMessage, last: datetime, now: datetime) -> bool:
-    """Whether a person may have written the same again: an answer to a later mail, and not at once.
-
-    "Yes" is often the answer. An auto-responder answers every mail within moments.
-    """
-    mails = Notice.objects.filter(user=user, channel=Channel.EMAIL, pk__in=answered_notices(message))
-    return mails.filter(finished_at__gt=last, finished_at__lt=now - AT_ONCE).exists()

@@ -16,7 +16,6 @@ from notifications.delivery.replies.authenticity import is_aligned
 from notifications.delivery.replies.reading import addresses
 from notifications.delivery.replies.receiving import receive_mail
 
-_SIGNED_BY: Final = re.compile(r"\bd=\s*([^\s;]+)")
 _VERIFIED: Final = re.compile(r"@([^\s:@]+)\s*:\s*pass\b", re.IGNORECASE)
 
 
@@ -34,9 +33,7 @@ def _authentic(event: Any, esp_name: str) -> bool | None:
     """
     message = event.message
     if esp_name == "Mailgun":  # Mailgun writes these headers, and removes those of the sender
-        signed_by = [
-            found for value in message.get_all("DKIM-Signature", []) for found in _SIGNED_BY.findall(value)
-        ]
+        signed_by = [_signing_domain(str(value)) for value in message.get_all("DKIM-Signature", [])]
         dkim = signed_by if message.get("X-Mailgun-Dkim-Check-Result") == "Pass" else []
         return _vouch(message, message.get("X-Mailgun-Spf") == "Pass", dkim)
     form = getattr(event.esp_event, "POST", {}) if esp_name == "SendGrid" else {}
@@ -46,8 +43,18 @@ def _authentic(event: Any, esp_name: str) -> bool | None:
     return None
 
 
+def _signing_domain(signature: str) -> str:
+    """Return the tag `d` of a signature, or "" if it has none or several (RFC 6376, 3.2 and 3.5)."""
+    tags = [tag.partition("=") for tag in signature.split(";")]
+    domains = ["".join(value.split()) for name, _, value in tags if name.strip() == "d"]
+    return domains[0] if len(domains) == 1 else ""
+
+
 def _vouch(message: Any, spf: bool, dkim: Collection[str], *, each: bool = True) -> bool:
-    """Whether SPF or DKIM passed for the domain of the sender. With `each`, DKIM passed for an unknown one of them."""
+    """Return whether SPF passed for the domain of the sender, or DKIM for one of these domains.
+
+    With `each`, it is not known for which of them DKIM passed, so all must be the sender's.
+    """
     domain = "".join(addresses(message, "From")[:1]).rpartition("@")[2]
     envelope = str(message.envelope_sender or "").lower().rpartition("@")[2]
     if spf and is_aligned(envelope, domain):
