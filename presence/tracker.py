@@ -31,7 +31,8 @@ from presence.store import ClosedConnection, Connection, PresenceStore, StoreUna
 logger = logging.getLogger(__name__)
 
 ROUND_SECONDS: Final = 1.0
-GATHER_SECONDS: Final = 0.05  # changes of so long are reported, and announced, together
+# Wait this long after a change, and report and announce it together with those that follow it.
+GATHER_SECONDS: Final = 0.05
 # Connections in one report. Redis runs nothing else during the few milliseconds of the script.
 BATCH: Final = 100
 

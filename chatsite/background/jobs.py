@@ -44,10 +44,10 @@ _given_up: Final[dict[str, Job]] = {}  # by the module path of the job that was 
 
 
 class RetryLater(Exception):
-    """A job raises this to be repeated. With `seconds` it is not repeated earlier, as a server's Retry-After wants it.
+    """A job raises this to be run again, after `seconds` at the earliest, such as those of a Retry-After header.
 
-    The usual wait between attempts is kept too, so that a small number does not use them all up in a minute. Only 0
-    means at once.
+    It also waits as long as after any failed attempt, so that a small number does not use up all attempts within a
+    minute. With 0 it is run again at once.
     """
 
     def __init__(self, reason: str, seconds: float | None = None) -> None:
@@ -113,7 +113,7 @@ def give_up(task_path: str, args: Iterable[Any], kwargs: Mapping[str, Any]) -> N
 
 
 def backoff(attempt: int) -> float:
-    """Seconds before the attempt that follows `attempt`: 2, 4, 8 … up to an hour, each varied by a quarter."""
+    """Return the seconds until the attempt after `attempt`: 2, 4, 8 … up to an hour, each varied by a quarter."""
     return min(FIRST_RETRY * 2.0 ** (attempt - 1), LONGEST_WAIT) * random.uniform(0.75, 1.25)
 
 

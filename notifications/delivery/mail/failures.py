@@ -22,7 +22,7 @@ class MailFailed(Exception):
 
 
 def failure_of(error: Exception) -> MailRefused | MailFailed | None:
-    """What an error of a mail backend means for the mail. None: nobody knows whether the mail was taken."""
+    """Tell what an error of a mail backend means for the mail. None: nobody knows whether the mail was taken."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return _by_smtp([code for code, _ in error.recipients.values()], "recipient refused")
     if isinstance(error, smtplib.SMTPResponseException):

@@ -1,4 +1,4 @@
-"""The text that the author of a mail has written, without quotes, the signature and what a phone adds."""
+"""Read the text that the author of a mail has written, without quotes, the signature and what a phone adds."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ DEVICE: Final = re.compile(
 
 
 def written_text(message: EmailMessage) -> str:
-    """The author's text, without quotes and the signature."""
+    """Return the author's text, without quotes and the signature."""
     body = message.get_body(("plain",))
     if body is not None:
         text = _content(body)
@@ -50,10 +50,10 @@ def _is_added(line: str) -> bool:
 
 
 def _above_own_mail(text: str) -> str:
-    """What stands above the quote of the site's own mail.
+    """Return the text above the quote of the site's own mail.
 
-    Every mail program writes the address of the quoted mail in angle brackets, whatever its language. The line before
-    belongs to it if the address has not found room there.
+    Every mail program writes the address of the quoted mail in angle brackets, whatever its language. If a program
+    wraps that line, the address stands at the beginning of the next one.
     """
     address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].lower()
     lines = text.split("\n")
@@ -75,7 +75,7 @@ def _content(part: MIMEPart) -> str:
 
 
 class _Plain(HTMLParser):
-    """The text of HTML up to the first quote, or with `below` everything but the quotes."""
+    """Collect the text of HTML up to the first quote, or with `below` everything but the quotes."""
 
     LINES: Final = {"p", "div", "br", "li", "tr", "h1", "h2", "h3"}
     UNSHOWN: Final = {"style", "script", "head", "title"}
