@@ -6,12 +6,15 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from chatsite.errors import DomainError
 from conversations.admin.lists import BoundedAdmin
 from conversations.models import CannedAnswer
 from conversations.search.tokens import searchable
+from conversations.team.canned.find import lock_answers
 from conversations.team.canned.operations import clean_answer, clean_code
 
 
@@ -48,3 +51,11 @@ class CannedAnswerAdmin(BoundedAdmin):
     def save_model(self, request: HttpRequest, obj: CannedAnswer, form: Any, change: bool) -> None:
         obj.tokens = searchable(obj.text)
         super().save_model(request, obj, form, change)
+
+    def delete_model(self, request: HttpRequest, obj: CannedAnswer) -> None:
+        self.delete_queryset(request, CannedAnswer.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[CannedAnswer]) -> None:
+        with transaction.atomic():
+            lock_answers(queryset)
+            queryset.delete()

@@ -52,7 +52,7 @@ def forget_files(messages: Iterable[ChatMessage]) -> list[UUID]:
 
     The caller has locked the conversation, and writes the messages.
     """
-    rows = Attachment.objects.select_for_update().filter(message__in=list(messages))
+    rows = Attachment.objects.select_for_update().filter(message__in=list(messages)).order_by("pk")
     files = files_of(rows)
     rows.update(**_GONE, owner=None, name="", alt="", waveform="")
     return files
@@ -61,7 +61,7 @@ def forget_files(messages: Iterable[ChatMessage]) -> list[UUID]:
 def forget_uploads(user_id: UserId) -> list[UUID]:
     """Delete what an erased person has uploaded and not sent. Returns the files that are to be deleted."""
     rows = Attachment.objects.filter(owner_id=user_id, message=None)
-    files = files_of(rows)
+    files = files_of(rows.select_for_update().order_by("pk"))
     rows.delete()
     return files
 

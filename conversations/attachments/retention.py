@@ -66,7 +66,8 @@ def _count(rows: QuerySet[Attachment], done: Expired) -> None:
 
 def _delete_files_of(message_id: UUID, done: Expired) -> None:
     with change_message(message_id) as changing:
-        group = list(Attachment.objects.select_for_update().filter(message_id=message_id, file__isnull=False))
+        rows = Attachment.objects.filter(message_id=message_id, file__isnull=False)
+        group = list(rows.select_for_update().order_by("pk"))
         files = files_of(group)
         _count_group(group, done)
         ids = [one.pk for one in group]

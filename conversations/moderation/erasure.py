@@ -134,9 +134,9 @@ def _erase_account_rows(actor: Any | None, user_id: UserId, reason: str, done: E
     remove_reactions_of(user_id)
     forget_blocks_of(user_id)
     forget_own_states(user_id)
-    _delete_later(forget_uploads(user_id))
     for forget in forget_person:
         forget(user_id)
+    _delete_later(forget_uploads(user_id))  # after the canned answers, which are locked before their files
     if done.account:
         send_person_erased(user_id)
         own = Conversation.objects.select_related("business", "customer").filter(customer=user)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from conversations.membership import membership_changed
 from conversations.models import CannedAnswer, Membership, SavedView
@@ -27,13 +27,18 @@ def declare_authored(model: type[Row], *, section: str, line: Callable[[Row], An
         rows = manager.filter(Q(owner_id=user_id) | Q(created_by_id=user_id)).order_by("pk")
         yield from map(line, rows.iterator(chunk_size=100))
 
+    def delete(rows: QuerySet[Any]) -> None:
+        # A cascade would lock the files of an answer before the answer, and could cause a deadlock.
+        list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
+        rows.delete()
+
     def forget_person(user_id: Any) -> None:
-        manager.filter(owner_id=user_id).delete()
+        delete(manager.filter(owner_id=user_id))
         manager.filter(created_by_id=user_id).update(created_by=None)
 
     def forget_former_member(user_id: Any, business_id: UUID) -> None:
         if not Membership.objects.filter(user_id=user_id, business_id=business_id).exists():
-            manager.filter(owner_id=user_id, business_id=business_id).delete()
+            delete(manager.filter(owner_id=user_id, business_id=business_id))
 
     exports.person_sections[section] = export
     erasure.forget_person.append(forget_person)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -14,7 +15,16 @@ from chatsite.background.jobs import enqueue, job
 from chatsite.background.recurring import every
 from conversations.access import UserId, user_key
 from conversations.membership import membership_changed
-from conversations.models import Business, ConversationLabel, Label, Membership, TeamGroup, TeamState
+from conversations.models import (
+    Business,
+    CannedAnswer,
+    ConversationLabel,
+    Label,
+    Membership,
+    TeamGroup,
+    TeamState,
+)
+from conversations.team.canned.find import lock_answers
 from conversations.team.change import TeamPart
 from conversations.team.handover import wait_for_person
 from conversations.writing.conversation_change import change_conversations
@@ -84,7 +94,9 @@ def dissolve_group(group_id: str) -> None:
         return True
 
     change_each(TeamState.objects.filter(group_id=key), leave)
-    TeamGroup.objects.filter(pk=key, removed_at__isnull=False).delete()
+    with transaction.atomic():
+        lock_answers(CannedAnswer.objects.filter(group_id=key))
+        TeamGroup.objects.filter(pk=key, removed_at__isnull=False).delete()
 
 
 @job()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from conversations.attachments.processing import process
 from conversations.attachments.sweeping import UNUSED_FOR, sweep_unused_uploads
 from conversations.membership import add_member, remove_member
 from conversations.moderation import erasure
+from conversations.team.canned.find import find_membership, visible_answers
 from tests.attachments.contents import PDF, picture
 from tests.attachments.files import Scene, body, files_in, refused, run_jobs, upload
 from tests.conversations.people import client_of, person
@@ -114,6 +117,15 @@ def test_only_own_unsent_uploads_are_taken(shop: Shop) -> None:
     assert refused(client_of(shop.colleague).delete(f"/chat/uploads/{prices}")) == (404, "not_found")
     assert client_of(shop.customer).get(f"/chat/attachments/{prices}").status_code == 404
     assert refused(shop.use(shop.customer, answer["id"])) == (404, "not_found")
+
+
+def test_a_process_keeps_no_answer_that_it_has_read(shop: Shop) -> None:
+    shop.make(*shop.uploads())
+    [answer] = visible_answers(find_membership(shop.member.pk, shop.shop.pk))
+    kept = weakref.ref(answer)
+    del answer
+    gc.collect()
+    assert kept() is None
 
 
 def test_a_quota_is_kept(shop: Shop, settings: Any) -> None:

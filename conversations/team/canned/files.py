@@ -2,6 +2,9 @@
 
 They are attachments without an owner, so that nobody sends or deletes them like an own upload, and so that they stay
 when the member who has uploaded them leaves. Whoever uses the answer gets copies, which share the stored bytes.
+
+Whoever uses, changes or deletes an answer locks the answer first, and then its files in the order of their ids.
+Otherwise two transactions could each wait for the other.
 """
 
 from __future__ import annotations
@@ -9,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 
 from chatsite.background.jobs import enqueue
 from chatsite.config.limits import limits
@@ -22,7 +25,10 @@ from conversations.attachments.release import files_of
 from conversations.models import Attachment, CannedAnswer
 from conversations.writing.attachment_claims import check_business_quota
 
-FILES = Prefetch("files", Attachment.objects.order_by("position"))
+
+def prefetch_files() -> Prefetch[str]:
+    """Return a new prefetch for each query, because Django sets the hints of a query on it."""
+    return Prefetch("files", Attachment.objects.order_by("position"))
 
 
 def file_objects(answer: CannedAnswer) -> list[AttachmentObject]:
@@ -33,12 +39,13 @@ def file_objects(answer: CannedAnswer) -> list[AttachmentObject]:
 def set_files(answer: CannedAnswer, user_id: UserId, raw_ids: Sequence[str]) -> None:
     """Let the answer have exactly these files: some that it has, and new uploads of the user, in this order.
 
-    Call it in a transaction.
+    Call it in a transaction that has locked the answer.
     """
     keys = _keys(raw_ids)
-    locked = Attachment.objects.select_for_update().order_by("pk")
-    present = {row.pk: row for row in locked.filter(canned_answer=answer)}
-    new = {row.pk: row for row in locked.filter(pk__in=set(keys) - set(present), owner_id=user_id)}
+    wanted = Q(canned_answer=answer) | Q(pk__in=keys, owner_id=user_id)
+    rows = list(Attachment.objects.select_for_update().filter(wanted).order_by("pk"))
+    present = {row.pk: row for row in rows if row.canned_answer_id == answer.pk}
+    new = {row.pk: row for row in rows if row.pk not in present}
     if len(new) + len(set(keys) & set(present)) < len(keys):
         raise invalid("An attachment is not an upload of yours.", field="attachmentIds")
     if any(row.message_id is not None for row in new.values()):
@@ -53,14 +60,17 @@ def set_files(answer: CannedAnswer, user_id: UserId, raw_ids: Sequence[str]) -> 
 
 
 def delete_all(answer: CannedAnswer) -> None:
-    """Delete the files before the answer itself. Call it in a transaction."""
-    _delete(list(Attachment.objects.select_for_update().filter(canned_answer=answer)))
+    """Delete the files before the answer itself. Call it in a transaction that has locked the answer."""
+    _delete(list(Attachment.objects.select_for_update().filter(canned_answer=answer).order_by("pk")))
 
 
 def copies_of(answer: CannedAnswer, user_id: UserId) -> list[AttachmentObject]:
-    """Return new uploads of the user, one for each file of the answer. Call it in a transaction."""
+    """Return new uploads of the user, one for each file of the answer.
+
+    Call it in a transaction that has locked the answer.
+    """
     usable = Attachment.objects.filter(canned_answer=answer).exclude(state=Attachment.State.REJECTED)
-    originals = list(usable.select_for_update().order_by("position"))
+    originals = sorted(usable.select_for_update().order_by("pk"), key=lambda row: row.position)
     copies = copy_uploads(user_id, originals) if originals else []
     return [attachment_object(stored_attachment(copy)) for copy in copies]
 

@@ -11,7 +11,7 @@ from chatsite.errors import not_found
 from conversations.access import UserId, object_key
 from conversations.models import CannedAnswer, Membership, TeamGroup
 from conversations.search.tokens import fold, tokenize
-from conversations.team.canned.files import FILES
+from conversations.team.canned.files import prefetch_files
 from conversations.team.canned.models import CODE_LENGTH
 
 MOST_FOUND: Final = 20
@@ -19,7 +19,7 @@ MOST_WORDS: Final = 8
 
 
 def find_membership(user_id: UserId, raw_business_id: str | UUID) -> Membership:
-    """The user's membership of the business. Raise `not_found` for everybody else."""
+    """Return the user's membership of the business. Raise `not_found` for everybody else."""
     key = object_key(raw_business_id, "business")
     found = Membership.objects.select_related("business", "user").filter(business_id=key, user_id=user_id)
     membership: Membership | None = found.first()
@@ -29,7 +29,7 @@ def find_membership(user_id: UserId, raw_business_id: str | UUID) -> Membership:
 
 
 def answer_groups(membership: Membership) -> QuerySet[TeamGroup]:
-    """The groups whose answers the member sees: the member's own, or for an owner of the business all of them."""
+    """Return the groups whose answers the member sees: the member's own, or all of them for an owner."""
     groups = TeamGroup.objects.filter(business_id=membership.business_id, removed_at=None)
     if membership.role == Membership.Role.OWNER:
         return groups
@@ -37,17 +37,17 @@ def answer_groups(membership: Membership) -> QuerySet[TeamGroup]:
 
 
 def visible_answers(membership: Membership) -> QuerySet[CannedAnswer]:
-    """Those of the whole business, those of the member's groups, and the member's own private ones.
+    """Return the answers of the whole business, those of the member's groups, and the member's own private ones.
 
     Owners of the business see the answers of every group.
     """
     shared = Q(owner=None, group=None) | Q(group__in=answer_groups(membership).values("pk"))
-    rows = CannedAnswer.objects.prefetch_related(FILES)
+    rows = CannedAnswer.objects.prefetch_related(prefetch_files())
     return rows.filter(shared | Q(owner_id=membership.user_id), business_id=membership.business_id)
 
 
 def find_answer(user_id: UserId, raw_id: str, *, lock: bool = False) -> tuple[CannedAnswer, Membership]:
-    """A canned answer that the user sees, and the user's membership of its business."""
+    """Return a canned answer that the user sees, and the user's membership of its business."""
     key = object_key(raw_id, "canned answer")
     rows = CannedAnswer.objects.select_for_update() if lock else CannedAnswer.objects.all()
     answer = rows.filter(pk=key).first()
@@ -58,8 +58,13 @@ def find_answer(user_id: UserId, raw_id: str, *, lock: bool = False) -> tuple[Ca
     return answer, membership
 
 
+def lock_answers(answers: QuerySet[CannedAnswer]) -> None:
+    """Lock answers that are about to be deleted. A cascade would lock their files first, and could cause a deadlock."""
+    list(answers.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
+
+
 def may_change(answer: CannedAnswer, membership: Membership) -> bool:
-    """Whether the member may change it: as an owner of the business, or as its author."""
+    """Tell whether the member may change it: as an owner of the business, or as its author."""
     return (
         membership.role == Membership.Role.OWNER
         or answer.owner_id == membership.user_id
@@ -68,7 +73,7 @@ def may_change(answer: CannedAnswer, membership: Membership) -> bool:
 
 
 def search_answers(membership: Membership, query: str) -> list[CannedAnswer]:
-    """The best matches: the code itself, codes that begin with the query, then texts with all of its words.
+    """Return the best matches: the code itself, codes that begin with the query, then texts with all of its words.
 
     Within each, the answers that are used most come first. The last word may be the beginning of a word.
     """

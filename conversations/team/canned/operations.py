@@ -13,6 +13,7 @@ from django.utils import timezone
 from chatsite.errors import DomainError, invalid, not_found
 from chatsite.identity.names import display_name
 from conversations.access import UserId, find_conversation, object_key
+from conversations.membership import lock_person
 from conversations.models import Business, Conversation, Membership, TeamGroup
 from conversations.search.tokens import fold, searchable
 from conversations.team.canned import files, find
@@ -78,8 +79,11 @@ def use_answer(*, user_id: UserId, answer_id: str, conversation_id: str) -> Fill
         raise invalid("The conversation is with another business.", field="conversationId")
     text = fill(answer.text, values_of(conversation, membership))
     with transaction.atomic():
+        lock_person(user_id)  # before the answer, as an erasure of the person does
+        used = CannedAnswer.objects.filter(pk=answer.pk).update(uses=F("uses") + 1, used_at=timezone.now())
+        if not used:
+            raise not_found("canned answer")
         copies = files.copies_of(answer, user_id)
-        CannedAnswer.objects.filter(pk=answer.pk).update(uses=F("uses") + 1, used_at=timezone.now())
     return FilledAnswer(id=answer.pk, text=text, attachments=copies)
 
 
@@ -118,7 +122,7 @@ def _find_changeable(user_id: UserId, answer_id: str) -> tuple[CannedAnswer, Mem
 
 
 def _group_of(membership: Membership, body: CannedAnswerBody) -> TeamGroup | None:
-    """The group that the answer is for. Its members and the owners of the business may name it."""
+    """Return the group that the answer is for. Its members and the owners of the business may name it."""
     if (body.scope == "group") != (body.group_id is not None):
         raise invalid(
             "groupId is required for the scope group, and not allowed for any other.", field="groupId"
