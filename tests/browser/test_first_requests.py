@@ -20,6 +20,7 @@ async def test_the_team_is_in_the_page(cast: Cast, signed_in: SignedIn) -> None:
     page = await ready(await signed_in("amir"))
     asked: list[str] = []
     page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    page.on("framenavigated", lambda _: asked.clear())  # of the page before
     await page.goto(f"{page.url}/c/{conversation['id']}")
     await ready(page)
     await expect(pane(page).locator(".row-note")).to_contain_text("A regular")

@@ -25,8 +25,8 @@ export class PrivateNotes {
     const names = ["note_added", "note_edited", "note_deleted", "team_state_updated"];
     this.#stops = [...names.map((name) => client.on(name, onEvent)), client.on("ready", () => this.#catchUp())];
     for (const note of known?.notes ?? []) this.#stored.set(note.id, note);
-    if (known) this.#rev = known.teamRev; // what is newer comes with the first `sync`
-    else this.#catchUp();
+    this.#rev = known?.teamRev ?? null;
+    this.#catchUp(); // what has changed since the page was made; without a socket yet, at "ready"
   }
 
   /** The notes to show, oldest first. */

@@ -15,6 +15,7 @@ export class TeamStates {
   #states = new Map();
   #queued = new Set();
   #requested = new Set();
+  #failed = new Set(); // conversations whose request failed, until the next reconnect
   #catalogs = new Map();
   #listeners = new Set();
   #timer = null;
@@ -84,7 +85,7 @@ export class TeamStates {
   }
 
   #request(id) {
-    if (this.#requested.has(id)) return;
+    if (this.#requested.has(id) || this.#failed.has(id)) return;
     this.#queued.add(id);
     this.#timer ??= setTimeout(() => this.#fetchRequested(), GATHER);
   }
@@ -99,10 +100,10 @@ export class TeamStates {
     try {
       const { results } = await this.#client.rest.get("/team/states", { ids: ids.join(",") });
       this.#store(results);
-      for (const id of ids) this.#requested.delete(id);
     } catch {
-      return; // fetched again after the next reconnect
+      for (const id of ids) this.#failed.add(id);
     }
+    for (const id of ids) this.#requested.delete(id);
   }
 
   #store(states) {
@@ -120,6 +121,9 @@ export class TeamStates {
 
   /** What the page has just brought needs no second request: the list's `teamRev` tells what has changed since. */
   #refetch() {
+    const failed = [...this.#failed];
+    this.#failed.clear();
+    for (const id of failed) this.#request(id);
     if (Date.now() - this.#since < STALE) return;
     this.#requested.clear();
     for (const id of this.#states.keys()) this.#request(id);
