@@ -134,6 +134,34 @@ async def test_what_one_keeps_for_oneself_waits_for_the_network(cast: Cast, sign
     await cast.olivia.rest.patch(path, {"pinned": False})
 
 
+async def test_reading_makes_a_waiting_mark_as_unread_void(cast: Cast, signed_in: SignedIn) -> None:
+    customer, conversation = await newcomer_with_conversation(cast, "Read me")
+    other, _ = await newcomer_with_conversation(cast, "Me too")
+    page = await ready(await signed_in("olivia", f"/app/c/{conversation['id']}"))
+    page.allowed.append("ERR_INTERNET_DISCONNECTED")  # type: ignore[attr-defined]
+    row = entry(page, customer.name)
+    await expect(row.locator("[data-field=unread]")).to_be_hidden()
+    await entry(page, other.name).get_by_role("link").click()
+    await expect(pane(page)).to_contain_text("Me too")
+    await page.context.set_offline(True)
+    link = row.locator("[data-row]")
+    for read in ("by opening it", "in the menu"):
+        await row.get_by_role("link").click(button="right")
+        await page.get_by_role("menuitem", name="Mark as unread").click()
+        await expect(link).to_have_class(re.compile("is-pending"))
+        if read == "in the menu":
+            await row.get_by_role("link").click(button="right")
+            await page.get_by_role("menuitem", name="Mark as read").click()
+        else:
+            await row.get_by_role("link").click()
+            await expect(pane(page)).to_contain_text("Read me")
+        await expect(link).not_to_have_class(re.compile("is-pending"))
+        await expect(row.locator("[data-field=unread]")).to_be_hidden()
+    await page.context.set_offline(False)
+    state = await cast.olivia.rest.get(f"/chat/conversations/{conversation['id']}")
+    assert (state["unreadCount"], (state.get("own") or {}).get("unreadFrom")) == (0, None)
+
+
 async def test_a_refused_archive_is_undone_with_a_word(cast: Cast, signed_in: SignedIn) -> None:
     customer, conversation = await newcomer_with_conversation(cast, "I stay here")
     page = await ready(await signed_in("olivia", f"/app/c/{conversation['id']}"))

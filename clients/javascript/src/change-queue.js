@@ -11,13 +11,15 @@ const LATEST = 5_000; // milliseconds after the answer by which the event of the
  * no longer shown, and `refused(change, error)` is called.
  *
  * A change: `{key, kind, targetId, apply(object), carryOut(), isIn?(object, answer), within?}`. A later one with the same
- * key replaces an earlier one. `within`: milliseconds in which `cancel` can still undo it.
+ * key replaces an earlier one. If that is being sent, the later one waits for the answer, so that the server gets it last.
+ * `within`: milliseconds in which `cancel` can still undo it.
  */
 export class ChangeQueue {
   #clock;
   #changed;
   #refused;
   #entries = new Map();
+  #running = new Map(); // key → a promise of the end of its request
 
   /** `changed(targetId)`: this object looks different. */
   constructor({ clock, changed, refused }) {
@@ -47,6 +49,14 @@ export class ChangeQueue {
     this.#drop(entry);
     this.#changed(entry.targetId);
     return true;
+  }
+
+  /** Something newer makes the change void. Resolves when the change can no longer reach the server. */
+  async withdraw(key) {
+    const entry = this.#entries.get(key);
+    this.#drop(entry);
+    if (entry) this.#changed(entry.targetId);
+    await this.#running.get(key);
   }
 
   /** The objects with the changes applied. `pendingChange` is the kind of a change. */
@@ -79,10 +89,16 @@ export class ChangeQueue {
     return applied;
   }
 
-  async #run(entry) {
-    if (entry.running || entry.answer !== undefined) return;
+  #run(entry) {
+    if (entry.answer !== undefined) return;
     this.#clock.clearTimeout(entry.timer);
     entry.isHeld = false;
+    if (this.#running.has(entry.key)) return; // its end runs this one
+    const sending = this.#send(entry);
+    if (entry.running) this.#running.set(entry.key, sending);
+  }
+
+  async #send(entry) {
     entry.running = true;
     try {
       entry.answer = (await entry.carryOut()) ?? null;
@@ -91,8 +107,11 @@ export class ChangeQueue {
       this.#failed(entry, error);
     } finally {
       entry.running = false;
+      this.#running.delete(entry.key);
     }
-    if (this.#entries.get(entry.key) === entry) this.#changed(entry.targetId);
+    const current = this.#entries.get(entry.key);
+    if (current === entry) this.#changed(entry.targetId);
+    else if (current && !current.isHeld) this.#run(current);
   }
 
   #failed(entry, error) {

@@ -65,9 +65,11 @@ export function ownChange(client, { id }, change) {
   };
 }
 
+export const unreadKey = (conversationId) => `unread/${conversationId}`;
+
 export function markingUnread(client, { id }, seq) {
   return {
-    key: `unread/${id}`,
+    key: unreadKey(id),
     kind: "unread",
     targetId: id,
     apply: (held) => ({ ...held, unreadCount: held.unreadCount || 1, own: { ...held.own, unreadFrom: seq } }),

@@ -238,16 +238,16 @@ export class ChatClient extends PersonalCommands {
     const view = joined.get(conversationId);
     const isNews = (message) => !message || (message.status !== "read" && message.senderId !== userId);
     const fresh = messageIds.filter((id) => !outbox.get(id) && isNews(view?.find(id)));
-    receipts.add(conversationId, fresh);
+    if (fresh.length) this.#parts.reading(conversationId, () => receipts.add(conversationId, fresh));
   }
 
   /** Mark all messages of the other side up to this `seq` as read, also those that are not loaded. */
   markReadUpTo(conversationId, seq) {
-    this.#parts.receipts.addUpTo(conversationId, seq);
+    this.#parts.reading(conversationId, () => this.#parts.receipts.addUpTo(conversationId, seq));
   }
 
   async markAllRead(conversationId) {
-    const answer = await this.rest.patch(`/chat/conversations/${conversationId}/read`);
+    const answer = await this.#parts.reading(conversationId, () => this.rest.patch(`/chat/conversations/${conversationId}/read`));
     this.#parts.store.setUnread(conversationId, answer.unreadCount);
     return answer;
   }

@@ -2,6 +2,7 @@ import { Addresses } from "./addresses.js";
 import { Attention } from "./attention.js";
 import { systemClock } from "./clock.js";
 import { ChangeQueue } from "./change-queue.js";
+import { unreadKey } from "./changes.js";
 import { Connection } from "./connection.js";
 import { Credentials } from "./credentials.js";
 import { Emitter } from "./emitter.js";
@@ -174,6 +175,12 @@ export class ClientParts extends Emitter {
     this.outbox.open(userId);
     this.outboxUploads.open(userId);
     this.emit("change");
+  }
+
+  /** The user reads the conversation. An earlier "Mark as unread" is no longer sent, or its answer is awaited. */
+  async reading(conversationId, mark) {
+    await this.changes.withdraw(unreadKey(conversationId));
+    return mark();
   }
 
   tell(event, data) {

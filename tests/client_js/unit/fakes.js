@@ -62,6 +62,7 @@ export class FakeServer {
   messages = [];
   rev = 0;
   stateRev = 0; // of what the user keeps for themselves
+  own = { mutedUntil: null, pinned: true, unreadFrom: null };
   rewritten = 0; // the rev at which messages were taken out
   isGone = false; // the conversation is not there any more
   frames = []; // everything that clients sent
@@ -111,8 +112,9 @@ export class FakeServer {
     const last = this.messages.at(-1);
     const { rev } = this;
     const object = { id: ROOM, rev, lastSeq: this.messages.length, lastMessage: last?.content ?? "" };
-    const own = { stateRev: this.stateRev, mutedUntil: null, pinned: true, unreadFrom: null };
-    return { ...object, ...(this.stateRev && { own }), unreadCount: 0, createdAt: AT, updatedAt: AT, lastMessageAt: last ? AT : null };
+    const own = { ...this.own, stateRev: this.stateRev };
+    const unreadCount = this.own.unreadFrom ? 1 : 0;
+    return { ...object, ...(this.stateRev && { own }), unreadCount, createdAt: AT, updatedAt: AT, lastMessageAt: last ? AT : null };
   }
 
   write(content, { senderId = "8", clientId = null, attachmentIds = [] } = {}) {
@@ -195,10 +197,17 @@ export class FakeServer {
       return [200, { results: query.userIds.split(",").map((userId) => ({ userId, online: true, lastSeen: null })) }];
     }
     if (path === "/chat/conversations") return [200, { results: [this.conversation()], next: null, previous: null }];
+    if (method === "PATCH" && !this.isGone) return [200, this.#arrange(path.endsWith("/unread") ? { unreadFrom: body.seq } : body)];
     if (path === `/chat/conversations/${ROOM}` && !this.isGone) return [200, this.conversation()];
     if (path !== `/chat/conversations/${ROOM}/messages`) return [404, { error: { code: "not_found", message: path } }];
     if (method === "POST") return [201, this.write(body.content, { ...body, senderId: this.userId })];
     return [200, this.#page(query)];
+  }
+
+  #arrange(change) {
+    Object.assign(this.own, change);
+    this.stateRev += 1;
+    return this.conversation();
   }
 
   #page({ before = Infinity, after, limit = 50 }) {
@@ -252,7 +261,8 @@ export class FakeServer {
     return { conversationId, rev: message.rev, message };
   }
 
-  on_mark_read({ conversationId, messageIds }) {
+  on_mark_read({ conversationId, seq, messageIds = this.messages.filter((m) => m.seq <= seq).map(({ id }) => id) }) {
+    this.own.unreadFrom = null;
     this.read(messageIds);
     return { conversationId, messageIds, unreadCount: 0 };
   }

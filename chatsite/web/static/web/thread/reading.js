@@ -11,6 +11,7 @@ export function isLookedAt() {
  * before it, also messages that were never in view.
  */
 export class Reading {
+  #client;
   #view;
   #side;
   #find;
@@ -25,7 +26,8 @@ export class Reading {
   };
 
   /** `find(messageId)` returns the current message; `changed()` is called when the user looks at the page or away; `atEnd()`. */
-  constructor(view, scroller, { side, find, changed, atEnd }) {
+  constructor(client, view, scroller, { side, find, changed, atEnd }) {
+    this.#client = client;
     this.#view = view;
     this.#side = side;
     this.#find = find;
@@ -57,8 +59,9 @@ export class Reading {
     if (!newest || newest.seq <= this.#toldUpTo) return;
     this.#toldUpTo = newest.seq;
     // The count of the conversation arrives just after a new message, and includes messages that are not loaded.
-    const { messages, conversation } = this.#view;
-    if (countUnread(messages, this.#side()) || conversation?.unreadCount !== 0) this.#view.markReadUpTo(newest.seq);
+    const { id, messages } = this.#view;
+    const shown = this.#client.snapshot.conversations.find((one) => one.id === id); // perhaps just marked as unread
+    if (countUnread(messages, this.#side()) || shown?.unreadCount !== 0) this.#view.markReadUpTo(newest.seq);
   }
 
   destroy() {

@@ -134,7 +134,7 @@ class Thread {
       drawn: () => this.#onDrawn(),
       scrolled: () => this.#onScrolled(),
     });
-    this.reading = new Reading(this.view, this.parts.scroller, {
+    this.reading = new Reading(this.client, this.view, this.parts.scroller, {
       side: () => this.people.side,
       // Only after the first unread message was found, because reading changes it.
       find: (id) => (this.navigation.isOpened ? this.source.find(id) : undefined),
