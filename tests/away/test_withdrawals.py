@@ -50,6 +50,26 @@ def test_a_withdrawal_that_is_late_leaves_the_next_push_alone(shop: Shop, push_s
     assert (closed["type"], closed["seq"]) == ("close", first.seq + 1)
 
 
+def test_a_push_is_withdrawn_after_a_later_message_that_was_read_before_its_push(
+    shop: Shop, push_service: PushService
+) -> None:
+    browser = shop.subscribed(shop.carol, push_service)
+    shop.say(shop.amir, "Hello")
+    shop.pass_seconds(11)
+    shop.read(shop.carol)
+    assert withdraw_read_pushes(shop.clock.now) == 1
+    shop.say(shop.amir, "Are you there?")
+    withdraw_again = (str(PushSubscription.objects.get().pk), str(shop.conversation.pk))
+    sending.withdraw_push.func(*withdraw_again)
+    assert withdraw_read_pushes(shop.clock.now) == 0  # not before the person has read it
+    shop.read(shop.carol)
+    shop.pass_seconds(11)
+    assert withdraw_read_pushes(shop.clock.now) == 1
+    sending.withdraw_push.func(*withdraw_again)
+    assert [push["type"] for push in push_service.pushes(browser)] == ["message", "close"]
+    assert withdraw_read_pushes(shop.clock.now) == 0
+
+
 def test_browsers_of_apple_get_no_push_that_shows_nothing(
     shop: Shop, push_service: PushService, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,7 @@ from notifications.delivery.push.vapid import authorization
 from notifications.delivery.unread import has_unread, lock_progress, readers, unread_messages
 
 TTL: Final = 24 * 3600  # seconds for which the push service keeps a push for a browser that is not running
+SHOWN_FOR: Final = timedelta(days=1)  # after a push, for which it is withdrawn
 GIVE_UP: Final = timedelta(hours=24)
 ATTEMPTS: Final = 60
 APPLE: Final = "https://web.push.apple.com/"  # ends subscriptions that get pushes which show nothing
@@ -144,6 +145,15 @@ def _request(device: PushSubscription, content: bytes, topic: str, now: datetime
     return post(device.endpoint, body, headers, https_only=True)
 
 
+def _expect_withdrawal(device: PushSubscription, conversation: Conversation, now: datetime) -> None:
+    """Let `withdraw_read_pushes` find the pushes once more, after the person has read the later messages too.
+
+    A push about these may replace the one that is shown. But if the person reads them first, there is no such push.
+    """
+    shown = Notice.objects.filter(subscription=device, conversation=conversation, state=State.SENT)
+    shown.filter(channel=Channel.PUSH, created_at__gt=now - SHOWN_FOR).update(withdrawn_at=None)
+
+
 @job(queue=DELIVERY_QUEUE, attempts=3)
 def withdraw_push(subscription_id: str, conversation_id: str) -> None:
     """Remove a notification that a browser shows, because the person has read the conversation elsewhere."""
@@ -152,7 +162,8 @@ def withdraw_push(subscription_id: str, conversation_id: str) -> None:
     if device is None or conversation is None or device.endpoint.startswith(APPLE):
         return
     if has_unread(conversation, device.user_id):
-        return  # a later push has taken the place of this one, or will
+        _expect_withdrawal(device, conversation, timezone.now())
+        return
     if device not in subscriptions_of([device.user])[device.user_id]:
         return
     content, topic = close_content(device.user, conversation), tag_of(conversation.pk)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from django.db import transaction
@@ -10,10 +10,9 @@ from django.db.models import F, Q
 
 from chatsite.background.jobs import enqueue
 from notifications.delivery.models import Channel, Notice
-from notifications.delivery.push.sending import withdraw_push
+from notifications.delivery.push.sending import SHOWN_FOR, withdraw_push
 
 BATCH: Final = 200
-SHOWN_FOR: Final = timedelta(days=1)
 
 
 @transaction.atomic
