@@ -16,13 +16,16 @@ from notifications.delivery.models import Progress
 
 def unread_messages(sides: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], list[ChatMessage]]:
     """The unread and visible messages of each conversation and reading side, by `seq`. One query."""
-    rows = ChatMessage.objects.exclude(status=ChatMessage.Status.READ).filter(
-        conversation_id__in={key for key, _ in sides}, deleted_at=None, hidden_at=None
-    )
+    rows = _visible_unread().filter(conversation_id__in={key for key, _ in sides})
     found: dict[tuple[UUID, str], list[ChatMessage]] = defaultdict(list)
-    for message in rows.exclude(sender_side=Side.SYSTEM).select_related("sender").order_by("seq"):
+    for message in rows.select_related("sender").order_by("seq"):
         found[message.conversation_id, other_side(message.sender_side)].append(message)
     return {key: found[key] for key in sides if key in found}
+
+
+def _visible_unread() -> QuerySet[ChatMessage]:
+    rows = ChatMessage.objects.exclude(status=ChatMessage.Status.READ).exclude(sender_side=Side.SYSTEM)
+    return rows.filter(deleted_at=None, hidden_at=None)
 
 
 def has_unread(conversation: Conversation, user_id: UserId) -> bool:
@@ -68,17 +71,23 @@ def unread_sides_of(user_id: UserId, most: int) -> list[tuple[Conversation, str]
     """
     as_customer = _newest_first().filter(customer_id=user_id, customer_unread__gt=0)
     as_member = _unread_of_team(user_id).exclude(_assigned_to_others(user_id))
-    as_customer, as_member = (
-        rows.exclude(_told_by_mail(user_id))[:most] for rows in (as_customer, as_member)
-    )
-    found = [(row, Side.CUSTOMER.value) for row in as_customer]
-    found += [(row, Side.BUSINESS.value) for row in as_member]
+    found = [
+        (row, side.value)
+        for rows, side in ((as_customer, Side.CUSTOMER), (as_member, Side.BUSINESS))
+        for row in rows.exclude(_told_by_mail(user_id, side))[:most]
+    ]
     return sorted(found, key=lambda pair: pair[0].active_at, reverse=True)[:most]
 
 
-def _told_by_mail(user_id: UserId) -> Exists:
+def _told_by_mail(user_id: UserId, side: Side) -> Exists:
+    """Whether a mail has told everything in the conversation that `unread_messages` has for this side."""
+    untold = _visible_unread().filter(
+        conversation_id=OuterRef("conversation_id"),
+        sender_side=other_side(side),
+        seq__gt=OuterRef("email_seq"),
+    )
     told = Progress.objects.filter(user_id=user_id, conversation_id=OuterRef("pk"))
-    return Exists(told.filter(email_seq__gte=OuterRef("last_seq")))
+    return Exists(told.filter(~Exists(untold)))
 
 
 def others_are_told(user_id: UserId) -> bool:
