@@ -52,6 +52,7 @@ async def test_an_empty_filter_and_an_empty_search_lead_back(cast: Cast, signed_
     await empty.get_by_role("link", name="Show all conversations").click()
     await expect(entry(page, BUSINESS)).to_be_visible()
     await expect(page).to_have_url(re.compile("/app$"))
+    await expect(shown(page, "All")).to_be_focused()
     await page.get_by_role("searchbox", name="Search").fill("no such words")
     await expect(empty).to_contain_text("Nothing found")
     await empty.get_by_role("link", name="Clear the search").click()

@@ -74,6 +74,7 @@ export class Filters {
       event.preventDefault();
       const { q, business } = this.#now;
       this.replace({ show: "all", q, business, ...Object.fromEntries(TEAM_FILTERS.map((name) => [name, ""])) });
+      this.#links[0].focus(); // the clicked link is hidden now
     });
     for (const link of root.querySelectorAll("[data-clear-search]")) {
       link.addEventListener("click", (event) => {

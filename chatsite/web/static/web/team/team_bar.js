@@ -18,7 +18,7 @@ export class TeamBar {
   #group = select(gettext("Group"));
   #priority = select(gettext("Priority"));
   #labels = make("fieldset", { className: "team-labels" });
-  #unanswered = new Set(); // labels whose change the server has not answered yet
+  #unanswered = new Map(); // label → the end of its last change, while the server has not answered that
   #chips = make("span", { className: "team-chips" });
   #resolve = make("button", { type: "button", className: "button team-resolve" });
   #takeOver = make("button", { type: "button", className: "button team-take" }, gettext("Take over"));
@@ -128,19 +128,28 @@ export class TeamBar {
     return until ? this.#set({ status: "snoozed", snoozedUntil: until }) : this.#redraw();
   }
 
-  /** Change one label alone, so that two clicks in a row, or a colleague's change, do not undo each other. */
-  #setLabel({ value, checked }) {
-    this.#unanswered.add(value);
-    return this.#set({ [checked ? "addLabelIds" : "removeLabelIds"]: [value] }, () => this.#unanswered.delete(value));
+  /**
+   * Change one label alone, so that two clicks in a row, or a colleague's change, do not undo each other. A second click on
+   * one label waits for the answer to the first, so that the server gets it last.
+   */
+  async #setLabel({ value, checked }) {
+    const { id } = this.#conversation();
+    const earlier = this.#unanswered.get(value);
+    const make = () => this.#set({ [checked ? "addLabelIds" : "removeLabelIds"]: [value] }, id);
+    const change = earlier ? earlier.then(make) : make();
+    this.#unanswered.set(value, change);
+    await change;
+    if (this.#unanswered.get(value) !== change) return;
+    this.#unanswered.delete(value);
+    this.#redraw();
   }
 
-  async #set(changes, answered = () => undefined) {
+  async #set(changes, id = this.#conversation().id) {
     try {
-      await this.#states.set(this.#conversation().id, changes);
+      await this.#states.set(id, changes);
     } catch (error) {
       toast(errorText(error));
     }
-    answered();
     this.#redraw();
   }
 
