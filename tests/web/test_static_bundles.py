@@ -22,7 +22,7 @@ CHATSITE = Path(static_files.__file__).parents[1]
 CLIENT = CHATSITE.parent / "clients" / "javascript" / "src"
 MOST_OF_THE_WIDGET = 6 * 1024  # bytes over the wire
 # Bytes of a page's script before compression: for customers, and for members of a business.
-MOST_OF_A_PAGE = {"web/app.js": 225_000, "web/team_app.js": 262_000}
+MOST_OF_A_PAGE = {"web/app.js": 225_000, "web/team_app.js": 265_000}
 
 
 @pytest.fixture(scope="module")
