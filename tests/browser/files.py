@@ -64,17 +64,17 @@ async def send(thread: ThreadPage, *files: FilePayload, text: str = "") -> None:
     await thread.field.press("Enter")
 
 
-async def upload_by_rest(person: Person, file: FilePayload) -> str:
+async def upload_by_rest(person: Person, file: FilePayload, **fields: str) -> str:
     """Upload the file. Return the id of its attachment."""
     form = {"file": (file["name"], file["buffer"], file["mimeType"])}
-    uploaded = await person.rest.http.post("/chat/uploads", files=form)
+    uploaded = await person.rest.http.post("/chat/uploads", files=form, data=fields)
     assert uploaded.status_code == 201, uploaded.text
     return str(uploaded.json()["id"])
 
 
-async def send_by_rest(person: Person, where: str, *files: FilePayload) -> Json:
+async def send_by_rest(person: Person, where: str, *files: FilePayload, **fields: str) -> Json:
     """Send a message with these files, and wait until the server has processed them."""
-    ids = [await upload_by_rest(person, file) for file in files]
+    ids = [await upload_by_rest(person, file, **fields) for file in files]
     address = f"/chat/conversations/{where}/messages"
     sent = await person.rest.post(address, {"content": "", "attachmentIds": ids})
 
