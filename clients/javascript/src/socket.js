@@ -97,9 +97,11 @@ export class ChatSocket {
   }
 }
 
-/** A server that cannot send a code of RFC 6455 sends it plus 2000, such as 3009 in place of 1009. */
+/** What a server sends that cannot send a code of RFC 6455: 2000 more. Other codes from 3000 have meanings of their own. */
+const SUBSTITUTES = new Set([3008, 3009, 3012, 3013]);
+
 function standardCode(code) {
-  return code > 3000 && code < 3016 ? code - 2000 : code;
+  return SUBSTITUTES.has(code) ? code - 2000 : code;
 }
 
 export function disconnected(code) {

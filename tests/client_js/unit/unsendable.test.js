@@ -92,6 +92,19 @@ for (const [closeCode, code] of [[1009, "too_large"], [3009, "too_large"], [1007
   });
 }
 
+test("a close code of 3000 and more that is not a substitute keeps its meaning", async () => {
+  const scene = await joined();
+  scene.server.refuses = (frame) => {
+    if (!isSend(frame, "bad")) return null;
+    scene.server.hangUp(3007);
+    return "silence";
+  };
+  scene.client.send(ROOM, "bad");
+  await scene.clock.advance(300_000);
+  assert.notEqual(scene.view.messages[0].error?.code, "invalid"); // 1007 would be
+  assert.ok(scene.server.frames.filter((frame) => isSend(frame, "bad")).length > 2);
+});
+
 test("attempts are counted across reloads", async () => {
   let scene = await joined();
   scene.server.refuses = (frame) => (isSend(frame, "bad") ? "silence" : null);

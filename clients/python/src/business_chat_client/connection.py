@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 FRAME_BYTES: Final = 64 * 1024  # the server closes a socket that sends more
 ANSWER_BYTES: Final = 128 * 1024 * 1024  # far above the server's limit for an answer
 CLOSED_BY_US: Final = 1000
+# What a server sends that cannot send a code of RFC 6455. Other codes from 3000 have meanings of their own.
+SUBSTITUTES: Final = {3008: 1008, 3009: 1009, 3012: 1012, 3013: 1013}
 # Error codes for a frame that the server could not read. The error then has no `ref`.
 BAD_FRAME: Final = frozenset({"invalid", "too_large"})
 
@@ -133,9 +135,8 @@ class Connection:
         return ConnectionLost(self._close_code(), self._connection.close_reason or "")
 
     def _close_code(self) -> int | None:
-        """A server that cannot send a code of RFC 6455 sends it plus 2000, such as 3009 in place of 1009."""
         code = self._connection.close_code
-        return code - 2000 if code is not None and 3000 < code < 3016 else code
+        return SUBSTITUTES.get(code, code) if code is not None else None
 
     async def _read(self) -> None:
         try:
