@@ -13,13 +13,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_POST
 
 from chatsite.errors import FAILED_DATABASE, DomainError, as_domain_error, invalid
 from chatsite.realtime.user_limit import charge
 from chatsite.web import auth_views, drafts, error_pages
 from chatsite.web.drafts import Draft
-from chatsite.web.policy import page
+from chatsite.web.policy import form_action, page
 from chatsite.web.rating import rate_by_form
 from chatsite.web.views import render_conversation
 from conversations import operations
@@ -31,7 +30,7 @@ from conversations.requests import SendBody
 _SEND_PATH: Final = re.compile(r"/app/c/([0-9a-f-]{36})/send/?")
 
 
-@require_POST
+@form_action("web:find")
 @page
 @login_required
 def open_conversation(request: HttpRequest) -> HttpResponse:
@@ -43,7 +42,7 @@ def open_conversation(request: HttpRequest) -> HttpResponse:
     return redirect("web:conversation", conversation_id=str(conversation.pk))
 
 
-@require_POST
+@form_action("web:conversation", "conversation_id")
 @page
 def send(request: HttpRequest, conversation_id: str) -> HttpResponse:
     """Send `content` with optional `clientId` and `replyTo`. A rejected message returns in the form with the reason."""
@@ -66,9 +65,9 @@ def send(request: HttpRequest, conversation_id: str) -> HttpResponse:
     return redirect("web:conversation", conversation_id=conversation_id)
 
 
+@form_action("web:conversation", "conversation_id")
 @page
 @csrf_exempt  # before the inner check reads the form, the handler must be there
-@require_POST
 def send_file(request: HttpRequest, conversation_id: str) -> HttpResponseBase:
     """Send `file` as a separate message, with optional `alt` and `clientId`."""
     request.upload_handlers = [WholeBodyHandler(request)]
@@ -128,7 +127,7 @@ def _stale_draft(request: HttpRequest, draft: Draft) -> HttpResponse:
     return _unsent(request, draft, 403)
 
 
-@require_POST
+@form_action("web:conversation", "conversation_id")
 @page
 @login_required
 def read(request: HttpRequest, conversation_id: str) -> HttpResponse:
@@ -138,7 +137,7 @@ def read(request: HttpRequest, conversation_id: str) -> HttpResponse:
     return redirect("web:conversation", conversation_id=conversation_id)
 
 
-@require_POST
+@form_action("web:conversation", "conversation_id")
 @page
 @login_required
 def rate(request: HttpRequest, conversation_id: str) -> HttpResponse:
@@ -148,7 +147,7 @@ def rate(request: HttpRequest, conversation_id: str) -> HttpResponse:
     return redirect("web:conversation", conversation_id=conversation_id)
 
 
-@require_POST
+@form_action("web:conversation", "conversation_id")
 @page
 @login_required
 def archive(request: HttpRequest, conversation_id: str) -> HttpResponse:

@@ -9,14 +9,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_POST
 
 from chatsite.errors import DomainError
 from chatsite.realtime.user_limit import charge
 from chatsite.web.error_pages import text_of
 from chatsite.web.inbox import load_me
 from chatsite.web.notification_settings import read_form, settings_context
-from chatsite.web.policy import form_page, page
+from chatsite.web.policy import form_action, form_page, page
 from chatsite.web.push_session import push_session
 from conversations.own_state.operations import arrange_conversation
 from notifications.delivery.operations import change_settings
@@ -50,7 +49,7 @@ def notification_settings(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_POST
+@form_action("web:notification-settings")
 @page
 @login_required
 def remove_device(request: HttpRequest, subscription_id: str) -> HttpResponse:
@@ -64,7 +63,7 @@ def remove_device(request: HttpRequest, subscription_id: str) -> HttpResponse:
     return redirect("web:notification-settings")
 
 
-@require_POST
+@form_action("web:notification-settings")
 @page
 @login_required
 def unmute(request: HttpRequest, conversation_id: str) -> HttpResponse:

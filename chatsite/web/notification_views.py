@@ -12,14 +12,14 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from chatsite.errors import DomainError, invalid, not_found
 from chatsite.realtime.user_limit import charge
 from chatsite.web.error_pages import text_of
 from chatsite.web.inbox import load_me
 from chatsite.web.notification_filters import type_choices
-from chatsite.web.policy import page
+from chatsite.web.policy import form_action, page
 from conversations.access import object_key
 from notifications import access, invitations, offers, operations, queries, types
 from notifications.models import Notification, Offer
@@ -90,7 +90,7 @@ def _is_open(user_id: Any, kind: str, key: str) -> bool:
     return bool(invitation.invitee_id == user_id and status_of(invitation) == "pending")
 
 
-@require_POST
+@form_action("web:notifications")
 @page
 @login_required
 def read_all(request: HttpRequest) -> HttpResponse:
@@ -100,7 +100,7 @@ def read_all(request: HttpRequest) -> HttpResponse:
     return redirect("web:notifications")
 
 
-@require_POST
+@form_action("web:notifications")
 @page
 @login_required
 def act(request: HttpRequest, notification_id: str, verb: str) -> HttpResponse:

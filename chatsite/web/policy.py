@@ -13,6 +13,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from chatsite.config.attachments import file_origins
@@ -53,3 +54,22 @@ def page(view: View) -> View:
 def form_page(view: View) -> View:
     """A page for users who are signed in, which has forms that it takes itself."""
     return require_http_methods(["GET", "HEAD", "POST"])(page(login_required(view)))
+
+
+def form_action(back: str, *names: str) -> Callable[[View], View]:
+    """Declare a view that takes forms of the page `back`, whose address has the arguments `names` of the view's own.
+
+    A GET leads to that page. Browsers ask for it after a sign-in, and when a form that was refused is reloaded.
+    """
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def answer(request: HttpRequest, *given: Any, **named: Any) -> HttpResponseBase:
+            if request.method in {"GET", "HEAD"}:
+                found: HttpResponseBase = redirect(back, **{name: named[name] for name in names})
+                return found
+            return view(request, *given, **named)
+
+        return require_http_methods(["GET", "HEAD", "POST"])(answer)
+
+    return declare
