@@ -11,6 +11,7 @@ from django.utils.translation import gettext, ngettext
 
 from chatsite.errors import from_decoding
 from chatsite.identity.bidi import isolate
+from chatsite.web.typed_rows import is_typed, with_typed
 from conversations.attachment_objects import AttachmentObject
 from conversations.attachments.operations import Upload, store_upload
 from conversations.models import CannedAnswer, Membership
@@ -29,7 +30,7 @@ class AnswerRow:
     may_change: bool
     scope: str
     uses: str
-    files: list[AttachmentObject]
+    files: list[tuple[AttachmentObject, bool]]  # and whether the answer keeps it
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,18 @@ class ScopeChoice:
     is_chosen: bool
 
 
-def answer_rows(membership: Membership) -> list[AnswerRow]:
-    answers = visible_answers(membership).select_related("group").order_by("code", "pk")[:MOST_ANSWERS]
-    return [
-        AnswerRow(row, may_change(row, membership), _scope_text(row), _uses_text(row), file_objects(row))
-        for row in answers
+def answer_rows(membership: Membership, typed: Any) -> list[AnswerRow]:
+    """Return the answers. The one whose form was refused has what was typed."""
+    found = visible_answers(membership).select_related("group").order_by("code", "pk")[:MOST_ANSWERS]
+    return [_answer_row(row, membership, typed) for row in with_typed(found, typed, "answer", "code", "text")]
+
+
+def _answer_row(answer: CannedAnswer, membership: Membership, typed: Any) -> AnswerRow:
+    was_refused = is_typed(answer, typed, "answer")
+    files = [
+        (file, not was_refused or str(file.id) in typed.getlist("keep")) for file in file_objects(answer)
     ]
+    return AnswerRow(answer, may_change(answer, membership), _scope_text(answer), _uses_text(answer), files)
 
 
 def scope_choices(membership: Membership, typed: Any) -> list[ScopeChoice]:

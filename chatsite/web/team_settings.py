@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from chatsite.errors import DomainError, from_decoding, invalid
 from chatsite.identity.names import display_name
 from chatsite.web.canned_answers import answer_rows, scope_choices
-from conversations.models import BusinessHours, Membership
+from chatsite.web.typed_rows import is_typed, with_typed
+from conversations.models import BusinessHours, Membership, TeamGroup
 from conversations.team import groups, labels, setup
 from conversations.team.assignment import rules
 from conversations.team.assignment.rules import AssignmentObject
@@ -45,13 +46,14 @@ _EXCEPTION: Final = re.compile(
 )
 
 
-def settings_context(user: Any, business_id: str, typed: Mapping[str, Any]) -> dict[str, Any]:
+def settings_context(user: Any, business_id: str, typed: Any) -> dict[str, Any]:
     """Return what the page shows. `typed` is a form with a wrong entry, or empty.
 
     Raise `not_found` if the user is no member of the business.
     """
     membership = find_membership(user.pk, business_id)
     key = str(membership.business_id)
+    form = typed.get("form", "")
     members = membership.business.memberships.select_related("user").order_by("pk")
     return {
         "business": membership.business,
@@ -59,18 +61,30 @@ def settings_context(user: Any, business_id: str, typed: Mapping[str, Any]) -> d
         "section": "settings",
         "heading": gettext("Team settings"),
         "members": [(str(row.user_id), display_name(row.user)) for row in members],
-        "labels": labels.labels_of(user.pk, key).order_by("name"),
+        "labels": with_typed(
+            labels.labels_of(user.pk, key).order_by("name"), typed, "label", "name", "color"
+        ),
         "groups": [
-            (row, {str(member.pk) for member in row.members.all()}) for row in groups.groups_of(user.pk, key)
+            (row, _members_in(row, typed))
+            for row in with_typed(groups.groups_of(user.pk, key), typed, "group", "name")
         ],
-        "answers": answer_rows(membership),
+        "typed_members": typed.getlist("members") if form == "group" and not typed.get("id") else [],
+        "answers": answer_rows(membership, typed),
         "answer_scopes": scope_choices(membership, typed),
         "hours": _hours_shown(membership) | _typed_hours(typed),
         "zones": sorted(available_timezones() - {"localtime", "Factory"}),
         "automations": automations.read_automations(user_id=user.pk, business_id=key),
-        "assignment": rules.read_assignment(user_id=user.pk, business_id=key),
-        "csat": csat.read_settings(user_id=user.pk, business_id=key),
+        "assignment": typed
+        if form == "assignment"
+        else rules.read_assignment(user_id=user.pk, business_id=key),
+        "csat": typed if form == "csat" else csat.read_settings(user_id=user.pk, business_id=key),
     }
+
+
+def _members_in(group: TeamGroup, typed: Any) -> set[str]:
+    if is_typed(group, typed, "group"):
+        return set(typed.getlist("members"))
+    return {str(member.pk) for member in group.members.all()}
 
 
 def _hours_shown(membership: Membership) -> dict[str, Any]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.messages.storage.base import Message
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from chatsite.errors import DomainError
 from chatsite.realtime.user_limit import charge
@@ -21,13 +24,20 @@ from chatsite.web.canned_answers import apply_answer
 from chatsite.web.error_pages import text_of
 from chatsite.web.inbox import load_me
 from chatsite.web.integration_errors import Refusal, attempt
-from chatsite.web.policy import form_page, page
+from chatsite.web.policy import form_action, form_page, page
 from chatsite.web.setup_list import setup_list
 from chatsite.web.team_reports import reports_context
 from chatsite.web.team_settings import apply_form, refusal_of, settings_context
 from conversations.attachments.body_parser import WholeBodyHandler
 
 REPORT_COST = 10.0  # of the user's limit, as over REST
+# Where the page has the form, and says what became of it.
+SECTIONS: Final = {
+    "label": "labels",
+    "group": "groups",
+    "answer": "answers",
+    **{name: name for name in ("hours", "automations", "assignment", "csat")},
+}
 NOTHING_TYPED: Final[Mapping[str, Any]] = {}
 
 
@@ -39,9 +49,9 @@ def team_settings(request: HttpRequest, business_id: str) -> HttpResponse:
     return _settings_page(request, business_id)
 
 
+@form_action("web:team-settings", "business_id")
 @page
 @csrf_exempt  # before the inner check reads the form, the handler must be there
-@require_POST
 def save_canned_answer(request: HttpRequest, business_id: str) -> HttpResponseBase:
     """Create, change or delete a canned answer. `file` becomes a file of it."""
     request.upload_handlers = [WholeBodyHandler(request)]
@@ -57,16 +67,18 @@ def _save_canned_answer(request: HttpRequest, business_id: str) -> HttpResponse:
 
 def _saved(request: HttpRequest, business_id: str, apply: Callable[[], None]) -> HttpResponse:
     """Apply a form, and show the page again. A wrong entry stays in its form."""
+    section = SECTIONS.get(request.POST.get("form", ""), "")
     try:
         charge(str(request.user.pk))
         apply()
     except DomainError as error:
-        messages.error(request, refusal_of(error, text_of(error)))
+        messages.error(request, refusal_of(error, text_of(error)), extra_tags=section)
         return _settings_page(request, business_id, request.POST, error.http_status)
     if request.POST.get("form") == "setup":  # the page of the inbox has it too
         return redirect("web:inbox")
-    messages.success(request, gettext("Saved."))
-    return redirect("web:team-settings", business_id=business_id)
+    messages.success(request, gettext("Saved."), extra_tags=section)
+    page = reverse("web:team-settings", kwargs={"business_id": business_id})
+    return redirect(f"{page}#{section}")
 
 
 def _settings_page(
@@ -75,8 +87,17 @@ def _settings_page(
     me = load_me(request.user)
     context = settings_context(request.user, business_id, typed)
     setup = setup_list([row for row in me["businesses"] if row["id"] == business_id])
-    shown = {**context, "typed": typed, "me": me, "setup": setup}
+    shown = {**context, "typed": typed, "me": me, "setup": setup, "notices": _notices(request)}
     return render(request, "web/team_settings.html", shown, status=status)
+
+
+def _notices(request: HttpRequest) -> dict[str, list[Message]]:
+    """Return what is to be said in each section. `page` is what belongs to none of them."""
+    notices: defaultdict[str, list[Message]] = defaultdict(list)
+    for message in messages.get_messages(request):
+        known = message.extra_tags in SECTIONS.values()
+        notices[message.extra_tags if known else "page"].append(message)
+    return dict(notices)
 
 
 @form_page

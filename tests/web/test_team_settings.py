@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import Any
 
 import pytest
@@ -90,11 +91,16 @@ def test_a_canned_answer_is_for_a_group_and_keeps_its_files(owners: Page) -> Non
     owners.submit("answer", **change, keep=[answer["attachments"][1]["id"]])
     [answer] = owners.listed("canned-answers")
     assert [one["name"] for one in answer["attachments"]] == ["terms.pdf"]
-    refused = owners.submit(
-        "answer", **change, file=SimpleUploadedFile("run.exe", b"MZ\x90\x00" + bytes(200))
-    )
+    typed = {"id": answer["id"], "code": "terms", "text": "A text that took long to write"}
+    refused = owners.submit("answer", **typed, file=SimpleUploadedFile("run.exe", b"MZ\x90\x00" + bytes(200)))
     assert refused.status_code == 415
     assert "notice-error" in refused.content.decode()
+    own, _, others = html.unescape(refused.content.decode()).rpartition(answer["id"])[2].partition("</form>")
+    assert ('value="terms"' in own, "A text that took long to write</textarea>" in own) == (True, True)
+    assert re.search(r'name="keep" value="[^"]+">', own)  # the box was not ticked
+    assert "A text that took long to write" not in others
+    [kept] = owners.listed("canned-answers")
+    assert kept["text"] == "Our prices"
 
 
 def test_settings_of_the_business_are_set_as_by_the_api(owners: Page) -> None:
@@ -148,6 +154,56 @@ def test_a_wrong_entry_is_named_and_stays(owners: Page, form: str, fields: dict[
     assert "notice-error" in answer.content.decode()
     if form in ("automations", "answer", "hours"):
         assert next(iter(fields.values())) in answer.content.decode()
+
+
+def test_a_refused_change_of_a_label_or_group_stays_in_its_row(owners: Page) -> None:
+    member = str(owners.user.pk)
+    for form, what, more in (("label", "labels", {"color": "#d13438"}), ("group", "groups", {})):
+        for name in (f"other {form}", f"old {form}"):
+            owners.submit(form, name=name, **more)
+        row = next(row for row in owners.listed(what) if row["name"] == f"old {form}")
+        for key in ({"id": row["id"]}, {}):
+            answer = owners.submit(form, **key, name=f"other {form}", members=[member], **more)
+            assert answer.status_code == 409
+            text = html.unescape(answer.content.decode())
+            assert text.count(f'value="other {form}"') == 2  # of the other row, and what was typed
+            assert (f'value="old {form}"' in text) == (not key)
+            assert len(re.findall(r'name="members" value="\d+" checked', text)) == (form == "group")
+
+
+def test_a_refused_question_and_maximum_stay(owners: Page) -> None:
+    shown = owners.submit("csat", enabled="on", question="Was it " + "very " * 70 + "good?").content.decode()
+    assert ("very good?" in shown, 'name="enabled" checked' in shown) == (True, True)
+    shown = owners.submit("assignment", mode="least_loaded", capacity="9000").content.decode()
+    assert ('value="9000"' in shown, 'value="least_loaded" selected' in shown) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("form", "section", "right", "wrong"),
+    [
+        ("label", "labels", {"name": "vip", "color": "#000000"}, {"name": "", "color": "#000000"}),
+        ("group", "groups", {"name": "sales"}, {"name": ""}),
+        ("answer", "answers", {"code": "hi", "text": "Hello"}, {"code": "no blanks", "text": "x"}),
+        ("hours", "hours", {"timezone": "UTC"}, {"timezone": "UTC", "monday": "nine"}),
+        ("automations", "automations", {"welcome": "Hi"}, {"welcome": "Hi {{customer.age}}"}),
+        ("assignment", "assignment", {"mode": "off"}, {"mode": "sometimes"}),
+        ("csat", "csat", {"question": "Happy?"}, {"question": "x" * 301}),
+    ],
+)
+def test_each_section_says_what_became_of_its_form(
+    owners: Page, form: str, section: str, right: dict[str, str], wrong: dict[str, str]
+) -> None:
+    for fields, notice in ((wrong, "notice-error"), (right, "notice-success")):
+        answer = owners.submit(form, **fields)
+        if fields is right:
+            assert answer["Location"] == f"{owners.path}#{section}"
+            answer = owners.client.get(owners.path)
+        shown = answer.content.decode()
+        assert shown.count(notice) == 1
+        before, _, after = shown.partition(f' id="{section}"')
+        assert notice not in before
+        assert notice in after.partition(' class="choices"')[0]
+        assert f'#{section}"' in shown  # the form's address, which the answer to a wrong entry keeps
 
 
 def test_agents_change_only_permitted_settings_and_strangers_find_nothing(owners: Page) -> None:
