@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from conversations.models import Membership
 from conversations.team.canned.find import find_membership
+from conversations.team.reports.keys import REMOVED
 from conversations.team.reports.reporting import parse_day, report, today
 from conversations.team.reports.requests import GroupBy, Metric, ReportRow, TeamReportObject
 
@@ -34,6 +35,13 @@ GROUPINGS: Final[dict[str, str | Promise]] = {
     "group": _("By group"),
     "label": _("By label"),
     "day": _("By day"),
+}
+# The row of what has no member, group or label.
+WITHOUT: Final[dict[str, str | Promise]] = {
+    "none": _("Total"),
+    "agent": _("Nobody"),
+    "group": _("No group"),
+    "label": _("No label"),
 }
 # What the first column of the table has.
 COLUMNS: Final[dict[str, str | Promise]] = {
@@ -125,9 +133,9 @@ def _name(row: ReportRow, shown: TeamReportObject) -> str:
         return row.name
     if shown.group_by == "day" and row.key:
         return date_format(date.fromisoformat(row.key), "SHORT_DATE_FORMAT")
-    if shown.group_by == "none" and row.key is None:
-        return gettext("Total")
-    return row.name or row.key or gettext("None")
+    if row.key is None:
+        return str(WITHOUT[shown.group_by])
+    return gettext("Removed") if row.name == REMOVED else row.name
 
 
 def _text(name: str, value: float | None) -> str:

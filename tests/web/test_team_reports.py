@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from conversations.models import Business, Episode
+from conversations.models import Business, Episode, Label
 from conversations.team.operations import set_team_state
 from conversations.team.reports.recording import measure_episode
 from conversations.team.reports.requests import GroupBy, Metric
@@ -60,3 +60,22 @@ def test_each_metric_is_shown_in_each_grouping(
     assert cells
     if metric == "load":
         assert cells == [f"{hour:02}:00" for hour in range(24)]
+
+
+@pytest.mark.parametrize(
+    ("grouping", "name"),
+    [("none", "Alles zusammen"), ("agent", "Niemand"), ("group", "Ohne Gruppe"), ("label", "Ohne Label")],
+)
+def test_a_row_of_what_has_none_is_named_in_the_readers_language(
+    owner: User, shop: Business, grouping: str, name: str
+) -> None:
+    Episode.objects.update(agent=None)
+    assert _first_cells(owner, shop, metric="volume", groupBy=grouping) == [name]
+
+
+def test_a_removed_label_is_named_in_the_readers_language(owner: User, shop: Business) -> None:
+    label = Label.objects.create(business=shop, name="refund")
+    Episode.objects.update(label_ids=[str(label.pk)])
+    assert _first_cells(owner, shop, metric="volume", groupBy="label") == ["refund"]
+    label.delete()
+    assert _first_cells(owner, shop, metric="volume", groupBy="label") == ["Entfernt"]

@@ -14,6 +14,7 @@ from conversations.models import Label, TeamGroup
 from conversations.team.reports.requests import GroupBy, ReportRow
 from conversations.team.reports.statistics import Values
 
+REMOVED: Final = "removed"
 NOBODY: Final = {"agent": "nobody", "group": "no group", "label": "no label", "none": "all"}
 
 
@@ -21,7 +22,7 @@ def named_rows(business_id: UUID, group_by: GroupBy, values: Mapping[str | None,
     """Return the rows in the order of their names. The row without a key comes last."""
     names = _names(business_id, group_by, [key for key in values if key is not None])
     rows = [
-        ReportRow(key=key, name=names.get(key, "removed"), values=values[key])
+        ReportRow(key=key, name=names.get(key, REMOVED), values=values[key])
         for key in values
         if key is not None
     ]
