@@ -122,6 +122,7 @@ async def set_the_hours(page: Page) -> None:
     await hours.get_by_label("Monday").fill("nine to five")
     await hours.get_by_role("button", name="Save").click()
     await expect(page.get_by_text("Write times like 09:00-12:30, 13:30-18:00.", exact=True)).to_be_visible()
+    await expect(hours.get_by_role("status")).to_be_in_viewport()
     await expect(hours.get_by_label("Monday")).to_have_value("nine to five")
     await hours.get_by_label("Monday").fill("9:00-12:30, 22:00-02:00")
     await hours.get_by_label("Days with different hours").fill("2030-12-24 09:00-13:00 Christmas Eve")
@@ -142,7 +143,8 @@ async def set_what_happens_by_itself(page: Page) -> None:
     ratings = section(page, "Ratings")
     await ratings.get_by_label("Ask customers").check()
     await ratings.get_by_role("button", name="Save").click()
-    await saved(page)
+    await expect(ratings.get_by_role("status")).to_have_text("Saved.")
+    await expect(ratings.get_by_role("status")).to_be_in_viewport()
 
 
 @pytest.mark.parametrize("viewport", SIZES)
