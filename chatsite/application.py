@@ -15,12 +15,18 @@ Send = Callable[[Any], Awaitable[None]]
 
 
 class WithRuntime:
-    """Start the process's runtime with the first request, and stop it at the end of the server's lifespan."""
+    """Start the process's runtime with the first request, and stop it at the end of the server's lifespan.
 
-    def __init__(self, application: Any) -> None:
+    `prepare` is called before each request, and must be quick after the first one.
+    """
+
+    def __init__(self, application: Any, prepare: Callable[[], None] | None = None) -> None:
         self.application = application
+        self._prepare = prepare
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._prepare is not None:
+            self._prepare()
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":

@@ -13,7 +13,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
 gc.disable()
 
 import django
-from django.conf import settings
 
 django.setup(set_prefix=False)  # the imports below need the app registry
 
@@ -25,6 +24,7 @@ from chatsite.http.request_time import TimedBodies
 from chatsite.http.root_path import WithoutRootPath, refuse_other_root_path, with_root_path
 from chatsite.observability.access_log import WithAccessLog, tidy_access_logs
 from chatsite.observability.metrics.endpoint import WithMetrics
+from chatsite.realtime.servers.adaptation import adapt_servers
 from chatsite.realtime.servers.sockets import check_servers
 from chatsite.realtime.transports.socketio.server import socketio_application
 
@@ -36,15 +36,7 @@ refuse_bad_environment()
 refuse_other_root_path(sys.argv, os.environ.get("UVICORN_ROOT_PATH", ""))
 tidy_access_logs()
 check_servers()
-# The module of a server imports it, so only the module of the one that runs is imported.
-if "daphne" in sys.modules:
-    from chatsite.realtime.servers.daphne import silence_access_log
-
-    silence_access_log()
-if "uvicorn" in sys.modules:
-    from chatsite.realtime.servers.uvicorn_requests import limit_request_heads
-
-    limit_request_heads(settings.CHAT.head_seconds)
+adapt_servers()
 
 serve_request = BoundedBodies(RequestHandler())
 
@@ -56,10 +48,10 @@ def route(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
     return serve_socket(scope, receive, send)
 
 
+# Socket.IO serves /socket.io/ over HTTP and WebSocket. The runtime is outside, so that its tasks start without the log
+# context of a request.
 application = WithRuntime(
-    # Socket.IO serves /socket.io/ over HTTP and WebSocket. The runtime is outermost, so that its tasks start without
-    # the log context of a request.
-    WithoutRootPath(TimedBodies(WithAccessLog(WithMetrics(socketio_application(route)))))
+    WithoutRootPath(TimedBodies(WithAccessLog(WithMetrics(socketio_application(route))))), adapt_servers
 )
 
 # Leave what exists now out of every collection, also out of those at the end of the process.

@@ -41,7 +41,7 @@ ADMIN_PATH = env.path("ADMIN_PATH", "admin")
 
 INSTALLED_APPS = [
     # With daphne's app, before staticfiles, `runserver` speaks WebSocket too. Other processes start faster without it.
-    *(["daphne"] if sys.argv[1:2] == ["runserver"] else []),
+    *(["daphne"] if "runserver" in sys.argv else []),
     "csp",
     "django.contrib.admin",
     "django.contrib.auth",

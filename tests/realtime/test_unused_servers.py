@@ -41,3 +41,4 @@ def test_a_management_command_imports_no_server() -> None:
 
 def test_runserver_is_that_of_daphne() -> None:
     assert "--noasgi" in run("manage.py", "runserver", "--help")
+    assert "--noasgi" in run("manage.py", "help", "runserver")

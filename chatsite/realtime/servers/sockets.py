@@ -36,6 +36,9 @@ class ServerSocket(FrameWriter, Protocol):
         """Stop the server's own pings, because the application sends pings itself."""
 
 
+Finder: TypeAlias = Callable[[object], ServerSocket | None]
+
+
 class PlainSocket:
     """Plain ASGI messages, for any server."""
 
@@ -75,29 +78,47 @@ class PlainSocket:
 
 def server_socket(send: Send) -> ServerSocket:
     """Return the server's own socket, or a `PlainSocket` for an unknown server or a wrapped `send`."""
-    for find in _finders():
+    finders = _finders()
+    for find in finders:
         socket = find(send)
         if socket is not None:
             return socket
+    if finders:
+        _warn_of_unknown_send()
     return PlainSocket(send)
 
 
-@functools.cache
-def _finders() -> tuple[Callable[[object], ServerSocket | None], ...]:
+def _finders() -> list[Finder]:
+    """Return a finder for each server that this process has imported until now.
+
+    Some launchers import the application before the server. Of a server that does not run nothing is imported: Twisted
+    alone takes a sixth of the time of a start.
+    """
     if getattr(settings, "PLAIN_ASGI", False):
-        return ()
-    found: list[Callable[[object], ServerSocket | None]] = []
-    for name in SERVERS:
-        if name not in sys.modules:  # another server runs; Twisted alone takes a sixth of the time of a start
-            continue
-        module = import_module(f"chatsite.realtime.servers.{name}")
-        try:
-            module.check_names()
-        except ServerChanged as error:
-            logger.warning("Using plain ASGI messages: %s. Delivery is slower; see docs/servers.md.", error)
-        else:
-            found.append(module.find_socket)
-    return tuple(found)
+        return []
+    found = [_finder(name) for name in SERVERS if name in sys.modules]
+    return [find for find in found if find is not None]
+
+
+@functools.cache
+def _finder(server: str) -> Finder | None:
+    module = import_module(f"chatsite.realtime.servers.{server}")
+    try:
+        module.check_names()
+    except ServerChanged as error:
+        logger.warning("Using plain ASGI messages: %s. Delivery is slower; see docs/servers.md.", error)
+        return None
+    find: Finder = module.find_socket
+    return find
+
+
+@functools.cache
+def _warn_of_unknown_send() -> None:
+    """Log one warning for the process, because all of its sockets have the same server and middleware."""
+    logger.warning(
+        "Using plain ASGI messages: a WebSocket's `send` is not the server's own. A middleware has wrapped it, or the "
+        "server runs another WebSocket protocol. Delivery is slower; see docs/servers.md."
+    )
 
 
 def check_servers() -> None:
