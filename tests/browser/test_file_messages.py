@@ -60,6 +60,20 @@ async def test_dropping_and_pasting(cast: Cast, open_page: OpenPage) -> None:
     await expect(theirs.root.locator("a.file")).to_have_count(2)
 
 
+async def test_a_private_note_takes_no_files(cast: Cast, open_page: OpenPage) -> None:
+    customer = await cast.newcomer()
+    shop = await open_thread(open_page, cast.olivia, (await cast.conversation(customer))["id"])
+    await shop.root.get_by_role("button", name="Private note").click()
+    note = shop.root.get_by_role("textbox", name="Private note")
+    await note.press_sequentially("They haggle")
+    for kind in ("dragenter", "drop", "paste"):
+        await note.evaluate(GIVE, [kind, "prices.pdf"])
+    await expect(shop.root.get_by_text("Drop files here to attach them")).to_be_hidden()
+    await shop.page.keyboard.type(", always")
+    await expect(note).to_have_value("They haggle, always")
+    await expect(shop.root.locator(".tray-name")).to_have_count(0)
+
+
 async def test_files_that_cannot_be_sent_are_reported_at_once(
     cast: Cast, open_page: OpenPage, tmp_path: Path
 ) -> None:

@@ -41,7 +41,7 @@ export class Composer {
       name: "content",
       on: { input: () => this.#onInput(), keydown: (event) => this.#onKey(event), blur: () => this.#handlers.idle() },
     });
-    this.#input.addEventListener("paste", (event) => this.isEditing || this.isNote || files.chooser.paste(event));
+    this.#input.addEventListener("paste", (event) => this.takesFiles && files.chooser.paste(event));
     this.#send = el(
       "button",
       { type: "submit", class: "send", "aria-label": MESSAGE().action, title: MESSAGE().action },
@@ -64,6 +64,11 @@ export class Composer {
   /** Whether the text is a private note instead of a message. */
   get isNote() {
     return this.#note !== null;
+  }
+
+  /** Edits and private notes have no files. A file must not turn a note into a message to the customer either. */
+  get takesFiles() {
+    return !this.isEditing && !this.isNote;
   }
 
   get isEditing() {

@@ -47,7 +47,7 @@ export class ThreadAttachments {
   listen(section, box) {
     this.#section = section;
     this.#viewer = new Viewer(section, this.addresses);
-    this.chooser.acceptDrops(section, () => this.#thread.isOpen() && !this.#thread.composer.isEditing);
+    this.chooser.acceptDrops(section, () => this.#thread.isOpen() && this.#thread.composer.takesFiles);
     box.addEventListener("focusin", (event) => tabbable(event.target, 0));
     box.addEventListener("focusout", (event) => {
       const row = event.target.closest(".row-message");
