@@ -50,7 +50,7 @@ from tests.team.actions import (
 )
 from tests.team.scene import Scene, heard
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 TEAM_FIELDS: Final = {
     "assigneeId",
