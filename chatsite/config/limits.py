@@ -82,9 +82,7 @@ class Limits:
     # The group-commit writer.
     batch_changes: int = 400  # changes of one transaction
     waiting_changes: int = 20_000  # changes waiting for the writer; with more, sends get `unavailable`
-    receipt_delay: float = (
-        0.05  # delivery receipts are collected this long, or five times if more of them come
-    )
+    receipt_delay: float = 0.05  # receipts of delivery wait this long, or five times if more come
     order_wait: float = 0.25  # an event that arrives out of order is held back for at most this long
 
 

@@ -4,7 +4,7 @@ PostgreSQL needs longer to parse and plan the statements of a lone message than 
 statement once, and keeps its plan.
 
 - A plan may be wrong after tables have grown. So a statement is prepared anew after PLAN_SECONDS.
-- If a migration changes the type of a column, prepared statements fail. The connection then prepares no more.
+- If a migration changes the type of a column, prepared statements fail. The connection then stops preparing.
 - A pooler of transactions runs a statement in a session that may not know it. `DATABASE_POOLER` says that there is one.
   A statement is named by its text, so that without the setting it fails, and no other one runs in its place.
 """
@@ -29,9 +29,8 @@ logger = logging.getLogger(__name__)
 
 Connection: TypeAlias = psycopg.Connection[Any]
 Take: TypeAlias = Callable[[PGresult], object]  # gets the result of a statement that succeeded
-Encoded: TypeAlias = tuple[
-    bytes, Any, tuple[int, ...], Any, pq.Format
-]  # the arguments of `send_query_params`
+# The arguments of `send_query_params`.
+Encoded: TypeAlias = tuple[bytes, Any, tuple[int, ...], Any, pq.Format]
 
 PLAN_SECONDS: Final = 5.0
 _REFUSALS: Final = (
@@ -83,11 +82,11 @@ def prepared_statements(raw: Connection) -> PreparedStatements:
 
 
 def refuses_preparation(raw: Connection, error: psycopg.Error) -> bool:
-    """Return whether a statement failed because it was prepared. Then the connection prepares no more."""
+    """Return whether a statement failed because it was prepared. Then the connection stops preparing."""
     prepared = prepared_statements(raw)
     if not prepared.is_allowed or not isinstance(error, _REFUSALS):
         return False
-    logger.warning("a connection to the database prepares statements no more: %s", error)
+    logger.warning("a connection to the database stops preparing statements: %s", error)
     prepared.is_allowed = False
     return True
 

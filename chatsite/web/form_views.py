@@ -12,18 +12,16 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from chatsite.errors import FAILED_DATABASE, DomainError, as_domain_error, invalid
 from chatsite.realtime.user_limit import charge
 from chatsite.web import auth_views, drafts, error_pages
 from chatsite.web.drafts import Draft
-from chatsite.web.policy import form_action, page
+from chatsite.web.policy import file_form, form_action, page
 from chatsite.web.rating import rate_by_form
 from chatsite.web.views import render_conversation
 from conversations import operations
 from conversations.access import find_conversation
-from conversations.attachments.body_parser import WholeBodyHandler
 from conversations.attachments.operations import Upload, store_upload
 from conversations.requests import SendBody
 
@@ -67,16 +65,9 @@ def send(request: HttpRequest, conversation_id: str) -> HttpResponse:
 
 @form_action("web:conversation", "conversation_id")
 @page
-@csrf_exempt  # before the inner check reads the form, the handler must be there
-def send_file(request: HttpRequest, conversation_id: str) -> HttpResponseBase:
+@file_form
+def send_file(request: HttpRequest, conversation_id: str) -> HttpResponse:
     """Send `file` as a separate message, with optional `alt` and `clientId`."""
-    request.upload_handlers = [WholeBodyHandler(request)]
-    return _send_file(request, conversation_id)
-
-
-@csrf_protect
-@login_required
-def _send_file(request: HttpRequest, conversation_id: str) -> HttpResponse:
     draft = Draft(conversation_id, "")
     try:
         charge(str(request.user.pk))

@@ -14,12 +14,14 @@ from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from chatsite.config.attachments import file_origins
 from chatsite.errors import FAILED_DATABASE, DomainError, as_domain_error
 from chatsite.http.security_headers import permissions
 from chatsite.web.error_pages import refusal_page
+from conversations.attachments.body_parser import WholeBodyHandler
 
 View = Callable[..., HttpResponseBase]
 
@@ -54,6 +56,19 @@ def page(view: View) -> View:
 def form_page(view: View) -> View:
     """A page for users who are signed in, which has forms that it takes itself."""
     return require_http_methods(["GET", "HEAD", "POST"])(page(login_required(view)))
+
+
+def file_form(view: View) -> View:
+    """Let signed-in users send a file in the form of the view. Put it below `page`."""
+    checked = csrf_protect(login_required(view))
+
+    @csrf_exempt  # before the inner check reads the form, the handler must be there
+    @wraps(view)
+    def receive(request: HttpRequest, *given: Any, **named: Any) -> HttpResponseBase:
+        request.upload_handlers = [WholeBodyHandler(request)]
+        return checked(request, *given, **named)
+
+    return receive
 
 
 def form_action(back: str, *names: str) -> Callable[[View], View]:

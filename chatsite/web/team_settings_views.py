@@ -10,11 +10,9 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.messages.storage.base import Message
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_safe
 
 from chatsite.errors import DomainError
@@ -24,11 +22,10 @@ from chatsite.web.canned_answers import apply_answer
 from chatsite.web.error_pages import text_of
 from chatsite.web.inbox import load_me
 from chatsite.web.integration_errors import Refusal, attempt
-from chatsite.web.policy import form_action, form_page, page
+from chatsite.web.policy import file_form, form_action, form_page, page
 from chatsite.web.setup_list import setup_list
 from chatsite.web.team_reports import reports_context
 from chatsite.web.team_settings import apply_form, refusal_of, settings_context
-from conversations.attachments.body_parser import WholeBodyHandler
 
 REPORT_COST = 10.0  # of the user's limit, as over REST
 # Where the page has the form, and says what became of it.
@@ -51,16 +48,9 @@ def team_settings(request: HttpRequest, business_id: str) -> HttpResponse:
 
 @form_action("web:team-settings", "business_id")
 @page
-@csrf_exempt  # before the inner check reads the form, the handler must be there
-def save_canned_answer(request: HttpRequest, business_id: str) -> HttpResponseBase:
+@file_form
+def save_canned_answer(request: HttpRequest, business_id: str) -> HttpResponse:
     """Create, change or delete a canned answer. `file` becomes a file of it."""
-    request.upload_handlers = [WholeBodyHandler(request)]
-    return _save_canned_answer(request, business_id)
-
-
-@csrf_protect
-@login_required
-def _save_canned_answer(request: HttpRequest, business_id: str) -> HttpResponse:
     form, file = request.POST, request.FILES.get("file")
     return _saved(request, business_id, lambda: apply_answer(request.user.pk, business_id, form, file))
 

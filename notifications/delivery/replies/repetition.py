@@ -41,11 +41,11 @@ def is_repetition(row: ReceivedMail, message: EmailMessage, conversation_id: UUI
     earlier = ReceivedMail.objects.filter(
         user=row.user, outcome="accepted", received_at__gt=now - ONCE_PER
     ).order_by("-received_at")
-    answered_at = _time_of_answered_mail(row, message, conversation_id)
-    is_at_once = answered_at is None or answered_at > now - AT_ONCE
+    answered_at = _time_of_answered_mail(row, message, conversation_id) or now
+    is_at_once = answered_at > now - AT_ONCE
     same = earlier.filter(text_digest=row.text_digest).first()
     if same is not None:
-        return is_at_once or answered_at is None or answered_at <= same.received_at
+        return is_at_once or answered_at <= same.received_at
     return is_at_once and earlier.filter(text_digest__endswith=row.text_digest[_HALF:]).exists()
 
 
