@@ -14,11 +14,11 @@ inner = site.application
 
 def with_counters(scope: dict[str, Any], receive: Any, send: Any) -> Awaitable[None]:
     answers = scope["type"] == "http" and scope["path"] == "/bench/counters"
-    answer: Awaitable[None] = tell_counters(send) if answers else inner(scope, receive, send)
+    answer: Awaitable[None] = send_counters(send) if answers else inner(scope, receive, send)
     return answer
 
 
-async def tell_counters(send: Any) -> None:
+async def send_counters(send: Any) -> None:
     body = json.dumps({"hops": database.hops}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})

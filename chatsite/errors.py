@@ -72,7 +72,7 @@ class DomainError(Exception):
         return body
 
 
-class TooFast(DomainError):
+class RateLimited(DomainError):
     """The limit on the changes of one user refused. What the same request took from it before is given back."""
 
     def __init__(self, message: str, wait: float) -> None:

@@ -19,9 +19,9 @@ class ConversationsConfig(AppConfig):
         from conversations.team import sync as team_sync  # noqa: F401
         from conversations.team.assignment import assigning  # noqa: F401
         from conversations.team.automations import answering  # noqa: F401
-        from conversations.team.canned import personal_data  # noqa: F401
+        from conversations.team.canned import gdpr as answer_gdpr  # noqa: F401
         from conversations.team.customer import checks as panel_checks  # noqa: F401
         from conversations.team.hours import answer_time  # noqa: F401
-        from conversations.team.reports import personal_data as rating_data  # noqa: F401
+        from conversations.team.reports import gdpr as rating_gdpr  # noqa: F401
         from conversations.team.reports import recording  # noqa: F401
-        from conversations.team.saved_views import personal_data as view_data  # noqa: F401
+        from conversations.team.saved_views import gdpr as view_gdpr  # noqa: F401

@@ -25,7 +25,7 @@ from conversations.access import user_key
 from conversations.events import BusinessChange
 from conversations.models import Conversation, Membership
 from conversations.session_state import NO_BUSINESS, state_of
-from conversations.writing import own_marks
+from conversations.writing import unread_marks
 from conversations.writing.group_commit import writer_of
 
 # An event may be dropped so long after the change that it tells of.
@@ -152,7 +152,7 @@ async def finish_writing(runtime: Runtime) -> None:
 
 def _updates_of(conversation_ids: list[UUID]) -> list[Addressed]:
     found = Conversation.objects.select_related("business", "customer").filter(pk__in=conversation_ids)
-    return own_marks.updates_of(list(found))
+    return unread_marks.updates_of(list(found))
 
 
 registry.opened.append(open_groups)

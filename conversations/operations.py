@@ -30,7 +30,7 @@ from conversations.validation import clean_content, new_receipt, new_send
 from conversations.writing.conversation_change import change_conversations
 from conversations.writing.message_change import MessageChange, change_message
 from conversations.writing.message_sql import Stamp
-from conversations.writing.openings import get_or_create_conversation
+from conversations.writing.new_conversations import get_or_create_conversation
 from conversations.writing.requests import Outcome, Receipt, Receipted, Send, Sent
 from conversations.writing.write_batch import write
 

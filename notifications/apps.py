@@ -24,7 +24,7 @@ class NotificationsConfig(AppConfig):
             attention,  # noqa: F401
             escalations,  # noqa: F401
             jobs,  # noqa: F401
-            personal_data,  # noqa: F401
             rating_requests,  # noqa: F401
         )
+        from notifications.delivery import gdpr as delivery_gdpr  # noqa: F401
         from notifications.webhooks import housekeeping, outbox  # noqa: F401

@@ -14,7 +14,7 @@ from chatsite.http.viewsets import LIMIT, StructViewSet
 from conversations.access import find_conversation
 from notifications import access, invitations, offers, operations, queries
 from notifications.models import Invitation, Notification, Offer
-from notifications.pages import IdPages, NotificationPages
+from notifications.pagination import IdPages, NotificationPages
 from notifications.serializers import (
     InvitationObject,
     InviteBody,

@@ -34,7 +34,7 @@ NGINX: Final = "See deploy/nginx.conf."
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     status: int
     body: str
     headers: dict[str, str]
@@ -53,16 +53,16 @@ class ProxiedSite:
         self.live_url = f"{'wss' if self.secure else 'ws'}://{parts.netloc}"
         self._opener = build_opener(ProxyHandler({}))  # ignores the proxies of the environment
 
-    def request(self, path: str, body: str | None = None) -> Answer:
+    def request(self, path: str, body: str | None = None) -> Response:
         data = None if body is None else body.encode()
         headers = {"X-Request-ID": REQUEST_ID, "Content-Type": "text/plain;charset=UTF-8"}
         request = Request(self.url + path, data=data, headers=headers)
         try:
             with self._opener.open(request, timeout=SECONDS) as answer:
-                return Answer(answer.status, answer.read().decode(), _lowered(answer.headers))
+                return Response(answer.status, answer.read().decode(), _lowered(answer.headers))
         except HTTPError as error:
             with error:
-                return Answer(error.code, error.read().decode(errors="replace"), _lowered(error.headers))
+                return Response(error.code, error.read().decode(errors="replace"), _lowered(error.headers))
 
 
 def _lowered(headers: Message) -> dict[str, str]:
@@ -107,7 +107,7 @@ def _ready(site: ProxiedSite) -> Iterator[Finding]:
     yield ok_if(is_ready, "proxy.ready", "The process is ready.", bad)
 
 
-def _headers(site: ProxiedSite, alive: Answer) -> Iterator[Finding]:
+def _headers(site: ProxiedSite, alive: Response) -> Iterator[Finding]:
     """Whether the request's id, host and scheme arrive behind the proxy."""
     is_returned = alive.headers.get("x-request-id") == REQUEST_ID
     lost = warn(

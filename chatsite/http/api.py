@@ -19,7 +19,7 @@ from rest_framework import exceptions, pagination, parsers, renderers, serialize
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chatsite.errors import DomainError, TooFast, as_domain_error, from_decoding, invalid
+from chatsite.errors import DomainError, RateLimited, as_domain_error, from_decoding, invalid
 from chatsite.http.byte_budget import ByteBudget
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
@@ -106,7 +106,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         known = _from_rest_framework(error)
     else:
         known = as_domain_error(error)
-    if isinstance(known, TooFast) and (give_back := getattr(context["view"], "give_back_charge", None)):
+    if isinstance(known, RateLimited) and (give_back := getattr(context["view"], "give_back_charge", None)):
         give_back()
     set_rollback()
     return error_response(known)

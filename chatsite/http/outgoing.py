@@ -42,7 +42,7 @@ class OutgoingFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class OutgoingAnswer:
+class OutgoingResponse:
     """An HTTP answer. Header names are in lower case; `body` ends after `ANSWER_BYTES`."""
 
     status: int
@@ -64,7 +64,7 @@ def check_url(url: str, *, https_only: bool) -> None:
 
 def post(
     url: str, body: bytes, headers: Mapping[str, str], *, https_only: bool = True, seconds: float = SECONDS
-) -> OutgoingAnswer:
+) -> OutgoingResponse:
     """Send one POST request.
 
     Raises `OutgoingRefused` for an internal address, and `OutgoingFailed` for network errors. An answer with an error
@@ -77,7 +77,7 @@ def post(
     )
     try:
         with pool, pool.stream("POST", url, headers=list(headers.items()), content=body) as response:
-            return OutgoingAnswer(response.status, _plain(response.headers), _read(response.iter_stream()))
+            return OutgoingResponse(response.status, _plain(response.headers), _read(response.iter_stream()))
     except OutgoingRefused:
         raise
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError) as error:

@@ -31,7 +31,7 @@ def open_account(*, name: str, email: str = "") -> User:
 
 
 @transaction.atomic
-def keep_in_step(*, user_id: str, name: str, email: str) -> bool:
+def update_account(*, user_id: str, name: str, email: str) -> bool:
     """Update the account with the other system's data. "" keeps the present value. Return whether anything changed."""
     users = get_user_model()._default_manager.select_for_update(no_key=True, of=("self",))
     user = users.filter(pk=parse_user_key(user_id)).first()

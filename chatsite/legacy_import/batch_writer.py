@@ -26,7 +26,7 @@ from conversations.access import UserId
 from conversations.models import Business, Conversation
 from conversations.writing.conversation_change import ConversationChange, change_conversations
 from conversations.writing.imports import append_imported
-from conversations.writing.openings import Pair, make_missing_conversations
+from conversations.writing.new_conversations import Pair, make_missing_conversations
 from notifications.inbox import lock_inboxes, save_inboxes
 from notifications.models import Notification
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from chatsite.config.limits import limits
-from chatsite.errors import TooFast
+from chatsite.errors import RateLimited
 from chatsite.observability.metrics import measures
 from chatsite.realtime.token_bucket import TokenBucket
 
@@ -115,8 +115,8 @@ user_buckets: Final = UserBuckets(limits().user_changes_per_second, limits().use
 
 
 def charge(user_id: str, cost: float = 1.0, *, essential: bool = False) -> None:
-    """Take `cost` from the user's limit, or raise `TooFast` with `retryAfter` in seconds."""
+    """Take `cost` from the user's limit, or raise `RateLimited` with `retryAfter` in seconds."""
     wait = user_buckets.take(user_id, cost, essential=essential)
     if wait:
         measures.rate_limited.add(1, "user")
-        raise TooFast(TOO_FAST, wait)
+        raise RateLimited(TOO_FAST, wait)

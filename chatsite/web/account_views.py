@@ -24,8 +24,8 @@ from chatsite.identity import registration
 from chatsite.identity.account_forms import EmailForm, NewPasswordForm, SignUpForm
 from chatsite.identity.account_mails import read_confirmation
 from chatsite.web.auth_views import next_page
+from chatsite.web.decorators import page
 from chatsite.web.error_pages import text_of
-from chatsite.web.policy import page
 
 View = Callable[..., HttpResponseBase]
 

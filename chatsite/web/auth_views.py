@@ -20,9 +20,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from chatsite.errors import FAILED_DATABASE, DomainError, as_domain_error
 from chatsite.identity import operations
 from chatsite.web import drafts
+from chatsite.web.decorators import page
 from chatsite.web.drafts import Draft
 from chatsite.web.error_pages import text_of
-from chatsite.web.policy import page
 from conversations import demo
 from conversations.access import object_key
 

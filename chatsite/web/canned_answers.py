@@ -11,13 +11,13 @@ from django.utils.translation import gettext, ngettext
 
 from chatsite.errors import from_decoding
 from chatsite.identity.bidi import isolate
-from chatsite.web.typed_rows import is_typed, with_typed
+from chatsite.web.refused_forms import is_refused_row, with_refused_values
 from conversations.attachment_objects import AttachmentObject
 from conversations.attachments.operations import Upload, store_upload
 from conversations.models import CannedAnswer, Membership
 from conversations.team.canned import operations
 from conversations.team.canned.files import file_objects
-from conversations.team.canned.find import answer_groups, find_membership, may_change, visible_answers
+from conversations.team.canned.queries import answer_groups, find_membership, may_change, visible_answers
 from conversations.team.canned.serializers import CannedAnswerBody, CannedAnswerChange
 
 MOST_ANSWERS: Final = 200  # on the page
@@ -43,11 +43,14 @@ class ScopeChoice:
 def answer_rows(membership: Membership, typed: Any) -> list[AnswerRow]:
     """Return the answers. The one whose form was refused has what was typed."""
     found = visible_answers(membership).select_related("group").order_by("code", "pk")[:MOST_ANSWERS]
-    return [_answer_row(row, membership, typed) for row in with_typed(found, typed, "answer", "code", "text")]
+    return [
+        _answer_row(row, membership, typed)
+        for row in with_refused_values(found, typed, "answer", "code", "text")
+    ]
 
 
 def _answer_row(answer: CannedAnswer, membership: Membership, typed: Any) -> AnswerRow:
-    was_refused = is_typed(answer, typed, "answer")
+    was_refused = is_refused_row(answer, typed, "answer")
     files = [
         (file, not was_refused or str(file.id) in typed.getlist("keep")) for file in file_objects(answer)
     ]

@@ -17,8 +17,8 @@ from django.views.decorators.http import require_safe
 
 from chatsite.realtime.user_limit import charge
 from chatsite.web.avatars import initials_of, tint_of
+from chatsite.web.decorators import page
 from chatsite.web.inbox import load_me
-from chatsite.web.policy import page
 from chatsite.web.rating import SCORES
 from conversations.team.customer.host_panels import host_panels
 from conversations.team.customer.panel import customer_panel

@@ -16,8 +16,8 @@ from django.utils.translation import gettext
 from chatsite.errors import FAILED_DATABASE, DomainError, as_domain_error, invalid
 from chatsite.realtime.user_limit import charge
 from chatsite.web import auth_views, drafts, error_pages
+from chatsite.web.decorators import file_form, form_action, page
 from chatsite.web.drafts import Draft
-from chatsite.web.policy import file_form, form_action, page
 from chatsite.web.rating import rate_by_form
 from chatsite.web.views import render_conversation
 from conversations import operations

@@ -16,9 +16,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from chatsite.web import bot_settings, webhook_settings
+from chatsite.web.decorators import form_page
 from chatsite.web.inbox import load_me
 from chatsite.web.integration_errors import Done, Refusal, attempt, refusal_of
-from chatsite.web.policy import form_page
 from conversations.bots import operations as bot_operations
 from notifications.webhooks import operations as webhook_operations
 

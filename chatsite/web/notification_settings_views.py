@@ -12,10 +12,10 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 
 from chatsite.errors import DomainError
 from chatsite.realtime.user_limit import charge
+from chatsite.web.decorators import form_action, form_page, page
 from chatsite.web.error_pages import text_of
 from chatsite.web.inbox import load_me
 from chatsite.web.notification_settings import read_form, settings_context
-from chatsite.web.policy import form_action, form_page, page
 from chatsite.web.push_session import push_session
 from conversations.own_state.operations import arrange_conversation
 from notifications.delivery.operations import change_settings

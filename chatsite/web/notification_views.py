@@ -16,10 +16,10 @@ from django.views.decorators.http import require_safe
 
 from chatsite.errors import DomainError, invalid, not_found
 from chatsite.realtime.user_limit import charge
+from chatsite.web.decorators import form_action, page
 from chatsite.web.error_pages import text_of
 from chatsite.web.inbox import load_me
 from chatsite.web.notification_filters import type_choices
-from chatsite.web.policy import form_action, page
 from conversations.access import object_key
 from notifications import access, invitations, offers, operations, queries, types
 from notifications.models import Notification, Offer

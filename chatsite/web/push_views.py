@@ -21,7 +21,7 @@ from django.utils.translation import get_language, get_language_bidi, gettext
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_cookie
 
-from chatsite.web.policy import page
+from chatsite.web.decorators import page
 
 WORKER: Final = "web/push_worker.js"
 ICONS: Final = ("180", "192", "512", "maskable", "badge")

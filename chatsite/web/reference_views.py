@@ -8,8 +8,8 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from chatsite.realtime.asyncapi import document
+from chatsite.web.decorators import page
 from chatsite.web.event_reference import reference_of
-from chatsite.web.policy import page
 
 
 @require_safe

@@ -9,7 +9,7 @@ import msgspec
 
 from chatsite.web.inbox import Filters, Inbox
 from conversations.team.filters import NAMES
-from conversations.team.saved_views.find import views_of_member
+from conversations.team.saved_views.queries import views_of_member
 from conversations.team.saved_views.serializers import SavedViewObject
 
 

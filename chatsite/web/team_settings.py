@@ -15,14 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from chatsite.errors import DomainError, from_decoding, invalid
 from chatsite.identity.names import display_name
 from chatsite.web.canned_answers import answer_rows, scope_choices
-from chatsite.web.typed_rows import is_typed, with_typed
+from chatsite.web.refused_forms import is_refused_row, with_refused_values
 from conversations.models import BusinessHours, Membership, TeamGroup
 from conversations.team import groups, labels, setup
 from conversations.team.assignment import rules
 from conversations.team.assignment.rules import AssignmentObject
 from conversations.team.automations import operations as automations
 from conversations.team.automations.operations import AutomationsObject
-from conversations.team.canned.find import find_membership
+from conversations.team.canned.queries import find_membership
 from conversations.team.hours import operations as hours
 from conversations.team.hours.serializers import HoursBody, RangeObject, hours_object
 from conversations.team.reports import csat
@@ -61,12 +61,12 @@ def settings_context(user: Any, business_id: str, typed: Any) -> dict[str, Any]:
         "section": "settings",
         "heading": gettext("Team settings"),
         "members": [(str(row.user_id), display_name(row.user)) for row in members],
-        "labels": with_typed(
+        "labels": with_refused_values(
             labels.labels_of(user.pk, key).order_by("name"), typed, "label", "name", "color"
         ),
         "groups": [
             (row, _members_in(row, typed))
-            for row in with_typed(groups.groups_of(user.pk, key), typed, "group", "name")
+            for row in with_refused_values(groups.groups_of(user.pk, key), typed, "group", "name")
         ],
         "typed_members": typed.getlist("members") if form == "group" and not typed.get("id") else [],
         "answers": answer_rows(membership, typed),
@@ -82,7 +82,7 @@ def settings_context(user: Any, business_id: str, typed: Any) -> dict[str, Any]:
 
 
 def _members_in(group: TeamGroup, typed: Any) -> set[str]:
-    if is_typed(group, typed, "group"):
+    if is_refused_row(group, typed, "group"):
         return set(typed.getlist("members"))
     return {str(member.pk) for member in group.members.all()}
 

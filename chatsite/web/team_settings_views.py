@@ -19,10 +19,10 @@ from chatsite.errors import DomainError
 from chatsite.realtime.user_limit import charge
 from chatsite.web import team_members as members
 from chatsite.web.canned_answers import apply_answer
+from chatsite.web.decorators import file_form, form_action, form_page, page
 from chatsite.web.error_pages import text_of
 from chatsite.web.inbox import load_me
 from chatsite.web.integration_errors import Refusal, attempt
-from chatsite.web.policy import file_form, form_action, form_page, page
 from chatsite.web.setup_list import setup_list
 from chatsite.web.team_reports import reports_context
 from chatsite.web.team_settings import apply_form, refusal_of, settings_context

@@ -17,11 +17,11 @@ from chatsite.identity.names import display_name
 from chatsite.realtime.user_limit import charge
 from chatsite.web import drafts
 from chatsite.web.avatars import initials_of, tint_of
+from chatsite.web.decorators import page
 from chatsite.web.drafts import Draft
 from chatsite.web.inbox import PAGE, TEAM_CHOICES, Inbox, load_inbox
 from chatsite.web.notification_filters import type_choices
 from chatsite.web.notification_settings import quiet_hours_of
-from chatsite.web.policy import page
 from chatsite.web.push_session import push_session
 from chatsite.web.saved_views import SavedLink, saved_links
 from chatsite.web.setup_list import setup_list

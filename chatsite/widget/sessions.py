@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from chatsite.errors import DomainError, invalid
 from chatsite.identity import operations as identity
 from chatsite.identity import registration
-from chatsite.identity.accounts import NAME_LENGTH, keep_in_step, open_account
+from chatsite.identity.accounts import NAME_LENGTH, open_account, update_account
 from chatsite.identity.claims import unauthenticated
 from chatsite.identity.operations import TokenPair
 from chatsite.identity.throttles import Attempt
@@ -130,7 +130,7 @@ def _sign_in(
     user, is_new = _find_or_create_visitor(site, kind, subject, name, email)
     if not is_new:
         _check_is_visitor(user)
-        if keep_in_step(user_id=str(user.pk), name=name, email=email):
+        if update_account(user_id=str(user.pk), name=name, email=email):
             user.refresh_from_db()
             _broadcast_name(user)
     tokens = identity.open_login(user_id=str(user.pk))

@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from chatsite.errors import DomainError
+from chatsite.web.decorators import form_page
 from chatsite.web.error_pages import text_of
 from chatsite.web.inbox import load_me
 from chatsite.web.integration_errors import Refusal, attempt
-from chatsite.web.policy import form_page
 from chatsite.widget import access, operations
 from chatsite.widget.models import WidgetSite
 from chatsite.widget.operations import WidgetSettings

@@ -14,8 +14,8 @@ from chatsite.errors import DomainError
 from conversations.admin.lists import BoundedAdmin
 from conversations.models import CannedAnswer
 from conversations.search.tokens import searchable
-from conversations.team.canned.find import lock_answers
 from conversations.team.canned.operations import clean_answer, clean_code
+from conversations.team.canned.queries import lock_answers
 
 
 class CannedAnswerForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at run time

@@ -22,8 +22,8 @@ from chatsite.database.text_folding import matches_any
 from chatsite.identity.names import search_fields
 from conversations.models import REMOVED_MESSAGE, Business, ChatMessage, Conversation
 from conversations.search import lookups  # noqa: F401  registers the lookup
-from conversations.search.find import QUERY_LENGTH
 from conversations.search.models import IndexedMessage
+from conversations.search.queries import QUERY_LENGTH
 from conversations.search.query_terms import Term, matches, parse_terms
 
 MATCHES: Final = 200  # people, and businesses, that a name may match

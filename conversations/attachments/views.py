@@ -24,9 +24,9 @@ from conversations.attachment_objects import AttachmentObject, attachment_object
 from conversations.attachments.body_parser import UploadParser, WholeBodyHandler
 from conversations.attachments.direct_uploads import begin_upload, complete_upload
 from conversations.attachments.file_names import with_suffix
-from conversations.attachments.find import bytes_of, find_attachment, find_signed_attachment
 from conversations.attachments.models import Attachment
 from conversations.attachments.operations import Upload, discard_upload, store_upload
+from conversations.attachments.queries import bytes_of, find_attachment, find_signed_attachment
 from conversations.attachments.requests import BeginBody, BegunUpload, UploadTarget
 from conversations.attachments.serving import file_response
 

@@ -25,7 +25,7 @@ from conversations.attachments.file_lines import file_lines
 from conversations.models import ChatMessage, Conversation, Membership, MessageEdit
 from conversations.moderation.audit import clean_reason, record, require_permission
 from conversations.moderation.models import AuditEntry, Report
-from conversations.moderation.personal_lines import personal_lines
+from conversations.moderation.personal_export import personal_lines
 from conversations.moderation.reports import report_object
 from conversations.serializers import business_object, person_object
 

@@ -19,7 +19,7 @@ from conversations.models import Conversation, OwnState
 from conversations.own_objects import personal_object
 from conversations.serializers import ConversationObject
 from conversations.writing.conversation_change import ConversationChange, change_conversations
-from conversations.writing.own_marks import count_marks
+from conversations.writing.unread_marks import count_marks
 
 MOST_MARKED: Final = 1_000  # the most messages of one mark, because every later count reads them
 LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC)

@@ -16,7 +16,7 @@ from chatsite.http.api import page, serializer_for
 from chatsite.http.viewsets import LIMIT, StructViewSet, page_limit
 from conversations.access import object_key, user_key
 from conversations.models import ChatMessage
-from conversations.search.find import HAS, Filters, FoundMessage, find_messages
+from conversations.search.queries import HAS, Filters, FoundMessage, find_messages
 
 _FILTERS: Final = [
     OpenApiParameter(

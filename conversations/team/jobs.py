@@ -24,7 +24,7 @@ from conversations.models import (
     TeamGroup,
     TeamState,
 )
-from conversations.team.canned.find import lock_answers
+from conversations.team.canned.queries import lock_answers
 from conversations.team.change import TeamPart
 from conversations.team.handover import wait_for_person
 from conversations.writing.conversation_change import change_conversations

@@ -26,7 +26,7 @@ from chatsite.realtime.broadcast import broadcast
 from chatsite.realtime.hub import Addressed
 from chatsite.realtime.interfaces import Runtime
 from chatsite.realtime.runtime import running_runtime
-from conversations.writing import own_marks
+from conversations.writing import unread_marks
 from conversations.writing.conversation_sql import lock_conversations
 
 logger = logging.getLogger(__name__)
@@ -160,4 +160,4 @@ def _read(conversation_ids: list[UUID]) -> list[Addressed]:
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL lock_timeout = {int(LOCK_SECONDS * 1_000)}")
-        return own_marks.updates_of(lock_conversations(conversation_ids).values())
+        return unread_marks.updates_of(lock_conversations(conversation_ids).values())

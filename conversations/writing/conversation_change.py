@@ -36,7 +36,7 @@ from conversations.models import Attachment, ChatMessage, Conversation, Side
 from conversations.search import message_index
 from conversations.serializers import MessageObject, message_from_model
 from conversations.signals import send_on_commit
-from conversations.writing import attachment_claims, list_preview, message_sql, own_marks
+from conversations.writing import attachment_claims, list_preview, message_sql, unread_marks
 from conversations.writing.change_parts import ChangeParts
 from conversations.writing.commit_recovery import watched_transaction
 from conversations.writing.conversation_sql import ask_locks, update_conversations
@@ -79,8 +79,8 @@ class ConversationChange:
         self.parts = ChangeParts(self.now, ids)  # after the locks
         self._changed: dict[UUID, Conversation] = {}
         self._private: dict[UUID, tuple[Conversation, str | None]] = {}
-        self._readers: list[own_marks.Reader] = []
-        self._shown_to: list[own_marks.Reader] = []
+        self._readers: list[unread_marks.Reader] = []
+        self._shown_to: list[unread_marks.Reader] = []
         self._new: list[message_sql.NewMessage] = []
         self._claimed: list[Attachment] = []
         self._stamps: dict[UUID, message_sql.Stamp] = {}
@@ -208,7 +208,7 @@ class ConversationChange:
             message_sql.stamp_messages(list(self._stamps.values()))
         if self._messages:
             message_sql.update_messages(self._messages)
-        for reader in own_marks.end_marks(self._readers):
+        for reader in unread_marks.end_marks(self._readers):
             self._shown_to.append(reader)
             self.save_for(reader[0], None)
         written = {key: conversation for key, (conversation, _) in self._private.items()} | self._changed
@@ -251,11 +251,11 @@ class ConversationChange:
         """Send the events after the COMMIT: `conversation_updated` after the others, and personal ones last."""
         if self._announce:
             send_on_commit(self.conversations.values(), self._events)
-            updates = own_marks.updates_of(self._changed.values())
+            updates = unread_marks.updates_of(self._changed.values())
             for key, (conversation, side) in self._private.items():
                 if side is not None and key not in self._changed:
-                    updates += own_marks.updates_of_side(conversation, side)
-            updates += own_marks.personal_updates(self._shown_to)
+                    updates += unread_marks.updates_of_side(conversation, side)
+            updates += unread_marks.personal_updates(self._shown_to)
             broadcast_on_commit([*self._events, *self.parts.events, *updates])
         if self._new or self._stamps:
             transaction.on_commit(self._measure)

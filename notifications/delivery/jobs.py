@@ -13,7 +13,7 @@ from chatsite.background.jobs import enqueue, job
 from chatsite.background.recurring import every
 from chatsite.config.queues import DEFAULT_QUEUE, DELIVERY_QUEUE
 from notifications.delivery.addresses import has_ended
-from notifications.delivery.ladder import check_due
+from notifications.delivery.escalation_check import check_due
 from notifications.delivery.models import Escalation, Notice, PushSubscription, ReceivedMail
 from notifications.delivery.notices import KEPT
 from notifications.delivery.push.withdrawals import withdraw_read_pushes

@@ -1,6 +1,6 @@
 """The life of a notice: created, claimed once, finished. It is also the record of the decision.
 
-`hand_over` is committed before the first byte is sent, so a notice is never sent twice. If a worker is killed
+`claim` is committed before the first byte is sent, so a notice is never sent twice. If a worker is killed
 between that commit and the answer, nobody knows whether the notice arrived: it ends as `unknown`. A notice whose job
 is given up before that commit ends as `failed`, so that it blocks no later one.
 """
@@ -41,13 +41,13 @@ def record_skip(
     )
 
 
-def hand_over(notice: Notice, covers: Mapping[str, int], now: datetime) -> bool:
+def claim(notice: Notice, covers: Mapping[str, int], now: datetime) -> bool:
     """Claim the notice for sending. Of two workers that try at the same time, one gets it."""
     free = Notice.objects.filter(pk=notice.pk, state=State.PENDING, handed_over_at=None)
     return bool(free.update(handed_over_at=now, covers=dict(covers)))
 
 
-def take_back(notice: Notice, now: datetime) -> bool:
+def release_claim(notice: Notice, now: datetime) -> bool:
     """Undo the claim of a notice that was refused for now and did not arrive. Return whether to try again later.
 
     Not if a newer push waits, which covers the same messages and later ones.

@@ -73,7 +73,7 @@ def deliver(notice_id: str, now: datetime) -> None:
     episode = find_episode(notice.episode_id)
     decision = decide_about_rating(episode, now)
     if isinstance(decision, Wait):
-        _begin_again(notice, episode, decision.until - now)
+        _decide_later(notice, episode, decision.until - now)
     elif isinstance(decision, Skip):
         finish(notice, Notice.State.SKIPPED, decision.reason, now)
     else:
@@ -82,7 +82,7 @@ def deliver(notice_id: str, now: datetime) -> None:
 
 
 @transaction.atomic
-def _begin_again(notice: Notice, episode: Episode, delay: timedelta) -> None:
+def _decide_later(notice: Notice, episode: Episode, delay: timedelta) -> None:
     """Look again later. This job cannot wait itself, because its attempts are for the failures of the mail server."""
     notice.delete()
     enqueue(consider_rating_mail, str(episode.pk), True, delay=delay)

@@ -49,19 +49,19 @@ def readers(conversations: Iterable[Conversation]) -> dict[tuple[UUID, str], lis
     found: dict[tuple[UUID, str], list[Any]] = {}
     for row in rows:
         found[row.pk, Side.CUSTOMER.value] = [row.customer] if row.customer.is_active else []
-        members_told = team[row.business_id]
+        notified_members = team[row.business_id]
         state = getattr(row, "team_state", None)
-        assignee = [user for user in members_told if state is not None and user.pk == state.assignee_id]
-        found[row.pk, Side.BUSINESS.value] = assignee or members_told
+        assignee = [user for user in notified_members if state is not None and user.pk == state.assignee_id]
+        found[row.pk, Side.BUSINESS.value] = assignee or notified_members
     return found
 
 
 def _assigned_to_others(user_id: UserId) -> Exists:
     """Whether `readers` has the assignee of the conversation instead of this member."""
-    told = Membership.objects.filter(
+    assignees = Membership.objects.filter(
         business_id=OuterRef("business_id"), user_id=OuterRef("team_state__assignee_id"), is_bot=False
     )
-    return Exists(told.filter(user__is_active=True).exclude(user_id=user_id))
+    return Exists(assignees.filter(user__is_active=True).exclude(user_id=user_id))
 
 
 def unread_sides_of(user_id: UserId, most: int) -> list[tuple[Conversation, str]]:
@@ -74,23 +74,23 @@ def unread_sides_of(user_id: UserId, most: int) -> list[tuple[Conversation, str]
     found = [
         (row, side.value)
         for rows, side in ((as_customer, Side.CUSTOMER), (as_member, Side.BUSINESS))
-        for row in rows.exclude(_told_by_mail(user_id, side))[:most]
+        for row in rows.exclude(_covered_by_mail(user_id, side))[:most]
     ]
     return sorted(found, key=lambda pair: pair[0].active_at, reverse=True)[:most]
 
 
-def _told_by_mail(user_id: UserId, side: Side) -> Exists:
+def _covered_by_mail(user_id: UserId, side: Side) -> Exists:
     """Whether a mail has told everything in the conversation that `unread_messages` has for this side."""
-    untold = _visible_unread().filter(
+    newer = _visible_unread().filter(
         conversation_id=OuterRef("conversation_id"),
         sender_side=other_side(side),
         seq__gt=OuterRef("email_seq"),
     )
-    told = Progress.objects.filter(user_id=user_id, conversation_id=OuterRef("pk"))
-    return Exists(told.filter(~Exists(untold)))
+    progress = Progress.objects.filter(user_id=user_id, conversation_id=OuterRef("pk"))
+    return Exists(progress.filter(~Exists(newer)))
 
 
-def others_are_told(user_id: UserId) -> bool:
+def colleagues_are_notified(user_id: UserId) -> bool:
     """Whether there are unread messages for which colleagues are notified instead of the person."""
     return _unread_of_team(user_id).filter(_assigned_to_others(user_id)).exists()
 

@@ -16,9 +16,9 @@ from conversations.models import Conversation
 from conversations.moderation import erasure
 from conversations.moderation.exports import conversations_written_in
 from notifications.webhooks.event_types import CONTACT_ERASED
-from notifications.webhooks.marks import mark_businesses
 from notifications.webhooks.models import Webhook, WebhookDelivery, WebhookEvent
 from notifications.webhooks.outbox import NewEvent, endpoints_of, store
+from notifications.webhooks.recorded_businesses import mark_recorded_businesses
 
 KEPT: Final = timedelta(days=30)
 BATCH: Final = 1_000  # rows of one transaction
@@ -38,7 +38,7 @@ def prune_deliveries() -> None:
     events = WebhookEvent.objects.filter(created_at__lt=timezone.now() - timedelta(hours=1)).order_by()
     while keys := list(events.filter(~Exists(owed)).values_list("pk", flat=True)[:BATCH]):
         WebhookEvent.objects.filter(pk__in=keys).delete()
-    mark_businesses()
+    mark_recorded_businesses()
 
 
 every(timedelta(hours=6), prune_deliveries)

@@ -22,9 +22,9 @@ from conversations.access import UserId, object_key, require_owner
 from conversations.validation import clean_text
 from notifications.webhooks.delivering import wake
 from notifications.webhooks.event_types import EVERY_TYPE, TEST, names
-from notifications.webhooks.marks import lock_marks, mark_businesses
 from notifications.webhooks.models import Webhook, WebhookDelivery
 from notifications.webhooks.outbox import NewEvent, store
+from notifications.webhooks.recorded_businesses import lock_marks, mark_recorded_businesses
 from notifications.webhooks.secrets import encrypted, new_secret
 from notifications.webhooks.serializers import DESCRIPTION_LENGTH
 
@@ -92,7 +92,7 @@ def create_endpoint(
             secret=encrypted(secret),
             created_by_id=user_id,
         )
-        mark_businesses([business.pk])
+        mark_recorded_businesses([business.pk])
     return endpoint, secret
 
 
@@ -149,7 +149,7 @@ def apply_changes(endpoint: Webhook, changes: dict[str, Any]) -> Webhook:
     if changes:
         Webhook.objects.filter(pk=endpoint.pk).update(**changes)
         endpoint.refresh_from_db()
-    mark_businesses(None if endpoint.business_id is None else [endpoint.business_id])
+    mark_recorded_businesses(None if endpoint.business_id is None else [endpoint.business_id])
     transaction.on_commit(lambda: wake([endpoint]), robust=True)
     return endpoint
 
@@ -164,7 +164,7 @@ def remove_endpoint(endpoint: Webhook) -> None:
     lock_marks()
     business_id = endpoint.business_id
     endpoint.delete()
-    mark_businesses(None if business_id is None else [business_id])
+    mark_recorded_businesses(None if business_id is None else [business_id])
 
 
 def rotate_secret(*, user_id: UserId, webhook_id: str) -> tuple[Webhook, str]:

@@ -17,8 +17,8 @@ from conversations.models import Membership
 from notifications import types
 from notifications.inbox import lock_inboxes
 from notifications.operations import notify
-from notifications.webhooks.marks import mark_businesses
 from notifications.webhooks.models import Webhook, WebhookDelivery
+from notifications.webhooks.recorded_businesses import mark_recorded_businesses
 from notifications.webhooks.schedule import GIVE_UP_AFTER, SLOW_SECONDS, circuit_delay, retry_delay
 from notifications.webhooks.sending import Attempt, shown_url
 
@@ -112,7 +112,7 @@ def _disable(endpoint: Webhook, reason: str) -> None:
     endpoint.save(update_fields=["enabled", "disabled_reason"])
     endpoints_disabled.add()
     transaction.on_commit(
-        partial(mark_businesses, None if endpoint.business_id is None else [endpoint.business_id]),
+        partial(mark_recorded_businesses, None if endpoint.business_id is None else [endpoint.business_id]),
         robust=True,
     )
     told = _people_to_tell(endpoint)

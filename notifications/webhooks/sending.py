@@ -110,7 +110,7 @@ def shown_url(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}{parts.path}" + ("?…" if parts.query else "")
 
 
-def _shown_answer(answer: outgoing.OutgoingAnswer) -> dict[str, Any]:
+def _shown_answer(answer: outgoing.OutgoingResponse) -> dict[str, Any]:
     text = answer.body[: KEPT_BODY * 4].decode("utf-8", "replace").replace("\x00", "�")
     return {
         "status": answer.status,

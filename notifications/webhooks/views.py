@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from chatsite.http.api import read_body, serializer_for
 from chatsite.http.viewsets import LIMIT, StructViewSet
 from conversations.business_parameter import OF_BUSINESS, business_of
-from notifications.pages import IdPages
+from notifications.pagination import IdPages
 from notifications.webhooks import operations
 from notifications.webhooks.models import Webhook
 from notifications.webhooks.serializers import (

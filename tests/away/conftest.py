@@ -19,7 +19,7 @@ from chatsite.http import outgoing
 from conversations import operations
 from conversations.models import Business, Conversation, Membership
 from conversations.requests import SendBody
-from notifications.delivery import attention, escalations, ladder, rating_requests
+from notifications.delivery import attention, escalation_check, escalations, rating_requests
 from notifications.delivery.mail import sending as mail
 from notifications.delivery.models import Channel, Notice
 from notifications.delivery.push import sending as push
@@ -73,7 +73,7 @@ class Shop:
 
     def work(self) -> None:
         """Find what is due, and run the jobs that follow. A job that asks to wait is left in the queue."""
-        ladder.check_due(self.clock.now)
+        escalation_check.check_due(self.clock.now)
         self.run_jobs()
 
     def run_jobs(self) -> None:

@@ -31,7 +31,7 @@ from chatsite.http import outgoing
 from conversations import operations
 from conversations.models import Business, Conversation, Membership
 from conversations.requests import SendBody
-from notifications.delivery.ladder import PENDING_MAIL, check_due
+from notifications.delivery.escalation_check import PENDING_MAIL, check_due
 from notifications.delivery.models import Notice
 from notifications.delivery.push import sending as push
 from notifications.delivery.push.subscriptions import subscribe

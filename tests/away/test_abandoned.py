@@ -11,10 +11,10 @@ from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from chatsite.background.housekeeping import MOST_STARTS, reclaim_jobs_of_dead_workers
-from notifications.delivery.ladder import ABANDONED_FOR, check_due
+from notifications.delivery.escalation_check import ABANDONED_FOR, check_due
 from notifications.delivery.mail.sending import send_mail
 from notifications.delivery.models import Notice
-from notifications.delivery.notices import abandon_notice, hand_over
+from notifications.delivery.notices import abandon_notice, claim
 from notifications.delivery.push.sending import send_push
 from tests.away.conftest import Shop
 from tests.away.post_office import PushService
@@ -61,7 +61,7 @@ def test_nobody_knows_of_one_that_had_been_handed_over(shop: Shop) -> None:
     shop.say(shop.amir, "Hello")
     shop.clock.pass_seconds(601)
     check_due(shop.clock.now)
-    hand_over(Notice.objects.get(), {}, shop.clock.now)
+    claim(Notice.objects.get(), {}, shop.clock.now)
     kill_workers_of(send_mail)
     assert shop.decisions(shop.carol) == [("email", "unknown", "interrupted")]
 

@@ -13,7 +13,7 @@ from conversations.models import Membership
 from conversations.moderation import operations as moderation
 from conversations.team.operations import set_team_state
 from conversations.team.requests import TeamBody
-from notifications.delivery import ladder
+from notifications.delivery import escalation_check
 from tests.away.conftest import Shop
 from tests.away.post_office import PushService
 
@@ -98,7 +98,7 @@ def test_a_notice_under_way_is_left_out_when_a_colleague_takes_over(
     shop.subscribed(shop.amir, push_service)
     shop.say(shop.carol, "Is it ready?")
     shop.clock.pass_seconds(TEN_MINUTES)
-    ladder.check_due(shop.clock.now)
+    escalation_check.check_due(shop.clock.now)
     assign(shop, shop.olivia)
     shop.run_jobs()
     assert told() == ["olivia"]

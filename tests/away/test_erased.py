@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 
 from conversations.moderation.erasure import erase_person
-from notifications.delivery.ladder import check_due
+from notifications.delivery.escalation_check import check_due
 from notifications.delivery.models import Notice, PushSubscription
 from tests.away.conftest import Shop
 from tests.away.post_office import PushService

@@ -33,7 +33,7 @@ from django.utils import timezone
 from conversations import operations
 from conversations.models import Business, Conversation, Membership
 from conversations.requests import SendBody
-from notifications.delivery.ladder import check_due
+from notifications.delivery.escalation_check import check_due
 from notifications.delivery.push.subscriptions import subscribe
 name = f"killed-{{uuid4().hex[:8]}}"
 users = get_user_model().objects

@@ -68,7 +68,7 @@ def test_a_message_read_in_time_causes_nothing(shop: Shop, push_service: PushSer
 
 
 def test_a_message_read_between_decision_and_sending_is_not_sent(shop: Shop) -> None:
-    from notifications.delivery.ladder import check_due
+    from notifications.delivery.escalation_check import check_due
 
     shop.say(shop.amir, "Hello")
     shop.clock.pass_seconds(TEN_MINUTES)

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from chatsite.background.jobs import RetryLater
-from notifications.delivery.ladder import check_due
+from notifications.delivery.escalation_check import check_due
 from notifications.delivery.models import BusinessNotificationSettings, Notice, PushSubscription
 from notifications.delivery.push import base64url, encryption, sending
 from notifications.delivery.push.vapid import new_private_key, public_key_of

@@ -22,9 +22,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from chatsite.background.jobs import RetryLater
-from chatsite.http.outgoing import OutgoingAnswer, OutgoingFailed
+from chatsite.http.outgoing import OutgoingFailed, OutgoingResponse
 from chatsite.realtime import broadcast
-from notifications.delivery import attention, decisions, escalations, ladder, notices
+from notifications.delivery import attention, decisions, escalation_check, escalations, notices
 from notifications.delivery.mail import sending as mail
 from notifications.delivery.mail.composing import Section
 from notifications.delivery.models import Notice, PushSubscription
@@ -72,8 +72,10 @@ class World:
         monkeypatch.setattr(mail, "get_connection", lambda: self)
         monkeypatch.setattr(push, "finish", self._dying(notices.finish, "sent"))
         monkeypatch.setattr(mail, "finish", self._dying(notices.finish, "sent"))
-        monkeypatch.setattr(ladder, "make_mails", self._dying(ladder.make_mails, "look"))
-        for module in (ladder, push):
+        monkeypatch.setattr(
+            escalation_check, "store_mails", self._dying(escalation_check.store_mails, "look")
+        )
+        for module in (escalation_check, push):
             monkeypatch.setattr(module, "enqueue", self._enqueue)
 
     def _dying(self, function: Callable[..., None], at: str) -> Callable[..., None]:
@@ -89,13 +91,15 @@ class World:
 
     # The push service and the mail server
 
-    def _request(self, device: PushSubscription, content: bytes, topic: str, now: datetime) -> OutgoingAnswer:
+    def _request(
+        self, device: PushSubscription, content: bytes, topic: str, now: datetime
+    ) -> OutgoingResponse:
         if self.kill == "claimed":
             raise Killed
         if not self.push_up:
             raise OutgoingFailed("no route")
         self._note("push", device.endpoint.rpartition("/")[2], ((self._tags[topic], 0),))
-        return OutgoingAnswer(201, {}, b"")
+        return OutgoingResponse(201, {}, b"")
 
     def open(self) -> None:
         if not self.mail_up:
@@ -132,7 +136,7 @@ class World:
         """Find what is due, and run every job once. With `kill`, the worker dies at that point of each job."""
         before = list(self._jobs)
         try:
-            ladder.check_due(self.now)
+            escalation_check.check_due(self.now)
         except Killed:
             self._jobs = before  # its transaction is gone
         if self.kill != "look":
@@ -175,7 +179,7 @@ def test_the_notices_are_those_of_the_model(monkeypatch: pytest.MonkeyPatch, set
     settings.SITE_URL, settings.CHAT_SENDS_MAIL = "https://chat.example", True
     settings.VAPID_PRIVATE_KEY = new_private_key()
     monkeypatch.setattr(decisions, "LOOK_AGAIN", timedelta())
-    monkeypatch.setattr(ladder, "PENDING_MAIL", timedelta())
+    monkeypatch.setattr(escalation_check, "PENDING_MAIL", timedelta())
     monkeypatch.setattr(broadcast, "broadcast", lambda events: None)
     sent = 0
     for first in range(FIRST, FIRST + SCHEDULES, AT_ONCE):

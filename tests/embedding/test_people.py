@@ -12,13 +12,13 @@ pytestmark = pytest.mark.standalone
 
 SCRIPT = """
 import json
-from chatsite.identity.accounts import keep_in_step, open_account
+from chatsite.identity.accounts import update_account, open_account
 from chatsite.identity.names import display_name
 from conversations.moderation.erasure import erase_person
 from conversations.moderation.exports import export_person
 
 guest = open_account(name="Gus", email="gus@home.example")
-keep_in_step(user_id=str(guest.pk), name="Gustav", email="root@shop.example")
+update_account(user_id=str(guest.pk), name="Gustav", email="root@shop.example")
 guest.refresh_from_db()
 told = {"renamed": display_name(guest), "address": guest.email}
 lines = b"".join(export_person(actor=None, user_id=guest.pk, reason="asked")).splitlines()

@@ -15,8 +15,8 @@ from conversations.models import Business, ChatMessage, Conversation, Membership
 from conversations.moderation.erasure import erase_person
 from conversations.moderation.operations import hide_message
 from conversations.moderation.retention import delete_expired_messages
-from conversations.search.find import Filters, find_messages
 from conversations.search.message_index import add_to_index, entry_of
+from conversations.search.queries import Filters, find_messages
 from tests.moderation.conftest import Shop
 
 LIST = "/admin/conversations/conversation/"

@@ -10,7 +10,7 @@ import pytest
 from pytest_django import Settings
 
 from chatsite.realtime.servers import daphne, sockets, uvicorn
-from chatsite.realtime.servers.names import ServerChanged
+from chatsite.realtime.servers.shape_check import ServerChanged
 
 pytestmark = pytest.mark.standalone
 

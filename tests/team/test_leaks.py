@@ -29,7 +29,7 @@ from conversations.sync import SyncCommand, heartbeat_answers_for, synchronise
 from conversations.team import events as team_events
 from conversations.team import jobs
 from conversations.team.assignment.assigning import assign_everywhere, assign_waiting
-from notifications.delivery.ladder import check_due
+from notifications.delivery.escalation_check import check_due
 from notifications.delivery.mail.composing import compose
 from notifications.delivery.mail.sending import unread_sections
 from notifications.delivery.models import Escalation, Notice

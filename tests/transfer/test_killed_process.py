@@ -18,14 +18,14 @@ CONVERSATIONS, MESSAGES, BATCH = 3, 20, 10
 # Dies inside the transaction of a batch: its rows are written, and not committed.
 KILLED = """
 import os, signal
-from chatsite.transfer import batch_writing
-real, calls = batch_writing.bulk_insert, []
+from chatsite.transfer import batch_writer
+real, calls = batch_writer.bulk_insert, []
 def insert(*arguments):
     real(*arguments)
     calls.append(1)
     if len(calls) == {calls}:
         os.kill(os.getpid(), signal.SIGKILL)
-batch_writing.bulk_insert = insert
+batch_writer.bulk_insert = insert
 from django.core.management import call_command
 call_command({arguments})
 """

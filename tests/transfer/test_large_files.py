@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chatsite.transfer.importing import batches
+from chatsite.transfer.importer import batches
 from chatsite.transfer.options import FORMATS, TransferOptions
 
 pytestmark = pytest.mark.standalone

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from chatsite.legacy_import.models import ImportedAccount
-from chatsite.transfer.batch_writing import write_batch
+from chatsite.transfer.batch_writer import write_batch
 from conversations import operations
 from conversations.models import ChatMessage, Conversation
 from conversations.moderation import erasure
@@ -90,7 +90,7 @@ def test_a_run_that_ends_in_the_middle_goes_on(
             raise RuntimeError("killed")
         write_batch(*arguments)
 
-    monkeypatch.setattr("chatsite.transfer.importing.write_batch", fail_at_the_second)
+    monkeypatch.setattr("chatsite.transfer.importer.write_batch", fail_at_the_second)
     with pytest.raises(RuntimeError):
         run(source, *OPTIONS, "--batch", "2")
     assert ChatMessage.objects.filter(conversation__business__slug="acme").count() == 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatsite.web.modules import modules_of
+from chatsite.web.script_modules import modules_of
 
 pytestmark = pytest.mark.standalone
 

@@ -25,7 +25,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from conversations import operations
 from conversations.models import Business
-from notifications.webhooks.marks import mark_businesses
+from notifications.webhooks.recorded_businesses import mark_recorded_businesses
 from notifications.webhooks.models import Webhook
 from notifications.webhooks.secrets import encrypted, new_secret
 name = f"chaos-{{uuid4().hex[:8]}}"
@@ -34,7 +34,7 @@ with transaction.atomic():
     hook = Webhook.objects.create(
         business=shop, url={url!r}, events=["message.created"], secret=encrypted(new_secret())
     )
-    mark_businesses([shop.pk])
+    mark_recorded_businesses([shop.pk])
 for number in range({conversations}):
     customer = get_user_model().objects.create(username=f"{{name}}-{{number}}")
     operations.open_conversation(user_id=customer.pk, business_id=str(shop.pk))

@@ -15,8 +15,8 @@ from standardwebhooks.webhooks import Webhook as Verifier
 from conversations import operations
 from conversations.models import Business, ChatMessage
 from conversations.reactions.operations import add_reaction
-from notifications.webhooks.marks import mark_businesses
 from notifications.webhooks.models import Webhook, WebhookDelivery, WebhookEvent
+from notifications.webhooks.recorded_businesses import mark_recorded_businesses
 from tests.conversations.people import business, conversation, person, say
 from tests.webhooks.conftest import Shop, run_jobs, run_retries
 from tests.webhooks.receiver import Receiver
@@ -98,7 +98,7 @@ def test_an_endpoint_of_the_site_gets_everything(shop: Shop, receiver: Receiver)
 
     with transaction.atomic():
         Webhook.objects.create(url=receiver.url, events=["message.created"], secret=encrypted(new_secret()))
-        mark_businesses()
+        mark_recorded_businesses()
     shop.say("one")
     stranger, newer = person(), business(person())
     Business.objects.filter(pk=newer.pk).update(changes_recorded=None)  # as every new one

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from chatsite.realtime.servers.frames import encode_text_frames
-from chatsite.realtime.servers.names import ServerChanged, require
+from chatsite.realtime.servers.shape_check import ServerChanged, require
 
 try:
     from autobahn.websocket.protocol import WebSocketServerProtocol as AutobahnProtocol

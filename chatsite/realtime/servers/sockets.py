@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from django.conf import settings
 
-from chatsite.realtime.servers.names import ServerChanged
+from chatsite.realtime.servers.shape_check import ServerChanged
 from chatsite.realtime.transport import FrameWriter
 
 logger = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from typing import Any, Final
 
-from chatsite.realtime.servers.names import ServerChanged, require
+from chatsite.realtime.servers.shape_check import ServerChanged, require
 
 try:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol

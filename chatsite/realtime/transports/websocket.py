@@ -18,7 +18,7 @@ from chatsite.errors import DomainError, as_domain_error, from_decoding, invalid
 from chatsite.realtime import registry
 from chatsite.realtime.events import Event
 from chatsite.realtime.identity import Identity
-from chatsite.realtime.lenient_ref import find_ref
+from chatsite.realtime.ref_recovery import find_ref
 from chatsite.realtime.runtime import get_runtime
 from chatsite.realtime.servers.sockets import server_socket
 from chatsite.realtime.session import LiveSession

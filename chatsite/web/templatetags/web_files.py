@@ -12,7 +12,7 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.templatetags.static import static
 from django.urls import reverse
 
-from chatsite.web.modules import modules_of
+from chatsite.web.script_modules import modules_of
 from chatsite.web.static_files import FOLDER, BundledStaticStorage
 
 register = template.Library()

@@ -16,7 +16,7 @@ from conversations.access import UserId, find_conversation, object_key
 from conversations.membership import lock_person
 from conversations.models import Business, Conversation, Membership, TeamGroup
 from conversations.search.tokens import fold, searchable
-from conversations.team.canned import files, find
+from conversations.team.canned import files, queries
 from conversations.team.canned.models import CODE_LENGTH, TEXT_LENGTH, CannedAnswer
 from conversations.team.canned.serializers import CannedAnswerBody, CannedAnswerChange, FilledAnswer
 from conversations.team.canned.variables import check_variables, fill, first_name
@@ -28,7 +28,7 @@ _CODE: Final = re.compile(r"[\w.-]+")
 
 
 def create_answer(*, user_id: UserId, body: CannedAnswerBody) -> tuple[CannedAnswer, Membership]:
-    membership = find.find_membership(user_id, body.business_id)
+    membership = queries.find_membership(user_id, body.business_id)
     code, text = clean_code(body.code), clean_answer(body.text)
     owner_id = user_id if body.scope == "private" else None
     group = _group_of(membership, body)
@@ -73,7 +73,7 @@ def delete_answer(*, user_id: UserId, answer_id: str) -> None:
 
 def use_answer(*, user_id: UserId, answer_id: str, conversation_id: str) -> FilledAnswer:
     """Return the text for a conversation of the answer's business, with copies of its files, and count the use."""
-    answer, membership = find.find_answer(user_id, answer_id)
+    answer, membership = queries.find_answer(user_id, answer_id)
     conversation, _ = find_conversation(user_id, conversation_id)
     if conversation.business_id != answer.business_id:
         raise invalid("The conversation is with another business.", field="conversationId")
@@ -115,8 +115,8 @@ def clean_answer(text: str) -> str:
 
 
 def _find_changeable(user_id: UserId, answer_id: str) -> tuple[CannedAnswer, Membership]:
-    answer, membership = find.find_answer(user_id, answer_id, lock=True)
-    if not find.may_change(answer, membership):
+    answer, membership = queries.find_answer(user_id, answer_id, lock=True)
+    if not queries.may_change(answer, membership):
         raise DomainError("forbidden", "Only its author or an owner of the business can change it.")
     return answer, membership
 
@@ -129,7 +129,7 @@ def _group_of(membership: Membership, body: CannedAnswerBody) -> TeamGroup | Non
         )
     if body.group_id is None:
         return None
-    group = find.answer_groups(membership).filter(pk=object_key(body.group_id, "group")).first()
+    group = queries.answer_groups(membership).filter(pk=object_key(body.group_id, "group")).first()
     if group is None:
         raise not_found("group")
     return group

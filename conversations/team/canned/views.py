@@ -14,7 +14,7 @@ from chatsite.http.api import CursorPages, page, read_body, serializer_for
 from chatsite.http.viewsets import LIMIT, StructViewSet
 from conversations.business_parameter import OF_BUSINESS, business_of
 from conversations.models import CannedAnswer, Membership
-from conversations.team.canned import find, operations
+from conversations.team.canned import operations, queries
 from conversations.team.canned.serializers import (
     CannedAnswerBody,
     CannedAnswerChange,
@@ -33,7 +33,7 @@ class CodePages(CursorPages):
 
 
 def shown(membership: Membership, answer: CannedAnswer) -> CannedAnswerObject:
-    return canned_answer_object(answer, editable=find.may_change(answer, membership))
+    return canned_answer_object(answer, editable=queries.may_change(answer, membership))
 
 
 class CannedAnswerViewSet(StructViewSet):
@@ -59,11 +59,11 @@ class CannedAnswerViewSet(StructViewSet):
     def list(self, request: Request) -> Response:
         """List the answers of the business and the user's private ones by code, or search them."""
         business_id = business_of(request)
-        membership = find.find_membership(request.user.pk, business_id)
+        membership = queries.find_membership(request.user.pk, business_id)
         query = request.query_params.get("q", "").replace("\x00", "")[:MOST_QUERY]
         if query.strip():
-            return page([shown(membership, answer) for answer in find.search_answers(membership, query)])
-        return CodePages().respond(request, find.visible_answers(membership), partial(shown, membership))
+            return page([shown(membership, answer) for answer in queries.search_answers(membership, query)])
+        return CodePages().respond(request, queries.visible_answers(membership), partial(shown, membership))
 
     @extend_schema(request=serializer_for(CannedAnswerBody), responses={201: ANSWERS})
     def create(self, request: Request) -> Response:
@@ -74,7 +74,7 @@ class CannedAnswerViewSet(StructViewSet):
 
     @extend_schema(responses=ANSWERS)
     def retrieve(self, request: Request, pk: str) -> Response:
-        answer, membership = find.find_answer(request.user.pk, pk)
+        answer, membership = queries.find_answer(request.user.pk, pk)
         return Response(shown(membership, answer))
 
     @extend_schema(request=serializer_for(CannedAnswerChange), responses=ANSWERS)

@@ -12,10 +12,10 @@ from chatsite.errors import DomainError, invalid
 from conversations.access import UserId, object_key
 from conversations.models import Business, Label, Membership, SavedView, TeamGroup
 from conversations.team.access import lock_members
-from conversations.team.canned.find import find_membership
+from conversations.team.canned.queries import find_membership
 from conversations.team.filters import NAMES, NONE, team_filter
 from conversations.team.naming import clean_name
-from conversations.team.saved_views import find
+from conversations.team.saved_views import queries
 from conversations.team.saved_views.serializers import (
     SEARCH_LENGTH,
     SavedViewBody,
@@ -66,8 +66,8 @@ def delete_view(*, user_id: UserId, view_id: str) -> None:
 
 
 def _find_changeable(user_id: UserId, view_id: str) -> tuple[SavedView, Membership]:
-    view, membership = find.find_view(user_id, view_id, lock=True)
-    if not find.may_change(view, membership):
+    view, membership = queries.find_view(user_id, view_id, lock=True)
+    if not queries.may_change(view, membership):
         raise DomainError("forbidden", "Only its author or an owner of the business can change it.")
     return view, membership
 

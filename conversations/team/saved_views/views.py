@@ -13,7 +13,7 @@ from chatsite.http.api import CursorPages, read_body, serializer_for
 from chatsite.http.viewsets import LIMIT, StructViewSet
 from conversations.business_parameter import OF_BUSINESS, business_of
 from conversations.models import SavedView
-from conversations.team.saved_views import find, operations
+from conversations.team.saved_views import operations, queries
 from conversations.team.saved_views.serializers import SavedViewBody, SavedViewChange, SavedViewObject
 
 VIEWS = serializer_for(SavedViewObject)
@@ -40,8 +40,8 @@ class SavedViewViewSet(StructViewSet):
     def list(self, request: Request) -> Response:
         """List the views of the business and the user's private ones by name."""
         business_id = business_of(request)
-        rows, membership = find.views_of(request.user.pk, business_id)
-        return NamePages().respond(request, rows, partial(find.shown, membership))
+        rows, membership = queries.views_of(request.user.pk, business_id)
+        return NamePages().respond(request, rows, partial(queries.shown, membership))
 
     @extend_schema(request=serializer_for(SavedViewBody), responses={201: VIEWS})
     def create(self, request: Request) -> Response:
@@ -49,7 +49,7 @@ class SavedViewViewSet(StructViewSet):
         view, membership = operations.save_view(
             user_id=request.user.pk, body=read_body(request, SavedViewBody)
         )
-        return Response(find.shown(membership, view), status=status.HTTP_201_CREATED)
+        return Response(queries.shown(membership, view), status=status.HTTP_201_CREATED)
 
     @extend_schema(request=serializer_for(SavedViewChange), responses=VIEWS)
     def partial_update(self, request: Request, pk: str) -> Response:
@@ -57,7 +57,7 @@ class SavedViewViewSet(StructViewSet):
         view, membership = operations.change_view(
             user_id=request.user.pk, view_id=pk, body=read_body(request, SavedViewChange)
         )
-        return Response(find.shown(membership, view))
+        return Response(queries.shown(membership, view))
 
     @extend_schema(responses={204: None})
     def destroy(self, request: Request, pk: str) -> Response:

@@ -19,9 +19,14 @@ from notifications.delivery.decisions import Send, Skip, Wait, circumstances_of,
 from notifications.delivery.mail.composing import Section, compose
 from notifications.delivery.mail.failures import MailFailed, MailRefused, failure_of
 from notifications.delivery.models import Channel, Notice, Progress
-from notifications.delivery.notices import abandon_notice, find_pending, finish, hand_over, take_back
+from notifications.delivery.notices import abandon_notice, claim, find_pending, finish, release_claim
 from notifications.delivery.preferences import preferences_of
-from notifications.delivery.unread import lock_progress, others_are_told, unread_messages, unread_sides_of
+from notifications.delivery.unread import (
+    colleagues_are_notified,
+    lock_progress,
+    unread_messages,
+    unread_sides_of,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -77,9 +82,9 @@ def unread_sections(user: Any, now: datetime) -> tuple[list[Section], str | None
     sides = unread_sides_of(user.pk, CONVERSATIONS) if user.is_active else []
     unread = unread_messages({(row.pk, side) for row, side in sides})
     known = circumstances_of([user], [row for row, _ in sides], now)
-    told = _told(user.pk, [row.pk for row, _ in sides])
+    mailed = _mailed_seqs(user.pk, [row.pk for row, _ in sides])
     fresh = {
-        row.pk: [message for message in unread.get((row.pk, side), []) if message.seq > told.get(row.pk, 0)]
+        row.pk: [message for message in unread.get((row.pk, side), []) if message.seq > mailed.get(row.pk, 0)]
         for row, side in sides
     }
     decisions = [decide(known, Channel.EMAIL, user, row, fresh[row.pk]) for row, _ in sides]
@@ -100,10 +105,10 @@ def unread_sections(user: Any, now: datetime) -> tuple[list[Section], str | None
 def _reason_without_sections(user: Any) -> str:
     if not user.is_active:
         return "suspended"
-    return "assigned" if others_are_told(user.pk) else "read"
+    return "assigned" if colleagues_are_notified(user.pk) else "read"
 
 
-def _told(user_id: UserId, conversation_ids: list[Any]) -> dict[Any, int]:
+def _mailed_seqs(user_id: UserId, conversation_ids: list[Any]) -> dict[Any, int]:
     rows = Progress.objects.filter(user_id=user_id, conversation_id__in=conversation_ids)
     return dict(rows.values_list("conversation_id", "email_seq"))
 
@@ -112,7 +117,7 @@ def _told(user_id: UserId, conversation_ids: list[Any]) -> dict[Any, int]:
 def _claim(notice: Notice, sections: list[Section], now: datetime) -> dict[int, int] | None:
     """Claim the notice, and record its messages. Return the earlier progress, or None if another worker has it."""
     covers = {str(section.conversation.pk): section.messages[-1].seq for section in sections}
-    if not hand_over(notice, covers, now):
+    if not claim(notice, covers, now):
         return None
     before: dict[int, int] = {}
     for (_, key), progress in lock_progress(
@@ -135,7 +140,7 @@ def _hand_to_server(
         with transaction.atomic():
             for key, seq in before.items():
                 Progress.objects.filter(pk=key).update(email_seq=seq)
-            take_back(notice, now)
+            release_claim(notice, now)
         _try_again(notice, now, str(error))
     else:
         finish(notice, State.SENT, "sent", now)

@@ -10,12 +10,12 @@ from django.utils import timezone
 
 from chatsite.background.jobs import RetryLater, enqueue, job
 from chatsite.config.queues import DELIVERY_QUEUE
-from chatsite.http.outgoing import OutgoingAnswer, OutgoingFailed, OutgoingRefused, post
+from chatsite.http.outgoing import OutgoingFailed, OutgoingRefused, OutgoingResponse, post
 from conversations.models import Conversation, Membership
 from notifications.delivery.addresses import subscriptions_of
 from notifications.delivery.decisions import Skip, Wait, circumstances_of, decide
 from notifications.delivery.models import Channel, Notice, PushSubscription
-from notifications.delivery.notices import abandon_notice, find_pending, finish, hand_over, take_back
+from notifications.delivery.notices import abandon_notice, claim, find_pending, finish, release_claim
 from notifications.delivery.push import base64url
 from notifications.delivery.push.content import close_content, message_content, tag_of
 from notifications.delivery.push.encryption import encrypt
@@ -80,7 +80,7 @@ def _reason_to_leave_out(notice: Notice, conversation: Conversation) -> str:
 @transaction.atomic
 def _claim(notice: Notice, conversation: Conversation, last_seq: int, now: datetime) -> bool:
     """Claim the notice. It may include later messages than the check saw, which then need no separate push."""
-    if not hand_over(notice, {str(conversation.pk): last_seq}, now):
+    if not claim(notice, {str(conversation.pk): last_seq}, now):
         return False
     key = (notice.user_id, conversation.pk)
     progress = lock_progress([key])[key]
@@ -102,7 +102,7 @@ def _post(notice: Notice, device: PushSubscription, content: bytes, topic: str, 
         _settle(notice, device, answer, now)
 
 
-def _settle(notice: Notice, device: PushSubscription, answer: OutgoingAnswer, now: datetime) -> None:
+def _settle(notice: Notice, device: PushSubscription, answer: OutgoingResponse, now: datetime) -> None:
     if 200 <= answer.status < 300:
         finish(notice, State.SENT, "sent", now)
     elif answer.status in (404, 410):
@@ -118,17 +118,17 @@ def _try_again(notice: Notice, now: datetime, detail: str, seconds: float | None
     if now - notice.created_at > GIVE_UP:
         finish(notice, State.FAILED, "unreachable", now, detail)
         return
-    if take_back(notice, now):
+    if release_claim(notice, now):
         raise RetryLater(f"the push service refused the push: {detail}", seconds)
 
 
-def _retry_after(answer: OutgoingAnswer) -> float | None:
+def _retry_after(answer: OutgoingResponse) -> float | None:
     given = answer.headers.get("retry-after", "")
     is_number = given.isascii() and given.isdigit() and len(given) < 9
     return min(float(given), 3600.0) or None if is_number else None  # 0 says nothing
 
 
-def _request(device: PushSubscription, content: bytes, topic: str, now: datetime) -> OutgoingAnswer:
+def _request(device: PushSubscription, content: bytes, topic: str, now: datetime) -> OutgoingResponse:
     body = encrypt(
         content,
         browser_key=base64url.decode(device.p256dh.rstrip("=")),

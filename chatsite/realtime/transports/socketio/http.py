@@ -19,27 +19,27 @@ UNSUPPORTED_VERSION: Final = (5, "Unsupported protocol version")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     status: int
     text: str
     content_type: bytes = b"text/plain; charset=UTF-8"
 
 
-def refusal(reason: tuple[int, str]) -> Answer:
+def refusal(reason: tuple[int, str]) -> Response:
     code, message = reason
     body = msgspec.json.encode({"code": code, "message": message}).decode()
-    return Answer(400, body, b"application/json")
+    return Response(400, body, b"application/json")
 
 
-async def respond(scope: dict[str, Any], send: Any, answer: Answer) -> None:
-    body = answer.text.encode("utf-8", "surrogatepass")
+async def respond(scope: dict[str, Any], send: Any, response: Response) -> None:
+    body = response.text.encode("utf-8", "surrogatepass")
     headers = [
-        (b"content-type", answer.content_type),
+        (b"content-type", response.content_type),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
         *cors_headers(scope),
     ]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 

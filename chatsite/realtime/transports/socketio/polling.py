@@ -10,16 +10,16 @@ from django.conf import settings
 
 from chatsite.realtime.transports.socketio import packets
 from chatsite.realtime.transports.socketio.engine import EngineConnection
-from chatsite.realtime.transports.socketio.http import BAD_REQUEST, Answer, refusal
+from chatsite.realtime.transports.socketio.http import BAD_REQUEST, Response, refusal
 
 # Clients before 4.5 and python-socketio put all waiting packets into one body, and ignore `maxPayload`.
 BODY_FRAMES: Final = 16
 BODY_SECONDS: Final = 30.0
 
 
-async def poll(connection: EngineConnection, receive: Any) -> Answer:
+async def poll(connection: EngineConnection, receive: Any) -> Response:
     text = await connection.poll(partial(_until_gone, receive))
-    return refusal(BAD_REQUEST) if text is None else Answer(200, text)
+    return refusal(BAD_REQUEST) if text is None else Response(200, text)
 
 
 async def _until_gone(receive: Any) -> None:
@@ -27,7 +27,7 @@ async def _until_gone(receive: Any) -> None:
         pass
 
 
-async def post(connection: EngineConnection, receive: Any) -> Answer:
+async def post(connection: EngineConnection, receive: Any) -> Response:
     """Process the packets of a body one after the other. A malformed or too large body closes the connection."""
     try:
         async with asyncio.timeout(BODY_SECONDS):
@@ -42,7 +42,7 @@ async def post(connection: EngineConnection, receive: Any) -> Answer:
             if packet[:1] != packets.CLOSE:
                 return refusal(BAD_REQUEST)
             break
-    return Answer(200, "ok")
+    return Response(200, "ok")
 
 
 async def _read(receive: Any) -> bytes:

@@ -44,12 +44,12 @@ class SocketioServer:
 
     # HTTP
 
-    async def _answer(self, scope: dict[str, Any], query: dict[str, str], receive: Any) -> http.Answer:
+    async def _answer(self, scope: dict[str, Any], query: dict[str, str], receive: Any) -> http.Response:
         if not http.is_allowed_page(scope):
             return http.refusal(http.FORBIDDEN)
         method = scope["method"]
         if method == "OPTIONS":
-            return http.Answer(200, "")
+            return http.Response(200, "")
         if query.get("EIO") != "4":
             return http.refusal(http.UNSUPPORTED_VERSION)
         if query.get("transport") != "polling":
@@ -67,8 +67,8 @@ class SocketioServer:
             return await polling.post(connection, receive)
         return http.refusal(http.BAD_REQUEST)
 
-    def _open_polling(self) -> http.Answer:
-        return http.Answer(200, _open_packet(self._open(), ["websocket"]))
+    def _open_polling(self) -> http.Response:
+        return http.Response(200, _open_packet(self._open(), ["websocket"]))
 
     # WebSocket
 

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from chatsite.errors import DomainError
-from chatsite.transfer.exporting import ExportOptions, export_lines
+from chatsite.transfer.exporter import ExportOptions, export_lines
 from conversations.models import Business
 
 

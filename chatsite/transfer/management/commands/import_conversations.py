@@ -10,11 +10,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from chatsite.legacy_import.errors import ImportStopped
 from chatsite.legacy_import.progress import Progress
 from chatsite.transfer.arguments import add_import_arguments, parse_options
-from chatsite.transfer.importing import import_file
+from chatsite.transfer.importer import import_file
 from chatsite.transfer.options import TransferOptions
-from chatsite.transfer.reporting import import_lines, undone_lines, verify_lines
-from chatsite.transfer.undoing import undo_import
-from chatsite.transfer.verifying import verify_file
+from chatsite.transfer.report import import_lines, undone_lines, verify_lines
+from chatsite.transfer.undo import undo_import
+from chatsite.transfer.verify import verify_file
 
 
 class Command(BaseCommand):

@@ -15,7 +15,7 @@ _LOCK: Final = 0x3EB_400  # any number that nothing else in the database uses
 
 
 @transaction.atomic
-def mark_businesses(business_ids: Collection[UUID] | None = None) -> None:
+def mark_recorded_businesses(business_ids: Collection[UUID] | None = None) -> None:
     """Mark businesses, or all of them, with whether their changes have to be recorded.
 
     Everybody who changes endpoints or marks holds one lock. So a mark is never taken away beside an endpoint that

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from chatsite.legacy_import.report import counted_lines, undo_lines
-from chatsite.transfer.importing import Report
+from chatsite.transfer.importer import Report
 from chatsite.transfer.options import TransferOptions
-from chatsite.transfer.undoing import FullUndoReport
-from chatsite.transfer.verifying import Comparison
+from chatsite.transfer.undo import FullUndoReport
+from chatsite.transfer.verify import Comparison
 
 _SHOWN: Final = 20
 

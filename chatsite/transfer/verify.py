@@ -17,10 +17,10 @@ from chatsite.legacy_import.verify import (
     imported_messages,
     wrong_conversations,
 )
-from chatsite.transfer.importing import batches, known_ids, sort_out
+from chatsite.transfer.importer import batches, known_ids, sort_out
 from chatsite.transfer.options import TransferOptions
 from chatsite.transfer.people import People
-from chatsite.transfer.planning import PlannedMessage, Planner
+from chatsite.transfer.plan import PlannedMessage, Planner
 from chatsite.transfer.records import Found
 
 _PAGE = 500

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from conversations.models import SavedView
-from conversations.team.authored_rows import declare_authored
+from conversations.team.authored_gdpr import register_authored_rows
 from conversations.team.saved_views.serializers import ViewFilters, filters_of
 
 
@@ -23,4 +23,4 @@ def saved_view_line(row: SavedView) -> SavedViewLine:
     return SavedViewLine(row.business_id, row.name, filters_of(row), row.created_at)
 
 
-declare_authored(SavedView, section="savedView", line=saved_view_line)
+register_authored_rows(SavedView, section="savedView", line=saved_view_line)

@@ -19,7 +19,7 @@ from conversations.moderation import erasure, exports
 Row = TypeVar("Row", CannedAnswer, SavedView)
 
 
-def declare_authored(model: type[Row], *, section: str, line: Callable[[Row], Any]) -> None:
+def register_authored_rows(model: type[Row], *, section: str, line: Callable[[Row], Any]) -> None:
     """Let exports of a person contain these rows under `section`, and erasures and departures delete or change them."""
     manager = model._default_manager
 

@@ -22,11 +22,11 @@ from chatsite.legacy_import.models import LegacyRow
 from chatsite.legacy_import.progress import Progress
 from chatsite.legacy_import.reject_file import RejectFile
 from chatsite.legacy_import.rejection import RowRejected
-from chatsite.transfer.batch_writing import write_batch
+from chatsite.transfer.batch_writer import write_batch
 from chatsite.transfer.files import check_files, store_files
 from chatsite.transfer.options import FORMATS, TransferOptions
 from chatsite.transfer.people import People
-from chatsite.transfer.planning import PlannedMessage, Planner
+from chatsite.transfer.plan import PlannedMessage, Planner
 from chatsite.transfer.records import Broken, Found, LeftOut, Record
 from conversations.validation import storable
 

@@ -11,7 +11,7 @@ from chatsite.errors import not_found
 from conversations import access
 from conversations.access import UserId, object_key
 from conversations.models import Membership, SavedView
-from conversations.team.canned.find import find_membership
+from conversations.team.canned.queries import find_membership
 from conversations.team.saved_views.serializers import SavedViewObject, saved_view_object
 
 

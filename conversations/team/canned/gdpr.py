@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from conversations.models import CannedAnswer
-from conversations.team.authored_rows import declare_authored
+from conversations.team.authored_gdpr import register_authored_rows
 
 
 class CannedAnswerLine(msgspec.Struct, rename="camel"):
@@ -24,4 +24,4 @@ def canned_answer_line(row: CannedAnswer) -> CannedAnswerLine:
     return CannedAnswerLine(row.business_id, row.code, row.text, names, row.created_at)
 
 
-declare_authored(CannedAnswer, section="cannedAnswer", line=canned_answer_line)
+register_authored_rows(CannedAnswer, section="cannedAnswer", line=canned_answer_line)

@@ -20,7 +20,7 @@ from chatsite.legacy_import.batch_writer import (
 )
 from chatsite.legacy_import.import_lock import ImportLock
 from chatsite.legacy_import.models import LegacyRow
-from chatsite.transfer.planning import PlannedMessage
+from chatsite.transfer.plan import PlannedMessage
 from conversations.attachment_objects import attachments_as_json, stored_attachment
 from conversations.models import Attachment, Business, Conversation, MessageEdit
 from conversations.writing.attachment_claims import ask_attachments, message_type_of

@@ -165,8 +165,8 @@ class _Check:
         Escalation.objects.bulk_update(changes.postponed, ["due_at", "is_settled"])
         Progress.objects.bulk_update(changes.progress.values(), ["push_seq", "email_seq"])
         Notice.objects.bulk_create(changes.skipped)
-        make_pushes(changes.pushes)
-        make_mails(changes.mails, self._now)
+        store_pushes(changes.pushes)
+        store_mails(changes.mails, self._now)
 
 
 def pushes_to(known: Circumstances, user: Any, conversation_id: UUID, last_seq: int) -> list[Notice]:
@@ -184,7 +184,7 @@ def pushes_to(known: Circumstances, user: Any, conversation_id: UUID, last_seq: 
     ]
 
 
-def make_pushes(notices: list[Notice]) -> None:
+def store_pushes(notices: list[Notice]) -> None:
     """Store the pushes and their jobs. A browser with a waiting push for the conversation gets no second one."""
     if not notices:
         return
@@ -194,7 +194,7 @@ def make_pushes(notices: list[Notice]) -> None:
         enqueue(send_push, str(key))
 
 
-def make_mails(user_ids: Iterable[Any], now: datetime) -> None:
+def store_mails(user_ids: Iterable[Any], now: datetime) -> None:
     """Store a pending mail and its job for each person who has none yet."""
     wanted = list(user_ids)
     mails = Notice.objects.filter(channel=Channel.EMAIL, episode=None, user_id__in=wanted)
