@@ -15,9 +15,11 @@ from chatsite.web.refused_forms import is_refused_row, with_refused_values
 from conversations.attachment_objects import AttachmentObject
 from conversations.attachments.operations import Upload, store_upload
 from conversations.models import CannedAnswer, Membership
+from conversations.team.access import find_membership
+from conversations.team.authored_rows import may_change
 from conversations.team.canned import operations
 from conversations.team.canned.files import file_objects
-from conversations.team.canned.queries import answer_groups, find_membership, may_change, visible_answers
+from conversations.team.canned.queries import answer_groups, visible_answers
 from conversations.team.canned.serializers import CannedAnswerBody, CannedAnswerChange
 
 MOST_ANSWERS: Final = 200  # on the page

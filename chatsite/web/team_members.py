@@ -18,7 +18,7 @@ from chatsite.web.error_pages import text_of
 from chatsite.web.integration_errors import Refusal
 from conversations.models import Membership
 from conversations.team import members
-from conversations.team.canned.queries import find_membership
+from conversations.team.access import find_membership
 from notifications import invitations, queries
 from notifications.models import Invitation
 

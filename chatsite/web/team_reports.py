@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from conversations.models import Membership
-from conversations.team.canned.queries import find_membership
+from conversations.team.access import find_membership
 from conversations.team.reports.keys import REMOVED
 from conversations.team.reports.reporting import parse_day, report, today
 from conversations.team.reports.requests import GroupBy, Metric, ReportRow, TeamReportObject

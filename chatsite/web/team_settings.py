@@ -18,11 +18,11 @@ from chatsite.web.canned_answers import answer_rows, scope_choices
 from chatsite.web.refused_forms import is_refused_row, with_refused_values
 from conversations.models import BusinessHours, Membership, TeamGroup
 from conversations.team import groups, labels, setup
+from conversations.team.access import find_membership
 from conversations.team.assignment import rules
 from conversations.team.assignment.rules import AssignmentObject
 from conversations.team.automations import operations as automations
 from conversations.team.automations.operations import AutomationsObject
-from conversations.team.canned.queries import find_membership
 from conversations.team.hours import operations as hours
 from conversations.team.hours.serializers import HoursBody, RangeObject, hours_object
 from conversations.team.reports import csat

@@ -27,6 +27,16 @@ def member_business(user_id: UserId, raw_id: str | UUID) -> Business:
     return Business.objects.get(pk=key)
 
 
+def find_membership(user_id: UserId, raw_business_id: str | UUID) -> Membership:
+    """Return the user's membership of the business. Raise `not_found` for everybody else."""
+    key = object_key(raw_business_id, "business")
+    found = Membership.objects.select_related("business", "user").filter(business_id=key, user_id=user_id)
+    membership: Membership | None = found.first()
+    if membership is None:
+        raise not_found("business")
+    return membership
+
+
 def lock_members(business_id: UUID, raw_ids: Collection[str], *, field: str) -> list[UserId]:
     """Return the keys of these members, and keep their memberships until the end of the transaction.
 

@@ -17,7 +17,8 @@ from conversations.attachments.processing import process
 from conversations.attachments.sweeping import UNUSED_FOR, sweep_unused_uploads
 from conversations.membership import add_member, remove_member
 from conversations.moderation import erasure
-from conversations.team.canned.queries import find_membership, visible_answers
+from conversations.team.access import find_membership
+from conversations.team.canned.queries import visible_answers
 from tests.attachments.contents import PDF, picture
 from tests.attachments.files import Scene, body, files_in, refused, run_jobs, upload
 from tests.conversations.people import client_of, person

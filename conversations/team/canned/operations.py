@@ -14,8 +14,10 @@ from chatsite.errors import DomainError, invalid, not_found
 from chatsite.identity.names import display_name
 from conversations.access import UserId, find_conversation, object_key
 from conversations.membership import lock_person
-from conversations.models import Business, Conversation, Membership, TeamGroup
+from conversations.models import Conversation, Membership, TeamGroup
 from conversations.search.tokens import fold, searchable
+from conversations.team.access import find_membership
+from conversations.team.authored_rows import check_number, require_changeable
 from conversations.team.canned import files, queries
 from conversations.team.canned.models import CODE_LENGTH, TEXT_LENGTH, CannedAnswer
 from conversations.team.canned.serializers import CannedAnswerBody, CannedAnswerChange, FilledAnswer
@@ -28,14 +30,14 @@ _CODE: Final = re.compile(r"[\w.-]+")
 
 
 def create_answer(*, user_id: UserId, body: CannedAnswerBody) -> tuple[CannedAnswer, Membership]:
-    membership = queries.find_membership(user_id, body.business_id)
+    membership = find_membership(user_id, body.business_id)
     code, text = clean_code(body.code), clean_answer(body.text)
     owner_id = user_id if body.scope == "private" else None
     group = _group_of(membership, body)
     with transaction.atomic():
-        # Two requests at once: the second counts the answer of the first.
-        Business.objects.select_for_update(no_key=True).get(pk=membership.business_id)
-        _check_number(membership, is_private=owner_id is not None)
+        check_number(
+            CannedAnswer, membership, owner_id, of_business=MOST_OF_BUSINESS, of_member=MOST_OF_MEMBER
+        )
         answer = CannedAnswer(
             business=membership.business, owner_id=owner_id, group=group, code=code, text=text
         )
@@ -116,8 +118,7 @@ def clean_answer(text: str) -> str:
 
 def _find_changeable(user_id: UserId, answer_id: str) -> tuple[CannedAnswer, Membership]:
     answer, membership = queries.find_answer(user_id, answer_id, lock=True)
-    if not queries.may_change(answer, membership):
-        raise DomainError("forbidden", "Only its author or an owner of the business can change it.")
+    require_changeable(answer, membership)
     return answer, membership
 
 
@@ -133,13 +134,6 @@ def _group_of(membership: Membership, body: CannedAnswerBody) -> TeamGroup | Non
     if group is None:
         raise not_found("group")
     return group
-
-
-def _check_number(membership: Membership, *, is_private: bool) -> None:
-    owner_id = membership.user_id if is_private else None
-    most = MOST_OF_MEMBER if is_private else MOST_OF_BUSINESS
-    if CannedAnswer.objects.filter(business=membership.business, owner_id=owner_id).count() >= most:
-        raise DomainError("conflict", f"The limit of {most} canned answers is reached.")
 
 
 def _save(answer: CannedAnswer, *, new: bool = False) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Final
-from uuid import UUID
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
@@ -16,16 +15,6 @@ from conversations.team.canned.models import CODE_LENGTH
 
 MOST_FOUND: Final = 20
 MOST_WORDS: Final = 8
-
-
-def find_membership(user_id: UserId, raw_business_id: str | UUID) -> Membership:
-    """Return the user's membership of the business. Raise `not_found` for everybody else."""
-    key = object_key(raw_business_id, "business")
-    found = Membership.objects.select_related("business", "user").filter(business_id=key, user_id=user_id)
-    membership: Membership | None = found.first()
-    if membership is None:
-        raise not_found("business")
-    return membership
 
 
 def answer_groups(membership: Membership) -> QuerySet[TeamGroup]:
@@ -61,15 +50,6 @@ def find_answer(user_id: UserId, raw_id: str, *, lock: bool = False) -> tuple[Ca
 def lock_answers(answers: QuerySet[CannedAnswer]) -> None:
     """Lock answers that are about to be deleted. A cascade would lock their files first, and could cause a deadlock."""
     list(answers.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
-
-
-def may_change(answer: CannedAnswer, membership: Membership) -> bool:
-    """Tell whether the member may change it: as an owner of the business, or as its author."""
-    return (
-        membership.role == Membership.Role.OWNER
-        or answer.owner_id == membership.user_id
-        or answer.created_by_id == membership.user_id
-    )
 
 
 def search_answers(membership: Membership, query: str) -> list[CannedAnswer]:

@@ -14,6 +14,8 @@ from chatsite.http.api import CursorPages, page, read_body, serializer_for
 from chatsite.http.viewsets import LIMIT, StructViewSet
 from conversations.business_parameter import OF_BUSINESS, business_of
 from conversations.models import CannedAnswer, Membership
+from conversations.team.access import find_membership
+from conversations.team.authored_rows import may_change
 from conversations.team.canned import operations, queries
 from conversations.team.canned.serializers import (
     CannedAnswerBody,
@@ -33,7 +35,7 @@ class CodePages(CursorPages):
 
 
 def shown(membership: Membership, answer: CannedAnswer) -> CannedAnswerObject:
-    return canned_answer_object(answer, editable=queries.may_change(answer, membership))
+    return canned_answer_object(answer, editable=may_change(answer, membership))
 
 
 class CannedAnswerViewSet(StructViewSet):
@@ -59,7 +61,7 @@ class CannedAnswerViewSet(StructViewSet):
     def list(self, request: Request) -> Response:
         """List the answers of the business and the user's private ones by code, or search them."""
         business_id = business_of(request)
-        membership = queries.find_membership(request.user.pk, business_id)
+        membership = find_membership(request.user.pk, business_id)
         query = request.query_params.get("q", "").replace("\x00", "")[:MOST_QUERY]
         if query.strip():
             return page([shown(membership, answer) for answer in queries.search_answers(membership, query)])

@@ -13,7 +13,7 @@ from django.utils import timezone
 from chatsite.errors import invalid, not_found
 from conversations.access import UserId, require_owner
 from conversations.models import BusinessHours
-from conversations.team.canned.queries import find_membership
+from conversations.team.access import find_membership
 from conversations.team.hours.schedule import Range, Schedule, knows_holidays
 from conversations.team.hours.serializers import ExceptionObject, HoursBody, RangeObject, WeekObject
 from conversations.validation import check_storable

@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from chatsite.errors import DomainError, invalid
 from conversations.access import UserId, object_key
-from conversations.models import Business, Label, Membership, SavedView, TeamGroup
-from conversations.team.access import lock_members
-from conversations.team.canned.queries import find_membership
+from conversations.models import Label, Membership, SavedView, TeamGroup
+from conversations.team.access import find_membership, lock_members
+from conversations.team.authored_rows import check_number, require_changeable
 from conversations.team.filters import NAMES, NONE, team_filter
 from conversations.team.naming import clean_name
 from conversations.team.saved_views import queries
@@ -37,9 +37,7 @@ def save_view(*, user_id: UserId, body: SavedViewBody) -> tuple[SavedView, Membe
         view = SavedView(business=membership.business, owner_id=owner_id, name=name)
         view.created_by_id = user_id
         _set_filters(view, membership, body.filters)  # locks members, which come before the business
-        # Of two requests at once, the second counts the view of the first.
-        Business.objects.select_for_update(no_key=True).get(pk=membership.business_id)
-        _check_number(membership, is_private=owner_id is not None)
+        check_number(SavedView, membership, owner_id, of_business=MOST_OF_BUSINESS, of_member=MOST_OF_MEMBER)
         _save(view)
     return view, membership
 
@@ -67,8 +65,7 @@ def delete_view(*, user_id: UserId, view_id: str) -> None:
 
 def _find_changeable(user_id: UserId, view_id: str) -> tuple[SavedView, Membership]:
     view, membership = queries.find_view(user_id, view_id, lock=True)
-    if not queries.may_change(view, membership):
-        raise DomainError("forbidden", "Only its author or an owner of the business can change it.")
+    require_changeable(view, membership)
     return view, membership
 
 
@@ -101,13 +98,6 @@ def _own(model: type[Named], membership: Membership, raw: str | None, field: str
     if row is None:
         raise invalid(f"{field} must be an id of this business.", field=field)
     return row
-
-
-def _check_number(membership: Membership, *, is_private: bool) -> None:
-    owner_id = membership.user_id if is_private else None
-    most = MOST_OF_MEMBER if is_private else MOST_OF_BUSINESS
-    if SavedView.objects.filter(business=membership.business, owner_id=owner_id).count() >= most:
-        raise DomainError("conflict", f"There can be at most {most} saved views.")
 
 
 def _save(view: SavedView) -> None:

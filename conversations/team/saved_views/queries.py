@@ -11,7 +11,8 @@ from chatsite.errors import not_found
 from conversations import access
 from conversations.access import UserId, object_key
 from conversations.models import Membership, SavedView
-from conversations.team.canned.queries import find_membership
+from conversations.team.access import find_membership
+from conversations.team.authored_rows import may_change
 from conversations.team.saved_views.serializers import SavedViewObject, saved_view_object
 
 
@@ -38,14 +39,6 @@ def find_view(user_id: UserId, raw_id: str, *, lock: bool = False) -> tuple[Save
     if view is None:
         raise not_found("view")
     return view, find_membership(user_id, view.business_id)
-
-
-def may_change(view: SavedView, membership: Membership) -> bool:
-    """Whether the member may change it: as an owner of the business, or as its author."""
-    return membership.role == Membership.Role.OWNER or membership.user_id in (
-        view.owner_id,
-        view.created_by_id,
-    )
 
 
 def shown(membership: Membership, view: SavedView) -> SavedViewObject:
