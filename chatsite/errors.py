@@ -26,7 +26,7 @@ READ_ONLY: Final = "25006"  # SQLSTATE of a write to a PostgreSQL server that is
 
 
 def is_database_unavailable(error: BaseException) -> bool:
-    """Whether the operation may succeed later, because the database is unreachable, too busy or read-only."""
+    """Return whether the operation may succeed later, because the database is unreachable, too busy or read-only."""
     if isinstance(error, LOST_DATABASE):
         return True
     return isinstance(error, DatabaseError) and getattr(error.__cause__, "sqlstate", None) == READ_ONLY
@@ -80,7 +80,7 @@ class RateLimited(DomainError):
 
 
 def not_found(what: str = "object") -> DomainError:
-    """The error for missing and for hidden objects. The text is the same, so that nobody can probe ids."""
+    """Return the error for missing and for hidden objects. The text is the same, so that nobody can probe ids."""
     return DomainError("not_found", f"No such {what}.")
 
 

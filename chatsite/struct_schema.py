@@ -80,7 +80,7 @@ def struct_schema(struct: type[msgspec.Struct], reference: Reference, *, is_sent
 
 
 def _is_always_sent(struct: type[msgspec.Struct], field: types.Field) -> bool:
-    """Whether a field with a default is in every answer. msgspec shows `UNSET` as no default."""
+    """Return whether a field with a default is in every answer. msgspec shows `UNSET` as no default."""
     is_unset = field.default is msgspec.NODEFAULT and field.default_factory is msgspec.NODEFAULT
     return not is_unset and not struct.__struct_config__.omit_defaults
 

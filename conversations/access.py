@@ -209,7 +209,7 @@ def memberships_of(user_id: UserId) -> set[UUID]:
 
 
 def own_groups(user_ids: list[UserId]) -> list[tuple[set[UUID], list[str]]]:
-    """For each user, the businesses that the user is a member of, and the groups that all of the user's sockets join.
+    """Return for each user the businesses that the user is a member of, and the groups that the user's sockets join.
 
     Runs one query for any number of users.
     """
@@ -225,7 +225,7 @@ def _groups_of(user_id: UserId, ties: Ties) -> list[str]:
 
 
 def contact_groups(user_ids: Iterable[str]) -> dict[str, list[str]]:
-    """For each user, the groups of everybody who shares a conversation with the user. Runs one query."""
+    """Return for each user the groups of everybody who shares a conversation with the user. Runs one query."""
     keys = {user_id: user_key(user_id) for user_id in user_ids}
     ties = _ties(set(keys.values()))
     return {user_id: _groups_around(ties[key]) for user_id, key in keys.items()}

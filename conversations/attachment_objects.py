@@ -83,7 +83,7 @@ _decode: Final = msgspec.json.Decoder(list[StoredAttachment]).decode
 
 
 def attachments_from_json(stored: str) -> list[AttachmentObject]:
-    """What clients see of the JSON that a message keeps."""
+    """Return what clients see of the JSON that a message keeps."""
     return [attachment_object(attachment) for attachment in _decode(stored)]
 
 
@@ -92,7 +92,7 @@ def attachments_as_json(attachments: list[StoredAttachment]) -> str:
 
 
 def stored_attachment(row: Any) -> StoredAttachment:
-    """What a message keeps of a row of the model `Attachment`."""
+    """Return what a message keeps of a row of the model `Attachment`."""
     return StoredAttachment(
         id=row.pk,
         kind=row.kind,
@@ -112,7 +112,7 @@ def stored_attachment(row: Any) -> StoredAttachment:
 
 
 def stored_from_object(shown: AttachmentObject) -> StoredAttachment:
-    """What a new message keeps of the attachment that its event shows."""
+    """Return what a new message keeps of the attachment that its event shows."""
     names = (name for name in StoredAttachment.__struct_fields__ if name != "has_thumbnail")
     has_thumbnail = shown.thumbnail_url is not None
     return StoredAttachment(**{name: getattr(shown, name) for name in names}, has_thumbnail=has_thumbnail)
@@ -143,14 +143,14 @@ def attachment_object(stored: StoredAttachment) -> AttachmentObject:
 
 
 def signed_url(attachment_id: UUID, *, thumbnail: bool = False) -> str:
-    """An address that needs no credentials, on the host for files where the site has one."""
+    """Return an address that needs no credentials, on the host for files where the site has one."""
     until = (int(time.time()) + SIGNED_SECONDS) // STEP * STEP + STEP
     path = f"{_base()}{attachment_id}{'/thumbnail' if thumbnail else ''}"
     return f"{settings.ATTACHMENTS_ORIGIN}{path}?until={until}&signature={_signature(attachment_id, until)}"
 
 
 def is_signed(attachment_id: UUID, until: str, signature: str) -> bool:
-    """Whether this site has signed the address, and it is still good."""
+    """Return whether this site has signed the address, and it is still good."""
     if not (until.isascii() and until.isdigit() and len(until) <= 12) or int(until) < time.time():
         return False
     return constant_time_compare(signature, _signature(attachment_id, int(until)))
@@ -167,7 +167,7 @@ def _signer() -> Signer:
 
 @cache
 def _base() -> str:
-    """The path in front of an attachment's id. Below ROOT_PATH, which not every thread has set for `reverse`."""
+    """Return the path in front of an attachment's id. Below ROOT_PATH, which not every thread has set for `reverse`."""
     address = reverse("attachment-detail", args=[UUID(int=0)])
     path = address.removeprefix(get_script_prefix().rstrip("/"))
     return settings.ROOT_PATH + path[: path.index(str(UUID(int=0)))]

@@ -23,12 +23,12 @@ _decode: Final = msgspec.json.Decoder(list[str]).decode
 
 
 def blocked_members(conversation: Conversation) -> list[str]:
-    """The ids of people whom the customer has blocked. Only those who are members of the business matter here."""
+    """Return the ids of people whom the customer has blocked. Only members of the business matter here."""
     return _decode(conversation.blocked_members) if conversation.blocked_members else []
 
 
 def is_blocked(conversation: Conversation, user_id: UserId) -> bool:
-    """Whether the other side has blocked this participant."""
+    """Return whether the other side has blocked this participant."""
     if user_id == conversation.customer_id:
         return conversation.customer_blocked
     return conversation.business_blocked or str(user_id) in blocked_members(conversation)
@@ -41,7 +41,7 @@ def require_unblocked(conversation: Conversation, user_id: UserId) -> None:
 
 
 def takes_automatic_messages(conversation: Conversation) -> bool:
-    """Whether the site may write in the business's name: nobody has closed or blocked the conversation."""
+    """Return whether the site may write in the business's name: nobody has closed or blocked the conversation."""
     return not (conversation.frozen_at or conversation.customer_blocked or conversation.business_blocked)
 
 
@@ -67,7 +67,7 @@ def _columns(conversation: Conversation) -> tuple[bool, bool, str]:
 
 
 def _blocks_by(customers: Collection[UserId]) -> dict[UserId, tuple[set[str], set[UUID]]]:
-    """The people and the businesses that each customer has blocked."""
+    """Return the people and the businesses that each customer has blocked."""
     found: dict[UserId, tuple[set[str], set[UUID]]] = {}
     rows = Block.objects.filter(user_id__in=customers, for_business=None).order_by()
     for user_id, blocked_user_id, business_id in rows.values_list(
@@ -89,7 +89,7 @@ def _blocked_by_business(
 
 
 def people_blocked_by(user_ids: Iterable[UserId]) -> dict[str, list[str]]:
-    """The ids of the people whom each of these users has blocked as a customer. One query."""
+    """Return the ids of the people whom each of these users has blocked as a customer. One query."""
     found: dict[str, list[str]] = {}
     for user_id, blocked_id in ask_among(_blocked_people, list(user_ids))():
         found.setdefault(str(user_id), []).append(str(blocked_id))

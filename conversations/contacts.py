@@ -32,7 +32,7 @@ def may_contact(business_id: UUID, user_id: UserId) -> bool:
 
 
 def has_tie(business_id: UUID, user_id: UserId) -> bool:
-    """The default rule: they have a conversation, or an app knows of a tie between them."""
+    """Apply the default rule: they have a conversation, or an app knows of a tie between them."""
     known = Conversation.objects.filter(business_id=business_id, customer_id=user_id).exists()
     return known or any(tie(business_id, user_id) for tie in ties)
 

@@ -48,7 +48,7 @@ class BusinessChange(msgspec.Struct):
 
 
 def message_payload(message: MessageObject) -> bytes:
-    """The JSON of `new_message`, `message_edited` and `message_deleted`, and of their acks."""
+    """Return the JSON of `new_message`, `message_edited` and `message_deleted`, and of their acks."""
     return msgspec.json.encode(
         MessageEvent(conversation_id=message.conversation_id, rev=message.rev, message=message)
     )
@@ -71,7 +71,10 @@ def message_deleted(message: MessageObject, payload: bytes) -> Addressed:
 
 
 def _own_bot(message: MessageObject) -> str | None:
-    """A bot does not receive its own messages, because a simple bot would answer itself endlessly."""
+    """Return the bot that sent the message, if one did.
+
+    It does not receive its own messages, because a simple bot would answer itself endlessly.
+    """
     return message.sender_id if message.sender_kind == "bot" else None
 
 
@@ -81,7 +84,7 @@ def reactions_updated(message: MessageObject, payload: bytes) -> Addressed:
 
 
 def reactions_of(message: MessageObject) -> ReactionsEvent:
-    """The data of `reactions_updated`, and of the acks of `add_reaction` and `remove_reaction`."""
+    """Return the data of `reactions_updated`, and of the acks of `add_reaction` and `remove_reaction`."""
     return ReactionsEvent(
         conversation_id=message.conversation_id,
         rev=message.rev,
@@ -137,7 +140,7 @@ def conversation_updated(conversation: Conversation) -> list[Addressed]:
 
 
 def conversation_created(conversation: Conversation) -> Addressed:
-    """What webhooks get of a new conversation, as the business sees it. No socket has joined it yet."""
+    """Return what webhooks get of a new conversation, as the business sees it. No socket has joined it yet."""
     shown = conversation_object(conversation, Side.BUSINESS)
     data = ConversationEvent(conversation_id=shown.id, rev=shown.rev, conversation=shown)
     return groups.conversation(shown.id), Event.of("conversation_created", data)

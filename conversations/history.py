@@ -68,7 +68,7 @@ def find_page(
 def ask_page(
     conversation_id: UUID, *, before: int | None, after: int | None, limit: int
 ) -> Callable[[], MessagePage]:
-    """As `message_page`, for a pipeline."""
+    """Like `message_page`, for a pipeline."""
     is_forward = after is not None and before is None
     above, below = (-1 if after is None else after), (ABOVE_ALL if before is None else before)
     if connection.vendor == "postgresql":
@@ -138,7 +138,7 @@ def find_message(user_id: UserId, raw_id: str | UUID) -> MessageObject:
 
 
 def message_edits(user_id: UserId, raw_id: str | UUID) -> QuerySet[MessageEdit]:
-    """The earlier versions of the message, oldest first. A deleted message has none."""
+    """Return the earlier versions of the message, oldest first. A deleted message has none."""
     message = find_message(user_id, raw_id)
     if message.deleted_at is not None:
         return MessageEdit.objects.none()

@@ -25,7 +25,7 @@ class FunctionFailed(Exception):
 
 @lru_cache(maxsize=64)
 def find_function(path: str) -> Callable[[Any], Any]:
-    """The function of a dotted path. A class is created once."""
+    """Return the function of a dotted path. A class is created once."""
     found: Any = import_string(path)
     function: Callable[[Any], Any] = found() if isinstance(found, type) else found
     return function

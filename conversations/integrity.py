@@ -200,7 +200,7 @@ def _on_both_sides(keys: Sequence[UUID]) -> set[UUID]:
 
 
 def _wrong_blocks(conversations: Sequence[Conversation]) -> set[UUID]:
-    """The conversations whose columns disagree with the rows of `Block`."""
+    """Return the conversations whose columns disagree with the rows of `Block`."""
     copies = [copy(conversation) for conversation in conversations]
     return {conversation.pk for conversation in set_blocks(copies)}
 

@@ -120,7 +120,7 @@ async def catch_up_session(session: Session, since: datetime) -> None:
 async def _resend_conversations(
     sessions: Iterable[Session], since: datetime, deliver: Callable[[str, Event], None]
 ) -> None:
-    """A client that missed an event sees the gap in `rev` and calls `sync`."""
+    """Send each conversation again. A client that missed an event sees the gap in `rev` and calls `sync`."""
     sessions = list(sessions)
     shown = {key for session in sessions for key in state_of(session).joined}
     shown |= await in_database_thread(

@@ -52,7 +52,7 @@ def add_member(*, business_id: UUID, user_id: UserId, role: str = Membership.Rol
 
 
 def _check_bot(business_id: UUID, user_id: UserId, role: str) -> None:
-    """A bot must not be able to appoint people or create keys, nor read another business with its own keys."""
+    """Refuse a bot as an owner or in a second business: it must not appoint people, nor read another business."""
     bot = Membership.objects.filter(user_id=user_id, is_bot=True).first()
     if bot is not None and (role != Membership.Role.AGENT or bot.business_id != business_id):
         raise DomainError("conflict", "A bot can only be an agent of the business that has created it.")

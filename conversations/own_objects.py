@@ -32,7 +32,7 @@ def own_object(row: OwnState) -> OwnStateObject:
 
 
 def personal_objects(user_id: UserId, seen: Sequence[tuple[Conversation, str]]) -> list[ConversationObject]:
-    """The conversations as the user sees them, each given with the user's side. At most three queries."""
+    """Return the conversations as the user sees them, each given with the user's side. At most three queries."""
     load_team_revs(conversation for conversation, side in seen if side == Side.BUSINESS)
     shown = [conversation_object(conversation, side) for conversation, side in seen]
     rows = ask_among(_own_rows, [user_id], [one.id for one in shown])
@@ -67,7 +67,10 @@ def personal_object(user_id: UserId, conversation: Conversation, side: str) -> C
 
 
 def marked_counts(rows: Collection[OwnState]) -> dict[int, int]:
-    """By the key of each row, how many read messages its mark makes unread again. One query if there are marks."""
+    """Return how many read messages each row's mark makes unread again, by the row's key.
+
+    Runs one query if there are marks.
+    """
     marked = [row.pk for row in rows if row.unread_from is not None]
     if not marked:
         return {}
@@ -91,7 +94,7 @@ def marked_counts(rows: Collection[OwnState]) -> dict[int, int]:
 def latest_state_revs(
     user_ids: Collection[UserId], conversation_ids: Collection[UUID]
 ) -> dict[tuple[UserId, UUID], int]:
-    """The `stateRev` of users in conversations, if there is one. One query."""
+    """Return the `stateRev` of users in conversations, if there is one. One query."""
     rows = OwnState.objects.filter(user_id__in=user_ids, conversation_id__in=conversation_ids).order_by()
     return {
         (user_id, conversation_id): rev
@@ -100,25 +103,25 @@ def latest_state_revs(
 
 
 def pinned_by(user_id: UserId) -> QuerySet[OwnState, Any]:
-    """The ids of the conversations that the user has pinned, as a subquery."""
+    """Return the ids of the conversations that the user has pinned, as a subquery."""
     return OwnState.objects.filter(user_id=user_id, pinned_at__isnull=False).values("conversation_id")
 
 
 def counted_differently(user_id: UserId) -> list[OwnState]:
-    """The user's rows that change how unread messages count: muted ones and marks."""
+    """Return the user's rows that change how unread messages count: muted ones and marks."""
     rows = OwnState.objects.filter(user_id=user_id)
     return list(rows.filter(Q(muted_until__gt=timezone.now()) | Q(unread_from__isnull=False)))
 
 
 def is_muted(user_id: UserId, conversation_id: UUID, *, at: datetime | None = None) -> bool:
-    """Whether the user has muted the conversation at this moment."""
+    """Return whether the user has muted the conversation at this moment."""
     return bool(muted_among([user_id], conversation_id, at=at))
 
 
 def muted_among(
     user_ids: Collection[UserId], conversation_id: UUID, *, at: datetime | None = None
 ) -> set[UserId]:
-    """Those of the users who have muted the conversation at this moment. One query."""
+    """Return those of the users who have muted the conversation at this moment. One query."""
     rows = OwnState.objects.filter(
         user_id__in=user_ids, conversation_id=conversation_id, muted_until__gt=at or timezone.now()
     )

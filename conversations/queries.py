@@ -225,7 +225,7 @@ def _as_key(row: tuple[Any, Any]) -> tuple[UUID, datetime]:
 
 
 def members(conversation: Conversation) -> QuerySet[Membership]:
-    """The members of the conversation's business, in the order in which they joined."""
+    """Return the members of the conversation's business, in the order in which they joined."""
     rows = Membership.objects.select_related("user").filter(business_id=conversation.business_id)
     return rows.order_by("id")
 
@@ -252,7 +252,7 @@ class Revisions(NamedTuple):
     customer_id: UserId = None
 
     def revs_for(self, user_id: UserId, state_rev: int | msgspec.UnsetType) -> ConversationRevs:
-        """As somebody sees it who has joined. Everybody who is not the customer is a member."""
+        """Return the revisions as somebody sees them who has joined. Everybody who is not the customer is a member."""
         of_team = self.team_rev if self.team_rev and user_id != self.customer_id else msgspec.UNSET
         return ConversationRevs(last_seq=self.last_seq, rev=self.rev, state_rev=state_rev, team_rev=of_team)
 
@@ -281,7 +281,7 @@ def latest_revision_of_each(conversation_ids: list[UUID]) -> list[Revisions]:
 
 
 def businesses(search: str) -> QuerySet[Business]:
-    """The directory of businesses for customers, by name."""
+    """Return the directory of businesses for customers, by name."""
     found = Business.objects.order_by("name", "id")
     return found.filter(matches_any(search, "name", "slug")) if search else found
 

@@ -29,5 +29,5 @@ MINOR_DIGITS: Final[dict[str, int]] = {
 
 
 def amount_text(amount_minor: int, currency: str) -> str:
-    """The amount in the currency's major unit: 129900 of EUR is "1299.00", 500 of JPY is "500"."""
+    """Return the amount in the currency's major unit: 129900 of EUR is "1299.00", 500 of JPY is "500"."""
     return f"{Decimal(amount_minor).scaleb(-MINOR_DIGITS[currency]):f}"

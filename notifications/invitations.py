@@ -36,7 +36,7 @@ ACCEPTED, DECLINED, REVOKED = (
 
 
 def _dedupe_key(invitation: Invitation) -> str:
-    """The `dedupe_key` of the invitee's notification."""
+    """Return the `dedupe_key` of the invitee's notification."""
     return f"invitation:{invitation.pk}"
 
 

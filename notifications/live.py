@@ -52,7 +52,7 @@ async def catch_up_session(session: Session, since: datetime) -> None:
 
 
 async def _repeat_last(user_ids: Iterable[str], deliver: Callable[[str, Event], None]) -> None:
-    """A client that missed an event sees the gap in `rev` and calls `sync`."""
+    """Repeat each user's last event. A client that missed an event sees the gap in `rev` and calls `sync`."""
     users = sorted(filter(None, user_ids))
     for start in range(0, len(users), BATCH):
         keys = [user_key(user_id) for user_id in users[start : start + BATCH]]

@@ -38,7 +38,7 @@ ACCEPTED, DECLINED, WITHDRAWN = Offer.Status.ACCEPTED, Offer.Status.DECLINED, Of
 
 
 def _dedupe_key(offer: Offer) -> str:
-    """The `dedupe_key` of the customer's notification."""
+    """Return the `dedupe_key` of the customer's notification."""
     return f"offer:{offer.pk}"
 
 
@@ -271,7 +271,7 @@ def _notify(offer: Offer, user_id: UserId, dedupe_key: str) -> None:
 
 
 def _line(offer: Offer) -> str:
-    """The text of the system message in the conversation."""
+    """Return the text of the system message in the conversation."""
     amount = amount_text(offer.amount_minor, offer.currency)
     what = f"{isolate(offer.title)}, {amount_with_currency(amount, offer.currency, TEXTS)}"
     if offer.status == PENDING:

@@ -26,7 +26,7 @@ from notifications.serializers import NotificationObject, UnreadNotifications, n
 def notifications(
     user_id: UserId, *, kind: str | None = None, unread: bool | None = None
 ) -> QuerySet[Notification]:
-    """The user's notifications, newest first."""
+    """Return the user's notifications, newest first."""
     rows = Notification.objects.filter(recipient_id=user_id, deleted_at=None).order_by("-created_rev")
     if kind is not None:
         rows = rows.filter(type=types.find(kind).name)
@@ -147,16 +147,16 @@ def invitations_to(user_id: UserId) -> QuerySet[Invitation]:
 
 
 def invitations_of(user_id: UserId, business_id: str) -> QuerySet[Invitation]:
-    """The business's invitations. Only its owners may list them."""
+    """Return the business's invitations. Only its owners may list them."""
     return access.invitations().filter(business=require_owner(user_id, business_id)).order_by("-id")
 
 
 def open_invitations_of(user_id: UserId, business_id: str) -> QuerySet[Invitation]:
-    """Those that nobody has answered yet."""
+    """Return the business's invitations that nobody has answered yet."""
     rows = invitations_of(user_id, business_id)
     return rows.filter(status=Invitation.Status.PENDING, expires_at__gt=timezone.now())
 
 
 def offers_in(conversation: Conversation) -> QuerySet[Offer]:
-    """The conversation's offers, newest first. The caller checks access."""
+    """Return the conversation's offers, newest first. The caller checks access."""
     return Offer.objects.select_related("conversation").filter(conversation=conversation).order_by("-id")

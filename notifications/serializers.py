@@ -144,7 +144,7 @@ def invitation_object(row: Invitation) -> InvitationObject:
 
 
 def invitation_data(row: Invitation) -> Mapping[str, Any]:
-    """The `data` of notifications about an invitation."""
+    """Return the `data` of notifications about an invitation."""
     return {
         "invitationId": str(row.pk),
         "businessId": str(row.business_id),
@@ -224,7 +224,7 @@ def offer_object(row: Offer) -> OfferObject:
 
 
 def offer_data(row: Offer) -> Mapping[str, Any]:
-    """The `data` of notifications about an offer. Needs the conversation with business and customer loaded."""
+    """Return the `data` of notifications about an offer. Needs the conversation with business and customer loaded."""
     conversation = row.conversation
     return {
         "offerId": str(row.pk),

@@ -25,7 +25,7 @@ TYPES: Final = (
 
 
 def file_system(folder: Path) -> dict[str, Any]:
-    """The storage `attachments` in a folder that no web server publishes."""
+    """Return the storage `attachments` in a folder that no web server publishes."""
     return {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {
@@ -37,7 +37,7 @@ def file_system(folder: Path) -> dict[str, Any]:
 
 
 def s3(url: str) -> dict[str, Any]:
-    """The storage `attachments` in a bucket: `s3://KEY:SECRET@HOST/BUCKET?region=…`; AWS without a host.
+    """Return the storage `attachments` in a bucket: `s3://KEY:SECRET@HOST/BUCKET?region=…`; AWS without a host.
 
     `&insecure=1` speaks plain HTTP to the host. Without a key, boto3 looks for credentials in its usual places.
     """
@@ -69,7 +69,7 @@ def s3(url: str) -> dict[str, Any]:
 
 
 def origins_of(storage: dict[str, Any]) -> list[str]:
-    """The origins that browsers upload to and are redirected to. A folder has none."""
+    """Return the origins that browsers upload to and are redirected to. A folder has none."""
     options = storage.get("OPTIONS", {})
     if "bucket_name" not in options:
         return []
@@ -84,15 +84,15 @@ def origins_of(storage: dict[str, Any]) -> list[str]:
 
 
 def origin_of(storage: dict[str, Any]) -> str:
-    """The first of these origins; "" for a folder."""
+    """Return the first of these origins; "" for a folder."""
     return next(iter(origins_of(storage)), "")
 
 
 def file_origins(own_origin: str, storage: dict[str, Any]) -> list[str]:
-    """All origins that pages load files from, apart from the site's own, for their content security policy."""
+    """Return all origins that pages load files from, apart from the site's own, for their content security policy."""
     return [*filter(None, [own_origin]), *origins_of(storage)]
 
 
 def served_by(storage: dict[str, Any]) -> str:
-    """Who sends the bytes unless ATTACHMENTS_SERVE says otherwise."""
+    """Return who sends the bytes unless ATTACHMENTS_SERVE says otherwise."""
     return "redirect" if origin_of(storage) else "stream"

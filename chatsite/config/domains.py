@@ -17,7 +17,7 @@ def to_ascii(host: str) -> str:
 
 
 def is_public_suffix(domain: str) -> bool:
-    """Whether anybody may register names under the domain, as under `com`, `co.uk` and `github.io`."""
+    """Return whether anybody may register names under the domain, as under `com`, `co.uk` and `github.io`."""
     return bool(_suffixes().is_public(domain.strip(".")))
 
 

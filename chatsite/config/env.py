@@ -123,7 +123,7 @@ class Environment:
         return found
 
     def origin(self, name: str, *, default: str) -> str:
-        """One web origin, under which people reach this site."""
+        """Read one web origin, under which people reach this site."""
 
         def parse(raw: str) -> str:
             if not _ORIGIN.match(raw.rstrip("/")):
@@ -133,7 +133,7 @@ class Environment:
         return self._parsed(name, default, parse, "an origin such as https://chat.example")
 
     def vapid_key(self, name: str) -> str:
-        """A private key as `manage.py vapid_keys` writes it: 32 bytes in base64url."""
+        """Read a private key as `manage.py vapid_keys` writes it: 32 bytes in base64url."""
 
         def parse(raw: str) -> str:
             if not _VAPID_KEY.match(raw):
@@ -149,7 +149,7 @@ class Environment:
         return self._parsed(name, nowhere, mail_settings, expected, secret=True)
 
     def path(self, name: str, default: str) -> str:
-        """A path below the site's root, without slashes at the ends, such as `staff/desk`."""
+        """Read a path below the site's root, without slashes at the ends, such as `staff/desk`."""
 
         def parse(raw: str) -> str:
             path = raw.strip("/")
@@ -180,7 +180,7 @@ class Environment:
         return self._parsed(name, default, parse, f"one of {', '.join(options)}")
 
     def secret(self, name: str, *, debug: bool, stand_in: str, shortest: int = 32) -> str:
-        """A key. Unless DEBUG is on, it must be set and long enough."""
+        """Read a key. Unless DEBUG is on, it must be set and long enough."""
         value = self.text(name)
         if not value:
             if not debug:
@@ -196,7 +196,7 @@ class Environment:
         return value
 
     def database(self, name: str, *, default: dict[str, object]) -> dict[str, object]:
-        """A postgresql:// or sqlite:// URL. Defaults to the embedded database."""
+        """Read a postgresql:// or sqlite:// URL. Defaults to the embedded database."""
         raw = self.text(name)
         if not raw:
             return default
@@ -214,7 +214,7 @@ class Environment:
         return parsed
 
     def attachments(self, name: str, folder: Path) -> dict[str, Any]:
-        """The storage of attachments: an s3:// URL, or the folder."""
+        """Read the storage of attachments: an s3:// URL, or the folder."""
         try:
             return attachments.s3(self.text(name)) if self.text(name) else attachments.file_system(folder)
         except ValueError:
@@ -224,7 +224,7 @@ class Environment:
         return attachments.file_system(folder)
 
     def redis(self, name: str) -> str:
-        """The Redis URL, if necessary built from REDIS_HOST, REDIS_PORT and REDIS_PASSWORD; "" if none is set."""
+        """Read the Redis URL, or build it from REDIS_HOST, REDIS_PORT and REDIS_PASSWORD; "" if none is set."""
         raw = self.text(name)
         if not raw and self.text("REDIS_HOST"):
             password = self.text("REDIS_PASSWORD")

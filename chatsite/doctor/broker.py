@@ -68,7 +68,7 @@ def _server(client: redis.Redis) -> Iterator[Finding]:
 
 
 def _cluster(client: redis.Redis) -> Finding:
-    """The scripts of presence and limits use several keys at once, and the clients follow no redirection."""
+    """Check that a cluster's node has all keys: scripts use several at once, and the clients follow no redirection."""
     name = "redis.cluster"
     try:
         client.exists(*(f"{settings.REDIS_PREFIX}:doctor:{number}" for number in range(3)))

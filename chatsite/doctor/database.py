@@ -71,7 +71,7 @@ def _version() -> Finding:
 
 
 def _durability() -> Iterator[Finding]:
-    """An acknowledged message must be on the disk."""
+    """Check the settings by which PostgreSQL writes an acknowledged message to the disk."""
     advice = "Turn it on. Without it, a crash of the database server can lose acknowledged messages."
     for name in ("synchronous_commit", "fsync", "full_page_writes"):
         value = _setting(name)

@@ -108,7 +108,7 @@ def _ready(site: ProxiedSite) -> Iterator[Finding]:
 
 
 def _headers(site: ProxiedSite, alive: Response) -> Iterator[Finding]:
-    """Whether the request's id, host and scheme arrive behind the proxy."""
+    """Check that the request's id, host and scheme arrive behind the proxy."""
     is_returned = alive.headers.get("x-request-id") == REQUEST_ID
     lost = warn(
         "proxy.request_id",

@@ -117,7 +117,7 @@ def public_operations(result: Schema, **kwargs: Any) -> Schema:
 
 
 def summaries(result: Schema, **kwargs: Any) -> Schema:
-    """The first sentence of a description is the summary."""
+    """Make the first sentence of each description its summary."""
     for _, _, operation in _operations(result):
         text = operation.get("description", "")
         if text and "summary" not in operation:
@@ -126,7 +126,7 @@ def summaries(result: Schema, **kwargs: Any) -> Schema:
 
 
 def bounds(result: Schema, **kwargs: Any) -> Schema:
-    """The bounds of parameters that mean the same everywhere."""
+    """Add the bounds of parameters that mean the same everywhere."""
     known = {
         "limit": {"minimum": 1, "maximum": limits().page_most},
         "before": {"minimum": 0},

@@ -71,7 +71,10 @@ class BoundedBodies:
 
 
 def body_limit(scope: Message) -> int:
-    """An upload may be larger, if it comes with credentials. Whether they are good is decided after the body."""
+    """Return the limit of the request's body.
+
+    An upload may be larger if it comes with credentials. These are checked after the body.
+    """
     if not is_upload(scope) or not any(name in CREDENTIALS for name, _ in scope["headers"]):
         return int(settings.CHAT.request_bytes)
     return int(settings.CHAT.attachment_bytes) + FORM_BYTES

@@ -20,7 +20,7 @@ MAILS: Final = "/mail/inbound/"  # a mail provider brings answers with their fil
 
 
 def is_upload(scope: Scope) -> bool:
-    """Whether the request brings a file, which may be larger and take longer than other bodies."""
+    """Return whether the request brings a file, which may be larger and take longer than other bodies."""
     path = str(scope.get("path", ""))
     return scope["method"] == "POST" and (path.rstrip("/").endswith(UPLOADS) or MAILS in path)
 

@@ -35,7 +35,7 @@ def is_api_key(token: str) -> bool:
 def make_key(
     *, user_id: Any, name: str, scopes: Collection[str], expires_at: datetime | None, created_by_id: Any
 ) -> tuple[ApiKey, str]:
-    """The stored key, and the key itself, which nobody can read again."""
+    """Create a key. Return its row, and the key itself, which nobody can read again."""
     key = PREFIX + secrets.token_urlsafe(32)
     row = ApiKey.objects.create(
         digest=_digest(key),
@@ -50,7 +50,7 @@ def make_key(
 
 
 def live_keys(keys: Collection[str]) -> dict[str, ApiKey]:
-    """The live ones among these keys, with their users. One query, and one more where a use is noted."""
+    """Return the live ones among these keys, with their users. One query, and one more where a use is noted."""
     digests = {_digest(key): key for key in keys}
     found = _live().select_related("user").filter(digest__in=digests)
     rows = {digests[row.digest]: row for row in found if row.user.is_active}
@@ -66,7 +66,7 @@ def find_live_key(key: str) -> ApiKey:
 
 
 def identities_of(keys: Collection[str]) -> dict[str, Identity | DomainError]:
-    """Who opens a socket by each of these keys, or why nobody does."""
+    """Return who opens a socket by each of these keys, or why nobody does."""
     rows = live_keys(keys)
     return {key: _identity(rows[key]) if key in rows else unauthenticated(ENDED) for key in keys}
 

@@ -30,7 +30,7 @@ def _stored_hash(username: str) -> str | None:
 
 
 def _is_outdated(encoded: str | None) -> bool:
-    """Whether Django hashes the password again when it fits."""
+    """Return whether Django hashes the password again when it is correct."""
     try:
         hasher = identify_hasher(encoded or "")
     except ValueError:

@@ -45,7 +45,7 @@ class Claims(msgspec.Struct, frozen=True):
 
 
 def is_compact_jwt(token: object) -> TypeGuard[str]:
-    """Whether the value is shaped like a JWT: ASCII, three parts, not too long. Check this before decoding."""
+    """Return whether the value is shaped like a JWT: ASCII, three parts, not too long. Check this before decoding."""
     return isinstance(token, str) and len(token) <= _LONGEST_JWT and bool(_COMPACT_JWT.fullmatch(token))
 
 

@@ -64,7 +64,7 @@ def _session_user_key(content: dict[str, Any]) -> Any:
 
 
 def _signs_in(content: dict[str, Any], user: AbstractBaseUser) -> bool:
-    """Whether the session is valid for the user. Its hash covers the password, so a new password ends it."""
+    """Return whether the session is valid for the user. Its hash covers the password, so a new password ends it."""
     given = content.get(HASH_SESSION_KEY, "")
     return (
         content.get(SESSION_KEY) == str(user.pk)

@@ -27,7 +27,7 @@ def password_tag(user: AbstractBaseUser) -> str:
 
 
 def is_current(tag: str, user: AbstractBaseUser) -> bool:
-    """Whether the tag belongs to the current password: to its hash, or to a hash that a login replaced."""
+    """Return whether the tag belongs to the current password: to its hash, or to a hash that a login replaced."""
     if _is_of_hash(tag, user):
         return True
     return any(_is_of_hash(other, user) for other in _tags_of_same_password(tag, user))

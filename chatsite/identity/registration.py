@@ -25,7 +25,7 @@ TOO_MANY: Final = "Too many requests. Please try again later."
 
 
 def takes_email() -> bool:
-    """Whether people who make an account can give an address, which a mail then confirms."""
+    """Return whether people who make an account can give an address, which a mail then confirms."""
     return settings.CHAT_SENDS_MAIL and is_email_free()
 
 

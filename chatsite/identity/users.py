@@ -60,7 +60,7 @@ def ask_user(key: Any) -> Callable[[], User | None]:
 
 
 def _is_plain(model: type[Any]) -> bool:
-    """Whether a query of users can be compiled once and its rows taken as they are.
+    """Return whether a query of users can be compiled once and its rows taken as they are.
 
     A project's own fields may convert what they read, and its manager may select other users at each call.
     """

@@ -15,7 +15,7 @@ _PAYLOAD_DEPTH: Final = 100  # far below the limit of Python's JSON encoder
 
 
 def payload_of(row: Row) -> dict[str, Any]:
-    """The row's payload as an object. Raises `RowRejected`."""
+    """Return the row's payload as an object. Raises `RowRejected`."""
     raw = row.get("payload")
     if isinstance(raw, str | bytes) and len(raw) > PAYLOAD_LENGTH:
         raise RowRejected("payload_too_long", f"The payload has more than {PAYLOAD_LENGTH} characters.")

@@ -6,20 +6,20 @@ from uuid import UUID
 
 
 def conversation(conversation_id: UUID) -> str:
-    """The sockets that have joined the conversation."""
+    """Return the group of the sockets that have joined the conversation."""
     return f"conversation.{conversation_id}"
 
 
 def user(user_id: str) -> str:
-    """All sockets of one user."""
+    """Return the group of all sockets of one user."""
     return f"user.{user_id}"
 
 
 def business_members(business_id: UUID) -> str:
-    """All sockets of all members of the business."""
+    """Return the group of all sockets of all members of the business."""
     return f"business.{business_id}.members"
 
 
 def business_customers(business_id: UUID) -> str:
-    """All sockets of all customers who have a conversation with the business."""
+    """Return the group of all sockets of all customers who have a conversation with the business."""
     return f"business.{business_id}.customers"

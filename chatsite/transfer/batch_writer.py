@@ -71,7 +71,7 @@ def _write_messages(
 def _known_places(
     import_lock: ImportLock, planned: Sequence[PlannedMessage]
 ) -> dict[str, tuple[UUID, UUID | None]]:
-    """The messages of earlier batches that these reply to, each with its conversation."""
+    """Return the messages of earlier batches that these reply to, each with its conversation."""
     replied = {plan.reply_to for plan in planned if plan.reply_to}
     found = LegacyRow.objects.filter(source=import_lock.record, legacy_id__in=replied)
     rows = found.values_list("legacy_id", "object_id", "conversation_id")

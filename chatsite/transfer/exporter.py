@@ -132,7 +132,7 @@ def _message(message: ChatMessage, people: dict[Any, SourcePerson], options: Exp
 
 
 def _files(attachments: Sequence[Attachment], options: ExportOptions) -> list[SourceFile]:
-    """The files that the site still has. With `files`, copy those that are not there yet."""
+    """Return the files that the site still has. With `files`, copy those that are not there yet."""
     found = []
     for attachment in attachments:
         if attachment.file is None:

@@ -46,7 +46,7 @@ def _store(path: Path, file: SourceFile, owner_id: UserId | None) -> Attachment:
 
 
 def _path_of(folder: Path | None, file: SourceFile) -> Path:
-    """The place of the file. A path that leads out of the folder, also by a link, is refused."""
+    """Return the path of the file. Refuse a path that leads out of the folder, also by a link."""
     if folder is None:
         raise RowRejected("no_files", "The message has files. Use --files, or --without-files.")
     try:

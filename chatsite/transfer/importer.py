@@ -135,7 +135,7 @@ def known_ids(source: str, found: Sequence[Found]) -> set[str]:
 
 
 def shown(found: Found) -> dict[str, Any]:
-    """The message as the file of rejects shows it."""
+    """Return the message as the file of rejects shows it."""
     line: dict[str, Any] = msgspec.to_builtins(found.message)
     return {"id": found.message.id, "line": found.line, "conversation": found.conversation.id, **line}
 

@@ -66,11 +66,11 @@ class People:
         return self._directory.person(key) if key else None
 
     def _reference(self, person: SourcePerson) -> str:
-        """What the directory compares: the value in the site's column, or the id in the map."""
+        """Return what the directory compares: the value in the site's column, or the id in the map."""
         return person.id if self._options.user_map else str(getattr(person, self._options.matched_by))
 
     def _known(self, ids: Collection[str]) -> dict[str, Match]:
-        """The accounts that earlier batches and runs have created."""
+        """Return the accounts that earlier batches and runs have created."""
         by_digest = {self._digest(key): key for key in ids}
         rows = ImportedAccount.objects.filter(
             source__source=self._options.source_name, reference__in=by_digest

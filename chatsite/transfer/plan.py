@@ -123,7 +123,7 @@ class Planner:
         return customer
 
     def _customer_among(self, members: Sequence[SourcePerson], business_id: UUID) -> SourcePerson:
-        """The one member of the channel who is on nobody's list of agents and in no team of the business."""
+        """Return the one member of the channel who is on nobody's list of agents and in no team of the business."""
         customers = []
         for member in members:
             account = self.people.find(member)
@@ -138,7 +138,7 @@ class Planner:
         return customers[0]
 
     def _sender(self, found: Found, customer: Person, business_id: UUID) -> tuple[UserId | None, str]:
-        """The account and the side of the sender. Nobody sends for the system; an erased sender has no account."""
+        """Return the sender's account and side. Nobody sends for the system; an erased sender has no account."""
         message = found.message
         if message.sender_side == "system":
             return None, Side.SYSTEM.value
@@ -200,7 +200,7 @@ def _type(message: MessageLine, side: str) -> str:
 
 
 def _receipts(message: MessageLine, side: str) -> dict[str, Any]:
-    """The status and its times, in order: sent, delivered, read."""
+    """Return the status and its times, in order: sent, delivered, read."""
     if side == Side.SYSTEM or (message.delivered_at is None and message.read_at is None):
         return {"status": "sent", "delivered_at": None, "read_at": None}
     delivered = max(message.created_at, message.delivered_at or message.read_at or message.created_at)

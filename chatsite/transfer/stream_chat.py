@@ -140,7 +140,7 @@ def _content(message: StreamMessage) -> str:
 
 
 def _read_at(message: StreamMessage, reads: list[StreamRead]) -> datetime | None:
-    """When somebody else has read it. An export without marks of reading counts as read: it is history."""
+    """Return when somebody else has read it. Without marks of reading it counts as read, because it is history."""
     sender = None if message.user is None else message.user.id
     created = _utc(message.created_at)
     if not reads:

@@ -86,7 +86,7 @@ def _compare(
 def _count_rejected(
     comparison: Comparison, source_id: str, rejection: RowRejected, *, is_stored: bool
 ) -> None:
-    """A message that was stored and can no longer be planned differs, whatever the reason."""
+    """Count a message that was stored and can no longer be planned as different, whatever the reason."""
     if is_stored:
         comparison.differing.append(source_id)
     else:

@@ -16,7 +16,7 @@ PICTURE_SIDE: Final = 320  # pixels, at most
 
 
 def caption_of(message: MessageObject) -> str:
-    """The text of a message, without the file names that stand in for a missing one.
+    """Return the text of a message, without the file names that stand in for a missing one.
 
     A file may have another ending by now: the server stores HEIC as JPEG.
     """
@@ -27,7 +27,7 @@ def caption_of(message: MessageObject) -> str:
 
 
 def summary_of(message: MessageObject) -> str:
-    """A message in one line: "Photo", "Voice message 0:12", "Invoice.pdf", or its text."""
+    """Return a message in one line: "Photo", "Voice message 0:12", "Invoice.pdf", or its text."""
     text = " ".join(caption_of(message).split())
     if not message.attachments:
         return text
@@ -65,7 +65,7 @@ def duration_text(milliseconds: int | None) -> str:
 
 
 def shown_size(attachment: AttachmentObject) -> tuple[int, int] | None:
-    """The width and height of a picture on the page, so that it has its place before it is loaded."""
+    """Return the width and height of a picture on the page, so that it has its place before it is loaded."""
     if not attachment.width or not attachment.height:
         return None
     scale = min(1.0, PICTURE_SIDE / max(attachment.width, attachment.height))

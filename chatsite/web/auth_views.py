@@ -119,7 +119,7 @@ def _context(request: HttpRequest, form: SignInForm, error: str) -> dict[str, An
 
 
 def _posted_draft(request: HttpRequest) -> Draft | None:
-    """The unsent message that the sign-in form carries."""
+    """Return the unsent message that the sign-in form carries."""
     key = request.POST.get("draftConversation", "")
     try:
         conversation_id = str(object_key(key, "conversation")) if key else ""
@@ -129,7 +129,7 @@ def _posted_draft(request: HttpRequest) -> Draft | None:
 
 
 def _demo_logins() -> list[DemoLogin]:
-    """The logins that `manage.py demo` creates."""
+    """Return the logins that `manage.py demo` creates."""
     return [
         DemoLogin(demo.login_name(username), " ".join(name), demo.MEMBERS.get(username, ""))
         for username, name in demo.PEOPLE.items()
@@ -137,7 +137,7 @@ def _demo_logins() -> list[DemoLogin]:
 
 
 def next_page(request: HttpRequest, otherwise: str | None = None) -> str:
-    """Where to go after signing in: a page of this site, or the inbox."""
+    """Return where to go after signing in: a page of this site, or the inbox."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     hosts = {request.get_host()}
     if url_has_allowed_host_and_scheme(wanted, hosts, require_https=request.is_secure()):

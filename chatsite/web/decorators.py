@@ -54,7 +54,7 @@ def page(view: View) -> View:
 
 
 def form_page(view: View) -> View:
-    """A page for users who are signed in, which has forms that it takes itself."""
+    """Declare a page for signed-in users that takes its own forms."""
     return require_http_methods(["GET", "HEAD", "POST"])(page(login_required(view)))
 
 

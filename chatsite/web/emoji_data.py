@@ -45,7 +45,7 @@ def _entry(one: dict[str, Any], keywords: dict[str, list[str]]) -> list[Any]:
 
 
 def toned(form: str) -> str | None:
-    """The emoji in a skin tone, where the picker can make it: by a tone after the first character."""
+    """Return the emoji in a skin tone, where the picker can make it: by a tone after the first character."""
     first, rest = form[0], form[1:].removeprefix(_VARIATION)
     return first + TONE + rest if _is_known(first + TONE + rest) else None
 

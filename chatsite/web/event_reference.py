@@ -96,7 +96,7 @@ def _entry(document: Json, name: str, operation: Json, answer: str = "") -> Entr
 
 
 def _data_of(document: Json, message: str) -> list[Shape]:
-    """The objects whose fields the data of a message has."""
+    """Return the objects whose fields the data of a message has."""
     data = document["components"]["messages"][message]["payload"]["properties"]["data"]
     schemas = document["components"]["schemas"]
     names = [part["$ref"].removeprefix(COMPONENTS) for part in data.get("allOf", [data])]

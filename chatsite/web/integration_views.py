@@ -126,7 +126,7 @@ def _submit(
 
 
 def _typed(request: HttpRequest, refusal: Refusal) -> Any:
-    """A wrong entry stays in its form."""
+    """Return what was typed, so that a refused entry stays in its form."""
     return request.POST if refusal.status != 200 else None
 
 

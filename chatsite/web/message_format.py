@@ -55,7 +55,7 @@ def parse_message(text: str) -> list[Item]:
 
 
 def _block_at(lines: list[str], at: int) -> tuple[Item | None, int]:
-    """The block that begins with this line, or None; and how many lines it takes."""
+    """Return the block that begins with this line, or None; and how many lines it takes."""
     if lines[at].strip() == FENCE:
         for end in range(at + 1, len(lines)):
             if lines[end].strip() == FENCE:
@@ -79,7 +79,7 @@ def _items(lines: list[str], at: int, pattern: re.Pattern[str]) -> Iterator[list
 
 
 def inline(text: str, depth: int = 0) -> list[Item]:
-    """The text with what stands out in it."""
+    """Return the text with what stands out in it."""
     found: list[Item] = []
     done = at = 0
     while match := _INLINE.search(text, at):
@@ -97,7 +97,7 @@ def inline(text: str, depth: int = 0) -> list[Item]:
 
 
 def _item_of(match: re.Match[str], depth: int) -> tuple[Item | None, int]:
-    """The item, or None where the match is an ordinary text; and where it ends."""
+    """Return the item, or None where the match is an ordinary text; and where it ends."""
     kind, end = str(match.lastgroup), match.end()
     inside = match[kind]
     if kind == "code":
@@ -113,7 +113,7 @@ def _item_of(match: re.Match[str], depth: int) -> tuple[Item | None, int]:
 
 
 def is_phone(text: str) -> bool:
-    """A number with its country, or one with an area and something between: not a date or an order's number."""
+    """Return whether the text is a phone number: with a country, or with an area and a separator, unlike a date."""
     return text.startswith("+") or (not text.isdigit() and not _DATE.fullmatch(text))
 
 

@@ -128,7 +128,7 @@ def settings_context(user: Any) -> dict[str, Any]:
 
 
 def quiet_hours_of(user_id: Any) -> dict[str, str] | None:
-    """For the scripts: the hours in which the page makes no sound."""
+    """Return the hours in which the page makes no sound, for the scripts."""
     chosen = settings_object(find_settings(user_id))
     if chosen.quiet_hours is None:
         return None
@@ -136,7 +136,7 @@ def quiet_hours_of(user_id: Any) -> dict[str, str] | None:
 
 
 def read_form(form: QueryDict) -> SettingsBody:
-    """What the form says, as the body of the REST request. Raises `invalid`."""
+    """Return what the form says, as the body of the REST request. Raises `invalid`."""
     quiet = None
     if form.get("quiet"):
         quiet = {"from": _clock(form.get("quietFrom", "")), "to": _clock(form.get("quietTo", ""))}

@@ -10,7 +10,7 @@ from conversations.serializers import ConversationObject
 
 
 def preview_text(conversation: ConversationObject, reader_id: str) -> str:
-    """A reaction since the last message, its files, or its text. It is empty for a deleted message."""
+    """Return a reaction since the last message, its files, or its text. It is empty for a deleted message."""
     if conversation.last_reaction is not None:
         return _reaction_text(conversation.last_reaction, reader_id)
     files = conversation.last_files

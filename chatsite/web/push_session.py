@@ -11,7 +11,9 @@ from notifications.delivery.push.vapid import public_key_of
 
 
 def push_session(request: HttpRequest) -> dict[str, str]:
-    """The key for the browser's `subscribe`, empty where the site sends no push; the service worker; and the session.
+    """Return the key for the browser's `subscribe`, the service worker's address and the session.
+
+    The key is empty if the site sends no push.
 
     A subscription ends with its session. `session` lets the scripts see that there is another one.
     """

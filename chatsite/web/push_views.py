@@ -30,7 +30,7 @@ DAY: Final = 86_400
 
 @require_safe
 def push_worker(request: HttpRequest) -> HttpResponse:
-    """The service worker. Its address stays, so that browsers find its newer version; they ask each time."""
+    """Serve the service worker. Its address stays, so that browsers find its newer version; they ask each time."""
     response = HttpResponse(_worker_source(), content_type="text/javascript; charset=utf-8")
     response["Cache-Control"] = "no-cache"
     return response
@@ -45,14 +45,14 @@ def _worker_source() -> bytes:
 @page
 @login_required
 def form_token(request: HttpRequest) -> HttpResponse:
-    """The CSRF token, for the answers that the service worker sends. It cannot read cookies in every browser."""
+    """Return the CSRF token, for what the service worker sends. It cannot read cookies in every browser."""
     return JsonResponse({"csrfToken": get_token(request)})
 
 
 @require_safe
 @vary_on_cookie
 def manifest(request: HttpRequest) -> HttpResponse:
-    """The web app manifest, in the reader's language."""
+    """Serve the web app manifest, in the reader's language."""
     inbox, name = reverse("web:inbox"), gettext("Business chat")
     any_icons = [
         {"src": static(f"web/icons/{size}.png"), "sizes": f"{size}x{size}", "type": "image/png"}
@@ -80,7 +80,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def icon(request: HttpRequest, name: str) -> HttpResponse:
-    """An icon at an address that stays, for the service worker, which knows no hashed names."""
+    """Serve an icon at an address that stays, for the service worker, which knows no hashed names."""
     response = redirect(static(f"web/icons/{name}.png"))
     response["Cache-Control"] = f"public, max-age={DAY}"
     return response

@@ -15,7 +15,7 @@ _IMPORTED: Final = re.compile(r"""^(?:import|export)\b[^"';]*["'](\.[^"']+)["']"
 
 @functools.cache
 def modules_of(entry: str) -> tuple[str, ...]:
-    """The static paths of `entry` and of everything that it imports, the nearest first."""
+    """Return the static paths of `entry` and of everything that it imports, the nearest first."""
     found = [entry]
     for path in found:
         file = finders.find(path)

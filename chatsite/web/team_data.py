@@ -37,7 +37,7 @@ def team_session(user_id: Any, businesses: list[dict[str, Any]], shown: list[str
 
 
 def _choices(ids: list[str]) -> dict[str, dict[str, list[Any]]]:
-    """A query for each kind, however many businesses there are."""
+    """Return the choices of each kind. Runs one query for each kind, however many businesses there are."""
     choices: dict[str, dict[str, list[Any]]] = {
         key: {"members": [], "groups": [], "labels": []} for key in ids
     }

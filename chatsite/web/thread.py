@@ -151,7 +151,7 @@ def _before(request: HttpRequest) -> int | None:
 def _seed(
     seen: Any, found: history.MessagePage, speakers: _Speakers, question: CsatObject | None
 ) -> dict[str, Any]:
-    """The initial data of the live view."""
+    """Return the initial data of the live view."""
     notes = notes_data(speakers.conversation, speakers.side)
     return {
         "conversation": msgspec.to_builtins(seen),
@@ -170,7 +170,7 @@ def _seed(
 
 
 def _availability(speakers: _Speakers) -> dict[str, Any] | None:
-    """When the business is there, for its customer."""
+    """Return when the business is there, for its customer."""
     if speakers.side != Side.CUSTOMER:
         return None
     shown: dict[str, Any] = msgspec.to_builtins(availability(speakers.conversation.business_id))

@@ -14,7 +14,7 @@ from conversations.models import Business, Membership
 
 
 def sites_of(user_id: UserId) -> QuerySet[WidgetSite]:
-    """The widgets of the businesses that the user owns. Agents see no widgets."""
+    """Return the widgets of the businesses that the user owns. Agents see no widgets."""
     owned = Membership.objects.filter(user_id=user_id, role=Membership.Role.OWNER).values("business_id")
     sites: QuerySet[WidgetSite] = WidgetSite.objects.filter(business_id__in=owned)
     return sites.select_related("business").prefetch_related("secrets").order_by("-id")

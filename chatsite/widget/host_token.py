@@ -136,7 +136,7 @@ def _decode(token: str, secret: str) -> dict[str, Any]:
 
 
 def is_storable(text: str) -> bool:
-    """Whether a database can store the text: JSON can hold NUL and halves of surrogate pairs."""
+    """Return whether a database can store the text: JSON can hold NUL and halves of surrogate pairs."""
     return "\x00" not in text and text.encode("utf-8", "replace").decode("utf-8") == text
 
 

@@ -58,7 +58,7 @@ def clean_origin(raw: str) -> str:
 
 
 def covers(pattern: str, origin: str) -> bool:
-    """Whether an origin is meant by one of a business's origins; the same rule as in `widget.js`."""
+    """Return whether an origin is meant by one of a business's origins; the same rule as in `widget.js`."""
     scheme, wildcard, domain = pattern.partition("://*.")
     if not wildcard:
         return origin == pattern

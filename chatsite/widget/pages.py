@@ -56,7 +56,7 @@ def _loader_etag(request: HttpRequest) -> str:
 @require_safe
 @condition(etag_func=_loader_etag)
 def loader(request: HttpRequest) -> HttpResponse:
-    """The script that a host's page includes. It is the same for every widget."""
+    """Serve the script that a host's page includes. It is the same for every widget."""
     return HttpResponse(
         _read_loader(LOADER.stat().st_mtime),
         content_type="text/javascript; charset=utf-8",
@@ -66,7 +66,7 @@ def loader(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def configuration(request: HttpRequest, slug: str) -> HttpResponse:
-    """The configuration of one widget, as a module, so that the host's policy needs no `connect-src`."""
+    """Serve the configuration of one widget as a module, so that the host's policy needs no `connect-src`."""
     site = _site_or_404(slug)
     with _use_language(request):
         content = {
@@ -95,7 +95,7 @@ def configuration(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @xframe_options_exempt
 def frame(request: HttpRequest, slug: str) -> HttpResponse:
-    """The chat. Only pages of the business's origins may embed it."""
+    """Serve the chat. Only pages of the business's origins may embed it."""
     site = _site_or_404(slug)
     origins = host_origins(site.origins, request)
     with _use_language(request):

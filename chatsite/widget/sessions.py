@@ -162,7 +162,7 @@ def _find_or_create_visitor(
 
 
 def _check_is_visitor(user: User) -> None:
-    """A host's token must not open an account that has received rights since it was created."""
+    """Refuse an account that has received rights since it was created. A host's token must not open it."""
     if user.is_staff or user.is_superuser or Membership.objects.filter(user=user).exists():
         raise DomainError(
             "forbidden", "This account has rights on this site. Please sign in with its password."

@@ -141,7 +141,7 @@ def _matching(messages: QuerySet[ChatMessage], terms: list[Term]) -> Iterator[tu
 
 
 def _scope(rows: Conversations) -> list[UUID] | None:
-    """The conversations that names, dates and filters leave, if they are few."""
+    """Return the conversations that names, dates and filters leave, if they are few."""
     if not rows.query.where:
         return None
     keys = list(rows.order_by().values_list("pk", flat=True)[: SCOPE + 1])

@@ -104,7 +104,7 @@ def _takes_uploads(storage: Storage) -> bool:
 
 
 def _presigned_form(storage: Any, key: str, size: int) -> dict[str, Any]:
-    """The storage refuses a file of another size."""
+    """Return the form of a direct upload. The storage refuses a file of another size."""
     form: dict[str, Any] = storage.connection.meta.client.generate_presigned_post(
         storage.bucket_name,
         key,

@@ -12,7 +12,7 @@ PAGE: Final = 100
 
 
 def personal_lines(user_id: UserId) -> Iterator[tuple[str, Any]]:
-    """Not who has blocked the person: that is theirs."""
+    """Yield what the person keeps, except for who has blocked the person: that is theirs."""
     for reaction in Reaction.objects.filter(user=user_id).order_by("pk").iterator(chunk_size=PAGE):
         line = {"messageId": reaction.message_id, "emoji": reaction.emoji}
         yield "reaction", {**line, "createdAt": reaction.created_at}

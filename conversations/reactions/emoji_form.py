@@ -14,7 +14,7 @@ _VARIATION: Final = "\ufe0f"  # asks for the coloured picture of a character; ma
 
 
 def canonical_emoji(raw: str) -> str:
-    """The fully qualified form of one emoji. Raises `invalid` for anything else."""
+    """Return the fully qualified form of one emoji. Raises `invalid` for anything else."""
     known = _qualified_forms().get(raw.replace(_VARIATION, "")) if len(raw) <= EMOJI_LENGTH else None
     if known is None:
         raise invalid("A reaction is exactly one emoji.", field="emoji")

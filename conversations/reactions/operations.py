@@ -82,7 +82,7 @@ def stored_reactions(message: ChatMessage) -> str:
 
 @contextmanager
 def _change_reactions(user_id: UserId, message_id: str | UUID) -> Iterator[MessageChange]:
-    """A message of a conversation that the user takes part in."""
+    """Change a message of a conversation that the user takes part in."""
     with change_message(message_id) as changing:
         try:
             require_side(access.load_actors([user_id]).get(user_id), changing.conversation)

@@ -143,7 +143,7 @@ class _Search:
 def find_messages(
     user_id: UserId, query: str, filters: Filters, *, cursor: str | None = None, limit: int
 ) -> FoundPage:
-    """A page of the messages that hold every term of the query.
+    """Return a page of the messages that hold every term of the query.
 
     Raises `invalid` for a query without letters and digits that asks for nothing else.
     """

@@ -27,7 +27,7 @@ def note_deleted(business_id: UUID, note: NoteObject) -> Addressed:
 
 
 def status_changed(shown: TeamStateObject) -> Addressed:
-    """What webhooks get of a new status. No client gets this event: see `ChangePart.recorded`."""
+    """Return what webhooks get of a new status. No client gets this event: see `ChangePart.recorded`."""
     name = "conversation_reopened" if shown.status == "open" else f"conversation_{shown.status}"
     return groups.conversation(shown.conversation_id), Event.of(name, shown)
 

@@ -39,7 +39,7 @@ def erase_notes(user_id: UserId) -> int:
 
 
 def note_lines(user_id: UserId) -> Iterator[NoteObject]:
-    """The notes that the person wrote, for the export."""
+    """Yield the notes that the person wrote, for the export."""
     rows = Note.objects.filter(author_id=user_id, deleted_at=None).order_by("pk")
     return map(note_object, rows.iterator(chunk_size=PAGE))
 

@@ -25,7 +25,10 @@ def is_bot(business_id: UUID, user_id: UserId) -> bool:
 
 
 def waits_for_person(state: TeamState) -> bool:
-    """Whether a bot is in charge of the conversation, or has handed it over. Runs a query if there is an assignee."""
+    """Return whether a bot is in charge of the conversation, or has handed it over.
+
+    Runs a query if there is an assignee.
+    """
     if state.status != Status.PENDING:
         return False
     if state.assignee_id is None:
@@ -34,7 +37,7 @@ def waits_for_person(state: TeamState) -> bool:
 
 
 def begins_with_bot(conversation: Conversation, state: TeamState, message: MessageObject) -> bool:
-    """Whether this message of the customer begins an episode that a bot answers first."""
+    """Return whether this message of the customer begins an episode that a bot answers first."""
     if conversation.business.first_bot_id is None:
         return False
     return message.seq == 1 or state.status == Status.RESOLVED

@@ -33,7 +33,7 @@ async def catch_up_session(session: Session, since: datetime) -> None:
 async def _resend_states(
     sessions: Iterable[Session], since: datetime, deliver: Callable[[str, Event], None]
 ) -> None:
-    """A client that missed a note sees the gap in `teamRev` and calls `sync`."""
+    """Send each state again. A client that missed a note sees the gap in `teamRev` and calls `sync`."""
     businesses = {key for session in sessions for key in state_of(session).businesses}
     if not businesses:
         return

@@ -76,7 +76,7 @@ class NoteViewSet(StructViewSet):
 
 
 def _require_place(request: Request, conversation_id: str, note_id: str) -> None:
-    """The note of the address must be in the conversation of the address."""
+    """Raise `not_found` unless the note of the address is in the conversation of the address."""
     found = notes.notes_of(request.user.pk, conversation_id)
     if not found.filter(pk=object_key(note_id, "note")).exists():
         raise not_found("note")

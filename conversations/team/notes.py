@@ -103,7 +103,7 @@ def empty_note(change: ConversationChange, conversation: Conversation, note: Not
 
 
 def notes_of(user_id: UserId, conversation_id: str | UUID) -> QuerySet[Note]:
-    """The notes of a conversation, for a member."""
+    """Return the notes of a conversation, for a member."""
     return Note.objects.filter(conversation=member_conversation(user_id, conversation_id))
 
 

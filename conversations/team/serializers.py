@@ -106,7 +106,7 @@ class LabelObject(WireObject, kw_only=True):
 
 
 def state_objects(states: Collection[TeamState]) -> list[TeamStateObject]:
-    """One query for the labels of all of them."""
+    """Return the wire objects of the states. One query for the labels of all of them."""
     labels: dict[UUID, list[UUID]] = {}
     rows = ConversationLabel.objects.filter(state__in=[state.pk for state in states]).order_by("label_id")
     for state_id, label_id in rows.values_list("state_id", "label_id"):
@@ -149,7 +149,7 @@ def note_event(note: NoteObject) -> NoteEvent:
 
 
 def group_object(group: TeamGroup) -> GroupObject:
-    """The members must be prefetched."""
+    """Return the wire object of a group. The members must be prefetched."""
     members = sorted(str(member.pk) for member in group.members.all())
     return GroupObject(id=group.pk, business_id=group.business_id, name=group.name, member_ids=members)
 
@@ -159,7 +159,7 @@ def label_object(label: Label) -> LabelObject:
 
 
 def member_object(member: Membership) -> MemberObject:
-    """The user must be loaded."""
+    """Return the wire object of a member. The user must be loaded."""
     return MemberObject(
         id=str(member.user_id),
         name=display_name(member.user),

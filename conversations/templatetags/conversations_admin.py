@@ -39,7 +39,7 @@ def sender_name(message: ChatMessage) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def open_reports(context: dict[str, Any]) -> str:
-    """The number of open reports, for people who may read them: "" without any, and "99+" at most."""
+    """Return the number of open reports, for people who may read them: "" without any, and "99+" at most."""
     if not context["request"].user.has_perm("conversations.view_report"):
         return ""
     count = Report.objects.filter(status=Report.Status.OPEN).order_by()[:100].count()

@@ -132,7 +132,7 @@ class ConversationChange:
         self._shown_to.append((conversation, user_id))
 
     def end_mark(self, conversation: Conversation, user_id: UserId) -> None:
-        """The user has read: what they marked as unread counts no more."""
+        """End the reader's mark: what they marked as unread counts no more."""
         if conversation.marks:
             self._readers.append((conversation, user_id))
 

@@ -177,5 +177,5 @@ def write_apart_if_needed(changes: Sequence[Request]) -> list[Outcome]:
 
 
 def writer_of(runtime: Runtime) -> Writer:
-    """The process's writer."""
+    """Return the process's writer."""
     return runtime.state.get(Writer, lambda: Writer(runtime))

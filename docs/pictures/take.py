@@ -85,7 +85,7 @@ async def take(site: str, folder: Path) -> None:
 
 
 async def take_transcript(site: str, folder: Path) -> None:
-    """A conversation as a moderator sees it."""
+    """Take a picture of a conversation as a moderator sees it."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(

@@ -18,14 +18,14 @@ from notifications.delivery.models import Channel, PushSubscription
 
 
 def is_set_up(channel: str) -> bool:
-    """Whether the site is configured to send on the channel."""
+    """Return whether the site is configured to send on the channel."""
     if channel == Channel.PUSH:
         return bool(settings.VAPID_PRIVATE_KEY)
     return bool(settings.CHAT_SENDS_MAIL)
 
 
 def subscriptions_of(users: Collection[Any]) -> dict[Any, list[PushSubscription]]:
-    """The browsers that show pushes to these people, by the people's primary keys. One query.
+    """Return the browsers that show pushes to these people, by the people's primary keys. One query.
 
     It leaves out browsers whose login or session has ended or had an earlier password: somebody else may have them.
     """
@@ -39,7 +39,7 @@ def subscriptions_of(users: Collection[Any]) -> dict[Any, list[PushSubscription]
 
 
 def has_ended() -> Q:
-    """Whether the login or the browser's session that made a subscription has ended.
+    """Return whether the login or the browser's session that made a subscription has ended.
 
     `EndedLogin` remembers a login for some days. A session that has ended has no row, or one of the past.
     """

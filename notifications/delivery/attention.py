@@ -70,7 +70,7 @@ class Attention:
         return users
 
     def take_seen(self) -> set[tuple[str, UUID]]:
-        """The users with the conversations that they look at: those that their sessions have joined by now."""
+        """Return the users with the conversations that they look at, which their sessions have joined."""
         found: set[tuple[str, UUID]] = set()
         for session, look in list(self._looks.items()):
             fresh = state_of(session).joined.keys() - look.seen
@@ -90,7 +90,7 @@ async def set_attention(session: Session, data: AttentionCommand) -> AttentionAn
 
 
 def attentive_users(user_ids: Collection[str]) -> set[str]:
-    """Which of the users look at a screen. Empty while the cache is down: an extra push is better than none."""
+    """Return the users who look at a screen. Empty while the cache is down: an extra push is better than none."""
     keys = {_key(user_id): user_id for user_id in user_ids}
     try:
         return {keys[key] for key in cache.get_many(list(keys))}

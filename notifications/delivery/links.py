@@ -8,12 +8,12 @@ from django.urls import NoReverseMatch, reverse
 
 
 def conversation_path(conversation_id: UUID) -> str:
-    """The page of the conversation; the front page if a host project does not serve the chat's pages."""
+    """Return the page of the conversation; the front page if a host project serves no pages of the chat."""
     return _path("web:conversation", str(conversation_id))
 
 
 def settings_path() -> str:
-    """The page of the notification settings; the front page if a host project does not serve the chat's pages."""
+    """Return the page of the notification settings; the front page if a host project serves no pages of the chat."""
     return _path("web:notification-settings")
 
 

@@ -88,7 +88,7 @@ def abandon_notice(notice_id: str) -> None:
 
 
 def last_of(user_id: UserId) -> list[Any]:
-    """The person's last decisions, newest first."""
+    """Return the person's last decisions, newest first."""
     return list(
         Notice.objects.filter(user_id=user_id).select_related(
             "conversation__business", "conversation__customer", "subscription"

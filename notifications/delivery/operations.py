@@ -17,7 +17,7 @@ from notifications.delivery.serializers import EmailChanges, PushChanges, Settin
 
 
 def find_settings(user_id: UserId) -> NotificationSettings:
-    """The person's choices. Without a row, nothing is chosen."""
+    """Return the person's choices. Without a row, nothing is chosen."""
     row = NotificationSettings.objects.filter(pk=user_id).first()
     return row or NotificationSettings(user_id=user_id)
 

@@ -32,7 +32,7 @@ class Preferences:
         return self.push if channel == Channel.PUSH else self.email
 
     def wait(self, channel: str) -> timedelta:
-        """How long a message stays unread before the step."""
+        """Return how long a message stays unread before the step."""
         if channel == Channel.PUSH:
             return timedelta(seconds=settings.PUSH_AFTER_SECONDS)
         return self.email_after

@@ -9,7 +9,7 @@ from conversations.team.hours.local_time import instant_of
 
 
 def quiet_until(now: datetime, begin: time, end: time, zone: ZoneInfo) -> datetime | None:
-    """When the current quiet hours end, or None outside of them.
+    """Return when the current quiet hours end, or None outside of them.
 
     Compares instants instead of local times, because a clock change repeats or skips some local times.
     """

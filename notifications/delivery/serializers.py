@@ -153,7 +153,7 @@ def _clock(at: time) -> str:
 
 
 def given(changes: msgspec.Struct) -> dict[str, object]:
-    """The fields that the body contains."""
+    """Return the fields that the body contains."""
     return {name: value for name, value in asdict(changes).items() if value is not UNSET}
 
 

@@ -15,7 +15,7 @@ from notifications.delivery.models import Progress
 
 
 def unread_messages(sides: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], list[ChatMessage]]:
-    """The unread and visible messages of each conversation and reading side, by `seq`. One query."""
+    """Return the unread and visible messages of each conversation and reading side, by `seq`. One query."""
     rows = _visible_unread().filter(conversation_id__in={key for key, _ in sides})
     found: dict[tuple[UUID, str], list[ChatMessage]] = defaultdict(list)
     for message in rows.select_related("sender").order_by("seq"):
@@ -29,16 +29,16 @@ def _visible_unread() -> QuerySet[ChatMessage]:
 
 
 def has_unread(conversation: Conversation, user_id: UserId) -> bool:
-    """Whether the person's side of the conversation has unread messages."""
+    """Return whether the person's side of the conversation has unread messages."""
     is_customer = conversation.customer_id == user_id
     return bool(conversation.customer_unread if is_customer else conversation.business_unread)
 
 
 def readers(conversations: Iterable[Conversation]) -> dict[tuple[UUID, str], list[Any]]:
-    """The people to notify of unread messages: the customer; the assignee, or else every member.
+    """Return the people to notify of unread messages: the customer; the assignee, or else every member.
 
-    Bots and inactive accounts are left out, and do not count as assignees. The rows should come with `customer`
-    and `team_state`. One query.
+    Bots and inactive accounts are left out, and do not count as assignees. Pass rows with `customer` and
+    `team_state`. Runs one query.
     """
     rows = list(conversations)
     team: dict[UUID, list[Any]] = defaultdict(list)
@@ -57,7 +57,7 @@ def readers(conversations: Iterable[Conversation]) -> dict[tuple[UUID, str], lis
 
 
 def _assigned_to_others(user_id: UserId) -> Exists:
-    """Whether `readers` has the assignee of the conversation instead of this member."""
+    """Return whether `readers` has the assignee of the conversation instead of this member."""
     assignees = Membership.objects.filter(
         business_id=OuterRef("business_id"), user_id=OuterRef("team_state__assignee_id"), is_bot=False
     )
@@ -65,9 +65,9 @@ def _assigned_to_others(user_id: UserId) -> Exists:
 
 
 def unread_sides_of(user_id: UserId, most: int) -> list[tuple[Conversation, str]]:
-    """The conversations with unread messages for the person, newest first, with the side.
+    """Return the conversations with unread messages for the person, newest first, with the side.
 
-    It leaves out those about which an earlier mail has told everything. Otherwise they could take the place of others.
+    It leaves out those that earlier mails cover completely. Otherwise they could take the place of others.
     """
     as_customer = _newest_first().filter(customer_id=user_id, customer_unread__gt=0)
     as_member = _unread_of_team(user_id).exclude(_assigned_to_others(user_id))
@@ -80,7 +80,7 @@ def unread_sides_of(user_id: UserId, most: int) -> list[tuple[Conversation, str]
 
 
 def _covered_by_mail(user_id: UserId, side: Side) -> Exists:
-    """Whether a mail has told everything in the conversation that `unread_messages` has for this side."""
+    """Return whether earlier mails cover every message that `unread_messages` has for this side."""
     newer = _visible_unread().filter(
         conversation_id=OuterRef("conversation_id"),
         sender_side=other_side(side),
@@ -91,7 +91,7 @@ def _covered_by_mail(user_id: UserId, side: Side) -> Exists:
 
 
 def colleagues_are_notified(user_id: UserId) -> bool:
-    """Whether there are unread messages for which colleagues are notified instead of the person."""
+    """Return whether there are unread messages for which colleagues are notified instead of the person."""
     return _unread_of_team(user_id).filter(_assigned_to_others(user_id)).exists()
 
 

@@ -91,7 +91,7 @@ class PushSubscriptionsView(APIView):
 
 
 def _login_of(request: Request) -> dict[str, Any]:
-    """What the subscription ends with: the token login, or else the browser's session."""
+    """Return what ends the subscription: the token login, or else the browser's session."""
     if isinstance(request.auth, Claims):
         return {"login_id": request.auth.login_id}
     return {"session_key": request.session.session_key or ""}

@@ -112,7 +112,7 @@ def _pending() -> QuerySet[WebhookDelivery]:
 
 
 def due_deliveries(endpoint: Webhook, now: datetime) -> QuerySet[WebhookDelivery]:
-    """The first pending delivery of each conversation, where it may be tried now."""
+    """Return the first pending delivery of each conversation, where it may be tried now."""
     mine = _pending().filter(webhook_id=endpoint.pk)
     earlier = _pending().filter(
         webhook_id=endpoint.pk, sequence=OuterRef("sequence"), event_id__lt=OuterRef("event_id")
@@ -131,7 +131,7 @@ def _next_chains(endpoint: Webhook, conversations: int, length: int) -> list[lis
 
 @contextmanager
 def _lease(webhook_id: UUID) -> Iterator[Webhook | None]:
-    """The endpoint, or None while another worker delivers to it."""
+    """Lock the endpoint and yield it, or None while another worker delivers to it."""
     now, token = timezone.now(), uuid4()
     is_free = Q(lease_until=None) | Q(lease_until__lt=now)
     taken = Webhook.objects.filter(is_free, pk=webhook_id).update(

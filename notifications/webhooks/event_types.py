@@ -35,5 +35,5 @@ def type_of(event: str) -> str | None:
 
 
 def names() -> list[str]:
-    """The types that an endpoint can ask for."""
+    """Return the types that an endpoint can ask for."""
     return sorted({*_TYPES.values(), CONTACT_ERASED})

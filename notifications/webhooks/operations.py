@@ -97,7 +97,7 @@ def create_endpoint(
 
 
 def find_endpoint(user_id: UserId, raw_id: str | UUID) -> Webhook:
-    """An endpoint of a business that the user owns. `forbidden` to agents, `not_found` to everybody else."""
+    """Return an endpoint of a business that the user owns. `forbidden` to agents, `not_found` to everybody else."""
     endpoint = Webhook.objects.filter(pk=object_key(raw_id, "webhook")).first()
     if endpoint is None or endpoint.business_id is None:
         raise not_found("webhook")
@@ -136,7 +136,7 @@ def change_endpoint(
 
 
 def switched(enabled: bool) -> dict[str, Any]:
-    """The columns of an endpoint that a person enables or disables."""
+    """Return the columns of an endpoint that a person enables or disables."""
     if not enabled:
         return {"enabled": False, "disabled_reason": Webhook.DisabledReason.BY_HAND}
     return {"enabled": True, "disabled_reason": "", "failures": 0, "failing_since": None, "retry_at": None}
@@ -168,7 +168,7 @@ def remove_endpoint(endpoint: Webhook) -> None:
 
 
 def rotate_secret(*, user_id: UserId, webhook_id: str) -> tuple[Webhook, str]:
-    """A new secret. The one before signs too for 24 hours, so that the receiver can change in between."""
+    """Make a new secret. The former one also signs for 24 hours, so that the receiver can change in between."""
     return renew_secret(find_endpoint(user_id, webhook_id))
 
 

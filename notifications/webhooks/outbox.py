@@ -52,7 +52,7 @@ def record(changes: list[Change]) -> None:
 
 
 def endpoints_of(business_ids: Collection[UUID]) -> list[Webhook]:
-    """The enabled endpoints of these businesses and of the whole site."""
+    """Return the enabled endpoints of these businesses and of the whole site."""
     found = Webhook.objects.filter(Q(business__in=business_ids) | Q(business=None), enabled=True)
     return list(found.order_by("pk"))
 

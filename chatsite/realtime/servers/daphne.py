@@ -156,7 +156,7 @@ def write_at_once(transport: Any, data: bytes) -> None:
 
 
 def _has_nothing_to_send(transport: Any) -> bool:
-    """Whether the transport is open and plain TCP, and its buffers are empty."""
+    """Return whether the transport is open and plain TCP, and its buffers are empty."""
     return (
         isinstance(transport, Connection)
         and bool(transport.connected)

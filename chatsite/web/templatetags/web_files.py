@@ -21,19 +21,19 @@ LOCALES = Path(__file__).parents[1] / "locale"
 
 @register.simple_tag
 def bundle(entry: str) -> str:
-    """The address of the entry's bundle, or of the entry itself if there are no bundles."""
+    """Return the address of the entry's bundle, or of the entry itself if there are no bundles."""
     return static(f"{FOLDER}/{entry}" if _is_bundled(entry) else entry)
 
 
 @register.simple_tag
 def modules_to_preload(entry: str) -> list[str]:
-    """The addresses of all modules of an entry that is not bundled, so that they are fetched side by side."""
+    """Return the addresses of all modules of an entry that is not bundled, so that they are fetched side by side."""
     return [] if _is_bundled(entry) else [static(module) for module in modules_of(entry)]
 
 
 @register.simple_tag
 def texts_address(language: str) -> str:
-    """The address of the texts of the scripts. It changes with the texts, so that browsers keep them."""
+    """Return the address of the texts of the scripts. It changes with the texts, so that browsers keep them."""
     return f"{reverse('web:texts')}?{language}-{_version(language)}"
 
 

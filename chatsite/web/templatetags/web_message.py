@@ -18,7 +18,7 @@ OUT = 'target="_blank" rel="noopener noreferrer nofollow ugc" dir="auto"'
 
 @register.filter
 def formatted(text: str) -> SafeString:
-    """The text with its formatting and links. Every piece of it is escaped."""
+    """Return the text with its formatting and links. Every piece of it is escaped."""
     return _joined(parse_message(text))
 
 
@@ -58,7 +58,7 @@ def _link(kind: str, text: str) -> SafeString:
 
 
 def _web_link(address: str) -> SafeString:
-    """A link out of the site. Where its text does not plainly begin with the real host, the host is shown behind it."""
+    """Return a link out of the site. If its text does not plainly begin with the real host, show the host after it."""
     parts = urlsplit(address)
     host: Any = parts.netloc.rpartition("@")[2].lower()
     if not host.isascii():

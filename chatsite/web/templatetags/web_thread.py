@@ -28,13 +28,13 @@ ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026"}
 
 @register.filter(name="isolate")
 def isolate_filter(name: object) -> str:
-    """A name inside a text that cannot hold elements: a title or an attribute."""
+    """Isolate a name inside a text that cannot hold elements: a title or an attribute."""
     return isolate(str(name))
 
 
 @register.filter
 def day_label(day: date) -> str:
-    """A day as people call it."""
+    """Return a day as people call it."""
     today = timezone.localdate()
     if day == today:
         return gettext("Today")
@@ -64,13 +64,13 @@ register.filter("picture_size", shown_size)
 
 @register.filter
 def price(offer: Offer) -> str:
-    """The amount with its currency, as the scripts write it."""
+    """Return the amount with its currency, as the scripts write it."""
     amount = amount_text(offer.amount_minor, offer.currency)
     return amount_with_currency(amount, offer.currency, get_language() or settings.LANGUAGE_CODE)
 
 
 @register.filter
 def json_block(value: Any) -> SafeString:
-    """A value for a script to read. An element of JSON is data, which the page's policy has nothing against."""
+    """Render a value for a script to read, as an element of JSON, which the page's policy allows."""
     text = json.dumps(value, ensure_ascii=False).translate(ESCAPES)
     return format_html('<script type="application/json" class="thread-seed">{}</script>', mark_safe(text))

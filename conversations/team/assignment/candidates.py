@@ -57,7 +57,7 @@ class Candidates:
         return self.rule.capacity is None or self.loads[key] < self.rule.capacity
 
     def _in_turn(self) -> list[UserId]:
-        """The members from the one on who follows the last assignee, who may be offline now."""
+        """Return the members from the one on who follows the last assignee, who may be offline now."""
         last = self.rule.last_assignee_id
         if last not in self.members:
             return self.members

@@ -116,7 +116,7 @@ def _agent_wrote(conversation: Conversation, now: datetime) -> bool:
 
 
 def _is_after_silence(message: ChatMessage) -> bool:
-    """Whether nobody wrote for a day before the message."""
+    """Return whether nobody wrote for a day before the message."""
     earlier = ChatMessage.objects.filter(conversation=message.conversation_id, seq__lt=message.seq)
     said = earlier.exclude(sender_side=Side.SYSTEM).order_by("-seq")
     latest = said.values_list("created_at", flat=True).first()

@@ -36,7 +36,7 @@ class Wait:
 
 
 def is_answer(line: Line) -> bool:
-    """Whether a person of the business wrote it."""
+    """Return whether a person of the business wrote it."""
     return line.side == Side.BUSINESS and line.kind == SenderKind.PERSON
 
 

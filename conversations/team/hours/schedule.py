@@ -46,7 +46,7 @@ class Schedule:
     subdivision: str = ""
 
     def ranges_on(self, day: date) -> Sequence[Range]:
-        """An exception comes before a holiday, and a holiday before the week."""
+        """Return the hours of a day. An exception comes before a holiday, and a holiday before the week."""
         if day in self.exceptions:
             return self.exceptions[day]
         if self.country and day in public_holidays(self.country, self.subdivision, day.year):

@@ -18,7 +18,7 @@ def safe_cell(text: str) -> str:
 
 
 def report_csv(shown: TeamReportObject) -> str:
-    """One line for each row. Times are in seconds."""
+    """Return the report as CSV, one line for each row. Times are in seconds."""
     names = list(shown.rows[0].values) if shown.rows else []
     file = io.StringIO()
     writer = csv.writer(file)

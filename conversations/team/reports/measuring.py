@@ -54,7 +54,7 @@ def measure(
 
 
 def seconds(begin: datetime, end: datetime, schedule: Schedule | None) -> tuple[int, int]:
-    """By the clock, and in business hours. Without hours the business counts as always open."""
+    """Return the time by the clock, and in business hours. Without hours the business counts as always open."""
     by_clock = max(0, round((end - begin).total_seconds()))
     return by_clock, by_clock if schedule is None else schedule.seconds_between(begin, end)
 

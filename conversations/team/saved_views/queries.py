@@ -17,7 +17,7 @@ from conversations.team.saved_views.serializers import SavedViewObject, saved_vi
 
 
 def visible_views(user_id: UserId) -> QuerySet[SavedView]:
-    """The views of the businesses that the user is a member of, and the user's private ones there."""
+    """Return the views of the businesses that the user is a member of, and the user's private ones there."""
     return _views_in(user_id, access.load_actor(user_id).businesses)
 
 
@@ -32,7 +32,7 @@ def views_of(user_id: UserId, business_id: str) -> tuple[QuerySet[SavedView], Me
 
 
 def find_view(user_id: UserId, raw_id: str, *, lock: bool = False) -> tuple[SavedView, Membership]:
-    """A view that the user sees, and the user's membership of its business."""
+    """Return a view that the user sees, and the user's membership of its business."""
     key = object_key(raw_id, "view")
     rows = SavedView.objects.select_for_update(no_key=True) if lock else SavedView.objects.all()
     view = rows.filter(pk=key, pk__in=visible_views(user_id).values("pk")).first()
@@ -46,7 +46,7 @@ def shown(membership: Membership, view: SavedView) -> SavedViewObject:
 
 
 def views_of_member(user_id: UserId) -> list[SavedViewObject]:
-    """The views of all businesses of the user, by name. Runs two queries."""
+    """Return the views of all businesses of the user, by name. Runs two queries."""
     memberships = {row.business_id: row for row in Membership.objects.filter(user_id=user_id)}
     if not memberships:
         return []

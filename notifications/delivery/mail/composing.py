@@ -66,7 +66,7 @@ def compose(notice: Notice, sections: list[Section], locale: str) -> EmailMultiA
 
 
 def _subject(sections: list[Section]) -> str:
-    """The subject. It is the same for every mail about a conversation, so that mail programs group them."""
+    """Return the subject. It is the same for every mail about a conversation, so that mail programs group them."""
     if len(sections) == 1:
         return gettext("Messages from %(name)s") % {"name": one_line(_name(sections[0]))}
     return ngettext(
@@ -77,7 +77,7 @@ def _subject(sections: list[Section]) -> str:
 
 
 def mail_headers(notice: Notice, conversations: list[Conversation], unsubscribe: str) -> dict[str, str]:
-    """The headers of every mail. One about a single conversation joins that one's thread."""
+    """Return the headers of every mail. A mail about a single conversation joins that conversation's thread."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     headers = {
         # The same at each attempt, so that a mail program detects a mail that arrives twice.
@@ -99,7 +99,7 @@ def _sender(sections: list[Section]) -> str:
 
 
 def sender_address(name: str | None) -> str:
-    """The site's address, under the name of the one who wrote, if there is one."""
+    """Return the site's address, under the name of the one who wrote, if there is one."""
     own_name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     return formataddr((own_name if name is None else one_line(name), address))
 
@@ -117,7 +117,7 @@ def _shown(user: Any, section: Section) -> dict[str, Any]:
 
 
 def _before(section: Section) -> list[ChatMessage]:
-    """The last messages before the unread ones, for context."""
+    """Return the last messages before the unread ones, for context."""
     rows = ChatMessage.objects.filter(
         conversation=section.conversation,
         seq__lt=section.messages[-SHOWN:][0].seq,
@@ -129,7 +129,7 @@ def _before(section: Section) -> list[ChatMessage]:
 
 
 def _is_from_blocked(section: Section, message: ChatMessage) -> bool:
-    """Whether the reader's side has blocked the sender."""
+    """Return whether the reader's side has blocked the sender."""
     return message.sender_side != section.side and is_blocked(section.conversation, message.sender_id)
 
 

@@ -33,7 +33,7 @@ def decide_about_rating(episode: Episode, now: datetime) -> Decision:
 
 
 def _open_question(episode: Episode, now: datetime) -> list[ChatMessage]:
-    """The message that asks, unless the question is settled."""
+    """Return the message that asks, unless the question is settled."""
     if episode.asked_at is None or episode.asked_at + ANSWERED_WITHIN < now:
         return []
     if episode.rated_at is not None or episode.seen_at is not None:

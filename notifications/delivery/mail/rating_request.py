@@ -59,7 +59,7 @@ def compose_rating_request(notice: Notice, episode: Episode, locale: str) -> Ema
 
 
 def question_of(episode: Episode) -> str:
-    """The question of the business, or the usual one in the active language."""
+    """Return the question of the business, or the usual one in the active language."""
     chosen = CsatSettings.objects.filter(business=episode.business_id).first()
     question = chosen.question if chosen is not None else ""
     return (
@@ -75,7 +75,7 @@ def rating_token(episode_id: UUID) -> str:
 
 
 def episode_of(token: str) -> Episode:
-    """The episode that the token names, or `not_found`."""
+    """Return the episode that the token names, or `not_found`."""
     try:
         key: Any = signing.loads(token, salt=SALT)
     except signing.BadSignature as error:

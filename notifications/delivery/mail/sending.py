@@ -75,7 +75,7 @@ def send_once(notice: Notice, sections: list[Section], mail: EmailMultiAlternati
 
 
 def unread_sections(user: Any, now: datetime) -> tuple[list[Section], str | None]:
-    """The sections of the mail, or the reason to skip it. Neither if it is only too early.
+    """Return the sections of the mail, or the reason to skip it. Neither if it is only too early.
 
     Once one conversation is due, the mail is about all that is unread, so that no second mail follows it.
     """

@@ -15,12 +15,12 @@ SALT: Final = "notifications.unsubscribe"
 
 
 def unsubscribe_token(user_id: Any) -> str:
-    """A token without an expiry, because a mail may be opened after years. It can only turn mails off."""
+    """Return a token without an expiry, because a mail may be opened after years. It can only turn mails off."""
     return signing.dumps(str(user_id), salt=SALT)
 
 
 def user_of(token: str) -> Any:
-    """The person whom the token names, or `not_found`."""
+    """Return the person whom the token names, or `not_found`."""
     try:
         key = parse_user_key(signing.loads(token, salt=SALT))
     except signing.BadSignature as error:

@@ -25,7 +25,7 @@ BODY_CHARACTERS: Final = 400  # at most 1600 bytes
 def message_content(
     user: Any, conversation: Conversation, messages: list[ChatMessage], preferences: Preferences
 ) -> bytes:
-    """The newest unread message, or only that there is one, if the business or the person prefers that."""
+    """Return the newest unread message, or only that there is one, if the business or the person prefers that."""
     with translation.override(preferences.locale):
         if preferences.push_content:
             title, body = sender_name(conversation, messages[-1]), shortened(messages[-1].content)
@@ -70,20 +70,20 @@ def close_content(user: Any, conversation: Conversation) -> bytes:
 
 
 def sender_name(conversation: Conversation, message: ChatMessage) -> str:
-    """The sender's name: for customers it is the business's name, and for members the customer's."""
+    """Return the sender's name: for customers it is the business's name, and for members the customer's."""
     if message.sender_side == Side.BUSINESS:
         return conversation.business.name
     return display_name(conversation.customer)
 
 
 def shortened(text: str) -> str:
-    """The beginning, in one line. Control characters are left out, because JSON needs six bytes for each."""
+    """Return the beginning, in one line. Control characters are left out, because JSON needs six bytes for each."""
     shown = "".join(" " if category(one) == "Cc" else one for one in text[: BODY_CHARACTERS * 2])
     line = " ".join(shown.split())
     return line if len(line) <= BODY_CHARACTERS else f"{line[: BODY_CHARACTERS - 1]}…"
 
 
 def tag_of(conversation_id: UUID) -> str:
-    """The conversation's tag in the browser and `Topic` at the push service: 32 characters that reveal nothing."""
+    """Return the conversation's tag in the browser and `Topic` at the push service, which reveals nothing."""
     key = settings.SECRET_KEY.encode()
     return hmac.new(key, b"push topic" + conversation_id.bytes, "sha256").hexdigest()[:32]

@@ -26,7 +26,7 @@ LAST_RECORD: Final = b"\x02"
 
 
 def public_key(raw: bytes) -> EllipticCurvePublicKey:
-    """A browser's key, `p256dh`. Raises `ValueError` if it is not a point on the curve."""
+    """Return a browser's key, `p256dh`. Raises `ValueError` if it is not a point on the curve."""
     return EllipticCurvePublicKey.from_encoded_point(SECP256R1(), raw)
 
 
@@ -42,7 +42,7 @@ def encrypt(
     salt: bytes | None = None,
     own_key: EllipticCurvePrivateKey | None = None,
 ) -> bytes:
-    """The body of the request. A test passes the `salt` and the `own_key` of the RFC's example."""
+    """Return the body of the request. A test passes the `salt` and the `own_key` of the RFC's example."""
     if len(content) > MOST_BYTES:
         raise ValueError(f"a push can have at most {MOST_BYTES} bytes")
     salt = salt or os.urandom(16)

@@ -72,7 +72,7 @@ def deliver(notice_id: str, now: datetime) -> None:
 
 
 def _reason_to_leave_out(notice: Notice, conversation: Conversation) -> str:
-    """Why the person is not one of the people to notify."""
+    """Return why the person is not one of the people to notify."""
     member = Membership.objects.filter(business_id=conversation.business_id, user_id=notice.user_id)
     return "assigned" if notice.user.is_active and member.exists() else "suspended"
 

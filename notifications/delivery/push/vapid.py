@@ -29,12 +29,12 @@ def new_private_key() -> str:
 
 
 def public_key_of(private_key: str) -> str:
-    """The public key, which browsers need to subscribe."""
+    """Return the public key, which browsers need to subscribe."""
     return base64url.encode(raw_public_key(_load(private_key).public_key()))
 
 
 def authorization(endpoint: str, now: datetime) -> str:
-    """The `Authorization` header of a request to the endpoint's push service."""
+    """Return the `Authorization` header of a request to the endpoint's push service."""
     parts = urlsplit(endpoint)
     claims = {
         "aud": f"{parts.scheme}://{parts.netloc}",

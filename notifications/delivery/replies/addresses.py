@@ -20,20 +20,20 @@ SALT: Final = b"reply address"
 
 
 def reply_address(user: Any, conversation_id: UUID) -> str:
-    """The address for the person's answers in the conversation, or "" if the site takes no answers."""
+    """Return the address for the person's answers in the conversation, or "" if the site takes no answers."""
     local, _, domain = settings.MAIL_REPLY_ADDRESS.partition("@")
     return f"{local}+{token_of(user.pk, conversation_id)}@{domain}" if domain else ""
 
 
 def token_of(user_id: UserId, conversation_id: UUID) -> str:
-    """A token in lower case, because a mail program may change the case."""
+    """Return a token in lower case, because a mail program may change the case."""
     text = str(user_id).encode()
     payload = conversation_id.bytes + text
     return base64.b32encode(payload + _signature(payload)).rstrip(b"=").decode().lower()
 
 
 def read_token(token: str) -> tuple[str, UUID] | None:
-    """The user's wire id and the conversation's id, or None if the site has not signed the token."""
+    """Return the user's wire id and the conversation's id, or None if the site has not signed the token."""
     padded = token.upper() + "=" * (-len(token) % 8)
     try:
         raw = base64.b32decode(padded)

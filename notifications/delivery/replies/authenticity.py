@@ -20,7 +20,7 @@ _DOMAIN: Final = re.compile(r"\b(header\.d|header\.i|header\.from|smtp\.mailfrom
 
 
 def is_authentic(message: EmailMessage, sender: str) -> bool:
-    """Whether the mail server has authenticated the domain of the sender's address."""
+    """Return whether the mail server has authenticated the domain of the sender's address."""
     name = settings.MAIL_AUTHSERV_ID.lower()
     written = [str(value) for value in message.get_all(HEADER, [])]
     if not name or not written:
@@ -41,5 +41,5 @@ def _vouches(result: str, domain: str) -> bool:
 
 
 def is_aligned(signed: str, domain: str) -> bool:
-    """Whether one domain is the other or its subdomain: mail.example signs for news.mail.example."""
+    """Return whether one domain is the other or its subdomain: mail.example signs for news.mail.example."""
     return signed == domain or (domain.endswith(f".{signed}") and not is_public_suffix(f".{signed}"))

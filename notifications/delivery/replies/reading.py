@@ -33,13 +33,13 @@ def parse(raw: bytes) -> EmailMessage:
 
 
 def addresses(message: EmailMessage, *names: str) -> list[str]:
-    """The addresses in these headers, in lower case."""
+    """Return the addresses in these headers, in lower case."""
     values = [str(value) for name in names for value in message.get_all(name, [])]
     return [address.lower() for _, address in getaddresses(values) if "@" in address]
 
 
 def reply_tokens(message: EmailMessage, envelope: Iterable[str] = ()) -> list[str]:
-    """The part after the `+` of the reply address, in the envelope and in the headers."""
+    """Return the part after the `+` of the reply address, in the envelope and in the headers."""
     local, _, domain = settings.MAIL_REPLY_ADDRESS.lower().partition("@")
     found = [*(address.lower() for address in envelope), *addresses(message, *RECIPIENT_HEADERS)]
     start, end = f"{local}+", f"@{domain}"
@@ -47,12 +47,12 @@ def reply_tokens(message: EmailMessage, envelope: Iterable[str] = ()) -> list[st
 
 
 def answered_notices(message: EmailMessage) -> list[UUID]:
-    """The notices whose mails this one answers. Their `Message-ID` is in `In-Reply-To`."""
+    """Return the notices whose mails this one answers. Their `Message-ID` is in `In-Reply-To`."""
     return [UUID(found) for found in NOTICE_ID.findall(str(message.get("In-Reply-To", "")))][:5]
 
 
 def is_automatic(message: EmailMessage) -> bool:
-    """Whether headers say that a program wrote the mail: an auto-responder, a mailing list, a bounce."""
+    """Return whether headers say that a program wrote the mail: an auto-responder, a mailing list, a bounce."""
     if str(message.get("Auto-Submitted", "no")).partition(";")[0].strip().lower() != "no":
         return True
     if str(message.get("Precedence", "")).strip().lower() in BULK:

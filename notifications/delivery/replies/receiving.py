@@ -144,7 +144,7 @@ def _mark_read(user: Any, conversation_id: UUID) -> None:
 
 
 def _addressee(message: EmailMessage, envelope: Iterable[str]) -> tuple[Any, UUID]:
-    """The person and the conversation that the reply address was made for."""
+    """Return the person and the conversation that the reply address was made for."""
     for token in reply_tokens(message, envelope):
         found = read_token(token)
         if found is None:

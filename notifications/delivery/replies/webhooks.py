@@ -27,7 +27,7 @@ def take_inbound(sender: Any, event: Any, esp_name: str, **_: Any) -> None:
 
 
 def _authentic(event: Any, esp_name: str) -> bool | None:
-    """The provider's result about the sender, or None if it is in `Authentication-Results`.
+    """Return the provider's result about the sender, or None if it is in `Authentication-Results`.
 
     A domain has to vouch for its own addresses: anybody can sign a mail with a domain of their own.
     """

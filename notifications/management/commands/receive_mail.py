@@ -48,7 +48,9 @@ class Command(BaseCommand):
             raise SystemExit(TRY_AGAIN) from error
 
     def _empty_mailbox(self, url: str) -> None:
-        """A mail is marked as seen once it has been taken, so a run that breaks off is made up for by the next.
+        """Take every mail.
+
+        One that was taken is marked as seen, so the next run takes what an interrupted one has left.
 
         A mail that fails by itself is marked too, because it would fail again. It does not keep back those behind it.
         """

@@ -75,7 +75,10 @@ class Credentials:
 
 
 def _ends_soon(token: str) -> bool:
-    """Whether the token expires soon, by its own claims, which only the server verifies. False unless it is a JWT."""
+    """Return whether the token expires soon, by its own claims, which only the server verifies.
+
+    False unless it is a JWT.
+    """
     try:
         payload = token.split(".")[1]
         claims = msgspec.json.decode(

@@ -203,5 +203,5 @@ def _parsed(answer: type[Answer], response: httpx.Response) -> Answer:
 
 
 def _cursor_of(link: str | None) -> str | None:
-    """The cursor in a page's `next`. The rest of the link names the server that answered, so it is not used."""
+    """Return the cursor in a page's `next`. The rest of the link names the server that answered, so it is not used."""
     return None if link is None else parse_qs(urlsplit(link).query).get("cursor", [None])[0]

@@ -122,7 +122,7 @@ class Supervisor:
             await asyncio.sleep(self._pause(backoff, code))
 
     def _pause(self, backoff: Backoff, code: int | None) -> float:
-        """The pause before the next attempt. A server that stops gives each client a different one."""
+        """Return the pause before the next attempt. A server that stops gives each client a different one."""
         server_delay, self._server_delay = self._server_delay, None
         if server_delay is not None:
             return min(server_delay, MAX_SERVER_DELAY)

@@ -66,7 +66,7 @@ class Timeline:
         return None if seq is None else self.messages[seq - self._first]
 
     def has(self, rev: int) -> bool:
-        """Whether everything up to `rev` was applied, including the conversation's details."""
+        """Return whether everything up to `rev` was applied, including the conversation's details."""
         return self.details is not None and min(self.rev, max(self.details.rev, self._unknown_rev)) >= rev
 
     @property
@@ -258,7 +258,7 @@ class Timeline:
 
 
 def _facts(message: Message) -> list[tuple[str, str]]:
-    """The attachments without their addresses, which are different in each answer."""
+    """Return the attachments without their addresses, which are different in each answer."""
     return [(one.id, one.state) for one in message.attachments]
 
 
