@@ -58,7 +58,7 @@ class Services:
     def __enter__(self) -> Self:
         for service in (self.postgres, self.redis):
             service.start()
-            pin(_pid_of(service), THE_REST)
+            pin(service.processes()[0].pid, THE_REST)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -88,12 +88,6 @@ class Services:
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("CREATE EXTENSION pg_stat_statements")
         return url
-
-
-def _pid_of(service: Service) -> int:
-    if service._process is None:
-        raise BenchFailed(f"{service} is not running")
-    return service._process.pid
 
 
 def _processor_seconds(service: Service) -> float:

@@ -73,7 +73,7 @@ def post(
     _split(url, https_only=https_only)
     deadline = monotonic() + seconds
     pool = httpcore.ConnectionPool(
-        ssl_context=_tls(), max_connections=1, network_backend=_CheckedBackend(deadline)
+        ssl_context=tls_context(), max_connections=1, network_backend=_CheckedBackend(deadline)
     )
     try:
         with pool, pool.stream("POST", url, headers=list(headers.items()), content=body) as response:
@@ -85,8 +85,8 @@ def post(
 
 
 @functools.cache
-def _tls() -> ssl.SSLContext:
-    """Made once: reading the certificates of all authorities takes longer than most requests."""
+def tls_context() -> ssl.SSLContext:
+    """Create the context once, because reading all authorities' certificates takes longer than most requests."""
     return ssl.create_default_context()
 
 

@@ -1,6 +1,6 @@
 """Decide about one step for one person: send it, wait, or skip it. All conditions are here.
 
-The ladder decides before it creates a notice, and the job decides again when it sends the notice.
+The check of an escalation decides before it creates a notice. The job that sends the notice decides again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The ladder: check the due sides of conversations, and create the notices for their people.
+"""Check the escalations that are due, and create the notices for their people.
 
 A check reads the messages and decides again for each person, so a receipt, a mute or a deletion needs no hook here.
 It locks the conversation: no message can be stored between the check and the end of its transaction.

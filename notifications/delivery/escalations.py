@@ -1,7 +1,8 @@
 """Write an escalation in the transaction of the message: one statement for any number of messages.
 
 A side that has one already keeps it, so a busy conversation only costs an index lookup. One that waits for a later
-step becomes due for the new message. A conversation with a new assignee needs one too. `ladder` processes due ones.
+step becomes due for the new message. A conversation with a new assignee needs one too. `escalation_check` processes
+those that are due.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ _INSERT: Final = f"""
 
 
 # When each side is due, as this process has committed. Until then its escalation exists, so a busy side costs one
-# statement in ten seconds. A clock that is ahead does no harm: see `ladder.GRACE`.
+# statement in ten seconds. A clock that is ahead does no harm: see `escalation_check.GRACE`.
 _due: Final[dict[tuple[UUID, str], datetime]] = {}
 KNOWN: Final = 20_000  # sides
 

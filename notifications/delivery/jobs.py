@@ -1,4 +1,4 @@
-"""The recurring jobs of the ladder: process due escalations, and withdraw pushes that were read since."""
+"""The recurring jobs: check due escalations, withdraw pushes that were read since, and delete what is old."""
 
 from __future__ import annotations
 

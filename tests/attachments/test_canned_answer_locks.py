@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
 
 import pytest
 from django.contrib import admin
@@ -69,7 +68,7 @@ class Shop(Scene):
         operations.delete_answer(user_id=self.agent.pk, answer_id=str(self.answer.pk))
 
     def delete_in_the_admin(self) -> None:
-        page: Any = admin.site._registry[CannedAnswer]
+        page = admin.site.get_model_admin(CannedAnswer)
         page.delete_model(RequestFactory().post("/"), self.answer)
 
     def dissolve_group(self) -> None:

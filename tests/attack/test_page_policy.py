@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from csp.decorators import csp_replace
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
@@ -52,7 +53,7 @@ def conversation_id(admin_user: User) -> str:
 
 def admin_pages() -> Iterator[str]:
     yield from (reverse("admin:index"), reverse("admin:password_change"), reverse("admin:login"))
-    for model in admin.site._registry:
+    for model in filter(admin.site.is_registered, apps.get_models()):
         where = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         yield reverse(f"{where}_changelist")
         yield reverse(f"{where}_add")

@@ -29,17 +29,17 @@ from tests.away.post_office import Browser, MailServer, PushService
 
 
 class Clock:
-    """The clock of the ladder. It starts at the present time, and moves only when a test moves it."""
+    """The clock of the escalations. It starts at the present time, and moves only when a test moves it."""
 
     def __init__(self) -> None:
-        self._ahead = timedelta()
+        self.ahead = timedelta()
 
     @property
     def now(self) -> datetime:
-        return timezone.now() + self._ahead
+        return timezone.now() + self.ahead
 
     def pass_seconds(self, seconds: float) -> None:
-        self._ahead += timedelta(seconds=seconds)
+        self.ahead += timedelta(seconds=seconds)
 
 
 class Shop:
@@ -139,7 +139,7 @@ def push_service(
     settings.VAPID_SUBJECT = "mailto:chat@chat.example"
     settings.OUTGOING_ALLOW_NETWORKS = [ipaddress.ip_network("127.0.0.0/8")]
     monkeypatch.setenv("SSL_CERT_FILE", str(service.certificate))
-    outgoing._tls.cache_clear()
+    outgoing.tls_context.cache_clear()
     yield service
     service.close()
-    outgoing._tls.cache_clear()
+    outgoing.tls_context.cache_clear()

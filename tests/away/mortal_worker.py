@@ -45,7 +45,7 @@ def kill_at_every_step(
 ) -> list[str]:
     """For each step, return its kind and the states of the notices to the one who was to be notified."""
     os.environ["SSL_CERT_FILE"] = certificate
-    outgoing._tls.cache_clear()
+    outgoing.tls_context.cache_clear()
     owner = get_user_model().objects.create(username=name)
     shop = Business.objects.create(name=name, slug=name)
     Membership.objects.create(business=shop, user=owner, role=Membership.Role.OWNER)

@@ -165,7 +165,7 @@ class PushService:
         self.answering = threading.Event()
         self.answering.set()
         self.certificate = folder / "push.pem"
-        _make_certificate(self.certificate)
+        make_certificate(self.certificate)
         self._port = 0
         self.start()
 
@@ -209,7 +209,7 @@ class PushService:
         return [browser.decrypt(body) for where, _, body in self.requests if where == f"/{path}"]
 
 
-def _make_certificate(file: Path) -> None:
+def make_certificate(file: Path) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "push service")])
     now = datetime.now(UTC)

@@ -52,7 +52,7 @@ def test_the_customer_is_notified_with_any_assignee(shop: Shop) -> None:
 def test_a_new_assignee_is_notified_of_unread_messages(shop: Shop) -> None:
     assign(shop, shop.amir)
     shop.say(shop.carol, "Is it ready?")
-    for _ in range(3):  # until the ladder has forgotten the conversation
+    for _ in range(3):  # until the check has deleted the escalation
         shop.pass_seconds(TEN_MINUTES)
     assert told() == ["amir"]
     assign(shop, shop.olivia)

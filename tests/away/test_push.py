@@ -206,12 +206,12 @@ def test_a_message_during_the_request_of_a_push_gets_its_own(
         shop.clock.pass_seconds(11)
         check_due(shop.clock.now)
         push_service.status = status
-        answer = sending._request(*args)
+        answer = sending.post_content(*args)
         push_service.status = 201
         return answer
 
     with monkeypatch.context() as patched:
-        patched.setattr(sending, "_request", slow)
+        patched.setattr(sending, "post_content", slow)
         shop.pass_seconds(11)
     shop.work()
     assert [push["body"] for push in push_service.pushes(browser)] == pushed

@@ -67,7 +67,7 @@ class World:
         monkeypatch.setattr(attention, "attentive_users", self._attentive_users)
         # What pushes and mails say is tested elsewhere, and costs more than the decisions.
         monkeypatch.setattr(push, "message_content", lambda *_: b"")
-        monkeypatch.setattr(push, "_request", self._request)
+        monkeypatch.setattr(push, "post_content", self._request)
         monkeypatch.setattr(mail, "compose", self._compose)
         monkeypatch.setattr(mail, "get_connection", lambda: self)
         monkeypatch.setattr(push, "finish", self._dying(notices.finish, "sent"))

@@ -47,7 +47,7 @@ class Ratings:
         return episode
 
     def consider(self, episode: Episode, *, is_later: bool = True) -> None:
-        ahead = self.shop.clock._ahead
+        ahead = self.shop.clock.ahead
         rating_requests.consider(str(episode.pk), is_later=is_later, ahead=ahead)
         self.shop.run_jobs()
 
@@ -119,7 +119,7 @@ def test_a_customer_who_comes_back_in_time_is_asked_later(ratings: Ratings) -> N
     """Waiting does not use up the attempts, which are for failures of the mail server."""
     episode = ratings.resolve()
     ratings.shop.pass_seconds(TEN_MINUTES)
-    rating_requests.consider(str(episode.pk), is_later=True, ahead=ratings.shop.clock._ahead)
+    rating_requests.consider(str(episode.pk), is_later=True, ahead=ratings.shop.clock.ahead)
     [notice] = Notice.objects.filter(episode=episode)
     looks(ratings)
     rating_requests.deliver(str(notice.pk), notice.created_at)

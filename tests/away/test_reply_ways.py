@@ -26,7 +26,7 @@ from notifications.delivery.replies.receiving import receive_mail
 from notifications.management.commands import receive_mail as receive_mail_command
 from tests.away.conftest import Shop
 from tests.away.mailbox import Mailbox
-from tests.away.post_office import _make_certificate
+from tests.away.post_office import make_certificate
 from tests.away.test_replies import answer, replying, said
 
 __all__ = ["replying"]  # a fixture
@@ -36,7 +36,7 @@ ADDRESS = "/mail/inbound/sendgrid/inbound/"
 @pytest.fixture
 def mailbox(replying: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mailbox]:
     certificate = tmp_path / "imap.pem"
-    _make_certificate(certificate)
+    make_certificate(certificate)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     mails = [answer(replying, text, Message_ID=f"<{text}@x>").as_bytes() for text in ("One", "Two")]
     made = Mailbox(certificate, [*mails, b"Subject: rubbish\r\n\r\nhello"])

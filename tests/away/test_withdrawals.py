@@ -79,6 +79,6 @@ def test_browsers_of_apple_get_no_push_that_shows_nothing(
     device.endpoint = f"{sending.APPLE}x"
     device.save()
     request = Mock()
-    monkeypatch.setattr(sending, "_request", request)
+    monkeypatch.setattr(sending, "post_content", request)
     sending.withdraw_push.func(str(device.pk), str(shop.conversation.pk))
     request.assert_not_called()

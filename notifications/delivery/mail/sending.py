@@ -52,7 +52,7 @@ def deliver(notice_id: str, now: datetime) -> None:
         finish(notice, State.SKIPPED, reason, now)
         return
     if not sections:
-        notice.delete()  # too early; the ladder will create another one
+        notice.delete()  # too early; the next check creates another one
         return
     locale = preferences_of(notice.user.pk, sections[0].conversation.business_id).locale
     send_once(notice, sections, compose(notice, sections, locale), now)

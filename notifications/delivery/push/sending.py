@@ -92,7 +92,7 @@ def _claim(notice: Notice, conversation: Conversation, last_seq: int, now: datet
 
 def _post(notice: Notice, device: PushSubscription, content: bytes, topic: str, now: datetime) -> None:
     try:
-        answer = _request(device, content, topic, now)
+        answer = post_content(device, content, topic, now)
     except OutgoingRefused as error:
         finish(notice, State.FAILED, "refused", now, str(error))
         return
@@ -128,7 +128,8 @@ def _retry_after(answer: OutgoingResponse) -> float | None:
     return min(float(given), 3600.0) or None if is_number else None  # 0 says nothing
 
 
-def _request(device: PushSubscription, content: bytes, topic: str, now: datetime) -> OutgoingResponse:
+def post_content(device: PushSubscription, content: bytes, topic: str, now: datetime) -> OutgoingResponse:
+    """Send the encrypted content to the browser's push service."""
     body = encrypt(
         content,
         browser_key=base64url.decode(device.p256dh.rstrip("=")),
@@ -168,7 +169,7 @@ def withdraw_push(subscription_id: str, conversation_id: str) -> None:
         return
     content, topic = close_content(device.user, conversation), tag_of(conversation.pk)
     try:
-        answer = _request(device, content, topic, timezone.now())
+        answer = post_content(device, content, topic, timezone.now())
     except OutgoingRefused:
         return
     except OutgoingFailed as error:
