@@ -134,7 +134,7 @@ def _headers(site: ProxiedSite, alive: Response) -> Iterator[Finding]:
         return
     plain = fail(
         "proxy.tls",
-        "The site takes TLS requests for plain HTTP.",
+        "The site mistakes TLS requests for plain HTTP.",
         "Let the proxy set X-Forwarded-Proto, and set TRUST_PROXY_TLS=1.",
     )
     yield ok_if(server["protocol"] == "wss", "proxy.tls", "The site recognises TLS.", plain)

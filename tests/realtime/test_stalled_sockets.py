@@ -64,7 +64,7 @@ class StalledDescriptor(FileDescriptor):
 
     def write(self, data: bytes) -> None:
         self.written += len(data)
-        super().write(data)  # type: ignore[no-untyped-call]
+        super().write(data)
 
     def writeSomeData(self, data: bytes) -> int:
         if not self.is_open:

@@ -52,7 +52,7 @@ def check_names() -> None:
         finally:
             loop.close()
     except TypeError as error:
-        raise ServerChanged(f"uvicorn's WebSocket protocol is made in another way: {error}") from error
+        raise ServerChanged(f"uvicorn's WebSocket protocol has other arguments: {error}") from error
     require(protocol, NAMES)
     require(protocol.writable, ("is_set", "wait"))
 

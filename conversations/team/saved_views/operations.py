@@ -75,7 +75,7 @@ def _set_filters(view: SavedView, membership: Membership, filters: ViewFilters) 
     if not (team or filters.unread or filters.archived or filters.search.strip()):
         raise invalid("Set at least one filter.", field="filters")
     if filters.unread and filters.archived:
-        raise invalid("A view can be of unread or of archived conversations, not of both.", field="archived")
+        raise invalid("A view can show unread or archived conversations, but not both.", field="archived")
     clean_text(filters.search, field="search", limit=SEARCH_LENGTH)
     team_filter(membership.user_id, team)
     if filters.assignee and filters.assignee not in ("me", NONE):
