@@ -22,6 +22,7 @@ from chatsite.http.handler import RequestHandler
 from chatsite.http.request_limits import BoundedBodies
 from chatsite.http.request_time import TimedBodies
 from chatsite.http.root_path import WithoutRootPath, refuse_other_root_path, with_root_path
+from chatsite.http.upload_pace import PacedUploads
 from chatsite.observability.access_log import WithAccessLog, tidy_access_logs
 from chatsite.observability.metrics.endpoint import WithMetrics
 from chatsite.realtime.servers.adaptation import adapt_servers
@@ -38,7 +39,7 @@ tidy_access_logs()
 check_servers()
 adapt_servers()
 
-serve_request = BoundedBodies(RequestHandler())
+serve_request = PacedUploads(BoundedBodies(RequestHandler()))
 
 
 def route(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:

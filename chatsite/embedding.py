@@ -19,6 +19,7 @@ def with_chat(application: Any) -> Any:
     from chatsite.application import WithRuntime, serve_socket
     from chatsite.config.checks import refuse_bad_environment
     from chatsite.http.request_limits import BoundedBodies
+    from chatsite.http.upload_pace import PacedUploads
     from chatsite.realtime.servers.sockets import check_servers
     from chatsite.realtime.transports.socketio.server import socketio_application
 
@@ -26,7 +27,7 @@ def with_chat(application: Any) -> Any:
     check_servers()
     prefix = reverse("web:landing").rstrip("/")
     bounds_bodies = "chatsite.http.error_answers.ErrorAnswers" in settings.MIDDLEWARE
-    requests = BoundedBodies(application) if bounds_bodies else application
+    requests = PacedUploads(BoundedBodies(application) if bounds_bodies else application)
     sockets = socketio_application(serve_socket)
 
     def route(scope: MutableMapping[str, Any], receive: Any, send: Any) -> Awaitable[None]:

@@ -63,6 +63,7 @@ class Limits:
     head_seconds: float = 60  # for its head on uvicorn; then the connection closes
     request_bytes: int = 1024 * 1024  # bytes of the body; a larger body gets 413
     upload_seconds: float = 600  # for the body of an upload
+    upload_bytes_per_second: float = 8 * 1024 * 1024  # of all uploads of a process together; 0 is no limit
 
     # A process that shuts down.
     reconnects_per_second: float = 250  # clients are told to reconnect one after the other at this rate
