@@ -11,14 +11,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 MOST_CHARACTERS: Final = 64  # of a token; a longer word is cut into several
 
-_ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
+_ASCII_WORD: Final = re.compile(rf"[a-z0-9]{{1,{MOST_CHARACTERS}}}")
+# What lies between two ASCII characters that belong to no token.
+_CHUNK: Final = re.compile(r"[A-Za-z0-9\x80-\U0010ffff]+")
 # A character with what belongs to it: the marks that follow it, or the jamo of a decomposed Hangul syllable.
 _CLUSTER: Final = re.compile(
     r"[\u1100-\u11ff]+|.[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u3099\u309a]*", re.DOTALL
@@ -36,8 +37,7 @@ _UNSPACED: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A token, and its position `text[start:end]`."""
 
     text: str
@@ -48,23 +48,26 @@ class Token:
 
 def tokenize(text: str) -> list[Token]:
     """Return the tokens of a text in order."""
-    if text.isascii():
-        return [
-            Token(
-                word[at : at + MOST_CHARACTERS],
-                found.start() + at,
-                found.start() + min(at + MOST_CHARACTERS, len(word)),
-            )
-            for found in _ASCII_WORD.finditer(text.lower())
-            for word in [found.group()]
-            for at in range(0, len(word), MOST_CHARACTERS)
-        ]
-    return list(_tokens_of(_folded(text)))
+    return [
+        token for chunk in _CHUNK.finditer(text) for token in _tokens_of_chunk(chunk.group(), chunk.start())
+    ]
 
 
 def searchable(text: str) -> str:
     """Return the tokens with a space before, between and after them. A text without tokens becomes a single space."""
-    return " ".join(["", *(token.text for token in tokenize(text)), ""]) or " "
+    if text.isascii():  # most texts; they need no positions, and are ready in a tenth of the time
+        words = _ASCII_WORD.findall(text.lower())
+    else:
+        words = [token.text for token in tokenize(text)]
+    return " ".join(["", *words, ""])
+
+
+def _tokens_of_chunk(chunk: str, start: int) -> Iterator[Token]:
+    if chunk.isascii():
+        for word in _ASCII_WORD.finditer(chunk.lower()):
+            yield Token(word.group(), start + word.start(), start + word.end())
+    else:
+        yield from _tokens_of(_folded(chunk, start))
 
 
 @lru_cache(maxsize=4096)
@@ -81,8 +84,7 @@ def _ascii_digit(character: str) -> str:
     return character if value is None else str(value)
 
 
-@dataclass(frozen=True, slots=True)
-class _Character:
+class _Character(NamedTuple):
     """A folded character, and the position of the characters that it came from."""
 
     text: str
@@ -91,10 +93,10 @@ class _Character:
     kind: str  # "word", "unspaced", "symbol", or "" between tokens
 
 
-def _folded(text: str) -> Iterator[_Character]:
-    for cluster in _CLUSTER.finditer(text):
+def _folded(chunk: str, start: int) -> Iterator[_Character]:
+    for cluster in _CLUSTER.finditer(chunk):
         for character in fold(cluster.group()):
-            yield _Character(character, cluster.start(), cluster.end(), _kind(character))
+            yield _Character(character, start + cluster.start(), start + cluster.end(), _kind(character))
 
 
 def _kind(character: str) -> str:
