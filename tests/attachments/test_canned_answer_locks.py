@@ -22,6 +22,8 @@ from tests.attachments.files import Scene, upload
 from tests.conversations.people import person
 from tests.harness.patience import patience
 
+# PostgreSQL reads `pg_stat_activity` once in a transaction, and would not show a session that began later.
+AFRESH = "SELECT pg_stat_clear_snapshot()"
 WAITING = """
     SELECT count(DISTINCT pg_locks.pid) FROM pg_locks JOIN pg_stat_activity USING (pid)
     WHERE NOT granted AND pg_stat_activity.datname = current_database()
@@ -91,6 +93,7 @@ def until_waiting(count: int) -> None:
     pause, waiting = threading.Event(), 0
     for _ in range(int(patience(30) / 0.02)):
         with connection.cursor() as cursor:
+            cursor.execute(AFRESH)
             cursor.execute(WAITING)
             [waiting] = cursor.fetchone()
         if waiting >= count:
