@@ -11,6 +11,7 @@ from tests.client_python.conftest import Connect
 from tests.client_python.watching import agrees, watching
 from tests.harness.backend import Deployment
 from tests.harness.cast import Cast
+from tests.harness.rest import eventually
 
 
 async def test_devices_follow_mutes_pins_and_marks(
@@ -29,8 +30,12 @@ async def test_devices_follow_mutes_pins_and_marks(
         await phone.pin(mine.id)
         marked = await phone.mark_unread(mine.id, 1)
         assert marked.unread_count == 1
-        while other.details.own != marked.own:
-            await at_other.until(ConversationChanged)
+        await at_other.until(ConversationChanged)
+
+    async def has_followed() -> bool:
+        return other.details.own == marked.own
+
+    await eventually(has_followed, "the laptop follows the last change")
     assert other.details.own is not None
     assert (other.details.own.state_rev, other.details.own.muted_until) == (3, until)
     assert mine.id in (await phone.unread()).muted_until
