@@ -13,7 +13,7 @@ from tests.attachments.live_uploads import SlowUpload, scratch_of, upload_to
 from tests.background.test_worker import AGE
 from tests.harness.backend import Deployment
 from tests.harness.cast import Login, Stage
-from tests.harness.patience import wait_until
+from tests.harness.patience import patience, wait_until
 from tests.harness.rest import NO_TLS
 from tests.harness.servers import Server
 
@@ -92,7 +92,10 @@ def test_a_job_of_a_killed_worker_ends_in_a_whole_file(
     headers = {"Authorization": f"Bearer {login.access}"}
 
     def is_ready() -> bool:
-        return httpx.get(shown, headers=headers, trust_env=False, verify=NO_TLS).status_code == 200
+        return (
+            httpx.get(shown, headers=headers, trust_env=False, verify=NO_TLS, timeout=patience(5)).status_code
+            == 200
+        )
 
     wait_until(is_ready, "another worker has processed it", 30)
     assert scratch_of(first.pid) == []

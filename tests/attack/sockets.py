@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from tests.harness.patience import patience
 from tests.harness.plain_asgi import meant_code
 from tests.harness.rest import Json
 from tests.harness.servers import Server
+from tests.harness.websocket import dial
 
 Transport = Literal["native", "socketio"]
 TRANSPORTS: Final[tuple[Transport, ...]] = ("native", "socketio")
@@ -34,8 +35,8 @@ class Wire:
         path = "/chat" if transport == "native" else "/socket.io/?EIO=4&transport=websocket"
         url = server.url.replace("http", "ws", 1) + path
         # A client with unread frames does not see the answer to its close.
-        options = {"max_size": None, "proxy": None, "compression": None, "close_timeout": 1, **options}
-        wire = cls(transport, await connect(url, **options))
+        options = {"max_size": None, "compression": None, "close_timeout": 1, **options}
+        wire = cls(transport, await dial(url, **options))
         if transport == "socketio":
             await wire.socket.recv()  # the Engine.IO handshake
         if token:

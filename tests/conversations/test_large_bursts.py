@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 
 from tests.conversations.rooms import Room
 from tests.harness.patience import patience
 from tests.harness.plain_asgi import has_back_pressure
+from tests.harness.websocket import dial
 
 CONTROL = "\x01" * 7_990  # JSON escapes each to six bytes
 MESSAGES = 450  # 22 MB: past the queue and the buffers of both kernels
@@ -34,9 +35,7 @@ class Dialect(Protocol):
 class Native:
     async def open(self, url: str, access: str) -> ClientConnection:
         headers = {"Authorization": f"Bearer {access}"}
-        return await connect(
-            url, additional_headers=headers, max_size=None, max_queue=1, proxy=None, close_timeout=1
-        )
+        return await dial(url, additional_headers=headers, max_size=None, max_queue=1, close_timeout=1)
 
     def command(self, name: str, data: Any) -> str:
         return json.dumps({"event": name, "data": data, "ref": 1})
@@ -49,7 +48,7 @@ class Native:
 class SocketIO:
     async def open(self, url: str, access: str) -> ClientConnection:
         address = url.removesuffix("/chat") + "/socket.io/?EIO=4&transport=websocket"
-        connection = await connect(address, max_size=None, max_queue=1, proxy=None, close_timeout=1)
+        connection = await dial(address, max_size=None, max_queue=1, close_timeout=1)
         await connection.send("40/chat," + json.dumps({"token": access}))
         return connection
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from tests.harness.patience import patience
 from tests.harness.plain_asgi import meant_code
 from tests.harness.rest import ApiError, Json, RestClient
+from tests.harness.websocket import dial
 
 AuthMethod = Literal["header", "ticket", "frame", "none"]
 Predicate = Callable[[Json], bool]
@@ -65,9 +66,7 @@ class LiveClient:
         if auth == "ticket":
             async with RestClient(url.replace("ws", "http", 1).removesuffix("/chat"), access) as rest:
                 query = f"?ticket={(await rest.post('/auth/ws-ticket'))['ticket']}"
-        client = cls(
-            await connect(url + query, additional_headers=given, max_size=None, proxy=None, close_timeout=1)
-        )
+        client = cls(await dial(url + query, additional_headers=given, max_size=None, close_timeout=1))
         if auth == "frame":
             await client.call("authenticate", {"token": access})
         return client

@@ -87,7 +87,7 @@ class SocketIo:
     """python-socketio's client, joined to the conversation."""
 
     def __init__(self, person: Person, url: str) -> None:
-        self._io = socketio.AsyncClient(reconnection=False)
+        self._io = socketio.AsyncClient(reconnection=False, request_timeout=patience(5))
         self._person = person
         self._url = url
 
@@ -98,7 +98,9 @@ class SocketIo:
 
     async def __aenter__(self) -> Self:
         auth = {"token": self._person.access}
-        await self._io.connect(self._url, auth=auth, namespaces=[NAMESPACE], transports=["websocket"])
+        await self._io.connect(
+            self._url, auth=auth, namespaces=[NAMESPACE], transports=["websocket"], wait_timeout=patience(5)
+        )
         return self
 
     async def __aexit__(

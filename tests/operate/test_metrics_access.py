@@ -36,7 +36,7 @@ def test_nobody_without_the_token(observed: Deployment, path: str) -> None:
 def test_a_scraper_may_use_any_host_name_and_format(observed: Deployment) -> None:
     headers = {"Authorization": f"Bearer {TOKEN}", "Host": "10.1.2.3:8000"}
     url = f"{observed.server(0).url}/metrics"
-    assert httpx.head(url, headers=headers, trust_env=False).text == ""
+    assert httpx.head(url, headers=headers, trust_env=False, timeout=patience(5)).text == ""
     assert httpx.post(url, headers=headers, trust_env=False, timeout=patience(5)).status_code == 405
     openmetrics = {**headers, "Accept": "application/openmetrics-text;version=1.0.0"}
     answer = httpx.get(url, headers=openmetrics, trust_env=False, timeout=patience(5))

@@ -48,7 +48,9 @@ class Caller:
     def __init__(self, address: str) -> None:
         connector = aiohttp.TCPConnector(local_addr=(address, 0))
         self._http = aiohttp.ClientSession(connector=connector)
-        self.io = socketio.AsyncClient(http_session=self._http, reconnection=False)
+        self.io = socketio.AsyncClient(
+            http_session=self._http, reconnection=False, request_timeout=patience(5)
+        )
         self.seen: list[int] = []
         self.io.on("new_message", self._take, namespace=NAMESPACE)
 
@@ -56,7 +58,13 @@ class Caller:
         self.seen.append(data["message"]["seq"])
 
     async def join(self, url: str, access: str, conversation_id: str, transports: list[str]) -> None:
-        await self.io.connect(url, auth={"token": access}, namespaces=[NAMESPACE], transports=transports)
+        await self.io.connect(
+            url,
+            auth={"token": access},
+            namespaces=[NAMESPACE],
+            transports=transports,
+            wait_timeout=patience(5),
+        )
         await self.io.call("join_conversation", {"conversationId": conversation_id}, namespace=NAMESPACE)
 
     async def say(self, conversation_id: str, content: str) -> Any:
@@ -133,9 +141,11 @@ def test_while_no_process_answers_there_is_a_page_and_an_error(tmp_path: Path) -
     except ServiceMissing as missing:
         pytest.skip(f"NOT TESTED behind nginx: {missing}")
     with stopped:
-        page = httpx.get(f"{stopped.url}/app", headers={"Accept": "text/html,*/*"}, trust_env=False)
-        answer = httpx.get(f"{stopped.url}/chat/conversations", trust_env=False)
-        hidden = httpx.get(f"{stopped.url}/-/unavailable.json", trust_env=False)
+        page = httpx.get(
+            f"{stopped.url}/app", headers={"Accept": "text/html,*/*"}, trust_env=False, timeout=patience(5)
+        )
+        answer = httpx.get(f"{stopped.url}/chat/conversations", trust_env=False, timeout=patience(5))
+        hidden = httpx.get(f"{stopped.url}/-/unavailable.json", trust_env=False, timeout=patience(5))
     assert (page.status_code, page.headers["Retry-After"]) == (503, "15")
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert "Back in a moment" in page.text

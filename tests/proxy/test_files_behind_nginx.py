@@ -17,6 +17,7 @@ from conversations import operations
 from conversations.attachments.models import StoredFile
 from tests.attachments.contents import PDF
 from tests.attachments.files import Scene
+from tests.harness.patience import patience
 from tests.harness.rest import NO_TLS
 from tests.harness.services import ServiceMissing
 from tests.proxy.nginx import Nginx
@@ -53,7 +54,10 @@ def nginx(storage: Path, tmp_path: Path, live_server: Any) -> Iterator[httpx.Cli
         running = Nginx(folder, [urlsplit(live_server.url).port or 0], publish)
     except ServiceMissing as missing:
         pytest.skip(f"NOT TESTED behind nginx: {missing}")
-    with running, httpx.Client(base_url=running.url, trust_env=False, verify=NO_TLS, timeout=20) as http:
+    with (
+        running,
+        httpx.Client(base_url=running.url, trust_env=False, verify=NO_TLS, timeout=patience(20)) as http,
+    ):
         yield http
 
 
@@ -94,6 +98,6 @@ def test_a_redirect_to_the_bucket_passes_through(nginx: httpx.Client, settings: 
         answer = nginx.get(message["attachments"][0]["url"])
         assert answer.status_code == 302
         assert urlsplit(answer.headers["location"]).netloc == f"{host}:{port}"
-        assert httpx.get(answer.headers["location"], trust_env=False).content == PDF
+        assert httpx.get(answer.headers["location"], trust_env=False, timeout=patience(5)).content == PDF
     finally:
         moto.stop()

@@ -71,7 +71,7 @@ async def test_a_native_socket_opens(below: Stage, prefix: str) -> None:
 @PREFIXES
 @pytest.mark.parametrize("transports", [["websocket"], ["polling"], ["polling", "websocket"]], ids="-".join)
 async def test_socketio_connects(below: Stage, prefix: str, transports: list[str]) -> None:
-    client = socketio.AsyncClient(reconnection=False)
+    client = socketio.AsyncClient(reconnection=False, request_timeout=patience(5))
     await client.connect(
         below.deployment.servers[0].url,
         socketio_path=f"{prefix}/socket.io",

@@ -10,11 +10,12 @@ from typing import Any, Self
 
 import httpx
 import socketio
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from tests.harness.patience import patience
 from tests.harness.rest import NO_TLS
+from tests.harness.websocket import dial
 from tests.socketio.server import Site
 
 NAMESPACE = "/chat"
@@ -26,7 +27,7 @@ class Client:
 
     def __init__(self, site: Site, *transports: str, auth: Any = None) -> None:
         self.site = site
-        self.socket = socketio.AsyncClient(reconnection=False)
+        self.socket = socketio.AsyncClient(reconnection=False, request_timeout=patience(5))
         self.events: list[tuple[str, Any]] = []
         self.refusals: list[Any] = []
         self._transports = list(transports or ["websocket"])
@@ -83,8 +84,8 @@ class RawClient:
         self._options = options
 
     async def __aenter__(self) -> Self:
-        self.socket: ClientConnection = await connect(
-            self.site.websocket_url, proxy=None, compression=None, max_size=None, **self._options
+        self.socket: ClientConnection = await dial(
+            self.site.websocket_url, compression=None, max_size=None, **self._options
         )
         assert (await self.read())[0] == "0"
         if self._token is not None:

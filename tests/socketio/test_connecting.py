@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from socketio.exceptions import ConnectionError as Refused
-from websockets.asyncio.client import connect
 
 from tests.harness.patience import patience
 from tests.harness.plain_asgi import seen_code
+from tests.harness.websocket import dial
 from tests.socketio.clients import Client, Poller, RawClient
 from tests.socketio.server import Kind, Site
 
@@ -136,7 +136,7 @@ async def test_no_event_is_lost_or_reordered_by_the_upgrade(site: Site) -> None:
         await poller.join()
         polled = asyncio.create_task(poller.drain())
         await speak(0)
-        async with connect(f"{site.websocket_url}&sid={poller.sid}", proxy=None) as upgrade:
+        async with dial(f"{site.websocket_url}&sid={poller.sid}") as upgrade:
             await upgrade.send("2probe")
             assert await upgrade.recv() == "3probe"
             texts = await polled  # the upgrade ends the polling
@@ -151,7 +151,7 @@ async def test_no_event_is_lost_or_reordered_by_the_upgrade(site: Site) -> None:
 async def test_a_lost_upgrade_leaves_polling_usable(site: Site) -> None:
     async with Poller(site) as poller:
         await poller.join()
-        async with connect(f"{site.websocket_url}&sid={poller.sid}", proxy=None) as upgrade:
+        async with dial(f"{site.websocket_url}&sid={poller.sid}") as upgrade:
             await upgrade.send("2probe")
             assert await upgrade.recv() == "3probe"
         await poller.post('42/chat,1["echo",{"text":"still polling"}]')

@@ -7,11 +7,11 @@ import json
 
 import httpx
 import pytest
-from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.harness.patience import patience
 from tests.harness.plain_asgi import seen_code
+from tests.harness.websocket import dial
 from tests.socketio.clients import Poller, RawClient
 from tests.socketio.server import Site
 
@@ -82,14 +82,14 @@ async def test_after_the_upgrade_only_the_websocket_has_the_session(site: Site) 
     async with Poller(site) as poller:
         await poller.join()
         address = f"{site.websocket_url}&sid={poller.sid}"
-        async with connect(address, proxy=None) as upgrade:
+        async with dial(address) as upgrade:
             await upgrade.send("2probe")
             assert await upgrade.recv() == "3probe"
             await upgrade.send("5")
             await upgrade.send('42/chat,1["echo",{"text":"on"}]')
             assert await asyncio.wait_for(upgrade.recv(), patience(5)) == '43/chat,1[{"text":"on"}]'
             assert (await poller.get()).status_code == 400
-            async with connect(address, proxy=None) as second:
+            async with dial(address) as second:
                 await asyncio.wait_for(second.wait_closed(), patience(5))
                 assert second.close_code == seen_code(site.kind, 1002)
             await upgrade.send('42/chat,2["echo",{"text":"still"}]')
@@ -99,7 +99,7 @@ async def test_after_the_upgrade_only_the_websocket_has_the_session(site: Site) 
 async def test_a_poll_waits_for_the_end_of_an_upgrade(site: Site) -> None:
     async with (
         Poller(site) as poller,
-        connect(f"{site.websocket_url}&sid={poller.sid}", proxy=None) as upgrade,
+        dial(f"{site.websocket_url}&sid={poller.sid}") as upgrade,
     ):
         await upgrade.send("2probe")
         assert await upgrade.recv() == "3probe"
@@ -114,7 +114,7 @@ async def test_a_poll_waits_for_the_end_of_an_upgrade(site: Site) -> None:
 async def test_a_second_upgrade_is_closed_and_does_not_disturb_the_first(site: Site) -> None:
     async with Poller(site) as poller:
         address = f"{site.websocket_url}&sid={poller.sid}"
-        async with connect(address, proxy=None) as first, connect(address, proxy=None) as second:
+        async with dial(address) as first, dial(address) as second:
             await asyncio.wait_for(second.wait_closed(), patience(5))
             await first.send("2probe")
             assert await first.recv() == "3probe"
@@ -122,13 +122,13 @@ async def test_a_second_upgrade_is_closed_and_does_not_disturb_the_first(site: S
 
 async def test_an_upgrade_of_an_unknown_session_is_refused(site: Site) -> None:
     with pytest.raises(InvalidStatus):
-        await connect(f"{site.websocket_url}&sid=unknown", proxy=None)
+        await dial(f"{site.websocket_url}&sid=unknown")
 
 
 async def test_a_probe_must_be_one(site: Site) -> None:
     async with (
         Poller(site) as poller,
-        connect(f"{site.websocket_url}&sid={poller.sid}", proxy=None) as upgrade,
+        dial(f"{site.websocket_url}&sid={poller.sid}") as upgrade,
     ):
         await upgrade.send("2")
         with pytest.raises(ConnectionClosed):

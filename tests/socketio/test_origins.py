@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
 from tests.harness.patience import patience
 from tests.harness.rest import NO_TLS
+from tests.harness.websocket import dial
 from tests.socketio.conftest import FRONTEND
 from tests.socketio.server import Site
 
@@ -60,14 +60,14 @@ def test_polling_is_closed_to_others(site: Site, origin: str, method: str) -> No
 @pytest.mark.parametrize("origin", ALLOWED)
 async def test_websocket_is_open_to_our_pages(site: Site, origin: str | None) -> None:
     sent = _headers(site, origin).get("Origin")
-    async with connect(site.websocket_url, origin=Origin(sent) if sent else None, proxy=None) as socket:
+    async with dial(site.websocket_url, origin=Origin(sent) if sent else None) as socket:
         assert str(await socket.recv())[0] == "0"
 
 
 @pytest.mark.parametrize("origin", FOREIGN)
 async def test_websocket_is_closed_to_others(site: Site, origin: str) -> None:
     with pytest.raises(InvalidStatus) as refused:
-        await connect(site.websocket_url, origin=Origin(origin), proxy=None)
+        await dial(site.websocket_url, origin=Origin(origin))
     # daphne itself answers 400 to what is no origin at all
     assert refused.value.response.status_code in ({400, 403} if site.kind == "daphne" else {403})
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from tests.harness.patience import patience
+from tests.harness.websocket import dial
 from tests.socketio.clients import Client, Poller, RawClient
 from tests.socketio.server import Kind, Site
 
@@ -29,7 +29,7 @@ def quick_site(kind: Kind, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 async def test_the_handshake_tells_the_times(quick_site: Site) -> None:
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=patience(5)) as http:
         answer = await http.get(f"{quick_site.url}/socket.io/?EIO=4&transport=polling")
     handshake = json.loads(answer.text.removeprefix("0"))
     assert (handshake["pingInterval"], handshake["pingTimeout"]) == (500, 2000)
@@ -104,5 +104,5 @@ UNSOUND = [
 async def test_a_websocket_to_no_transport_is_refused(site: Site, query: str) -> None:
     address = f"ws://127.0.0.1:{site.port}/socket.io/{query}"
     with pytest.raises(InvalidStatus) as refused:
-        await connect(address, proxy=None)
+        await dial(address)
     assert refused.value.response.status_code in {400, 403}
