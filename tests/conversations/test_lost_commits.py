@@ -22,6 +22,7 @@ from conversations.writing.conversation_sql import lock_conversations
 from conversations.writing.requests import Send
 from conversations.writing.write_batch import write
 from tests.conversations.people import business, conversation, person
+from tests.harness.patience import patience
 from tests.harness.rest import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -95,7 +96,7 @@ async def close_connections() -> None:
     all_at_once = threading.Barrier(THREADS)
 
     def close() -> None:
-        all_at_once.wait(10)
+        all_at_once.wait(patience(10))
         connections.close_all()
 
     await asyncio.gather(*(in_database_thread(close) for _ in range(THREADS)))

@@ -23,6 +23,7 @@ from conversations.requests import SendBody
 from conversations.writing import commit_recovery
 from tests.conversations.changing_operations import CASES, Operation, Scene
 from tests.conversations.people import business, conversation, person
+from tests.harness.patience import patience
 from tests.harness.rest import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -107,7 +108,7 @@ async def close_connections() -> None:
     all_at_once = threading.Barrier(THREADS)
 
     def close() -> None:
-        all_at_once.wait(10)
+        all_at_once.wait(patience(10))
         connections.close_all()
 
     await asyncio.gather(*(in_database_thread(close) for _ in range(THREADS)))

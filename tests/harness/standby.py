@@ -6,6 +6,7 @@ import time
 
 import psycopg
 
+from tests.harness.patience import patience
 from tests.harness.services import START_SECONDS, PostgreSQL, ServiceFailed, find_program
 
 
@@ -21,7 +22,7 @@ class Standby(PostgreSQL):
         if not self.data.exists():
             where = ["-h", "127.0.0.1", "-p", str(self._primary.port), "-U", "postgres", "-D", str(self.data)]
             copy = [self._basebackup, *where, "--write-recovery-conf", "--checkpoint=fast", "--no-sync"]
-            if self._spawn(copy).wait(START_SECONDS) != 0:
+            if self._spawn(copy).wait(patience(START_SECONDS)) != 0:
                 raise ServiceFailed(f"pg_basebackup failed:\n{self.log.read_text()[-4000:]}")
             super().start()
             self._become_synchronous()
@@ -32,7 +33,7 @@ class Standby(PostgreSQL):
         with psycopg.connect(self._primary.url, autocommit=True) as connection:
             connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
             connection.execute("SELECT pg_reload_conf()")
-            deadline = time.monotonic() + START_SECONDS
+            deadline = time.monotonic() + patience(START_SECONDS)
             while (
                 connection.execute("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'").fetchone()
                 is None

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from chatsite.http.request_time import TimedBodies
+from tests.harness.patience import patience
 
 pytestmark = pytest.mark.standalone
 
@@ -22,7 +23,7 @@ async def test_a_body_that_stops_coming_is_a_disconnect() -> None:
 
     arriving.put_nowait({"type": "http.request", "body": b"a", "more_body": True})
     scope = {"type": "http", "method": "POST"}
-    await asyncio.wait_for(TimedBodies(application, 0.05)(scope, arriving.get, _nothing), 5)
+    await asyncio.wait_for(TimedBodies(application, 0.05)(scope, arriving.get, _nothing), patience(5))
     assert seen == ["http.request", "http.disconnect"]
 
 

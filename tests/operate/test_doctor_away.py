@@ -9,6 +9,7 @@ import pytest
 from pytest_django import Settings
 
 from chatsite.doctor import away
+from tests.harness.patience import patience
 
 pytestmark = pytest.mark.standalone
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.standalone
 @pytest.fixture
 def mail_port() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(10)
+        server.settimeout(patience(10))
         yield server.getsockname()[1]
 
 

@@ -88,4 +88,4 @@ class Nginx:
 
     def __exit__(self, *details: type[BaseException] | BaseException | TracebackType | None) -> None:
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(patience(10))

@@ -13,6 +13,7 @@ from chatsite.database import batch_loader
 from chatsite.errors import DomainError
 from chatsite.observability import logs
 from chatsite.realtime.runtime import ProcessRuntime
+from tests.harness.patience import patience
 
 pytestmark = pytest.mark.standalone
 
@@ -28,7 +29,7 @@ class Answers:
     def __call__(self, numbers: list[int]) -> list[int | DomainError]:
         self.calls.append(numbers)
         self.begun.set()
-        assert self.go.wait(10)
+        assert self.go.wait(patience(10))
         failure = self.fails_at(numbers)
         if failure is not None:
             raise failure
@@ -41,7 +42,7 @@ def answers() -> Answers:
 
 
 async def begun(answers: Answers) -> None:
-    assert await asyncio.to_thread(answers.begun.wait, 10)
+    assert await asyncio.to_thread(answers.begun.wait, patience(10))
 
 
 async def test_a_crowd_is_one_call(runtime: ProcessRuntime, answers: Answers) -> None:
@@ -145,7 +146,7 @@ async def test_a_person_without_an_answer_is_told(runtime: ProcessRuntime) -> No
         return [number for number in numbers if number % 2 == 0]
 
     questions = [runtime.ask(forgets_odd_ones, number) for number in range(4)]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(patience(10)):
         zero, one, two, three = await asyncio.gather(*questions, return_exceptions=True)
     assert (zero, two) == (0, 2)
     assert isinstance(one, RuntimeError)

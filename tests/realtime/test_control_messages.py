@@ -12,6 +12,7 @@ from chatsite.realtime.events import Event
 from chatsite.realtime.revalidation import login_ended, user_ended
 from chatsite.realtime.runtime import ProcessRuntime
 from conversations import events
+from tests.presence.process import eventually
 from tests.realtime.seats import seat
 
 pytestmark = pytest.mark.standalone
@@ -44,5 +45,5 @@ async def test_a_membership_that_ended(runtime: ProcessRuntime) -> None:
 async def test_no_control_message_reaches_a_client(runtime: ProcessRuntime) -> None:
     _, wire = await seat(runtime, USER)
     runtime.hub.publish([(USER, Event("~unheard_of", b"null")), (USER, Event("heard_of", b"null"))])
-    await asyncio.sleep(0.01)
+    await eventually(lambda: bool(wire.written))
     assert wire.written == [b'{"event":"heard_of","data":null}']

@@ -34,9 +34,8 @@ async def line(redis: Redis) -> AsyncIterator[Line]:
 
 @pytest.fixture
 async def hub(line: Line, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hub]:
-    """A hub that connects to Redis through the proxy, with short timeouts."""
+    """A hub that connects to Redis through the proxy, and pings often."""
     monkeypatch.setattr(shard_module, "PING_SECONDS", 0.1)
-    monkeypatch.setattr(shard_module, "CONFIRM_SECONDS", 0.3)
     settings.CHANNEL_LAYERS = {
         "default": {
             "BACKEND": "chatsite.realtime.redis.layer.RedisLayer",
@@ -77,9 +76,10 @@ async def test_a_publish_that_failed(hub: Hub, line: Line) -> None:
     await until(lambda: told == [True])
 
 
-async def test_a_publish_that_nobody_confirmed(hub: Hub, line: Line) -> None:
+async def test_a_publish_that_nobody_confirmed(hub: Hub, line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     told = Told(hub)
     publisher = await publisher_of(hub, line)
+    monkeypatch.setattr(shard_module, "CONFIRM_SECONDS", 0.3)
     publisher.freeze()
     hub.publish([("room", Event.of("lost", 1))])
     await until(lambda: told == [True])
@@ -103,7 +103,7 @@ async def test_a_subscription_returns_when_it_is_confirmed(hub: Hub, line: Line)
     await asyncio.sleep(0.1)
     assert not subscribing.done()
     connection.thaw()
-    await asyncio.wait_for(subscribing, 5)
+    await asyncio.wait_for(subscribing, patience(5))
 
 
 async def test_a_connection_that_has_gone_silent(
@@ -117,6 +117,7 @@ async def test_a_connection_that_has_gone_silent(
         connection.freeze()
     await from_another_process(("room", Event.of("lost", 1)))
     await until(lambda: told == [True])
+    monkeypatch.setattr(shard_module, "SILENCE_SECONDS", 60)
     await from_another_process(("room", Event.of("after", 1)))
     await until(lambda: listener.heard == ["after"])
 

@@ -12,6 +12,7 @@ from pytest_django import Settings
 from chatsite.realtime.events import Event
 from chatsite.realtime.outbox import Outbox
 from chatsite.realtime.runtime import ProcessRuntime
+from tests.harness.patience import patience
 from tests.presence.process import eventually
 from tests.realtime.seats import Wire, seat
 
@@ -159,12 +160,12 @@ async def test_changes_that_do_not_fit_are_dropped_and_reported_after_the_socket
 async def test_a_slow_socket_is_not_a_stalled_one() -> None:
     wire = Wire()
     stalls: list[int] = []
-    queue = outbox(wire, stalls, frames=100, stall=0.5)
+    queue = outbox(wire, stalls, frames=100, stall=1.5)
     wire.reading.clear()
     for number in range(6):
         queue.put(b"%d" % number)
     for _ in range(6):  # longer in all than a stall
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(0.3)
         wire.reading.set()
         wire.reading.clear()
     assert stalls == []
@@ -183,14 +184,14 @@ async def test_a_full_queue_holds_up_the_next_command() -> None:
     await asyncio.sleep(0.01)
     assert not waiting.done()
     wire.reading.set()
-    await asyncio.wait_for(waiting, 5)
+    await asyncio.wait_for(waiting, patience(5))
     await queue.drain()
     assert wire.written == [b"answer"] * 5
 
 
 @pytest.fixture(autouse=True)
 def short_queue(settings: Settings) -> None:
-    settings.CHAT = replace(settings.CHAT, queue_frames=20, stall_seconds=0.3)
+    settings.CHAT = replace(settings.CHAT, queue_frames=20, stall_seconds=1)
 
 
 async def test_a_slow_reader_is_closed_and_disturbs_nobody(runtime: ProcessRuntime) -> None:

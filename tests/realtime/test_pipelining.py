@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from chatsite.realtime import registry
 from chatsite.realtime.runtime import ProcessRuntime
+from tests.presence.process import eventually
 from tests.realtime.seats import seat
 
 pytestmark = pytest.mark.standalone
@@ -42,14 +43,14 @@ async def test_the_next_frame_waits_for_an_answer(
             await session.receive("begin", None, number, lambda data, struct: struct())
 
     reading = asyncio.create_task(read_frames())
+    await eventually(lambda: len(under_way) == MOST)
     await asyncio.sleep(0.02)
     assert len(under_way) == MOST
     assert not reading.done()
     under_way[1].set_result(b"second")
-    await asyncio.sleep(0.02)
-    assert len(under_way) == MOST + 1
+    await eventually(lambda: len(under_way) == MOST + 1)
     for future in (under_way[0], *under_way[2:]):
         future.set_result(b"others")
     await reading
-    await asyncio.sleep(0.02)
+    await eventually(lambda: len(wire.written) > MOST)
     assert wire.written == [b"second", *[b"others"] * MOST]

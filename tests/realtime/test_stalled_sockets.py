@@ -24,6 +24,7 @@ from chatsite.realtime.outbox import Outbox
 from chatsite.realtime.servers import daphne, uvicorn
 from chatsite.realtime.servers.frames import encode_text_frames
 from chatsite.realtime.servers.sockets import ServerSocket
+from tests.harness.patience import patience
 
 pytestmark = pytest.mark.standalone
 
@@ -212,7 +213,7 @@ async def test_after_a_pause_everything_arrives(below: Below) -> None:
     queue = outbox(below, overflows)
     await put(queue, overflows, MOST)
     assert queue.waiting[0] > 0, "nothing had to wait"
-    arrived, _ = await asyncio.gather(below.read_all(), asyncio.wait_for(queue.drain(), 5))
+    arrived, _ = await asyncio.gather(below.read_all(), asyncio.wait_for(queue.drain(), patience(5)))
     assert not overflows
     assert arrived.count(b"\x81\x7e") == MOST
     assert arrived.count(b"x") == MOST * len(FRAME)
@@ -231,7 +232,7 @@ async def test_a_write_that_is_not_taken_ends_the_connection(
     fill(below)
     assert not below.socket.is_gone
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(below.socket.write(FRAME), 5)
+        await asyncio.wait_for(below.socket.write(FRAME), patience(5))
     await asyncio.sleep(0)
     assert below.socket.is_gone
 
@@ -243,6 +244,6 @@ async def test_a_close_that_is_not_taken_ends_the_connection(monkeypatch: pytest
     await below.open()
     fill(below)
     with pytest.raises(ClientDisconnected):
-        await asyncio.wait_for(below.socket.close(1001, "no answer to a ping"), 5)
+        await asyncio.wait_for(below.socket.close(1001, "no answer to a ping"), patience(5))
     assert below.socket.is_gone
     below.close()

@@ -15,6 +15,7 @@ from notifications.webhooks import delivering, housekeeping
 from notifications.webhooks.models import Webhook, WebhookDelivery, WebhookEvent
 from notifications.webhooks.schedule import CIRCUIT_FAILURES, GIVE_UP_AFTER, retry_delay
 from tests.conversations.people import conversation, person, say
+from tests.harness.patience import patience
 from tests.webhooks.conftest import Shop, run_jobs, run_retries
 from tests.webhooks.receiver import Received, Receiver
 
@@ -152,6 +153,7 @@ def test_a_slow_endpoint_delays_no_other(
 
     assert DBTaskResult.objects.filter(status="READY", queue_name="webhooks-slow").count() == 1
     receiver.behave = lambda received: 200
+    monkeypatch.setattr("notifications.webhooks.results.SLOW_SECONDS", 60)
     run_jobs()
     assert contents(receiver.accepted) == ["one", "two"]
     assert not Webhook.objects.get().is_slow
@@ -163,14 +165,14 @@ def test_one_worker_at_a_time_delivers_to_an_endpoint(shop: Shop, receiver: Rece
 
     def hold(received: Received) -> int:
         held.set()
-        free.wait(10)
+        free.wait(patience(10))
         return 200
 
     receiver.behave = hold
     shop.say("one")
     first = threading.Thread(target=run_jobs)
     first.start()
-    assert held.wait(10)
+    assert held.wait(patience(10))
     shop.say("two")
     run_jobs()
     assert len(receiver.requests) == 1
