@@ -20,6 +20,7 @@ from conversations.writing import group_commit as writer_module
 from conversations.writing.group_commit import LONG, MANY, Writer
 from conversations.writing.requests import Request, Send
 from tests.conversations.rooms import Room, seqs
+from tests.harness.locks import until_somebody_waits
 from tests.harness.patience import patience
 from tests.harness.rest import eventually
 
@@ -180,11 +181,7 @@ async def test_a_waiting_conversation_does_not_delay_others(services_room: Room)
     with psycopg.connect(held.cast.stage.deployment.environment["DATABASE_URL"]) as locker:
         locker.execute("SELECT FROM conversations_conversation WHERE id = %s FOR UPDATE", [held.id])
         waiting = [held.begin_send(clients[0], f"m{number}") for number in range(5)]
-
-        async def somebody_waits() -> bool:
-            return locker.execute("SELECT FROM pg_locks WHERE NOT granted").fetchone() is not None
-
-        await eventually(somebody_waits, "a transaction waits for the lock")
+        await until_somebody_waits(locker)
         async with asyncio.timeout(patience(5)):
             for number in range(20):
                 await other.send(clients[1], f"m{number}")

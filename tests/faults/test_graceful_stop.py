@@ -12,8 +12,9 @@ import pytest
 from tests.conversations.rooms import Room, Watcher
 from tests.harness.backend import Deployment
 from tests.harness.client import LiveClient, LiveClosed
+from tests.harness.locks import until_somebody_waits
 from tests.harness.patience import patience
-from tests.harness.rest import ApiError, Json
+from tests.harness.rest import ApiError, Json, eventually
 from tests.harness.servers import GRACEFUL_SECONDS, STOP_SECONDS, Server
 
 MANY = 600
@@ -83,11 +84,14 @@ async def test_while_it_finishes_nothing_new_begins(stopping_room: Room, stopped
     with psycopg.connect(deployment.environment["DATABASE_URL"]) as locker:
         locker.execute("SELECT 1 FROM conversations_conversation WHERE id = %s FOR UPDATE", [room.id])
         waiting = room.begin_send(sender, "taken before")
-        await asyncio.sleep(0.3)
+        await until_somebody_waits(locker)
         stopping = terminate(server)
-        await asyncio.sleep(0.3)
-        ready = await rest.http.get("/readyz")
-        assert (ready.status_code, ready.json()["stopping"]) == (503, True)
+
+        async def says_so() -> bool:
+            ready = await rest.http.get("/readyz")
+            return (ready.status_code, ready.json()["stopping"]) == (503, True)
+
+        await eventually(says_so, "the process says that it stops")
         assert (await rest.http.get("/healthz")).status_code == 200
         with pytest.raises(ApiError) as refusal:
             await room.send(late, "taken after")
@@ -130,9 +134,9 @@ async def test_a_second_signal_ends_it_at_once(stopping_room: Room, stopped: int
     with psycopg.connect(deployment.environment["DATABASE_URL"]) as locker:
         locker.execute("SELECT 1 FROM conversations_conversation WHERE id = %s FOR UPDATE", [room.id])
         waiting = room.begin_send(sender, "never acked")
-        await asyncio.sleep(0.3)
+        await until_somebody_waits(locker)
         stopping = terminate(deployment.server(stopped))
-        await asyncio.sleep(0.3)
+        await sender.expect("server_stopping")
         began = time.monotonic()
         again = terminate(deployment.server(stopped))
         with pytest.raises(LiveClosed):
