@@ -12,8 +12,14 @@ from tests.harness.rest import Json
 
 
 async def ready(page: Page) -> Page:
-    """Wait until the scripts have started and the socket is open."""
+    """Wait until the scripts have started. The socket and the list may still be on their way."""
     await page.locator("html[data-ready]").wait_for(state="attached")
+    return page
+
+
+async def loaded(page: Page) -> Page:
+    """Wait until the list has its first answer. A test that cuts the network earlier cuts this request."""
+    await page.locator("[data-list-screen][data-loaded]").wait_for(state="attached")
     return page
 
 

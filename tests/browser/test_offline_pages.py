@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import SignedIn
-from tests.browser.shell import entry, newcomer_with_conversation, pane, ready
+from tests.browser.shell import entry, loaded, newcomer_with_conversation, pane, ready
 from tests.harness.cast import Cast
 from tests.harness.patience import patience
 
@@ -24,8 +24,9 @@ PHONE: Final[dict[str, Any]] = {
 async def test_conversations_open_again_by_themselves(cast: Cast, signed_in: SignedIn) -> None:
     seen, known = await newcomer_with_conversation(cast, "Seen before")
     unseen, _ = await newcomer_with_conversation(cast, "Never opened")
-    page = await ready(await signed_in("olivia", f"/app/c/{known['id']}", **PHONE))
+    page = await loaded(await signed_in("olivia", f"/app/c/{known['id']}", **PHONE))
     page.allowed.append("ERR_INTERNET_DISCONNECTED")  # type: ignore[attr-defined]
+    await expect(pane(page).get_by_role("textbox", name="Message")).to_be_visible()
     await pane(page).get_by_role("button", name="Back", exact=True).click()
     await page.context.set_offline(True)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
 from playwright.async_api import Route, expect
 
 from tests.browser.conftest import OpenPage, SignedIn
-from tests.browser.shell import entry, newcomer_with_conversation, pane, ready, shown
+from tests.browser.shell import entry, loaded, newcomer_with_conversation, pane, shown
 from tests.browser.test_thread_offline import allow_trouble
 from tests.browser.threads import ThreadPage, open_thread
 from tests.harness.cast import Cast
@@ -95,7 +96,7 @@ async def test_a_deletion_by_key_can_be_taken_back(cast: Cast, open_page: OpenPa
 
 async def test_archiving_waits_for_the_network(cast: Cast, signed_in: SignedIn) -> None:
     customer, conversation = await newcomer_with_conversation(cast, "Put me away")
-    page = await ready(await signed_in("olivia", f"/app/c/{conversation['id']}"))
+    page = await loaded(await signed_in("olivia", f"/app/c/{conversation['id']}"))
     page.allowed.append("ERR_INTERNET_DISCONNECTED")  # type: ignore[attr-defined]
     await page.context.set_offline(True)
     await pane(page).get_by_role("button", name="Archive").click()
@@ -115,7 +116,7 @@ async def test_archiving_waits_for_the_network(cast: Cast, signed_in: SignedIn) 
 async def test_what_one_keeps_for_oneself_waits_for_the_network(cast: Cast, signed_in: SignedIn) -> None:
     customer, conversation = await newcomer_with_conversation(cast, "Keep me in view")
     path = f"/chat/conversations/{conversation['id']}"
-    page = await ready(await signed_in("olivia"))
+    page = await loaded(await signed_in("olivia"))
     page.allowed.append("ERR_INTERNET_DISCONNECTED")  # type: ignore[attr-defined]
     row = entry(page, customer.name)
     await page.context.set_offline(True)
@@ -134,10 +135,40 @@ async def test_what_one_keeps_for_oneself_waits_for_the_network(cast: Cast, sign
     await cast.olivia.rest.patch(path, {"pinned": False})
 
 
+async def test_a_change_is_shown_before_the_list_has_its_first_answer(
+    cast: Cast, signed_in: SignedIn
+) -> None:
+    customer, conversation = await newcomer_with_conversation(cast, "Pin me")
+    path = f"/chat/conversations/{conversation['id']}"
+    page = await loaded(await signed_in("olivia", f"/app/c/{conversation['id']}"))
+    gate = asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        await gate.wait()
+        await route.continue_()
+
+    await page.route(re.compile(r"/chat/conversations\?"), slowly)
+    said = await customer.send(conversation["id"], "Once more")
+    await page.reload()
+
+    async def is_read() -> bool:
+        return bool((await customer.rest.get(f"/chat/messages/{said['id']}"))["status"] == "read")
+
+    await eventually(is_read, "the page has joined the conversation")
+    row = entry(page, customer.name)
+    await row.get_by_role("link").click(button="right")
+    await page.get_by_role("menuitem", name="Pin to the top").click()
+    await expect(row.locator("[data-row]")).to_have_class(re.compile("is-pinned"))
+    gate.set()
+    await loaded(page)
+    await expect(row.locator("[data-row]")).to_have_class(re.compile("is-pinned"))
+    await cast.olivia.rest.patch(path, {"pinned": False})
+
+
 async def test_reading_makes_a_waiting_mark_as_unread_void(cast: Cast, signed_in: SignedIn) -> None:
     customer, conversation = await newcomer_with_conversation(cast, "Read me")
     other, _ = await newcomer_with_conversation(cast, "Me too")
-    page = await ready(await signed_in("olivia", f"/app/c/{conversation['id']}"))
+    page = await loaded(await signed_in("olivia", f"/app/c/{conversation['id']}"))
     page.allowed.append("ERR_INTERNET_DISCONNECTED")  # type: ignore[attr-defined]
     row = entry(page, customer.name)
     await expect(row.locator("[data-field=unread]")).to_be_hidden()
@@ -164,7 +195,7 @@ async def test_reading_makes_a_waiting_mark_as_unread_void(cast: Cast, signed_in
 
 async def test_a_refused_archive_is_undone_with_a_word(cast: Cast, signed_in: SignedIn) -> None:
     customer, conversation = await newcomer_with_conversation(cast, "I stay here")
-    page = await ready(await signed_in("olivia", f"/app/c/{conversation['id']}"))
+    page = await loaded(await signed_in("olivia", f"/app/c/{conversation['id']}"))
     page.allowed.append("403")  # type: ignore[attr-defined]
 
     async def refuse(route: Route) -> None:

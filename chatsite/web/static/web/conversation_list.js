@@ -5,7 +5,7 @@ import { emptyText, hasTeamFilter, passes, queryFor } from "./list_filters.js";
 import { loadPinned, pinnedFirst } from "./pinned.js";
 import { otherSide } from "./people.js";
 import { previewText } from "./preview_text.js";
-import { fillRow, newRow } from "./conversation_row.js";
+import { fillOwn, fillRow, newRow } from "./conversation_row.js";
 import { RowKeys } from "./row_keys.js";
 import { matches } from "./team/team_states.js";
 import { storedDraft } from "./thread/drafts.js";
@@ -137,6 +137,7 @@ export class ConversationList {
     this.#next = next ? new URL(next).searchParams.get("cursor") : null;
     const last = results.at(-1);
     this.#boundary = this.#next && last ? activity(last) : 0;
+    this.#root.dataset.loaded = "true";
     this.#drawMore();
     this.render();
   }
@@ -189,12 +190,17 @@ export class ConversationList {
     this.#handlers.drawn();
   }
 
-  /** Before the first answer, the rows are the server's. Remove a row if its conversation no longer matches. */
+  /**
+   * Before the first answer, which may never come, the rows are the server's. Show what the user keeps of them meanwhile,
+   * and remove a row if its conversation no longer matches.
+   */
   #drawServerRows() {
     this.#markCurrent();
     for (const conversation of this.#client.snapshot.conversations) {
       const item = this.#items.get(conversation.id);
-      if (!item || passes(conversation, this.#filters, { me: this.#session.me, current: this.#current, states: this.#states })) continue;
+      if (!item) continue;
+      fillOwn(item, conversation);
+      if (passes(conversation, this.#filters, { me: this.#session.me, current: this.#current, states: this.#states })) continue;
       item.remove();
       this.#items.delete(conversation.id);
     }

@@ -21,7 +21,7 @@ export function fillRow(item, conversation, { me, href, isOnline, isOpen, collea
   if (isOpen) link.setAttribute("aria-current", "page");
   else link.removeAttribute("aria-current");
   link.classList.toggle("unread", conversation.unreadCount > 0);
-  fillOwn(item, link, conversation);
+  fillOwn(item, conversation);
   item.querySelector(".avatar").dataset.tint = tintOf(other.key);
   fill(item, "initials", initialsOf(other.name));
   fill(item, "name", other.name);
@@ -35,7 +35,9 @@ export function fillRow(item, conversation, { me, href, isOnline, isOpen, collea
   fillTeamMarks(item.querySelector('[data-field="team"]'), team);
 }
 
-function fillOwn(item, link, conversation) {
+/** The user's own marks: pinned, muted, and a change that waits to be saved. */
+export function fillOwn(item, conversation) {
+  const link = item.querySelector("[data-row]");
   const signs = { muted: isMuted(conversation), pinned: isPinned(conversation) };
   for (const [name, isSet] of Object.entries(signs)) {
     link.classList.toggle(`is-${name}`, isSet);
