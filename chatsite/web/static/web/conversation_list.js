@@ -190,10 +190,7 @@ export class ConversationList {
     this.#handlers.drawn();
   }
 
-  /**
-   * Before the first answer, which may never come, the rows are the server's. Show what the user keeps of them meanwhile,
-   * and remove a row if its conversation no longer matches.
-   */
+  /** Before the first answer, the rows are the server's: show the user's own marks, and remove what no longer matches. */
   #drawServerRows() {
     this.#markCurrent();
     for (const conversation of this.#client.snapshot.conversations) {
