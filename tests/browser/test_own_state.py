@@ -90,7 +90,11 @@ async def test_block_and_unblock(cast: Cast, signed_in: SignedIn) -> None:
     await choose(page, customer.name, "Block")
     await expect(page.locator(".toast").get_by_text("Blocked. They cannot")).to_be_visible()
     path = f"/chat/conversations/{conversation['id']}"
-    assert (await cast.olivia.rest.get(path))["blocked"] is True
+
+    async def is_blocked() -> bool:
+        return bool((await cast.olivia.rest.get(path))["blocked"])
+
+    await eventually(is_blocked, "the server has the block")
     await entry(page, customer.name).get_by_role("link").click()
     await expect(pane(page).get_by_text("You have blocked")).to_be_visible()
     await expect(pane(page).get_by_role("textbox", name="Message")).to_be_hidden()

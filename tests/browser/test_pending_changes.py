@@ -207,3 +207,64 @@ async def test_a_refused_archive_is_undone_with_a_word(cast: Cast, signed_in: Si
     await expect(page.locator(".toast")).to_contain_text("You")
     await expect(entry(page, customer.name)).to_be_visible()
     assert not (await cast.olivia.rest.get(f"/chat/conversations/{conversation['id']}"))["archived"]
+
+
+async def test_a_block_waits_for_the_network(cast: Cast, signed_in: SignedIn) -> None:
+    customer, conversation = await newcomer_with_conversation(cast, "Buy cheap things")
+    path = f"/chat/conversations/{conversation['id']}"
+    page = await loaded(await signed_in("olivia", f"/app/c/{conversation['id']}"))
+    page.allowed.append("ERR_INTERNET_DISCONNECTED")  # type: ignore[attr-defined]
+    link = entry(page, customer.name).locator("[data-row]")
+    for action, is_blocked in (("Block", True), ("Unblock", False)):
+        await page.context.set_offline(True)
+        await pane(page).get_by_role("button", name="Conversation actions").click()
+        await page.get_by_role("menuitem", name=action, exact=True).click()
+        await expect(pane(page).get_by_text("You have blocked")).to_be_visible(visible=is_blocked)
+        await expect(pane(page).get_by_role("textbox", name="Message")).to_be_visible(visible=not is_blocked)
+        await expect(link).to_have_class(re.compile("is-pending"))
+        assert (await cast.olivia.rest.get(path))["blocked"] is not is_blocked
+        await page.context.set_offline(False)
+        await expect(link).not_to_have_class(re.compile("is-pending"), timeout=patience(20_000))
+        assert (await cast.olivia.rest.get(path))["blocked"] is is_blocked
+
+
+async def test_a_refused_block_is_undone_with_a_word(cast: Cast, signed_in: SignedIn) -> None:
+    _, conversation = await newcomer_with_conversation(cast, "Let me stay")
+    page = await loaded(await signed_in("olivia", f"/app/c/{conversation['id']}"))
+    page.allowed.append("403")  # type: ignore[attr-defined]
+
+    async def refuse(route: Route) -> None:
+        error = {"code": "forbidden", "message": "You cannot do this."}
+        await route.fulfill(status=403, json={"error": error})
+
+    await page.route(re.compile("/chat/blocks/"), refuse)
+    await pane(page).get_by_role("button", name="Conversation actions").click()
+    await page.get_by_role("menuitem", name="Block", exact=True).click()
+    await expect(page.locator(".toast")).to_contain_text("You can view this, but you cannot change it.")
+    await expect(pane(page).get_by_role("textbox", name="Message")).to_be_visible()
+
+
+async def test_a_change_that_waits_outlives_the_page(cast: Cast, signed_in: SignedIn) -> None:
+    customer, conversation = await newcomer_with_conversation(cast, "Keep me")
+    path = f"/chat/conversations/{conversation['id']}"
+    page = await loaded(await signed_in("olivia"))
+    page.allowed.append("ERR_FAILED")  # type: ignore[attr-defined]
+
+    async def lose(route: Route) -> None:
+        await (route.abort() if route.request.method == "PATCH" else route.continue_())
+
+    await page.route(re.compile(f"{path}$"), lose)
+    row = entry(page, customer.name)
+    await row.get_by_role("link").click(button="right")
+    await page.get_by_role("menuitem", name="Pin to the top").click()
+    await expect(row.locator("[data-row]")).to_have_class(re.compile("is-pending"))
+    await page.unroute_all()
+    await page.reload()
+    await loaded(page)
+    await expect(row.locator("[data-row]")).to_have_class(re.compile("is-pinned"))
+
+    async def is_pinned() -> bool:
+        return bool(((await cast.olivia.rest.get(path)).get("own") or {}).get("pinned"))
+
+    await eventually(is_pinned, "the conversation is pinned")
+    await cast.olivia.rest.patch(path, {"pinned": False})

@@ -1,6 +1,9 @@
 /** The changes for a `ChangeQueue`: what each looks like before the server has it, and how it is sent. */
 
 const hasRev = (object, answer) => Boolean(answer?.rev) && object.rev >= answer.rev;
+const isGone = (error) => {
+  if (error.code !== "not_found") throw error;
+};
 const now = () => new Date().toISOString();
 
 export function edit(client, message, content) {
@@ -9,6 +12,7 @@ export function edit(client, message, content) {
     kind: "edit",
     targetId: message.id,
     content,
+    given: [content],
     apply: (held) => ({ ...held, content, editedAt: held.editedAt ?? now() }),
     carryOut: () => client.editMessage(message.id, content),
     isIn: hasRev,
@@ -22,8 +26,9 @@ export function deletion(client, message, { within = 0 } = {}) {
     kind: "delete",
     targetId: message.id,
     within,
+    given: [],
     apply: (held) => ({ ...held, content: "", reactions: [], attachments: [], deletedAt: held.deletedAt ?? deletedAt }),
-    carryOut: () => client.deleteMessage(message.id),
+    carryOut: () => client.deleteMessage(message.id).catch(isGone),
     isIn: (held) => held.deletedAt !== null,
   };
 }
@@ -34,6 +39,7 @@ export function reaction(client, message, emoji, on) {
     key: `reaction/${message.id}/${emoji}`,
     kind: "reaction",
     targetId: message.id,
+    given: [emoji, on],
     apply: (held) => ({ ...held, reactions: withReaction(held.reactions ?? [], client.userId, emoji, on) }),
     carryOut: () => (on ? client.addReaction(message.id, emoji) : client.removeReaction(message.id, emoji)),
     isIn: (held) => hasReacted(held, client.userId, emoji) === on,
@@ -45,6 +51,7 @@ export function archiving(client, conversation, archived) {
     key: `archive/${conversation.id}`,
     kind: "archive",
     targetId: conversation.id,
+    given: [archived],
     apply: (held) => ({ ...held, archived }),
     carryOut: () => client.rest.patch(`/chat/conversations/${conversation.id}`, { archived }),
     isIn: (held, answer) => Date.parse(held.updatedAt) >= Date.parse(answer?.updatedAt),
@@ -59,6 +66,7 @@ export function ownChange(client, { id }, change) {
     key: `${field}/${id}`,
     kind: isPin ? "pin" : "mute",
     targetId: id,
+    given: [change],
     apply: (held) => ({ ...held, own: { ...held.own, ...change } }),
     carryOut: () => (isPin ? client.pinConversation(id, value) : client.muteConversation(id, value)),
     isIn: () => true,
@@ -72,6 +80,7 @@ export function markingUnread(client, { id }, seq) {
     key: unreadKey(id),
     kind: "unread",
     targetId: id,
+    given: [seq],
     apply: (held) => ({ ...held, unreadCount: held.unreadCount || 1, own: { ...held.own, unreadFrom: seq } }),
     carryOut: () => client.markUnread(id, seq),
     isIn: () => true,
@@ -85,9 +94,44 @@ export function notificationDeletion(client, { id }, { within = 0 } = {}) {
     kind: "notification",
     targetId: id,
     within,
+    given: [],
     apply: (held) => held,
-    carryOut: () => client.rest.delete(`/notifications/${id}`),
+    carryOut: () => client.rest.delete(`/notifications/${id}`).catch(isGone),
   };
+}
+
+/** The user's side blocks the other one, or ends that. `parties`: `{customerId, businessId}`. */
+export function blocking(client, { id }, blocked, parties) {
+  const { customerId, businessId } = parties;
+  const isCustomer = customerId === client.userId;
+  const block = () => (isCustomer ? client.blockBusiness(businessId) : client.blockUser(customerId));
+  const unblock = () => (isCustomer ? client.unblockBusiness(businessId) : client.unblockUser(customerId));
+  return {
+    key: `block/${id}`,
+    kind: "block",
+    targetId: id,
+    given: [blocked, parties],
+    apply: (held) => ({ ...held, blocked }),
+    carryOut: blocked ? block : unblock,
+    isIn: (held) => held.blocked === blocked,
+  };
+}
+
+const MAKERS = {
+  edit,
+  delete: deletion,
+  reaction,
+  archive: archiving,
+  pin: ownChange,
+  mute: ownChange,
+  unread: markingUnread,
+  notification: notificationDeletion,
+  block: blocking,
+};
+
+/** A change from what was stored of it, or null if this version has no such change. */
+export function restore(client, { kind, targetId, given }) {
+  return Object.hasOwn(MAKERS, kind) ? MAKERS[kind](client, { id: targetId }, ...given) : null;
 }
 
 function hasReacted(message, userId, emoji) {

@@ -69,7 +69,7 @@ export interface ClientEvents extends ConversationEvents, TeamEvents {
   /** A queued change was finally refused, and is no longer shown. `content` is the text of an edit. */
   change_refused: {
     key: string;
-    kind: "edit" | "delete" | "reaction" | "archive" | "pin" | "mute" | "unread" | "notification";
+    kind: "edit" | "delete" | "reaction" | "archive" | "pin" | "mute" | "unread" | "block" | "notification";
     targetId: string;
     content?: string;
     error: ChatError;
@@ -273,12 +273,14 @@ export class ChatClient extends PersonalCommands {
   queueArchive(conversation: ConversationObject, archived: boolean): string;
   queueOwn(conversation: ConversationObject, change: { pinned: boolean } | { mutedUntil: string | null }): string;
   queueUnread(conversation: ConversationObject, seq: number): string;
+  /** Block the other side, or end that. */
+  queueBlock(conversation: ConversationObject, blocked: boolean): string;
   /** Hide it meanwhile. */
   queueNotificationDelete(notification: { id: string }, options?: { within?: number }): string;
   /** Cancel a queued change. Returns whether it was in time. */
   undo(key: string): boolean;
-  /** These messages with the queued changes applied. */
-  withChanges<Message extends ChatMessage>(messages: readonly Message[]): readonly Message[];
+  /** These messages or conversations with the queued changes applied. */
+  withChanges<Item extends ChatMessage | ConversationObject>(items: readonly Item[]): readonly Item[];
   markRead(conversationId: string, messageIds: readonly string[]): void;
   /** All messages of the other side up to this `seq`, also those that are not loaded. */
   markReadUpTo(conversationId: string, seq: number): void;

@@ -1,23 +1,22 @@
 import * as changes from "./changes.js";
 import { ClientParts } from "./client-parts.js";
 import { messageTypeOf, written } from "./message-content.js";
-import { PersonalCommands } from "./personal-commands.js";
+import { QueuedCommands } from "./queued-commands.js";
 import { watchPageLifecycle } from "./page-lifecycle.js";
 
 export { ChatError } from "./errors.js";
 export { forgetFiles } from "./file-storage.js";
 
 /** A user's chat: one socket, any number of live conversations, and an outbox that loses no message. */
-export class ChatClient extends PersonalCommands {
+export class ChatClient extends QueuedCommands {
   #parts;
   #snapshot = null;
   #unwatchPage = null;
 
   constructor(options = {}) {
     // A conversation's view calls the client's commands for that conversation.
-    const parts = new ClientParts(options, (name, view, given) =>
-      name === "leave" ? parts.joined.leave(view) : this[name](view.id, ...given),
-    );
+    const command = (name, view, given) => (name === "leave" ? parts.joined.leave(view) : this[name](view.id, ...given));
+    const parts = new ClientParts(options, command, (row) => changes.restore(this, row));
     super(parts);
     this.#parts = parts;
     this.#parts.on("change", () => (this.#snapshot = null));
@@ -44,12 +43,17 @@ export class ChatClient extends PersonalCommands {
       },
       hidden: () => {
         changes.flush();
+        changes.stop();
         outbox.release();
       },
-      shown: () => outbox.resume(),
+      shown: () => {
+        changes.start();
+        outbox.resume();
+      },
     });
     attention.watch();
     outbox.resume();
+    changes.start();
     outboxUploads.pump();
     connection.open();
     return this;
@@ -189,47 +193,6 @@ export class ChatClient extends PersonalCommands {
     if (connection.isReady) return (await connection.request(command, { messageId, emoji })).reactions;
     await rest[method](`/chat/messages/${messageId}/reactions/${encodeURIComponent(emoji)}`);
     return (await rest.get(`/chat/messages/${messageId}`)).reactions;
-  }
-
-  /** `withChanges` shows these changes at once. The client sends them when there is a server. Returns a key for `undo`. */
-  queueEdit(message, content) {
-    return this.#parts.changes.add(changes.edit(this, message, content));
-  }
-
-  /** `within`: milliseconds in which `undo` can cancel it. */
-  queueDelete(message, options) {
-    return this.#parts.changes.add(changes.deletion(this, message, options));
-  }
-
-  queueReaction(message, emoji, on) {
-    return this.#parts.changes.add(changes.reaction(this, message, emoji, on));
-  }
-
-  queueArchive(conversation, archived) {
-    return this.#parts.changes.add(changes.archiving(this, conversation, archived));
-  }
-
-  /** `change`: `{pinned}` or `{mutedUntil}`. */
-  queueOwn(conversation, change) {
-    return this.#parts.changes.add(changes.ownChange(this, conversation, change));
-  }
-
-  queueUnread(conversation, seq) {
-    return this.#parts.changes.add(changes.markingUnread(this, conversation, seq));
-  }
-
-  queueNotificationDelete(notification, options) {
-    return this.#parts.changes.add(changes.notificationDeletion(this, notification, options));
-  }
-
-  /** Cancel a queued change. Returns whether it was in time. */
-  undo(key) {
-    return this.#parts.changes.cancel(key);
-  }
-
-  /** These messages with the queued changes applied. `pendingChange` marks a change that the server does not have yet. */
-  withChanges(messages) {
-    return this.#parts.changes.applyTo(messages);
   }
 
   /** Mark messages of the other side as read. Own, unsent and already read messages are skipped. */

@@ -33,12 +33,14 @@ function isOfConversation({ event, data }) {
 export class ClientParts extends Emitter {
   userId = null;
   #commands;
+  #restore;
 
-  /** `commands(name, view, given)` runs a command of a conversation's view. */
-  constructor(options, commands) {
+  /** `commands(name, view, given)` runs a command of a conversation's view. `restore(row)` returns a change for the queue. */
+  constructor(options, commands, restore) {
     super();
     const settings = { ...DEFAULTS, ...options, clock: options.clock ?? systemClock };
     this.#commands = commands;
+    this.#restore = restore;
     this.clock = settings.clock;
     this.#setUpTransport(settings);
     this.#setUpState(settings);
@@ -77,7 +79,7 @@ export class ClientParts extends Emitter {
     });
     this.outboxUploads = new OutboxUploads({ uploads: this.uploads, storage: fileStorage, trouble: this.trouble });
     this.outbox = this.outboxUploads.outbox = this.#newOutbox(storage);
-    this.changes = this.#newChanges();
+    this.changes = this.#newChanges(storage);
     const acked = (message) => this.joined.get(message.conversationId)?.acked(message);
     this.sender = new Sender({ outbox: this.outbox, connection, rest, clock, restAfter, acked });
     const { store, notifications } = this;
@@ -110,9 +112,12 @@ export class ClientParts extends Emitter {
     });
   }
 
-  #newChanges() {
+  #newChanges(storage) {
     return new ChangeQueue({
       clock: this.clock,
+      storage,
+      trouble: this.trouble,
+      restore: (row) => this.#restore(row),
       changed: (targetId) => this.tell("pending_changes", { targetId }),
       refused: ({ key, kind, targetId, content }, error) =>
         this.emit("change_refused", { key, kind, targetId, content, error }),
@@ -166,6 +171,7 @@ export class ClientParts extends Emitter {
     this.attention.stop();
     this.outboxUploads.stop();
     this.outbox.release();
+    this.changes.stop();
   }
 
   /** The user is known, from the token or from the server. The outbox belongs to this user only. */
@@ -174,6 +180,7 @@ export class ClientParts extends Emitter {
     this.userId = userId;
     this.outbox.open(userId);
     this.outboxUploads.open(userId);
+    this.changes.open(userId);
     this.emit("change");
   }
 
@@ -193,8 +200,8 @@ export class ClientParts extends Emitter {
     this.outboxUploads.wake();
     if (this.userId === null) this.#fetchUserId();
     this.joined.connected();
+    this.receipts.reconnected(); // before a later "Mark as unread"
     this.changes.resume();
-    this.receipts.reconnected();
     this.presence.refresh();
     this.attention.connected();
     this.syncRequester.wantGeneral();

@@ -1,11 +1,10 @@
+import { ClaimedRows } from "./claimed-rows.js";
 import { wellFormed } from "./encoding.js";
 import { ChatError } from "./errors.js";
 import { randomId } from "./identifiers.js";
-import { StoredList, defaultStorage } from "./storage.js";
+import { defaultStorage } from "./storage.js";
 
 const MOST = 500; // messages waiting, of one user
-const LEASE = 10_000; // milliseconds after which a tab that does not renew its claims counts as closed, and another one takes its messages
-const RENEWAL = 4_000;
 
 const NOT_STORED = Object.freeze({
   seq: null,
@@ -21,22 +20,17 @@ const NOT_STORED = Object.freeze({
  * The user's messages that the server has not stored yet, in the order of writing. They outlive the page: each
  * message is stored until it is acked or deleted, with the `clientId` by which the server detects a repetition.
  *
- * Tabs of one user share the storage. The tab that will send a message claims it, so that they do not all
- * send everything. If two of them send it anyway, the server stores it once.
+ * If two tabs send a message, the server stores it once.
  */
 export class Outbox {
   #clock;
-  #storage;
   #changed;
   #settled;
   #failed;
   #shown;
-  #trouble;
-  #tab = randomId();
   #entries = new Map();
-  #stored = null;
+  #rows;
   #userId = null;
-  #timer = null;
 
   /**
    * Calls `changed(conversationId)` when pending messages there look different, `settled(entry, message)` when
@@ -44,12 +38,21 @@ export class Outbox {
    */
   constructor({ clock, storage, changed, settled, failed, shown, trouble }) {
     this.#clock = clock;
-    this.#storage = storage ?? defaultStorage();
     this.#changed = changed;
     this.#settled = settled;
     this.#failed = failed;
     this.#shown = shown;
-    this.#trouble = trouble;
+    this.#rows = new ClaimedRows(
+      { clock, storage: storage ?? defaultStorage(), trouble },
+      {
+        name: "outbox",
+        most: 2 * MOST,
+        idOf: ({ clientId }) => clientId,
+        isRow: isEntry,
+        held: () => this.entries,
+        adopt: (rows) => this.#adopt(rows),
+      },
+    );
   }
 
   get userId() {
@@ -68,12 +71,12 @@ export class Outbox {
       this.#entries.clear(); // kept in that user's storage; nobody else may send it
     }
     this.#userId = userId;
-    this.#stored = new StoredList(this.#storage, `business-chat:outbox:${userId}`, this.#trouble);
+    this.#rows.open(userId);
     const written = [...this.#entries.values()];
     this.#entries.clear();
-    this.#claimStored();
+    this.#rows.claim();
     for (const entry of written) this.#entries.set(entry.clientId, { ...entry, senderId: userId });
-    this.#save();
+    this.#rows.save();
   }
 
   /** `attachments`: from `OutboxUploads.keep`. */
@@ -97,7 +100,7 @@ export class Outbox {
 
   /** Whether a message of any tab has this file. */
   names(key) {
-    const rows = [...this.entries, ...(this.#stored?.read() ?? [])];
+    const rows = [...this.entries, ...this.#rows.all];
     return rows.some(({ attachments }) => attachments?.some((attachment) => attachment.key === key));
   }
 
@@ -157,7 +160,7 @@ export class Outbox {
     if (!entry) return 0;
     const attempts = (entry.attempts ?? 0) + 1;
     this.#entries.set(clientId, { ...entry, attempts });
-    if (this.#timer !== null) this.#save(); // a released outbox must not claim its messages again
+    if (this.#rows.isClaiming) this.#rows.save(); // a released outbox must not claim its messages again
     return attempts;
   }
 
@@ -181,32 +184,24 @@ export class Outbox {
 
   /** Release the claims, so that another tab, or this page after a reload, can take over at once. */
   release() {
-    this.#clock.clearTimeout(this.#timer);
-    this.#timer = null;
-    this.#write(0);
+    this.#rows.release();
   }
 
   /** Undo `release`: this page continues. */
   resume() {
-    if (!this.#stored) return;
-    this.#claimStored();
-    this.#save();
+    this.#rows.resume();
   }
 
-  /** Take the stored messages that no open tab claims. */
-  #claimStored() {
-    const now = this.#clock.now();
-    const free = this.#stored.read().filter((row) => isEntry(row) && !this.#entries.has(row.clientId));
-    const mine = free.filter(({ claim }) => !claim || claim.until <= now || claim.tab === this.#tab);
-    const kept = [...this.#entries.values()];
-    const adopted = mine.map(({ claim, ...entry }) => ({ ...entry, senderId: this.#userId }));
-    this.#entries = new Map([...adopted, ...kept].map((entry) => [entry.clientId, entry]));
+  /** Take stored messages. They come before those of this page. */
+  #adopt(rows) {
+    const adopted = rows.map((entry) => ({ ...entry, senderId: this.#userId }));
+    this.#entries = new Map([...adopted, ...this.entries].map((entry) => [entry.clientId, entry]));
     for (const conversationId of new Set(adopted.map((entry) => entry.conversationId))) this.#changed(conversationId);
   }
 
   #put(entry) {
     this.#entries.set(entry.clientId, entry);
-    this.#save();
+    this.#rows.save();
     this.#changed(entry.conversationId);
   }
 
@@ -214,31 +209,9 @@ export class Outbox {
     const entry = this.#entries.get(clientId);
     if (!entry) return false;
     this.#entries.delete(clientId);
-    this.#save([clientId]);
+    this.#rows.save([clientId]);
     this.#changed(entry.conversationId);
     return true;
-  }
-
-  /** Renew this tab's claims while there are any messages, of this tab or another. */
-  #save(gone = []) {
-    const rest = this.#write(this.#clock.now() + LEASE, gone);
-    if (rest === 0 || this.#timer !== null) return;
-    this.#timer = this.#clock.setTimeout(() => {
-      this.#timer = null;
-      this.#claimStored();
-      this.#save();
-    }, RENEWAL);
-  }
-
-  /** Write this tab's rows in addition to those of other tabs. Returns the number of all rows. */
-  #write(until, gone = []) {
-    if (!this.#stored) return 0;
-    const ours = [...this.#entries.values()].map((entry) => ({ ...entry, claim: { tab: this.#tab, until } }));
-    const known = new Set([...this.#entries.keys(), ...gone]);
-    const others = this.#stored.read().filter((row) => isEntry(row) && !known.has(row.clientId));
-    const rows = [...others, ...ours].slice(0, 2 * MOST);
-    this.#stored.write(rows);
-    return rows.length;
   }
 
   #asMessage({ clientId, attempts, ...entry }) {

@@ -18,6 +18,7 @@ export class PersonalCommands {
 
   /** Count the messages of the other side from this `seq` on as unread again, until the next read. */
   async markUnread(conversationId, seq) {
+    await this.#parts.receipts.sent(conversationId); // what was read before must not be the last word
     return this.#take(await this.#parts.rest.patch(`/chat/conversations/${conversationId}/unread`, { seq }));
   }
 

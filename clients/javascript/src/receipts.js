@@ -1,4 +1,4 @@
-import { isPermanent } from "./errors.js";
+import { ChatError, isPermanent } from "./errors.js";
 
 const BATCH_DELAY = 50; // milliseconds
 const MOST = 500; // ids in one mark_read
@@ -14,6 +14,7 @@ export class ReadReceipts {
   #marks = new Map(); // conversation → the `seq` up to which everything was read, to send
   #told = new Map(); // conversation → ids sent on this socket
   #attempts = new Map(); // conversation → failed attempts in a row
+  #sending = new Map(); // conversation → a promise of the end of its requests
   #timer = null;
 
   /** `handlers`: `marked(answer)` and `trouble(error)`. */
@@ -36,6 +37,14 @@ export class ReadReceipts {
     if (seq <= (this.#marks.get(conversationId) ?? 0)) return;
     this.#marks.set(conversationId, seq);
     this.#later(BATCH_DELAY);
+  }
+
+  /** Resolves when the server has everything that was read in this conversation. Throws `disconnected` if it cannot. */
+  async sent(conversationId) {
+    const isWaiting = this.#waiting.has(conversationId) || this.#marks.has(conversationId);
+    if (isWaiting && !this.#connection.isReady) throw new ChatError("disconnected", "What was read is not sent yet.");
+    if (isWaiting) this.#flush();
+    await this.#sending.get(conversationId);
   }
 
   reconnected() {
@@ -86,26 +95,33 @@ export class ReadReceipts {
     const told = this.#told.get(conversationId) ?? new Set();
     this.#told.set(conversationId, told);
     for (const id of messageIds) told.add(id);
-    const error = await this.#request({ conversationId, messageIds });
+    const error = await this.#request(conversationId, { messageIds });
     if (error?.code === "disconnected") return this.#wait(conversationId, messageIds); // `reconnected` sends them
     if (error) this.confirmed(conversationId, messageIds);
     return this.#settle(conversationId, error, () => this.add(conversationId, messageIds));
   }
 
   async #tellUpTo(conversationId, seq) {
-    const error = await this.#request({ conversationId, seq });
+    const error = await this.#request(conversationId, { seq });
     const again = () => this.addUpTo(conversationId, seq);
     return error?.code === "disconnected" ? again() : this.#settle(conversationId, error, again);
   }
 
   /** Resolves with the error, if there was one. */
-  async #request(data) {
-    try {
-      this.#handlers.marked(await this.#connection.request("mark_read", data));
-      return null;
-    } catch (error) {
-      return error;
-    }
+  #request(conversationId, data) {
+    const request = this.#connection.request("mark_read", { conversationId, ...data });
+    const done = request.then(
+      (answer) => {
+        this.#handlers.marked(answer);
+        return null;
+      },
+      (error) => error,
+    );
+    const all = Promise.all([this.#sending.get(conversationId), done]).then(() => {
+      if (this.#sending.get(conversationId) === all) this.#sending.delete(conversationId);
+    });
+    this.#sending.set(conversationId, all);
+    return done;
   }
 
   /** Try again later, a few times, unless the server finally refused. */

@@ -45,12 +45,15 @@ export class StoredList {
     }
   }
 
+  /** Returns whether the storage has them. */
   write(rows) {
     try {
       if (rows.length) this.#storage.setItem(this.#key, JSON.stringify(rows));
       else this.#storage.removeItem(this.#key);
+      return true;
     } catch (error) {
       this.#trouble(error);
+      return false;
     }
   }
 }

@@ -42,13 +42,12 @@ export function markUnread(conversation, { client }) {
   return { label: gettext("Mark as unread"), icon: "dot", act: () => client.queueUnread(conversation, lastSeq) };
 }
 
-export function block(conversation, { client, me }) {
-  const { customerId, businessId, blocked } = conversation;
-  const isCustomer = customerId === me.id;
-  const act = async () => {
-    if (blocked) await (isCustomer ? client.unblockBusiness(businessId) : client.unblockUser(customerId));
-    else await (isCustomer ? client.blockBusiness(businessId) : client.blockUser(customerId));
-    toast(blocked ? gettext("Unblocked.") : gettext("Blocked. They cannot write to you and are not notified."));
+export function block(conversation, { client }) {
+  const { blocked } = conversation;
+  const act = () => {
+    client.queueBlock(conversation, !blocked);
+    const words = blocked ? gettext("Unblocked.") : gettext("Blocked. They cannot write to you and are not notified.");
+    toast(client.isConnected || blocked ? words : gettext("They will be blocked as soon as you are connected."));
   };
   return { label: blocked ? gettext("Unblock") : gettext("Block"), icon: "block", act, danger: !blocked };
 }

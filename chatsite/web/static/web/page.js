@@ -23,7 +23,7 @@ import { TeamActivity } from "./team_activity.js";
 import { Title } from "./title.js";
 import { toast } from "./toast.js";
 
-const OF_CONVERSATIONS = new Set(["archive", "pin", "mute", "unread"]); // queued changes
+const OF_CONVERSATIONS = new Set(["archive", "block", "mute", "pin", "unread"]); // queued changes
 const SOCKET_WAIT = 4_000; // milliseconds to wait for the socket
 
 /** The signed-in page: connects its parts, and navigates between addresses. */

@@ -81,7 +81,8 @@ class Thread {
   }
 
   get conversation() {
-    return this.view.conversation ?? this.initial.conversation;
+    const conversation = this.view.conversation ?? this.initial.conversation;
+    return conversation && this.client.withChanges([conversation])[0];
   }
 
   isOpen() {
