@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -31,12 +31,20 @@ def own_object(row: OwnState) -> OwnStateObject:
     )
 
 
-def personal_objects(user_id: UserId, seen: Sequence[tuple[Conversation, str]]) -> list[ConversationObject]:
-    """Return the conversations as the user sees them, each given with the user's side. At most three queries."""
+OwnStates = Callable[[], list[OwnState]]
+
+
+def personal_objects(
+    user_id: UserId, seen: Sequence[tuple[Conversation, str]], read_states: OwnStates | None = None
+) -> list[ConversationObject]:
+    """Return the conversations as the user sees them, each given with the user's side. At most three queries.
+
+    `read_states` is the result of `ask_own_states`, if the caller has asked already.
+    """
     load_team_revs(conversation for conversation, side in seen if side == Side.BUSINESS)
+    read_states = read_states or ask_own_states(user_id, [conversation.pk for conversation, _ in seen])
     shown = [conversation_object(conversation, side) for conversation, side in seen]
-    rows = ask_among(_own_rows, [user_id], [one.id for one in shown])
-    by_conversation = {row.conversation_id: row for row in (_own_state(row) for row in rows())}
+    by_conversation = {row.conversation_id: row for row in read_states()}
     counts = marked_counts(by_conversation.values())
     for one in shown:
         row = by_conversation.get(one.id)
@@ -44,6 +52,12 @@ def personal_objects(user_id: UserId, seen: Sequence[tuple[Conversation, str]]) 
             one.own = own_object(row)
             one.unread_count += counts.get(row.pk, 0)
     return shown
+
+
+def ask_own_states(user_id: UserId, conversation_ids: Collection[UUID]) -> OwnStates:
+    """Read what the user keeps of the conversations, in a pipeline."""
+    rows = ask_among(_own_rows, [user_id], conversation_ids)
+    return lambda: [OwnState.from_db(connection.alias, _COLUMNS, row) for row in rows()]
 
 
 _COLUMNS: Final = tuple(field.attname for field in OwnState._meta.concrete_fields)
@@ -55,10 +69,6 @@ def _own_rows(user_ids: Collection[UserId], conversation_ids: Collection[UUID]) 
         conversation_id__in=among(OwnState._meta.get_field("conversation"), conversation_ids),
     )
     return rows.order_by().values_list(*_COLUMNS)
-
-
-def _own_state(row: tuple[Any, ...]) -> OwnState:
-    return OwnState.from_db(connection.alias, _COLUMNS, row)
 
 
 def personal_object(user_id: UserId, conversation: Conversation, side: str) -> ConversationObject:
@@ -105,6 +115,11 @@ def latest_state_revs(
 def pinned_by(user_id: UserId) -> QuerySet[OwnState, Any]:
     """Return the ids of the conversations that the user has pinned, as a subquery."""
     return OwnState.objects.filter(user_id=user_id, pinned_at__isnull=False).values("conversation_id")
+
+
+def marked_by(user_id: UserId) -> QuerySet[OwnState, Any]:
+    """Return the ids of the conversations in which the user has marked messages as unread, as a subquery."""
+    return OwnState.objects.filter(user_id=user_id, unread_from__isnull=False).values("conversation_id")
 
 
 def counted_differently(user_id: UserId) -> list[OwnState]:

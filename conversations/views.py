@@ -21,6 +21,7 @@ from chatsite.http.api import (
 )
 from chatsite.http.viewsets import LIMIT, StructViewSet, page_limit
 from conversations import access, history, operations, queries
+from conversations.conversation_list import Filters, conversation_page
 from conversations.links import message_links
 from conversations.models import ChatMessage, Conversation, Side
 from conversations.own_objects import personal_object
@@ -90,10 +91,8 @@ class ConversationViewSet(StructViewSet):
         responses=CONVERSATIONS(many=True),
     )
     def list(self, request: Request) -> Response:
-        found = queries.conversation_page(
-            request.user.pk,
-            cursor=request.query_params.get("cursor"),
-            limit=page_limit(request),
+        cursor, limit = request.query_params.get("cursor"), page_limit(request)
+        filters = Filters(
             archived=query_flag(request, "archived"),
             business_id=request.query_params.get("businessId"),
             unread=query_flag(request, "unread"),
@@ -101,6 +100,7 @@ class ConversationViewSet(StructViewSet):
             search=request.query_params.get("search", "")[:100],
             team=team_filter(request.user.pk, request.query_params),
         )
+        found = conversation_page(request.user.pk, limit=limit, cursor=cursor, filters=filters)
         here = request.build_absolute_uri()
         return page(
             found.conversations,

@@ -88,14 +88,15 @@ def flush() -> None:
         pipeline.flush()
 
 
-def ask(sql: str, parameters: Sequence[Any], *, binary: bool = False) -> Later:
+def ask(sql: str, parameters: Sequence[Any], *, binary: bool = False, prepared: bool = True) -> Later:
     """Send a statement. Call the result to read the rows.
 
-    Its text must not depend on the parameters, because PostgreSQL keeps its plan. With `binary`, uuids and times are
-    decoded five times as fast. Use it only for PostgreSQL's own types, because values of other types come as bytes.
+    Its text must not depend on the parameters if it is `prepared`, because PostgreSQL keeps its plan. With `binary`,
+    uuids and times are decoded five times as fast. Use it only for PostgreSQL's own types, because values of other
+    types come as bytes.
     """
     if connection.vendor == "postgresql":
-        return _send(Asked(sql, parameters, is_binary=binary))
+        return _send(Asked(sql, parameters, is_binary=binary, is_prepared=prepared))
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         rows: Rows = cursor.fetchall()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -21,7 +21,7 @@ from msgspec import UNSET
 from chatsite.identity.profile import profile_of
 from chatsite.web.avatars import initials_of, tint_of
 from chatsite.web.last_message import LastMessage, last_messages
-from conversations import access, queries
+from conversations import access, conversation_list
 from conversations.serializers import ConversationObject, UnreadAnswer
 from conversations.team.filters import known_filters, team_filter
 from conversations.unread_counts import count_unread
@@ -135,20 +135,21 @@ def load_inbox(request: HttpRequest, *, current: UUID | None = None) -> Inbox:
     user: Any = request.user
     me = load_me(user)
     filters = Filters.of(request, me["businesses"])
-    actor = access.load_actor(user.pk)
-    load = partial(
-        queries.conversation_page,
-        user.pk,
-        actor=actor,
+    actor = access.Actor(user.pk, {UUID(row["id"]) for row in me["businesses"]})
+    asked = conversation_list.Filters(
         archived=filters.shown == "archived",
         unread=True if filters.shown == "unread" else None,
+        pinned=False,
         business_id=filters.business_id or None,
         search=filters.search,
         team=team_filter(user.pk, filters.team),
     )
     cursor = request.GET.get("cursor") or None
-    pinned = [] if cursor else load(limit=settings.CHAT.page_most, pinned=True).conversations
-    found = load(limit=PAGE, cursor=cursor, pinned=False)
+    load = partial(conversation_list.conversation_page, user.pk, actor=actor)
+    pinned: list[ConversationObject] = []
+    if cursor is None:
+        pinned = load(limit=settings.CHAT.page_most, filters=replace(asked, pinned=True)).conversations
+    found = load(limit=PAGE, cursor=cursor, filters=asked)
     shown = [*pinned, *found.conversations]
     said = last_messages(shown, me["id"])
     rows = [

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from chatsite.database.text_folding import fold
-from conversations import queries
+from conversations.conversation_list import Filters, conversation_page
 from conversations.models import Business
 from conversations.moderation.person_lookup import find_person
 from notifications import invitations
@@ -46,7 +46,7 @@ class TestSearch:
         head = conversation(shop, customer)
         word = typed.rsplit(maxsplit=1)[-1] if is_found else typed
         for user in (owner, customer):
-            page = queries.conversation_page(user.pk, limit=10, search=word)
+            page = conversation_page(user.pk, limit=10, filters=Filters(search=word))
             assert [found.id for found in page.conversations] == ([head.pk] if is_found else [])
         listed = client_of(customer).get("/chat/businesses", {"search": typed}).json()["results"]
         assert [row["id"] for row in listed] == ([str(shop.pk)] if is_found else [])

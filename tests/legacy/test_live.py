@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from conversations import history, operations, queries
+from conversations.conversation_list import conversation_page
 from conversations.models import ChatMessage, Conversation
 from conversations.requests import SendBody
 from tests.legacy.conftest import Run
@@ -64,6 +65,6 @@ def test_a_list_stays_in_the_order_of_activity(old: OldTable, world: World, run:
         at = yesterday - timedelta(days=number)
         old.add(id=number, senderId=member, receiverId=customer, createdAt=at, content="hello")
     run()
-    page = queries.conversation_page(member, limit=10)
+    page = conversation_page(member, limit=10)
     assert [int(found.customer_id) for found in page.conversations] == world.customers[:3]
     assert all(found.business_id == business for found in page.conversations)

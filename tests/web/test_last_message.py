@@ -13,8 +13,8 @@ from django.contrib.auth.models import User
 
 from chatsite.web.last_message import last_messages
 from conversations import operations
+from conversations.conversation_list import conversation_page
 from conversations.models import Membership
-from conversations.queries import conversation_page
 from conversations.reactions.operations import add_reaction
 from tests.client_js.node import find_node, node_environment
 from tests.conversations.people import business, conversation, person, say

@@ -1,0 +1,273 @@
+"""The list of a user's conversations, newest activity first, by pages."""
+
+from __future__ import annotations
+
+import base64
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import msgspec
+from django.db import connection
+from django.db.models import Field, Q, Value
+from django.utils.dateparse import parse_datetime
+
+from chatsite.database.pipeline import ask, pipelined
+from chatsite.database.text_folding import matches_any
+from chatsite.errors import invalid
+from chatsite.http.byte_budget import ByteBudget
+from chatsite.identity.names import search_fields
+from conversations import access
+from conversations.access import UserId, object_key
+from conversations.conversation_rows import ask_conversation_rows
+from conversations.models import Conversation, Side
+from conversations.own_objects import ask_own_states, marked_by, personal_objects, pinned_by
+from conversations.serializers import ConversationObject
+
+SEARCH_WORDS: Final = 5  # words of a search that are used; each adds a condition
+PREPARED_SCOPES: Final = (
+    4  # the statement of somebody with more is not prepared, because its text is seldom the same
+)
+
+
+@dataclass
+class ConversationPage:
+    conversations: list[ConversationObject]
+    next: str | None
+    previous: str | None
+
+
+@dataclass(frozen=True)
+class Filters:
+    """`unread` filters by the user's unread count, `pinned` by the user's own pins.
+
+    `search` matches names of the other side and previews. It reads the newest conversations until the page is full.
+    `team` filters by what the team has set, which only members can see, so it leaves out the user's own conversations.
+    """
+
+    archived: bool | None = None
+    unread: bool | None = None
+    pinned: bool | None = None
+    business_id: str | None = None
+    search: str = ""
+    team: Q | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the SQL depends on no text that somebody typed."""
+        return not self.search and self.team is None
+
+    @property
+    def shape(self) -> Filters:
+        """What the SQL depends on: not on the business, but on whether there is one."""
+        return self if self.business_id is None else replace(self, business_id="")
+
+
+def conversation_page(
+    user_id: UserId,
+    *,
+    limit: int,
+    cursor: str | None = None,
+    filters: Filters = Filters(),
+    actor: access.Actor | None = None,
+) -> ConversationPage:
+    """Return a page of the list. Runs five queries at most, each over an index. `actor` is the user, if loaded."""
+    at = _Cursor.decoded(cursor) if cursor else None
+    businesses = (actor or access.load_actor(user_id)).businesses
+    keys = _first_keys(user_id, _scopes(user_id, businesses, filters), filters, at, limit + 1)
+    more, keys = len(keys) > limit, keys[:limit]
+    objects, rows = _objects_of(user_id, [key for key, _ in keys])
+    if len(objects) < rows:
+        more, keys = True, keys[: [key for key, _ in keys].index(objects[-1].id) + 1]
+    if at is not None and at.back:
+        keys, objects = keys[::-1], objects[::-1]
+    return ConversationPage(objects, *_neighbours(keys, at, more=more))
+
+
+def _objects_of(user_id: UserId, keys: list[UUID]) -> tuple[list[ConversationObject], int]:
+    """Return as many of the conversations as fit into an answer, in this order, and how many there are."""
+    with pipelined():
+        read_rows, read_states = ask_conversation_rows(keys), ask_own_states(user_id, keys)
+        found = read_rows()
+        seen = [(row, _side_of(user_id, row)) for key in keys if (row := found.get(key)) is not None]
+        return ByteBudget().take_first(personal_objects(user_id, seen, read_states)), len(seen)
+
+
+def _side_of(user_id: UserId, conversation: Conversation) -> Side:
+    return Side.CUSTOMER if conversation.customer_id == user_id else Side.BUSINESS
+
+
+# --- Cursors ----------------------------------------------------------------------------------------------------------
+
+
+class _Cursor(msgspec.Struct, array_like=True):
+    """A position in a list ordered by activity. The page follows it, or precedes it if `back` is set."""
+
+    active_at: str
+    id: UUID
+    back: bool
+
+    def encoded(self) -> str:
+        return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")
+
+    @classmethod
+    def decoded(cls, raw: str) -> _Cursor:
+        try:
+            cursor = msgspec.json.decode(base64.urlsafe_b64decode(raw + "=" * (-len(raw) % 4)), type=cls)
+            when = parse_datetime(cursor.active_at)
+            if when is None or when.tzinfo is None:
+                raise ValueError(cursor.active_at)
+            when.astimezone(UTC)  # raises OverflowError if the time is outside UTC's range
+        except (ValueError, OverflowError, msgspec.MsgspecError) as error:
+            raise invalid("The cursor is not valid for this list.", field="cursor") from error
+        return cursor
+
+
+def _neighbours(
+    keys: list[tuple[UUID, datetime]], at: _Cursor | None, *, more: bool
+) -> tuple[str | None, str | None]:
+    """Return the cursors of the next and the previous page, or None if there is no such page.
+
+    `more` tells whether more rows follow in the direction of `at`.
+    """
+    if not keys:
+        return None, None
+    back = at is not None and at.back
+    (first, first_at), (last, last_at) = keys[0], keys[-1]
+    following = _Cursor(last_at.isoformat(), last, False).encoded() if more or back else None
+    preceding = None
+    if at is not None and (more or not back):
+        preceding = _Cursor(first_at.isoformat(), first, True).encoded()
+    return following, preceding
+
+
+# --- The first rows ---------------------------------------------------------------------------------------------------
+
+
+class _Scope(NamedTuple):
+    """Conversations in which the user is on this side: the user's own as a customer, or those of a business."""
+
+    side: str
+    owner: UserId | UUID
+
+
+def _scopes(user_id: UserId, businesses: set[UUID], filters: Filters) -> list[_Scope]:
+    wanted = businesses
+    if filters.business_id is not None:
+        wanted = businesses & {object_key(filters.business_id, "business")}
+    as_customer = [_Scope(Side.CUSTOMER.value, user_id)] if filters.team is None else []
+    return [*as_customer, *(_Scope(Side.BUSINESS.value, key) for key in sorted(wanted))]
+
+
+class _Slot:
+    """Stands for a value where a statement is compiled."""
+
+    def __init__(self, column: str) -> None:
+        self.field: Field[Any, Any] = Conversation._meta.get_field(column)
+
+
+_READER, _LIMIT = _Slot("customer"), _Slot("last_seq")
+_OWNERS: Final = {Side.CUSTOMER.value: _Slot("customer"), Side.BUSINESS.value: _Slot("business")}
+_BUSINESS, _ACTIVE_AT, _ID = _Slot("business"), _Slot("active_at"), _Slot("id")
+
+
+def _first_keys(
+    user_id: UserId, scopes: list[_Scope], filters: Filters, at: _Cursor | None, limit: int
+) -> list[tuple[UUID, datetime]]:
+    """Return the ids of the first rows of all scopes after the cursor, in one statement.
+
+    An OR of the scopes would sort all rows. So each scope reads its first rows from its own index, and only their union
+    is sorted.
+    """
+    if not scopes:
+        return []
+    back = None if at is None else at.back
+    branch = _known_branch if filters.is_plain else _branch
+    has_marks = filters.unread is not None and marked_by(user_id).exists()
+    values = _values(user_id, filters, at, limit)
+    branches: list[str] = []
+    parameters: list[Any] = []
+    for side, owner in scopes:
+        sql, places = branch(side, filters.shape, back, has_marks)
+        branches.append(sql)
+        parameters += [_filled(place, {**values, _OWNERS[side]: owner}) for place in places]
+    direction = "ASC" if back else "DESC"
+    sql = (
+        f"SELECT id, active_at FROM ({' UNION ALL '.join(branches)}) AS found "
+        f"ORDER BY active_at {direction}, id {direction} LIMIT %s"
+    )
+    is_usual = filters.is_plain and len(scopes) <= PREPARED_SCOPES
+    rows = ask(sql, [*parameters, limit], binary=True, prepared=is_usual)
+    return [_as_key(row) for row in rows()]
+
+
+def _branch(side: str, filters: Filters, back: bool | None, has_marks: bool) -> tuple[str, Sequence[Any]]:
+    """Return the SQL for the first rows of a scope, and its parameters, some of which are slots.
+
+    Django needs longer to compile it than PostgreSQL to run it, so it is compiled once for each shape of filters.
+    """
+    column = "customer_id" if side == Side.CUSTOMER else "business_id"
+    found = Q(**{column: Value(_OWNERS[side])})
+    if filters.business_id is not None and side == Side.CUSTOMER:
+        found &= Q(business_id=Value(_BUSINESS))
+    rows = Conversation.objects.filter(found & _filter_for(side, filters, has_marks))
+    if back is not None:
+        when, key = Value(_ACTIVE_AT), Value(_ID)
+        if back:
+            rows = rows.filter(Q(active_at__gt=when) | Q(active_at=when, id__gt=key), active_at__gte=when)
+        else:
+            rows = rows.filter(Q(active_at__lt=when) | Q(active_at=when, id__lt=key), active_at__lte=when)
+    order = ("active_at", "id") if back else ("-active_at", "-id")
+    sql, parameters = rows.order_by(*order).values("id", "active_at").query.sql_with_params()
+    return f"SELECT * FROM ({sql} LIMIT %s) AS branch", [*parameters, _LIMIT]
+
+
+_known_branch = functools.cache(_branch)
+
+
+def _filter_for(side: str, filters: Filters, has_marks: bool) -> Q:
+    """Return the condition of the filters for one side: its archive and count, and the names of the other side.
+
+    `has_marks` is whether the reader has marked messages as unread. Without marks, an index finds what is unread.
+    """
+    found = filters.team or Q()
+    if filters.archived is not None:
+        found &= Q(**{f"{side}_archived": filters.archived})
+    if filters.unread is not None:
+        counted = Q(**{f"{side}_unread__gt": 0})
+        if has_marks:
+            counted |= Q(pk__in=marked_by(Value(_READER)))
+        found &= counted if filters.unread else ~counted
+    if filters.pinned is not None:
+        pinned = Q(pk__in=pinned_by(Value(_READER)))
+        found &= pinned if filters.pinned else ~pinned
+    for word in filters.search.replace("\x00", "").split()[:SEARCH_WORDS]:
+        names = ("business__name",) if side == Side.CUSTOMER else search_fields(path="customer")
+        found &= matches_any(word, *names, "last_message")
+    return found
+
+
+def _values(user_id: UserId, filters: Filters, at: _Cursor | None, limit: int) -> dict[_Slot, Any]:
+    values: dict[_Slot, Any] = {_READER: user_id, _LIMIT: limit}
+    if filters.business_id is not None:
+        values[_BUSINESS] = object_key(filters.business_id, "business")
+    if at is not None:
+        values |= {_ACTIVE_AT: parse_datetime(at.active_at), _ID: at.id}
+    return values
+
+
+def _filled(place: Any, values: Mapping[_Slot, Any]) -> Any:
+    if not isinstance(place, _Slot):
+        return place
+    return place.field.get_db_prep_value(values[place], connection)
+
+
+def _as_key(row: tuple[Any, Any]) -> tuple[UUID, datetime]:
+    """Convert SQLite's text and naive times to the objects that PostgreSQL returns."""
+    key, when = row
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=UTC)
+    return (key if isinstance(key, UUID) else UUID(key)), when
