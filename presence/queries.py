@@ -13,7 +13,7 @@ from presence.stores import get_reader
 
 
 def presence_of(*, reader_id: str, user_ids: Sequence[str]) -> list[PresenceObject]:
-    """Return one row for each id, in their order. Runs four queries and one command of Redis for any number of ids.
+    """Return one row for each id, in their order. Runs two queries and one command of Redis for any number of ids.
 
     A user who shares no conversation with the reader looks like one who does not exist: offline and never seen. While
     Redis cannot be reached, users without a connection to this process look offline.

@@ -17,11 +17,11 @@ from chatsite.web.attachments import caption_of, summary_of
 from chatsite.web.avatars import initials_of
 from chatsite.web.rating import SCORES, open_question
 from chatsite.web.team_data import notes_data
-from conversations import access, history, operations, queries
+from conversations import history, operations, queries
 from conversations.models import Conversation, Side
 from conversations.own_objects import personal_object
 from conversations.serializers import MessageObject, ParticipantObject
-from conversations.team.hours.availability import availability
+from conversations.team.hours.availability import availability_of
 from conversations.team.reports.requests import CsatObject
 
 LONG_CHARACTERS: Final = 1_500
@@ -89,12 +89,12 @@ class _Speakers:
         return self.names[str(self.conversation.customer_id)]
 
 
-def thread_context(user: Any, conversation: Conversation, request: HttpRequest) -> dict[str, Any]:
+def thread_context(user: Any, conversation: Conversation, side: str, request: HttpRequest) -> dict[str, Any]:
     """Return the context of `web/_thread.html`: the newest page of messages, or the one before `?before=SEQ`.
 
-    The business and customer of `conversation` are loaded. Showing messages marks them as delivered.
+    The business and customer of `conversation` are loaded, and `side` is the user's. Showing messages marks them as
+    delivered.
     """
-    side = access.require_side(access.load_actor(user.pk), conversation)
     before = _before(request)
     found = history.message_page(conversation.pk, before=before, limit=PAGE)
     fresh = history.undelivered(found.messages, side) if request.method == "GET" else []
@@ -124,9 +124,8 @@ def thread_context(user: Any, conversation: Conversation, request: HttpRequest) 
     }
 
 
-def printed_rows(user: Any, conversation: Conversation) -> tuple[list[Row], bool]:
+def printed_rows(user: Any, conversation: Conversation, side: str) -> tuple[list[Row], bool]:
     """Return the messages of the whole conversation, and whether there are more than a page can hold."""
-    side = access.require_side(access.load_actor(user.pk), conversation)
     messages: list[MessageObject] = []
     before: int | None = None
     older = True
@@ -173,7 +172,7 @@ def _availability(speakers: _Speakers) -> dict[str, Any] | None:
     """Return when the business is there, for its customer."""
     if speakers.side != Side.CUSTOMER:
         return None
-    shown: dict[str, Any] = msgspec.to_builtins(availability(speakers.conversation.business_id))
+    shown: dict[str, Any] = msgspec.to_builtins(availability_of(speakers.conversation.business_id))
     return shown
 
 

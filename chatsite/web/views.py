@@ -62,7 +62,7 @@ def render_conversation(
     context = _app_context(request, loaded, screen="thread")
     context |= {
         "conversation": _pane_context(found, side),
-        "thread": thread_context(request.user, found, request),
+        "thread": thread_context(request.user, found, side, request),
     }
     return render(request, "web/app.html", {**context, "draft": draft}, status=status)
 
@@ -75,7 +75,7 @@ def thread(request: HttpRequest, conversation_id: str) -> HttpResponse:
     found, side = access.find_conversation(request.user.pk, conversation_id)
     context = {
         "conversation": _pane_context(found, side),
-        "thread": thread_context(request.user, found, request),
+        "thread": thread_context(request.user, found, side, request),
     }
     return render(request, "web/_pane.html", context)
 
@@ -87,7 +87,7 @@ def print_conversation(request: HttpRequest, conversation_id: str) -> HttpRespon
     """Render all messages of a conversation on one page, to be printed."""
     charge(str(request.user.pk), PRINT_COST)
     found, side = access.find_conversation(request.user.pk, conversation_id)
-    rows, shortened = printed_rows(request.user, found)
+    rows, shortened = printed_rows(request.user, found, side)
     context = {"conversation": _pane_context(found, side), "rows": rows}
     return render(
         request, "web/print.html", {**context, "shortened": shortened, "most": MOST_PRINTED, "on_paper": True}

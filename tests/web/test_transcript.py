@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from chatsite.config.limits import Limits
-from chatsite.errors import DomainError
 from chatsite.web.templatetags.web_thread import json_block
 from chatsite.web.thread import thread_context
 from conversations import operations
@@ -43,7 +42,8 @@ def say(who: User, where: Conversation, content: str, *, ago: timedelta = timede
 
 def shown(reader: User, where: Conversation, address: str = "/") -> dict[str, Any]:
     loaded = Conversation.objects.select_related("business", "customer").get(pk=where.pk)
-    return thread_context(reader, loaded, RequestFactory().get(address))
+    side = "customer" if reader.pk == loaded.customer_id else "business"
+    return thread_context(reader, loaded, side, RequestFactory().get(address))
 
 
 def test_days_groups_names_and_quotes() -> None:
@@ -78,9 +78,10 @@ def test_showing_delivers_and_older_pages_are_in_reach() -> None:
 def test_strangers_see_nothing() -> None:
     _, _, where = make_conversation()
     stranger = get_user_model().objects.create_user("stranger")
-    with pytest.raises(DomainError) as refused:
-        shown(stranger, where)
-    assert refused.value.code == "not_found"
+    browser = Client()
+    browser.force_login(stranger)
+    for path in ("", "thread/", "print/"):
+        assert browser.get(f"/app/c/{where.pk}/{path}").status_code == 404
 
 
 def test_the_initial_data_equals_rest_and_cannot_end_its_element() -> None:

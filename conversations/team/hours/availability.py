@@ -19,6 +19,11 @@ def availability(business_id: str | UUID, now: datetime | None = None) -> Availa
     key = object_key(business_id, "business")
     if not Business.objects.filter(pk=key).exists():
         raise not_found("business")
+    return availability_of(key, now)
+
+
+def availability_of(key: UUID, now: datetime | None = None) -> AvailabilityObject:
+    """Like `availability`, of a business that exists."""
     now = now or timezone.now()
     schedule = schedule_of(key)
     is_open = None if schedule is None else schedule.is_open(now)
