@@ -98,8 +98,9 @@ def _by_id_or_name(rows: Conversations, term: str) -> Conversations:
 
 
 def _by_id(rows: Conversations, key: UUID) -> Conversations:
-    of_message = ChatMessage.objects.filter(pk=key).order_by().values("conversation_id")
-    return rows.filter(Q(pk=key) | Q(pk__in=of_message))
+    """Find the message first. An OR with a subquery would read all conversations."""
+    of_message = ChatMessage.objects.filter(pk=key).order_by().values_list("conversation_id", flat=True)
+    return rows.filter(pk__in=[key, *of_message])
 
 
 def _by_name(rows: Conversations, term: str) -> Conversations:
