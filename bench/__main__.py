@@ -1,7 +1,7 @@
 """`python -m bench` measures this project and the peer, prints tables and bars, and writes the figures as JSON.
 
---only talk,idle        only these sections: closed_loop, talk, latency, away, fan_out, idle, scaling, history, search,
-                        first_load, uploads; and the part of scaling with 1 to 4 server processes: processes
+--only talk,idle        only these sections: closed_loop, rest, talk, latency, away, fan_out, idle, scaling, history,
+                        search, first_load, uploads; and the part of scaling with 1 to 4 server processes: processes
 --json FILE             where to write the figures (default: var/bench.json)
 --quick                 shorter measurements for a first look; only a full run decides whether the bars are met
 --messages 10000,…      the sizes of the history section

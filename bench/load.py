@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import uvloop
 
+from bench.alone import SENDERS, Alone, Way
 from bench.exchange import Exchange, message
 from bench.wire import SOCKETS, Protocol, Socket
 
@@ -172,6 +173,23 @@ class Load:
             "load_share": share,
             "exchange": _percentiles(times),
         }
+
+    async def send_alone(
+        self, *, way: Way, port: int, pair: dict[str, Any], seconds: float, warm_up: float
+    ) -> dict[str, Any]:
+        """Let one person send, over a socket or over REST, with one message under way."""
+        sender = await SENDERS[way].open(pair["conversation"], pair["tokens"][0], "127.0.0.1", port)
+        alone = Alone(sender)
+        sending = asyncio.create_task(alone.run())
+        await asyncio.sleep(warm_up)
+        alone.times.clear()
+        took, share = await _measure(seconds)
+        if sending.done():
+            sending.result()  # raises its error
+        sending.cancel()
+        sender.close()
+        times = sorted(alone.times)
+        return {"messages": len(times), "seconds": took, "load_share": share, "ack": _percentiles(times)}
 
     async def _say_steadily(self, rate: float) -> None:
         """Send in an open loop: a slow message does not delay the next one."""

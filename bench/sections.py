@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from bench import closed_loop, first_load, history
 from bench.load_process import measure
+from bench.rest import rest_sends
 from bench.search import search
 from bench.services import BenchFailed, Services
 from bench.setups import SETUPS, Figures, Plan, Setup, running
@@ -146,6 +147,7 @@ def stored(services: Services, plan: Plan) -> Figures:
 
 SECTIONS: Final[dict[str, Callable[[Services, Plan], Figures]]] = {
     "closed_loop": closed_loop.measure_all,
+    "rest": rest_sends,
     "talk": talk,
     "latency": latency,
     "away": away,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bench import closed_loop_table, first_load, scaling_table
+from bench import closed_loop_table, first_load, rest, scaling_table
 from bench.bars import Bar
 
 Figures = dict[str, Any]
@@ -14,6 +14,7 @@ Figures = dict[str, Any]
 def bars(figures: Figures) -> Iterator[Bar]:
     if "closed_loop" in figures:
         yield from closed_loop_table.bars(figures["closed_loop"])
+    yield from rest.bars(figures.get("rest", {}))
     if "talk" in figures:
         yield from _talk_bars(figures["talk"])
     if "latency" in figures:
@@ -53,6 +54,8 @@ def _history_bars(history: Figures) -> Iterator[Bar]:
     for size, found in history.items():
         ratio = found["plain_view"]["p50"] / found["page"]["p50"]
         yield Bar(f"speed of a history page, {int(size):,} messages", ratio, least=2, unit="× plain view")
+        listed = found["list"]["p50"]
+        yield Bar(f"p50 of a list of conversations, {int(size):,} messages", listed, most=4, unit="ms")
 
 
 def _upload_bars(found: Figures) -> Iterator[Bar]:
@@ -96,6 +99,8 @@ def render(figures: Figures) -> str:
     lines: list[str] = []
     if "closed_loop" in figures:
         lines += closed_loop_table.table(figures["closed_loop"])
+    if "rest" in figures:
+        lines += rest.table(figures["rest"])
     if "talk" in figures:
         lines += _talk_table(figures["talk"])
     processes = figures.get("processes") or figures.get("scaling", {}).get("processes")
