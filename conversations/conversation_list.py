@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 from django.db import connection
-from django.db.models import Field, Q, Value
+from django.db.models import Q, Value
 from django.utils.dateparse import parse_datetime
 
 from chatsite.database.pipeline import ask, pipelined
@@ -166,7 +166,7 @@ class _Slot:
     """Stands for a value where a statement is compiled."""
 
     def __init__(self, column: str) -> None:
-        self.field: Field[Any, Any] = Conversation._meta.get_field(column)
+        self.field: Any = Conversation._meta.get_field(column)
 
 
 _READER, _LIMIT = _Slot("customer"), _Slot("last_seq")

@@ -19,16 +19,21 @@ from conversations.models import ChatMessage, Conversation, MessageEdit
 PAGE: Final = 50
 EDITS: Final = 3  # earlier versions that are shown with a message; another page shows all
 EDITS_PAGE: Final = 20
+SEARCHED: Final = 20_000  # messages that a search of a conversation reads, the newest
 
 
 @dataclass(frozen=True)
 class TranscriptPage:
-    """Messages in ascending `seq`. `older` and `newer` are the `seq` at which the next pages begin, or None."""
+    """Messages in ascending `seq`. `older` and `newer` are the `seq` at which the next pages begin, or None.
+
+    `searched` is the number of messages that a search has read, if there are older ones.
+    """
 
     messages: Sequence[ChatMessage]
     older: int | None
     newer: int | None
     words: str = ""
+    searched: int | None = None
 
 
 def read_page(conversation: Conversation, asked: QueryDict) -> TranscriptPage:
@@ -36,15 +41,15 @@ def read_page(conversation: Conversation, asked: QueryDict) -> TranscriptPage:
     rows = _rows(conversation)
     words = asked.get("q", "").replace("\x00", "").strip()[:200]
     if words:
-        found = list(rows.filter(contains_words("content", words)).order_by("-seq")[:PAGE])
-        return TranscriptPage(found[::-1], None, None, words)
+        first = max(0, conversation.last_seq - SEARCHED)
+        found = list(rows.filter(contains_words("content", words), seq__gt=first).order_by("-seq")[:PAGE])
+        return TranscriptPage(found[::-1], None, None, words, SEARCHED if first else None)
     after, before = _number(asked, "after"), _number(asked, "before")
     around = _number(asked, "around")
     if around is not None:
         after = max(0, around - PAGE // 2)
     if day := _day(asked):
-        first = rows.filter(created_at__gte=day).order_by("seq").values_list("seq", flat=True).first()
-        after = None if first is None else first - 1
+        after = _last_before(conversation, day)
     if after is not None:
         found = list(rows.filter(seq__gt=after).order_by("seq")[: PAGE + 1])
         return _page(found[:PAGE], older=after > 0, newer=len(found) > PAGE)
@@ -52,6 +57,22 @@ def read_page(conversation: Conversation, asked: QueryDict) -> TranscriptPage:
         rows = rows.filter(seq__lt=before)
     found = list(rows.order_by("-seq")[: PAGE + 1])
     return _page(found[:PAGE][::-1], older=len(found) > PAGE, newer=before is not None)
+
+
+def _last_before(conversation: Conversation, day: datetime) -> int | None:
+    """Return the `seq` of the last message before the day, or None if the conversation ends before it.
+
+    Halves the conversation until it is found, because reading all earlier messages may take minutes.
+    """
+    times = ChatMessage.objects.filter(conversation=conversation).values_list("created_at", flat=True)
+    before, since = 0, conversation.last_seq + 1
+    while since - before > 1:
+        middle = (before + since) // 2
+        if times.get(seq=middle) < day:
+            before = middle
+        else:
+            since = middle
+    return None if since > conversation.last_seq else before
 
 
 @dataclass(frozen=True)

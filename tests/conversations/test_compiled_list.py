@@ -29,7 +29,7 @@ class Reader:
         talks = [conversation(shop) for shop in self.shops for _ in range(4)]
         talks += [conversation(business(person()), self.user) for _ in range(2)]
         for number, talk in enumerate(talks):
-            owner = talk.business.memberships.first().user
+            owner = talk.business.memberships.get().user
             say(talk, owner if talk.customer_id == self.user.pk else talk.customer, ["hello"] * (number % 2))
             if number % 3 == 0:
                 self.arrange(talk, archived=True)
@@ -90,7 +90,7 @@ def test_marks_count_as_unread() -> None:
         talk = next(
             talk for talk in reader.talks if talk.customer_id == reader.user.pk and talk.last_seq == 0
         )
-        say(talk, talk.business.memberships.first().user, ["hello"])
+        say(talk, talk.business.memberships.get().user, ["hello"])
         changes: tuple[Callable[..., object] | None, ...] = (None, mark_read, partial(mark_unread, seq=1))
         for change in changes:
             if change is not None:
