@@ -1,7 +1,8 @@
-"""The title and the filter say at most "99+"."""
+"""The title, the filter and the bell say at most "99+"."""
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -27,3 +28,12 @@ def test_the_count_of_unread_conversations_is_capped(
     text = client.get("/app/").content.decode()
     assert f"<title>({shown}) " in text
     assert f"data-unread-total>{shown}<" in text
+
+
+@pytest.mark.parametrize(("count", "shown"), [(99, "99"), (100, "99+")])
+def test_the_count_on_the_bell_is_capped(count: int, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    unread = SimpleNamespace(total=count)
+    monkeypatch.setattr("chatsite.web.inbox.notification_queries.unread", lambda _: unread)
+    client = Client()
+    client.force_login(person())
+    assert f"data-bell-count>{shown}<" in client.get("/app/").content.decode()
