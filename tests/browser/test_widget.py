@@ -269,3 +269,28 @@ async def test_on_a_phone_in_the_dark_with_a_form_first(
     await frame(page).get_by_role("button", name="Close the chat").tap()
     await expect(panel).to_be_hidden()
     await expect(launcher(page)).to_be_visible()
+
+
+async def test_a_host_page_fetches_only_the_loader_until_the_chat_is_opened(
+    host: HostSite, shop: WidgetShop, open_page: OpenPage
+) -> None:
+    page = await open_page(host.page("/before", "<h1>Tea</h1>"))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.goto(host.with_widget("/counted", shop))
+    await expect(launcher(page)).to_be_visible()
+    await page.wait_for_load_state("networkidle")
+    chats = [url.removeprefix(host.chat) for url in asked if url.startswith(host.chat)]
+    scripts = [path for path in chats if path.startswith("/static/widget/host/")]
+    assert [path.partition("?")[0] for path in chats if path not in scripts] == [
+        "/widget/v1.js",
+        f"/widget/config/{shop.slug}.js",
+    ]
+    assert len(scripts) == len(set(scripts)) > 0
+    assert [url for url in asked if not url.startswith((host.chat, host.origin))] == []
+    asked.clear()
+    await launcher(page).click()
+    await expect(frame(page).get_by_role("textbox", name="Message")).to_be_visible(timeout=patience(15_000))
+    opened = [url.removeprefix(host.chat) for url in asked]
+    assert opened[0].startswith(f"/widget/frame/{shop.slug}")
+    assert any(path.startswith("/static/widget/frame/") for path in opened)
