@@ -109,6 +109,7 @@ WHITENOISE_STATIC_PREFIX = "/static/"  # requests come without ROOT_PATH
 STATICFILES_DIRS = [("chat-client", BASE_DIR / "clients" / "javascript" / "src")]
 STATIC_ROOT = Path(env.text("STATIC_ROOT") or BASE_DIR / "var" / "static")
 WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_IMMUTABLE_FILE_TEST = r"/bundles/parts/|\.[0-9a-f]{12}\.[^./]+$"  # names with a hash
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGIN_URL = "web:sign-in"
 LOGIN_REDIRECT_URL = "web:inbox"

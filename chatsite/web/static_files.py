@@ -1,4 +1,6 @@
-"""Static files of production: hashed names that browsers keep for good, compressed, and one bundle for each page.
+"""Static files of production: hashed names that browsers keep for good, compressed, and bundles for each page.
+
+A page has one bundle for its first screen, and a file for each part that it imports on demand, by `import(…)`.
 
 `collectstatic` does all of it. The bundler is Bun, a program that the extra `build` installs from PyPI. Without it, and
 in development, pages load their modules and style sheets one by one.
@@ -9,8 +11,11 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
+import posixpath
+import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -21,10 +26,12 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 logger = logging.getLogger(__name__)
 
 FOLDER: Final = "bundles"
+PARTS: Final = f"{FOLDER}/parts"
 ENTRIES: Final = (
     "web/app.js",
     "web/landing.js",
     "web/notification_settings.js",
+    "web/plain_page.js",
     "web/print.js",
     "web/team_app.js",
     "web/pages/app.css",
@@ -34,13 +41,18 @@ ENTRIES: Final = (
     "web/pages/notifications.css",
     "web/pages/plain.css",
     "web/pages/print.css",
+    "web/pages/team_settings.css",
     "widget/frame/main.js",
     "widget/host/widget.js",
     "widget/frame/page.css",
 )
-SECONDS: Final = 120  # for all bundles
+# Scripts with parts that are fetched on demand. Each is bundled alone, or it would share files with the others.
+SPLIT_ENTRIES: Final = ("web/app.js", "web/team_app.js", "widget/frame/main.js")
+SECONDS: Final = 120  # for each run of the bundler
 # Modules that pages load by their plain names, if there is no bundle, or if pages of other sites import them.
 MODULES: Final = ("web/", "widget/", "chat-client/")
+_IMPORTED: Final = re.compile(r"""\b(?:from|import)["'](\.[^"']+)["']""")
+_ON_DEMAND: Final = re.compile(r"""\bimport\(["'](\.[^"']+)["']\)""")
 UNUSED: Final = ("drf_spectacular_sidecar/redoc/",)  # `/api/docs` is Swagger
 
 
@@ -75,6 +87,20 @@ class BundledStaticStorage(CompressedManifestStaticFilesStorage):  # type: ignor
     def has_bundle(self, entry: str) -> bool:
         return self.hash_key(self.clean_name(f"{FOLDER}/{entry}")) in self.hashed_files
 
+    def whole_of(self, entry: str) -> str:
+        """Return the name of the file that the bundle of an entry with parts imports, and with which it does all."""
+        name = f"{FOLDER}/{entry}"
+        with self.open(self.hashed_files.get(self.hash_key(name), name)) as script:
+            (target,) = _IMPORTED.findall(script.read().decode())
+        return posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
+
+    def hashed_name(self, name: str, *given: Any, **named: Any) -> str:
+        """Parts have their names from the bundler, with a hash, because they import each other by these names."""
+        if name.startswith(f"{PARTS}/"):
+            return name
+        hashed: str = super().hashed_name(name, *given, **named)
+        return hashed
+
 
 def make_bundles(root: Path) -> list[str]:
     """Bundle the collected entries into the folder of bundles. Return the names of all files made."""
@@ -83,16 +109,41 @@ def make_bundles(root: Path) -> list[str]:
         logger.warning("The bundler is not installed (extra `build`): pages load their modules one by one.")
         return []
     shutil.rmtree(root / FOLDER, ignore_errors=True)
-    command = [str(bun), "build", *ENTRIES, "--minify", "--sourcemap=linked", "--target=browser", "--root=."]
-    command += ["--external", "*.woff2"]  # or they would be part of the style sheets
-    subprocess.run(
-        [*command, f"--outdir={FOLDER}"],
-        cwd=root, check=True, timeout=SECONDS, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+    whole = [entry for entry in ENTRIES if entry not in SPLIT_ENTRIES]
+    _bundle(bun, root, *whole, "--external", "*.woff2")  # or they would be part of the style sheets
+    for entry in SPLIT_ENTRIES:
+        _bundle_in_parts(bun, root, entry)
     for style_sheet in (root / FOLDER).rglob("*.css"):
         _relocate_fonts(style_sheet, root)
     made = (path for path in (root / FOLDER).rglob("*") if path.is_file())
     return sorted(path.relative_to(root).as_posix() for path in made)
+
+
+def _bundle(bun: Path, root: Path, *given: str, source: Path | None = None) -> None:
+    command = [str(bun), "build", "--minify", "--sourcemap=linked", "--target=browser", "--root=."]
+    subprocess.run(
+        [*command, f"--outdir={root / FOLDER}", *given],
+        cwd=source or root, check=True, timeout=SECONDS, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def _bundle_in_parts(bun: Path, root: Path, entry: str) -> None:
+    """Bundle the entry in one file, and each module that it imports on demand in another.
+
+    The bundler makes a file of what a set of modules has in common. In a copy, every part imports the entry, so that
+    all of what the page needs at once is one file. A part never fetches it again.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        copy = Path(name).resolve()
+        for folder in MODULES:
+            shutil.copytree(root / folder, copy / folder, ignore=shutil.ignore_patterns("fonts", "icons"))
+        for module in [found for folder in MODULES for found in (copy / folder).rglob("*.js")]:
+            for target in _ON_DEMAND.findall(module.read_text()):
+                part = (module.parent / target).resolve()
+                with part.open("a") as script:
+                    script.write(f'\nimport "./{os.path.relpath(copy / entry, part.parent)}";\n')
+        naming = f"--chunk-naming={Path(PARTS).name}/[name].[hash].[ext]"
+        _bundle(bun, root, entry, "--splitting", "--no-module-preload", naming, source=copy)
 
 
 def _relocate_fonts(style_sheet: Path, root: Path) -> None:

@@ -1,6 +1,7 @@
 import { copyOf, isPhone, make, show } from "./dom.js";
 import { tintOf } from "./people.js";
 import { mountThread } from "./thread/thread.js";
+import { toasts } from "./toast.js";
 import { VisitedPanes, paneFrom } from "./visited_panes.js";
 import { initialsOf } from "./thread/initials.js";
 
@@ -167,18 +168,28 @@ export class ConversationPane {
     return new ThreadTeam(thread, { isOwner, currencies });
   }
 
-  #mountTeam(root, pane, { AssistantPanel, CustomerPanel, TeamBar }) {
+  #mountTeam(root, pane, { CustomerPlace, TeamBar, openAssistant }) {
     const conversation = () => this.#conversation;
-    this.#customer = new CustomerPanel(this.#client.rest, this.#states, { id: this.id, conversation });
+    this.#customer = new CustomerPlace({ rest: this.#client.rest, states: this.#states, id: this.id, conversation });
     pane.append(this.#customer.element);
     root.querySelector("[data-conversation-menu]").before(this.#customer.button);
     this.#bar = new TeamBar(this.#states, { conversation, me: this.#session.me });
     root.querySelector(".thread-head").after(this.#bar.element);
     const composer = root.querySelector(".composer");
     composer.before(make("p", { className: "collision", role: "status", hidden: true }));
-    if (!this.#session.assistants) return;
+    if (this.#session.assistants) this.#mountAssistant(composer, openAssistant);
+  }
+
+  #mountAssistant(composer, openAssistant) {
+    const conversationId = this.id;
+    const place = make("details", { className: "assistant" }, make("summary", {}, gettext("Assistant")));
     const insert = (text) => insertText(composer.querySelector("textarea"), text);
-    composer.before(new AssistantPanel({ client: this.#client, conversationId: this.id, insert }).element);
+    const fill = async () => {
+      const { AssistantPanel } = await openAssistant(toasts);
+      place.append(...new AssistantPanel({ client: this.#client, conversationId, insert }).children);
+    };
+    place.addEventListener("toggle", fill, { once: true });
+    composer.before(place);
   }
 
   get #conversation() {

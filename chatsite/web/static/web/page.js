@@ -6,12 +6,10 @@ import { announce, isPhone, isWriting } from "./dom.js";
 import { errorText } from "./error_texts.js";
 import { guardFileDrops } from "./file_drops.js";
 import { Filters, queryOf } from "./filters.js";
-import { BusinessSearch } from "./business_search.js";
 import { ConversationMenu } from "./conversation_menu.js";
 import { ConversationList } from "./conversation_list.js";
 import { ConversationPane } from "./conversation_pane.js";
 import { otherSide } from "./people.js";
-import { MessageSearch } from "./message_search.js";
 import { NewMessages } from "./new_messages.js";
 import { mountInstall } from "./install.js";
 import { PushDevice } from "./push_device.js";
@@ -20,9 +18,12 @@ import { mountShortcuts } from "./shortcuts.js";
 import { Sounds } from "./sounds.js";
 import { TeamStates } from "./team/team_states.js";
 import { TeamActivity } from "./team_activity.js";
+import { fetchWhenIdle, onDemand } from "./thread/on_demand.js";
 import { Title } from "./title.js";
-import { toast } from "./toast.js";
+import { toast, toasts } from "./toast.js";
 
+const openBusinessSearch = onDemand(() => import("./business_search.js"));
+const openMessageSearch = onDemand(() => import("./message_search.js"));
 const OF_CONVERSATIONS = new Set(["archive", "block", "mute", "pin", "unread"]); // queued changes
 const SOCKET_WAIT = 4_000; // milliseconds to wait for the socket
 
@@ -44,8 +45,7 @@ class App {
   #list;
   #pane;
   #filters;
-  #views;
-  #selection;
+  #listTeam;
   #messageSearch;
   #bell;
 
@@ -83,6 +83,7 @@ class App {
     this.#pane.adopt();
     this.#list.setCurrent(this.#pane.id);
     for (const id of this.#session.people) this.#client.isUserOnline(id); // one request for all of them
+    fetchWhenIdle(this.#client);
     this.#client.connect();
   }
 
@@ -94,7 +95,7 @@ class App {
       open: (id) => this.open(id),
       href: (id) => this.#address(id),
       openMenu: (id, opener) => this.#openMenu(id, opener),
-      drawn: () => this.#selection?.drawn(),
+      drawn: () => this.#listTeam?.drawn(),
     };
     this.#list = new ConversationList(root, {
       client: this.#client,
@@ -104,37 +105,30 @@ class App {
       filters: this.#session.filters,
       handlers,
     });
-    this.#messageSearch = new MessageSearch(root, {
-      client: this.#client,
-      session: this.#session,
-      handlers: { href: handlers.href, openAt: (id, seq) => this.#openAt(id, seq) },
-    });
-    this.#messageSearch.search(this.#session.filters);
+    this.#searchMessages(this.#session.filters);
     this.#filters = new Filters(root, {
       inbox: this.#session.urls.inbox,
       filters: this.#session.filters,
       team: { states: this.#states, businesses: this.#session.businesses, me: this.#session.me },
       changed: (filters) => {
         this.#list.setFilters(filters);
-        this.#messageSearch.search(filters);
-        this.#views?.follow(filters);
-        this.#selection?.clear();
+        this.#searchMessages(filters);
+        this.#listTeam?.follow(filters);
+        this.#listTeam?.clear();
         history.replaceState(history.state, "", this.#address(this.#pane.id));
       },
     });
   }
 
-  #mountTeam({ BulkBar, SavedViews, Selection }) {
-    const root = document.querySelector("[data-list-screen]");
-    const place = root.querySelector("[data-views]");
-    const { me, filters, views, businesses, urls } = this.#session;
-    const replace = (wanted) => this.#filters.replace(wanted);
-    this.#views = new SavedViews(place, { rest: this.#client.rest, views, businesses, inbox: urls.inbox, filters, replace });
-    const find = (id) => this.#list.find(id);
-    const bar = new BulkBar({ states: this.#states, me, selection: () => this.#selection, find });
-    const canSelect = (id) => this.#customerName(find(id));
-    root.append(bar.element);
-    this.#selection = new Selection(root.querySelector("[data-rows]"), { canSelect, changed: () => bar.draw() });
+  #mountTeam({ ListTeam }) {
+    this.#listTeam = new ListTeam(document.querySelector("[data-list-screen]"), {
+      rest: this.#client.rest,
+      session: this.#session,
+      states: this.#states,
+      find: (id) => this.#list.find(id),
+      replace: (wanted) => this.#filters.replace(wanted),
+      nameOf: (conversation) => this.#customerName(conversation),
+    });
   }
 
   #mountPane() {
@@ -169,10 +163,22 @@ class App {
     });
   }
 
-  #mountBusinessSearch() {
+  async #searchMessages(filters) {
+    if (!this.#messageSearch && !filters.q) return;
+    const { MessageSearch } = await openMessageSearch(toasts);
+    this.#messageSearch ??= new MessageSearch(document.querySelector("[data-list-screen]"), {
+      client: this.#client,
+      session: this.#session,
+      handlers: { href: (id) => this.#address(id), openAt: (id, seq) => this.#openAt(id, seq) },
+    });
+    this.#messageSearch.search(filters);
+  }
+
+  async #mountBusinessSearch() {
     const finder = document.querySelector("[data-finder]");
     const own = new Set(this.#session.businesses.map(({ id }) => id));
     if (!finder) return;
+    const { BusinessSearch } = await openBusinessSearch(toasts);
     const back = () => location.assign(this.#address(null));
     new BusinessSearch(finder, { client: this.#client, own, open: (id) => this.#loadConversation(id), back }).focus();
   }
@@ -242,7 +248,7 @@ class App {
 
   #escape() {
     if (isWriting(document.activeElement) || document.activeElement.closest?.("[data-thread]")) this.#list.focus();
-    else if (this.#selection?.size) this.#selection.clear();
+    else if (this.#listTeam?.selected) this.#listTeam.clear();
     else if (this.#pane.id) this.back();
   }
 

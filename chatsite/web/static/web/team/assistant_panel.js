@@ -8,11 +8,11 @@ const KINDS = {
 };
 
 /**
- * Above the text field, for members: asks the site's assistants for help. Only the member who asks sees what they say. A
+ * What opens above the text field, for members: it asks the site's assistants for help. Only the member who asks sees what they say. A
  * suggestion goes into the text field, and the member sends it or not.
  */
 export class AssistantPanel {
-  element = make("details", { className: "assistant" });
+  children;
   #client;
   #conversationId;
   #insert;
@@ -28,7 +28,7 @@ export class AssistantPanel {
     this.#buttons = Object.entries(KINDS).map(([kind, words]) => this.#button(kind, words()));
     const choices = make("div", { className: "assistant-kinds", role: "group", ariaLabel: gettext("Assistant") }, ...this.#buttons);
     const note = make("p", { className: "choices-note" }, gettext("Only you see what the assistant says."));
-    this.element.append(make("summary", {}, gettext("Assistant")), choices, note, this.#answers);
+    this.children = [choices, note, this.#answers];
   }
 
   #button(kind, words) {

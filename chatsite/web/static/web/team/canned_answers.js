@@ -27,7 +27,7 @@ export class CannedAnswers {
       choose: (answer) => this.#choose(answer),
       closed: () => this.#cancelSearch(),
     });
-    this.#input.addEventListener("input", () => this.#onInput());
+    this.#input.addEventListener("input", () => this.suggest());
   }
 
   get #command() {
@@ -37,7 +37,7 @@ export class CannedAnswers {
     return COMMAND.exec(value.slice(0, selectionStart))?.[2] ?? null;
   }
 
-  #onInput() {
+  suggest() {
     clearTimeout(this.#timer);
     if (this.#command === null) return this.#suggestions.close();
     this.#timer = setTimeout(() => this.#search(), PAUSE);

@@ -1,18 +1,16 @@
 import { make } from "../dom.js";
 import { errorText } from "../error_texts.js";
 import { tintOf } from "../people.js";
-import { getPreference, setPreference } from "../preferences.js";
+import { setPreference } from "../preferences.js";
+import { CHOICE, isColumn, wide } from "./customer_place.js";
 import { customerSections, hostSection } from "./customer_sections.js";
 import { initialsOf } from "../thread/initials.js";
 
-const CHOICE = "customer-panel"; // this browser's: "closed" where the column is not wanted
 const PAUSE = 1_000; // milliseconds for which changes of the team are gathered
-const wide = matchMedia("(min-width: 1200px)");
 
-/** What the business knows of the customer: a column beside the conversation, or a sheet over it on a narrow screen. */
+/** What the business knows of the customer, in its place. */
 export class CustomerPanel {
-  element = make("section", { className: "customer-panel", ariaLabel: gettext("Customer") });
-  button;
+  #place;
   #body = make("div", { className: "customer-body", tabIndex: -1 });
   #host = make("div", { className: "customer-sections" });
   #sheet = make("dialog", { className: "customer-sheet", ariaLabel: gettext("Customer") });
@@ -27,14 +25,14 @@ export class CustomerPanel {
   #serial = 0;
   #destroyed = new AbortController();
 
-  /** `conversation()` returns the current conversation. */
-  constructor(rest, states, { id, conversation }) {
+  /** `place`: a `CustomerPlace`. `conversation()` returns the current conversation. */
+  constructor(place, { rest, states, id, conversation }) {
+    this.#place = place;
     this.#rest = rest;
     this.#path = `/chat/conversations/${id}/customer`;
     this.#states = states;
     this.#conversation = conversation;
-    this.button = this.#makeButton();
-    this.element.append(this.#sheet);
+    place.element.append(this.#sheet);
     this.#stamp = this.#currentStamp();
     this.#stops = states.on(() => this.#onStates());
     const { signal } = this.#destroyed;
@@ -51,38 +49,22 @@ export class CustomerPanel {
     clearTimeout(this.#timer);
   }
 
-  #makeButton() {
-    const label = gettext("Customer");
-    const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    icon.setAttribute("viewBox", "0 0 24 24");
-    icon.setAttribute("aria-hidden", "true");
-    const shape = document.createElementNS("http://www.w3.org/2000/svg", "path");
-    shape.setAttribute("d", "M12 11.5a3.75 3.75 0 1 0 0-7.5 3.75 3.75 0 0 0 0 7.5zM4.5 20c.6-4 3.6-5.8 7.5-5.8s6.9 1.8 7.5 5.8");
-    icon.append(shape);
-    const button = make("button", { type: "button", className: "icon-button customer-button", ariaLabel: label, title: label }, icon);
-    button.addEventListener("click", () => this.#toggle());
-    return button;
-  }
-
-  #toggle() {
+  toggle() {
     if (!wide.matches) {
       this.#sheet.append(this.#body);
       this.#sheet.showModal();
       this.#load();
-    } else setPreference(CHOICE, this.#isColumn ? "closed" : null);
+    } else setPreference(CHOICE, isColumn() ? "closed" : null);
     this.#layOut();
-  }
-
-  get #isColumn() {
-    return wide.matches && getPreference(CHOICE) !== "closed";
   }
 
   #layOut() {
     if (wide.matches && this.#sheet.open) this.#sheet.close();
-    if (!this.#sheet.open) this.element.append(this.#body);
-    this.element.classList.toggle("is-column", this.#isColumn);
-    this.button.ariaExpanded = String(this.#isColumn || this.#sheet.open);
-    if (this.#isColumn && !this.#isLoaded) this.#load();
+    const { element, button } = this.#place;
+    if (!this.#sheet.open) element.append(this.#body);
+    element.classList.toggle("is-column", isColumn());
+    button.ariaExpanded = String(isColumn() || this.#sheet.open);
+    if (isColumn() && !this.#isLoaded) this.#load();
   }
 
   /** Labels and episodes change with the team's state. */
@@ -92,7 +74,7 @@ export class CustomerPanel {
     this.#stamp = stamp;
     this.#isLoaded = false;
     clearTimeout(this.#timer);
-    if (this.#isColumn || this.#sheet.open) this.#timer = setTimeout(() => this.#load(), PAUSE);
+    if (isColumn() || this.#sheet.open) this.#timer = setTimeout(() => this.#load(), PAUSE);
   }
 
   #currentStamp() {

@@ -1,15 +1,14 @@
 import { randomId } from "../../chat-client/identifiers.js";
 import { getPreference, setPreference } from "../preferences.js";
 import { ask, cancelling, closing } from "../thread/dialogs.js";
-import { el, icon } from "../thread/dom.js";
+import { el } from "../thread/dom.js";
 import { gettext, interpolate } from "../thread/texts.js";
 
 const DAYS = 7; // for which an offer is valid, unless something else is chosen
 const AMOUNT = "[0-9]{1,12}([.,][0-9]{1,3})?";
 
-/** The button in the composer that makes an offer. An offer that was refused is still in its dialog to be tried again. */
+/** Makes offers. An offer that was refused is still in its dialog to be tried again. */
 export class OfferMaker {
-  button;
   #thread;
   #currencies;
   #typed = {};
@@ -19,11 +18,9 @@ export class OfferMaker {
   constructor(thread, currencies) {
     this.#thread = thread;
     this.#currencies = currencies;
-    const click = () => this.#make();
-    this.button = el("button", { type: "button", class: "writing-choice make-offer", on: { click } }, icon("offer"), gettext("Offer"));
   }
 
-  async #make() {
+  async make() {
     const offer = await this.#ask();
     if (!offer) return;
     const { client, view } = this.#thread;

@@ -1,8 +1,9 @@
+import { onDemand } from "../thread/on_demand.js";
+
 /** What only members of a business have in the page. A customer's page does not load it. */
-export { AssistantPanel } from "./assistant_panel.js";
-export { BulkBar } from "./bulk_bar.js";
-export { CustomerPanel } from "./customer_panel.js";
-export { SavedViews } from "./saved_views.js";
-export { Selection } from "./selection.js";
+export { CustomerPlace } from "./customer_place.js";
+export { ListTeam } from "./list_team.js";
 export { TeamBar } from "./team_bar.js";
 export { ThreadTeam } from "./thread_team.js";
+
+export const openAssistant = onDemand(() => import("./assistant_panel.js"));

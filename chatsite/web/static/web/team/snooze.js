@@ -1,4 +1,5 @@
-import { askTime } from "../thread/dialogs.js";
+import { ask, cancelling, closing } from "../thread/dialogs.js";
+import { el } from "../thread/dom.js";
 
 const MORNING = 9; // o'clock
 
@@ -21,4 +22,16 @@ export async function snoozeUntil(host, key) {
 
 function morning(now, days) {
   return new Date(now.getFullYear(), now.getMonth(), now.getDate() + days, MORNING);
+}
+
+/** Ask for a future time, as ISO 8601, or null. */
+async function askTime(host, { title, label, action }) {
+  const input = el("input", { type: "datetime-local", name: "time", required: true, min: localTime(new Date()) });
+  const body = [el("label", { class: "field" }, label, input)];
+  const { value, form } = await ask(host, title, body, [cancelling(gettext("Cancel")), closing(action, "yes", "is-main")]);
+  return value === "yes" ? new Date(form.elements.time.value).toISOString() : null;
+}
+
+function localTime(date) {
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }

@@ -1,18 +1,21 @@
 import { Draft, browserStorage } from "../thread/drafts.js";
 import { confirmed } from "../thread/dialogs.js";
+import { el, icon } from "../thread/dom.js";
+import { onDemand } from "../thread/on_demand.js";
 import { gettext, interpolate } from "../thread/texts.js";
-import { CannedAnswers } from "./canned_answers.js";
 import { Mentions } from "./mentions.js";
 import { drawNote } from "./note_row.js";
-import { OfferMaker } from "./offer_maker.js";
 import { PrivateNotes, timeOf } from "./private_notes.js";
 import { WritingMode } from "./writing_mode.js";
+
+const openCannedAnswers = onDemand(() => import("./canned_answers.js"));
+const openOfferMaker = onDemand(() => import("./offer_maker.js"));
 
 /**
  * What members of the business have in the conversation view: private notes between the messages and in the composer,
  * mentions, and canned answers. It does nothing for a customer. Pass it to `mountThread` as `team`.
  *
- * `thread`: client, me, view, people, conversation, composer, source, list, section, showError, announce. `isOwner`: whether
+ * `thread`: client, me, view, people, conversation, composer, source, list, section, note, showError, announce. `isOwner`: whether
  * the user may delete the notes of others. `currencies`: those that an offer can name, with the digits of their minor units.
  */
 export class ThreadTeam {
@@ -23,6 +26,7 @@ export class ThreadTeam {
   #mode = null;
   #mentions = null;
   #draft = null;
+  #offerMaker = null;
   #stop;
   #context;
 
@@ -31,7 +35,7 @@ export class ThreadTeam {
     this.#isOwner = isOwner;
     this.#currencies = currencies;
     this.#context = this.#makeContext();
-    new CannedAnswers(thread);
+    this.#watchForCommands();
     this.#stop = thread.view.on("change", () => this.#start());
     queueMicrotask(() => this.#start());
   }
@@ -80,7 +84,29 @@ export class ThreadTeam {
       add: (text) => this.#add(text),
       edit: (note, text) => this.#attempt(() => this.#notes.edit(note, text, this.#mentions.idsIn(text))),
     });
-    if (Object.keys(this.#currencies).length) this.#mode.append(new OfferMaker(this.#thread, this.#currencies).button);
+    if (Object.keys(this.#currencies).length) this.#mode.append(this.#offerButton());
+  }
+
+  /** Canned answers begin with the first slash. */
+  #watchForCommands() {
+    const { composer, note } = this.#thread;
+    const input = composer.element.querySelector("textarea");
+    const onInput = async () => {
+      if (!input.value.includes("/")) return;
+      input.removeEventListener("input", onInput);
+      const { CannedAnswers } = await openCannedAnswers(note);
+      new CannedAnswers(this.#thread).suggest();
+    };
+    input.addEventListener("input", onInput);
+  }
+
+  #offerButton() {
+    const click = async () => {
+      const { OfferMaker } = await openOfferMaker(this.#thread.note);
+      this.#offerMaker ??= new OfferMaker(this.#thread, this.#currencies);
+      this.#offerMaker.make();
+    };
+    return el("button", { type: "button", class: "writing-choice make-offer", on: { click } }, icon("offer"), gettext("Offer"));
   }
 
   get #colleagues() {

@@ -1,12 +1,14 @@
-import { askReport, confirmed, showHistory } from "./dialogs.js";
-import { pickEmoji } from "./emoji_picker.js";
+import { confirmed } from "./dialogs.js";
 import { Menu } from "./menu.js";
 import { confirmOfferAnswer } from "./offer_confirmation.js";
+import { onDemand } from "./on_demand.js";
 import { summary } from "./quotes.js";
 import { QUICK_REACTIONS, hasReacted } from "./reactions.js";
 import { isFromOther } from "./rows.js";
 import { gettext, interpolate } from "./texts.js";
 
+const openDialogs = onDemand(() => import("./message_dialogs.js"));
+const openPicker = onDemand(() => import("./emoji_picker.js"));
 const UNDO = 5_000; // milliseconds in which a deletion by key can be undone
 
 /**
@@ -93,6 +95,7 @@ export class Actions {
   }
 
   async history(message) {
+    const { showHistory } = await openDialogs(this.#thread.note);
     await this.#try(async () => {
       const { results } = await this.#thread.client.rest.get(`/chat/messages/${message.id}/edits`);
       await showHistory(this.#thread.section, results, message);
@@ -100,6 +103,7 @@ export class Actions {
   }
 
   async report(message) {
+    const { askReport } = await openDialogs(this.#thread.note);
     const report = await askReport(this.#thread.section);
     if (!report) return;
     const body = { conversationId: message.conversationId, messageId: message.id, ...report };
@@ -123,6 +127,7 @@ export class Actions {
   }
 
   async #pick(message) {
+    const { pickEmoji } = await openPicker(this.#thread.note);
     const emoji = await pickEmoji(this.#thread.section);
     if (emoji) this.react(message, emoji);
   }

@@ -2,10 +2,6 @@ const TYPES = ["audio/webm;codecs=opus", "audio/mp4", "audio/ogg;codecs=opus"];
 const TICK = 100; // milliseconds between two measurements of the volume
 const POINTS = 64; // of the waveform that is sent with it
 
-export function canRecord() {
-  return Boolean(globalThis.MediaRecorder && navigator.mediaDevices?.getUserMedia);
-}
-
 /** One recording by the microphone, with its volume over time. */
 export class Recording {
   #stream;

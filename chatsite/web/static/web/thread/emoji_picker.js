@@ -1,7 +1,7 @@
 import { el } from "./dom.js";
 import { gettext } from "./texts.js";
 
-const DATA = new URL("../emoji.json", import.meta.url);
+const DATA = document.documentElement.dataset.emoji ?? new URL("../emoji.json", import.meta.url); // a bundle is elsewhere
 const TONES = ["", "\u{1f3fb}", "\u{1f3fc}", "\u{1f3fd}", "\u{1f3fe}", "\u{1f3ff}"];
 const TONE_KEY = "chat-skin-tone";
 const MOST_FOUND = 80;

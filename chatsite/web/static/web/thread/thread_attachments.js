@@ -3,10 +3,11 @@ import { AttachmentChooser } from "./attachment_chooser.js";
 import { Previews } from "./attachment_previews.js";
 import { VoiceRecorder } from "./attachment_recorder.js";
 import { AttachmentTray } from "./attachment_tray.js";
-import { Viewer } from "./attachment_viewer.js";
 import { stopVoices } from "./attachment_voice.js";
-import { askDescription } from "./dialogs.js";
+import { onDemand } from "./on_demand.js";
 
+const openViewer = onDemand(() => import("./attachment_viewer.js"));
+const openDialogs = onDemand(() => import("./message_dialogs.js"));
 const DESCRIPTION = 1000; // characters; the server refuses more
 
 /** Everything about files in one conversation: files to send, recordings, and the files of messages. */
@@ -19,8 +20,9 @@ export class ThreadAttachments {
   #thread;
   #section = null;
   #viewer = null;
+  #isDestroyed = false;
 
-  /** `thread`: client, source, people, composer, isOpen(), showError(error), announce(text), send(text, replyTo, files). */
+  /** `thread`: client, source, people, composer, note, isOpen(), showError(error), announce(text), send(text, replyTo, files). */
   constructor(thread, limits) {
     this.#thread = thread;
     this.limits = limits;
@@ -32,13 +34,14 @@ export class ThreadAttachments {
       announce,
       changed: () => thread.composer?.filesChanged(),
       discard: (uploads) => this.discard(uploads),
-      describe: (picture) => askDescription(this.#section, { ...picture, limit: DESCRIPTION }),
+      describe: (picture) => this.#describe(picture),
     });
     this.chooser = new AttachmentChooser((files) => this.#add(files));
     this.recorder = new VoiceRecorder({
       showError,
       announce,
       changed: () => thread.composer.filesChanged(),
+      note: () => thread.note,
       send: (voice) => thread.send("", thread.composer.takeReply(), [voice]),
     });
   }
@@ -46,7 +49,6 @@ export class ThreadAttachments {
   /** Called after the setup of the view. `box` contains the messages. */
   listen(section, box) {
     this.#section = section;
-    this.#viewer = new Viewer(section, this.addresses);
     this.chooser.acceptDrops(section, () => this.#thread.isOpen() && this.#thread.composer.takesFiles);
     box.addEventListener("focusin", (event) => tabbable(event.target, 0));
     box.addEventListener("focusout", (event) => {
@@ -77,13 +79,14 @@ export class ThreadAttachments {
   }
 
   deleted(messageId) {
-    this.#viewer.drop(messageId);
+    this.#viewer?.drop(messageId);
   }
 
   destroy() {
     stopVoices();
-    this.#viewer.close();
-    this.recorder.cancel();
+    this.#isDestroyed = true;
+    this.#viewer?.close();
+    this.recorder.destroy();
     this.tray.discard();
     this.previews.destroy();
   }
@@ -95,10 +98,18 @@ export class ThreadAttachments {
   }
 
   /** Open the viewer at this picture, with all pictures that are loaded. */
-  #open({ message, index }) {
+  async #open({ message, index }) {
+    const { Viewer } = await openViewer(this.#thread.note);
+    if (this.#isDestroyed) return;
+    this.#viewer ??= new Viewer(this.#section, this.addresses);
     const slots = this.#thread.source.messages.filter(({ deletedAt }) => !deletedAt).flatMap((each) => this.#visible(each));
     const at = slots.findIndex((slot) => slot.message.id === message.id && slot.index === index);
     if (at >= 0) this.#viewer.open(slots, at);
+  }
+
+  async #describe(picture) {
+    const { askDescription } = await openDialogs(this.#thread.note);
+    return askDescription(this.#section, { ...picture, limit: DESCRIPTION });
   }
 
   #visible(message) {

@@ -1,4 +1,5 @@
 import { ChatClient } from "../../chat-client/chat-client.js";
+import { fetchWhenIdle } from "../../web/thread/on_demand.js";
 import { mountThread } from "../../web/thread/thread.js";
 import { ROOT } from "./root.js";
 
@@ -54,7 +55,9 @@ export class Chat {
 
   show(root) {
     const { conversationId, user } = this.#session;
-    this.#thread ??= mountThread(root, { client: this.#client, conversationId, me: user });
+    if (this.#thread) return;
+    this.#thread = mountThread(root, { client: this.#client, conversationId, me: user });
+    fetchWhenIdle(this.#client);
   }
 
   /** Send a text. The first one opens the conversation, and rejects if that fails. */
