@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core import checks
 from django.core.exceptions import FieldDoesNotExist
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
 
 from chatsite.config.defaults import REST_FRAMEWORK
 
@@ -33,7 +34,7 @@ SESSION_ENGINES: Final = ("django.contrib.sessions.backends.db", "django.contrib
 
 @checks.register(TAG)
 def check_project(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[checks.CheckMessage]:
-    return [*_middleware(), *_addresses(), *_services(), *_names(), *_rest_framework(), *_limits()]
+    return [*_middleware(), *_addresses(), *_login(), *_services(), *_names(), *_rest_framework(), *_limits()]
 
 
 def _middleware() -> Iterator[checks.CheckMessage]:
@@ -53,6 +54,20 @@ def _addresses() -> Iterator[checks.CheckMessage]:
     except NoReverseMatch:
         hint = 'Add path("chat/", include("chatsite.chat_urls")), with any prefix.'
         yield checks.Error("ROOT_URLCONF does not include chatsite.chat_urls.", hint=hint, id="chatsite.E004")
+
+
+def _login() -> Iterator[checks.CheckMessage]:
+    """Warn if the chat's pages lead visitors to an address of this site that does not exist."""
+    target = str(settings.LOGIN_URL)
+    try:
+        if target.startswith("/") and not target.startswith("//"):
+            resolve("/" + urlsplit(target).path.removeprefix(get_script_prefix()))
+        elif "/" not in target:
+            reverse(target)
+    except (NoReverseMatch, Resolver404):
+        text = f"LOGIN_URL is {target!r}, which is no address of this site."
+        hint = "Set it to your login, or to 'web:sign-in' for the chat's own."
+        yield checks.Warning(text, hint=hint, id="chatsite.W004")
 
 
 def _services() -> Iterator[checks.CheckMessage]:

@@ -6,6 +6,7 @@ import secrets
 import time
 
 import jwt
+from django.urls import reverse
 
 from chatsite.widget.host_token import ALGORITHM, AUDIENCE
 from chatsite.widget.models import WidgetSite
@@ -24,7 +25,7 @@ def add_widget(business: Business) -> str:
             accent="#0f766e",
         ),
     )
-    return "Widget on a page of another site (while DEBUG is on): /widget/demo"
+    return f"Widget on a page of another site (while DEBUG is on): {reverse('widget-demo')}"
 
 
 def sign_visitor(site: WidgetSite, *, subject: str, name: str) -> str:

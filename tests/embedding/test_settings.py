@@ -37,6 +37,7 @@ ROOT_URLCONF = "shop.changed"
 urlpatterns = []
 CHANNEL_LAYERS = {}
 CHAT_NAME_FIELDS = ["nickname"]
+LOGIN_URL = "/accounts/login/"
 DATABASES["default"]["OPTIONS"] = {}
 """
 TOLD = (
@@ -45,6 +46,7 @@ TOLD = (
     "(chatsite.E004) ROOT_URLCONF does not include chatsite.chat_urls.",
     "(chatsite.E005) CHANNEL_LAYERS has no layer named default.",
     "(chatsite.E007) CHAT_NAME_FIELDS contains 'nickname', which people.Person does not have.",
+    "(chatsite.W004) LOGIN_URL is '/accounts/login/', which is no address of this site.",
     "(chatsite.W001) DATABASES['default'][\"OPTIONS\"] lacks",
 )
 
