@@ -1,4 +1,4 @@
-"""Record when users go offline, and tell their contacts who is online or offline.
+"""Record when users go offline, and notify their contacts who is online or offline.
 
 This runs in a separate task, so that a slow database does not delay the tracker. While the database cannot be
 reached, transitions wait here. Only the latest transition of a user counts.

@@ -44,7 +44,7 @@ _given_up: Final[dict[str, Job]] = {}  # by the module path of the job that was 
 
 
 class RetryLater(Exception):
-    """A job raises this to be run again, after `seconds` at the earliest, such as those of a Retry-After header.
+    """Raise this in a job to run it again, after `seconds` at the earliest, such as those of a Retry-After header.
 
     It also waits as long as after any failed attempt, so that a small number does not use up all attempts within a
     minute. With 0 it is run again at once.
@@ -105,7 +105,7 @@ def enqueue(declared: Job, *args: Any, delay: timedelta | None = None, **kwargs:
 
 
 def give_up(task_path: str, args: Iterable[Any], kwargs: Mapping[str, Any]) -> None:
-    """Enqueue the job that follows one of which no attempt is left, if there is such a job."""
+    """Enqueue the job's `given_up` job, if it has one, because no attempt is left."""
     following = _given_up.get(task_path)
     if following is not None:
         arguments = {name: value for name, value in kwargs.items() if name != "attempt"}

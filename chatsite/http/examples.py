@@ -1,4 +1,4 @@
-"""OpenAPI: an example of each body and of each answer, made of their schemas.
+"""OpenAPI: an example of each request and response body, made from its schema.
 
 A field's own example comes from its struct: `example = {"name": "Northwind Cycles"}`. For another field its name or its
 type says enough. An example has the fields that are required and those with their own example.

@@ -1,4 +1,4 @@
-"""API keys: made, shown once, and recognised by their digest.
+"""API keys: create them, and recognise them by their digest. A key is shown once.
 
 A key is `bck_` and 32 random bytes. It has so much entropy that a plain digest keeps it as well as a slow hash would,
 and is looked up in one query.

@@ -1,4 +1,4 @@
-"""What an API key may do over REST. A view names the scopes that its actions need; what names none takes no keys."""
+"""What an API key may do over REST. A view names the scopes of its actions. An action without one accepts no key."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def account_of(username: str) -> str:
 
 
 def wait_of_account(username: str) -> float:
-    """Return the seconds for which the account is blocked, or 0. Does not count an attempt."""
+    """Return how many seconds the account stays blocked, or 0. Does not count an attempt."""
     window = Window.now("login_account", account_of(username))
     try:
         return window.seconds_left if cache.get(window.key, 0) > window.limit else 0.0

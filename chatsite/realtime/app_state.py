@@ -21,7 +21,7 @@ class AppState:
         return found
 
     def get(self, kind: type[StateT], make: Callable[[], StateT]) -> StateT:
-        """Return the object of this class, made by `make` where there is none yet."""
+        """Return the object of this class. The first call creates it with `make`."""
         found: StateT | None = self._objects.get(kind)
         if found is None:
             found = self._objects[kind] = make()

@@ -1,4 +1,4 @@
-"""The texts in which the command reports."""
+"""Format the results that the command prints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Making an account, and choosing a new password. Settings turn both on."""
+"""The pages to create an account and to choose a new password. Settings turn both on."""
 
 from __future__ import annotations
 

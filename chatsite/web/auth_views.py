@@ -1,4 +1,4 @@
-"""Signing in and out, and the page that a visitor sees."""
+"""The pages to sign in and out, and the page that a visitor sees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `/api/events` shows: the commands, events and objects of the AsyncAPI document."""
+"""The data of the page `/api/events`: the commands, events and objects of the AsyncAPI document."""
 
 from __future__ import annotations
 

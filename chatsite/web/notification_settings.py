@@ -1,4 +1,4 @@
-"""The page of one's notification settings: what it shows, and what its form says."""
+"""The page of a person's notification settings: what it shows, and what its form says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of one's notification settings, and its forms. Only the button for this browser needs scripts."""
+"""The page of a person's notification settings, and its forms. Only the button for this browser needs scripts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The card by which a customer rates a conversation, for readers without scripts. `rating.js` draws the same one."""
+"""The card that asks a customer to rate a conversation, for readers without scripts. `rating.js` draws it too."""
 
 from __future__ import annotations
 

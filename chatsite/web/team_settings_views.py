@@ -82,7 +82,7 @@ def _settings_page(
 
 
 def _notices(request: HttpRequest) -> dict[str, list[Message]]:
-    """Return what is to be said in each section. `page` is what belongs to none of them."""
+    """Return the notices of each section. `page` has those that belong to no section."""
     notices: defaultdict[str, list[Message]] = defaultdict(list)
     for message in messages.get_messages(request):
         known = message.extra_tags in SECTIONS.values()

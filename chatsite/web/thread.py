@@ -45,7 +45,7 @@ class Row:
     ours: bool = False
     first: bool = True
     last: bool = True
-    names: bool = False  # whether the sender's name is to be seen
+    names: bool = False  # whether to show the sender's name
     quote: str | None = None
     quote_name: str = ""
 

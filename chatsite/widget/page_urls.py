@@ -1,4 +1,4 @@
-"""The pages by which the members of a business set its widget."""
+"""The pages on which the owners of a business set up its widget."""
 
 from django.urls import re_path
 

@@ -1,4 +1,4 @@
-"""A widget's visitors talk to the widget's business only, because its host can create any number of them."""
+"""Let a widget's visitors talk only to the widget's business, because its host can create any number of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Let a business contact the people who came through its widget."""
+"""Let a business contact the visitors of its widget."""
 
 from __future__ import annotations
 

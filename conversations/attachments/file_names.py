@@ -1,4 +1,4 @@
-"""File names: cleaning the name that a client sends, and the header that returns it."""
+"""Clean the file name that a client sends, and write the header that returns it."""
 
 from __future__ import annotations
 

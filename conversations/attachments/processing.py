@@ -1,4 +1,4 @@
-"""What happens to an upload before others may fetch it: it is scanned, and encoded again.
+"""Process an upload before others may fetch it: scan it, and encode it again.
 
 The steps may be cut off anywhere. New bytes are stored first; then one transaction shows them. Until then the
 attachment is `processing`, and the job runs again.

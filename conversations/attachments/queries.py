@@ -1,4 +1,4 @@
-"""Find an attachment for a request of its bytes. Access is checked at every request."""
+"""Find the attachment whose bytes a request asks for. Every request checks access."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scanning uploads for malware. Without an answer of the scanner, no file is shown.
+"""Scan uploads for malware. No file is shown before the scanner has answered.
 
 `ATTACHMENTS_SCANNER` is the address of a ClamAV daemon (`clamd://HOST:PORT`, `clamd+unix:///PATH`), or the dotted path
 of a function that gets the open file and returns the name of what it found, or None.

@@ -1,1 +1,1 @@
-"""Blocks: one side of a conversation stops messages of the other, without a notice to it."""
+"""Blocks: one side of a conversation stops messages of the other, which is not notified."""

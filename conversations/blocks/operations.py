@@ -1,4 +1,4 @@
-"""Blocking and unblocking, as a customer or for a business. The other side is not told.
+"""Block and unblock, as a customer or for a business. The other side is not notified.
 
 A member blocks a customer for each business in which they meet, so the block stays when the member leaves, and any
 colleague may lift it.

@@ -1,4 +1,4 @@
-"""The lines of a person's export about reactions, what the person keeps for themselves, and blocks."""
+"""The lines of a person's export about reactions, private states of conversations, and blocks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PAGE: Final = 100
 
 
 def personal_lines(user_id: UserId) -> Iterator[tuple[str, Any]]:
-    """Yield what the person keeps, except for who has blocked the person: that is theirs."""
+    """Yield each line with its kind. Blocks by others are not included, because they are the data of those people."""
     for reaction in Reaction.objects.filter(user=user_id).order_by("pk").iterator(chunk_size=PAGE):
         line = {"messageId": reaction.message_id, "emoji": reaction.emoji}
         yield "reaction", {**line, "createdAt": reaction.created_at}

@@ -1,4 +1,4 @@
-"""Adding and removing reactions, under the lock of the conversation."""
+"""Add and remove reactions, under the lock of the conversation."""
 
 from __future__ import annotations
 

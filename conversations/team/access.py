@@ -1,4 +1,4 @@
-"""Who may see and change the team's side. For everybody else, and for the customer, it does not exist."""
+"""Decide who may see and change the team's side. For everybody else, the customer included, it does not exist."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ ABANDONED_FOR: Final = timedelta(minutes=10)  # no new mail to somebody whose la
 
 
 def check_due(now: datetime) -> int:
-    """Decide about all due escalations. Return their number. Several workers may do this at once."""
+    """Decide about all due escalations, and return their number. Several workers may run this at the same time."""
     checked = 0
     while True:
         done = _check_batch(now)
@@ -185,7 +185,7 @@ def pushes_to(known: Circumstances, user: Any, conversation_id: UUID, last_seq: 
 
 
 def store_pushes(notices: list[Notice]) -> None:
-    """Store the pushes and their jobs. A browser with a waiting push for the conversation gets no second one."""
+    """Store the pushes and their jobs. A browser that has a pending push for the conversation gets no second one."""
     if not notices:
         return
     Notice.objects.bulk_create(notices, ignore_conflicts=True)

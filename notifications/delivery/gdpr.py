@@ -1,4 +1,4 @@
-"""Export and erase what the delivery knows about a person."""
+"""Export and erase a person's settings, subscriptions, notices and received mails."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class Escalation(models.Model):
 
 
 class Progress(models.Model):
-    """Up to which message of a conversation a person was notified, or skipped, on each channel."""
+    """The last message of a conversation that a person was notified of, or that was skipped, on each channel."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False

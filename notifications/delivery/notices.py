@@ -50,7 +50,7 @@ def claim(notice: Notice, covers: Mapping[str, int], now: datetime) -> bool:
 def release_claim(notice: Notice, now: datetime) -> bool:
     """Undo the claim of a notice that was refused for now and did not arrive. Return whether to try again later.
 
-    Not if a newer push waits, which covers the same messages and later ones.
+    If a newer push is pending, the notice ends instead: that push covers the same messages and later ones.
     """
     pending = Notice.objects.filter(pk=notice.pk, state=State.PENDING)
     try:

@@ -30,7 +30,7 @@ def consider_rating_mail(episode_id: str, is_later: bool = False) -> None:
 
 @transaction.atomic
 def consider(episode_id: str, *, is_later: bool, ahead: timedelta = timedelta()) -> None:
-    """Make the mail, look again later, or leave it out. Repeating it does nothing once one of them is done."""
+    """Create the mail, decide again later, or skip it. A call after the mail was created or skipped does nothing."""
     now = timezone.now() + ahead
     if not Episode.objects.select_for_update().filter(pk=episode_id).exists():
         return
@@ -83,7 +83,7 @@ def deliver(notice_id: str, now: datetime) -> None:
 
 @transaction.atomic
 def _decide_later(notice: Notice, episode: Episode, delay: timedelta) -> None:
-    """Look again later. This job cannot wait itself, because its attempts are for the failures of the mail server."""
+    """Decide again later, in a new job, because the attempts of this job are for failures of the mail server."""
     notice.delete()
     enqueue(consider_rating_mail, str(episode.pk), True, delay=delay)
 

@@ -1,4 +1,4 @@
-"""Webhooks in Django admin: those of businesses, and those of the whole site, which are made here alone."""
+"""Webhooks in Django admin: those of businesses, and those of the whole site, which can be created only here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Delivers what endpoints are owed: in order within a conversation, and several conversations of an endpoint at once.
+"""Deliver events to endpoints: in order within a conversation, and several conversations of an endpoint at once.
 
 One worker at a time delivers to an endpoint; it holds the endpoint's lease. A lease that is not renewed ends, so the
 endpoint of a worker that was killed is taken over. Endpoints that answer slowly are served by separate threads.

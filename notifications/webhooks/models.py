@@ -1,4 +1,4 @@
-"""Endpoints, the events that are owed to them, and the deliveries.
+"""Endpoints, the events for them, and the deliveries.
 
 An event and its deliveries are written in the transaction of the change, so neither can exist without the other.
 """

@@ -1,4 +1,4 @@
-"""Writes events and their deliveries in the transaction of a change.
+"""Write events and their deliveries in the transaction of a change.
 
 Endpoints are looked up in that transaction, and only for businesses that are marked with `changes_recorded`. The mark
 changes under a lock (`mark_recorded_businesses`), so an endpoint that has been created misses nothing.

@@ -1,4 +1,4 @@
-"""Marks businesses whose changes have to be recorded, so that all others pay nothing for webhooks."""
+"""Mark businesses whose changes must be recorded for webhooks. For all other businesses, webhooks cost nothing."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _LOCK: Final = 0x3EB_400  # any number that nothing else in the database uses
 def mark_recorded_businesses(business_ids: Collection[UUID] | None = None) -> None:
     """Mark businesses, or all of them, with whether their changes have to be recorded.
 
-    Everybody who changes endpoints or marks holds one lock. So a mark is never taken away beside an endpoint that
-    another transaction is creating.
+    Everybody who changes endpoints or marks holds one lock. So no mark is removed while another transaction creates an
+    endpoint that needs it.
     """
     lock_marks()
     businesses = (

@@ -1,4 +1,4 @@
-"""Checking that another package still has the names that we use."""
+"""Check that another package still has the names that we use."""
 
 from __future__ import annotations
 

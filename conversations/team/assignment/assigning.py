@@ -74,7 +74,7 @@ def waiting(rule: AssignmentRule) -> QuerySet[Conversation, Any]:
 
 
 def _possible(candidates: Candidates) -> Q:
-    """Conversations of no group, or of a group in which somebody is free."""
+    """Select conversations without a group, or with a group that has a free member."""
     free = [key for key in candidates.members if candidates.is_free(key)]
     groups = [group for group, members in candidates.groups.items() if not members.isdisjoint(free)]
     return Q(team_state=None) | Q(team_state__group=None) | Q(team_state__group__in=groups)

@@ -1,7 +1,7 @@
 """The files of canned answers.
 
-They are attachments without an owner, so that nobody sends or deletes them like an own upload, and so that they stay
-when the member who has uploaded them leaves. Whoever uses the answer gets copies, which share the stored bytes.
+They are attachments without an owner. So nobody can send or delete them like an upload of their own, and they stay when
+the member who has uploaded them leaves. Whoever uses the answer gets copies, which share the stored bytes.
 
 Whoever uses, changes or deletes an answer locks the answer first, and then its files in the order of their ids.
 Otherwise two transactions could each wait for the other.

@@ -39,7 +39,7 @@ class Section:
 
 
 def compose(notice: Notice, sections: list[Section], locale: str) -> EmailMultiAlternatives:
-    """Compose a mail in the person's language. About one conversation, it can be answered and joins its thread."""
+    """Compose a mail in the person's language. A mail about one conversation can be answered and joins its thread."""
     user = notice.user
     with translation.override(locale):
         shown = [_shown(user, section) for section in sections[:SECTIONS]]
@@ -99,7 +99,7 @@ def _sender(sections: list[Section]) -> str:
 
 
 def sender_address(name: str | None) -> str:
-    """Return the site's address, under the name of the one who wrote, if there is one."""
+    """Return the site's address, with the name of the person or business who wrote, if there is one."""
     own_name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     return formataddr((own_name if name is None else one_line(name), address))
 

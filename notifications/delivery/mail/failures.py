@@ -1,4 +1,4 @@
-"""Tell a mail that the server will never take from one that it may take later."""
+"""Distinguish a mail that the server will never accept from one that it may accept later."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FOR_NOW: Final = (401, 402, 403, 408, 429)
 
 
 class MailRefused(Exception):
-    """The mail server will never take this mail."""
+    """The mail server will never accept this mail."""
 
 
 class MailFailed(Exception):
@@ -22,14 +22,14 @@ class MailFailed(Exception):
 
 
 def failure_of(error: Exception) -> MailRefused | MailFailed | None:
-    """Tell what an error of a mail backend means for the mail. None: nobody knows whether the mail was taken."""
+    """Return what an error of a mail backend means; None if it is unknown whether the server accepted the mail."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return _by_smtp([code for code, _ in error.recipients.values()], "recipient refused")
     if isinstance(error, smtplib.SMTPResponseException):
         return _by_smtp([error.smtp_code], repr(error.smtp_error))
     status = getattr(error, "status_code", None)  # django-anymail; its errors are also those of a network
     if status is not None and 200 <= status < 300:
-        return None  # the provider may have taken the mail, but answered in a way that nobody understands
+        return None  # the provider may have accepted the mail, but its answer cannot be understood
     if status is not None:
         is_final = 400 <= status < 500 and status not in FOR_NOW
         return (MailRefused if is_final else MailFailed)(f"HTTP {status}")
@@ -39,7 +39,7 @@ def failure_of(error: Exception) -> MailRefused | MailFailed | None:
     if isinstance(error, (smtplib.SMTPException, OSError)):
         return MailFailed(text)
     if isinstance(error, (AnymailError, ValueError)):
-        return MailRefused(text)  # an address that is none, or one that the provider has blocked
+        return MailRefused(text)  # not an address, or one that the provider has blocked
     return None
 
 

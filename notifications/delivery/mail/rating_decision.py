@@ -19,8 +19,8 @@ def find_episode(episode_id: UUID | str) -> Episode:
 def decide_about_rating(episode: Episode, now: datetime) -> Decision:
     """Send, wait or skip, by the conditions of every mail: the question counts as an unread message.
 
-    `read` is the reason to skip where the customer has rated, has seen the question in the chat, has written again, or
-    has read a message of the business since, and where a member has opened the conversation again.
+    The reason to skip is `read` if, since the question, the customer has rated, seen it in the chat, written, or read a
+    message of the business, or if a member has opened the conversation again.
     """
     conversation = episode.conversation
     if conversation.customer_blocked:

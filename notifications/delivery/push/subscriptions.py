@@ -29,7 +29,7 @@ def subscribe(
     login_id: UUID | None = None,
     session_key: str = "",
 ) -> PushSubscription:
-    """Store a browser's subscription. A known one gets the new keys and moves to this person.
+    """Store a browser's subscription. A subscription that is stored already gets the new keys and moves to this person.
 
     A browser has one subscription for all its users, so the last one who subscribes gets its pushes. It ends with
     the login `login_id` or the browser's session, and with the current password.

@@ -1,4 +1,4 @@
-"""Whether the sender of a mail is authentic, by the results of the mail server or provider (SPF, DKIM, DMARC).
+"""Decide whether the sender of a mail is authentic, by the results of the mail server or provider (SPF, DKIM, DMARC).
 
 The `From` of a mail proves nothing. The site's mail server adds `Authentication-Results` at the top (RFC 8601) with
 the name in `MAIL_AUTHSERV_ID`. The sender may have written headers with other names, and those further down.

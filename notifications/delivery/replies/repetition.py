@@ -1,4 +1,4 @@
-"""Recognize auto-responders without a mark: they answer every mail within moments, and with the same text."""
+"""Recognise auto-responders that do not identify themselves: they answer every mail at once, with the same text."""
 
 from __future__ import annotations
 

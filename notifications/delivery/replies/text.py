@@ -1,4 +1,4 @@
-"""Read the text that the author of a mail has written, without quotes, the signature and what a phone adds."""
+"""Read the text that the author of a mail has written, without quotes, signature and the line that a phone adds."""
 
 from __future__ import annotations
 

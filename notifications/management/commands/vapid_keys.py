@@ -1,4 +1,4 @@
-"""`manage.py vapid_keys`: make the key by which push services know this site."""
+"""`manage.py vapid_keys`: create the key that identifies this site to push services."""
 
 from __future__ import annotations
 
