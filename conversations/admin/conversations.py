@@ -105,18 +105,11 @@ class ConversationAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Freeze", permissions=["freeze"])
     def freeze_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self._change_chosen(request, queryset, moderation.freeze_conversation)
+        change_chosen(request, queryset, moderation.freeze_conversation, "conversation_id")
 
     @admin.action(description="Unfreeze", permissions=["freeze"])
     def unfreeze_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self._change_chosen(request, queryset, moderation.unfreeze_conversation)
-
-    @staticmethod
-    def _change_chosen(request: HttpRequest, queryset: QuerySet[Any], operation: Operation) -> None:
-        def change(key: UUID, reason: str) -> None:
-            operation(actor=request.user, conversation_id=key, reason=reason)
-
-        change_chosen(request, queryset, change)
+        change_chosen(request, queryset, moderation.unfreeze_conversation, "conversation_id")
 
     # The transcript
 

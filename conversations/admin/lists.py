@@ -111,12 +111,15 @@ def chosen_rows(request: HttpRequest, rows: Any) -> list[Any]:
     return chosen
 
 
-def change_chosen(request: HttpRequest, queryset: Any, change: Callable[[Any, str], Any]) -> None:
-    """Change each selected row, with the reason that the moderator gave, and show how many were changed."""
+def change_chosen(request: HttpRequest, queryset: Any, operation: Callable[..., Any], key_name: str) -> None:
+    """Call the operation for each selected row, and show how many were changed.
+
+    It gets the row's key as `key_name`, the moderator as `actor`, and the moderator's reason.
+    """
     with errors_as_messages(request):
         chosen = chosen_rows(request, queryset.order_by("pk"))
         for row in chosen:
-            change(row.pk, request.POST.get("reason", ""))
+            operation(actor=request.user, reason=request.POST.get("reason", ""), **{key_name: row.pk})
         if chosen:
             names = queryset.model._meta.verbose_name_plural
             messages.success(request, f"Updated {len(chosen)} {names}.")

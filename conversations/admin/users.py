@@ -50,18 +50,11 @@ class UserModeration(BoundedAdmin):
 
     @admin.action(description="Suspend", permissions=["suspend"])
     def suspend_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self._change_chosen(request, queryset, moderation.suspend_user)
+        change_chosen(request, queryset, moderation.suspend_user, "user_id")
 
     @admin.action(description="Reinstate", permissions=["suspend"])
     def reinstate_chosen(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self._change_chosen(request, queryset, moderation.reinstate_user)
-
-    @staticmethod
-    def _change_chosen(request: HttpRequest, queryset: QuerySet[Any], operation: Callable[..., None]) -> None:
-        def change(key: Any, reason: str) -> None:
-            operation(actor=request.user, user_id=key, reason=reason)
-
-        change_chosen(request, queryset, change)
+        change_chosen(request, queryset, moderation.reinstate_user, "user_id")
 
     # The page of one user
 
