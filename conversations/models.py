@@ -1,4 +1,4 @@
-"""Businesses, their members, and the one conversation of each business and customer.
+"""The one conversation of each business and customer, and its messages.
 
 Each change of a conversation takes the next `rev` under the lock of its row, and stamps the changed messages with it. A
 message takes the next `seq` likewise. Neither has gaps, so a client that reconnects asks for what is above its `rev`.
@@ -6,7 +6,7 @@ message takes the next `seq` likewise. Neither has gaps, so a client that reconn
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from django.conf import settings
 from django.db import models
@@ -14,78 +14,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from conversations.member_rules import MembershipQuerySet, check_member
-from conversations.senders import SenderKind as SenderKind  # noqa: PLC0414  modules import both from here
+from conversations.business_models import Business as Business  # noqa: PLC0414  modules import these from here
+from conversations.business_models import Membership as Membership  # noqa: PLC0414
+from conversations.senders import SenderKind as SenderKind  # noqa: PLC0414
 from conversations.senders import Side as Side  # noqa: PLC0414
-
-
-class Business(models.Model):
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    name = models.CharField(max_length=200)
-    slug = models.SlugField(max_length=80, unique=True)
-    # Days that its files are kept, and its messages with their files; 0: forever; null: as the site's setting says.
-    file_days = models.PositiveIntegerField(null=True, blank=True)
-    message_days = models.PositiveIntegerField(null=True, blank=True)
-    # Whether changes of its conversations are recorded for webhooks; null where nobody has looked yet.
-    changes_recorded = models.BooleanField(null=True, default=None, editable=False)
-    # Written with its automatic answers and with its `AssignmentRule`.
-    answers_automatically = models.BooleanField(default=False, db_default=False, editable=False)
-    assigns_automatically = models.BooleanField(default=False, db_default=False, editable=False)
-    setup_hidden = models.BooleanField(default=False, db_default=False, editable=False)
-    # The bot that answers the first message of an episode. Null: people do.
-    first_bot = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.SET_NULL,
-        null=True,
-        blank=True,
-        editable=False,
-        related_name="+",
-    )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    class Meta:
-        verbose_name_plural = "businesses"
-        ordering: ClassVar = ["name", "id"]
-        indexes: ClassVar = [models.Index(fields=["name", "id"], name="business_by_name")]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self._state.adding and not args:
-            # A form that was opened earlier must not write back a mark that has changed since.
-            kwargs.setdefault("update_fields", {f.attname for f in self._meta.concrete_fields if f.editable})
-        super().save(*args, **kwargs)
-
-
-class Membership(models.Model):
-    """A user who writes for a business."""
-
-    class Role(models.TextChoices):
-        OWNER = "owner"
-        AGENT = "agent"
-
-    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=10, choices=Role, default=Role.AGENT)
-    is_bot = models.BooleanField(default=False, db_default=False, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    objects = MembershipQuerySet.as_manager()
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["business", "user"], name="membership_once"),
-            models.CheckConstraint(condition=Q(role__in=["owner", "agent"]), name="membership_role"),
-        ]
-
-    def __str__(self) -> str:
-        # The isolating characters of Unicode keep a name from reordering the text around it.
-        return f"\u2068{self.user}\u2069 ({self.role}) of \u2068{self.business}\u2069"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        check_member(self.user_id, self.business_id)
-        super().save(*args, **kwargs)
 
 
 class Conversation(models.Model):
