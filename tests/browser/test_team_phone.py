@@ -1,7 +1,8 @@
-"""A phone has all that a team has: status, assignee, notes, canned answers and the filters of the list."""
+"""A phone has all that a team has: status, assignee, notes, canned answers, assistants, and the list's filters."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -34,6 +35,24 @@ async def _note_on_a_phone(page: Page, axe_source: str) -> None:
     await pane(page).get_by_role("button", name="Message", exact=True).tap()
 
 
+async def _help_on_a_phone(page: Page, axe_source: str) -> None:
+    """An assistant's suggestion gets into the text field. Nothing is sent."""
+    assistant = pane(page).locator(".assistant")
+    await assistant.get_by_text("Assistant", exact=True).tap()
+    await assistant.get_by_role("button", name="Summarise").tap()
+    await expect(assistant.get_by_role("status")).to_contain_text("wrote 1 of")
+    await assistant.get_by_role("button", name="Suggest answers").tap()
+    use = assistant.get_by_role("button", name="Use")
+    await expect(use).to_be_visible()
+    await _looked_at(page, axe_source, "assistant-390")
+    await use.tap()
+    field = pane(page).get_by_role("textbox", name="Message")
+    await expect(field).to_have_value(re.compile("You wrote: Where is my parcel"))
+    await expect(pane(page).locator(".row-message")).to_have_count(1)
+    await field.fill("")
+    await assistant.get_by_text("Assistant", exact=True).tap()
+
+
 async def _looked_at(page: Page, axe_source: str, name: str) -> None:
     await assert_accessible(page, axe_source)
     await assert_fits(page)
@@ -49,6 +68,7 @@ async def test_a_phone_has_all_of_the_team(cast: Cast, signed_in: SignedIn, axe_
     page = await ready(await signed_in("olivia", f"/app/c/{where}", **look))
     await _set_on_a_phone(page, axe_source)
     await _note_on_a_phone(page, axe_source)
+    await _help_on_a_phone(page, axe_source)
     field = pane(page).get_by_role("textbox", name="Message")
     await field.press_sequentially("/parc")
     suggested = pane(page).get_by_role("option").filter(has_text="soon.")
