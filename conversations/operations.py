@@ -196,5 +196,5 @@ def archive_conversation(
         attribute = f"{side}_archived"
         if getattr(conversation, attribute) != archived:
             setattr(conversation, attribute, archived)
-            change.save(conversation)
+            change.save_for(conversation, side)
     return conversation, side

@@ -79,7 +79,7 @@ def arrange_conversation(
         attribute = f"{own.side}_archived"
         if archived is not UNSET and getattr(conversation, attribute) != archived:
             setattr(conversation, attribute, archived)
-            own.change.save(conversation)
+            own.change.save_for(conversation, own.side)
     return personal_object(user_id, conversation, own.side)
 
 
