@@ -1,7 +1,7 @@
 """A worker that is killed at its first step, then at its second, and so on, until it reaches its end alive.
 
 A step is a statement of the database, or the moment before something is sent. `kill_at_every_step` runs in a process of
-the deployment. Each worker is a fork of it.
+the deployment. Each worker that is killed is a fork of it. The process itself is the worker that finishes its work.
 """
 
 from __future__ import annotations
@@ -50,13 +50,15 @@ def kill_at_every_step(
     shop = Business.objects.create(name=name, slug=name)
     Membership.objects.create(business=shop, user=owner, role=Membership.Role.OWNER)
     lines = []
-    with override_settings(**_settings(mail_port)):
+    with override_settings(**_settings(mail_port)), _without_pool():
+        _write_to_customer(shop, owner, f"{name}-0", f"{endpoint}0", keys)
+        _run_worker()  # imports and compiles what every fork would have to
         for number in range(1, MOST):
             customer = _write_to_customer(shop, owner, f"{name}-{number}", f"{endpoint}{number}", keys)
             kind = _run_in_fork(number)
             _take_over_jobs()
-            _run_in_fork(0)
-            _run_in_fork(0, ahead=PENDING_MAIL * 2)
+            _run_worker()
+            _run_worker(ahead=PENDING_MAIL * 2)
             notices = Notice.objects.filter(user=customer).order_by("channel")
             lines.append(
                 " ".join([str(number), kind or "end", *(f"{row.channel}-{row.state}" for row in notices)])
@@ -91,22 +93,31 @@ def _write_to_customer(shop: Business, owner: Any, name: str, endpoint: str, key
     return customer
 
 
-def _close_connections() -> None:
-    """Leave nothing open that a fork would share with this process. A pool keeps connections that are closed."""
+@contextmanager
+def _without_pool() -> Iterator[None]:
+    """Let each process have one connection. A pool would keep those that are closed, and open two in each fork."""
     connections.close_all()
     own = connections[DEFAULT_DB_ALIAS]
     if isinstance(own, PostgreSQL):
         own.close_pool()
+    options = own.settings_dict["OPTIONS"]
+    with patch.dict(options, {**options, "pool": False}):
+        yield
+        connections.close_all()
 
 
-def _run_in_fork(kill_at: int, ahead: timedelta = timedelta()) -> str:
+def _run_worker(ahead: timedelta = timedelta()) -> None:
+    check_due(timezone.now() + ahead)
+    WorkerProcess({DELIVERY_QUEUE: 1}).run_ready_jobs()
+
+
+def _run_in_fork(kill_at: int) -> str:
     """Run a worker, and return the kind of the step at which it was killed. "": it has reached its end."""
-    _close_connections()
+    connections.close_all()  # a fork would share them
     read, write = os.pipe()
     if (child := os.fork()) == 0:
         with _counted_steps(kill_at, write):
-            check_due(timezone.now() + ahead)
-            WorkerProcess({DELIVERY_QUEUE: 1}).run_ready_jobs()
+            _run_worker()
         os._exit(0)
     os.close(write)
     with os.fdopen(read) as pipe:
