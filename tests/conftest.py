@@ -25,7 +25,8 @@ from django.conf import settings
 from django.db import connection
 
 from chatsite.config.broker import cache_settings, channel_layer_settings
-from tests.harness.backend import Deployment, Flavour
+from tests.browser.bundles import bundled_environment
+from tests.harness.backend import FLEET, Deployment, Flavour
 from tests.harness.cast import Cast, Stage
 from tests.harness.databases import TEMPLATE, MigratedPostgreSQL, fill_memory
 from tests.harness.services import PostgreSQL, Redis, ServiceMissing
@@ -178,10 +179,15 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
 
 
 @pytest.fixture(scope="session")
-def services(tmp_path_factory: pytest.TempPathFactory, postgres: PostgreSQL) -> Iterator[Deployment]:
-    """Three processes on PostgreSQL and Redis."""
+def services(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, postgres: PostgreSQL
+) -> Iterator[Deployment]:
+    """Three processes on PostgreSQL and Redis. If browsers visit them, their pages are those of production."""
+    has_browsers = any(item.get_closest_marker("browser") for item in request.session.items)
+    environment = bundled_environment() if has_browsers else {}
+    folder = tmp_path_factory.mktemp("services")
     try:
-        with Deployment.services(tmp_path_factory.mktemp("services"), postgres) as deployment:
+        with Deployment.services(folder, postgres, kinds=FLEET, **environment) as deployment:
             yield deployment
     except ServiceMissing as missing:
         pytest.skip(f"NOT TESTED on PostgreSQL and Redis: {missing}")

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from django.conf import settings
 from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
@@ -84,8 +85,15 @@ class BundledStaticStorage(CompressedManifestStaticFilesStorage):  # type: ignor
             return name
         return stored
 
+    @property
+    def offers_bundles(self) -> bool:
+        """Whether pages use the bundles. With DEBUG they load the modules, which somebody may be changing."""
+        return not settings.DEBUG
+
     def has_bundle(self, entry: str) -> bool:
-        return self.hash_key(self.clean_name(f"{FOLDER}/{entry}")) in self.hashed_files
+        return (
+            self.offers_bundles and self.hash_key(self.clean_name(f"{FOLDER}/{entry}")) in self.hashed_files
+        )
 
     def whole_of(self, entry: str) -> str:
         """Return the name of the file that the bundle of an entry with parts imports, and with which it does all."""

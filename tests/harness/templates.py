@@ -11,7 +11,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -27,20 +28,37 @@ def copy_template(name: str, make: Callable[[Path], None], target: Path) -> None
 
     The first process that needs it makes it. The others wait for it.
     """
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    template = FOLDER / f"{name}-{_state_of_the_code()}"
-    with (FOLDER / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not template.exists():
-            for outdated in FOLDER.glob(f"{name}-*"):
-                _remove(outdated)
-            unfinished = FOLDER / f"{name}-unfinished"
-            make(unfinished)
-            unfinished.rename(template)
+    with _locked(name):
+        template = _made(name, make, _state_of_the_code())
         if template.is_dir():
             shutil.copytree(template, target)
         else:
             shutil.copyfile(template, target)
+
+
+def kept_template(name: str, make: Callable[[Path], None], state: str) -> Path:
+    """Return the file or folder itself, for readers that do not change it. It depends on `state`."""
+    with _locked(name):
+        return _made(name, make, state)
+
+
+@contextmanager
+def _locked(name: str) -> Iterator[None]:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _made(name: str, make: Callable[[Path], None], state: str) -> Path:
+    template = FOLDER / f"{name}-{state}"
+    if not template.exists():
+        for outdated in FOLDER.glob(f"{name}-*"):
+            _remove(outdated)
+        unfinished = FOLDER / f"{name}-unfinished"
+        make(unfinished)
+        unfinished.rename(template)
+    return template
 
 
 def migrate(url: str) -> None:

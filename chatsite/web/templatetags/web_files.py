@@ -9,7 +9,6 @@ from typing import Final
 from urllib.parse import quote
 
 from django import template
-from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.templatetags.static import static
@@ -56,7 +55,7 @@ def texts_address(language: str) -> str:
 def _is_bundled(entry: str) -> bool:
     storage = staticfiles_storage
     # The lazy object passes `isinstance` on to the storage.
-    return not settings.DEBUG and isinstance(storage, BundledStaticStorage) and storage.has_bundle(entry)
+    return isinstance(storage, BundledStaticStorage) and storage.has_bundle(entry)
 
 
 @functools.cache
