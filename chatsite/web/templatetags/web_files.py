@@ -25,15 +25,16 @@ LOCALES = Path(__file__).parents[1] / "locale"
 @register.simple_tag
 def bundle(entry: str) -> str:
     """Return the address of the entry's bundle, or of the entry itself if there are no bundles."""
-    if not _is_bundled(entry):
+    storage = _storage_of_bundle(entry)
+    if storage is None:
         return static(entry)
-    return static(_whole_of(entry) if entry in SPLIT_ENTRIES else f"{FOLDER}/{entry}")
+    return static(_whole_of(storage, entry) if entry in SPLIT_ENTRIES else f"{FOLDER}/{entry}")
 
 
 @register.simple_tag
 def modules_to_preload(entry: str) -> list[str]:
     """Return the addresses of all modules of an entry that is not bundled, so that they are fetched side by side."""
-    return [] if _is_bundled(entry) else [static(module) for module in modules_of(entry)]
+    return [] if _storage_of_bundle(entry) else [static(module) for module in modules_of(entry)]
 
 
 @register.simple_tag
@@ -52,16 +53,18 @@ def texts_address(language: str) -> str:
     return f"{reverse('web:texts')}?{language}-{_version(language)}"
 
 
-def _is_bundled(entry: str) -> bool:
+def _storage_of_bundle(entry: str) -> BundledStaticStorage | None:
+    """Return the storage of the static files if it has the entry's bundle."""
     storage = staticfiles_storage
     # The lazy object passes `isinstance` on to the storage.
-    return isinstance(storage, BundledStaticStorage) and storage.has_bundle(entry)
+    if isinstance(storage, BundledStaticStorage) and storage.has_bundle(entry):
+        return storage
+    return None
 
 
 @functools.cache
-def _whole_of(entry: str) -> str:
-    name: str = staticfiles_storage.whole_of(entry)
-    return name
+def _whole_of(storage: BundledStaticStorage, entry: str) -> str:
+    return storage.whole_of(entry)
 
 
 @functools.cache
