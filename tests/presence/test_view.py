@@ -158,7 +158,7 @@ def test_the_cost_does_not_grow(
     town: Town, number: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     ids = [str(town.carol.pk + offset) for offset in range(number)]
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(2):
         queries.presence_of(reader_id=str(town.amir.pk), user_ids=ids)
     assert len(town.asked) == 1
 

@@ -2,7 +2,7 @@ import { make } from "../dom.js";
 import { errorText } from "../error_texts.js";
 import { tintOf } from "../people.js";
 import { setPreference } from "../preferences.js";
-import { CHOICE, isColumn, wide } from "./customer_place.js";
+import { CHOICE, isColumn, wide } from "./customer_column.js";
 import { customerSections, hostSection } from "./customer_sections.js";
 import { initialsOf } from "../thread/initials.js";
 

@@ -1,16 +1,9 @@
 import { make } from "../dom.js";
-import { getPreference } from "../preferences.js";
 import { onDemand } from "../thread/on_demand.js";
 import { toasts } from "../toast.js";
+import { isColumn, wide } from "./customer_column.js";
 
 const openPanel = onDemand(() => import("./customer_panel.js"));
-
-export const CHOICE = "customer-panel"; // this browser's: "closed" where the column is not wanted
-export const wide = matchMedia("(min-width: 1200px)");
-
-export function isColumn() {
-  return wide.matches && getPreference(CHOICE) !== "closed";
-}
 
 /**
  * Where a member sees what the business knows of the customer: a column beside the conversation, or a sheet over it on a
