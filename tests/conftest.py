@@ -6,8 +6,8 @@ against `embedded` alone. So the two passes together run everything once.
 
 In-process tests use the settings of the environment, and so run in both passes. Exceptions run in one pass:
 `standalone` tests, which use neither the database nor Redis, and long `one_database` tests run in the first; `shown`
-tests, about what a browser shows, `fleet` tests, about both kinds of server, and the folders of `OF_PLAIN_QUERIES`
-run in the second.
+tests, about what a browser shows, `fleet` tests, about both kinds of server and their clients, and the folders of
+`OF_PLAIN_QUERIES` run in the second.
 """
 
 from __future__ import annotations

@@ -7,12 +7,16 @@ import secrets
 from collections import Counter
 from typing import Any
 
+import pytest
+
 from chatsite.config.limits import Limits
 from tests.client_js.conftest import StartClient
 from tests.client_js.node import NodeClient
 from tests.harness.backend import Deployment
 from tests.harness.cast import Cast, Person, Stage
 from tests.harness.rest import Json
+
+pytestmark = pytest.mark.fleet
 
 
 async def everything(person: Person, conversation_id: str) -> list[Json]:

@@ -11,6 +11,8 @@ from tests.client_python.watching import agrees, watching
 from tests.harness.backend import Deployment
 from tests.harness.cast import Cast
 
+pytestmark = pytest.mark.fleet
+
 
 async def test_files_reach_the_other_side(cast: Cast, deployment: Deployment, connect: Connect) -> None:
     deployment.start_worker()

@@ -15,6 +15,8 @@ from tests.harness.cast import Cast
 from tests.harness.patience import patience
 from tests.harness.servers import Server
 
+pytestmark = pytest.mark.fleet
+
 EACH = 60  # messages of one side
 KILL_AFTER = 20
 

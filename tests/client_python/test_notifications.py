@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import pytest
+
 from business_chat_client import EventStream, NotificationArrived, NotificationChanged, NotificationGone
 from business_chat_client.events import ClientEvent
 from tests.client_python.conftest import Connect
 from tests.harness.backend import Deployment
 from tests.harness.cast import Cast
 from tests.harness.patience import patience
+
+pytestmark = pytest.mark.fleet
 
 
 async def first(stream: EventStream[ClientEvent], is_it: Callable[[ClientEvent], bool]) -> ClientEvent:

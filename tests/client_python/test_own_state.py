@@ -13,6 +13,8 @@ from tests.harness.backend import Deployment
 from tests.harness.cast import Cast
 from tests.harness.rest import eventually
 
+pytestmark = pytest.mark.fleet
+
 
 async def test_devices_follow_mutes_pins_and_marks(
     cast: Cast, deployment: Deployment, connect: Connect

@@ -23,6 +23,8 @@ from tests.harness.backend import Deployment
 from tests.harness.cast import PASSWORD, Cast
 from tests.harness.patience import patience
 
+pytestmark = pytest.mark.fleet
+
 
 async def test_a_conversation_from_hello_to_read(
     cast: Cast, deployment: Deployment, connect: Connect

@@ -8,9 +8,13 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.client_js.node import find_node, install_packages, node_environment
 from tests.harness.cast import PASSWORD, Cast
 from tests.harness.patience import patience
+
+pytestmark = pytest.mark.fleet
 
 HERE = Path(__file__).parent
 

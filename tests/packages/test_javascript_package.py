@@ -14,6 +14,8 @@ from tests.harness.cast import Cast
 from tests.harness.servers import ROOT
 from tests.packages.conftest import run
 
+pytestmark = pytest.mark.fleet
+
 PINNED = json.loads((ROOT / "tests" / "client_js" / "package.json").read_text())["devDependencies"]
 
 PROGRAM = """

@@ -12,6 +12,8 @@ import pytest
 from tests.harness.cast import Cast
 from tests.packages.conftest import run
 
+pytestmark = pytest.mark.fleet
+
 PROGRAM = """
 import asyncio, importlib.util, sys
 import business_chat_client
