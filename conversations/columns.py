@@ -148,7 +148,7 @@ CONVERSATIONS: Final = Table(
     Column("customer_unread", _CHANGE, "customer_unread_count"),
     Column("frozen_at", _CHANGE, "frozen", _is_set),
     Column("created_at", shown="created_at"),
-    Column("updated_at", _CHANGE, "updated_at"),
+    Column("updated_at", _CHANGE, "updated_at"),  # or that of the reader's own side, if that is later
     Column("last_files", _CHANGE, "last_files", last_files_from_json),
     Column("last_reaction", _CHANGE, "last_reaction", last_reaction_from_json),
     Column("last_sender", _CHANGE, "last_sender", last_sender_from_json),
@@ -160,4 +160,6 @@ CONVERSATIONS: Final = Table(
     Column("business_blocked", _CHANGE),
     Column("blocked_members", _CHANGE),
     Column("marks", _CHANGE),
+    Column("customer_updated_at", _CHANGE),
+    Column("business_updated_at", _CHANGE),
 )

@@ -140,7 +140,9 @@ def _changed_since(moment: datetime, customers: set[access.UserId], businesses: 
     concerned = Q(customer_id__in=among(Conversation._meta.get_field("customer"), customers)) | Q(
         business_id__in=among(Conversation._meta.get_field("business"), businesses)
     )
-    return set(Conversation.objects.filter(concerned, updated_at__gte=moment).values_list("pk", flat=True))
+    columns = ("updated_at", "customer_updated_at", "business_updated_at")
+    changed = Q(*((f"{column}__gte", moment) for column in columns), _connector=Q.OR)
+    return set(Conversation.objects.filter(concerned, changed).values_list("pk", flat=True))
 
 
 async def finish_writing(runtime: Runtime) -> None:

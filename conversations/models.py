@@ -56,6 +56,9 @@ class Conversation(models.Model):
     marks = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    # The last change that only this side sees, such as its archive. Its clients see the later time as `updatedAt`.
+    customer_updated_at = models.DateTimeField(null=True, editable=False)
+    business_updated_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering: ClassVar = ["-active_at", "-id"]

@@ -253,6 +253,7 @@ def conversation_object(conversation: Conversation, side: str) -> ConversationOb
         values[place] = convert(values[place])
     business, customer = business_object(conversation.business), person_object(conversation.customer)
     shown = ConversationObject(*[*values, business, customer, *_own_to(side, conversation)])
+    shown.updated_at = _updated_at(side, conversation)
     if side == Side.BUSINESS:
         shown.team_rev = team_rev_of(conversation)
     return shown
@@ -261,6 +262,7 @@ def conversation_object(conversation: Conversation, side: str) -> ConversationOb
 def turn_to(side: str, shown: ConversationObject, conversation: Conversation) -> None:
     """Change the object of the other side into that of `side`. Only these fields differ."""
     shown.unread_count, shown.archived, shown.blocked = _own_to(side, conversation)
+    shown.updated_at = _updated_at(side, conversation)
     shown.team_rev = team_rev_of(conversation) if side == Side.BUSINESS else msgspec.UNSET
 
 
@@ -268,3 +270,10 @@ def _own_to(side: str, conversation: Conversation) -> tuple[int, bool, bool]:
     if side == Side.CUSTOMER:
         return conversation.customer_unread, conversation.customer_archived, conversation.business_blocked
     return conversation.business_unread, conversation.business_archived, conversation.customer_blocked
+
+
+def _updated_at(side: str, conversation: Conversation) -> datetime:
+    """Return the time of the last change that the side sees."""
+    is_customer = side == Side.CUSTOMER
+    own = conversation.customer_updated_at if is_customer else conversation.business_updated_at
+    return conversation.updated_at if own is None else max(own, conversation.updated_at)

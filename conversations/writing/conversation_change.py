@@ -123,8 +123,10 @@ class ConversationChange:
     def save_for(self, conversation: Conversation, side: str | None) -> None:
         """Write the conversation at the end, and show it to this side alone, or to nobody.
 
-        The other side sees no sign of it: `updatedAt` stays.
+        The other side sees no sign of it: its `updatedAt` stays.
         """
+        if side is not None:
+            setattr(conversation, f"{side}_updated_at", self.now)
         self._private[conversation.pk] = conversation, side
 
     def show_to(self, conversation: Conversation, user_id: UserId) -> None:

@@ -57,6 +57,26 @@ async def test_all_devices_of_the_side_hear_of_it_and_it_takes_no_rev(room: Room
     await watcher.converges()
 
 
+async def test_the_other_side_sees_no_sign_of_it(room: Room) -> None:
+    client = await room.idle(room.customer)
+    before = await room.seen_by(room.customer)
+    for archived in (True, False):
+        await archive(room, room.olivia, archived)
+        assert await room.seen_by(room.customer) == before
+    await room.say(room.olivia, "news")
+    update = await client.expect("conversation_updated", lambda data: data["conversationId"] == room.id)
+    assert update["rev"] > before["rev"]  # the first event is that of the message
+
+
+async def test_a_client_can_tell_which_of_two_answers_is_newer(room: Room) -> None:
+    answers = [await room.seen_by(room.olivia)]
+    for archived in (True, False):
+        await archive(room, room.olivia, archived)
+        answers.append(await room.seen_by(room.olivia))
+    times = [answer["updatedAt"] for answer in answers]
+    assert times == sorted(set(times))
+
+
 @pytest.mark.parametrize("body", [{}, {"archived": "yes"}, {"archived": None}])
 async def test_an_answer_of_another_kind(room: Room, body: dict[str, str | None]) -> None:
     with pytest.raises(ApiError) as refusal:

@@ -6,6 +6,13 @@ import asyncio
 
 from tests.conversations.rooms import Room
 
+AN_HOUR_AGO = """
+from datetime import timedelta
+from django.utils import timezone
+from conversations.models import Conversation
+Conversation.objects.filter(pk="{key}").update(updated_at=timezone.now() - timedelta(hours=1))
+"""
+
 
 async def test_sends_go_on_and_everybody_catches_up(fragile_services_room: Room) -> None:
     room = fragile_services_room
@@ -69,3 +76,21 @@ async def test_sockets_that_joined_nothing_get_it_too(fragile_services_room: Roo
         "conversation_updated", lambda data: data["conversationId"] == room.id, timeout=15
     )
     assert update["conversation"]["unreadCount"] == 1
+
+
+async def test_an_archive_reaches_the_other_devices(fragile_services_room: Room) -> None:
+    """The conversation itself has not changed for a long time."""
+    room = fragile_services_room
+    redis = room.cast.stage.deployment.redis
+    assert redis is not None
+    room.cast.stage.deployment.shell(AN_HOUR_AGO.format(key=room.id))
+    idle = await room.idle(room.customer, 1)
+    redis.stop()
+    try:
+        await room.customer.rest.patch(room.path, {"archived": True})
+    finally:
+        redis.start()
+    update = await idle.expect(
+        "conversation_updated", lambda data: data["conversationId"] == room.id, timeout=15
+    )
+    assert update["conversation"]["archived"] is True
