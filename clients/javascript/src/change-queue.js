@@ -94,6 +94,7 @@ export class ChangeQueue {
   }
 
   add(change) {
+    if (!this.#isStopped) this.#rows.claim(); // what a closed page has left must not be sent after this change
     this.#drop(this.#entries.get(change.key));
     const entry = newEntry(change, { id: randomId(), at: this.#clock.now() });
     this.#entries.set(change.key, entry);

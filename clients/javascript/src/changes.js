@@ -131,7 +131,12 @@ const MAKERS = {
 
 /** A change from what was stored of it, or null if this version has no such change. */
 export function restore(client, { kind, targetId, given }) {
-  return Object.hasOwn(MAKERS, kind) ? MAKERS[kind](client, { id: targetId }, ...given) : null;
+  if (!Object.hasOwn(MAKERS, kind)) return null;
+  try {
+    return MAKERS[kind](client, { id: targetId }, ...given);
+  } catch {
+    return null; // `given` is not what this version stores
+  }
 }
 
 function hasReacted(message, userId, emoji) {

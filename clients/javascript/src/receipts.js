@@ -41,10 +41,10 @@ export class ReadReceipts {
 
   /** Resolves when the server has everything that was read in this conversation. Throws `disconnected` if it cannot. */
   async sent(conversationId) {
-    const isWaiting = this.#waiting.has(conversationId) || this.#marks.has(conversationId);
-    if (isWaiting && !this.#connection.isReady) throw new ChatError("disconnected", "What was read is not sent yet.");
-    if (isWaiting) this.#flush();
+    if (this.#isWaiting(conversationId)) this.#flush();
     await this.#sending.get(conversationId);
+    // Without a connection it was not sent, and after a failure it is sent again.
+    if (this.#isWaiting(conversationId)) throw new ChatError("disconnected", "What was read is not sent yet.");
   }
 
   reconnected() {
@@ -65,6 +65,10 @@ export class ReadReceipts {
     this.#told.clear();
     this.#clock.clearTimeout(this.#timer);
     this.#timer = null;
+  }
+
+  #isWaiting(conversationId) {
+    return [this.#waiting, this.#marks, this.#attempts].some((held) => held.has(conversationId));
   }
 
   #wait(conversationId, messageIds) {

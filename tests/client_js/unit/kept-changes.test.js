@@ -148,3 +148,49 @@ test("what was read before a mark as unread is sent before it", async () => {
   assert.equal(scene.server.sent("mark_read").length, 1);
   assert.deepEqual([scene.server.own.unreadFrom, scene.row().pendingChange], [1, undefined]);
 });
+
+test("a change takes the place of an older one that a closed page has left", async () => {
+  const scene = await cutOff();
+  scene.server.restIsUp = true;
+  const other = await nextPage(scene);
+  scene.server.restIsUp = false;
+  scene.client.queueOwn(scene.row(), { pinned: false });
+  await settle();
+  closePage(scene);
+  other.queueOwn(other.snapshot.conversations[0], { pinned: true });
+  await settle();
+  assert.equal(other.snapshot.conversations[0].own.pinned, true);
+  await scene.clock.advance(60_000);
+  assert.deepEqual([scene.patches(), scene.server.own.pinned], [[{ pinned: true }], true]);
+});
+
+test("what another version has stored in another form is dropped", async () => {
+  const scene = await cutOff();
+  scene.client.queueOwn(scene.row(), { pinned: false });
+  await settle();
+  closePage(scene);
+  const [row] = JSON.parse(scene.storage.getItem(KEY));
+  scene.storage.setItem(KEY, JSON.stringify([{ ...row, given: [] }]));
+  await nextPage(scene);
+  await scene.clock.advance(60_000);
+  assert.deepEqual([scene.patches(), scene.storage.getItem(KEY)], [[], null]);
+});
+
+test("a mark as unread waits until a read that was cut off is sent again", async () => {
+  const scene = await cutOff();
+  scene.server.restIsUp = true;
+  scene.server.refuses = ({ event }) => (event === "mark_read" ? "silence" : null);
+  scene.client.markReadUpTo(ROOM, 1);
+  await scene.clock.advance(100);
+  scene.client.queueUnread(scene.row(), 1);
+  await settle();
+  scene.server.refuses = () => null;
+  scene.server.isUp = false;
+  scene.server.hangUp();
+  await scene.clock.advance(5_000); // REST works, and the socket does not
+  assert.deepEqual(scene.patches(), []);
+  scene.server.isUp = true;
+  await scene.clock.advance(60_000);
+  assert.equal(scene.server.sent("mark_read").length, 2);
+  assert.deepEqual([scene.server.own.unreadFrom, scene.row().pendingChange], [1, undefined]);
+});
