@@ -61,12 +61,13 @@ class NotificationAdmin(NoEditAdmin):
 
 @admin.register(Invitation)
 class InvitationAdmin(NoEditAdmin):
-    list_display = ("business", "invitee", "inviter", "role", "status", "expires_at", "answered_at")
+    list_display = ("business", "invitee", "email", "inviter", "role", "status", "expires_at", "answered_at")
     list_filter = ("status", "role")
     list_select_related = ("business", "invitee", "inviter")
     search_fields = (
         f"={login_lookup('invitee')}",
         f"={login_lookup('inviter')}",
+        "=email",
         "business__name__startswith",
     )
 

@@ -7,9 +7,10 @@ class NotificationsConfig(AppConfig):
     verbose_name = "Notifications"
 
     def ready(self) -> None:
-        # These modules register their hooks on import: `sync`, outages, lost rights, erasures, exports, webhooks.
+        # These modules register their hooks on import: `sync`, outages, lost rights, erasures, exports, webhooks, jobs.
         from notifications import (
             customer_offers,  # noqa: F401
+            expiry,  # noqa: F401
             gdpr,  # noqa: F401
             handovers,  # noqa: F401
             live,  # noqa: F401

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -26,6 +27,7 @@ from notifications.serializers import (
 )
 
 PAGE = 500
+FORGOTTEN: Final = "erased@account.invalid"  # instead of the address of an erased person
 
 
 # --- Export -----------------------------------------------------------------------------------------------------------
@@ -72,9 +74,30 @@ def forget_person(user_id: UserId) -> None:
     pending = Q(status=Invitation.Status.PENDING)
     own = Invitation.objects.filter(pending, Q(invitee_id=user_id) | Q(inviter_id=user_id))
     own.update(status=Invitation.Status.REVOKED, answered_at=now)
+    Invitation.objects.filter(invitee_id=user_id).update(email="")
     received = Offer.objects.filter(pending, conversation__customer_id=user_id)
     received.update(status=Offer.Status.WITHDRAWN, answered_at=now)
     Offer.objects.filter(author_id=user_id).update(author=None, client_id=None)
+
+
+@transaction.atomic
+def forget_address(address: str) -> None:
+    """Remove the address from invitations that nobody has accepted, and revoke the open ones.
+
+    The notifications about them are rewritten.
+    """
+    to_address = access.invitations().filter(invitee=None, email=address.lower())
+    rows = list(to_address.select_for_update(of=("self",)).order_by("pk"))
+    now = timezone.now()
+    for row in rows:
+        if row.status == Invitation.Status.PENDING:
+            row.status, row.answered_at = Invitation.Status.REVOKED, now
+        row.email = FORGOTTEN
+        row.save(update_fields=["status", "answered_at", "email"])
+    renamed = [*_renamed(rows, [])]
+    lock_inboxes({notification.recipient_id for notification in renamed})
+    for notification in renamed:
+        _rewrite(notification)
 
 
 def _renamed(invitations: list[Invitation], offers: list[Offer]) -> Iterator[Notification]:
@@ -104,6 +127,7 @@ def _rewrite(row: Notification) -> None:
 
 
 erasure.forget_person.append(forget_person)
+erasure.forget_address.append(forget_address)
 exports.person_sections["notification"] = notification_lines
 exports.person_sections["invitation"] = invitation_lines
 exports.person_sections["offer"] = offer_lines

@@ -1,4 +1,7 @@
-"""Invite users to join a business, and answer invitations. Each is settled once, under its row's lock."""
+"""Invite users to join a business, and answer invitations. Each is settled once, under its row's lock.
+
+`mail_invitations.py` invites by an e-mail address.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from chatsite.errors import DomainError, invalid, not_found
@@ -52,8 +56,7 @@ def invite(
     role: str = Membership.Role.AGENT,
 ) -> Invitation:
     """Invite a user to join the business and notify the user. Only an owner can do this."""
-    if role not in Membership.Role.values:
-        raise invalid(f"role must be one of {', '.join(Membership.Role.values)}.", field="role")
+    check_role(role)
     charge(str(inviter_id), CHARGE)
     with transaction.atomic():
         business = require_owner(inviter_id, business_id)
@@ -71,10 +74,15 @@ def invite(
     return invitation
 
 
+def check_role(role: str) -> None:
+    if role not in Membership.Role.values:
+        raise invalid(f"role must be one of {', '.join(Membership.Role.values)}.", field="role")
+
+
 def _find_invitee(business: Business, username: str | None, user_id: str | None) -> Any:
     """Find the user by username, or by id if the business may contact the user. Anybody could try ids one by one."""
     if (username is None) == (user_id is None):
-        raise invalid("Set either username or userId.", field="username")
+        raise invalid("Set one of username, userId and email.", field="username")
     if user_id is not None:
         key = user_key(user_id)
         users = get_user_model()._default_manager
@@ -97,33 +105,41 @@ def _check_may_join(business: Business, invitee: Any, inviter_id: UserId) -> Non
 
 def _check_recent(business: Business, invitee: Any) -> None:
     """Limit how often a business can invite the same person."""
+    invited = Invitation.objects.filter(business=business, invitee=invitee)
+    check_count(invited, MOST_RECENT, "The business has invited this user several times today.")
+
+
+def check_count(earlier: QuerySet[Invitation], most: int, message: str) -> None:
+    """Raise `rate_limited` if so many of these were made within a day."""
     since = timezone.now() - RECENT
-    invited = Invitation.objects.filter(business=business, invitee=invitee, created_at__gt=since)
-    times = list(invited.order_by("-created_at").values_list("created_at", flat=True)[:MOST_RECENT])
-    if len(times) == MOST_RECENT:
+    recent = earlier.filter(created_at__gt=since).order_by("-created_at")
+    times = list(recent.values_list("created_at", flat=True)[:most])
+    if len(times) == most:
         wait = (times[-1] - since).total_seconds()
-        message = "The business has invited this user several times today. Try again tomorrow."
-        raise DomainError("rate_limited", message, {"retryAfter": round(wait, 3)})
+        raise DomainError("rate_limited", f"{message} Try again tomorrow.", {"retryAfter": round(wait, 3)})
 
 
 def _create(business: Business, inviter_id: UserId, invitee: Any, role: str) -> Invitation:
+    return create_once(Invitation(business=business, inviter_id=inviter_id, invitee=invitee, role=role))
+
+
+def create_once(row: Invitation) -> Invitation:
+    """Store a new invitation. Raise `conflict` if the same person or address has an open one."""
     now = timezone.now()
-    earlier = Invitation.objects.filter(business=business, invitee=invitee, status=PENDING)
+    to_same = {"email": row.email} if row.email else {"invitee": row.invitee}
+    earlier = Invitation.objects.filter(business=row.business, status=PENDING, **to_same)
     for lapsed in earlier.filter(expires_at__lte=now):
         expire_invitation(lapsed.pk)
+    row.created_at, row.expires_at = now, now + LASTS
     try:
         with transaction.atomic():
-            created = Invitation.objects.create(
-                business=business,
-                inviter_id=inviter_id,
-                invitee=invitee,
-                role=role,
-                created_at=now,
-                expires_at=now + LASTS,
-            )
-    except IntegrityError as error:  # invitation_pending_once
-        raise DomainError("conflict", "The user already has an open invitation to the business.") from error
-    return access.invitations().get(pk=created.pk)
+            row.save(force_insert=True)
+    except IntegrityError as error:  # invitation_pending_once, invitation_by_mail_once
+        details = {"field": "email"} if row.email else None
+        raise DomainError(
+            "conflict", "There is already an open invitation to the business.", details
+        ) from error
+    return access.invitations().get(pk=row.pk)
 
 
 # --- Answers ----------------------------------------------------------------------------------------------------------
@@ -152,18 +168,33 @@ def _settle(user_id: UserId, invitation_id: str | UUID, status: str) -> Invitati
             access.require_inviting_side(user_id, seen)
         else:
             access.require_invitee(user_id, seen)
-        is_valid = status != ACCEPTED or _lock_inviter_right(seen)
-        invitation = access.invitations().select_for_update(of=("self",)).get(pk=seen.pk)
-        if invitation.status == PENDING:
-            now = timezone.now()
-            ended = EXPIRED if invitation.expires_at <= now else status if is_valid else REVOKED
-            _save(invitation, ended, now)
-    # Raise after the transaction, so that the error does not roll back an expiry or a revocation.
+        invitation = settle(seen, status)
+    require_settled(invitation, status)
+    return invitation
+
+
+def settle(seen: Invitation, status: str) -> Invitation:
+    """Give an open invitation the status, or the one that it must have instead. The caller has checked who asks.
+
+    Whoever accepts an invitation to an address is the invitee of `seen`. Call `require_settled` after the transaction,
+    so that its error does not roll back an expiry or a revocation.
+    """
+    is_valid = status != ACCEPTED or _lock_inviter_right(seen)
+    invitation = access.invitations().select_for_update(of=("self",)).get(pk=seen.pk)
+    if invitation.status == PENDING:
+        now = timezone.now()
+        ended = EXPIRED if invitation.expires_at <= now else status if is_valid else REVOKED
+        if ended == ACCEPTED:
+            invitation.invitee = seen.invitee
+        _save(invitation, ended, now)
+    return invitation
+
+
+def require_settled(invitation: Invitation, status: str) -> None:
     if invitation.status != status:
         raise DomainError(
             "conflict", f"The invitation is {invitation.status}.", {"status": str(invitation.status)}
         )
-    return invitation
 
 
 @transaction.atomic
@@ -180,7 +211,7 @@ def expire_invitation(invitation_id: UUID) -> bool:
 
 def _lock_inviter_right(invitation: Invitation) -> bool:
     """Lock the invitee and return whether the inviter still owns the business."""
-    access.lock_users({invitation.invitee_id, invitation.inviter_id})
+    access.lock_users(_people(invitation))
     return access.lock_owner(invitation.inviter_id, invitation.business_id)
 
 
@@ -195,7 +226,7 @@ def revoke_after_lost_ownership(inviter_id: UserId, business_id: UUID | None = N
     if business_id is not None:
         pending = pending.filter(business_id=business_id)
     invitations = list(pending.select_for_update(of=("self",)).order_by("pk"))
-    lock_inboxes({user for row in invitations for user in (row.inviter_id, row.invitee_id)})
+    lock_inboxes({user for row in invitations for user in _people(row)})
     now = timezone.now()
     for invitation in invitations:
         _save(invitation, REVOKED, now)
@@ -203,11 +234,12 @@ def revoke_after_lost_ownership(inviter_id: UserId, business_id: UUID | None = N
 
 def _save(invitation: Invitation, status: str, now: datetime) -> None:
     invitation.status, invitation.answered_at = status, now
-    invitation.save(update_fields=["status", "answered_at"])
+    invitation.save(update_fields=["status", "answered_at", "invitee"])
     if status == ACCEPTED:
         _join(invitation)
-    lock_inboxes({invitation.invitee_id, invitation.inviter_id})
-    operations.mark_answered(recipient_id=invitation.invitee_id, dedupe_key=_dedupe_key(invitation))
+    lock_inboxes(_people(invitation))
+    if invitation.invitee_id is not None:
+        operations.mark_answered(recipient_id=invitation.invitee_id, dedupe_key=_dedupe_key(invitation))
     for user_id in sorted(_recipients(invitation), key=str):
         operations.notify(
             recipient_id=user_id,
@@ -217,16 +249,22 @@ def _save(invitation: Invitation, status: str, now: datetime) -> None:
         )
 
 
+def _people(invitation: Invitation) -> set[UserId]:
+    """Return the users on both sides. An open invitation to an address has none on one of them."""
+    return {user_id for user_id in (invitation.invitee_id, invitation.inviter_id) if user_id is not None}
+
+
 def _recipients(invitation: Invitation) -> set[UserId]:
     """Return the side that did not cause the new status. An expiry notifies both sides."""
+    people = _people(invitation)
     if invitation.status == EXPIRED:
-        return {invitation.invitee_id, invitation.inviter_id}
-    return {invitation.invitee_id if invitation.status == REVOKED else invitation.inviter_id}
+        return people
+    return people - {invitation.inviter_id if invitation.status == REVOKED else invitation.invitee_id}
 
 
 def _join(invitation: Invitation) -> None:
     """Add the invitee to the business. A user who became a member in the meantime keeps that role."""
-    if not Membership.objects.filter(
-        business_id=invitation.business_id, user_id=invitation.invitee_id
-    ).exists():
-        add_member(business_id=invitation.business_id, user_id=invitation.invitee_id, role=invitation.role)
+    business_id, user_id = invitation.business_id, invitation.invitee_id
+    assert user_id is not None, "whoever accepts is the invitee"
+    if not Membership.objects.filter(business_id=business_id, user_id=user_id).exists():
+        add_member(business_id=business_id, user_id=user_id, role=invitation.role)

@@ -93,7 +93,10 @@ class Notification(models.Model):
 
 
 class Invitation(models.Model):
-    """An owner's invitation to a user to join the business."""
+    """An owner's invitation to join the business, to a user or to an e-mail address.
+
+    An invitation to an address has no invitee until somebody accepts it by the link in the mail.
+    """
 
     class Status(models.TextChoices):
         """Leaves `pending` once. A pending row whose time is over counts as expired, marked or not."""
@@ -110,8 +113,14 @@ class Invitation(models.Model):
     )
     inviter = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     invitee = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="invitations", db_index=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="invitations",
+        db_index=False,
     )
+    # In lower case. "" for an invitation to a user.
+    email = models.CharField(max_length=254, blank=True, default="", db_default="", editable=False)
     role = models.CharField(max_length=10, choices=Membership.Role, default=Membership.Role.AGENT)
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     expires_at = models.DateTimeField()
@@ -123,6 +132,14 @@ class Invitation(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["business", "invitee"], condition=Q(status="pending"), name="invitation_pending_once"
+            ),
+            models.UniqueConstraint(
+                fields=["business", "email"],
+                condition=Q(status="pending") & ~Q(email=""),
+                name="invitation_by_mail_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(invitee__isnull=False) | ~Q(email=""), name="invitation_to_somebody"
             ),
             models.CheckConstraint(condition=Q(role__in=["owner", "agent"]), name="invitation_role"),
             models.CheckConstraint(
@@ -140,7 +157,7 @@ class Invitation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.invitee_id} to {self.business_id} ({self.status})"
+        return f"{self.invitee_id or 'somebody'} to {self.business_id} ({self.status})"
 
 
 class Offer(models.Model):

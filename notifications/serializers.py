@@ -94,7 +94,12 @@ def notification_object(row: Notification) -> NotificationObject:
 # --- Invitations ------------------------------------------------------------------------------------------------------
 
 
-class InvitationObject(WireObject, kw_only=True):
+class InvitationObject(WireObject, kw_only=True, omit_defaults=True):
+    """`email` is there if the invitation was sent to an address.
+
+    Until somebody has accepted it, `inviteeId` is empty, and the invitee's name is the address.
+    """
+
     id: UUID
     business_id: UUID
     business: BusinessObject
@@ -107,16 +112,26 @@ class InvitationObject(WireObject, kw_only=True):
     expires_at: datetime
     answered_at: datetime | None
     created_at: datetime
+    email: str = ""
+
+
+class InvitationLinkBody(WireObject, kw_only=True):
+    """`token` is the last part of the address in the mail."""
+
+    example = {"token": "IjAxOWEyYjNj:1vP2xY:3q2-7wAAAAAA"}
+
+    token: Annotated[str, documented(maxLength=500)]
 
 
 class InviteBody(WireObject, kw_only=True):
-    """Names the invited user by `username` or `userId`."""
+    """Names the invited person by one of `username`, `userId` and `email`."""
 
     example = {"username": "amir"}
 
     business_id: RowId
     username: str | None = None
     user_id: str | None = None
+    email: str | None = None
     role: RoleName = "agent"
 
 
@@ -133,14 +148,22 @@ def invitation_object(row: Invitation) -> InvitationObject:
         business=business_object(row.business),
         inviter_id=str(row.inviter_id),
         inviter=person_object(row.inviter),
-        invitee_id=str(row.invitee_id),
-        invitee=person_object(row.invitee),
+        invitee_id="" if row.invitee_id is None else str(row.invitee_id),
+        invitee=invitee_object(row),
+        email=row.email,
         role=row.role,  # type: ignore[arg-type]  # a constraint holds it
         status=status_of(row),
         expires_at=row.expires_at,
         answered_at=row.answered_at,
         created_at=row.created_at,
     )
+
+
+def invitee_object(row: Invitation) -> PersonObject:
+    """The invited user. Of an address, nobody learns whether an account has it."""
+    if row.invitee is None:
+        return PersonObject(id="", username="", name=row.email)
+    return person_object(row.invitee)
 
 
 def invitation_data(row: Invitation) -> Mapping[str, Any]:
@@ -151,7 +174,7 @@ def invitation_data(row: Invitation) -> Mapping[str, Any]:
         "businessName": row.business.name,
         "role": row.role,
         "inviter": msgspec.to_builtins(person_object(row.inviter)),
-        "invitee": msgspec.to_builtins(person_object(row.invitee)),
+        "invitee": msgspec.to_builtins(invitee_object(row)),
         "status": row.status,
         "expiresAt": msgspec.to_builtins(row.expires_at),
     }

@@ -5,6 +5,7 @@ from chatsite.http.viewsets import Router
 from notifications import views
 from notifications.delivery import views as delivery
 from notifications.delivery.rating_views import RateByMailView
+from notifications.invitation_views import DeclineByMailView
 from notifications.webhooks.views import WebhookViewSet
 
 router = Router()
@@ -27,4 +28,9 @@ urlpatterns = [
         r"^mail/unsubscribe/(?P<token>[\w:.-]+)/?$", delivery.UnsubscribeView.as_view(), name="unsubscribe"
     ),
     re_path(r"^mail/rate/(?P<token>[\w:.-]+)/?$", RateByMailView.as_view(), name="rate-by-mail"),
+    re_path(
+        r"^mail/decline-invitation/(?P<token>[\w:.-]+)/?$",
+        DeclineByMailView.as_view(),
+        name="decline-by-mail",
+    ),
 ]

@@ -12,10 +12,11 @@ from chatsite.errors import invalid
 from chatsite.http.api import query_flag, read_body, serializer_for
 from chatsite.http.viewsets import LIMIT, StructViewSet
 from conversations.access import find_conversation
-from notifications import access, invitations, offers, operations, queries
+from notifications import access, invitations, mail_invitations, offers, operations, queries
 from notifications.models import Invitation, Notification, Offer
 from notifications.pagination import IdPages, NotificationPages
 from notifications.serializers import (
+    InvitationLinkBody,
     InvitationObject,
     InviteBody,
     NotificationObject,
@@ -83,7 +84,13 @@ class InvitationViewSet(StructViewSet):
     """Invitations to join a business. Owners make and revoke them. The invited user answers them."""
 
     queryset = Invitation.objects.none()
-    bodies = {"default": InvitationObject, "list": InviteBody, "create": InviteBody}
+    bodies = {
+        "default": InvitationObject,
+        "list": InviteBody,
+        "create": InviteBody,
+        "accept_by_link": InvitationLinkBody,
+        "decline_by_link": InvitationLinkBody,
+    }
 
     @extend_schema(
         parameters=[OpenApiParameter("businessId", str), CURSOR, LIMIT], responses=INVITATIONS(many=True)
@@ -99,20 +106,35 @@ class InvitationViewSet(StructViewSet):
 
     @extend_schema(request=serializer_for(InviteBody), responses={201: INVITATIONS})
     def create(self, request: Request) -> Response:
-        """Invite a user to a business. Only its owners can do this."""
-        body = read_body(request, InviteBody)
-        invitation = invitations.invite(
-            inviter_id=request.user.pk,
-            business_id=body.business_id,
-            username=body.username,
-            user_id=body.user_id,
-            role=body.role,
-        )
+        """Invite a user or an e-mail address to a business. Only its owners can do this."""
+        invitation = mail_invitations.invite_somebody(request.user.pk, read_body(request, InviteBody))
         return Response(invitation_object(invitation), status=status.HTTP_201_CREATED)
 
     @extend_schema(responses=INVITATIONS)
     def retrieve(self, request: Request, pk: str) -> Response:
         return Response(invitation_object(access.find_invitation(request.user.pk, pk)))
+
+    @extend_schema(
+        operation_id="team_invitations_accept_by_link",
+        request=serializer_for(InvitationLinkBody),
+        responses=INVITATIONS,
+    )
+    @action(detail=False, methods=["post"], url_path="accept")
+    def accept_by_link(self, request: Request) -> Response:
+        """Accept an invitation to the user's e-mail address, by the token in the mail's link."""
+        token = read_body(request, InvitationLinkBody).token
+        return Response(invitation_object(mail_invitations.accept_by_link(user=request.user, token=token)))
+
+    @extend_schema(
+        operation_id="team_invitations_decline_by_link",
+        request=serializer_for(InvitationLinkBody),
+        responses=INVITATIONS,
+    )
+    @action(detail=False, methods=["post"], url_path="decline")
+    def decline_by_link(self, request: Request) -> Response:
+        """Decline an invitation by the token in the mail's link."""
+        token = read_body(request, InvitationLinkBody).token
+        return Response(invitation_object(mail_invitations.decline_by_link(token=token)))
 
     @extend_schema(request=None, responses=INVITATIONS)
     @action(detail=True, methods=["post"])

@@ -53,6 +53,7 @@ THROTTLE_RATES: Final = {
     "sign_up": "20/hour",  # new accounts from one address
     "password_reset": "20/hour",  # requests for a mail with a link to a new password, from one address
     "account_mail": "5/hour",  # mails about an account to one mail address, from anywhere
+    "invitation_mail": "5/day",  # invitations to one mail address, of all businesses
     "widget_session": "120/min",  # exchanges of a host's token, and returns of guests, from one address
     "widget_guest": "20/hour",  # new guests from one address
     "widget_guests_of_site": "600/hour",  # new guests of one widget, from anywhere

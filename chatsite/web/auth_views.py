@@ -91,8 +91,10 @@ def stale_sign_in(request: HttpRequest) -> HttpResponse:
 @require_POST
 @page
 def sign_out(request: HttpRequest) -> HttpResponse:
+    """Lead to the visitor's page, or to `next`, where somebody else is to sign in."""
+    target = next_page(request, otherwise=reverse("web:landing"))
     operations.sign_out(request=request)
-    return redirect("web:landing")
+    return HttpResponseRedirect(target)
 
 
 def _project_login(request: HttpRequest) -> HttpResponse | None:

@@ -19,8 +19,9 @@ from chatsite.web.integration_errors import Refusal
 from conversations.models import Membership
 from conversations.team import members
 from conversations.team.access import find_membership
-from notifications import invitations, queries
+from notifications import invitations, mail_invitations, queries
 from notifications.models import Invitation
+from notifications.serializers import invitee_object
 
 MOST_SHOWN: Final = 200  # members, and open invitations
 
@@ -30,6 +31,8 @@ REFUSED: Final[Mapping[tuple[str, str], str | Promise]] = {
     ("invite", "not_found"): _("No user has this username."),
     ("invite", "invalid"): _("Write the username of another person."),
     ("invite", "conflict"): _("This person is already a member, a customer, or invited."),
+    ("invite_by_mail", "invalid"): _("This is no e-mail address."),
+    ("invite_by_mail", "conflict"): _("This address is already invited, or has declined lately."),
     ("role", "conflict"): _("A business must have an owner."),
     ("remove", "conflict"): _("A business must have an owner."),
     ("revoke", "conflict"): _("The invitation has been answered already."),
@@ -64,6 +67,7 @@ def members_context(user: Any, business_id: str, typed: QueryDict | None = None)
         "members": [_person(row, user.pk) for row in rows],
         "invited": _open_invitations(user.pk, membership) if is_owner else [],
         "roles": ROLES,
+        "takes_addresses": mail_invitations.takes_addresses(),
         "entry": {name: typed.get(name, "") if typed else "" for name in ("username", "role")},
     }
 
@@ -85,7 +89,7 @@ def _person(row: Membership, reader_id: Any) -> Person:
 
 def _open_invitations(user_id: Any, membership: Membership) -> list[tuple[Invitation, str, str | Promise]]:
     rows = queries.open_invitations_of(user_id, str(membership.business_id))
-    return [(row, display_name(row.invitee), ROLES[row.role]) for row in rows[:MOST_SHOWN]]
+    return [(row, invitee_object(row).name, ROLES[row.role]) for row in rows[:MOST_SHOWN]]
 
 
 def apply_form(user_id: Any, business_id: str, form: QueryDict) -> str:
@@ -98,20 +102,24 @@ def apply_form(user_id: Any, business_id: str, form: QueryDict) -> str:
 
 def refusal_of(error: DomainError, form: str) -> Refusal:
     """Return what the page says: beside the user name of an invitation, or for the whole form."""
-    text = str(REFUSED.get((form, error.code)) or text_of(error))
-    if (form, error.code) in REFUSED and form == "invite":
+    by_mail = (error.details or {}).get("field") == "email"
+    key = ("invite_by_mail" if by_mail else form, error.code)
+    text = str(REFUSED.get(key) or text_of(error))
+    if key in REFUSED and form == "invite":
         return Refusal(error.http_status, fields={"username": text})
     return Refusal(error.http_status, text)
 
 
 def _invite(user_id: Any, business_id: str, form: QueryDict) -> str:
-    invitation = invitations.invite(
-        inviter_id=user_id,
-        business_id=business_id,
-        username=form.get("username", "").strip(),
-        role=form.get("role", ""),
-    )
-    return gettext("%(name)s is invited.") % {"name": display_name(invitation.invitee)}
+    """Invite a username, or an address where the site sends mails: nobody learns whose it is."""
+    name, role = form.get("username", "").strip(), form.get("role", "")
+    if "@" in name and mail_invitations.takes_addresses():
+        by_mail = mail_invitations.invite_by_mail(
+            inviter_id=user_id, business_id=business_id, email=name, role=role
+        )
+        return gettext("An e-mail is on its way to %(address)s.") % {"address": by_mail.email}
+    invitation = invitations.invite(inviter_id=user_id, business_id=business_id, username=name, role=role)
+    return gettext("%(name)s is invited.") % {"name": invitee_object(invitation).name}
 
 
 def _revoke(user_id: Any, _business_id: str, form: QueryDict) -> str:

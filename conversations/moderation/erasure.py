@@ -21,7 +21,7 @@ from django.contrib.auth import get_user_model
 from chatsite.background.jobs import enqueue
 from chatsite.errors import DomainError, not_found
 from chatsite.identity import operations as identity
-from chatsite.identity.names import erased_names
+from chatsite.identity.names import email_of, erased_names
 from chatsite.realtime.broadcast import broadcast_on_commit
 from conversations import events
 from conversations.access import UserId
@@ -46,6 +46,8 @@ GROUP: Final = 200  # messages of one transaction, so that a conversation is loc
 # Functions of other apps that erase their data of a person. An app adds its own in `AppConfig.ready`. They run in the
 # transaction that erases the account, and again in every later run.
 forget_person: Final[list[Callable[[UserId], None]]] = []
+# The same, for rows that know the person by an e-mail address alone. They run before the account loses the address.
+forget_address: Final[list[Callable[[str], object]]] = []
 # The same, for data that takes several transactions. They run after the account is erased.
 erase_in_groups: Final[list[Callable[[UserId], object]]] = []
 
@@ -72,6 +74,9 @@ def erase_person(*, actor: Any | None, user_id: UserId, reason: str, dry_run: bo
     if dry_run:
         return _count(user.pk)
     done = Erasure()
+    if address := email_of(user):
+        for forget in forget_address:
+            forget(address)
     _erase_account(actor, user.pk, reason, done)
     for erase in erase_in_groups:
         erase(user.pk)

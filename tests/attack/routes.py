@@ -37,6 +37,7 @@ PUBLIC: Final = {
     "widget-demo",
     "widget-session",
     "widget-guest-session",
+    "decline-by-mail",  # the token in the address says what; tests/notifications/test_mail_invitations.py
     "rate-by-mail",  # the token in the address says what; tests/away/test_rating_mail.py
     "unsubscribe",  # the token in the address says whose mails; tests/away/test_mail.py
 }

@@ -10,7 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from django.utils import timezone
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from chatsite.realtime import broadcast
@@ -49,6 +51,13 @@ def make_api(user: User) -> APIClient:
 @pytest.fixture
 def town(db: None) -> Town:
     return Town()
+
+
+@pytest.fixture
+def site_with_mail(settings: Settings) -> None:
+    settings.CHAT_SENDS_MAIL = True
+    settings.SITE_URL = "https://chat.example"
+    cache.clear()  # the limits of each address
 
 
 @pytest.fixture

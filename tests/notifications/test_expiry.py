@@ -89,6 +89,7 @@ def test_an_invitation_ends_for_both_sides(
         assert expire() == "Expired 0 offers and 1 invitations."
     assert Invitation.objects.get().status == "expired"
     over = "The invitation of Nina to Shop has expired"
+    assert invitation.invitee is not None
     for person in (town.olivia, invitation.invitee):
         assert titles(person)[-1] == over
         assert told(sent, person)[-1]["notification"]["data"]["status"] == "expired"

@@ -78,7 +78,7 @@ def make_offer(town: Town, author: User) -> Offer:
     return offer
 
 
-def titles(user: User) -> list[str]:
+def titles(user: User | None) -> list[str]:
     return list(
         Notification.objects.filter(recipient=user).order_by("created_rev").values_list("title", flat=True)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from conversations.models import Membership
 from notifications import invitations
@@ -49,6 +50,20 @@ def test_a_colleague_is_invited_and_joins(owners: MembersPage) -> None:
     assert roles(owners)[colleague.pk] == "owner"
     assert owners.submit("remove", id=colleague.pk).status_code == 302
     assert roles(owners) == {owners.user.pk: "owner"}
+
+
+def test_an_address_is_invited_and_withdrawn(owners: MembersPage, settings: Settings) -> None:
+    settings.CHAT_SENDS_MAIL = True
+    address = f"{owners.user.username}@mail.example"
+    assert owners.submit("invite", username=f" {address} ", role="agent").status_code == 302
+    page = owners.client.get(owners.path)
+    [(row, name, _)] = page.context["invited"]
+    assert (name, row.invitee) == (address, None)
+    for wrong, code in ((address, 409), ("a@b", 400)):
+        answer = owners.submit("invite", username=wrong, role="agent")
+        assert (answer.status_code, 'id="username-error"' in answer.content.decode()) == (code, True)
+    assert owners.submit("revoke", id=row.pk).status_code == 302
+    assert owners.client.get(owners.path).context["invited"] == []
 
 
 @pytest.mark.parametrize("name", ["nobody at all", "", "owner", "customer"])
