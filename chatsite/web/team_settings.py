@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from chatsite.errors import DomainError, from_decoding, invalid
 from chatsite.identity.names import display_name
 from chatsite.web.canned_answers import answer_rows, scope_choices
+from chatsite.web.holiday_choices import country_choices, subdivision_choices
 from chatsite.web.refused_forms import is_refused_row, with_refused_values
 from conversations.models import BusinessHours, Membership, TeamGroup
 from conversations.team import groups, labels, setup
@@ -71,7 +72,8 @@ def settings_context(user: Any, business_id: str, typed: Any) -> dict[str, Any]:
         "typed_members": typed.getlist("members") if form == "group" and not typed.get("id") else [],
         "answers": answer_rows(membership, typed),
         "answer_scopes": scope_choices(membership, typed),
-        "hours": _hours_shown(membership) | _typed_hours(typed),
+        "hours": _with_subdivisions(_hours_shown(membership) | _typed_hours(typed)),
+        "countries": country_choices(),
         "zones": sorted(available_timezones() - {"localtime", "Factory"}),
         "automations": automations.read_automations(user_id=user.pk, business_id=key),
         "assignment": typed
@@ -108,6 +110,10 @@ def _typed_hours(typed: Mapping[str, Any]) -> dict[str, Any]:
     fields = ("timezone", "country", "subdivision", "exceptions")
     days = [(name, text, typed.get(name, "")) for name, text in DAYS]
     return {"days": days} | {name: typed.get(name, "") for name in fields}
+
+
+def _with_subdivisions(shown: dict[str, Any]) -> dict[str, Any]:
+    return shown | {"subdivisions": subdivision_choices(shown["country"])}
 
 
 def _times(ranges: list[RangeObject]) -> str:
@@ -152,14 +158,14 @@ def _hours(user_id: Any, business_id: str, form: QueryDict) -> None:
     if "delete" in form:
         hours.remove_hours(user_id=user_id, business_id=business_id)
         return
-    country = form.get("country", "").strip().upper()
+    country, subdivision = form.get("country", "").strip().upper(), form.get("subdivision", "")
+    if subdivision not in dict(subdivision_choices(country)):  # the part of another country, chosen before
+        subdivision = ""
     body = {
         "timezone": form.get("timezone", ""),
         "weekly": {name: _ranges(name, form.get(name, "")) for name, _text in DAYS},
         "exceptions": _exceptions(form.get("exceptions", "")),
-        "holidays": {"country": country, "subdivision": form.get("subdivision", "").strip().upper()}
-        if country
-        else None,
+        "holidays": {"country": country, "subdivision": subdivision} if country else None,
     }
     hours.set_hours(user_id=user_id, business_id=business_id, body=msgspec.convert(body, HoursBody))
 

@@ -103,6 +103,21 @@ def test_a_canned_answer_is_for_a_group_and_keeps_its_files(owners: Page) -> Non
     assert kept["text"] == "Our prices"
 
 
+def test_the_country_of_the_holidays_and_its_part_are_chosen_by_name(owners: Page) -> None:
+    monday = {"timezone": "Europe/Berlin", "monday": "9:00-17:00"}
+    assert '<option value="AT">Austria</option>' in owners.text()
+    assert 'name="subdivision"' not in owners.text()
+    german = owners.client.get(owners.path, headers={"accept-language": "de"}).content.decode()
+    assert german.index("Österreich") < german.index("Pakistan")
+    owners.submit("hours", **monday, country="DE")
+    assert '<option value="BY">Bayern</option>' in owners.text()
+    owners.submit("hours", **monday, country="DE", subdivision="BY")
+    assert '<option value="BY" selected>Bayern</option>' in owners.text()
+    owners.submit("hours", **monday, country="FR", subdivision="BY")  # the form still had the German part
+    shown = owners.api(f"/team/business-hours/{owners.shop.pk}")
+    assert shown["holidays"] == {"country": "FR", "subdivision": ""}
+
+
 def test_settings_of_the_business_are_set_as_by_the_api(owners: Page) -> None:
     days = "2026-12-24 9:00 - 13:00, 14:00-15:00 Christmas Eve\r\n\r\n2026-12-27 1. inventory\r\n2026-12-31"
     hours = {"timezone": "Europe/Berlin", "monday": "9:00-12:30, 13:30 – 18:00", "country": "de"}

@@ -104,7 +104,24 @@ def public_holidays(country: str, subdivision: str, year: int) -> frozenset[date
 
 
 def knows_holidays(country: str, subdivision: str) -> bool:
+    known = known_subdivisions()
+    return country in known and (not subdivision or subdivision in known[country])
+
+
+@functools.cache
+def known_subdivisions() -> dict[str, list[str]]:
+    """Return the codes of the countries whose holidays are known, each with the codes of its parts."""
     import holidays
 
-    known = holidays.list_supported_countries()
-    return country in known and (not subdivision or subdivision in known[country])
+    return holidays.list_supported_countries()
+
+
+def subdivision_names(country: str) -> dict[str, str]:
+    """Return the longest of the names of each part of the country, by its code."""
+    import holidays
+
+    names: dict[str, str] = {}
+    for name, code in holidays.country_holidays(country).subdivisions_aliases.items():
+        if len(name) > len(names.get(code, "")):
+            names[code] = name
+    return names
