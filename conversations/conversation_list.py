@@ -28,9 +28,8 @@ from conversations.own_objects import ask_own_states, marked_by, personal_object
 from conversations.serializers import ConversationObject
 
 SEARCH_WORDS: Final = 5  # words of a search that are used; each adds a condition
-PREPARED_SCOPES: Final = (
-    4  # the statement of somebody with more is not prepared, because its text is seldom the same
-)
+# The statement of somebody with more scopes is not prepared, because its text is seldom the same.
+PREPARED_SCOPES: Final = 4
 
 
 @dataclass

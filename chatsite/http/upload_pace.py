@@ -25,9 +25,8 @@ class PacedUploads:
 
     def __init__(self, application: Any) -> None:
         self.application = application
-        self._free_at = (
-            0.0  # when the parts that were read so far have had their time, by the clock of the loop
-        )
+        # By the clock of the loop: when the rate allows the next part.
+        self._free_at = 0.0
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         rate = settings.CHAT.upload_bytes_per_second
