@@ -17,6 +17,7 @@ from notifications.delivery.push.vapid import new_private_key
 from tests.away.post_office import MailServer, PushService
 from tests.harness.backend import Deployment
 from tests.harness.patience import wait_until
+from tests.harness.processes import NewProcesses
 from tests.harness.workers import Worker
 
 pytestmark = pytest.mark.fault
@@ -102,7 +103,7 @@ class Scene:
     def killed_worker(self) -> Iterator[None]:
         """Start a worker that takes over the jobs of the last one, and kill it at the end of the block."""
         self.services.shell(AGE)
-        worker = Worker(self._environment, self.services.folder / "killed-worker.log")
+        worker = Worker(NewProcesses(self._environment), self.services.folder / "killed-worker.log")
         worker.start()
         try:
             yield

@@ -16,8 +16,8 @@ from tests.client_js.conftest import StartClient
 from tests.harness.cast import Cast, Person
 from tests.harness.client import LiveClient, LiveClosed
 from tests.harness.patience import patience
+from tests.harness.processes import ROOT
 from tests.harness.rest import ApiError
-from tests.harness.servers import ROOT
 
 
 async def open_socket(cast: Cast, key: str) -> LiveClient:

@@ -60,7 +60,7 @@ async def test_a_server_that_dies_while_somebody_types(
 ) -> None:
     customer = await cast.newcomer()
     where = (await cast.conversation(customer))["id"]
-    server = Server("uvicorn", deployment.environment, deployment.folder / "mortal.log")
+    server = Server("uvicorn", deployment.starter, deployment.folder / "mortal.log")
     await asyncio.to_thread(server.start)
     try:
         thread = await open_thread(open_page, customer, where, url=server.url)

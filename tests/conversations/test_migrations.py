@@ -9,13 +9,14 @@ import pytest
 
 from tests.harness.backend import base_environment
 from tests.harness.databases import Database, PostgreSQLDatabase, SQLiteDatabase
+from tests.harness.processes import NewProcesses
 from tests.harness.services import PostgreSQL
 from tests.harness.shell import Shell
 
 
 def there_and_back(database: Database) -> None:
     database.fill()  # the migrations have led there
-    with closing(Shell({**base_environment(), "DATABASE_URL": database.url})) as shell:
+    with closing(Shell(NewProcesses({**base_environment(), "DATABASE_URL": database.url}))) as shell:
         back = shell.command("migrate", "conversations", "zero")
         assert "Unapplying conversations.0001_initial... OK" in back
         assert "Applying conversations.0001_initial... OK" in shell.command("migrate")
@@ -34,5 +35,5 @@ def test_on_postgresql(postgres: PostgreSQL) -> None:
 @pytest.mark.standalone
 def test_no_model_waits_for_a_migration(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path / 'chat.sqlite3'}"
-    with closing(Shell({**base_environment(), "DATABASE_URL": database})) as shell:
+    with closing(Shell(NewProcesses({**base_environment(), "DATABASE_URL": database}))) as shell:
         shell.command("makemigrations", "--check", "--dry-run")

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from tests.harness.patience import patience
-from tests.harness.servers import ROOT, Server
+from tests.harness.processes import ROOT, NewProcesses
+from tests.harness.servers import Server
 
 PROJECT = Path(__file__).parent / "project"
 PEOPLE = """
@@ -95,8 +96,8 @@ def people(shop: Shop) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def server(shop: Shop, people: dict[str, str]) -> Iterator[Server]:
-    serving = Server("uvicorn", shop.environment, shop.folder / "server.log")
-    serving.python, serving.folder = str(shop.python), shop.folder
+    starter = NewProcesses(shop.environment, python=str(shop.python), folder=shop.folder)
+    serving = Server("uvicorn", starter, shop.folder / "server.log")
     serving.application = "shop.asgi:application"
     serving.start()
     yield serving

@@ -9,7 +9,7 @@ from django.conf import global_settings
 
 from chatsite.config.defaults import default_settings
 from tests.embedding.conftest import Shop
-from tests.harness.servers import ROOT
+from tests.harness.processes import ROOT
 
 pytestmark = pytest.mark.standalone
 

@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests.harness.servers import ROOT
+from tests.harness.processes import ROOT
 
 pytestmark = pytest.mark.standalone
 

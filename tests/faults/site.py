@@ -24,8 +24,7 @@ PRESENCE_GRACE: Final = 1
 class ProbedServer(Server):
     """A server that also shows what it holds, at `/probe`."""
 
-    def command(self) -> list[str]:
-        return [*super().command()[:-1], "tests.faults.probed:application"]
+    application = "tests.faults.probed:application"
 
 
 class Site:
@@ -71,7 +70,7 @@ class Site:
         self.deployment = Deployment("services", self.folder, environment, ())
         for number, kind in enumerate(FLEET):
             log = self.folder / f"{kind}-{number}.log"
-            self.deployment.servers.append(ProbedServer(kind, environment, log))
+            self.deployment.servers.append(ProbedServer(kind, self.deployment.starter, log))
         stack.push_async_callback(asyncio.to_thread, self.deployment.stop)
         await asyncio.to_thread(self.deployment.start)
         self.disk = SmallDisk(self.postgres, environment["DATABASE_URL"])

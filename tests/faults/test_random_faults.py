@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.faults.run import Scale, run_once
 from tests.faults.schedule import SMALL, make_schedule
 from tests.harness.backend import base_environment
-from tests.harness.servers import ROOT
+from tests.harness.processes import ROOT
 from tests.harness.services import PostgreSQL
 
 SEED = 7

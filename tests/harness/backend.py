@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import secrets
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import TracebackType
 from typing import Literal, Self
 
 from tests.harness.databases import Database, PostgreSQLDatabase, SQLiteDatabase
+from tests.harness.fork_server import ForkServer
 from tests.harness.patience import patience
-from tests.harness.servers import ROOT, Server, ServerFailed, ServerKind
+from tests.harness.processes import NewProcesses, Starter
+from tests.harness.servers import Server, ServerFailed, ServerKind
 from tests.harness.services import PostgreSQL, Redis
 from tests.harness.shell import Shell
 from tests.harness.workers import Worker
@@ -68,7 +70,9 @@ class Deployment:
         self.environment = {**own, **environment}
         self.redis = redis
         self._database = database
-        self.operator = Shell(self.environment)
+        self._fork_server = ForkServer(self.environment) if sys.platform == "linux" else None
+        self.starter: Starter = self._fork_server or NewProcesses(self.environment)
+        self.operator = Shell(self.starter)
         self.servers: list[Server] = []
         self._worker: Worker | None = None
         for kind in kinds:
@@ -93,7 +97,7 @@ class Deployment:
     def add_server(self, kind: ServerKind) -> Server:
         """Add a process. It is not started yet."""
         log = self.folder / f"{kind}-{len(self.servers)}.log"
-        self.servers.append(Server(kind, self.environment, log))
+        self.servers.append(Server(kind, self.starter, log))
         return self.servers[-1]
 
     def server(self, number: int) -> Server:
@@ -114,22 +118,23 @@ class Deployment:
 
     def new_worker(self) -> Worker:
         """Return a new worker that is not started yet."""
-        return Worker(self.environment, self.folder / f"worker-{secrets.token_hex(3)}.log")
+        return Worker(self.starter, self.folder / f"worker-{secrets.token_hex(3)}.log")
 
     def manage(self, *arguments: str, stdin: str | None = None) -> str:
         """Run a manage.py command in the deployment's environment, and return its standard output."""
-        run = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            input=stdin or "",
-            capture_output=True,
-            text=True,
-            timeout=patience(120),
-        )
-        if run.returncode != 0:
-            raise ManageFailed(f"manage.py {' '.join(arguments)}: {run.stdout[-2000:]}\n{run.stderr[-4000:]}")
-        return run.stdout
+        with TemporaryFile("w+") as given, TemporaryFile("w+") as printed, TemporaryFile("w+") as errors:
+            given.write(stdin or "")
+            given.seek(0)
+            process = self.starter.start(
+                ["manage.py", *arguments], printed.fileno(), stdin=given.fileno(), errors=errors.fileno()
+            )
+            code = process.wait(patience(120))
+            printed.seek(0)
+            errors.seek(0)
+            output, complaints = printed.read(), errors.read()
+        if code != 0:
+            raise ManageFailed(f"manage.py {' '.join(arguments)}: {output[-2000:]}\n{complaints[-4000:]}")
+        return output
 
     def shell(self, code: str) -> str:
         """Run a program as `manage.py shell -c` would, and return its output.
@@ -143,6 +148,8 @@ class Deployment:
         return self.operator.command(*arguments)
 
     def start(self) -> None:
+        if self._fork_server:
+            self._fork_server.open()
         if self.redis:
             self.redis.start()
         self._migrate()
@@ -164,6 +171,8 @@ class Deployment:
         self.operator.close()
         for server in self.servers:
             server.wait_until_gone()
+        if self._fork_server:
+            self._fork_server.close()
         if self.redis:
             self.redis.close()
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
-import sys
 import time
-from collections.abc import Mapping
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Literal
 
 from tests.harness.patience import patience
+from tests.harness.processes import Process, Starter
 from tests.harness.services import free_port
 
-ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 40
 STOP_SECONDS = 15
 GRACEFUL_SECONDS = 5  # uvicorn's limit; daphne waits only for its own work
@@ -27,13 +26,14 @@ class ServerFailed(Exception):
 
 
 class Server:
-    def __init__(self, kind: ServerKind, environment: Mapping[str, str], log: Path) -> None:
+    application = "chatsite.asgi:application"
+
+    def __init__(self, kind: ServerKind, starter: Starter, log: Path) -> None:
         self.kind = kind
-        self.python, self.folder, self.application = sys.executable, ROOT, "chatsite.asgi:application"
-        self.environment = dict(environment)
         self.log = log
         self.port = free_port()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._starter = starter
+        self._process: Process | None = None
 
     @property
     def url(self) -> str:
@@ -54,26 +54,19 @@ class Server:
         return self._process.pid if self._process is not None else None
 
     def command(self) -> list[str]:
+        """Return the arguments of Python."""
         if self.kind == "daphne":
             options = ["-b", "127.0.0.1", "-p", str(self.port)]
         else:
             options = ["--host", "127.0.0.1", "--port", str(self.port), "--loop", "uvloop"]
             options += ["--no-proxy-headers"]
             options += ["--ws-max-size", "65536", "--timeout-graceful-shutdown", str(GRACEFUL_SECONDS)]
-        return [self.python, "-m", self.kind, *options, self.application]
+        return ["-m", self.kind, *options, self.application]
 
     def launch(self) -> None:
         """Start the process without waiting, so that several can start in parallel."""
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self.command(),
-                cwd=self.folder,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            self._process = self._starter.start(self.command(), log.fileno())
 
     def wait_until_up(self) -> None:
         deadline = time.monotonic() + patience(START_SECONDS)
@@ -95,7 +88,7 @@ class Server:
     def ask_to_end(self) -> None:
         """Send SIGTERM without waiting, so that several processes can end in parallel."""
         if self._process:
-            self._process.terminate()
+            self._process.send_signal(signal.SIGTERM)
 
     def wait_until_gone(self) -> None:
         if self._process:
@@ -107,7 +100,7 @@ class Server:
 
     def kill9(self) -> None:
         if self._process:
-            self._process.kill()
+            self._process.send_signal(signal.SIGKILL)
             self._process.wait(STOP_SECONDS)
             self._process = None
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from collections.abc import Mapping
+import os
+from contextlib import suppress
 from typing import Final
 
 from tests.harness.patience import patience
-from tests.harness.servers import ROOT
+from tests.harness.processes import Process, Starter
 
 STOP_SECONDS = 15
+STANDARD_ERROR: Final = 2
 
 # Reads a line with a program, runs it and answers a line: what it printed, and the traceback if it failed. A program
 # gets names of its own and fresh connections, as a new process would.
@@ -45,18 +45,17 @@ class ShellFailed(Exception):
 class Shell:
     """Started by the first `run`, ended by `close`."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = dict(environment)
-        self._process: subprocess.Popen[str] | None = None
+    def __init__(self, starter: Starter) -> None:
+        self._starter = starter
+        self._process: Process | None = None
 
     def run(self, code: str) -> str:
         """Run a program, and return its output."""
         process = self._process or self._start()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(json.dumps(code) + "\n")
-        process.stdin.flush()
-        answer = process.stdout.readline()
+        with suppress(BrokenPipeError):  # then the process has ended
+            self._requests.write(json.dumps(code) + "\n")
+            self._requests.flush()
+        answer = self._answers.readline()
         if not answer:
             raise ShellFailed(f"the process has ended with {process.wait(patience(STOP_SECONDS))}:\n{code}")
         printed, failure = json.loads(answer)
@@ -70,17 +69,17 @@ class Shell:
 
     def close(self) -> None:
         if self._process:
-            self._process.communicate(timeout=patience(STOP_SECONDS))  # closes its input, which ends it
+            self._requests.close()  # which ends the process
+            self._process.wait(patience(STOP_SECONDS))
+            self._answers.close()
             self._process = None
 
-    def _start(self) -> subprocess.Popen[str]:
-        self._process = subprocess.Popen(
-            [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", SERVE],
-            cwd=ROOT,
-            env=self._environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+    def _start(self) -> Process:
+        stdin, requests = os.pipe()
+        answers, output = os.pipe()
+        arguments = ["manage.py", "shell", "--verbosity", "0", "-c", SERVE]
+        self._process = self._starter.start(arguments, output, stdin=stdin, errors=STANDARD_ERROR)
+        os.close(stdin)
+        os.close(output)
+        self._requests, self._answers = os.fdopen(requests, "w"), os.fdopen(answers)
         return self._process

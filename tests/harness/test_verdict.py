@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.servers import ROOT
+from tests.harness.processes import ROOT
 
 pytestmark = pytest.mark.standalone
 
@@ -72,25 +72,24 @@ def test_elsewhere_a_skip_is_no_failure_and_the_summary_says_why(tmp_path: Path)
 DEATH = """
 import os
 import signal
-import sys
 
 import httpx
 import pytest
 
-from tests.harness.backend import Deployment
+from tests.harness.backend import Deployment, base_environment
 from tests.harness.servers import Server
 
 
 class Files(Server):
     def command(self):
-        return [sys.executable, "-m", "http.server", str(self.port), "--bind", "127.0.0.1"]
+        return ["-m", "http.server", str(self.port), "--bind", "127.0.0.1"]
 
 
 @pytest.fixture(scope="session")
 def deployment(tmp_path_factory):
     folder = tmp_path_factory.mktemp("files")
-    deployment = Deployment("embedded", folder, {}, [])
-    deployment.servers.append(Files("daphne", {}, folder / "log"))
+    deployment = Deployment("embedded", folder, base_environment(), [])
+    deployment.servers.append(Files("daphne", deployment.starter, folder / "log"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Deployment, "_migrate", lambda self: None)
         with deployment:

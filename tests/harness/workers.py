@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from tests.harness.patience import patience
-from tests.harness.servers import ROOT
+from tests.harness.processes import Process, Starter
 
 STOP_SECONDS = 30
 
@@ -22,22 +19,14 @@ class WorkerFailed(Exception):
 class Worker:
     """Started by `start`, ended by `stop` or `kill`."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+    def __init__(self, starter: Starter, log: Path) -> None:
         self.log = log
-        self._environment = dict(environment)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._starter = starter
+        self._process: Process | None = None
 
     def start(self) -> None:
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "manage.py", "chat_worker"],
-                cwd=ROOT,
-                env=self._environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            self._process = self._starter.start(["manage.py", "chat_worker"], log.fileno())
 
     def stop(self) -> int:
         """Ask the worker to end, and return its exit code."""
@@ -62,7 +51,7 @@ class Worker:
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _running(self) -> Process:
         if self._process is None:
             raise WorkerFailed("the worker was not started")
         return self._process

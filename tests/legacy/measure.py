@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.harness.backend import base_environment
-from tests.harness.servers import ROOT
+from tests.harness.processes import ROOT
 from tests.harness.services import PostgreSQL
 
 COMMAND: Final = ("manage.py", "import_legacy_messages", "--progress")

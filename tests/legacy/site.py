@@ -17,7 +17,7 @@ import psycopg
 from tests.harness.backend import base_environment
 from tests.harness.databases import Database
 from tests.harness.patience import patience
-from tests.harness.servers import ROOT
+from tests.harness.processes import ROOT, NewProcesses
 from tests.harness.shell import Shell, ShellFailed
 
 ROWS: Final = 2500
@@ -50,7 +50,7 @@ class Site:
         database.fill()
         self.environment = {**base_environment(), "DATABASE_URL": database.url}
         self.rejects = str(folder / "rejects.jsonl")
-        self._shell = Shell(self.environment)
+        self._shell = Shell(NewProcesses(self.environment))
         self.fates = self.shell(PREPARE)
 
     def close(self) -> None:

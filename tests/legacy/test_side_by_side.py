@@ -7,7 +7,7 @@ import sys
 from typing import Final
 
 from tests.harness.patience import patience
-from tests.harness.servers import ROOT
+from tests.harness.processes import ROOT
 from tests.legacy.site import COUNT, Site
 
 # Sends until the import has ended, and then prints how many messages it sent during the import.

@@ -78,7 +78,7 @@ async def test_a_long_export_reads_its_rows_in_turn(people: Cast, pooled: Deploy
 
 
 def test_one_import_at_a_time(pooled: Deployment) -> None:
-    other = Shell(pooled.environment)
+    other = Shell(pooled.starter)
     try:
         pooled.shell(ACQUIRE)
         with pytest.raises(ShellFailed, match="AlreadyRunning"):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness.patience import patience
-from tests.harness.servers import ROOT
+from tests.harness.processes import ROOT
 
 # What a tool needs to run and to find its package registry, without anything that leads to this checkout.
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")

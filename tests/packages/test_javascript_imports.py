@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.harness.servers import ROOT
+from tests.harness.processes import ROOT
 
 pytestmark = pytest.mark.standalone
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness.cast import Cast
-from tests.harness.servers import ROOT
+from tests.harness.processes import ROOT
 from tests.packages.conftest import run
 
 pytestmark = pytest.mark.fleet

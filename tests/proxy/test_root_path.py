@@ -15,8 +15,9 @@ from tests.harness.backend import Deployment
 from tests.harness.cast import Stage
 from tests.harness.client import LiveClient
 from tests.harness.patience import patience
+from tests.harness.processes import ROOT
 from tests.harness.rest import NO_TLS, RestClient
-from tests.harness.servers import ROOT, ServerKind
+from tests.harness.servers import ServerKind
 from tests.harness.services import free_port
 
 ROOT_PATH = "/support"

@@ -15,7 +15,7 @@ from typing import Final
 
 import pytest
 
-from tests.harness.servers import ROOT
+from tests.harness.processes import ROOT
 
 pytestmark = pytest.mark.standalone
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from tests.harness.patience import patience
-from tests.harness.servers import ROOT
+from tests.harness.processes import ROOT
 
 pytestmark = pytest.mark.standalone
 

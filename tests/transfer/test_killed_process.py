@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from tests.harness.backend import Deployment
 from tests.harness.patience import patience
-from tests.harness.servers import ROOT
+from tests.harness.processes import ROOT
 
 CONVERSATIONS, MESSAGES, BATCH = 3, 20, 10
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.harness.backend import Deployment
 from tests.harness.patience import wait_until
+from tests.harness.processes import NewProcesses
 from tests.harness.workers import Worker
 from tests.webhooks.receiver import Received, Receiver
 
@@ -101,7 +102,7 @@ def test_every_event_arrives_in_order(services: Deployment) -> None:
         set_up = SET_UP.format(url=receiver.url, conversations=CONVERSATIONS)
         shop, hook = services.shell(set_up).split()
         environment = {**services.environment, "OUTGOING_ALLOW_NETWORKS": "127.0.0.0/8"}
-        worker = Worker(environment, services.folder / "chaos-worker.log")
+        worker = Worker(NewProcesses(environment), services.folder / "chaos-worker.log")
         worker.start()
         try:
             services.shell(SAY.format(messages=MESSAGES // 2, shop=shop))

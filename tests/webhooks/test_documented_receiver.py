@@ -16,7 +16,7 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from tests.harness.patience import patience
-from tests.harness.servers import ROOT
+from tests.harness.processes import ROOT
 
 pytestmark = pytest.mark.standalone
 
