@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
+from chatsite.http.admin_lists import BoundedAdmin
 from chatsite.identity.names import login_lookup
-from conversations.admin.lists import BoundedAdmin
 from notifications import operations, types
 from notifications.currencies import amount_text
 from notifications.delivery.models import BusinessNotificationSettings, Notice, ReceivedMail

@@ -11,6 +11,7 @@ from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist import admin as registers  # noqa: F401  before they are taken out
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
+from chatsite.http.admin_lists import BoundedAdmin
 from chatsite.identity.models import ApiKey
 
 for model in (BlacklistedToken, OutstandingToken):
@@ -19,12 +20,11 @@ for model in (BlacklistedToken, OutstandingToken):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+class ApiKeyAdmin(BoundedAdmin):
     """Keys are made over REST, and shown to nobody again. Here they are revoked."""
 
     list_display = ("hint", "name", "user", "expires_at", "last_used_at", "revoked_at")
     list_select_related = ("user",)
-    show_full_result_count = False
     ordering = ("-id",)
     actions = ("revoke",)
 

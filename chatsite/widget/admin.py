@@ -14,10 +14,10 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from chatsite.errors import DomainError, invalid
+from chatsite.http.admin_lists import BoundedAdmin
 from chatsite.widget import operations
 from chatsite.widget.models import SigningSecret, WidgetSite
 from chatsite.widget.operations import WidgetSettings
-from conversations.admin.lists import BoundedAdmin
 
 CHOSEN = ("enabled", "guests_allowed", "title", "greeting", "accent", "asks_first", "form_question")
 

@@ -10,9 +10,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from chatsite.http.admin_lists import ReadOnlyAdmin
 from chatsite.identity.names import user_page
 from chatsite.identity.users import find_by_username
-from conversations.admin.lists import ReadOnlyAdmin
 from conversations.moderation.models import AuditEntry
 
 # The page of each type of subject. The page of a message is its conversation, whose id is in the entry.

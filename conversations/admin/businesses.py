@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from chatsite.errors import DomainError
+from chatsite.http.admin_lists import BoundedAdmin
 from chatsite.identity.names import login_lookup
-from conversations.admin.lists import BoundedAdmin
 from conversations.models import Business, Membership
 from conversations.moderation import operations as moderation
 

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from chatsite.errors import DomainError
-from conversations.admin.lists import BoundedAdmin
+from chatsite.http.admin_lists import BoundedAdmin
 from conversations.models import CannedAnswer
 from conversations.search.tokens import searchable
 from conversations.team.canned.operations import clean_answer, clean_code

@@ -17,8 +17,8 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from chatsite.errors import DomainError
+from chatsite.http.admin_lists import ReadOnlyAdmin, ReasonActionForm, change_chosen, errors_as_messages
 from conversations.admin.downloads import as_download, open_attachment
-from conversations.admin.lists import ReadOnlyAdmin, ReasonActionForm, change_chosen, errors_as_messages
 from conversations.admin.names import isolate, isolate_text
 from conversations.admin.search import HELP, search_conversations
 from conversations.admin.transcript import read_edits, read_page
@@ -58,7 +58,6 @@ class FrozenFilter(admin.SimpleListFilter):
 @admin.register(Conversation)
 class ConversationAdmin(ReadOnlyAdmin):
     list_display = ("participants", "preview", "message_count", "last_active", "unread", "state")
-    list_select_related = ("business", "customer")
     list_filter = (FrozenFilter, "active_at", "created_at")
     search_fields = ("id",)  # shows the search box; `get_search_results` does the search
     search_help_text = HELP
@@ -68,6 +67,10 @@ class ConversationAdmin(ReadOnlyAdmin):
     actions = ("freeze_chosen", "unfreeze_chosen")
 
     # The list
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        # With joins, PostgreSQL may join all conversations before it looks for the newest.
+        return super().get_queryset(request).prefetch_related("business", "customer")
 
     @admin.display(description="conversation")
     def participants(self, conversation: Conversation) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from conversations.admin.lists import ReadOnlyAdmin
+from chatsite.http.admin_lists import ReadOnlyAdmin
 from conversations.models import AnswerTime, BusinessHours
 
 

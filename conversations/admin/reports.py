@@ -17,10 +17,10 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from chatsite.errors import DomainError
+from chatsite.http.admin_lists import ReadOnlyAdmin
 from chatsite.identity.names import login_lookup
 from chatsite.identity.users import find_by_username
 from conversations.admin.downloads import open_attachment
-from conversations.admin.lists import ReadOnlyAdmin
 from conversations.admin.names import isolate
 from conversations.attachments.models import Attachment
 from conversations.moderation.models import Report

@@ -15,11 +15,11 @@ from django.urls import path
 from django.views.decorators.http import require_POST
 
 from chatsite.errors import DomainError
+from chatsite.http.admin_lists import BoundedAdmin, ReasonActionForm, change_chosen, errors_as_messages
 from chatsite.identity.names import user_page
 from chatsite.identity.operations import end_user_sessions
 from chatsite.identity.users import parse_user_key
 from conversations.admin.downloads import as_download
-from conversations.admin.lists import BoundedAdmin, ReasonActionForm, change_chosen, errors_as_messages
 from conversations.moderation import erasure, exports
 from conversations.moderation import operations as moderation
 

@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from chatsite.errors import DomainError
-from conversations.admin.lists import BoundedAdmin, ReadOnlyAdmin, chosen_rows
+from chatsite.http.admin_lists import BoundedAdmin, ReadOnlyAdmin, chosen_rows
 from notifications.webhooks import operations
 from notifications.webhooks.event_types import EVERY_TYPE, names
 from notifications.webhooks.models import Webhook, WebhookDelivery

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.db import OperationalError
 from django.test import RequestFactory
 
-from conversations.admin.lists import BoundedAdmin
+from chatsite.http.admin_lists import BoundedAdmin
 from conversations.models import Conversation
 
 pytestmark = pytest.mark.django_db
