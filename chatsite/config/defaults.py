@@ -62,7 +62,7 @@ THROTTLE_RATES: Final = {
 REST_FRAMEWORK: Final[dict[str, Any]] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "chatsite.identity.authentication.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "chatsite.identity.authentication.PageAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": [
         "rest_framework.permissions.IsAuthenticated",

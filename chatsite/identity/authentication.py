@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rest_framework.authentication import BaseAuthentication
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
@@ -13,6 +13,7 @@ from chatsite.identity.api_keys import find_live_key, is_api_key
 from chatsite.identity.claims import Claims, read_claims
 from chatsite.identity.models import ApiKey
 from chatsite.identity.tokens import live_user
+from chatsite.realtime.identity import ANOTHER_USER
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -42,3 +43,18 @@ class TokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
+
+
+class PageAuthentication(SessionAuthentication):
+    """The session cookie. A page names the user for whom it was made in the header `X-Chat-User`.
+
+    Another user may have signed in since, in another tab of the browser. That user's cookie is rejected with 401
+    `unauthenticated`, so that nothing of the first user is sent as the second.
+    """
+
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
+        found = super().authenticate(request)
+        expected = request.headers.get("X-Chat-User")
+        if found is not None and expected is not None and expected != str(found[0].pk):
+            raise AuthenticationFailed(ANOTHER_USER)
+        return found

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from chatsite.errors import DomainError
+
+ANOTHER_USER: Final = "Another user has signed in in this browser."
 
 
 @dataclass(frozen=True, slots=True)

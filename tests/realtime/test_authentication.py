@@ -48,6 +48,18 @@ async def test_a_cookie_works_only_on_the_sites_own_pages(login: Login) -> None:
         assert refusal.value.code == "unauthenticated"
 
 
+async def test_a_cookie_of_another_user_than_the_page_names_is_refused(login: Login) -> None:
+    server = login.deployment.server(0)
+    headers = {"Cookie": f"sessionid={login.session_key}", "Origin": server.url}
+    own = f"{server.live_url}?user={login.user_id}"
+    async with await LiveClient.open(own, auth="none", headers=headers) as client:
+        await client.call("heartbeat")
+    others = f"{server.live_url}?user={login.user_id}0"
+    async with await LiveClient.open(others, auth="none", headers=headers) as client:
+        assert (await client.expect("error"))["code"] == "unauthenticated"
+        assert await client.closed() == 4401
+
+
 async def test_an_unknown_cookie_leaves_the_other_ways_open(login: Login) -> None:
     server = login.deployment.server(0)
     headers = {"Cookie": "sessionid=nonsense", "Origin": server.url}

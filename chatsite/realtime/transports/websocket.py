@@ -17,7 +17,7 @@ from chatsite.database.threads import in_database_thread
 from chatsite.errors import DomainError, as_domain_error, from_decoding, invalid
 from chatsite.realtime import registry
 from chatsite.realtime.events import Event
-from chatsite.realtime.identity import Identity
+from chatsite.realtime.identity import ANOTHER_USER, Identity
 from chatsite.realtime.ref_recovery import find_ref
 from chatsite.realtime.runtime import get_runtime
 from chatsite.realtime.servers.sockets import server_socket
@@ -37,6 +37,13 @@ class Frame(msgspec.Struct):
 
 
 _decode_frame = msgspec.json.Decoder(Frame).decode
+
+
+def _expected(identity: Identity | None, query: dict[str, list[str]]) -> Identity | None:
+    """Return the identity. Raise `unauthenticated` if the page was made for another user, whom it names in `?user=`."""
+    if identity is not None and query.get("user", [identity.user_id]) != [identity.user_id]:
+        raise DomainError("unauthenticated", ANOTHER_USER)
+    return identity
 
 
 def _decode_data(raw: msgspec.Raw, struct: type) -> Any:
@@ -118,7 +125,8 @@ class ChatConsumer(DirectConsumer):
         if "ticket" in query:
             return await in_database_thread(authentication.by_ticket, query["ticket"][0])
         if b"cookie" in headers and self.scope.get("same_origin"):
-            return await in_database_thread(authentication.by_cookie, headers[b"cookie"].decode("latin-1"))
+            cookie = headers[b"cookie"].decode("latin-1")
+            return _expected(await in_database_thread(authentication.by_cookie, cookie), query)
         return None
 
     async def _take(self, message: dict[str, Any]) -> bool:

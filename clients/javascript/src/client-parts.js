@@ -144,7 +144,8 @@ export class ClientParts extends Emitter {
       this.sender.connectionChanged(state);
       this.tell("state", state);
     });
-    this.connection.on("ready", ({ userId }) => this.#ready(userId));
+    this.connection.on("identified", ({ userId }) => this.identify(userId));
+    this.connection.on("ready", () => this.#ready());
     this.connection.on("event", (event) => this.#receive(event));
     this.connection.on("heartbeat", (revs) => this.joined.compare(revs));
     this.connection.on("lost", () => this.disconnected());
@@ -177,7 +178,7 @@ export class ClientParts extends Emitter {
   /** The user is known, from the token or from the server. The outbox belongs to this user only. */
   identify(userId) {
     if (userId === null || userId === undefined) return;
-    this.userId = userId;
+    this.userId = this.credentials.pageUser = userId;
     this.outbox.open(userId);
     this.outboxUploads.open(userId);
     this.changes.open(userId);
@@ -195,8 +196,7 @@ export class ClientParts extends Emitter {
     this.emit(event, data);
   }
 
-  #ready(userId) {
-    this.identify(userId);
+  #ready() {
     this.outboxUploads.wake();
     if (this.userId === null) this.#fetchUserId();
     this.joined.connected();

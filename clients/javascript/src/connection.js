@@ -7,8 +7,8 @@ const STABLE = 5_000; // milliseconds after which a socket resets the count of f
 const MAX_REFUSALS = 2; // consecutive refusals of renewed credentials until the user counts as signed out
 
 /**
- * Keeps one authenticated socket up. Emits `state`, `ready` ({userId}), `event` ({event, data}), `heartbeat`, `lost`
- * ({code}), `trouble` (a handled error) and `signed_out`.
+ * Keeps one authenticated socket up. Emits `identified` and then `ready` ({userId}), `state`, `event` ({event, data}),
+ * `heartbeat`, `lost` ({code}), `trouble` (a handled error) and `signed_out`.
  */
 export class Connection extends Emitter {
   #options;
@@ -99,7 +99,7 @@ export class Connection extends Emitter {
       const ticket = encodeURIComponent(await credentials.ticket());
       return { url: `${addresses.socket}?ticket=${ticket}`, token: null };
     }
-    if (!credentials.usesToken) return { url: addresses.socket, token: null };
+    if (!credentials.usesToken) return { url: ofUser(addresses.socket, credentials.pageUser), token: null };
     return { url: addresses.socket, token: await credentials.token({ renew: this.#refusals > 0 }) };
   }
 
@@ -134,6 +134,7 @@ export class Connection extends Emitter {
       this.#refusals = 0;
     });
     this.#schedule("beat", this.#options.heartbeat, () => this.beat());
+    this.emit("identified", { userId }); // before anything is sent
     this.#setState("ready");
     this.emit("ready", { userId });
   }
@@ -211,4 +212,12 @@ export class Connection extends Emitter {
     if (name in this.#timers) this.#clock.clearTimeout(this.#timers[name]);
     delete this.#timers[name];
   }
+}
+
+/** The address with which the server refuses a cookie of another user. */
+function ofUser(address, userId) {
+  if (!userId) return address;
+  const url = new URL(address);
+  url.searchParams.set("user", userId);
+  return url.href;
 }

@@ -8,6 +8,7 @@ const SOON = 30_000; // milliseconds: a token that expires within this time is r
  * socket's URL, or the page's session cookie, which the browser sends.
  */
 export class Credentials {
+  pageUser = null; // the user for whom the page was made; another one may have signed in since, in another tab
   #options;
   #clock;
   #exchange;

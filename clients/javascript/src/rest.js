@@ -42,7 +42,7 @@ export class Rest {
 
   /** Call `step(headers)` with credentials, and again with a renewed token if the first one is refused. */
   async authorized(method, step) {
-    if (!this.credentials?.usesToken) return step(cookieHeaders(method));
+    if (!this.credentials?.usesToken) return step(cookieHeaders(method, this.credentials?.pageUser));
     const headers = async (renew) => ({ Authorization: `Bearer ${await this.credentials.token({ renew })}` });
     try {
       return await step(await headers(false));
@@ -105,9 +105,10 @@ export function parsed(status, body) {
   throw new ChatError("unavailable", `Refused with ${status}.`, {}, status);
 }
 
-/** With a session cookie, Django requires its CSRF cookie in a header too. */
-function cookieHeaders(method) {
-  if (method === "GET") return {};
+/** With a session cookie, Django requires its CSRF cookie in a header too. The server refuses the cookie of another user. */
+function cookieHeaders(method, userId) {
+  const user = userId ? { "X-Chat-User": userId } : {};
+  if (method === "GET") return user;
   const token = /(?:^|;\s*)csrftoken=([^;]+)/.exec(globalThis.document?.cookie ?? "")?.[1];
-  return token ? { "X-CSRFToken": token } : {};
+  return token ? { ...user, "X-CSRFToken": token } : user;
 }

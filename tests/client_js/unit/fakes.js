@@ -175,6 +175,7 @@ export class FakeServer {
     const request = { method, path: pathname, query: Object.fromEntries(searchParams), headers };
     this.requests.push({ ...request, body: body instanceof FormData ? Object.fromEntries(body) : body && JSON.parse(body) });
     if (!this.restIsUp) throw new TypeError("fetch failed");
+    if (this.#isOfAnother(headers["X-Chat-User"])) return new Response(JSON.stringify({ error: { code: "unauthenticated" } }), { status: 401 });
     const [status, answer] = this.files.answer(this.requests.at(-1)) ?? this.#answer(this.requests.at(-1));
     await this.onTheWay();
     return new Response(status === 204 ? null : JSON.stringify(answer), { status });
@@ -226,6 +227,12 @@ export class FakeServer {
     if (!this.isUp) return socket.onclose({ code: 1006, reason: "" });
     socket.isOpen = true;
     socket.onopen();
+    if (this.#isOfAnother(new URL(socket.url).searchParams.get("user"))) socket.onclose({ code: 4401, reason: "" });
+  }
+
+  /** Whether a page with a cookie was made for another user than the one who is signed in. */
+  #isOfAnother(pageUser) {
+    return Boolean(pageUser) && pageUser !== this.userId;
   }
 
   #take(socket, frame) {
