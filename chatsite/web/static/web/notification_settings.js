@@ -1,4 +1,5 @@
 import { ChatClient } from "../chat-client/chat-client.js";
+import { leaveToAnotherUser } from "./another_user.js";
 import { mountInstall } from "./install.js";
 import { PushDevice } from "./push_device.js";
 import { mountSettings } from "./settings.js";
@@ -74,6 +75,7 @@ function suggestTimezone(select) {
 }
 
 mountSettings();
+leaveToAnotherUser();
 mountInstall(document.querySelector("[data-install]"), document.querySelector("[data-install-place]"));
 mountThisDevice(document.querySelector("[data-this-device]"));
 for (const select of document.querySelectorAll("[data-unset]")) suggestTimezone(select);

@@ -1,4 +1,5 @@
 import { ChatClient } from "../chat-client/chat-client.js";
+import { leaveToAnotherUser } from "./another_user.js";
 import { NotificationBell } from "./notification_bell.js";
 import { mountConnectionBanner } from "./connection_banner.js";
 import { DesktopNotifications } from "./desktop_notifications.js";
@@ -75,6 +76,7 @@ class App {
     const timer = setTimeout(reload, SOCKET_WAIT);
     this.#client.on("ready", reload);
     this.#client.on("change_refused", ({ kind, error }) => OF_CONVERSATIONS.has(kind) && toast(errorText(error)));
+    this.#client.on("signed_out", leaveToAnotherUser());
     this.#client.on("conversations", () => this.#updateTitle());
     const signOut = document.querySelector("[data-sign-out]");
     this.#device.endWithSession(signOut);

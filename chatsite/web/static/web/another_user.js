@@ -1,0 +1,25 @@
+const KEY = "business-chat:signed-in"; // the id of the user of the page that was opened last
+
+/**
+ * Leave a page of one user when another one has signed in in this browser, in another tab. Returns a function that asks the server
+ * who is signed in, for those who notice more. The body names the user, and the addresses to ask and to leave for.
+ */
+export function leaveToAnotherUser({ user, me, home } = document.body.dataset) {
+  const ask = async () => {
+    try {
+      const answer = await fetch(me, { headers: { Accept: "application/json" }, cache: "no-store" });
+      if (answer.ok && String((await answer.json()).id) !== user) location.replace(home);
+    } catch (error) {
+      console.warn(error); // no network: the server refuses this page until it asks again
+    }
+  };
+  if (!user) return ask; // a page for everybody
+  addEventListener("storage", ({ key, newValue }) => key === KEY && newValue !== user && ask());
+  addEventListener("pageshow", ({ persisted }) => persisted && ask()); // by the browser's Back
+  try {
+    localStorage.setItem(KEY, user);
+  } catch (error) {
+    console.warn(error); // storage is forbidden or full: other tabs notice by their sockets
+  }
+  return ask;
+}
