@@ -29,6 +29,7 @@ from tests.browser.bundles import bundled_environment
 from tests.harness.backend import FLEET, Deployment, Flavour
 from tests.harness.cast import Cast, Stage
 from tests.harness.databases import TEMPLATE, MigratedPostgreSQL, fill_memory
+from tests.harness.flush import flush_quickly
 from tests.harness.services import PostgreSQL, Redis, ServiceMissing
 
 TESTS = Path(__file__).parent
@@ -84,6 +85,7 @@ FLAVOUR_OF: dict[str, Flavour] = {
 # Rooms whose in-process tests have queries that Django writes for both databases. PostgreSQL is the stricter one.
 OF_PLAIN_QUERIES = (
     "assistants",
+    "attachments",
     "away",
     "blocks",
     "bots",
@@ -149,6 +151,11 @@ def django_db_modify_db_settings(
         if named.fetchone():  # `tests.harness` has started this PostgreSQL
             test_settings["TEMPLATE"] = TEMPLATE
     yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    flush_quickly(connection)
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,8 @@ from tests.harness.patience import patience
 from tests.harness.rest import ApiError, RestClient
 from tests.realtime.logins import make_logins
 
+pytestmark = pytest.mark.fleet
+
 
 class Told:
     """What was sent, and must not appear in the logs."""

@@ -19,6 +19,8 @@ from conversations.models import Business
 from conversations.requests import SendBody
 from tests.attack.pages import Page, parsed_policy
 
+pytestmark = pytest.mark.fleet
+
 STRICT = {
     "default-src": ["'none'"],
     "script-src": ["'self'"],

@@ -20,6 +20,8 @@ from tests.harness.patience import patience
 from tests.harness.rest import ApiError, Json, when_allowed
 from tests.realtime.logins import make_logins
 
+pytestmark = pytest.mark.fleet
+
 ADDRESSES = addresses()
 # The strangers of these are in tests/team.
 TESTED_ELSEWHERE = {

@@ -24,6 +24,8 @@ from tests.harness.patience import patience
 from tests.harness.servers import Server
 from tests.realtime.logins import Login, make_logins
 
+pytestmark = pytest.mark.fleet
+
 OTHER_KEY: Final = "another key that is just as long as the real one is, and longer still"
 
 

@@ -22,6 +22,8 @@ from tests.harness.patience import patience
 from tests.harness.rest import ApiError
 from tests.realtime.logins import make_logins
 
+pytestmark = pytest.mark.fleet
+
 MEMBERSHIP_SECONDS, SESSION_SECONDS = 1, 5
 
 MODERATOR = """

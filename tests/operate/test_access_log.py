@@ -12,6 +12,8 @@ from tests.harness.backend import Deployment
 from tests.harness.client import LiveClient
 from tests.operate.reading import Line, fetch, log_line, log_lines
 
+pytestmark = pytest.mark.fleet
+
 SECRET = "a-ticket-that-nobody-may-read"
 
 

@@ -25,6 +25,8 @@ from tests.harness.rest import ApiError
 from tests.operate.reading import fetch
 from tests.operate.schemas import Protocol
 
+pytestmark = pytest.mark.fleet
+
 ROOT = Path(__file__).parents[2]
 SOURCES = [
     path

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from tests.conversations.rooms import Room
 from tests.parity.transports import TransportName, Transports
+
+pytestmark = pytest.mark.fleet
 
 
 async def test_joining_and_leaving(room: Room, transports: Transports, live_transport: TransportName) -> None:

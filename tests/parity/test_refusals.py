@@ -13,6 +13,8 @@ from tests.harness.client import LiveClient, LiveClosed
 from tests.harness.rest import ApiError, Json, RestClient
 from tests.parity.transports import Refused, TransportName, Transports, send_raw
 
+pytestmark = pytest.mark.fleet
+
 NOBODY = str(uuid4())
 SEND = "send_message"
 

@@ -20,6 +20,8 @@ from tests.harness.rest import NO_TLS, RestClient
 from tests.harness.servers import ServerKind
 from tests.harness.services import free_port
 
+pytestmark = pytest.mark.one_database
+
 ROOT_PATH = "/support"
 # The path that the process gets for a request to /support/….
 PREFIXES = pytest.mark.parametrize("prefix", ["", ROOT_PATH], ids=["stripped", "left"])
