@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -105,8 +106,40 @@ async def test_what_was_refused_is_still_in_the_dialog(cast: Cast, signed_in: Si
     await expect(dialog.get_by_label("What you offer")).to_have_value("A bell")
     await dialog.get_by_role("button", name="Make the offer").click()
     await expect(dialog).to_have_count(0)
-    dialog = await opened(page)  # what was made is no longer in it
+    dialog = await opened(page)  # what is on its way is no longer in it
     await expect(dialog.get_by_label("What you offer")).to_have_value("")
     await dialog.get_by_role("button", name="Cancel").click()
     await expect(dialog).to_have_count(0)
     assert [offer["title"] for offer in await offers_in(customer, where)] == ["A bell"]  # one, not two
+
+
+async def test_a_dialog_that_is_opened_before_the_answer_is_for_the_next_offer(
+    cast: Cast, signed_in: SignedIn
+) -> None:
+    customer, conversation = await newcomer_with_conversation(cast, "And a lock?")
+    where = conversation["id"]
+    page = await ready(await signed_in("olivia", f"/app/c/{where}"))
+    page.allowed.append("ERR_FAILED")  # type: ignore[attr-defined]
+    lost = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await lost.wait()
+        await route.abort()
+
+    await page.route("**/offers", hold, times=1)
+    dialog = await opened(page)
+    await dialog.get_by_label("What you offer").fill("A lock")
+    await dialog.get_by_label("Price").fill("9")
+    await dialog.get_by_role("button", name="Make the offer").click()
+    await expect(dialog).to_have_count(0)
+    dialog = await opened(page)
+    await expect(dialog.get_by_label("What you offer")).to_have_value("")
+    await dialog.get_by_role("button", name="Cancel").click()
+    lost.set()
+    await expect(pane(page).get_by_text("That did not work: there is no connection.")).to_be_visible()
+    dialog = await opened(page)
+    await expect(dialog.get_by_label("What you offer")).to_have_value("A lock")
+    await dialog.get_by_role("button", name="Make the offer").click()
+    await expect(dialog).to_have_count(0)
+    await expect(pane(page).get_by_text("A lock", exact=True)).to_be_visible()
+    assert [offer["title"] for offer in await offers_in(customer, where)] == ["A lock"]

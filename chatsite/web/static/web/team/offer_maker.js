@@ -24,14 +24,19 @@ export class OfferMaker {
     const offer = await this.#ask();
     if (!offer) return;
     const { client, view } = this.#thread;
-    this.#clientId ??= randomId(); // a retry makes no second offer
+    const clientId = this.#clientId ?? randomId(); // a retry makes no second offer
+    const typed = this.#typed;
+    // A dialog that is opened before the answer is for the next offer.
+    this.#typed = {};
+    this.#clientId = null;
     try {
-      await client.rest.post("/offers", { ...offer, conversationId: view.id, clientId: this.#clientId });
+      await client.rest.post("/offers", { ...offer, conversationId: view.id, clientId });
       setPreference("currency", offer.currency);
-      this.#typed = {};
-      this.#clientId = null;
     } catch (error) {
       this.#thread.showError(error);
+      if (this.#typed.title || this.#typed.amount || this.#typed.description) return; // the next offer
+      this.#typed = typed;
+      this.#clientId = clientId;
     }
   }
 
