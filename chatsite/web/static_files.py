@@ -35,6 +35,7 @@ ENTRIES: Final = (
     "web/plain_page.js",
     "web/print.js",
     "web/team_app.js",
+    "web/pages/answer.css",
     "web/pages/app.css",
     "web/pages/event_reference.css",
     "web/pages/landing.css",

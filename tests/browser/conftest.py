@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -25,6 +25,8 @@ from playwright.async_api import (
     expect,
 )
 
+from tests.browser.bundles import bundled_environment
+from tests.browser.screens import Screens, make_screens
 from tests.client_js.node import find_node, install_packages
 from tests.harness.backend import Deployment
 from tests.harness.cast import PASSWORD, Cast, Stage
@@ -45,6 +47,9 @@ FLAGS: Final = (
 WHOLE: Final = ("chromium", "chromium-browser", "google-chrome")
 
 OpenPage = Callable[..., Awaitable[Page]]
+
+
+OpenScreen = Callable[..., Awaitable[Page]]
 
 
 class SignedIn(Protocol):
@@ -172,6 +177,34 @@ print("session", client.session.session_key)
 COOKIE_RULES: Final = {"expires": -1, "httpOnly": True, "secure": False, "sameSite": "Lax"}
 
 _addresses: Final = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def mailing_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """Provide a deployment with all that needs mails. It writes them into the log of its server."""
+    static = bundled_environment()
+    with Deployment.embedded(
+        tmp_path_factory.mktemp("mailing"), kind="daphne", EMAIL_URL="console:", PASSWORD_RESET="1", **static
+    ) as deployment:
+        yield deployment
+
+
+@pytest.fixture(scope="session")
+def screens(mailing_site: Deployment) -> list[Screens]:
+    return make_screens(mailing_site)
+
+
+@pytest.fixture
+def open_screen(mailing_site: Deployment, open_page: OpenPage) -> OpenScreen:
+    """`await open_screen(person, path)` opens a screen as the person of these screens."""
+
+    async def open_as(person: Screens, path: str, **context: Any) -> Page:
+        cookie = {"name": "sessionid", "value": person.session, "domain": "127.0.0.1", "path": "/"}
+        cookies = [cookie | COOKIE_RULES] if person.session else []
+        state = {"cookies": cookies, "origins": []}
+        return await open_page(mailing_site.server(0).url + path, storage_state=state, **context)
+
+    return open_as
 
 
 @pytest.fixture

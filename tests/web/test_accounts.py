@@ -147,6 +147,18 @@ def test_a_new_password_ends_the_old_one_and_every_login(visitor: Client) -> Non
     assert Client().get(link()).status_code == 404
 
 
+def test_the_mail_has_the_sites_name_and_icon(visitor: Client) -> None:
+    person()
+    visitor.post("/forgot-password", {"email": FORM["email"]})
+    run_jobs()
+    [sent] = mail.outbox
+    assert isinstance(sent, mail.EmailMultiAlternatives)
+    page = str(sent.alternatives[0][0])
+    assert '<img src="https://chat.example/app/icon-180.png"' in page
+    assert '<a class="brand" href="https://chat.example/"' in page
+    assert visitor.get("/app/icon-180.png", follow=True).redirect_chain[0][0].endswith(".png")
+
+
 def test_nobody_learns_who_has_an_account(visitor: Client) -> None:
     person()
     answers = []
