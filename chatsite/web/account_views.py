@@ -12,7 +12,7 @@ from django.contrib.auth.views import PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -34,6 +34,13 @@ class FormTexts(NamedTuple):
     title: str | Promise
     lead: str | Promise
     button: str | Promise
+
+
+class Link(NamedTuple):
+    """The next step of a page with a few words on it."""
+
+    address: str
+    text: str | Promise
 
 
 SIGN_UP: Final = FormTexts(
@@ -119,7 +126,7 @@ def forgot_password(request: HttpRequest) -> HttpResponse:
     text = gettext(
         "If an account has this address, an e-mail with a link is on its way. It may take some minutes."
     )
-    return _note(request, gettext("Check your e-mail"), text)
+    return _note(request, gettext("Check your e-mail"), text, link=_sign_in_link())
 
 
 class NewPassword(PasswordResetConfirmView):
@@ -136,7 +143,8 @@ class NewPassword(PasswordResetConfirmView):
     def render_to_response(self, context: dict[str, Any], **named: Any) -> HttpResponse:
         if not self.validlink:
             text = gettext("It has been used, or it is too old. Ask for a new one.")
-            return _note(self.request, gettext("This link no longer works"), text, status=404)
+            again = Link(reverse("web:forgot-password"), FORGOT_PASSWORD.title)
+            return _note(self.request, gettext("This link no longer works"), text, status=404, link=again)
         status = 400 if context["form"].errors else 200
         return super().render_to_response(context, status=status, **named)
 
@@ -147,7 +155,7 @@ new_password = page(only_with("CHAT_PASSWORD_RESET")(NewPassword.as_view()))
 @page
 @only_with("CHAT_PASSWORD_RESET")
 def new_password_set(request: HttpRequest) -> HttpResponse:
-    return _note(request, gettext("Your password was changed"))
+    return _note(request, gettext("Your password was changed"), link=_sign_in_link())
 
 
 def _form_page(
@@ -161,5 +169,11 @@ def _context(request: HttpRequest, texts: FormTexts, form: forms.BaseForm) -> di
     return {**texts._asdict(), "form": form, "next": next_page(request, otherwise="")}
 
 
-def _note(request: HttpRequest, title: str, text: str = "", status: int = 200) -> HttpResponse:
-    return render(request, "web/refusal.html", {"title": title, "text": text}, status=status)
+def _sign_in_link() -> Link:
+    return Link(reverse("web:sign-in"), gettext("Sign in"))
+
+
+def _note(
+    request: HttpRequest, title: str, text: str = "", status: int = 200, link: Link | None = None
+) -> HttpResponse:
+    return render(request, "web/refusal.html", {"title": title, "text": text, "link": link}, status=status)
