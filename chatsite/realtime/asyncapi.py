@@ -95,7 +95,7 @@ SECURITY: Final[Json] = {
         "type": "httpApiKey",
         "in": "cookie",
         "name": "sessionid",
-        "description": "Only from pages of this site.",
+        "description": "Only from pages of this site. With `?user=ID`, only if it is the session of this user.",
     },
 }
 
