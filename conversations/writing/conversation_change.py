@@ -78,7 +78,7 @@ class ConversationChange:
         self._read_locked = ask_locks(ids, with_people=announce) if ids else dict
         self.parts = ChangeParts(self.now, ids)  # after the locks
         self._changed: dict[UUID, Conversation] = {}
-        self._private: dict[UUID, tuple[Conversation, str | None]] = {}
+        self._private: dict[UUID, tuple[Conversation, set[str]]] = {}  # with the sides that see it
         self._readers: list[unread_marks.Reader] = []
         self._shown_to: list[unread_marks.Reader] = []
         self._new: list[message_sql.NewMessage] = []
@@ -125,9 +125,10 @@ class ConversationChange:
 
         The other side sees no sign of it: its `updatedAt` stays.
         """
+        _, sides = self._private.setdefault(conversation.pk, (conversation, set()))
         if side is not None:
             setattr(conversation, f"{side}_updated_at", self.now)
-        self._private[conversation.pk] = conversation, side
+            sides.add(side)
 
     def show_to(self, conversation: Conversation, user_id: UserId) -> None:
         """Show the conversation to one user, who keeps something in it for themselves."""
@@ -254,9 +255,10 @@ class ConversationChange:
         if self._announce:
             send_on_commit(self.conversations.values(), self._events)
             updates = unread_marks.updates_of(self._changed.values())
-            for key, (conversation, side) in self._private.items():
-                if side is not None and key not in self._changed:
-                    updates += unread_marks.updates_of_side(conversation, side)
+            for key, (conversation, sides) in self._private.items():
+                if key not in self._changed:
+                    for side in sides:
+                        updates += unread_marks.updates_of_side(conversation, side)
             updates += unread_marks.personal_updates(self._shown_to)
             broadcast_on_commit([*self._events, *self.parts.events, *updates])
         if self._new or self._stamps:
