@@ -70,7 +70,7 @@ class Deployment:
         self.environment = {**own, **environment}
         self.redis = redis
         self._database = database
-        self._fork_server = ForkServer(self.environment) if sys.platform == "linux" else None
+        self._fork_server = ForkServer("site", self.environment) if sys.platform == "linux" else None
         self.starter: Starter = self._fork_server or NewProcesses(self.environment)
         self.operator = Shell(self.starter)
         self.servers: list[Server] = []

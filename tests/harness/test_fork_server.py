@@ -31,7 +31,7 @@ sys.exit(7)
 @pytest.fixture(scope="module")
 def fork_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
     database = f"sqlite:///{tmp_path_factory.mktemp('fork') / 'chat.sqlite3'}"
-    server = ForkServer({**base_environment(), "DATABASE_URL": database, "MARK": "of the deployment"})
+    server = ForkServer("site", {**base_environment(), "DATABASE_URL": database, "MARK": "of the deployment"})
     yield server
     server.close()
 
