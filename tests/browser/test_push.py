@@ -254,7 +254,7 @@ async def opens_the_conversation(here: PushedPage, cast: Cast, conversation: str
     await here.shown(1)
     await here.page.goto(here.page.url.replace("/app/notification-settings", "/app"))
     await ready(here.page)
-    await here.page.wait_for_function("globalThis.badge === 1")
+    await here.page.wait_for_function("() => globalThis.badge === 1")
     await here.click("")
     await here.page.wait_for_url(f"**/app/c/{conversation}")
     await expect(here.page.locator("[data-thread]")).to_contain_text("We close at six")
