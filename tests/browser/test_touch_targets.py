@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import urljoin
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 
 from tests.browser.conftest import OpenScreen
 from tests.browser.screens import Screens
@@ -82,21 +82,100 @@ async def open_emoji(page: Page) -> None:
     await expect(page.get_by_role("dialog", name="Choose an emoji")).to_be_visible()
 
 
+async def open_bar_of_team(page: Page) -> None:
+    await pane(page).get_by_text("More", exact=True).click()
+    await expect(pane(page).get_by_role("combobox", name="Priority")).to_be_visible()
+
+
+async def open_assistant(page: Page) -> None:
+    await pane(page).locator(".assistant").get_by_text("Assistant", exact=True).click()
+    await expect(pane(page).get_by_role("button", name="Summarise")).to_be_visible()
+
+
+async def begin_note(page: Page) -> None:
+    await pane(page).get_by_role("button", name="Private note").click()
+    await expect(pane(page).get_by_role("textbox", name="Private note")).to_be_visible()
+
+
+async def begin_offer(page: Page) -> None:
+    await pane(page).get_by_role("button", name="Offer", exact=True).click()
+    await expect(page.get_by_role("dialog", name="Make an offer")).to_be_visible()
+
+
+async def open_customer(page: Page) -> None:
+    await pane(page).get_by_role("button", name="Customer").click()
+    await expect(page.get_by_role("dialog", name="Customer").get_by_role("heading").first).to_be_visible()
+    await expect(page.get_by_role("link", name="carol@mail.example")).to_be_visible()
+
+
+async def attach_file(page: Page) -> None:
+    file: FilePayload = {"name": "plan.txt", "mimeType": "text/plain", "buffer": b"plan"}
+    await pane(page).locator("input[type=file]").first.set_input_files([file])
+    await expect(pane(page).get_by_text("plan.txt")).to_be_visible()
+
+
+async def begin_deletion(page: Page) -> None:
+    await open_menu_of_message(page)
+    await page.get_by_role("menuitem", name="Delete").click()
+    await expect(page.get_by_role("dialog")).to_be_visible()
+
+
+async def begin_edit(page: Page) -> None:
+    await open_menu_of_message(page)
+    await page.get_by_role("menuitem", name="Edit").click()
+    await expect(pane(page).get_by_text("Editing a message")).to_be_visible()
+
+
+async def begin_report(page: Page) -> None:
+    await open_menu_of_message(page)
+    await page.get_by_role("menuitem", name="Report").click()
+    await expect(page.get_by_role("dialog")).to_be_visible()
+
+
+async def choose_score(page: Page) -> None:
+    await pane(page).get_by_role("radio", name="Good", exact=True).check()
+    await expect(pane(page).get_by_role("button", name="Send rating")).to_be_visible()
+
+
+async def search_messages(page: Page) -> None:
+    await page.get_by_role("searchbox", name="Search").fill("thesis")
+    await expect(page.locator("mark").first).to_be_visible()
+
+
+OF_INBOX = (open_settings, open_bell, search_messages)
+OF_THREAD = (
+    open_menu_of_conversation,
+    open_menu_of_message,
+    open_emoji,
+    open_bar_of_team,
+    open_assistant,
+    begin_note,
+    begin_offer,
+    open_customer,
+    attach_file,
+    begin_deletion,
+    begin_edit,
+)
+OF_CUSTOMER = (begin_report, choose_score)
+
+
 @pytest.mark.parametrize(
-    ("screen", "step"),
+    ("number", "screen", "step"),
     [
-        ("inbox", open_settings),
-        ("inbox", open_bell),
-        ("thread", open_menu_of_conversation),
-        ("thread", open_menu_of_message),
-        ("thread", open_emoji),
+        *((2, "inbox", step) for step in OF_INBOX),
+        *((2, "thread", step) for step in OF_THREAD),
+        *((1, "customer-thread", step) for step in OF_CUSTOMER),
     ],
 )
 async def test_what_opens_above_a_screen(
-    screens: list[Screens], open_screen: OpenScreen, screen: str, step: Callable[[Page], Awaitable[None]]
+    screens: list[Screens],
+    open_screen: OpenScreen,
+    number: int,
+    screen: str,
+    step: Callable[[Page], Awaitable[None]],
 ) -> None:
-    owner = screens[2]
-    page = await ready(await open_screen(owner, owner.paths[screen], **PHONE))
+    person = screens[number]
+    page = await ready(await open_screen(person, person.paths[screen], **PHONE))
     await step(page)
     assert await page.evaluate(SMALL) == []
     await picture(page, step.__name__)
