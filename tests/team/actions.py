@@ -56,26 +56,7 @@ def shape_of(path: str) -> str:
     return plain.strip("/")
 
 
-# What a customer looks at most, compared after every single action. Everything is compared after all of them.
-MAIN_PLACES: Final = {
-    "availability-availability",
-    "conversation",
-    "conversation-detail",
-    "conversation-list",
-    "conversation-messages",
-    "conversation-people",
-    "conversation-rating-csat",
-    "inbox",
-    "message-detail",
-    "notification-list",
-    "notification-unread-count",
-    "offer-list",
-    "search-list",
-    "unread-count-list",
-    "widget-configuration",
-    "widget-frame",
-}
-OPEN_TO_ALL: Final = {("PUT", "team/business-hours/*")}  # until the next action removes the hours
+SETS_HOURS: Final = ("PUT", "team/business-hours/*")  # customers see them, until the next action removes them
 # Customers see who is a member.
 SEEN_BY_CUSTOMERS: Final = {("DELETE", "team/members/*")}
 
