@@ -19,6 +19,7 @@ from chatsite.identity.users import find_by_username
 from chatsite.realtime.user_limit import charge
 from conversations.access import UserId, require_owner, user_key
 from conversations.contacts import may_contact
+from conversations.member_rules import check_member
 from conversations.membership import add_member
 from conversations.models import Business, Conversation, Membership
 from notifications import access, operations, types
@@ -101,6 +102,7 @@ def _check_may_join(business: Business, invitee: Any, inviter_id: UserId) -> Non
         raise DomainError("conflict", "The user is already a member of the business.")
     if Conversation.objects.filter(business=business, customer=invitee).exists():
         raise DomainError("conflict", "A customer of the business cannot become its member.")
+    check_member(invitee.pk, business.pk)
 
 
 def _check_recent(business: Business, invitee: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from chatsite.errors import DomainError, not_found
 from chatsite.widget.models import ExternalIdentity
@@ -25,23 +25,27 @@ def check_customer(customer_id: UserId, business_id: UUID) -> None:
 
 
 def check_member(user_id: UserId, business_id: UUID) -> None:
-    """Refuse a membership of a widget's visitor in another business.
+    """Refuse a membership of a widget's guest, and that of a signed visitor in another business.
 
-    The token of a host or the key of a guest signs in to the account, so the account must not act for a business.
+    The token of a host or the key of a guest signs in to the account, so the account must not act for a business. A
+    business vouches for the visitors that its own host has signed. Nobody vouches for a guest.
     """
     identities = ExternalIdentity.objects.filter(user_id=user_id)
+    if identities.filter(kind=ExternalIdentity.Kind.GUEST).exists():
+        raise DomainError("conflict", "A guest of a widget cannot become a member. Sign in with an account.")
     if identities.exclude(site__business_id=business_id).exists():
         raise DomainError("conflict", "A widget's visitor cannot become a member of another business.")
 
 
 def find_visitors_with_memberships() -> Iterator[str]:
     """Describe each membership that `check_member` would refuse, such as one made by SQL or an older release."""
-    own = "user__widget_identity__site__business_id"
-    rows = Membership.objects.filter(user__widget_identity__isnull=False).exclude(business_id=F(own))
-    for user_id, own_id, business_id in (
-        rows.order_by("pk").values_list("user_id", own, "business_id").iterator()
-    ):
-        yield f"user {user_id}: a visitor of business {own_id} is a member of business {business_id}"
+    own, kind = "user__widget_identity__site__business_id", "user__widget_identity__kind"
+    rows = Membership.objects.filter(user__widget_identity__isnull=False)
+    rows = rows.filter(~Q(business_id=F(own)) | Q(**{kind: ExternalIdentity.Kind.GUEST}))
+    wanted = rows.order_by("pk").values_list("user_id", kind, own, "business_id")
+    for user_id, its_kind, own_id, business_id in wanted.iterator():
+        who = "a guest" if its_kind == ExternalIdentity.Kind.GUEST else f"a visitor of business {own_id}"
+        yield f"user {user_id}: {who} is a member of business {business_id}"
 
 
 access.customer_rules.append(check_customer)

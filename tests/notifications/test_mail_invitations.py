@@ -10,6 +10,8 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from chatsite.errors import DomainError
+from chatsite.widget.models import ExternalIdentity
+from chatsite.widget.operations import WidgetSettings, create_site
 from conversations.membership import remove_member
 from conversations.models import Conversation, Membership
 from notifications import invitation_mails, invitations, mail_invitations
@@ -92,6 +94,21 @@ def test_a_customer_of_the_business_and_the_inviter_cannot_accept(town: Town) ->
     for user in (customer, with_address(town.olivia)):
         assert refused(answer_link(user)) == (409, "conflict")
     assert Invitation.objects.get().status == "pending"
+
+
+def test_a_guest_of_a_widget_cannot_accept(town: Town) -> None:
+    """Whoever has the guest's key, or the page that holds it, would be a member."""
+    site, _ = create_site(business=town.shop, chosen=WidgetSettings(guests_allowed=True))
+    guest = with_address(newcomer(town))
+    ExternalIdentity.objects.create(site=site, kind="guest", subject="key", user=guest)
+    invite(town)
+    send_mails()
+    assert refused(answer_link(guest)) == (409, "conflict")
+    assert (Invitation.objects.get().status, is_member(town, guest)) == ("pending", False)
+    with pytest.raises(DomainError, match="guest"):
+        invitations.invite(inviter_id=town.olivia.pk, business_id=town.shop.pk, user_id=str(guest.pk))
+    guest.widget_identity.delete()
+    assert answer_link(guest)[0] == 200
 
 
 @pytest.mark.parametrize("how", ["revoke", "expire", "decline", "demote"])

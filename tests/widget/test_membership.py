@@ -41,6 +41,19 @@ def test_a_visitor_of_one_shop_joins_no_other(shop: Shop, visitor: User, kind: s
     assert not Membership.objects.filter(user=visitor).exists()
 
 
+def test_a_guest_joins_not_even_the_own_business(shop: Shop, visitor: User) -> None:
+    ExternalIdentity.objects.update(kind="guest")
+    unchecked: QuerySet[Membership] = QuerySet(Membership)
+    with pytest.raises(DomainError) as refused:
+        add_member(business_id=shop.business.pk, user_id=visitor.pk)
+    assert (refused.value.code, "guest" in refused.value.message) == ("conflict", True)
+    unchecked.bulk_create([Membership(business=shop.business, user=visitor)])  # as an older release did
+    output = StringIO()
+    with pytest.raises(CommandError):
+        call_command("check_integrity", stdout=output)
+    assert f"user {visitor.pk}: a guest is a member of business {shop.business.pk}" in output.getvalue()
+
+
 def test_an_update_moves_no_membership(shop: Shop, visitor: User) -> None:
     other = make_shop()
     rows = Membership.objects.filter(business=other.business)
