@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from chatsite.identity.names import email_of
 from chatsite.realtime.broadcast import broadcast_on_commit
 from conversations.access import UserId
 from conversations.moderation import erasure, exports
@@ -39,7 +41,13 @@ def notification_lines(user_id: UserId) -> Iterator[NotificationObject]:
 
 
 def invitation_lines(user_id: UserId) -> Iterator[InvitationObject]:
-    return map(invitation_object, _invitations_of(user_id).order_by("pk").iterator(chunk_size=PAGE))
+    """Yield the person's invitations, with those to the person's address that nobody has accepted."""
+    user = get_user_model()._default_manager.get(pk=user_id)
+    mine = Q(invitee_id=user_id) | Q(inviter_id=user_id)
+    if address := email_of(user).lower():
+        mine |= Q(invitee=None, email=address)
+    rows = access.invitations().filter(mine)
+    return map(invitation_object, rows.order_by("pk").iterator(chunk_size=PAGE))
 
 
 def offer_lines(user_id: UserId) -> Iterator[OfferObject]:

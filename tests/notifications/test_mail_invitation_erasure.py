@@ -1,13 +1,15 @@
-"""What stays of an e-mail address that was invited."""
+"""What an export has of an invitation to an e-mail address, and what an erasure leaves."""
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from conversations.moderation.erasure import erase_person
+from conversations.moderation.exports import export_person
 from notifications.expiry import delete_unaccepted
 from notifications.models import Invitation, Notification
 from tests.notifications.conftest import Town
@@ -39,6 +41,15 @@ def test_erasure_takes_the_address_out_of_what_nobody_has_accepted(town: Town, a
     kept = repr(list(Notification.objects.values("title", "data")))
     assert (ADDRESS in kept, "erased@account.invalid declined" in kept) == (False, answer != "")
     assert refused(answer_link(newcomer(town))) == (409, "conflict")
+
+
+def test_an_export_has_the_invitations_to_the_persons_address(town: Town) -> None:
+    nina, stranger = with_address(newcomer(town), ADDRESS.upper()), newcomer(town)
+    _, made = invite(town)
+    invite(town, "other@mail.example")
+    for person, expected in ((nina, [made["id"]]), (stranger, [])):
+        lines = map(json.loads, export_person(actor=None, user_id=person.pk, reason="asked"))
+        assert [line["id"] for line in lines if line["kind"] == "invitation"] == expected
 
 
 def test_what_nobody_has_accepted_is_deleted_after_some_time(town: Town) -> None:
