@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,8 +14,10 @@ from uuid import UUID
 import msgspec
 from django.db import connection
 from django.db.models import Q, Value
+from django.db.models.expressions import RawSQL
 from django.utils.dateparse import parse_datetime
 
+from chatsite.database.pg_arrays import uuids
 from chatsite.database.pipeline import ask, pipelined
 from chatsite.database.text_folding import matches_any
 from chatsite.errors import invalid
@@ -28,8 +31,9 @@ from conversations.own_objects import ask_own_states, marked_by, personal_object
 from conversations.serializers import ConversationObject
 
 SEARCH_WORDS: Final = 5  # words of a search that are used; each adds a condition
-# The statement of somebody with more scopes is not prepared, because its text is seldom the same.
-PREPARED_SCOPES: Final = 4
+# Each of so many businesses has its own part of the statement. More of them share one, because PostgreSQL takes 65,535
+# parameters at most, and SQLite 500 parts.
+SEPARATE_BUSINESSES: Final = 3
 
 
 @dataclass
@@ -147,10 +151,15 @@ def _neighbours(
 
 
 class _Scope(NamedTuple):
-    """Conversations in which the user is on this side: the user's own as a customer, or those of a business."""
+    """Conversations in which the user is on this side: the user's own as a customer, or those of businesses."""
 
     side: str
-    owner: UserId | UUID
+    owner: UserId | UUID | list[UUID]
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether this is the one scope of many businesses."""
+        return isinstance(self.owner, list)
 
 
 def _scopes(user_id: UserId, businesses: set[UUID], filters: Filters) -> list[_Scope]:
@@ -158,7 +167,9 @@ def _scopes(user_id: UserId, businesses: set[UUID], filters: Filters) -> list[_S
     if filters.business_id is not None:
         wanted = businesses & {object_key(filters.business_id, "business")}
     as_customer = [_Scope(Side.CUSTOMER.value, user_id)] if filters.team is None else []
-    return [*as_customer, *(_Scope(Side.BUSINESS.value, key) for key in sorted(wanted))]
+    keys = sorted(wanted)
+    owners = keys if len(keys) <= SEPARATE_BUSINESSES else [keys]
+    return [*as_customer, *(_Scope(Side.BUSINESS.value, owner) for owner in owners)]
 
 
 class _Slot:
@@ -166,6 +177,11 @@ class _Slot:
 
     def __init__(self, column: str) -> None:
         self.field: Any = Conversation._meta.get_field(column)
+
+    def filled(self, value: Any) -> Any:
+        if not isinstance(value, list):
+            return self.field.get_db_prep_value(value, connection)
+        return uuids(value) if connection.vendor == "postgresql" else json.dumps([key.hex for key in value])
 
 
 _READER, _LIMIT = _Slot("customer"), _Slot("last_seq")
@@ -178,8 +194,8 @@ def _first_keys(
 ) -> list[tuple[UUID, datetime]]:
     """Return the ids of the first rows of all scopes after the cursor, in one statement.
 
-    An OR of the scopes would sort all rows. So each scope reads its first rows from its own index, and only their union
-    is sorted.
+    An OR of the scopes would sort all rows. So each customer and each business reads its first rows from its own index,
+    and only their union is sorted.
     """
     if not scopes:
         return []
@@ -189,27 +205,28 @@ def _first_keys(
     values = _values(user_id, filters, at, limit)
     branches: list[str] = []
     parameters: list[Any] = []
-    for side, owner in scopes:
-        sql, places = branch(side, filters.shape, back, has_marks)
+    for scope in scopes:
+        sql, places = branch(scope.side, scope.is_shared, filters.shape, back, has_marks)
         branches.append(sql)
-        parameters += [_filled(place, {**values, _OWNERS[side]: owner}) for place in places]
+        parameters += _filled(places, {**values, _OWNERS[scope.side]: scope.owner})
     direction = "ASC" if back else "DESC"
     sql = (
         f"SELECT id, active_at FROM ({' UNION ALL '.join(branches)}) AS found "
         f"ORDER BY active_at {direction}, id {direction} LIMIT %s"
     )
-    is_usual = filters.is_plain and len(scopes) <= PREPARED_SCOPES
-    rows = ask(sql, [*parameters, limit], binary=True, prepared=is_usual)
+    rows = ask(sql, [*parameters, limit], binary=True, prepared=filters.is_plain)
     return [_as_key(row) for row in rows()]
 
 
-def _branch(side: str, filters: Filters, back: bool | None, has_marks: bool) -> tuple[str, Sequence[Any]]:
+def _branch(
+    side: str, is_shared: bool, filters: Filters, back: bool | None, has_marks: bool
+) -> tuple[str, Sequence[Any]]:
     """Return the SQL for the first rows of a scope, and its parameters, some of which are slots.
 
     Django needs longer to compile it than PostgreSQL to run it, so it is compiled once for each shape of filters.
     """
     column = "customer_id" if side == Side.CUSTOMER else "business_id"
-    found = Q(**{column: Value(_OWNERS[side])})
+    found = _of_many(_OWNERS[side]) if is_shared else Q(**{column: Value(_OWNERS[side])})
     if filters.business_id is not None and side == Side.CUSTOMER:
         found &= Q(business_id=Value(_BUSINESS))
     rows = Conversation.objects.filter(found & _filter_for(side, filters, has_marks))
@@ -221,7 +238,17 @@ def _branch(side: str, filters: Filters, back: bool | None, has_marks: bool) -> 
             rows = rows.filter(Q(active_at__lt=when) | Q(active_at=when, id__lt=key), active_at__lte=when)
     order = ("active_at", "id") if back else ("-active_at", "-id")
     sql, parameters = rows.order_by(*order).values("id", "active_at").query.sql_with_params()
+    if is_shared and connection.vendor == "postgresql":
+        of_each = f"unnest(%s::uuid[]) AS mine(id) CROSS JOIN LATERAL ({sql} LIMIT %s) AS branch"
+        return f"SELECT branch.* FROM {of_each}", [_OWNERS[side], *parameters, _LIMIT]
     return f"SELECT * FROM ({sql} LIMIT %s) AS branch", [*parameters, _LIMIT]
+
+
+def _of_many(owners: _Slot) -> Q:
+    """Return the condition for one of many businesses at a time. SQLite cannot do that, and sorts the rows of all."""
+    if connection.vendor == "postgresql":
+        return Q(business_id=RawSQL("mine.id", []))
+    return Q(business_id__in=RawSQL("SELECT value FROM json_each(%s)", [owners]))
 
 
 _known_branch = functools.cache(_branch)
@@ -258,10 +285,8 @@ def _values(user_id: UserId, filters: Filters, at: _Cursor | None, limit: int) -
     return values
 
 
-def _filled(place: Any, values: Mapping[_Slot, Any]) -> Any:
-    if not isinstance(place, _Slot):
-        return place
-    return place.field.get_db_prep_value(values[place], connection)
+def _filled(places: Sequence[Any], values: Mapping[_Slot, Any]) -> list[Any]:
+    return [place.filled(values[place]) if isinstance(place, _Slot) else place for place in places]
 
 
 def _as_key(row: tuple[Any, Any]) -> tuple[UUID, datetime]:

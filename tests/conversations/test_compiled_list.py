@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
-from conversations.conversation_list import Filters, conversation_page
-from conversations.models import Business, Conversation, OwnState
+from conversations.conversation_list import SEPARATE_BUSINESSES, Filters, conversation_page
+from conversations.models import Business, Conversation, Membership, OwnState
 from conversations.operations import mark_read
 from conversations.own_state.operations import arrange_conversation, mark_unread
 from tests.conversations.people import business, conversation, person, say
@@ -21,11 +22,11 @@ pytestmark = pytest.mark.django_db
 
 
 class Reader:
-    """A member of two businesses with four conversations each, and a customer of two others."""
+    """A member of two or more businesses with four conversations each, and a customer of two others."""
 
-    def __init__(self) -> None:
+    def __init__(self, shops: int = 2) -> None:
         self.user = person()
-        self.shops = [business(self.user), business(self.user)]
+        self.shops = [business(self.user) for _ in range(shops)]
         talks = [conversation(shop) for shop in self.shops for _ in range(4)]
         talks += [conversation(business(person()), self.user) for _ in range(2)]
         for number, talk in enumerate(talks):
@@ -78,14 +79,14 @@ def filters_of(shop: Business | None) -> list[Filters]:
 
 
 def test_each_reader_gets_their_own() -> None:
-    readers = [Reader(), Reader()]
+    readers = [Reader(), Reader(), Reader(shops=SEPARATE_BUSINESSES + 2)]
     for reader in readers:
         for filters in (*filters_of(None), *filters_of(reader.shops[1]), *filters_of(readers[0].shops[0])):
             assert reader.pages(filters) == [row.pk for row in reader.expected(filters)], filters
 
 
 def test_marks_count_as_unread() -> None:
-    readers = [Reader(), Reader()]
+    readers = [Reader(), Reader(shops=SEPARATE_BUSINESSES + 1)]
     for reader in readers:
         talk = next(
             talk for talk in reader.talks if talk.customer_id == reader.user.pk and talk.last_seq == 0
@@ -97,6 +98,23 @@ def test_marks_count_as_unread() -> None:
                 change(user_id=reader.user.pk, conversation_id=str(talk.pk))
             for filters in (Filters(unread=True), Filters(unread=False)):
                 assert reader.pages(filters) == [row.pk for row in reader.expected(filters)]
+
+
+def test_a_member_of_thousands_of_businesses_searches() -> None:
+    """Each business with its own parameters would be more than PostgreSQL takes."""
+    member = person()
+    made = [Business(name="Shop", slug=f"shop-{number}-{member.pk}") for number in range(2_000)]
+    shops = Business.objects.bulk_create(made)
+    memberships: QuerySet[Membership] = QuerySet(Membership)  # without a query for each
+    memberships.bulk_create([Membership(business=shop, user=member) for shop in shops])
+    talks = [conversation(shop) for shop in shops[::500]]
+    for talk in talks:
+        say(talk, talk.customer, ["red green blue white black"])
+    filters = Filters(search="black white blue green red", unread=True)
+    pages = [conversation_page(member.pk, limit=2, filters=filters)]
+    pages.append(conversation_page(member.pk, limit=2, cursor=pages[0].next, filters=filters))
+    found = [one.id for page in pages for one in page.conversations]
+    assert (found, pages[1].next) == ([talk.pk for talk in talks[::-1]], None)
 
 
 def test_another_reader_compiles_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
