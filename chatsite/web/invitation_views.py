@@ -85,9 +85,7 @@ def _shown(
     if request.user.is_authenticated:
         context["account"] = display_name(request.user)
         context["is_another"] = mail_invitations.has_another_address(request.user, found)
-    response = render(request, "web/invitation.html", context, status=status)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "web/invitation.html", context, status=status)
 
 
 def _closed(request: HttpRequest) -> HttpResponse:
