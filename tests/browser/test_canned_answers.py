@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from playwright.async_api import expect
 
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import OpenPage, SignedIn
 from tests.browser.files import pdf, upload_by_rest
-from tests.browser.shell import pane, ready
+from tests.browser.shell import assert_fits, pane, ready
+from tests.browser.test_team_pages import SIZES
 from tests.browser.threads import open_thread
 from tests.harness.cast import Cast
 
@@ -49,8 +52,9 @@ async def test_a_code_becomes_the_text_at_the_cursor(
     await expect(shop.said("Good evening.")).to_be_visible()
 
 
+@pytest.mark.parametrize("viewport", SIZES)
 async def test_the_files_of_an_answer_are_sent_with_it(
-    cast: Cast, open_page: OpenPage, axe_source: str
+    cast: Cast, open_page: OpenPage, axe_source: str, viewport: Any
 ) -> None:
     customer = await cast.newcomer()
     where = (await cast.conversation(customer))["id"]
@@ -58,14 +62,15 @@ async def test_the_files_of_an_answer_are_sent_with_it(
     terms = await upload_by_rest(cast.olivia, pdf("Terms.pdf"))
     body = {"businessId": cast.business_id, "code": "files", "text": "Our prices.", "scope": "private"}
     answer = await cast.olivia.rest.post("/team/canned-answers", {**body, "attachmentIds": [prices, terms]})
-    shop = await open_thread(open_page, cast.olivia, where)
-    theirs = await open_thread(open_page, customer, where)
+    shop = await open_thread(open_page, cast.olivia, where, viewport=viewport)
+    theirs = await open_thread(open_page, customer, where, viewport=viewport)
     await shop.field.press_sequentially("/files")
     await expect(shop.root.get_by_role("option")).to_contain_text("2 files")
     await shop.field.press("Enter")
     tray = shop.root.get_by_role("list", name="Files to send")
     await expect(tray.get_by_role("listitem")).to_have_count(2)
     await assert_accessible(shop.page, axe_source)
+    await assert_fits(shop.page)
     await tray.get_by_role("button", name="Remove Terms.pdf").click()
     await shop.field.press("Enter")
     await expect(tray).to_be_hidden()
@@ -74,6 +79,7 @@ async def test_the_files_of_an_answer_are_sent_with_it(
     stored = (await customer.rest.get(f"/chat/conversations/{where}/messages"))["results"]
     assert [[file["name"] for file in message["attachments"]] for message in stored] == [["Prices.pdf"]]
     assert (await cast.olivia.rest.get(f"/team/canned-answers/{answer['id']}"))["uses"] == 1
+    await cast.olivia.rest.delete(f"/team/canned-answers/{answer['id']}")
 
 
 async def test_customers_see_hours_and_are_offered_no_canned_answers(

@@ -24,5 +24,5 @@ export const PRIORITIES = {
 export function shortTime(date) {
   const isToday = date.toDateString() === new Date().toDateString();
   const day = isToday ? {} : { day: "numeric", month: "short" };
-  return date.toLocaleString(locale(), { ...day, hour: "2-digit", minute: "2-digit" });
+  return date.toLocaleString(locale(), { ...day, hour: "numeric", minute: "2-digit" });
 }

@@ -47,7 +47,7 @@ export function hoursText({ open, opensAt, answerMinutes }) {
 function timeText(time) {
   const isSoon = time - Date.now() < WEEK;
   const day = isSoon ? { weekday: "long" } : { day: "numeric", month: "long" };
-  return new Intl.DateTimeFormat(locale(), { ...day, hour: "2-digit", minute: "2-digit" }).format(time);
+  return new Intl.DateTimeFormat(locale(), { ...day, hour: "numeric", minute: "2-digit" }).format(time);
 }
 
 function durationText(minutes) {
