@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 
 import pytest
 from playwright.async_api import Page, Route, WebSocketRoute, expect
@@ -15,6 +16,7 @@ from tests.harness.rest import eventually
 
 pytestmark = pytest.mark.shown
 
+CHAT = re.compile("/chat/")
 TROUBLE = ("401", "403", "WebSocket", "net::ERR")
 
 
@@ -58,8 +60,8 @@ async def test_a_page_stays_when_the_same_user_opens_another_tab(cast: Cast, sig
     await expect(page).to_have_url(re.compile(conversation["id"]))
 
 
-async def write_without_a_server(page: Page, customer: Person) -> None:
-    """Write a message and pin the conversation. Both wait, and the server can be reached again afterwards."""
+async def write_without_a_server(page: Page, customer: Person) -> Callable[[], Awaitable[None]]:
+    """Write a message and pin the conversation. Both wait until the returned function connects the page again."""
 
     async def lose(route: Route) -> None:
         await (route.continue_() if route.request.method == "GET" else route.abort())
@@ -72,7 +74,7 @@ async def write_without_a_server(page: Page, customer: Person) -> None:
         else:
             socket.connect_to_server()
 
-    await page.route(re.compile("/chat/"), lose)
+    await page.route(CHAT, lose)
     await page.route_web_socket(re.compile("/chat"), cut)
     await page.reload()
     await ready(page)
@@ -82,8 +84,14 @@ async def write_without_a_server(page: Page, customer: Person) -> None:
     await row.get_by_role("link").click(button="right")
     await page.get_by_role("menuitem", name="Pin to the top").click()
     await expect(row.locator("[data-row]")).to_have_class(re.compile("is-pending"))
-    is_cut = False
-    await page.unroute_all()
+
+    async def connect() -> None:
+        nonlocal is_cut
+        is_cut = False
+        await page.unroute(CHAT)
+        await page.evaluate("dispatchEvent(new Event('online'))")
+
+    return connect
 
 
 async def test_what_waits_is_not_sent_as_the_new_user(cast: Cast, signed_in: SignedIn) -> None:
@@ -92,21 +100,27 @@ async def test_what_waits_is_not_sent_as_the_new_user(cast: Cast, signed_in: Sig
     path = f"/chat/conversations/{conversation['id']}"
     page = await loaded(await signed_in("olivia", f"/app/c/{conversation['id']}"))
     page.allowed.extend(TROUBLE)  # type: ignore[attr-defined]
-    await write_without_a_server(page, customer)
+    connect = await write_without_a_server(page, customer)
 
     async def seen_by(person: Person) -> tuple[list[str], bool]:
         messages = (await person.rest.get(f"{path}/messages"))["results"]
         own = (await person.rest.get(path)).get("own") or {}
         return [f"{each['senderId']}: {each['content']}" for each in messages], own.get("pinned", False)
 
+    # It does not learn who has signed in, so it stays, and tries to send.
+    await page.route(re.compile("/auth/me"), lambda route: route.abort())
     await next_user(page, "amir")
-    await expect(page).to_have_url(re.compile("/app$"), timeout=patience(20_000))
-    await loaded(page)
+    await connect()
+    banner = page.locator("[data-banner]")
+    await expect(banner).to_contain_text("You have been signed out", timeout=patience(30_000))
     await page.wait_for_timeout(3_000)  # longer than the first retry
     first = f"{customer.id}: Hello"
     assert await seen_by(cast.amir) == ([first], False)
+    assert await seen_by(cast.olivia) == ([first], False)
 
-    await loaded(await next_user(page, "olivia"))
+    back = await next_user(page, "olivia")
+    await page.close()
+    await loaded(back)
 
     async def is_sent() -> bool:
         return await seen_by(cast.olivia) == ([first, f"{cast.olivia.id}: Only from Olivia"], True)
