@@ -89,7 +89,7 @@ def crowd(shop: Shop) -> Shop:
 
 
 @pytest.mark.parametrize("who", ["mona", "root"])
-def test_no_page_takes_more_than_ten_queries(crowd: Shop, who: str) -> None:
+def test_no_page_takes_more_than_eleven_queries(crowd: Shop, who: str) -> None:
     client = browser(getattr(crowd, who))
     searches = ["?q=Pat", "?q=text:line", f"?q={crowd.conversation.pk}", "?frozen=no"]
     report = Report.objects.latest("pk")
@@ -105,7 +105,7 @@ def test_no_page_takes_more_than_ten_queries(crowd: Shop, who: str) -> None:
     for path in paths:
         answer, queries = fetch(client, path)
         assert answer.status_code == 200, path
-        assert queries <= 10, f"{path}: {queries} queries"
+        assert queries <= 11, f"{path}: {queries} queries"
 
 
 def test_lists_count_no_further_than_they_page(crowd: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,11 +142,11 @@ if connection.vendor == "postgresql":
     ("term", "most"),
     [
         ("", 9),
-        ("shop", 9),
+        ("shop", 10),
         ("on:2026-03-03", 9),
-        ("text:zanzibar", 9),
-        ("since:2026-03-01 text:zanzibar", 9),
-        ("shop since:2026-03-01 text:zanzibar", 11),
+        ("text:zanzibar", 10),
+        ("since:2026-03-01 text:zanzibar", 11),
+        ("shop since:2026-03-01 text:zanzibar", 13),
     ],
 )
 def test_no_search_counts_messages_or_all_conversations(
