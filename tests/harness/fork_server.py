@@ -17,6 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
+import weakref
 from collections.abc import Mapping, Sequence
 from functools import cache
 from threading import Lock
@@ -153,6 +154,8 @@ class Fork:
         self.pid = pid
         self._parent = parent
         self._ended = os.pidfd_open(pid)
+        weakref.finalize(self, os.close, self._ended)
+        self._reaping = Lock()  # several threads may wait for the end
         self._code: int | None = None
 
     def poll(self) -> int | None:
@@ -170,8 +173,9 @@ class Fork:
 
     def _code_within(self, seconds: float | None) -> int | None:
         if self._code is None and select.select([self._ended], [], [], seconds)[0]:
-            self._code = self._parent.ask({"reap": self.pid})
-            os.close(self._ended)
+            with self._reaping:
+                if self._code is None:
+                    self._code = self._parent.ask({"reap": self.pid})
         return self._code
 
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -86,3 +87,11 @@ def test_a_killed_process_is_seen_to_have_ended(fork_server: ForkServer, tmp_pat
     assert process.wait(10) == -signal.SIGKILL
     assert process.poll() == -signal.SIGKILL
     process.send_signal(signal.SIGTERM)  # which a process that has ended does not notice
+
+
+def test_two_threads_may_wait_for_the_end(fork_server: ForkServer, tmp_path: Path) -> None:
+    sleeper = tmp_path / "sleeper.py"
+    sleeper.write_text("import time; time.sleep(0.3); exit(5)")
+    process = fork_server.start([str(sleeper)], 2)
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(lambda _: process.wait(10), range(8))) == {5}
