@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connection
 
 from chatsite.config.broker import cache_settings, channel_layer_settings
@@ -40,6 +41,7 @@ pytest_plugins = ["tests.harness.verdict", "tests.schedule"]
 def pytest_configure(config: pytest.Config) -> None:
     # In this process jobs run only where a test runs them, not on a thread of their own.
     settings.BACKGROUND_WORKER = "separate"
+    PBKDF2PasswordHasher.iterations = 1000  # a real password takes longer than most tests
     if settings.REDIS_URL:
         _take_own_redis_database(os.environ.get("PYTEST_XDIST_WORKER", "gw0"))
 

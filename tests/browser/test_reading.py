@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import SignedIn
-from tests.browser.shell import entry, newcomer_with_conversation, pane, ready, write
+from tests.browser.shell import entry, loaded, newcomer_with_conversation, pane, ready, write
 from tests.harness.backend import Deployment
 from tests.harness.cast import Cast
 from tests.harness.rest import eventually
@@ -68,7 +68,7 @@ async def test_an_answer_marks_earlier_messages_as_read(
 
 async def test_a_conversation_is_marked_read_from_the_menu(cast: Cast, signed_in: SignedIn) -> None:
     customer, conversation = await newcomer_with_conversation(cast, "Is anybody there?")
-    page = await ready(await signed_in("olivia"))
+    page = await loaded(await ready(await signed_in("olivia")))
     row = entry(page, customer.name)
     await expect(row.locator("[data-field=unread]")).to_be_visible()
     await row.get_by_role("link").click(button="right")

@@ -276,7 +276,7 @@ export class ConversationList {
     });
     this.#rows.addEventListener("contextmenu", (event) => {
       const item = event.target.closest("[data-id]");
-      if (!item) return;
+      if (!item || !this.find(item.dataset.id)) return; // not loaded yet: the browser's own menu
       event.preventDefault();
       this.#handlers.openMenu(item.dataset.id, item.querySelector("[data-row]"));
     });
