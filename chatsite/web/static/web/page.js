@@ -2,7 +2,6 @@ import { ChatClient } from "../chat-client/chat-client.js";
 import { leaveToAnotherUser } from "./another_user.js";
 import { NotificationBell } from "./notification_bell.js";
 import { mountConnectionBanner } from "./connection_banner.js";
-import { DesktopNotifications } from "./desktop_notifications.js";
 import { announce, isPhone, isWriting } from "./dom.js";
 import { errorText } from "./error_texts.js";
 import { guardFileDrops } from "./file_drops.js";
@@ -11,15 +10,13 @@ import { ConversationMenu } from "./conversation_menu.js";
 import { ConversationList } from "./conversation_list.js";
 import { ConversationPane } from "./conversation_pane.js";
 import { otherSide } from "./people.js";
-import { NewMessages } from "./new_messages.js";
 import { mountInstall } from "./install.js";
-import { PushDevice } from "./push_device.js";
+import { NewMessages } from "./new_messages.js";
 import { mountSettings } from "./settings.js";
 import { mountShortcuts } from "./shortcuts.js";
-import { Sounds } from "./sounds.js";
 import { TeamStates } from "./team/team_states.js";
 import { TeamActivity } from "./team_activity.js";
-import { fetchWhenIdle, onDemand } from "./thread/on_demand.js";
+import { afterFirstScreen, fetchWhenIdle, onDemand } from "./thread/on_demand.js";
 import { Title } from "./title.js";
 import { toast, toasts } from "./toast.js";
 
@@ -36,7 +33,7 @@ class App {
   #team = new TeamActivity(this.#client, { isMember: this.#session.businesses.length > 0 });
   #states = new TeamStates(this.#client, this.#session.businesses, this.#session.team);
   #title = new Title(this.#client);
-  #device = new PushDevice({ rest: this.#client.rest, userId: this.#session.me.id, push: this.#session.push });
+  #news = new NewMessages(this.#client, (id) => id === this.#pane.id && document.hasFocus());
   #menu = new ConversationMenu({
     client: this.#client,
     me: this.#session.me,
@@ -79,7 +76,7 @@ class App {
     this.#client.on("signed_out", leaveToAnotherUser());
     this.#client.on("conversations", () => this.#updateTitle());
     const signOut = document.querySelector("[data-sign-out]");
-    this.#device.endWithSession(signOut);
+    this.#mountAlerts(signOut);
     signOut?.addEventListener("submit", () => this.#client.close());
     mountInstall(document.querySelector("[data-install]"));
     this.#pane.adopt();
@@ -150,19 +147,25 @@ class App {
       session: this.#session,
       handlers: { joined: () => this.#offerInbox() },
     });
-    const news = new NewMessages(this.#client, (id) => id === this.#pane.id && document.hasFocus());
-    new Sounds(document.querySelector("[data-sounds]"), { news, quietHours: this.#session.quietHours });
-    new DesktopNotifications(document.querySelector("[data-desktop]"), {
-      client: this.#client,
-      news,
-      session: this.#session,
-      device: this.#device,
-      handlers: {
-        open: (id) => this.open(id),
-        href: (id) => this.#address(id),
-        openAlerts: () => this.#bell.open(),
-      },
-    });
+  }
+
+  /** Later, because the first screen does not need them. */
+  #mountAlerts(signOut) {
+    const handlers = {
+      open: (id) => this.open(id),
+      href: (id) => this.#address(id),
+      openAlerts: () => this.#bell.open(),
+    };
+    const given = { client: this.#client, news: this.#news, session: this.#session, signOut, handlers };
+    const mount = async () => {
+      try {
+        (await import("./alerts.js")).mountAlerts(given);
+      } catch (error) {
+        console.warn("sounds and notifications could not be loaded", error);
+        const stop = this.#client.on("ready", () => [stop(), mount()]);
+      }
+    };
+    afterFirstScreen(this.#client, mount);
   }
 
   async #searchMessages(filters) {

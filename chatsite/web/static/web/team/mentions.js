@@ -1,7 +1,9 @@
 import { el } from "../thread/dom.js";
 import { gettext } from "../thread/texts.js";
-import { Suggestions } from "./suggestions.js";
+import { onDemand } from "../thread/on_demand.js";
+import { toasts } from "../toast.js";
 
+const openSuggestions = onDemand(() => import("./suggestions.js"));
 const MENTION = /(^|\s)@([^@\n]{0,40})$/u; // the command before the cursor
 const MOST = 8; // suggestions
 
@@ -10,16 +12,12 @@ export class Mentions {
   #composer;
   #input;
   #colleagues;
-  #suggestions;
+  #suggestions = null;
 
   constructor(composer, colleagues) {
     this.#composer = composer;
     this.#colleagues = colleagues;
     this.#input = composer.element.querySelector("textarea");
-    this.#suggestions = new Suggestions(composer.element, gettext("Colleagues"), {
-      draw: ({ name }) => [el("strong", { class: "suggestion-name" }, "@", el("bdi", {}, name))],
-      choose: (colleague) => this.#choose(colleague),
-    });
     this.#input.addEventListener("input", () => this.#onInput());
   }
 
@@ -34,11 +32,24 @@ export class Mentions {
     return MENTION.exec(value.slice(0, selectionStart))?.[2] ?? null;
   }
 
-  #onInput() {
+  get #matches() {
     const written = this.#typedName?.toLocaleLowerCase();
     const matches = ({ name }) => name.toLocaleLowerCase().split(/\s+/).some((_, at, words) => words.slice(at).join(" ").startsWith(written));
-    const found = written === undefined ? [] : this.#colleagues().filter(matches);
-    this.#suggestions.show(found.slice(0, MOST));
+    return written === undefined ? [] : this.#colleagues().filter(matches).slice(0, MOST);
+  }
+
+  async #onInput() {
+    if (!this.#suggestions && !this.#matches.length) return;
+    this.#suggestions ??= await this.#load();
+    this.#suggestions.show(this.#matches);
+  }
+
+  async #load() {
+    const { Suggestions } = await openSuggestions(toasts);
+    return new Suggestions(this.#composer.element, gettext("Colleagues"), {
+      draw: ({ name }) => [el("strong", { class: "suggestion-name" }, "@", el("bdi", {}, name))],
+      choose: (colleague) => this.#choose(colleague),
+    });
   }
 
   #choose({ name }) {

@@ -1,6 +1,6 @@
 import { gettext } from "./texts.js";
 
-const QUIET = 5_000; // milliseconds after the first connection until the parts are fetched
+const QUIET = 5_000; // milliseconds after the connection until anything that can wait is fetched
 const STAYS = 30_000; // milliseconds for which the question to try again is shown
 const parts = [];
 
@@ -48,8 +48,12 @@ function offerRetry(place, attempt, failures) {
 
 /** Fetch all parts once `client` is connected and the page has nothing else to do, unless the person saves data. */
 export function fetchWhenIdle(client) {
-  if (navigator.connection?.saveData) return undefined;
-  const begin = () => setTimeout(() => whenIdle(() => fetchNext([...parts])), QUIET);
+  if (!navigator.connection?.saveData) afterFirstScreen(client, () => fetchNext([...parts]));
+}
+
+/** Call `step` once `client` is connected and the page has nothing else to do. */
+export function afterFirstScreen(client, step) {
+  const begin = () => setTimeout(() => whenIdle(step), QUIET);
   if (client.isConnected) return void begin();
   const stop = client.on("ready", () => {
     stop();

@@ -1,0 +1,14 @@
+import { DesktopNotifications } from "./desktop_notifications.js";
+import { PushDevice } from "./push_device.js";
+import { Sounds } from "./sounds.js";
+
+/**
+ * Tell of messages that the user is not looking at: by sounds, notifications of the system, and pushes. `news`: a
+ * `NewMessages`. `signOut`: the form that ends the session. `handlers`: those of `DesktopNotifications`.
+ */
+export function mountAlerts({ client, news, session, signOut, handlers }) {
+  const device = new PushDevice({ rest: client.rest, userId: session.me.id, push: session.push });
+  device.endWithSession(signOut);
+  new Sounds(document.querySelector("[data-sounds]"), { news, quietHours: session.quietHours });
+  new DesktopNotifications(document.querySelector("[data-desktop]"), { client, news, session, device, handlers });
+}
