@@ -30,7 +30,7 @@ export class DesktopNotifications {
     client.on("notification", (event) => this.#onNotification(event));
     client.on("message_acked", () => this.#suggest());
     this.#draw();
-    if (device.isPossible) this.#followPushes();
+    if (device.isPossible) this.#subscribe();
   }
 
   get isOn() {
@@ -59,12 +59,6 @@ export class DesktopNotifications {
       console.warn("this browser could not be subscribed to pushes", error);
     }
     this.#draw();
-  }
-
-  #followPushes() {
-    navigator.serviceWorker.addEventListener("message", ({ data }) => data?.type === "open" && this.#handlers.open(data.conversationId));
-    navigator.serviceWorker.startMessages();
-    this.#subscribe();
   }
 
   /** A user who has just written a message waits for an answer, so offer notifications now. */

@@ -64,6 +64,9 @@ class App {
     this.#mountBusinessSearch();
     mountShortcuts(document.querySelector("[data-shortcuts-sheet]"), this.#shortcutHandlers());
     addEventListener("popstate", () => this.#route());
+    // The user has clicked a push.
+    navigator.serviceWorker?.addEventListener("message", ({ data }) => data?.type === "open" && this.open(data.conversationId));
+    navigator.serviceWorker?.startMessages();
     // The page contains the list. Fetch it when the socket reports changes, or when no socket connects.
     const reload = () => {
       clearTimeout(timer);
