@@ -36,6 +36,7 @@ BATCH: Final = 50  # conversations of one transaction, which blocks other writes
 # An escalation without a step is kept for this time. Servers rely on it until it is due by their own clocks, so a
 # worker's clock may be ahead of theirs by this much.
 GRACE: Final = timedelta(seconds=30)
+SOONEST: Final = timedelta(seconds=1)  # until the next check, so that `check_due` comes to an end
 PENDING_MAIL: Final = timedelta(minutes=1)  # until the next check, while a mail is pending
 ABANDONED_FOR: Final = timedelta(minutes=10)  # no new mail to somebody whose last one has stopped the workers
 
@@ -113,7 +114,7 @@ class _Check:
         if not times and row.is_settled:
             self._changes.finished.append(row.pk)
             return
-        row.due_at = min(times) if times else self._now + GRACE
+        row.due_at = max(min(times), self._now + SOONEST) if times else self._now + GRACE
         row.is_settled = not times
         self._changes.postponed.append(row)
 

@@ -180,6 +180,7 @@ def test_the_notices_are_those_of_the_model(monkeypatch: pytest.MonkeyPatch, set
     settings.VAPID_PRIVATE_KEY = new_private_key()
     monkeypatch.setattr(decisions, "LOOK_AGAIN", timedelta())
     monkeypatch.setattr(escalation_check, "PENDING_MAIL", timedelta())
+    monkeypatch.setattr(escalation_check, "BATCH", 7)  # several batches are due at once
     monkeypatch.setattr(broadcast, "broadcast", lambda events: None)
     sent = 0
     for first in range(FIRST, FIRST + SCHEDULES, AT_ONCE):
