@@ -104,7 +104,8 @@ async def test_what_was_refused_is_still_in_the_dialog(cast: Cast, signed_in: Si
     await expect(pane(page).get_by_text("That did not work: there is no connection.")).to_be_visible()
     dialog = await opened(page)
     await expect(dialog.get_by_label("What you offer")).to_have_value("A bell")
-    await dialog.get_by_role("button", name="Make the offer").click()
+    async with page.expect_response("**/offers"):
+        await dialog.get_by_role("button", name="Make the offer").click()
     await expect(dialog).to_have_count(0)
     dialog = await opened(page)  # what is on its way is no longer in it
     await expect(dialog.get_by_label("What you offer")).to_have_value("")

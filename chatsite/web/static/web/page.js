@@ -161,12 +161,9 @@ class App {
     };
     const given = { client: this.#client, news: this.#news, session: this.#session, signOut, handlers };
     const mount = async () => {
-      try {
-        (await import("./alerts.js")).mountAlerts(given);
-      } catch (error) {
-        console.warn("sounds and notifications could not be loaded", error);
-        const stop = this.#client.on("ready", () => [stop(), mount()]);
-      }
+      const alerts = await import("./alerts.js").catch((error) => console.warn(error));
+      if (alerts) return alerts.mountAlerts(given);
+      return afterFirstScreen(this.#client, mount);
     };
     afterFirstScreen(this.#client, mount);
   }
