@@ -163,7 +163,8 @@ class App {
     const mount = async () => {
       const alerts = await import("./alerts.js").catch((error) => console.warn(error));
       if (alerts) return alerts.mountAlerts(given);
-      return afterFirstScreen(this.#client, mount);
+      const stop = this.#client.on("ready", () => [stop(), mount()]); // with the next connection
+      return undefined;
     };
     afterFirstScreen(this.#client, mount);
   }
