@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any, Final
 
 from playwright.async_api import FloatRect, Locator, Page
 
 from tests.harness.cast import Cast, Person
 from tests.harness.rest import Json
+
+# A context of a phone.
+PHONE: Final[dict[str, Any]] = {
+    "viewport": {"width": 390, "height": 844},
+    "is_mobile": True,
+    "has_touch": True,
+}
 
 
 async def ready(page: Page) -> Page:

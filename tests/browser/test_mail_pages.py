@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urljoin
 
 import pytest
@@ -11,15 +11,10 @@ from playwright.async_api import Page, expect
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import OpenScreen
 from tests.browser.screens import Screens
-from tests.browser.shell import assert_fits
+from tests.browser.shell import PHONE, assert_fits
 
 pytestmark = pytest.mark.standalone
 
-PHONE: Final[dict[str, Any]] = {
-    "viewport": {"width": 390, "height": 844},
-    "is_mobile": True,
-    "has_touch": True,
-}
 NAMES: Final = (
     "rating-chosen",
     "rating-closed",

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
-
 import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import SignedIn
-from tests.browser.shell import entry, loaded, newcomer_with_conversation, pane, ready
+from tests.browser.shell import PHONE, entry, loaded, newcomer_with_conversation, pane, ready
 from tests.harness.cast import Cast
 from tests.harness.patience import patience
 
 pytestmark = pytest.mark.shown
-
-PHONE: Final[dict[str, Any]] = {
-    "viewport": {"width": 390, "height": 844},
-    "is_mobile": True,
-    "has_touch": True,
-}
 
 
 async def test_conversations_open_again_by_themselves(cast: Cast, signed_in: SignedIn) -> None:

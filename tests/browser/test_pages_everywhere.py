@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage, SignedIn
-from tests.browser.shell import entry, newcomer_with_conversation, pane, place_of, ready
+from tests.browser.shell import PHONE, entry, newcomer_with_conversation, pane, place_of, ready
 from tests.browser.test_bell import make_offer
 from tests.harness.backend import Deployment
 from tests.harness.cast import BUSINESS, Cast
 
 pytestmark = pytest.mark.shown
 
-PHONE: Final[dict[str, Any]] = {
-    "viewport": {"width": 390, "height": 844},
-    "is_mobile": True,
-    "has_touch": True,
-}
 # Whatever a finger presses, but for links in a text and the box of a label that is large enough itself.
 SMALL: Final = """
 () => [...document.querySelectorAll("button, select, textarea, summary, nav a, a.button, input:not([type=hidden])")]

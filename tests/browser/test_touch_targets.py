@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urljoin
 
 import pytest
@@ -11,15 +11,10 @@ from playwright.async_api import FilePayload, Page, expect
 
 from tests.browser.conftest import OpenScreen
 from tests.browser.screens import Screens
-from tests.browser.shell import assert_fits, pane, picture, ready
+from tests.browser.shell import PHONE, assert_fits, pane, picture, ready
 
 pytestmark = pytest.mark.standalone
 
-PHONE: Final[dict[str, Any]] = {
-    "viewport": {"width": 390, "height": 844},
-    "is_mobile": True,
-    "has_touch": True,
-}
 # A box belongs to its label, and a first step is one link as a whole. Left out are links in a sentence and in a type
 # (WCAG 2.5.8), and reactions, which are 36 pixels high.
 SMALL: Final = """
