@@ -49,7 +49,8 @@ $(BENCH): requirements-bench.lock $(DEV) | $(BIN)/python
 	$(PIP) --require-hashes -r requirements-bench.lock
 	@touch $@
 
-run-daphne  = daphne -b 127.0.0.1 -p $(PORT) --websocket-max-message-size 65536 chatsite.asgi:application
+# daphne's own options queue 50 connections. Clients that find the queue full wait a second.
+run-daphne  = daphne -e tcp:port=$(PORT):interface=127.0.0.1:backlog=2048 --websocket-max-message-size 65536 chatsite.asgi:application
 run-uvicorn = uvicorn --host 127.0.0.1 --port $(PORT) --loop uvloop --no-proxy-headers --ws-max-size 65536 chatsite.asgi:application
 
 run: export DEBUG := 1

@@ -177,10 +177,8 @@ class Stack:
                 sys.executable,
                 "-m",
                 "daphne",
-                "-b",
-                "127.0.0.1",
-                "-p",
-                str(port),
+                "-e",
+                f"tcp:port={port}:interface=127.0.0.1:backlog=2048",
                 "bench.server:application",
             ]
         options = ["--host", "127.0.0.1", "--port", str(port), "--loop", "uvloop"]

@@ -6,7 +6,7 @@ after its COMMIT.
 
 On PostgreSQL up to three transactions run at the same time, so that one batch is prepared while the database commits
 another. Each transaction has a fixed cost. A concurrent one begins only for many changes, or for changes that have
-waited long, for example because another process holds the lock of a conversation.
+waited long.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from conversations.writing.write_queue import Answer, QueuedChange, WriteQueue
 logger = logging.getLogger(__name__)
 
 MANY: Final = 32  # changes that justify a concurrent transaction
-LONG: Final = 0.03  # seconds of waiting after which fewer changes justify one too
+LONG: Final = 0.002  # seconds of waiting after which fewer changes justify one too
 
 
 class Writer:

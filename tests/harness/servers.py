@@ -56,7 +56,7 @@ class Server:
     def command(self) -> list[str]:
         """Return the arguments of Python."""
         if self.kind == "daphne":
-            options = ["-b", "127.0.0.1", "-p", str(self.port)]
+            options = ["-e", f"tcp:port={self.port}:interface=127.0.0.1:backlog=2048"]
         else:
             options = ["--host", "127.0.0.1", "--port", str(self.port), "--loop", "uvloop"]
             options += ["--no-proxy-headers"]
