@@ -43,6 +43,11 @@ class _Pipeline:
         if asked:
             run_together(asked)
 
+    def commit(self) -> None:
+        if self._waiting:
+            self._waiting.append(Asked("COMMIT", (), is_prepared=False))
+            self.flush()
+
     def flush_before(
         self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
     ) -> Any:
@@ -86,6 +91,17 @@ def flush() -> None:
     pipeline = _current()
     if pipeline is not None:
         pipeline.flush()
+
+
+def commit() -> None:
+    """Send the statements that wait and the COMMIT of the transaction together.
+
+    Call this at the end of the outermost `atomic` block. Django's COMMIT then finds no transaction, and is not sent. If
+    no statement waits, Django commits.
+    """
+    pipeline = _current()
+    if pipeline is not None:
+        pipeline.commit()
 
 
 def ask(sql: str, parameters: Sequence[Any], *, binary: bool = False, prepared: bool = True) -> Later:

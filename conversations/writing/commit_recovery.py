@@ -19,6 +19,7 @@ from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, connection, transaction
 
+from chatsite.database.pipeline import commit, pipelined
 from chatsite.database.threads import drop_broken_connections, in_database_thread
 from chatsite.errors import LOST_DATABASE, is_database_unavailable
 from chatsite.observability.metrics import measures
@@ -43,18 +44,20 @@ LOCK_SECONDS: Final = 2
 def watched_transaction(conversation_ids: Collection[UUID]) -> Iterator[None]:
     """Run a transaction that changes these conversations. Ids may be added to the collection while it runs.
 
-    Inside another transaction this is a savepoint, and the COMMIT of the outer transaction is watched.
+    Its statements are a pipeline, and the last ones are sent with the COMMIT. Inside another transaction this is a
+    savepoint, and the COMMIT of the outer transaction is watched.
     """
     if connection.in_atomic_block:
-        with transaction.atomic():
+        with transaction.atomic(), pipelined():
             yield
         _watch_outer_transaction(set(conversation_ids))
         return
     is_committing = False
     try:
-        with transaction.atomic():
+        with transaction.atomic(), pipelined():
             yield
             is_committing = True
+            commit()
     except LOST_DATABASE:
         if is_committing and conversation_ids:
             _resend_later(set(conversation_ids))

@@ -25,7 +25,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from chatsite.database.bulk_insert import bulk_insert
-from chatsite.database.pipeline import pipelined
 from chatsite.observability.metrics import measures
 from chatsite.realtime.broadcast import broadcast_on_commit
 from chatsite.realtime.hub import Addressed
@@ -60,10 +59,9 @@ def change_conversations(
     """
     touched = set(ids)  # `lock` adds to it
     with watched_transaction(touched):
-        with pipelined():
-            change = ConversationChange(touched, announce)
-            yield change
-            change.write()
+        change = ConversationChange(touched, announce)
+        yield change
+        change.write()
         change.broadcast()
 
 

@@ -12,6 +12,7 @@ import pytest
 from django.db import OperationalError, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from chatsite.database import pipeline
 from chatsite.database.threads import THREADS, in_database_thread
 from chatsite.realtime import groups
 from chatsite.realtime.runtime import ProcessRuntime
@@ -69,7 +70,17 @@ def talk() -> Conversation:
     return conversation(business(person()))
 
 
-def run(talk: Conversation, lost: Lost, use: Callable[[Listener, ProcessRuntime], Awaitable[None]]) -> None:
+def leave_it_to_django() -> None:
+    """Stand in for `pipeline.commit`, so that Django sends each COMMIT, which `Lost` replaces."""
+
+
+def run(
+    talk: Conversation,
+    lost: Lost,
+    use: Callable[[Listener, ProcessRuntime], Awaitable[None]],
+    *,
+    commit: Callable[[], None] = leave_it_to_django,
+) -> None:
     async def main() -> None:
         runtime = ProcessRuntime()
         listener = Listener(str(talk.customer_id))
@@ -80,6 +91,7 @@ def run(talk: Conversation, lost: Lost, use: Callable[[Listener, ProcessRuntime]
 
         with (
             patch.object(commit_recovery, "running_runtime", lambda: runtime),
+            patch.object(commit_recovery, "commit", commit),
             patch.object(BaseDatabaseWrapper, "commit", answer),
         ):
             try:
@@ -118,6 +130,19 @@ def test_the_current_conversation_is_sent(talk: Conversation, committed: bool) -
         assert (b'"rev":1,' in data) == committed
 
     run(talk, Lost(committed), use)
+
+
+def test_a_commit_that_was_sent_with_other_statements_is_recovered_too(talk: Conversation) -> None:
+    def commit_and_lose() -> None:
+        pipeline.commit()
+        raise OperationalError("server closed the connection unexpectedly")
+
+    async def use(listener: Listener, runtime: ProcessRuntime) -> None:
+        await in_database_thread(say, talk, "there")
+        await listener.has_heard(1)
+        assert [name for name, _ in listener.heard] == ["conversation_updated"]
+
+    run(talk, Lost(), use, commit=commit_and_lose)
 
 
 def test_it_is_sent_when_the_database_answers_again(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -10,10 +11,11 @@ from django.db import DataError, IntegrityError, InternalError, OperationalError
 from django.test.utils import CaptureQueriesContext
 from psycopg.pq import TransactionStatus
 
-from chatsite.database import round_trip
-from chatsite.database.pipeline import ask, ask_rows, flush, pipelined, tell
+from chatsite.database import pipeline, round_trip
+from chatsite.database.pipeline import ask, ask_rows, commit, flush, pipelined, tell
 from chatsite.database.threads import drop_broken_connections
 from conversations.models import Business
+from tests.conversations.people import conversation
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -170,6 +172,59 @@ if connection.vendor == "postgresql":
                 tell(RENAME, ["Bread", "bakery"])
             assert connection.connection.info.transaction_status == TransactionStatus.IDLE
             assert stored_name() == "Bread"
+
+    def test_the_last_statements_and_the_commit_go_together(
+        bakery: Business, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sent: list[list[str]] = []
+
+        def run(asked: Sequence[round_trip.Asked]) -> None:
+            sent.append([one.sql for one in asked])
+            round_trip.run_together(asked)
+
+        monkeypatch.setattr(pipeline, "run_together", run)
+        with transaction.atomic(), pipelined():
+            assert ask(NAME, ["bakery"])() == [("Bakery",)]
+            tell(RENAME, ["Bread", "bakery"])
+            commit()
+            assert connection.connection.info.transaction_status == TransactionStatus.IDLE
+        assert sent == [[NAME], [RENAME, "COMMIT"]]
+        assert stored_name() == "Bread"
+
+    def test_without_waiting_statements_django_commits(bakery: Business) -> None:
+        with transaction.atomic(), pipelined():
+            Business.objects.filter(pk=bakery.pk).update(name="Bread")
+            commit()
+            assert connection.connection.info.transaction_status == TransactionStatus.INTRANS
+        assert stored_name() == "Bread"
+
+    def take_the_slug_of_the_mill_and_commit(told: list[str]) -> None:
+        transaction.on_commit(lambda: told.append("committed"))
+        take_the_slug_of_the_mill()
+        commit()
+
+    def test_an_error_before_the_commit_takes_everything_back(bakery: Business, mill: Business) -> None:
+        told: list[str] = []
+        with pytest.raises(IntegrityError), transaction.atomic(), pipelined():
+            take_the_slug_of_the_mill_and_commit(told)
+        assert stored_name() == "Bakery"
+        assert told == []
+
+    def belong_to_no_business_and_commit() -> None:
+        tell(RENAME, ["Bread", "bakery"])
+        # The foreign key is deferred, so PostgreSQL checks it at the COMMIT.
+        tell("UPDATE conversations_conversation SET business_id = gen_random_uuid()", [])
+        commit()
+
+    def test_an_error_of_the_commit_itself_takes_everything_back(bakery: Business) -> None:
+        conversation(bakery)
+        with pytest.raises(IntegrityError), transaction.atomic(), pipelined():
+            belong_to_no_business_and_commit()
+        assert stored_name() == "Bakery"
+        with transaction.atomic(), pipelined():
+            tell(RENAME, ["Cakes", "bakery"])
+            commit()
+        assert stored_name() == "Cakes"
 
     def test_parameters_of_every_kind(bakery: Business) -> None:
         user = get_user_model().objects.create(username="100%")
