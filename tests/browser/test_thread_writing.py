@@ -20,6 +20,9 @@ Conversation.objects.filter(pk="{where}").update(frozen_at={value})
 """
 
 
+TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
 async def test_a_draft_outlives_the_page_and_is_shared_by_tabs(cast: Cast, open_page: OpenPage) -> None:
     customer = await cast.newcomer()
     where = (await cast.conversation(customer))["id"]
@@ -72,6 +75,20 @@ async def test_keys_and_length(cast: Cast, open_page: OpenPage) -> None:
     await expect(thread.root.get_by_role("button", name="Send")).to_be_disabled()
     await thread.field.press("Enter")
     await expect(thread.messages).to_have_count(1)
+
+
+async def test_the_field_shows_all_lines_at_any_width(cast: Cast, open_page: OpenPage) -> None:
+    customer = await cast.newcomer()
+    where = (await cast.conversation(customer))["id"]
+    thread = await open_thread(open_page, customer, where)
+    await thread.field.fill("It wraps into more lines on a phone than in a window. " * 4)
+    heights = []
+    for width, height in ((1280, 800), (390, 844), (844, 390), (1280, 800)):
+        await thread.page.set_viewport_size({"width": width, "height": height})
+        await thread.page.evaluate(TWO_FRAMES)
+        assert await thread.field.evaluate("node => node.scrollHeight - node.clientHeight") == 0, width
+        heights.append(await height_of(thread))
+    assert heights[1] > heights[2] > heights[0] == heights[3]
 
 
 async def test_a_refused_message_can_be_tried_again_or_cancelled(

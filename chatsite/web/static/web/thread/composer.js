@@ -1,8 +1,8 @@
-import { editParts, leftText, replyParts } from "./composing.js";
+import { CharactersLeft } from "./characters_left.js";
+import { editParts, replyParts } from "./composing.js";
 import { el, icon } from "./dom.js";
+import { growWithText } from "./growing_field.js";
 import { gettext } from "./texts.js";
-
-const WARN = 200; // show the number of characters left from here on
 
 const MESSAGE = () => ({ placeholder: gettext("Write a message"), label: gettext("Message"), action: gettext("Send") });
 
@@ -15,11 +15,11 @@ export class Composer {
   element;
   #handlers;
   #files;
-  #limit;
   #context = el("div", { class: "composing" });
   #input;
+  #grow;
   #send;
-  #left = el("p", { class: "left", role: "status" });
+  #left;
   #replyTo = null;
   #editing = null;
   #kept = ""; // the unsent text from before an edit
@@ -27,7 +27,6 @@ export class Composer {
 
   constructor(limit, handlers, files) {
     this.#files = files;
-    this.#limit = limit;
     this.#handlers = handlers;
     this.#input = el("textarea", {
       class: "composer-input",
@@ -41,6 +40,8 @@ export class Composer {
       name: "content",
       on: { input: () => this.#onInput(), keydown: (event) => this.#onKey(event), blur: () => this.#handlers.idle() },
     });
+    this.#grow = growWithText(this.#input);
+    this.#left = new CharactersLeft(this.#input, limit);
     this.#input.addEventListener("paste", (event) => this.takesFiles && files.chooser.paste(event));
     this.#send = el(
       "button",
@@ -53,7 +54,7 @@ export class Composer {
       event.preventDefault();
       this.#submit();
     };
-    this.element = el("form", { class: "composer", on: { submit } }, this.#context, tray.element, line, recorder.element, this.#left);
+    this.element = el("form", { class: "composer", on: { submit } }, this.#context, tray.element, line, recorder.element, this.#left.element);
     this.#show();
   }
 
@@ -210,7 +211,7 @@ export class Composer {
 
   #submit() {
     const text = this.#input.value;
-    if (!this.#hasContent || this.#charactersLeft() < 0) return this.focus();
+    if (!this.#hasContent || this.#left.isOver) return this.focus();
     if (this.#editing) {
       const message = this.#editing;
       this.#stopEditing();
@@ -258,26 +259,15 @@ export class Composer {
     this.#handlers.draft({ text: this.#editing ? this.#kept : this.#input.value, replyTo: this.#replyTo });
   }
 
-  #charactersLeft() {
-    // The server counts code points, and JavaScript counts most emoji as two.
-    const { value } = this.#input;
-    return this.#limit - (value.length <= this.#limit - WARN ? value.length : [...value].length);
-  }
-
   #show() {
     this.#showContext();
     this.#showSize();
   }
 
   #showSize() {
-    this.#input.style.height = "auto";
-    if (this.#input.scrollHeight) this.#input.style.height = `${this.#input.scrollHeight}px`;
-    const left = this.#charactersLeft();
-    this.#left.textContent = left > WARN ? "" : leftText(left);
-    this.#left.classList.toggle("is-over", left < 0);
-    this.#input.toggleAttribute("aria-invalid", left < 0);
-    if (left < 0) this.#input.setAttribute("aria-invalid", "true");
-    this.#send.disabled = left < 0 || !this.#hasContent;
+    this.#grow();
+    this.#left.show();
+    this.#send.disabled = this.#left.isOver || !this.#hasContent;
     this.element.classList.toggle("has-content", this.#hasContent);
     this.element.classList.toggle("is-editing", this.isEditing);
   }

@@ -1,5 +1,5 @@
 import { el, icon, iconButton } from "./dom.js";
-import { gettext, interpolate, ngettext } from "./texts.js";
+import { gettext, interpolate } from "./texts.js";
 
 /** The bar above the field during an edit. */
 export function editParts(title, content, cancel) {
@@ -13,15 +13,6 @@ export function replyParts({ name, text, state }, cancel) {
   const title = interpolate(gettext("Reply to %(name)s"), { name: name ?? "…" });
   const quote = el("span", { class: "composing-text", dir: "auto" }, said);
   return [icon("reply"), titleAndText(title, quote), iconButton("close", gettext("Cancel the reply"), { on: { click: cancel } })];
-}
-
-/** How many characters are left, or too many. */
-export function leftText(left) {
-  if (left >= 0) {
-    return interpolate(ngettext("%(count)s character left", "%(count)s characters left", left), { count: left });
-  }
-  const text = ngettext("%(count)s character too many", "%(count)s characters too many", -left);
-  return interpolate(text, { count: -left });
 }
 
 function titleAndText(title, text) {
