@@ -41,7 +41,7 @@ HAS: Final = ("attachment", "link")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """The filters of a search. `after` includes the given moment, `before` does not."""
+    """The filters of a search. `since` includes the given moment, `until` does not."""
 
     conversation_id: UUID | None = None
     business_id: UUID | None = None
