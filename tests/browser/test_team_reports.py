@@ -59,8 +59,8 @@ BAR_LENGTHS = """bars => bars.map((bar) => {
 
 async def _show(page: Page, metric: str, grouping: str) -> list[list[str]]:
     """Choose a report. Return the rows of its table."""
-    await page.get_by_label("Metric").select_option(metric)
     await page.get_by_label("Grouping").select_option(grouping)
+    await page.get_by_label("Metric").select_option(metric)
     asked = {
         name: await page.get_by_label(label).input_value()
         for name, label in (("metric", "Metric"), ("groupBy", "Grouping"))
@@ -78,6 +78,19 @@ async def _bar_lengths(page: Page) -> list[float]:
     """Return the length of each bar, as a part of the longest that there can be."""
     lengths: list[float] = await page.locator(".report-bar").evaluate_all(BAR_LENGTHS)
     return lengths
+
+
+async def _show_hours(page: Page) -> None:
+    """The rows are the hours, so there is no grouping to choose."""
+    hours = await _show(page, "Messages by hour", "By label")
+    assert len(hours) == 24
+    assert sum(int(row[1]) for row in hours) == 3
+    grouping = page.get_by_label("Grouping")
+    await expect(grouping).to_be_hidden()
+    await page.get_by_label("Metric").select_option("Volume")
+    await expect(grouping).to_be_visible()
+    await expect(grouping).to_have_value("label")
+    await page.get_by_label("Metric").select_option("Messages by hour")
 
 
 @pytest.mark.parametrize("viewport", SIZES)
@@ -114,8 +127,6 @@ async def test_reports_of_conversations_are_drawn_and_downloaded(
     assert (total[0], total[2:]) == ("Total", ["3", "4.3", "100 %"])
     [day] = await _show(page, "Resolution", "By day")
     assert day[1:3] == ["3", "3 h 0 min"]
-    hours = await _show(page, "Messages by hour", "By day")
-    assert len(hours) == 24
-    assert sum(int(row[1]) for row in hours) == 3
+    await _show_hours(page)
     await assert_accessible(page, axe_source)
     await assert_fits(page)
