@@ -56,13 +56,12 @@ export class ChangeQueue {
   /** The user is known. Changes of another user stay in that user's storage. */
   open(userId) {
     if (!userId || userId === this.#userId) return;
+    this.#rows.open(userId);
     if (this.#userId !== null) {
-      this.#rows.release();
       for (const entry of this.#entries.values()) this.#clock.clearTimeout(entry.timer);
       this.#entries.clear();
     }
     this.#userId = userId;
-    this.#rows.open(userId);
     if (this.#isStarted) this.#rows.resume();
     else if (this.#entries.size) this.#rows.save();
   }
@@ -81,7 +80,7 @@ export class ChangeQueue {
     for (const entry of kept) if (!entry.running) this.#later(entry, RETRY);
   }
 
-  /** The page may be closed, or pauses: another one may take over. */
+  /** The page may be closed, or pauses, or the user has signed out: another one may take over. */
   stop() {
     this.#isStarted = false;
     this.#isStopped = true;
@@ -136,6 +135,7 @@ export class ChangeQueue {
 
   /** The page may be closed: send the changes that could still be cancelled. */
   flush() {
+    if (this.#isStopped) return; // another page may have sent them
     for (const entry of this.#entries.values()) this.#run(entry);
   }
 

@@ -47,6 +47,7 @@ export class ChatClient extends QueuedCommands {
         outbox.release();
       },
       shown: () => {
+        if (this.state === "signed_out") return;
         changes.start();
         outbox.resume();
       },

@@ -16,6 +16,7 @@ export class ClaimedRows {
   #tab = randomId();
   #stored = null;
   #timer = null;
+  #released = null; // the ids of the rows that were left to other tabs, while this one does not send
   #isStored = false; // whether the last write has succeeded
 
   /** `kind`: `name` for the key in the storage, `most` rows, `idOf(row)`, `isRow(value)`, `held()` by this tab, `adopt(rows)`. */
@@ -39,7 +40,10 @@ export class ClaimedRows {
     return (this.#stored?.read() ?? []).filter((row) => this.#kind.isRow(row));
   }
 
+  /** The claims on the rows of an earlier user end. */
   open(userId) {
+    this.#write(0);
+    if (this.#released) this.#released = new Set();
     this.#stored = new StoredList(this.#storage, `business-chat:${this.#kind.name}:${userId}`, this.#trouble);
   }
 
@@ -50,10 +54,13 @@ export class ClaimedRows {
     if (free.length) this.#kind.adopt(free.map(({ claim, ...row }) => row));
   }
 
-  /** Store this tab's rows without those that are `gone`, and renew its claims as long as there are rows of any tab. */
+  /**
+   * Store this tab's rows without those that are `gone`, and renew its claims as long as there are rows of any tab. After
+   * `release`, it claims none.
+   */
   save(gone = []) {
-    const rest = this.#write(this.#clock.now() + LEASE, gone);
-    if (rest === 0 || this.#timer !== null) return;
+    const rest = this.#write(this.#released ? 0 : this.#clock.now() + LEASE, gone);
+    if (this.#released || rest === 0 || this.#timer !== null) return;
     this.#timer = this.#clock.setTimeout(() => {
       this.#timer = null;
       this.claim();
@@ -63,13 +70,16 @@ export class ClaimedRows {
 
   /** Release the claims, so that another tab, or this page after a reload, can take over at once. */
   release() {
+    if (this.#released) return;
     this.#clock.clearTimeout(this.#timer);
     this.#timer = null;
     this.#write(0);
+    this.#released = new Set(this.#kind.held().map((row) => this.#kind.idOf(row)));
   }
 
   /** Undo `release`: this page continues. */
   resume() {
+    this.#released = null;
     if (!this.isOpen) return;
     this.claim();
     this.save();
@@ -93,11 +103,19 @@ export class ClaimedRows {
     return Boolean(claim) && claim.until > this.#clock.now() && claim.tab !== this.#tab;
   }
 
+  /** This tab's rows, without those that it has released and another tab has taken. */
+  get #ours() {
+    const held = this.#kind.held();
+    const taken = new Set(this.lost(held.filter((row) => this.#released?.has(this.#kind.idOf(row)))));
+    return held.filter((row) => !taken.has(row));
+  }
+
   /** Write this tab's rows in addition to those of other tabs. Returns the number of all rows. */
   #write(until, gone = []) {
     if (!this.isOpen) return 0;
-    const { held, idOf, most } = this.#kind;
-    const ours = held().map((row) => ({ ...row, claim: { tab: this.#tab, until } }));
+    const { idOf, most } = this.#kind;
+    const ours = this.#ours.map((row) => ({ ...row, claim: { tab: this.#tab, until } }));
+    for (const row of ours) this.#released?.add(idOf(row));
     const known = new Set([...ours.map(idOf), ...gone]);
     const rows = [...this.all.filter((row) => !known.has(idOf(row))), ...ours].slice(0, most);
     this.#isStored = this.#stored.write(rows);

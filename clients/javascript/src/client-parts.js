@@ -152,6 +152,7 @@ export class ClientParts extends Emitter {
     this.connection.on("trouble", this.trouble);
     this.connection.on("signed_out", (error) => {
       this.presence.forget();
+      this.#stopSending(); // the next page of the user sends what waits
       this.emit("signed_out", error);
     });
   }
@@ -170,6 +171,10 @@ export class ClientParts extends Emitter {
     this.disconnected();
     this.presence.clear();
     this.attention.stop();
+    this.#stopSending();
+  }
+
+  #stopSending() {
     this.outboxUploads.stop();
     this.outbox.release();
     this.changes.stop();

@@ -66,12 +66,9 @@ export class Outbox {
   /** The user is known: the user's stored messages come first, then those written meanwhile. */
   open(userId) {
     if (!userId || userId === this.#userId) return;
-    if (this.#userId !== null) {
-      this.release();
-      this.#entries.clear(); // kept in that user's storage; nobody else may send it
-    }
-    this.#userId = userId;
     this.#rows.open(userId);
+    if (this.#userId !== null) this.#entries.clear(); // kept in that user's storage; nobody else may send it
+    this.#userId = userId;
     const written = [...this.#entries.values()];
     this.#entries.clear();
     this.#rows.claim();
@@ -160,7 +157,7 @@ export class Outbox {
     if (!entry) return 0;
     const attempts = (entry.attempts ?? 0) + 1;
     this.#entries.set(clientId, { ...entry, attempts });
-    if (this.#rows.isClaiming) this.#rows.save(); // a released outbox must not claim its messages again
+    this.#rows.save();
     return attempts;
   }
 
