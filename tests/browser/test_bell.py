@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import SignedIn
-from tests.browser.shell import newcomer_with_conversation, ready
+from tests.browser.shell import loaded, newcomer_with_conversation, ready
 from tests.harness.cast import Cast
 from tests.harness.rest import eventually
 
@@ -131,6 +132,36 @@ async def test_a_deletion_can_be_taken_back(cast: Cast, signed_in: SignedIn) -> 
         return len((await customer.rest.get("/notifications"))["results"]) == 1
 
     await eventually(is_gone, "the notification is deleted on the server")
+
+
+async def test_a_deletion_that_waits_outlives_the_page(cast: Cast, signed_in: SignedIn) -> None:
+    customer, _ = await newcomer_with_conversation(cast)
+    for title in ("Fresh news", "Old news"):
+        cast.stage.deployment.shell(NEWS.format(name=customer.name, title=title))
+    page = await loaded(await signed_in(customer.name))
+    page.allowed.append("ERR_FAILED")  # type: ignore[attr-defined]
+
+    async def lose(route: Route) -> None:
+        await (route.abort() if route.request.method == "DELETE" else route.continue_())
+
+    await page.route(re.compile("/notifications/"), lose)
+    await page.locator("[data-bell]").click()
+    list_ = panel(page).locator("[data-alert]")
+    await list_.filter(has_text="Old news").get_by_role("button", name="Delete").click()
+    await expect(list_).to_have_count(1)
+    await page.reload()
+    await loaded(page)
+    await page.locator("[data-bell]").click()
+    await expect(list_).to_contain_text(["Fresh news"])
+    await expect(list_).to_have_count(1)
+    assert len((await customer.rest.get("/notifications"))["results"]) == 2
+    await page.unroute_all()
+
+    async def is_gone() -> bool:
+        return len((await customer.rest.get("/notifications"))["results"]) == 1
+
+    await eventually(is_gone, "the next page has deleted it on the server")
+    await expect(list_).to_have_count(1)
 
 
 async def test_an_invitation_is_accepted_and_leads_to_the_inbox(cast: Cast, signed_in: SignedIn) -> None:

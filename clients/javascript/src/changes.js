@@ -87,15 +87,16 @@ export function markingUnread(client, { id }, seq) {
   };
 }
 
-/** `within`: as for `deletion`. The caller hides the notification meanwhile. */
+/** `within`: as for `deletion`. */
 export function notificationDeletion(client, { id }, { within = 0 } = {}) {
+  const deletedAt = now();
   return {
     key: `notification/${id}`,
     kind: "notification",
     targetId: id,
     within,
     given: [],
-    apply: (held) => held,
+    apply: (held) => ({ ...held, deletedAt }),
     carryOut: () => client.rest.delete(`/notifications/${id}`).catch(isGone),
   };
 }

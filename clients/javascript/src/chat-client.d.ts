@@ -9,6 +9,7 @@ import type {
   ConversationObject,
   ConversationQuery,
   InitialConversation,
+  Notification,
   PendingMessage,
   Unread,
   PresenceOf,
@@ -209,12 +210,11 @@ export class ChatClient extends PersonalCommands {
   queueUnread(conversation: ConversationObject, seq: number): string;
   /** Block the other side, or end that. */
   queueBlock(conversation: ConversationObject, blocked: boolean): string;
-  /** Hide it meanwhile. */
   queueNotificationDelete(notification: { id: string }, options?: { within?: number }): string;
   /** Cancel a queued change. Returns whether it was in time. */
   undo(key: string): boolean;
-  /** These messages or conversations with the queued changes applied. */
-  withChanges<Item extends ChatMessage | ConversationObject>(items: readonly Item[]): readonly Item[];
+  /** These messages, conversations or notifications with the queued changes applied. */
+  withChanges<Item extends ChatMessage | ConversationObject | Notification>(items: readonly Item[]): readonly Item[];
   markRead(conversationId: string, messageIds: readonly string[]): void;
   /** All messages of the other side up to this `seq`, also those that are not loaded. */
   markReadUpTo(conversationId: string, seq: number): void;

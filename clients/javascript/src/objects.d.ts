@@ -130,7 +130,7 @@ export interface ConversationObject {
   readonly teamRev?: number;
   readonly frozen?: boolean;
   /** In `snapshot.conversations`: the server does not have this change yet. */
-  readonly pendingChange?: "archive" | "pin" | "mute" | "unread";
+  readonly pendingChange?: "archive" | "pin" | "mute" | "unread" | "block";
   readonly createdAt: string;
   readonly updatedAt: string;
 }
@@ -151,6 +151,10 @@ export interface Notification {
   readonly data: Readonly<Record<string, unknown>>;
   readonly readAt: string | null;
   readonly createdAt: string;
+  /** Set by `withChanges` once its deletion is queued: hide it. */
+  readonly deletedAt?: string;
+  /** Set by `withChanges` as long as the server has not deleted it. */
+  readonly pendingChange?: "notification";
 }
 
 /** The reader's private settings. `stateRev` counts the changes; `unreadFrom` is the `seq` of a mark. */

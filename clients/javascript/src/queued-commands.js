@@ -52,7 +52,7 @@ export class QueuedCommands extends PersonalCommands {
     return this.#queue.cancel(key);
   }
 
-  /** These messages or conversations with the queued changes applied. `pendingChange` marks what the server does not have yet. */
+  /** These messages, conversations or notifications with the queued changes applied. `pendingChange` marks what the server does not have yet. */
   withChanges(items) {
     return this.#queue.applyTo(items);
   }

@@ -89,6 +89,20 @@ test("reading on the next page makes a waiting mark as unread void", async () =>
   assert.deepEqual([scene.patches(), scene.server.own.unreadFrom], [[], null]);
 });
 
+test("a notification whose deletion waits stays deleted on the next page", async () => {
+  const scene = await cutOff();
+  const note = { id: "00000000-0000-4000-8000-000000000009", title: "Old news" };
+  scene.client.queueNotificationDelete(note);
+  await settle();
+  closePage(scene);
+  scene.server.restIsUp = false;
+  const { client } = newClient(scene);
+  client.connect();
+  await settle();
+  const [shown] = client.withChanges([note]);
+  assert.deepEqual([Boolean(shown.deletedAt), shown.pendingChange], [true, "notification"]);
+});
+
 test("a second tab sends nothing while the first one is open, and takes over when it is closed", async () => {
   const scene = await cutOff();
   scene.client.queueOwn(scene.row(), { pinned: false });

@@ -19,7 +19,6 @@ export class NotificationList {
   #items = new Map();
   #statuses = new Map(); // of invitations and offers, by their address
   #filter = { type: "", unread: false };
-  #hidden = new Set(); // ids of notifications whose deletion can still be undone
   #next = null;
   #serial = 0;
 
@@ -32,11 +31,8 @@ export class NotificationList {
     client.on("notification", (event) => this.#onNotification(event));
     client.on("notifications_reset", () => this.#panel && this.#load());
     client.on("ready", () => this.#panel && this.#load());
-    client.on("change_refused", ({ kind, targetId, error }) => {
-      if (kind !== "notification") return;
-      this.#unhide(targetId);
-      toast(errorText(error));
-    });
+    client.on("pending_changes", ({ targetId }) => this.#all.has(targetId) && this.#onChange(this.#all.get(targetId)));
+    client.on("change_refused", ({ kind, error }) => kind === "notification" && toast(errorText(error)));
   }
 
   get isOpen() {
@@ -138,9 +134,9 @@ export class NotificationList {
     return place.replaceChildren(button);
   }
 
-  #isListed({ id, type, readAt }) {
-    if (this.#hidden.has(id)) return false;
-    return (!this.#filter.type || type === this.#filter.type) && (!this.#filter.unread || !readAt);
+  #isListed(notification) {
+    const [{ type, readAt, deletedAt }] = this.#client.withChanges([notification]);
+    return !deletedAt && (!this.#filter.type || type === this.#filter.type) && (!this.#filter.unread || !readAt);
   }
 
   // Questions
@@ -203,19 +199,10 @@ export class NotificationList {
   }
 
   #delete(notification, item) {
-    const { id } = notification;
-    const key = this.#client.queueNotificationDelete(notification, { within: UNDO });
     const next = item.nextElementSibling ?? item.previousElementSibling;
-    this.#hidden.add(id);
-    this.#draw();
+    const key = this.#client.queueNotificationDelete(notification, { within: UNDO });
     (next?.querySelector("button:not([hidden])") ?? this.#panel?.querySelector("h2"))?.focus();
-    const run = () => this.#client.undo(key) && this.#unhide(id);
-    toast(gettext("Notification deleted"), { action: gettext("Undo"), run });
-  }
-
-  #unhide(id) {
-    this.#hidden.delete(id);
-    this.#draw();
+    toast(gettext("Notification deleted"), { action: gettext("Undo"), run: () => this.#client.undo(key) });
   }
 
   async #answer(notification, verb) {
@@ -239,6 +226,13 @@ export class NotificationList {
   }
 
   // Events
+
+  /** Its deletion was queued, undone, refused, or carried out. */
+  #onChange(notification) {
+    const [{ id, deletedAt, pendingChange }] = this.#client.withChanges([notification]);
+    if (deletedAt && !pendingChange) this.#remove(id);
+    else this.#draw();
+  }
 
   #onNotification({ notification, deleted, readAll }) {
     if (deleted) return this.#remove(notification.id);
