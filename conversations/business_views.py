@@ -6,7 +6,8 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chatsite.http.api import CursorPages, serializer_for
+from chatsite.http.pagination import CursorPages
+from chatsite.http.struct_serializers import serializer_for
 from chatsite.http.viewsets import LIMIT, StructViewSet
 from conversations import queries
 from conversations.models import Business

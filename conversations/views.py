@@ -10,15 +10,10 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from chatsite.errors import invalid
-from chatsite.http.api import (
-    CursorPages,
-    page,
-    page_object,
-    query_flag,
-    query_integer,
-    read_body,
-    serializer_for,
-)
+from chatsite.http.api import read_body
+from chatsite.http.pagination import CursorPages, page, page_object
+from chatsite.http.query_parameters import query_flag, query_integer
+from chatsite.http.struct_serializers import serializer_for
 from chatsite.http.viewsets import LIMIT, StructViewSet, page_limit
 from conversations import access, history, operations, queries
 from conversations.conversation_list import Filters, conversation_page

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chatsite.http.api import CursorPages
+from chatsite.http.pagination import CursorPages
 
 
 class NotificationPages(CursorPages):

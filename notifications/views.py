@@ -9,7 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chatsite.errors import invalid
-from chatsite.http.api import query_flag, read_body, serializer_for
+from chatsite.http.api import read_body
+from chatsite.http.query_parameters import query_flag
+from chatsite.http.struct_serializers import serializer_for
 from chatsite.http.viewsets import LIMIT, StructViewSet
 from conversations.access import find_conversation
 from notifications import access, invitations, mail_invitations, offers, operations, queries

@@ -11,7 +11,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from chatsite.errors import invalid
-from chatsite.http.api import page, serializer_for
+from chatsite.http.pagination import page
+from chatsite.http.struct_serializers import serializer_for
 from presence import queries
 from presence.serializers import PresencePage
 

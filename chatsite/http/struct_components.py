@@ -8,12 +8,12 @@ import msgspec
 from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.openapi import AutoSchema
 
-from chatsite.http.api import serializer_for
+from chatsite.http.struct_serializers import serializer_for
 from chatsite.struct_schema import Schema, struct_schema
 
 
 class StructComponent(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
-    target_class = "chatsite.http.api.StructSerializer"
+    target_class = "chatsite.http.struct_serializers.StructSerializer"
     match_subclasses = True
 
     def map_serializer(self, auto_schema: AutoSchema, direction: Literal["request", "response"]) -> Schema:

@@ -15,7 +15,8 @@ from rest_framework.request import Request
 from rest_framework.routers import SimpleRouter
 from rest_framework.serializers import BaseSerializer
 
-from chatsite.http.api import query_integer, serializer_for
+from chatsite.http.query_parameters import query_integer
+from chatsite.http.struct_serializers import serializer_for
 
 LIMIT = OpenApiParameter("limit", int, description="Rows of the page, from 1 to 200. The default is 50.")
 

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from chatsite.http.api import serializer_for
+from chatsite.http.struct_serializers import serializer_for
 from chatsite.identity import tickets
 from chatsite.identity.claims import Claims
 from chatsite.identity.profile import profile_of, whole_profile

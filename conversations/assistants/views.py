@@ -6,7 +6,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chatsite.http.api import read_body, serializer_for
+from chatsite.http.api import read_body
+from chatsite.http.struct_serializers import serializer_for
 from chatsite.http.viewsets import StructViewSet
 from conversations.assistants.operations import ask_assistants
 from conversations.assistants.serializers import AssistanceObject, AssistBody

@@ -16,7 +16,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chatsite.errors import invalid
-from chatsite.http.api import WireParser, read_body, serializer_for
+from chatsite.http.api import WireParser, read_body
+from chatsite.http.struct_serializers import serializer_for
 from chatsite.http.viewsets import StructViewSet
 from chatsite.identity.scopes import HasScope
 from conversations.access import object_key

@@ -11,7 +11,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chatsite.http.api import CursorPages, serializer_for
+from chatsite.http.pagination import CursorPages
+from chatsite.http.struct_serializers import serializer_for
 from chatsite.http.viewsets import LIMIT, StructViewSet
 from conversations import access
 from conversations.blocks import operations

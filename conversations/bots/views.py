@@ -8,7 +8,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chatsite.http.api import CursorPages, read_body, serializer_for
+from chatsite.http.api import read_body
+from chatsite.http.pagination import CursorPages
+from chatsite.http.struct_serializers import serializer_for
 from chatsite.http.viewsets import LIMIT, StructViewSet
 from conversations.bots import operations
 from conversations.bots.serializers import (

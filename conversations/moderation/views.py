@@ -11,7 +11,8 @@ from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
-from chatsite.http.api import read_body, serializer_for
+from chatsite.http.api import read_body
+from chatsite.http.struct_serializers import serializer_for
 from chatsite.http.viewsets import StructViewSet
 from chatsite.identity.cache import CACHE_AWAY
 from conversations.moderation.models import Report

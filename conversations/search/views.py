@@ -12,7 +12,8 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
 from chatsite.errors import invalid
-from chatsite.http.api import page, serializer_for
+from chatsite.http.pagination import page
+from chatsite.http.struct_serializers import serializer_for
 from chatsite.http.viewsets import LIMIT, StructViewSet, page_limit
 from conversations.access import object_key, user_key
 from conversations.models import ChatMessage

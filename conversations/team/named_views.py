@@ -11,7 +11,8 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chatsite.http.api import CursorPages, read_body
+from chatsite.http.api import read_body
+from chatsite.http.pagination import CursorPages
 from chatsite.http.viewsets import StructViewSet
 from conversations.business_parameter import business_of
 

@@ -9,7 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chatsite.errors import not_found
-from chatsite.http.api import CursorPages, read_body, serializer_for
+from chatsite.http.api import read_body
+from chatsite.http.pagination import CursorPages
+from chatsite.http.struct_serializers import serializer_for
 from chatsite.http.viewsets import LIMIT, StructViewSet
 from conversations.access import object_key
 from conversations.models import Note

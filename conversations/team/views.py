@@ -11,7 +11,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chatsite.http.api import page, read_body, serializer_for
+from chatsite.http.api import read_body
+from chatsite.http.pagination import page
+from chatsite.http.struct_serializers import serializer_for
 from chatsite.http.viewsets import LIMIT, StructViewSet
 from conversations.business_parameter import OF_BUSINESS, business_of
 from conversations.models import Conversation, Label, Membership, TeamGroup, TeamState

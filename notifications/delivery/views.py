@@ -17,7 +17,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from chatsite.errors import DomainError, not_found
-from chatsite.http.api import page, read_body, serializer_for
+from chatsite.http.api import read_body
+from chatsite.http.pagination import page
+from chatsite.http.struct_serializers import serializer_for
 from chatsite.identity.claims import Claims
 from notifications.delivery.mail.unsubscribe import turn_mails_off, user_of
 from notifications.delivery.notices import last_of

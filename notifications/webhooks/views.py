@@ -8,7 +8,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chatsite.http.api import read_body, serializer_for
+from chatsite.http.api import read_body
+from chatsite.http.struct_serializers import serializer_for
 from chatsite.http.viewsets import LIMIT, StructViewSet
 from conversations.business_parameter import OF_BUSINESS, business_of
 from notifications.pagination import IdPages

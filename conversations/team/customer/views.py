@@ -7,7 +7,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from chatsite.http.api import serializer_for
+from chatsite.http.struct_serializers import serializer_for
 from chatsite.http.viewsets import StructViewSet
 from conversations.models import Conversation
 from conversations.team.customer.host_panels import host_panels

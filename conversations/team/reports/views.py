@@ -13,7 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chatsite.errors import invalid
-from chatsite.http.api import BrowsablePages, WireRenderer, read_body, serializer_for
+from chatsite.http.api import BrowsablePages, WireRenderer, read_body
+from chatsite.http.struct_serializers import serializer_for
 from chatsite.http.viewsets import StructViewSet
 from chatsite.realtime.user_limit import charge
 from conversations.business_parameter import OF_BUSINESS, business_of
