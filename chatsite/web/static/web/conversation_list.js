@@ -2,7 +2,8 @@ import { announce, isPlainClick, make, show } from "./dom.js";
 import { errorText } from "./error_texts.js";
 import { isMuted, isPinned } from "./conversation_actions.js";
 import { emptyText, hasTeamFilter, passes, queryFor } from "./list_filters.js";
-import { loadPinned, pinnedFirst } from "./pinned.js";
+import { ListPages } from "./list_pages.js";
+import { pinnedFirst } from "./pinned.js";
 import { otherSide } from "./people.js";
 import { previewText } from "./preview_text.js";
 import { fillOwn, fillRow, newRow } from "./conversation_row.js";
@@ -23,14 +24,10 @@ export class ConversationList {
   #handlers;
   #filters;
   #items = new Map();
-  #listed = new Set(); // conversations of the loaded pages, and those that have moved since
-  #next = null;
-  #boundary = 0; // the activity of the last loaded one: older ones are on the next page
-  #serial = 0;
+  #pages;
   #watcher = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && this.more());
   #loaded = false;
   #waiting = false; // for the first page of the current query
-  #isLoadingMore = false; // the next page is being fetched
   #current = null;
   #scheduled = false;
   #renewal = null;
@@ -47,6 +44,11 @@ export class ConversationList {
     this.#handlers = handlers;
     for (const item of this.#rows.children) this.#items.set(item.dataset.id, item);
     this.#keys = new RowKeys(this.#rows);
+    this.#pages = new ListPages(client, {
+      query: () => queryFor(this.#filters, session.page),
+      loaded: () => this.#onPageLoaded(),
+      failed: (error) => this.#showError(error),
+    });
     this.#listen();
   }
 
@@ -77,39 +79,18 @@ export class ConversationList {
   }
 
   /** The first page, again after every absence. */
-  async reload() {
-    const serial = ++this.#serial;
-    try {
-      const query = queryFor(this.#filters, this.#session.page);
-      const page = await this.#client.loadConversations(query);
-      const pinned = page.next ? await loadPinned(this.#client, query) : []; // a single page has all of them
-      if (serial !== this.#serial) return;
-      this.#listed = new Set(pinned);
-      this.#loaded = true;
-      this.#waiting = false;
-      this.#addPage(page);
-    } catch (error) {
-      if (serial === this.#serial) this.#showError(error);
-    }
+  reload() {
+    return this.#pages.reload();
   }
 
-  async more() {
-    if (!this.#next || this.#isLoadingMore) return;
-    this.#isLoadingMore = true;
-    const serial = ++this.#serial;
+  more() {
+    if (!this.#pages.canLoadMore) return;
     const button = this.#root.querySelector("[data-more] button");
     if (button) button.disabled = true;
-    try {
-      const page = await this.#client.loadConversations({ ...queryFor(this.#filters, this.#session.page), cursor: this.#next });
-      if (serial === this.#serial) this.#addPage(page);
-    } catch (error) {
-      if (serial === this.#serial) this.#showError(error);
-    } finally {
-      this.#isLoadingMore = false;
-    }
+    this.#pages.more();
   }
 
-  /** Reload soon, once for all changes until then. */
+  /** Draw soon, once for all changes until then. */
   render() {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -120,7 +101,7 @@ export class ConversationList {
     });
   }
 
-  /** The one before (-1) or after (1) the open one. */
+  /** The id of the conversation before (-1) or after (1) the open one. */
   neighbour(step) {
     const ids = [...this.#rows.children].map((item) => item.dataset.id);
     const at = ids.indexOf(this.#current);
@@ -132,11 +113,9 @@ export class ConversationList {
     link?.focus();
   }
 
-  #addPage({ results, next }) {
-    for (const { id } of results) this.#listed.add(id);
-    this.#next = next ? new URL(next).searchParams.get("cursor") : null;
-    const last = results.at(-1);
-    this.#boundary = this.#next && last ? activity(last) : 0;
+  #onPageLoaded() {
+    this.#loaded = true;
+    this.#waiting = false;
     this.#root.dataset.loaded = "true";
     this.#drawMore();
     this.render();
@@ -152,7 +131,7 @@ export class ConversationList {
 
   #drawMore() {
     const place = this.#root.querySelector("[data-more]");
-    if (!this.#next) return place.replaceChildren();
+    if (!this.#pages.hasNext) return place.replaceChildren();
     const button = make("button", { type: "button", className: "button" }, gettext("Show more"));
     button.addEventListener("click", () => this.more());
     place.replaceChildren(button);
@@ -226,15 +205,14 @@ export class ConversationList {
   }
 
   #isListed(conversation) {
-    if (!this.#listed.has(conversation.id)) return false;
-    if (activity(conversation) < this.#boundary && !isPinned(conversation)) return false;
+    if (!this.#pages.includes(conversation)) return false;
     return passes(conversation, this.#filters, { me: this.#session.me, current: this.#current, states: this.#states });
   }
 
   /** A conversation that did not match the filters may match now. */
   #onTeamStates(states) {
     this.render();
-    const isNew = (state) => !this.#listed.has(state.conversationId) && matches(state, this.#filters, this.#session.me);
+    const isNew = (state) => !this.#pages.has(state.conversationId) && matches(state, this.#filters, this.#session.me);
     if (!hasTeamFilter(this.#filters) || !states.some(isNew)) return;
     clearTimeout(this.#renewal);
     this.#renewal = setTimeout(() => this.reload(), RENEWAL);
@@ -283,7 +261,7 @@ export class ConversationList {
   }
 
   #onUpdated(conversation) {
-    this.#listed.add(conversation.id);
+    this.#pages.add(conversation.id);
     this.render();
     if (!conversation.unreadCount || isMuted(conversation) || conversation.id === this.#current) return;
     const item = this.#items.get(conversation.id);
@@ -293,8 +271,4 @@ export class ConversationList {
     const text = gettext("Unread from %(name)s: %(preview)s");
     announce(interpolate(text, { name, preview: previewText(conversation, this.#session.me) }, true));
   }
-}
-
-function activity(conversation) {
-  return Date.parse(conversation.lastMessageAt ?? conversation.createdAt);
 }

@@ -10,6 +10,7 @@ import { Navigation } from "./navigation.js";
 import { Note } from "./note.js";
 import { Offers } from "./offers.js";
 import { People } from "./people.js";
+import { PeopleLoader } from "./people_loader.js";
 import { Quotes, summary } from "./quotes.js";
 import { watchDoubleTaps } from "./reactions.js";
 import { Reading, isLookedAt } from "./reading.js";
@@ -53,7 +54,6 @@ export function mountThread(root, options) {
 class Thread {
   #stops = [];
   #errorTimer = null;
-  #fetched = new Set(); // senders whose names have been fetched
 
   constructor(root, { client, conversationId, me, onBack, place = null, storage = browserStorage(), team = null }) {
     Object.assign(this, { root, client, me, initial: readInitialData(root) });
@@ -68,6 +68,10 @@ class Thread {
     });
     this.typing = new Typists(this.view, this.people);
     const changed = () => this.list.schedule();
+    this.peopleLoader = new PeopleLoader(this.people, {
+      fetch: async () => (await client.rest.get(`/chat/conversations/${conversationId}/people`)).results,
+      changed,
+    });
     this.quotes = new Quotes(this.source, client.rest, changed);
     this.offers = new Offers(client.rest, conversationId, changed);
     this.draft = new Draft(storage, me.id, conversationId, (draft) => this.composer.fill(draft));
@@ -189,18 +193,8 @@ class Thread {
     this.root.replaceChildren(this.section);
     this.list.render();
     if (this.initial.hadFocus) this.composer.focus();
-    if (!this.initial.people.length) this.#learnPeople();
+    if (!this.initial.people.length) this.peopleLoader.load();
     this.opened = this.navigation.open(place);
-  }
-
-  async #learnPeople() {
-    try {
-      const { results } = await this.client.rest.get(`/chat/conversations/${this.view.id}/people`);
-      this.people.learn(results);
-      this.list.schedule();
-    } catch {
-      this.#fetched.clear(); // show the name of their side; the next unknown sender fetches again
-    }
   }
 
   // Drawing
@@ -216,23 +210,13 @@ class Thread {
     this.reading.check();
     this.chrome.show();
     showOneDay(this.parts.scroller, this.parts.box);
-    this.#fetchNames();
+    this.peopleLoader.loadSendersOf(this.source.messages);
   }
 
   #onScrolled() {
     this.chrome.showLatest();
     this.reading.check();
     showOneDay(this.parts.scroller, this.parts.box);
-  }
-
-  #fetchNames() {
-    const unknown = this.source.messages
-      .slice(-200)
-      .map((message) => message.senderId)
-      .filter((id) => id !== null && id !== this.me.id && !this.people.has(id) && !this.#fetched.has(id));
-    if (!unknown.length) return;
-    for (const id of unknown) this.#fetched.add(id);
-    this.#learnPeople();
   }
 
   quote(messageId) {
