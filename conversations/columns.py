@@ -6,7 +6,7 @@ declared here, or a declared column that the wire object does not show, fails wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Flag, auto
 from functools import cached_property
@@ -35,7 +35,10 @@ class Written(Flag):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column. `shown` is the name of the wire object's field; None hides the column from clients."""
+    """A column. `shown` is the name of the wire object's field; None hides the column from clients.
+
+    A change of an existing row writes a column only if `written` has `CHANGE`.
+    """
 
     name: str
     written: Written = Written.ONCE
@@ -51,11 +54,12 @@ class Table:
         self.columns: Final = columns
         self.names: Final = tuple(column.name for column in columns)
         declared, existing = set(self.names), {field.attname for field in model._meta.concrete_fields}
-        if declared != existing:
-            wrong = ", ".join(sorted(declared ^ existing))
+        if missing := existing - declared:
             raise ImproperlyConfigured(
-                f"These columns are only in conversations.columns or only in {model.__name__}: {wrong}."
+                f"conversations.columns does not declare these columns of {model.__name__}: {_listed(missing)}."
             )
+        if unknown := declared - existing:
+            raise ImproperlyConfigured(f"{model.__name__} does not have these columns: {_listed(unknown)}.")
 
     @property
     def database_name(self) -> str:
@@ -80,11 +84,16 @@ class Table:
         The values of `other_fields` do not come from this table.
         """
         expected = [*(column.shown for column in self.shown), *other_fields]
-        fields = list(wire_object.__struct_fields__)
-        if fields != expected:
-            wrong = sorted({*fields} ^ {*map(str, expected)}) or ["their order"]
+        fields, name = list(wire_object.__struct_fields__), wire_object.__name__
+        if missing := {*map(str, expected)} - {*fields}:
+            raise ImproperlyConfigured(f"{name} does not have these fields: {_listed(missing)}.")
+        if unknown := {*fields} - {*map(str, expected)}:
             raise ImproperlyConfigured(
-                f"These fields differ between conversations.columns and {wire_object.__name__}: {', '.join(wrong)}."
+                f"conversations.columns does not show a column as these fields of {name}: {_listed(unknown)}."
+            )
+        if fields != expected:
+            raise ImproperlyConfigured(
+                f"The fields of {name} must have the order of conversations.columns: {', '.join(map(str, expected))}."
             )
 
     def row(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -98,6 +107,10 @@ class Table:
     def _defaults(self) -> dict[str, Any]:
         blank = self.model()
         return {name: getattr(blank, name) for name in self.names}
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 def _text_or_none(key: Any) -> str | None:

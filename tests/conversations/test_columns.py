@@ -60,19 +60,19 @@ def test_the_modules_as_they_are_can_be_imported() -> None:
 @pytest.mark.parametrize("name", declared_columns())
 def test_a_missing_column_is_named(name: str) -> None:
     column = name.partition(".")[2]
-    with pytest.raises(ImproperlyConfigured, match=rf"or only in (ChatMessage|Conversation): {column}\."):
+    with pytest.raises(ImproperlyConfigured, match=rf"of (ChatMessage|Conversation): {column}\."):
         import_source(without(COLUMNS, declared_columns()[name]), "conversations.columns")
 
 
 @pytest.mark.parametrize("name", declared_fields())
 def test_a_missing_field_is_named(name: str) -> None:
     wire_object, _, field = name.partition(".")
-    with pytest.raises(ImproperlyConfigured, match=rf"and {wire_object}: {field}\."):
+    with pytest.raises(ImproperlyConfigured, match=rf"{wire_object} does not have these fields: {field}\."):
         import_source(without(OBJECTS, declared_fields()[name]), "conversations.serializers")
 
 
 def test_a_column_that_the_model_does_not_have_is_named() -> None:
-    with pytest.raises(ImproperlyConfigured, match="only in ChatMessage: colour"):
+    with pytest.raises(ImproperlyConfigured, match="ChatMessage does not have these columns: colour"):
         columns.Table(columns.MESSAGES.model, *columns.MESSAGES.columns, columns.Column("colour"))
 
 
@@ -80,5 +80,21 @@ def test_a_shown_column_without_a_field_is_named() -> None:
     shown = COLUMNS.replace('Column("hidden_at", _CHANGE)', 'Column("hidden_at", _CHANGE, "hidden_at")')
     names: dict[str, object] = {"__name__": "conversations.columns"}
     exec(compile(shown, "conversations.columns", "exec"), names)
-    with pytest.raises(ImproperlyConfigured, match="and MessageObject: hidden_at"):
+    with pytest.raises(ImproperlyConfigured, match="MessageObject does not have these fields: hidden_at"):
         names["MESSAGES"].check_object(serializers.MessageObject)  # type: ignore[attr-defined]
+
+
+def test_a_field_without_a_column_is_named() -> None:
+    class Extended(serializers.MessageObject):
+        colour: str = ""
+
+    with pytest.raises(ImproperlyConfigured, match="as these fields of Extended: colour"):
+        columns.MESSAGES.check_object(Extended)
+
+
+def test_fields_in_another_order_get_the_right_one() -> None:
+    moved = columns.Table(columns.MESSAGES.model, *reversed(columns.MESSAGES.columns))
+    with pytest.raises(
+        ImproperlyConfigured, match=r"must have the order of conversations\.columns: via, sender_kind"
+    ):
+        moved.check_object(serializers.MessageObject)

@@ -61,7 +61,7 @@ def test_the_events_are_those_that_the_code_sends(protocol: Protocol) -> None:
     sent = {name for path in SOURCES for name in _sent_names(path.read_text())}
     assert len(sent) > 10
     events = {name for name in sent if not name.startswith("~")} - WEBHOOKS_ALONE
-    assert protocol.events == events | {"error"}
+    assert protocol.events == events | {"error"}, "declare each event: registry.event(…) in events.py"
 
 
 def test_the_commands_are_those_that_the_code_takes(protocol: Protocol) -> None:
@@ -75,7 +75,8 @@ def test_the_page_for_people_names_the_same(protocol: Protocol) -> None:
     for title, names in (("Client → server", protocol.commands), ("Server → client", protocol.events)):
         table = page.split(f"### {title}")[1].split("###")[0]
         cells = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `")]
-        assert {name for cell in cells for name in re.findall(r"`(\w+)`", cell)} == names
+        named = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+        assert named == names, f"change the table under {title} in docs/protocol.md"
     assert set(
         protocol.document["components"]["schemas"]["ErrorObject"]["properties"]["code"]["enum"]
     ) == set(HTTP_STATUS)
@@ -89,7 +90,7 @@ def test_the_javascript_client_has_a_type_for_each_event(protocol: Protocol) -> 
         for name in protocol.events - inside_the_client
         if not re.search(rf"^  {name}: ", types, re.MULTILINE)
     }
-    assert missing == set()
+    assert missing == set(), "add them to events.d.ts or team.d.ts of the JavaScript client"
 
 
 def _references(value: Any) -> Iterator[str]:
