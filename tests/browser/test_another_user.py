@@ -10,7 +10,7 @@ from playwright.async_api import Page, Route, WebSocketRoute, expect
 
 from tests.browser.conftest import SignedIn, own_address, sign_in
 from tests.browser.shell import entry, loaded, newcomer_with_conversation, pane, ready, write
-from tests.harness.cast import Cast, Person
+from tests.harness.cast import PASSWORD, Cast, Person
 from tests.harness.patience import patience
 from tests.harness.rest import eventually
 
@@ -40,6 +40,53 @@ async def test_a_page_leaves_for_the_new_user(cast: Cast, signed_in: SignedIn) -
     await loaded(page)
     await expect(page.get_by_role("heading", name="Messages", exact=True)).to_be_visible()
     await expect(entry(page, customer.name)).to_have_count(0)
+
+
+ADMINISTRATOR = """
+from django.contrib.auth import get_user_model
+get_user_model().objects.create_superuser("root-{name}", password="{password}")
+"""
+
+
+async def sign_in_to_admin(page: Page, cast: Cast, customer: Person) -> None:
+    """Sign in as a new administrator in a second tab, in Django admin."""
+    cast.stage.deployment.shell(ADMINISTRATOR.format(name=customer.name, password=PASSWORD))
+    tab = await page.context.new_page()
+    await tab.set_extra_http_headers(own_address())
+    await tab.goto(page.url.partition("/app")[0] + "/admin/")
+    await tab.get_by_label("Username").fill(f"root-{customer.name}")
+    await tab.get_by_label("Password").fill(PASSWORD)
+    await tab.get_by_role("button", name="Log in").click()
+    await expect(tab.get_by_role("heading", name="Administration")).to_be_visible()
+
+
+async def test_a_page_leaves_for_a_user_of_django_admin(cast: Cast, signed_in: SignedIn) -> None:
+    customer, conversation = await newcomer_with_conversation(cast, "For Olivia alone")
+    page = await loaded(await signed_in("olivia", f"/app/c/{conversation['id']}"))
+    page.allowed.extend(TROUBLE)  # type: ignore[attr-defined]
+    await expect(pane(page)).to_contain_text("For Olivia alone")
+    await sign_in_to_admin(page, cast, customer)
+    await expect(page).to_have_url(re.compile("/app$"), timeout=patience(20_000))
+    await loaded(page)
+    await expect(entry(page, customer.name)).to_have_count(0)
+
+
+# Chromium without a screen has no other window, and shows every tab.
+RETURNS = (
+    "dispatchEvent(new Event('focus'))",
+    "document.dispatchEvent(new Event('visibilitychange'))",
+)
+
+
+@pytest.mark.parametrize("coming_back", RETURNS, ids=["window", "tab"])
+async def test_a_page_of_settings_leaves_for_a_user_of_django_admin(
+    cast: Cast, signed_in: SignedIn, coming_back: str
+) -> None:
+    customer = await cast.newcomer()
+    page = await signed_in("olivia", f"/app/team/{cast.business_id}/members")
+    await sign_in_to_admin(page, cast, customer)
+    await page.evaluate(coming_back)
+    await expect(page).to_have_url(re.compile("/app$"), timeout=patience(20_000))
 
 
 async def test_a_page_of_settings_leaves_too(cast: Cast, signed_in: SignedIn) -> None:

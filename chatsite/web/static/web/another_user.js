@@ -3,6 +3,9 @@ const KEY = "business-chat:signed-in"; // the id of the user of the page that wa
 /**
  * Leave a page of one user when another one has signed in in this browser, in another tab. Returns a function that asks the server
  * who is signed in, for those who notice more. The body names the user, and the addresses to ask and to leave for.
+ *
+ * A page of this site tells the others at once. Other logins, such as that of Django admin, are noticed when the user comes back,
+ * or when the server closes the socket.
  */
 export function leaveToAnotherUser({ user, me, home } = document.body.dataset) {
   const ask = async () => {
@@ -16,6 +19,10 @@ export function leaveToAnotherUser({ user, me, home } = document.body.dataset) {
   if (!user) return ask; // a page for everybody
   addEventListener("storage", ({ key, newValue }) => key === KEY && newValue !== user && ask());
   addEventListener("pageshow", ({ persisted }) => persisted && ask()); // by the browser's Back
+  let asking = null;
+  const askOnce = () => (asking ??= ask().finally(() => (asking = null)));
+  addEventListener("focus", askOnce); // from another window
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && askOnce()); // from another tab
   try {
     localStorage.setItem(KEY, user);
   } catch (error) {
