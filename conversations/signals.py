@@ -12,13 +12,12 @@ stops neither the change nor the other receivers. `docs/signals.md` lists the si
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from functools import partial
 from typing import Any, Final
 
 import msgspec
-from django.db import transaction
 from django.dispatch import Signal
 
+from chatsite.database.after_commit import after_commit
 from chatsite.realtime import groups
 from chatsite.realtime.events import Event
 from chatsite.realtime.hub import Addressed
@@ -54,14 +53,12 @@ def send_on_commit(conversations: Collection[Conversation], events: Iterable[Add
         (by_group[group], event) for group, event in events if group in by_group and event.name in _SIGNALS
     ]
     if told:
-        transaction.on_commit(partial(_send, told), robust=True)
+        after_commit(_send, told)
 
 
 def send_person_erased(user_id: Any) -> None:
     """Send `person_erased` after the COMMIT."""
-    transaction.on_commit(
-        partial(person_erased.send_robust, sender=Conversation, user_id=user_id), robust=True
-    )
+    after_commit(person_erased.send_robust, sender=Conversation, user_id=user_id)
 
 
 def _send(told: list[tuple[Conversation, Event]]) -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from django.db import transaction
 from django.utils import timezone
 
+from chatsite.database.after_commit import after_commit
 from chatsite.realtime.broadcast import broadcast
 from presence import events, queries
 
 
 def change_visibility(user_ids: list[str], group: str, visible: bool) -> None:
     """After the COMMIT, tell the group about those of the people who are online. The others are shown as offline."""
-    transaction.on_commit(partial(_tell, user_ids, group, visible), robust=True)
+    after_commit(_tell, user_ids, group, visible)
 
 
 def _tell(user_ids: list[str], group: str, visible: bool) -> None:

@@ -23,6 +23,7 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.core.cache import cache
 from django.db import connection
 
 from chatsite.config.broker import cache_settings, channel_layer_settings
@@ -158,6 +159,16 @@ def django_db_modify_db_settings(
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None) -> None:
     flush_quickly(connection)
+
+
+@pytest.fixture(autouse=True)
+def emptied_cache(request: pytest.FixtureRequest) -> None:
+    """Empty the cache before a test in this process, because SQLite gives the ids of earlier users to new ones.
+
+    Otherwise these have the limits that the earlier ones have used up.
+    """
+    if request.node.get_closest_marker("django_db"):
+        cache.clear()
 
 
 @pytest.fixture(scope="session")

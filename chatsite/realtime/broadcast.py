@@ -7,14 +7,13 @@ import logging
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 
 import redis
 from channels.layers import get_channel_layer
-from django.db import transaction
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from chatsite.database.after_commit import after_commit
 from chatsite.realtime.events import pack
 from chatsite.realtime.hub import Addressed
 from chatsite.realtime.redis.event_bus import publish_command
@@ -32,7 +31,7 @@ def broadcast_on_commit(addressed: Sequence[Addressed]) -> None:
     committed, and clients notice it by its `rev`.
     """
     if addressed:
-        transaction.on_commit(partial(broadcast, addressed), robust=True)
+        after_commit(broadcast, addressed)
 
 
 _thread = threading.local()  # `collected`: the list of the thread's block, or missing

@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from chatsite.database.pg_arrays import texts, uuids
+from chatsite.database.pipeline import tell
 from conversations.models import Conversation, Side, TeamState
 from conversations.team.change import assignee_changed
 from conversations.writing.conversation_change import sides_with_new_unread
@@ -67,8 +68,7 @@ def forget() -> None:
 def _write(sides: Collection[tuple[UUID, str]], due_at: datetime) -> None:
     if connection.vendor == "postgresql":
         conversations, names = zip(*sorted(sides), strict=True)
-        with connection.cursor() as cursor:
-            cursor.execute(_INSERT, [due_at, uuids(conversations), texts(names), due_at])
+        tell(_INSERT, [due_at, uuids(conversations), texts(names), due_at])
         return
     for side in sorted({side for _, side in sides}):
         keys = [key for key, of_side in sides if of_side == side]

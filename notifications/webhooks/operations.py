@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from chatsite.database.after_commit import after_commit
 from chatsite.errors import DomainError, invalid, not_found
 from chatsite.http import outgoing
 from conversations.access import UserId, object_key, require_owner
@@ -150,7 +151,7 @@ def apply_changes(endpoint: Webhook, changes: dict[str, Any]) -> Webhook:
         Webhook.objects.filter(pk=endpoint.pk).update(**changes)
         endpoint.refresh_from_db()
     mark_recorded_businesses(None if endpoint.business_id is None else [endpoint.business_id])
-    transaction.on_commit(lambda: wake([endpoint]), robust=True)
+    after_commit(wake, [endpoint])
     return endpoint
 
 
@@ -255,5 +256,5 @@ def replay_deliveries(endpoint: Webhook, rows: QuerySet[WebhookDelivery]) -> int
     owed = rows.update(state=State.PENDING, attempts=0, first_attempt_at=None, retry_at=None)
     Webhook.objects.filter(pk=endpoint.pk).update(retry_at=None)
     endpoint.retry_at = None
-    transaction.on_commit(lambda: wake([endpoint]), robust=True)
+    after_commit(wake, [endpoint])
     return owed

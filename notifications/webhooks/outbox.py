@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from chatsite.database.after_commit import after_commit
 from conversations.writing.recording import Change, recorders
 from notifications.webhooks.delivering import wake
 from notifications.webhooks.event_types import EVERY_TYPE, type_of
@@ -48,7 +47,7 @@ def record(changes: list[Change]) -> None:
     store(events, endpoints)
     unmarked = {key for key, business in businesses.items() if business.changes_recorded is None}
     if unmarked:
-        transaction.on_commit(partial(mark_recorded_businesses, unmarked), robust=True)
+        after_commit(mark_recorded_businesses, unmarked)
 
 
 def endpoints_of(business_ids: Collection[UUID]) -> list[Webhook]:
@@ -78,7 +77,7 @@ def store(events: Iterable[NewEvent], endpoints: Collection[Webhook]) -> list[We
     WebhookDelivery.objects.bulk_create(deliveries)
     if deliveries:
         woken = {delivery.webhook_id: delivery.webhook for delivery in deliveries}
-        transaction.on_commit(partial(wake, list(woken.values())), robust=True)
+        after_commit(wake, list(woken.values()))
     return deliveries
 
 

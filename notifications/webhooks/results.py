@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from chatsite.database.after_commit import after_commit
 from chatsite.observability.metrics.instruments import Counter
 from conversations.models import Membership
 from notifications import types
@@ -111,10 +111,7 @@ def _disable(endpoint: Webhook, reason: str) -> None:
     endpoint.enabled, endpoint.disabled_reason = False, reason
     endpoint.save(update_fields=["enabled", "disabled_reason"])
     endpoints_disabled.add()
-    transaction.on_commit(
-        partial(mark_recorded_businesses, None if endpoint.business_id is None else [endpoint.business_id]),
-        robust=True,
-    )
+    after_commit(mark_recorded_businesses, None if endpoint.business_id is None else [endpoint.business_id])
     told = _people_to_tell(endpoint)
     lock_inboxes(told)
     for user_id in sorted(told):
