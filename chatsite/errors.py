@@ -73,7 +73,7 @@ class DomainError(Exception):
 
 
 class RateLimited(DomainError):
-    """The limit on the changes of one user refused. What the same request took from it before is given back."""
+    """The limit on the changes of one user was exceeded. What the request has taken from the limit is given back."""
 
     def __init__(self, message: str, wait: float) -> None:
         super().__init__("rate_limited", message, {"retryAfter": max(round(wait, 3), 0.001)})

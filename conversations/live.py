@@ -100,7 +100,7 @@ def watch_memberships(runtime: Runtime) -> None:
 
 
 async def catch_up(runtime: Runtime) -> None:
-    """Send the present state of conversations after an outage, because events between processes may be lost.
+    """Send the current state of conversations after an outage, because events between processes may be lost.
 
     Covers the conversations that local sessions have joined, and those of local users that have changed since.
     """
@@ -108,7 +108,7 @@ async def catch_up(runtime: Runtime) -> None:
 
 
 async def catch_up_session(session: Session, since: datetime) -> None:
-    """Send the present state of its conversations to a session whose socket could not take all its events."""
+    """Send the current state of its conversations to a session whose socket could not take all its events."""
 
     def deliver(group: str, event: Event) -> None:
         if group in session.groups:

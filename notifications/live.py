@@ -22,7 +22,7 @@ BATCH = 500  # users looked up at once
 
 
 def section(user_id: UserId, data: sync.SyncCommand, budget: ByteBudget) -> dict[str, Any]:
-    """Return changed and deleted notifications or `notificationsResync`, with the present `rev` and unread count."""
+    """Return changed and deleted notifications or `notificationsResync`, with the current `rev` and unread count."""
     changes = queries.changes_after(user_id, data.notifications_after, budget)
     answer: dict[str, Any] = {
         "notifications": changes.changed,

@@ -61,7 +61,7 @@ class NotificationEvent(WireObject, kw_only=True, omit_defaults=True):
     unread_count: int
     deleted: bool = False
     read_all: ReadAll | None = None
-    repeated: bool = False  # repeats the newest notification to show the present `rev`
+    repeated: bool = False  # repeats the newest notification to show the current `rev`
 
 
 class UnreadNotifications(WireObject, kw_only=True):

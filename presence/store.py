@@ -1,8 +1,8 @@
 """The interface of a presence store, which knows the connections of all processes, and so who is online.
 
 A user is online from the first connection until `grace` has passed since the last one was closed, and `ttl` has passed
-since one was last reported. So reloading a page announces nothing, and after a kill of a process its users are offline
-once `ttl` is over.
+since one was last reported. So reloading a page announces nothing, and the users of a killed process are offline after
+`ttl`.
 
 `RedisPresence` serves any number of processes, and `LocalPresence` a site with one. The same tests run for both.
 """

@@ -1,8 +1,8 @@
 """Track the connections of one process and report them to the presence store.
 
 Sockets call `opened` and `closed`, which never wait. One task reports the changes to the store in batches and in order.
-It reports every live connection again after a third of the TTL, and expires users whose time is over about once a
-second. The process that expires a user announces that.
+It reports every live connection again after a third of the TTL. About once a second it expires users who have left.
+The process that expires a user announces it.
 
 While the store cannot be reached, nobody goes online or offline, and sockets are not affected. When it answers again,
 

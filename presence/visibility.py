@@ -1,4 +1,4 @@
-"""Show people as offline, or as they are again, to those who have just been blocked or unblocked."""
+"""Change the presence that a group sees when it has been blocked or unblocked."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from presence import events, queries
 
 
 def change_visibility(user_ids: list[str], group: str, visible: bool) -> None:
-    """After the COMMIT, tell the group about those of the people who are online. The others are shown as offline."""
+    """After the COMMIT, show those of these people who are online to the group, or hide them if not `visible`."""
     after_commit(_tell, user_ids, group, visible)
 
 

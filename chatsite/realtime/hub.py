@@ -151,7 +151,7 @@ class Hub:
             await bus.unlisten(group)
 
     def start_after(self, group: str, rev: int) -> None:
-        """Tell the group its present `rev`, so that its first events are put in order too."""
+        """Tell the group its current `rev`, so that its first events are put in order too."""
         if group in self.groups:
             self.groups[group].order.start_after(rev)
 

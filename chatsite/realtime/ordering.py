@@ -2,7 +2,7 @@
 
 Two processes that commit one after the other may publish in the opposite order, and then people would see different
 orders. So each process holds an early event until the missing one arrives, or for `wait` seconds. An event that arrives
-after that is still delivered, because a client may not use `sync`. A repeated event is dropped.
+after that is still delivered, because some clients do not use `sync`. A repeated event is dropped.
 """
 
 from __future__ import annotations

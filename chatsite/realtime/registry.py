@@ -110,7 +110,7 @@ on_delivered: Final[dict[str, SessionEventHook]] = {}
 # Names of events without a `rev` that may be dropped when a session's queue is full. `caught_up` must send the client
 # what it missed.
 recoverable: Final[set[str]] = set()
-# The socket of a session has drained, and events since the given time were dropped. Send the client the present state.
+# The socket of a session has drained, and events since the given time were dropped. Send the client the current state.
 caught_up: Final[list[Callable[[Session, datetime], Awaitable[None]]]] = []
 # By name (`~…`): a control message has reached a session of its group.
 control_handlers: Final[dict[str, SessionEventHook]] = {}

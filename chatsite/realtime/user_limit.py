@@ -59,9 +59,9 @@ class UserBuckets:
         return wait
 
     def give_back(self, user_id: str, cost: float) -> None:
-        """Undo a `take`, because the rest of the same request is refused as too fast.
+        """Undo a `take`, because the same request was refused when it tried to take more.
 
-        Otherwise each repetition spends what the user has waited for, and is refused again.
+        Otherwise each retry would spend the tokens that the user waited for, and be refused again.
         """
         if bucket := self._users.get(user_id):
             bucket.full_at -= cost / self.rate

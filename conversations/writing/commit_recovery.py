@@ -1,7 +1,7 @@
 """Recover from a connection that was lost during the COMMIT.
 
 The change may have been committed, but its events were not sent. As soon as the database answers again, both sides get
-`conversation_updated` with the present state of each conversation concerned. A client that has missed something sees a
+`conversation_updated` with the current state of each conversation concerned. A client that has missed something sees a
 gap in `rev` and uses `sync`, without waiting for the next message or heartbeat.
 """
 
@@ -73,7 +73,7 @@ def _resend_later(conversation_ids: set[UUID]) -> None:
 
 
 def _watch_outer_transaction(conversation_ids: set[UUID]) -> None:
-    """Watch a COMMIT that other code runs. This code learns of its success only, through `on_commit`.
+    """Watch a COMMIT that other code runs. `on_commit` reports only its success.
 
     So the conversations are remembered now and forgotten after the COMMIT. They are not resent before the transaction
     ends, because reading them takes their locks. A process without a runtime does not watch.

@@ -6,7 +6,7 @@
 
 A change is one transaction. It locks the conversations, assigns each `rev` under the locks, writes the changed rows at
 the end of the block, and sends the events after the COMMIT. If the connection is lost during the COMMIT, both sides get
-the present state of the conversations when the database answers again (`commit_recovery`).
+the current state of the conversations when the database answers again (`commit_recovery`).
 
 To add a kind of change, write its own rows inside the block and call `take_rev`, `update_message` or `save`. If only
 one side or one person may see it, call `save_for` or `show_to`.
@@ -114,14 +114,14 @@ class ConversationChange:
         return conversation.rev
 
     def save(self, conversation: Conversation) -> None:
-        """Write the conversation at the end, without a new `rev`. Both sides get `conversation_updated`."""
+        """Write the `CHANGE` columns of `conversations.columns` at the end. Both sides get `conversation_updated`."""
         conversation.updated_at = self.now
         self._changed[conversation.pk] = conversation
 
     def save_for(self, conversation: Conversation, side: str | None) -> None:
         """Write the conversation at the end, and show it to this side alone, or to nobody.
 
-        The other side sees no sign of it: its `updatedAt` stays.
+        The other side cannot see that anything changed: its `updatedAt` stays the same.
         """
         _, sides = self._private.setdefault(conversation.pk, (conversation, set()))
         if side is not None:
@@ -133,7 +133,7 @@ class ConversationChange:
         self._shown_to.append((conversation, user_id))
 
     def end_mark(self, conversation: Conversation, user_id: UserId) -> None:
-        """End the reader's mark: what they marked as unread counts no more."""
+        """End the reader's mark, so that the messages marked as unread count as read again."""
         if conversation.marks:
             self._readers.append((conversation, user_id))
 

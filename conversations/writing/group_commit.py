@@ -5,8 +5,8 @@ sends a second cost a few dozen commits. A send does not wait if no transaction 
 after its COMMIT.
 
 On PostgreSQL up to three transactions run at the same time, so that one batch is prepared while the database commits
-another. Each transaction has a fixed cost. A concurrent one begins only for many changes, or for changes that have
-waited long.
+another. Each transaction has a fixed cost. So a concurrent one begins only for `MANY` changes, or for fewer that have
+waited for `LONG`.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Writer:
         self._loop = runtime.loop
         self._queue = WriteQueue(parts=count, many=MANY)
         self._is_planned = False  # whether `_begin` will run in the next turn of the loop
-        self._patience: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._idle = asyncio.Event()
         self._idle.set()
         self.waiting = 0  # changes in the queue
@@ -83,14 +83,14 @@ class Writer:
             if self._queue.has_many or len(self._free) == len(self.threads):
                 self._begin_one()
             else:
-                if self._patience is None:
-                    self._patience = self._loop.call_later(LONG, self._begin_one)
+                if self._timer is None:
+                    self._timer = self._loop.call_later(LONG, self._begin_one)
                 break
 
     def _begin_one(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self._free and self._queue.has_some:
             batch = self._queue.take(self._most_at_once)
             self.waiting -= len(batch)

@@ -46,7 +46,7 @@ class WebhookForm(forms.ModelForm):  # type: ignore[type-arg]  # not generic at 
 
 
 class SpanForm(ActionForm):
-    """The fields beside the list of actions. The action reads them: Django drops an action whose form is invalid."""
+    """The fields beside the list of actions. The action checks them: Django ignores an action with an invalid form."""
 
     since = forms.CharField(required=False, label="From", widget=TIME_INPUT)
     until = forms.CharField(required=False, label="To", widget=TIME_INPUT)

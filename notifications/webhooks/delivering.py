@@ -2,7 +2,7 @@
 
 One worker at a time delivers to an endpoint; it holds the endpoint's lease. A lease that is not renewed ends, so the
 endpoint of a worker that was killed is taken over. Endpoints that answer slowly are served by separate threads.
-The deliveries are the outbox, and a job is only the wake-up: `wake_forgotten` notices where one was lost.
+The deliveries are the outbox, and a job only wakes a worker. `wake_forgotten` finds endpoints whose job was lost.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def _take_turn(webhook_id: UUID, *, slowly: bool) -> None:
             while endpoint is not None and monotonic() < until and endpoint.is_slow == slowly:
                 endpoint = _deliver_batch(endpoint, threads)
     left = Webhook.objects.filter(pk=webhook_id, enabled=True).first()
-    # Looked at after the lease has ended: whoever came meanwhile found it taken, and went away.
+    # Checked after the lease has ended, because other workers have skipped the endpoint while it was taken.
     if left is not None and due_deliveries(left, timezone.now()).exists():
         wake([left])
 
@@ -112,7 +112,7 @@ def _pending() -> QuerySet[WebhookDelivery]:
 
 
 def due_deliveries(endpoint: Webhook, now: datetime) -> QuerySet[WebhookDelivery]:
-    """Return the first pending delivery of each conversation, where it may be tried now."""
+    """Return the first pending delivery of each conversation, if it may be tried now."""
     mine = _pending().filter(webhook_id=endpoint.pk)
     earlier = _pending().filter(
         webhook_id=endpoint.pk, sequence=OuterRef("sequence"), event_id__lt=OuterRef("event_id")

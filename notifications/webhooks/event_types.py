@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 EVERY_TYPE: Final = "*"
-TEST: Final = "webhook.test"  # sent by the test button alone
+TEST: Final = "webhook.test"  # sent only by the test button
 CONTACT_ERASED: Final = "contact.erased"
 
 _TYPES: Final[dict[str, str]] = {
@@ -24,7 +24,7 @@ _TYPES: Final[dict[str, str]] = {
 
 
 def declare(event: str, type_name: str) -> None:
-    """Give an event of clients a type. Apps call it in `AppConfig.ready`, for events that everybody who joined gets."""
+    """Give a client event its type. Apps call this in `AppConfig.ready`, for events that everybody who joined gets."""
     if event in _TYPES:
         raise ValueError(f"The event {event!r} has a webhook type already.")
     _TYPES[event] = type_name

@@ -30,7 +30,7 @@ class Webhook(models.Model):
     url = models.CharField(max_length=2000)
     description = models.CharField(max_length=200, blank=True)
     events = models.JSONField(default=list)  # types; `*` stands for all
-    secret = models.TextField(editable=False)  # encrypted, as is the one before
+    secret = models.TextField(editable=False)  # encrypted, like the previous one
     previous_secret = models.TextField(blank=True, editable=False)
     previous_secret_until = models.DateTimeField(null=True, editable=False)
     enabled = models.BooleanField(default=True)
@@ -43,7 +43,7 @@ class Webhook(models.Model):
     # The circuit breaker.
     failures = models.PositiveIntegerField(default=0, editable=False)  # since the last success
     failing_since = models.DateTimeField(null=True, editable=False)
-    retry_at = models.DateTimeField(null=True, editable=False)  # nothing is sent before
+    retry_at = models.DateTimeField(null=True, editable=False)  # nothing is sent before this time
     is_slow = models.BooleanField(default=False, editable=False)  # served by separate threads
 
     # One worker at a time delivers to an endpoint.
@@ -86,7 +86,7 @@ class WebhookEvent(models.Model):
 
 
 class WebhookDelivery(models.Model):
-    """An event that an endpoint is owed, with its last request and answer, redacted."""
+    """An event for an endpoint, with the last request and answer, redacted."""
 
     class State(models.TextChoices):
         PENDING = "pending"
@@ -94,7 +94,7 @@ class WebhookDelivery(models.Model):
         FAILED = "failed"  # given up after three days
 
     id = models.BigAutoField(primary_key=True)
-    # Without a constraint in the database: deleting an endpoint must never fail somebody's message.
+    # Without a constraint in the database, because deleting an endpoint must never make a message fail.
     webhook = models.ForeignKey(
         Webhook,
         on_delete=models.CASCADE,

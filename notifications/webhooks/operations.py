@@ -30,7 +30,7 @@ from notifications.webhooks.secrets import encrypted, new_secret
 from notifications.webhooks.serializers import DESCRIPTION_LENGTH
 
 MOST_ENDPOINTS: Final = 20  # of one business
-ROTATION: Final = timedelta(hours=24)  # in which the secret before still signs
+ROTATION: Final = timedelta(hours=24)  # in which the previous secret still signs
 State = WebhookDelivery.State
 
 
@@ -169,7 +169,7 @@ def remove_endpoint(endpoint: Webhook) -> None:
 
 
 def rotate_secret(*, user_id: UserId, webhook_id: str) -> tuple[Webhook, str]:
-    """Make a new secret. The former one also signs for 24 hours, so that the receiver can change in between."""
+    """Make a new secret. The previous one also signs for 24 hours, so that the receiver has time to change it."""
     return renew_secret(find_endpoint(user_id, webhook_id))
 
 
@@ -222,7 +222,7 @@ def replay(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> int:
-    """Deliver one event again, or all of a span of time; how many. They keep their ids."""
+    """Deliver one event again, or all of a span of time. Return how many. They keep their ids."""
     endpoint = find_endpoint(user_id, webhook_id)
     if not endpoint.enabled:
         raise DomainError("conflict", "The webhook is disabled. Enable it before the replay.")
@@ -251,7 +251,7 @@ def deliveries_between(
 
 @transaction.atomic
 def replay_deliveries(endpoint: Webhook, rows: QuerySet[WebhookDelivery]) -> int:
-    # Whoever writes deliveries of an endpoint locks the endpoint first, so that two cannot wait for each other.
+    # All code that writes deliveries of an endpoint locks the endpoint first, so that there are no deadlocks.
     Webhook.objects.select_for_update(of=("self",)).filter(pk=endpoint.pk).first()
     owed = rows.update(state=State.PENDING, attempts=0, first_attempt_at=None, retry_at=None)
     Webhook.objects.filter(pk=endpoint.pk).update(retry_at=None)

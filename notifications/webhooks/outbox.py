@@ -36,7 +36,7 @@ class NewEvent:
 
 
 def record(changes: list[Change]) -> None:
-    """Store what the endpoints of these businesses are owed."""
+    """Store the events for the endpoints of the businesses, and their deliveries."""
     businesses = {change.conversation.business_id: change.conversation.business for change in changes}
     endpoints = endpoints_of(businesses)
     events = [

@@ -100,7 +100,7 @@ def _headers(endpoint: Webhook, delivery: WebhookDelivery, at: datetime, body: b
 
 
 def webhook_id_of(delivery: WebhookDelivery) -> str:
-    """Build the body. It is the same at every attempt and for every endpoint."""
+    """Return the `webhook-id`. It is the same at every attempt and for every endpoint."""
     return f"msg_{delivery.event.event_id.hex}"
 
 

@@ -35,7 +35,7 @@ PING_SECONDS = 2.0
 SILENCE_SECONDS = 6.0  # after so long without a message or a reply to a ping, the connection is dead
 UNREACHABLE = (RedisError, OSError, asyncio.TimeoutError)
 TIMEOUTS: Final[dict[str, Any]] = {"socket_timeout": None, "socket_connect_timeout": 3}
-_pack_command: Callable[[tuple[Any, ...]], bytes] = hiredis.pack_command  # its stub names tuples of one alone
+_pack_command: Callable[[tuple[Any, ...]], bytes] = hiredis.pack_command  # its stub allows only tuples of one
 _NO_RETRY = Retry(NoBackoff(), 0)
 
 

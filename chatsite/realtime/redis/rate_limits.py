@@ -1,9 +1,9 @@
 """Brings together what one user spends in all processes.
 
 Five times a second each process tells Redis, in one script, what its users have spent, and learns how full each
-user's shared bucket is, debt included. So in the long run a user gets one rate, however many processes there are, and
-at most one burst more for each process, once (`docs/decisions/0004-shared-allowance.md`). Without Redis, or while it is
-away, each process holds to its own buckets.
+user's shared bucket is, debt included. So a user has one rate in the long run, however many processes there are, and
+can once spend at most one burst more for each process (`docs/decisions/0004-shared-allowance.md`). Without Redis, or
+while it is away, each process uses only its own buckets.
 """
 
 from __future__ import annotations

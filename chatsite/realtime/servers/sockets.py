@@ -91,7 +91,7 @@ def server_socket(send: Send) -> ServerSocket:
 def _finders() -> list[Finder]:
     """Return a finder for each server that this process has imported until now.
 
-    Some launchers import the application before the server. Of a server that does not run nothing is imported: Twisted
+    Some launchers import the application before the server. A server that does not run is not imported, because Twisted
     alone takes a sixth of the time of a start.
     """
     if getattr(settings, "PLAIN_ASGI", False):

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 WAITING_PACKETS: Final = 100  # packets for the next poll; with more, the session's outbox waits
 POLL_PACKETS: Final = 16  # packets in one answer; python-engineio's client accepts no more
-UPGRADE_POLL_SECONDS: Final = 0.1  # a poll waits so long for the end of an upgrade
+UPGRADE_POLL_SECONDS: Final = 0.1  # for which a poll waits for the end of an upgrade
 LINGER_SECONDS: Final = 2.0  # after a close, for a polling client to fetch its last packets
 
 GOING_AWAY: Final = 1001
@@ -139,7 +139,7 @@ class EngineConnection:
         self._upgrade = self._loop.create_future()
 
     def stop_polling(self) -> None:
-        """Answer the waiting poll, so that the client stops to poll."""
+        """Answer the waiting poll, so that the client stops polling."""
         self._end_poll()
 
     async def finish_upgrade(self, websocket: ServerSocket) -> None:
