@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import functools
 import json
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,6 @@ from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-import msgspec
 from django.db import connection
 from django.db.models import Q, Value
 from django.db.models.expressions import RawSQL
@@ -20,12 +18,12 @@ from django.utils.dateparse import parse_datetime
 from chatsite.database.pg_arrays import uuids
 from chatsite.database.pipeline import ask, pipelined
 from chatsite.database.text_folding import matches_any
-from chatsite.errors import invalid
 from chatsite.http.byte_budget import ByteBudget
 from chatsite.identity.names import search_fields
 from conversations import access
 from conversations.access import UserId, object_key
 from conversations.conversation_rows import ask_conversation_rows
+from conversations.list_cursor import Cursor, neighbours
 from conversations.models import Conversation, Side
 from conversations.own_objects import ask_own_states, marked_by, personal_objects, pinned_by
 from conversations.serializers import ConversationObject
@@ -78,7 +76,7 @@ def conversation_page(
     actor: access.Actor | None = None,
 ) -> ConversationPage:
     """Return a page of the list. Runs five queries at most, each over an index. `actor` is the user, if loaded."""
-    at = _Cursor.decoded(cursor) if cursor else None
+    at = Cursor.decoded(cursor) if cursor else None
     businesses = (actor or access.load_actor(user_id)).businesses
     keys = _first_keys(user_id, _scopes(user_id, businesses, filters), filters, at, limit + 1)
     more, keys = len(keys) > limit, keys[:limit]
@@ -87,7 +85,7 @@ def conversation_page(
         more, keys = True, keys[: [key for key, _ in keys].index(objects[-1].id) + 1]
     if at is not None and at.back:
         keys, objects = keys[::-1], objects[::-1]
-    return ConversationPage(objects, *_neighbours(keys, at, more=more))
+    return ConversationPage(objects, *neighbours(keys, at, more=more))
 
 
 def _objects_of(user_id: UserId, keys: list[UUID]) -> tuple[list[ConversationObject], int]:
@@ -101,50 +99,6 @@ def _objects_of(user_id: UserId, keys: list[UUID]) -> tuple[list[ConversationObj
 
 def _side_of(user_id: UserId, conversation: Conversation) -> Side:
     return Side.CUSTOMER if conversation.customer_id == user_id else Side.BUSINESS
-
-
-# --- Cursors ----------------------------------------------------------------------------------------------------------
-
-
-class _Cursor(msgspec.Struct, array_like=True):
-    """A position in a list ordered by activity. The page follows it, or precedes it if `back` is set."""
-
-    active_at: str
-    id: UUID
-    back: bool
-
-    def encoded(self) -> str:
-        return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")
-
-    @classmethod
-    def decoded(cls, raw: str) -> _Cursor:
-        try:
-            cursor = msgspec.json.decode(base64.urlsafe_b64decode(raw + "=" * (-len(raw) % 4)), type=cls)
-            when = parse_datetime(cursor.active_at)
-            if when is None or when.tzinfo is None:
-                raise ValueError(cursor.active_at)
-            when.astimezone(UTC)  # raises OverflowError if the time is outside UTC's range
-        except (ValueError, OverflowError, msgspec.MsgspecError) as error:
-            raise invalid("The cursor is not valid for this list.", field="cursor") from error
-        return cursor
-
-
-def _neighbours(
-    keys: list[tuple[UUID, datetime]], at: _Cursor | None, *, more: bool
-) -> tuple[str | None, str | None]:
-    """Return the cursors of the next and the previous page, or None if there is no such page.
-
-    `more` tells whether more rows follow in the direction of `at`.
-    """
-    if not keys:
-        return None, None
-    back = at is not None and at.back
-    (first, first_at), (last, last_at) = keys[0], keys[-1]
-    following = _Cursor(last_at.isoformat(), last, False).encoded() if more or back else None
-    preceding = None
-    if at is not None and (more or not back):
-        preceding = _Cursor(first_at.isoformat(), first, True).encoded()
-    return following, preceding
 
 
 # --- The first rows ---------------------------------------------------------------------------------------------------
@@ -190,7 +144,7 @@ _BUSINESS, _ACTIVE_AT, _ID = _Slot("business"), _Slot("active_at"), _Slot("id")
 
 
 def _first_keys(
-    user_id: UserId, scopes: list[_Scope], filters: Filters, at: _Cursor | None, limit: int
+    user_id: UserId, scopes: list[_Scope], filters: Filters, at: Cursor | None, limit: int
 ) -> list[tuple[UUID, datetime]]:
     """Return the ids of the first rows of all scopes after the cursor, in one statement.
 
@@ -276,7 +230,7 @@ def _filter_for(side: str, filters: Filters, has_marks: bool) -> Q:
     return found
 
 
-def _values(user_id: UserId, filters: Filters, at: _Cursor | None, limit: int) -> dict[_Slot, Any]:
+def _values(user_id: UserId, filters: Filters, at: Cursor | None, limit: int) -> dict[_Slot, Any]:
     values: dict[_Slot, Any] = {_READER: user_id, _LIMIT: limit}
     if filters.business_id is not None:
         values[_BUSINESS] = object_key(filters.business_id, "business")

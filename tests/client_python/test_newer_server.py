@@ -11,7 +11,8 @@ import pytest
 
 from business_chat_client import ChatClient, NotificationArrived, Resumed
 from business_chat_client.notification_feed import NotificationFeed
-from business_chat_client.objects import Notification, SyncAnswer
+from business_chat_client.objects import Notification
+from business_chat_client.pushes import SyncAnswer
 from tests.client_python.server import ROOM, ScriptedServer, contents
 from tests.harness.patience import patience
 from tests.harness.rest import eventually

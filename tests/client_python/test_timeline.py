@@ -8,13 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from business_chat_client.events import ConversationEvent, MessageArrived
-from business_chat_client.objects import (
-    ConversationDetails,
-    Message,
-    MessagePush,
-    ReceiptPush,
-    SyncedConversation,
-)
+from business_chat_client.objects import ConversationDetails, Message
+from business_chat_client.pushes import MessagePush, ReceiptPush, SyncedConversation
 from business_chat_client.timeline import Push, Timeline
 from tests.client_python.server import ROOM, ScriptedServer
 from tests.harness.rest import Json

@@ -19,19 +19,9 @@ from business_chat_client.dispatch import EventDispatcher
 from business_chat_client.errors import ChatError
 from business_chat_client.events import ClientEvent
 from business_chat_client.file_commands import FileCommands
-from business_chat_client.objects import (
-    AttentionAnswer,
-    ConversationDetails,
-    Count,
-    Notification,
-    Page,
-    Presence,
-    Profile,
-    SyncAnswer,
-    SyncedConversation,
-    Unread,
-)
+from business_chat_client.objects import ConversationDetails, Notification, Presence, Profile, Unread
 from business_chat_client.personal_commands import PersonalCommands
+from business_chat_client.pushes import AttentionAnswer, Count, Page, SyncAnswer, SyncedConversation
 from business_chat_client.rest import Addresses, Rest
 from business_chat_client.streams import Broadcaster, EventStream
 from business_chat_client.supervisor import Supervisor

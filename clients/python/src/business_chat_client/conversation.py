@@ -11,13 +11,9 @@ from business_chat_client.conversation_host import ConversationHost
 from business_chat_client.errors import ChatError
 from business_chat_client.events import ConversationEvent, MessageArrived, TypingChanged
 from business_chat_client.message_commands import MessageCommands
-from business_chat_client.objects import (
-    ConversationDetails,
-    Message,
-    SyncedConversation,
-    TypingPush,
-)
+from business_chat_client.objects import ConversationDetails, Message
 from business_chat_client.pages import ConversationPages
+from business_chat_client.pushes import SyncedConversation, TypingPush
 from business_chat_client.streams import Broadcaster, EventStream
 from business_chat_client.team_commands import TeamCommands
 from business_chat_client.timeline import Push, Timeline

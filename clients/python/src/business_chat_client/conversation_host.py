@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from business_chat_client.errors import ChatError
-from business_chat_client.objects import SyncedConversation
+from business_chat_client.pushes import SyncedConversation
 from business_chat_client.rest import Rest
 
 ConversationT_contra = TypeVar("ConversationT_contra", contravariant=True)

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from business_chat_client.errors import ChatError
-from business_chat_client.objects import TokenPair
+from business_chat_client.pushes import TokenPair
 
 AHEAD: Final = 30  # seconds before its end at which an access token is replaced
 

@@ -17,7 +17,7 @@ from business_chat_client.events import (
     Resumed,
 )
 from business_chat_client.notification_feed import NotificationFeed
-from business_chat_client.objects import (
+from business_chat_client.pushes import (
     AttachmentPush,
     ConversationPush,
     Heartbeat,

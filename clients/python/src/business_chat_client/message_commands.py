@@ -12,15 +12,8 @@ import msgspec
 
 from business_chat_client.conversation_host import ConversationHost
 from business_chat_client.decoding import decode
-from business_chat_client.objects import (
-    Attachment,
-    ConversationDetails,
-    Message,
-    MessagePush,
-    Reaction,
-    ReactionPush,
-    ReadAnswer,
-)
+from business_chat_client.objects import Attachment, ConversationDetails, Message, Reaction
+from business_chat_client.pushes import MessagePush, ReactionPush, ReadAnswer
 
 RECEIPT_IDS: Final = 500  # message ids of one receipt
 

@@ -15,7 +15,8 @@ from business_chat_client.events import (
     NotificationGone,
     Resumed,
 )
-from business_chat_client.objects import Notification, SyncAnswer
+from business_chat_client.objects import Notification
+from business_chat_client.pushes import SyncAnswer
 
 
 class NotificationFeed:

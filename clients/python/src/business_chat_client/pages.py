@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from business_chat_client.objects import ConversationDetails, Message, Page
+from business_chat_client.objects import ConversationDetails, Message
+from business_chat_client.pushes import Page
 from business_chat_client.rest import Rest
 
 PAGE: Final = 200  # the most messages of one REST page

@@ -7,7 +7,8 @@ from datetime import datetime
 from types import NoneType
 from typing import Literal
 
-from business_chat_client.objects import ConversationDetails, Message, Page
+from business_chat_client.objects import ConversationDetails, Message
+from business_chat_client.pushes import Page
 from business_chat_client.rest import Rest
 from business_chat_client.wire_object import WireObject
 

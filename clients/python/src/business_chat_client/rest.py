@@ -17,7 +17,7 @@ from business_chat_client.backoff import Backoff
 from business_chat_client.credentials import Credentials
 from business_chat_client.decoding import decode
 from business_chat_client.errors import ChatError
-from business_chat_client.objects import Page, TokenPair
+from business_chat_client.pushes import Page, TokenPair
 
 Answer = TypeVar("Answer")
 

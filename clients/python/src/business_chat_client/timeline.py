@@ -26,15 +26,8 @@ from business_chat_client.events import (
     MessagesRemoved,
     ReactionsChanged,
 )
-from business_chat_client.objects import (
-    AttachmentPush,
-    ConversationDetails,
-    Message,
-    MessagePush,
-    ReactionPush,
-    ReceiptPush,
-    RevPush,
-)
+from business_chat_client.objects import ConversationDetails, Message
+from business_chat_client.pushes import AttachmentPush, MessagePush, ReactionPush, ReceiptPush, RevPush
 
 Push: TypeAlias = MessagePush | ReactionPush | AttachmentPush | ReceiptPush | RevPush
 
