@@ -10,21 +10,13 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import OpenPage, SignedIn
 from tests.browser.shell import PHONE, entry, newcomer_with_conversation, pane, place_of, ready
+from tests.browser.targets import small_targets
 from tests.browser.test_bell import make_offer
 from tests.harness.backend import Deployment
 from tests.harness.cast import BUSINESS, Cast
 
 pytestmark = pytest.mark.shown
 
-# Whatever a finger presses, but for links in a text and the box of a label that is large enough itself.
-SMALL: Final = """
-() => [...document.querySelectorAll("button, select, textarea, summary, nav a, a.button, input:not([type=hidden])")]
-    .filter((node) => node.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
-    .filter((node) => !node.closest(".visually-hidden, .skip, .choices-check, .team-label, .entry-check, .reaction"))
-    .map((node) => [node.getBoundingClientRect(), node])
-    .filter(([box]) => box.width > 1 && box.height < 44)
-    .map(([box, node]) => `${node.tagName} ${node.className} ${node.ariaLabel ?? node.textContent} ${box.height}`)
-"""
 INK: Final = """
 (selector) => getComputedStyle(document.querySelector(selector)).color.match(/\\d+/g).slice(0, 3).map(Number)
 """
@@ -68,9 +60,7 @@ async def test_a_phone_has_headings_targets_and_ways_to_skip(cast: Cast, signed_
     customer, conversation = await newcomer_with_conversation(cast, "Hello")
     page = await ready(await signed_in(customer.name, f"/app/c/{conversation['id']}", **PHONE))
     await expect(page.get_by_role("heading", level=1)).to_have_count(1)
-    tools = pane(page).locator(".pane-tools").get_by_role("button")
-    for tool in await tools.all():
-        assert (await place_of(tool))["height"] >= 44
+    assert await small_targets(page) == []
     await page.locator(".skip:visible, .skip").nth(0).evaluate("() => document.activeElement.blur()")
     await page.evaluate("() => document.body.focus()")
     await page.keyboard.press("Tab")
@@ -90,14 +80,14 @@ async def test_a_finger_finds_every_control(cast: Cast, signed_in: SignedIn) -> 
     _, conversation = await newcomer_with_conversation(cast, "Hello")
     await make_offer(cast, conversation["id"])
     page = await ready(await signed_in("olivia", "/app", **PHONE))
-    assert await page.evaluate(SMALL) == []
+    assert await small_targets(page) == []
     home = page.url.partition("/app")[0]
     for path in (f"/app/c/{conversation['id']}", "/app/find", "/app/notification-settings"):
         await page.goto(home + path)
         if "/c/" in path:
             await ready(page)
             await expect(pane(page).get_by_role("button", name="Withdraw")).to_be_visible()
-        assert await page.evaluate(SMALL) == []
+        assert await small_targets(page) == []
 
 
 async def test_the_whole_conversation_is_printed(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Final
 from urllib.parse import urljoin
 
 import pytest
@@ -12,27 +11,9 @@ from playwright.async_api import FilePayload, Page, expect
 from tests.browser.conftest import OpenScreen
 from tests.browser.screens import Screens
 from tests.browser.shell import PHONE, assert_fits, pane, picture, ready
+from tests.browser.targets import small_targets
 
 pytestmark = pytest.mark.standalone
-
-# A box belongs to its label, and a first step is one link as a whole. Left out are links in a sentence and in a type
-# (WCAG 2.5.8), and reactions, which are 36 pixels high.
-SMALL: Final = """
-() => {
-  const isSeen = (node) => node.checkVisibility({ visibilityProperty: true, opacityProperty: true });
-  const isText = (node) => node.nodeType === 3 && node.textContent.trim().length > 1;
-  const isInSentence = (node) => node.matches("a") && [...node.parentElement.childNodes].some(isText);
-  const targetOf = (node) => node.closest(".setup-step") || (node.matches("input") && node.closest("label")) || node;
-  const all = "button, select, textarea, summary, a[href], input:not([type=hidden])";
-  const targets = new Set([...document.querySelectorAll(all)].filter(isSeen).map(targetOf));
-  return [...targets]
-    .filter((node) => !node.closest(".visually-hidden, .skip, .reaction, .reference-fields") && !isInSentence(node))
-    .map((node) => [node.getBoundingClientRect(), node])
-    .filter(([box]) => box.width > 1 && box.height > 0 && box.height < 43.9)
-    .map(([box, node]) => [box.height, node.tagName, node.className, node.ariaLabel ?? node.innerText])
-    .map((words) => words.join(" ").slice(0, 90));
-}
-"""
 
 
 @pytest.mark.parametrize("number", range(4), ids=["anybody", "customer", "owner", "invited"])
@@ -45,7 +26,7 @@ async def test_every_screen(screens: list[Screens], open_screen: OpenScreen, num
         await expect(page.get_by_role("heading").first).to_be_visible()
         if await page.locator("[data-list-screen]").count():
             await ready(page)
-        small[name] = await page.evaluate(SMALL)
+        small[name] = await small_targets(page)
         await assert_fits(page)
         await picture(page, name)
     assert {name: found for name, found in small.items() if found} == {}
@@ -172,5 +153,5 @@ async def test_what_opens_above_a_screen(
     person = screens[number]
     page = await ready(await open_screen(person, person.paths[screen], **PHONE))
     await step(page)
-    assert await page.evaluate(SMALL) == []
+    assert await small_targets(page) == []
     await picture(page, step.__name__)
