@@ -1,3 +1,4 @@
+import { growWithText } from "../../web/thread/growing_field.js";
 import { hoursText } from "../../web/thread/opening_hours.js";
 
 /** Shows one of the template's screens, in the business's colours. */
@@ -5,6 +6,7 @@ export class Screens {
   #settings;
   #screens = [...document.querySelectorAll("[data-screen]")];
   #field = document.querySelector("#first textarea"); // for the first message
+  #grow = growWithText(this.#field);
   #greeting = document.getElementById("greeting");
   #hours = document.getElementById("hours");
   #form = document.getElementById("before-chat"); // null if the business wants none
@@ -24,6 +26,7 @@ export class Screens {
       event.preventDefault();
       if (this.#field.value.trim()) handlers.first(this.#field.value, this.#formValues);
     });
+    this.#field.addEventListener("input", this.#grow);
     this.#field.addEventListener("keydown", (event) => {
       const isSent = event.key === "Enter" && !event.shiftKey && !event.isComposing && !isPhone();
       if (!isSent) return;
@@ -42,7 +45,7 @@ export class Screens {
     this.#current = name;
     this.#chat = chat;
     for (const screen of this.#screens) screen.hidden = screen.dataset.screen !== name;
-    if (chat) this.#field.value = ""; // it has become a message
+    if (chat) this.clear(); // it has become a message
     chat?.show(document.getElementById("thread"));
     if (name !== "thread") this.greet(name === "first");
     this.#hours.hidden = name !== "first" || !this.#hours.textContent;
@@ -60,9 +63,10 @@ export class Screens {
     if (this.#form) this.#form.disabled = this.#form.hidden = !isAsked;
   }
 
-  /** Forget the unsent text of the last visitor. */
+  /** Forget the unsent text, such as that of the last visitor. */
   clear() {
     this.#field.value = "";
+    this.#grow();
   }
 
   /** The greeting is for those who have not written yet. */
