@@ -61,6 +61,26 @@ async def test_the_rows_scroll_and_load_more_by_themselves(cast: Cast, signed_in
         await expect(shown(page, "All")).to_be_in_viewport()
 
 
+async def test_the_next_page_waits_for_the_first_one_of_new_filters(cast: Cast, signed_in: SignedIn) -> None:
+    member = await keeper(cast, 34)
+    [newest] = (await member.rest.get("/chat/conversations", limit=1))["results"]
+    await member.rest.patch(f"/chat/conversations/{newest['id']}", {"archived": True})
+    page = await ready(await signed_in(member.name))
+    await expect(rows(page)).to_have_count(30)
+    gate = asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        await gate.wait()
+        await route.continue_()
+
+    await page.route(re.compile(r"/chat/conversations\?"), slowly)
+    await shown(page, "Archived").click()
+    await expect(rows(page)).to_have_count(0)  # so the end of the list is in view
+    await page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    gate.set()
+    await expect(entry(page, "Customer 33")).to_be_visible()
+
+
 async def test_a_member_of_two_businesses_tells_them_apart(cast: Cast, signed_in: SignedIn) -> None:
     member = await keeper(cast, 4)
     page = await ready(await signed_in(member.name))
