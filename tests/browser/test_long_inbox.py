@@ -76,7 +76,9 @@ async def test_the_next_page_waits_for_the_first_one_of_new_filters(cast: Cast, 
     await page.route(re.compile(r"/chat/conversations\?"), slowly)
     await shown(page, "Archived").click()
     await expect(rows(page)).to_have_count(0)  # so the end of the list is in view
-    await page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    await page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
     gate.set()
     await expect(entry(page, "Customer 33")).to_be_visible()
 
