@@ -120,10 +120,13 @@ async def test_a_deletion_can_be_taken_back(cast: Cast, signed_in: SignedIn) -> 
     list_ = panel(page).locator("[data-alert]")
     await expect(list_).to_have_count(2)
     fresh = list_.filter(has_text="Fresh news")
+    count = page.locator("[data-bell-count]")
     await fresh.get_by_role("button", name="Delete").click()
     await expect(list_).to_have_count(1)
+    await expect(count).to_have_text("1")
     await page.get_by_role("button", name="Undo").click()
     await expect(list_).to_have_count(2)
+    await expect(count).to_have_text("2")
     assert len((await customer.rest.get("/notifications"))["results"]) == 2
     await fresh.get_by_role("button", name="Delete").click()
     await expect(list_).to_have_count(1)
@@ -149,11 +152,15 @@ async def test_a_deletion_that_waits_outlives_the_page(cast: Cast, signed_in: Si
     list_ = panel(page).locator("[data-alert]")
     await list_.filter(has_text="Old news").get_by_role("button", name="Delete").click()
     await expect(list_).to_have_count(1)
+    count = page.locator("[data-bell-count]")
+    await expect(count).to_have_text("1")
     await page.reload()
     await loaded(page)
+    await expect(count).to_have_text("1")
     await page.locator("[data-bell]").click()
     await expect(list_).to_contain_text(["Fresh news"])
     await expect(list_).to_have_count(1)
+    await expect(count).to_have_text("1")
     assert len((await customer.rest.get("/notifications"))["results"]) == 2
     await page.unroute_all()
 
@@ -162,6 +169,7 @@ async def test_a_deletion_that_waits_outlives_the_page(cast: Cast, signed_in: Si
 
     await eventually(is_gone, "the next page has deleted it on the server")
     await expect(list_).to_have_count(1)
+    await expect(count).to_have_text("1")
 
 
 async def test_an_invitation_is_accepted_and_leads_to_the_inbox(cast: Cast, signed_in: SignedIn) -> None:

@@ -92,6 +92,11 @@ export class ChangeQueue {
     return this.#unanswered.length;
   }
 
+  /** The changes of this kind that the server has not answered. */
+  waiting(kind) {
+    return this.#unanswered.filter((entry) => entry.kind === kind);
+  }
+
   add(change) {
     if (!this.#isStopped) this.#rows.claim(); // what a closed page has left must not be sent after this change
     this.#drop(this.#entries.get(change.key));

@@ -87,17 +87,18 @@ export function markingUnread(client, { id }, seq) {
   };
 }
 
-/** `within`: as for `deletion`. */
-export function notificationDeletion(client, { id }, { within = 0 } = {}) {
+/** `within`: as for `deletion`. `isUnread`: whether the server counts it. */
+export function notificationDeletion(client, { id, readAt }, { within = 0, isUnread = readAt === null } = {}) {
   const deletedAt = now();
   return {
     key: `notification/${id}`,
     kind: "notification",
     targetId: id,
     within,
-    given: [],
+    isUnread,
+    given: [{ isUnread }],
     apply: (held) => ({ ...held, deletedAt }),
-    carryOut: () => client.rest.delete(`/notifications/${id}`).catch(isGone),
+    carryOut: () => client.deleteNotification({ id, isUnread }).catch(isGone),
   };
 }
 

@@ -114,6 +114,7 @@ export interface ClientSnapshot {
   /** The conversations that were loaded, joined or changed, newest activity first. */
   readonly conversations: readonly ConversationObject[];
   readonly unread: Unread;
+  /** The server's count, without those whose deletion is queued. Null if it is not known yet. */
   readonly unreadNotifications: number | null;
   readonly presence: ReadonlyMap<string, PresenceOf>;
   /** The user's messages that the server does not have. */
@@ -143,6 +144,8 @@ export interface ChatClientOptions {
   ticket?: string | (() => string | Promise<string>);
   /** The user's id, if it is known before the server answers. */
   userId?: string;
+  /** The number of unread notifications, if the page knows it before the server answers. */
+  unreadNotifications?: number;
   fetch?: typeof globalThis.fetch;
   WebSocket?: new (url: string) => unknown;
   /** Storage for the outbox. Default `localStorage`. */
@@ -210,9 +213,11 @@ export class ChatClient extends PersonalCommands {
   queueUnread(conversation: ConversationObject, seq: number): string;
   /** Block the other side, or end that. */
   queueBlock(conversation: ConversationObject, blocked: boolean): string;
-  queueNotificationDelete(notification: { id: string }, options?: { within?: number }): string;
+  queueNotificationDelete(notification: { id: string; readAt?: string | null }, options?: { within?: number }): string;
   /** Cancel a queued change. Returns whether it was in time. */
   undo(key: string): boolean;
+  /** Send the queued changes that could still be undone. Resolves when their requests have ended, whether they succeeded or not. */
+  flush(): Promise<void>;
   /** These messages, conversations or notifications with the queued changes applied. */
   withChanges<Item extends ChatMessage | ConversationObject | Notification>(items: readonly Item[]): readonly Item[];
   markRead(conversationId: string, messageIds: readonly string[]): void;

@@ -90,14 +90,14 @@ export class ChatClient extends QueuedCommands {
 
   /** The current state except for messages. It is immutable, and replaced when something changes. */
   get snapshot() {
-    const { store, presence, outbox, notifications, changes } = this.#parts;
+    const { store, presence, outbox, changes, unreadNotifications } = this.#parts;
     this.#snapshot ??= Object.freeze({
       state: this.state,
       isConnected: this.isConnected,
       userId: this.userId,
       conversations: changes.applyTo(store.list),
       unread: store.unread,
-      unreadNotifications: notifications.unread,
+      unreadNotifications,
       presence: presence.all,
       pending: outbox.size,
     });

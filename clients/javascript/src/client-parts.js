@@ -52,6 +52,13 @@ export class ClientParts extends Emitter {
     return (error) => this.emit("trouble", error);
   }
 
+  /** The server's count, without the notifications whose deletion waits. */
+  get unreadNotifications() {
+    const { changes, notifications } = this;
+    const hidden = changes.waiting("notification").filter((change) => change.isUnread && notifications.isCounted(change.targetId));
+    return notifications.unread && Math.max(0, notifications.unread - hidden.length);
+  }
+
   #setUpTransport(settings) {
     const { clock, heartbeat, answerWithin, connectWithin, WebSocket = globalThis.WebSocket } = settings;
     if (!WebSocket) throw new TypeError("There is no WebSocket here; give one as the option `WebSocket`.");
@@ -70,13 +77,11 @@ export class ClientParts extends Emitter {
     this.uploads = new Uploads({ rest: this.rest, clock, http, isConnected: () => this.connection.isReady });
   }
 
-  #setUpState({ storage, fileStorage, restAfter }) {
+  #setUpState({ storage, fileStorage, restAfter, unreadNotifications }) {
     const { clock, connection, rest, trouble } = this;
     this.store = new ConversationStore((what, id) => this.#storeChanged(what, id), clock);
-    this.notifications = new NotificationFeed({
-      tell: (event, data) => this.tell(event, data),
-      missing: () => this.syncRequester.wantGeneral(),
-    });
+    const told = { tell: (event, data) => this.tell(event, data), missing: () => this.syncRequester.wantGeneral() };
+    this.notifications = new NotificationFeed(told, unreadNotifications);
     this.outboxUploads = new OutboxUploads({ uploads: this.uploads, storage: fileStorage, trouble: this.trouble });
     this.outbox = this.outboxUploads.outbox = this.#newOutbox(storage);
     this.changes = this.#newChanges(storage);

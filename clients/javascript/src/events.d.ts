@@ -68,6 +68,7 @@ export interface ClientEvents extends ConversationEvents, TeamEvents {
   };
   /** The client missed too many changes: fetch the notifications again. */
   notifications_reset: { rev: number };
+  /** The count has changed without a `notification`, by a `sync` or an answer to this client. */
   unread_notifications: { unreadCount: number };
   session_expiring: { expiresAt: string };
   server_stopping: { retryAfter: number };

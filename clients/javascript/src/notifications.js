@@ -4,19 +4,38 @@
  * its answer.
  */
 export class NotificationFeed {
-  unread = null;
+  unread;
   #rev = null;
   #early = 0; // the highest rev of an event before the answer to the first sync
   #handlers;
+  #uncounted = new Set(); // the ids of those that were deleted or read: `unread` is without them
 
-  /** `handlers`: `tell(event, data)` and `missing()`. */
-  constructor(handlers) {
+  /** `handlers`: `tell(event, data)` and `missing()`. `unread`: the count, if the page knows it. */
+  constructor(handlers, unread = null) {
     this.#handlers = handlers;
+    this.unread = unread;
   }
 
   /** The position for `sync`. */
   get after() {
     return this.#rev === null ? undefined : String(this.#rev);
+  }
+
+  isCounted(id) {
+    return !this.#uncounted.has(id);
+  }
+
+  /** The server has deleted an unread notification. Its event comes before or after this. */
+  deleted(id) {
+    if (this.unread && this.isCounted(id)) this.count(this.unread - 1);
+    this.#uncounted.add(id);
+  }
+
+  /** The server's answer has this count. */
+  count(unread) {
+    if (unread === this.unread) return;
+    this.unread = unread;
+    this.#handlers.tell("unread_notifications", { unreadCount: unread });
   }
 
   receive(data) {
@@ -31,7 +50,7 @@ export class NotificationFeed {
     }
     this.#rev = data.rev;
     this.unread = data.unreadCount;
-    this.#handlers.tell("notification", data);
+    this.#tell(data);
   }
 
   /** `after` is what the sync asked for: a server that is below it was restored from a backup. */
@@ -42,24 +61,22 @@ export class NotificationFeed {
     const isOlder = rev < Number(after ?? 0);
     const moved = first || isOlder || rev > this.#rev;
     this.#rev = isOlder ? rev : Math.max(rev, this.#rev ?? 0);
-    this.#count(notificationsUnread?.total ?? this.unread);
+    this.count(notificationsUnread?.total ?? this.unread);
     if (first && this.#early > rev) this.#handlers.missing();
     if (first || !moved) return;
     if (resync) this.#handlers.tell("notifications_reset", { rev });
     else this.#tellMissed(answer, rev);
   }
 
-  #count(unread) {
-    if (unread === this.unread) return;
-    this.unread = unread;
-    this.#handlers.tell("unread_notifications", { unreadCount: unread });
-  }
-
   #tellMissed({ notifications = [], notificationsDeleted = [] }, rev) {
     const unreadCount = this.unread;
-    for (const notification of notifications) this.#handlers.tell("notification", { notification, rev, unreadCount });
-    for (const id of notificationsDeleted) {
-      this.#handlers.tell("notification", { notification: { id }, rev, unreadCount, deleted: true });
-    }
+    for (const notification of notifications) this.#tell({ notification, rev, unreadCount });
+    for (const id of notificationsDeleted) this.#tell({ notification: { id }, rev, unreadCount, deleted: true });
+  }
+
+  #tell(data) {
+    const { notification, deleted } = data;
+    if (deleted || notification?.readAt) this.#uncounted.add(notification.id);
+    this.#handlers.tell("notification", data);
   }
 }

@@ -28,4 +28,8 @@ export class PersonalCommands {
   unblockBusiness(businessId: string): Promise<null>;
   loadBlocks(query?: { cursor?: string; limit?: number }): Promise<Page<Block>>;
   searchMessages(query: SearchQuery): Promise<Page<FoundMessage>>;
+  /** Mark all notifications of this type as read, or all of them. */
+  markNotificationsRead(type?: string): Promise<void>;
+  /** `snapshot.unreadNotifications` counts it no longer. Whether it was unread is known from `readAt`. */
+  deleteNotification(notification: { id: string; readAt?: string | null }): Promise<void>;
 }

@@ -57,6 +57,17 @@ export class PersonalCommands {
     return this.#parts.rest.get("/chat/search", query);
   }
 
+  /** Mark all notifications of this type as read, or all of them. */
+  async markNotificationsRead(type = "") {
+    const { unreadCount } = await this.#parts.rest.patch(`/notifications/read-all${type && `?type=${type}`}`);
+    this.#parts.notifications.count(unreadCount);
+  }
+
+  async deleteNotification({ id, readAt, isUnread = readAt === null }) {
+    await this.#parts.rest.delete(`/notifications/${id}`);
+    if (isUnread) this.#parts.notifications.deleted(id);
+  }
+
   async #arrange(conversationId, change) {
     return this.#take(await this.#parts.rest.patch(`/chat/conversations/${conversationId}`, change));
   }

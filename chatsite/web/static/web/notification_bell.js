@@ -12,7 +12,6 @@ export class NotificationBell {
   #handlers;
   #list = null; // the panel, once it was opened
   #announced = new Set(); // ids
-  #count;
 
   /** `handlers`: `joined()` when an invitation was accepted. */
   constructor(bell, { client, session, handlers }) {
@@ -20,7 +19,6 @@ export class NotificationBell {
     this.#client = client;
     this.#session = session;
     this.#handlers = handlers;
-    this.#count = session.unreadNotifications;
     bell.setAttribute("role", "button");
     bell.setAttribute("aria-haspopup", "dialog");
     bell.setAttribute("aria-expanded", "false");
@@ -35,7 +33,7 @@ export class NotificationBell {
       this.toggle();
     });
     client.on("notification", (event) => this.#onNotification(event));
-    for (const event of ["state", "unread", "unread_notifications"]) client.on(event, () => this.#drawCount());
+    for (const event of ["pending_changes", "unread_notifications"]) client.on(event, () => this.#drawCount());
     this.#drawCount();
   }
 
@@ -49,26 +47,20 @@ export class NotificationBell {
     this.#list ??= new NotificationList(this.#bell, {
       client: this.#client,
       session: this.#session,
-      handlers: { ...this.#handlers, counted: (count) => this.#setCount(count), drawn: () => this.#drawCount() },
+      handlers: { ...this.#handlers, drawn: () => this.#drawCount() },
     });
     this.#list.open();
   }
 
-  #onNotification({ notification, unreadCount, deleted, readAll }) {
-    if (unreadCount !== null && unreadCount !== undefined) this.#count = unreadCount;
+  #onNotification({ notification, deleted, readAll }) {
     this.#drawCount();
     if (deleted || readAll || notification.readAt || this.#announced.has(notification.id) || this.#list?.has(notification.id)) return;
     this.#announced.add(notification.id);
     announce(interpolate(gettext("Notification: %(title)s"), { title: notification.title }, true));
   }
 
-  #setCount(count) {
-    this.#count = count;
-    this.#drawCount();
-  }
-
   #drawCount() {
-    const count = this.#client.snapshot.unreadNotifications ?? this.#count;
+    const count = this.#client.snapshot.unreadNotifications;
     const mark = this.#bell.querySelector("[data-bell-count]");
     mark.textContent = count > 99 ? "99+" : String(count);
     show(mark, count > 0);

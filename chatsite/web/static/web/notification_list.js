@@ -22,7 +22,7 @@ export class NotificationList {
   #next = null;
   #serial = 0;
 
-  /** `handlers`: `joined()` when an invitation was accepted, `counted(unread)`, `drawn()`. */
+  /** `handlers`: `joined()` when an invitation was accepted, `drawn()`. */
   constructor(bell, { client, session, handlers }) {
     this.#bell = bell;
     this.#client = client;
@@ -192,9 +192,7 @@ export class NotificationList {
   }
 
   async #readAll() {
-    const query = this.#filter.type ? `?type=${this.#filter.type}` : "";
-    const { unreadCount } = await this.#client.rest.patch(`/notifications/read-all${query}`);
-    this.#handlers.counted(unreadCount);
+    await this.#client.markNotificationsRead(this.#filter.type);
     await this.#load();
   }
 

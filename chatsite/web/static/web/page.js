@@ -29,7 +29,7 @@ const SOCKET_WAIT = 4_000; // milliseconds to wait for the socket
 class App {
   #teamParts;
   #session = JSON.parse(document.getElementById("session").textContent);
-  #client = new ChatClient({ url: this.#session.urls.chat, userId: this.#session.me.id });
+  #client = new ChatClient({ url: this.#session.urls.chat, userId: this.#session.me.id, unreadNotifications: this.#session.unreadNotifications });
   #team = new TeamActivity(this.#client, { isMember: this.#session.businesses.length > 0 });
   #states = new TeamStates(this.#client, this.#session.businesses, this.#session.team);
   #title = new Title(this.#client);
