@@ -138,10 +138,11 @@ export class ChangeQueue {
     for (const entry of this.#entries.values()) if (!entry.isHeld) this.#run(entry);
   }
 
-  /** The page may be closed: send the changes that could still be cancelled. */
-  flush() {
+  /** The page may be closed: send the changes that could still be cancelled. Resolves when their requests have ended. */
+  async flush() {
     if (this.#isStopped) return; // another page may have sent them
     for (const entry of this.#entries.values()) this.#run(entry);
+    await Promise.all(this.#running.values());
   }
 
   clear() {

@@ -52,6 +52,11 @@ export class QueuedCommands extends PersonalCommands {
     return this.#queue.cancel(key);
   }
 
+  /** Send the queued changes that could still be undone. Resolves when their requests have ended, whether they succeeded or not. */
+  flush() {
+    return this.#queue.flush();
+  }
+
   /** These messages, conversations or notifications with the queued changes applied. `pendingChange` marks what the server does not have yet. */
   withChanges(items) {
     return this.#queue.applyTo(items);

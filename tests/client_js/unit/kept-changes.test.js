@@ -208,3 +208,15 @@ test("a mark as unread waits until a read that was cut off is sent again", async
   assert.equal(scene.server.sent("mark_read").length, 2);
   assert.deepEqual([scene.server.own.unreadFrom, scene.row().pendingChange], [1, undefined]);
 });
+
+test("what could still be undone is sent at once, and its answer awaited", async () => {
+  const scene = await cutOff();
+  scene.server.restIsUp = true;
+  const note = { id: "00000000-0000-4000-8000-000000000009", readAt: null };
+  scene.client.queueNotificationDelete(note, { within: 7_000 });
+  await settle();
+  assert.equal(scene.server.requests.length, 0);
+  await scene.client.flush();
+  assert.deepEqual(scene.server.requests.map(({ method }) => method), ["DELETE"]);
+  assert.equal(scene.storage.getItem(KEY), null);
+});

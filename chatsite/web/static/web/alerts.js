@@ -1,5 +1,6 @@
 import { DesktopNotifications } from "./desktop_notifications.js";
 import { PushDevice } from "./push_device.js";
+import { prepareSignOut } from "./sign_out.js";
 import { Sounds } from "./sounds.js";
 
 /**
@@ -8,7 +9,7 @@ import { Sounds } from "./sounds.js";
  */
 export function mountAlerts({ client, news, session, signOut, handlers }) {
   const device = new PushDevice({ rest: client.rest, userId: session.me.id, push: session.push });
-  device.endWithSession(signOut);
+  prepareSignOut(signOut, { client, device });
   new Sounds(document.querySelector("[data-sounds]"), { news, quietHours: session.quietHours });
   new DesktopNotifications(document.querySelector("[data-desktop]"), { client, news, session, device, handlers });
 }

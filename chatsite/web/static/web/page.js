@@ -80,7 +80,10 @@ class App {
     this.#client.on("conversations", () => this.#updateTitle());
     const signOut = document.querySelector("[data-sign-out]");
     this.#mountAlerts(signOut);
-    signOut?.addEventListener("submit", () => this.#client.close());
+    signOut?.addEventListener("submit", () => {
+      this.#client.flush(); // `alerts.js` awaits its end, once it is there
+      this.#client.close();
+    });
     mountInstall(document.querySelector("[data-install]"));
     this.#pane.adopt();
     this.#list.setCurrent(this.#pane.id);

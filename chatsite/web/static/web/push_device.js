@@ -1,7 +1,6 @@
 import { getPreference, setPreference } from "./preferences.js";
 
 const NAME = "push"; // the person, the session, the id and the endpoint of the subscription that the server has, and the day
-const SIGN_OUT = 2_000; // milliseconds that signing out waits for the push service
 
 /** The push subscription of this browser, and its service worker. */
 export class PushDevice {
@@ -50,14 +49,9 @@ export class PushDevice {
     if (id) await this.#rest.delete(`/push/subscriptions/${id}`).catch((error) => error.code !== "not_found" && rethrow(error));
   }
 
-  /** End the subscription when the user signs out. */
-  endWithSession(form) {
-    form?.addEventListener("submit", (event) => {
-      if (!this.id) return;
-      event.preventDefault();
-      const ended = this.unsubscribe().catch(() => undefined); // the sign-in page tries again
-      Promise.race([ended, new Promise((resolve) => setTimeout(resolve, SIGN_OUT))]).then(() => form.submit());
-    });
+  /** End the subscription because the user signs out. */
+  async endWithSession() {
+    if (this.id) await this.unsubscribe();
   }
 
   /** Show a notification. A later push about the conversation replaces it. */
