@@ -10,14 +10,13 @@ from playwright.async_api import Page, expect
 
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import OpenPage, own_address
-from tests.browser.shell import assert_fits, picture
+from tests.browser.shell import PHONE, assert_fits, picture
 from tests.harness.backend import Deployment
 from tests.harness.cast import PASSWORD
 from tests.harness.rest import eventually
 
 pytestmark = pytest.mark.standalone
 
-PHONE: Any = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 DESKTOP: Any = {"viewport": {"width": 1280, "height": 800}}
 MAKE = """
 from django.contrib.auth.models import User

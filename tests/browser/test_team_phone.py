@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import SignedIn
-from tests.browser.shell import assert_fits, entry, newcomer_with_conversation, pane, picture, ready
+from tests.browser.shell import PHONE, assert_fits, entry, newcomer_with_conversation, pane, picture, ready
 from tests.harness.cast import Cast
 
 pytestmark = pytest.mark.shown
@@ -64,8 +63,7 @@ async def test_a_phone_has_all_of_the_team(cast: Cast, signed_in: SignedIn, axe_
     where = conversation["id"]
     body = {"businessId": cast.business_id, "code": "parcel", "text": "Dear {{customer.name}}, soon."}
     answer = await cast.olivia.rest.post("/team/canned-answers", {**body, "scope": "private"})
-    look: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
-    page = await ready(await signed_in("olivia", f"/app/c/{where}", **look))
+    page = await ready(await signed_in("olivia", f"/app/c/{where}", **PHONE))
     await _set_on_a_phone(page, axe_source)
     await _note_on_a_phone(page, axe_source)
     await _help_on_a_phone(page, axe_source)

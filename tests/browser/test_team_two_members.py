@@ -11,6 +11,7 @@ from playwright.async_api import Locator, Page, Route, expect
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import SignedIn
 from tests.browser.shell import (
+    PHONE,
     assert_fits,
     entry,
     newcomer_with_conversation,
@@ -24,12 +25,7 @@ from tests.harness.cast import Cast
 
 pytestmark = pytest.mark.shown
 
-PHONE: dict[str, Any] = {
-    "viewport": {"width": 390, "height": 844},
-    "color_scheme": "dark",
-    "is_mobile": True,
-    "has_touch": True,
-}
+DARK_PHONE: dict[str, Any] = {**PHONE, "color_scheme": "dark"}
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
 RENAME = """
 from django.contrib.auth.models import User
@@ -163,7 +159,7 @@ async def _a_view_is_saved(page: Page, name: str, axe_source: str) -> None:
     await expect(link).to_have_count(0)
 
 
-@pytest.mark.parametrize("look", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("look", [DARK_PHONE, DESKTOP], ids=["phone", "desktop"])
 async def test_two_members_share_a_conversation(
     cast: Cast, deployment: Deployment, signed_in: SignedIn, axe_source: str, look: dict[str, Any]
 ) -> None:
@@ -183,7 +179,7 @@ async def test_two_members_share_a_conversation(
     await _a_note_mentions_the_colleague(olivia, amir)
     await _all_of_the_state_is_set(olivia, amir, [one["name"] for one in made], axe_source)
     await _the_colleague_takes_over(olivia, amir, cast, where)
-    if look is PHONE:
+    if look is DARK_PHONE:
         await _archived_from_the_menu(olivia)
         await _several_are_selected_on_a_phone(olivia, [name, other.name])
     else:
