@@ -13,6 +13,7 @@ export class NewMessages {
   constructor(client, isLooking) {
     this.#client = client;
     this.#isLooking = isLooking;
+    this.#rememberCounts(client.snapshot.conversations);
     // After the listeners of `conversation_updated`, which compare with the count that was known before.
     client.on("conversations", (all) => queueMicrotask(() => this.#rememberCounts(all)));
     client.on("conversation_updated", ({ conversation }) => this.#onUpdated(conversation));

@@ -9,16 +9,13 @@ export class NotificationBell {
   #bell;
   #client;
   #session;
-  #handlers;
   #list = null; // the panel, once it was opened
   #announced = new Set(); // ids
 
-  /** `handlers`: `joined()` when an invitation was accepted. */
-  constructor(bell, { client, session, handlers }) {
+  constructor(bell, { client, session }) {
     this.#bell = bell;
     this.#client = client;
     this.#session = session;
-    this.#handlers = handlers;
     bell.setAttribute("role", "button");
     bell.setAttribute("aria-haspopup", "dialog");
     bell.setAttribute("aria-expanded", "false");
@@ -44,11 +41,7 @@ export class NotificationBell {
 
   async open() {
     const { NotificationList } = await openList(toasts);
-    this.#list ??= new NotificationList(this.#bell, {
-      client: this.#client,
-      session: this.#session,
-      handlers: { ...this.#handlers, drawn: () => this.#drawCount() },
-    });
+    this.#list ??= new NotificationList(this.#bell, { client: this.#client, session: this.#session, drawn: () => this.#drawCount() });
     this.#list.open();
   }
 

@@ -13,7 +13,7 @@ export class NotificationList {
   #bell;
   #client;
   #session;
-  #handlers;
+  #drawn;
   #panel = null;
   #all = new Map(); // by id, those of the current filter
   #items = new Map();
@@ -22,12 +22,12 @@ export class NotificationList {
   #next = null;
   #serial = 0;
 
-  /** `handlers`: `joined()` when an invitation was accepted, `drawn()`. */
-  constructor(bell, { client, session, handlers }) {
+  /** `drawn()` is called when the panel shows something else. */
+  constructor(bell, { client, session, drawn }) {
     this.#bell = bell;
     this.#client = client;
     this.#session = session;
-    this.#handlers = handlers;
+    this.#drawn = drawn;
     client.on("notification", (event) => this.#onNotification(event));
     client.on("notifications_reset", () => this.#panel && this.#load());
     client.on("ready", () => this.#panel && this.#load());
@@ -59,7 +59,7 @@ export class NotificationList {
       },
     });
     document.body.append(this.#panel);
-    this.#handlers.drawn();
+    this.#drawn();
     this.#bell.setAttribute("aria-expanded", "true");
     this.#panel.querySelector("h2").focus();
     document.addEventListener("click", this.#outside, true);
@@ -123,7 +123,7 @@ export class NotificationList {
     empty.textContent = gettext("No notifications. Invitations, offers and news appear here.");
     show(empty, items.length === 0);
     this.#drawMore();
-    this.#handlers.drawn();
+    this.#drawn();
   }
 
   #drawMore() {
@@ -213,7 +213,7 @@ export class NotificationList {
       const answered = await this.#client.rest.post(`${question}/${verb}`);
       this.#statuses.set(question, answered);
       announce(verb === "accept" ? gettext("Accepted") : gettext("Declined"));
-      if (verb === "accept" && notification.type === "team_invitation") this.#handlers.joined();
+      if (verb === "accept" && notification.type === "team_invitation") this.#offerInbox();
     } catch (error) {
       this.#statuses.delete(question); // somebody else may have answered it: fetch its status again
       await this.#fetchStatus(notification);
@@ -221,6 +221,11 @@ export class NotificationList {
     } finally {
       this.#draw();
     }
+  }
+
+  /** A user who has become a member sees the inbox of that business, which is another page. */
+  #offerInbox() {
+    toast(gettext("Welcome to the team!"), { action: gettext("Open the inbox"), run: () => location.assign(this.#session.urls.inbox) });
   }
 
   // Events

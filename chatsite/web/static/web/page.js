@@ -11,7 +11,6 @@ import { ConversationList } from "./conversation_list.js";
 import { ConversationPane } from "./conversation_pane.js";
 import { otherSide } from "./people.js";
 import { mountInstall } from "./install.js";
-import { NewMessages } from "./new_messages.js";
 import { mountSettings } from "./settings.js";
 import { mountShortcuts } from "./shortcuts.js";
 import { TeamStates } from "./team/team_states.js";
@@ -33,7 +32,6 @@ class App {
   #team = new TeamActivity(this.#client, { isMember: this.#session.businesses.length > 0 });
   #states = new TeamStates(this.#client, this.#session.businesses, this.#session.team);
   #title = new Title(this.#client);
-  #news = new NewMessages(this.#client, (id) => id === this.#pane.id && document.hasFocus());
   #menu = new ConversationMenu({
     client: this.#client,
     me: this.#session.me,
@@ -148,11 +146,7 @@ class App {
   }
 
   #mountBell() {
-    this.#bell = new NotificationBell(document.querySelector("[data-bell]"), {
-      client: this.#client,
-      session: this.#session,
-      handlers: { joined: () => this.#offerInbox() },
-    });
+    this.#bell = new NotificationBell(document.querySelector("[data-bell]"), { client: this.#client, session: this.#session });
   }
 
   /** Later, because the first screen does not need them. */
@@ -162,7 +156,8 @@ class App {
       href: (id) => this.#address(id),
       openAlerts: () => this.#bell.open(),
     };
-    const given = { client: this.#client, news: this.#news, session: this.#session, signOut, handlers };
+    const isLooking = (id) => id === this.#pane.id && document.hasFocus();
+    const given = { client: this.#client, session: this.#session, isLooking, signOut, handlers };
     const mount = async () => {
       const alerts = await import("./alerts.js").catch((error) => console.warn(error));
       if (alerts) return alerts.mountAlerts(given);
@@ -285,11 +280,6 @@ class App {
     if (archived) toast(gettext("Archived. It comes back with the next message."), undo);
     else announce(gettext("Moved to the inbox"));
     if (archived && id === this.#pane.id) this.back();
-  }
-
-  /** A user who has become a member sees the inbox of that business, which is another page. */
-  #offerInbox() {
-    toast(gettext("Welcome to the team!"), { action: gettext("Open the inbox"), run: () => location.assign(this.#session.urls.inbox) });
   }
 }
 
