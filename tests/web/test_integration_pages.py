@@ -46,6 +46,7 @@ def test_a_webhook_is_added_changed_switched_and_removed(owners: Pages) -> None:
     owners.submit(path, form="change", url=URL, events=["*"], description="")
     endpoint = Webhook.objects.get()
     assert (endpoint.events, endpoint.description) == (["*"], "")
+    assert owners.text("webhooks").count("All events, also future ones") == 2  # in the list and in the form
     owners.submit(path, form="disable")
     assert "Enable" in owners.text(path)
     assert not Webhook.objects.get().enabled
