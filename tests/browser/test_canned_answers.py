@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from typing import Any
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import OpenPage, SignedIn
@@ -16,6 +18,36 @@ from tests.browser.threads import open_thread
 from tests.harness.cast import Cast
 
 pytestmark = pytest.mark.shown
+
+
+async def test_a_late_answer_keeps_the_chosen_one(cast: Cast, open_page: OpenPage) -> None:
+    customer = await cast.newcomer()
+    where = (await cast.conversation(customer))["id"]
+    for code in ("zebra", "zebra-late"):
+        body = {"businessId": cast.business_id, "code": code, "text": f"About {code}.", "scope": "private"}
+        await cast.olivia.rest.post("/team/canned-answers", body)
+    shop = await open_thread(open_page, cast.olivia, where)
+    options = shop.root.get_by_role("option")
+    await shop.field.press_sequentially("/zeb")
+    await expect(options).to_have_count(2)
+    gate = asyncio.Event()
+
+    async def slowly(route: Route) -> None:
+        await gate.wait()
+        await route.continue_()
+
+    await shop.page.route(re.compile(r"/team/canned-answers\?"), slowly)
+    async with shop.page.expect_response(re.compile(r"/team/canned-answers\?")):
+        async with shop.page.expect_request(re.compile(r"/team/canned-answers\?")):
+            await shop.field.press_sequentially("ra")
+        await shop.field.press("ArrowDown")
+        gate.set()
+    await shop.page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+    await expect(options.nth(1)).to_have_attribute("aria-selected", "true")
+    await shop.field.press("Enter")
+    await expect(shop.field).to_have_value("About zebra-late.")
 
 
 async def test_a_code_becomes_the_text_at_the_cursor(

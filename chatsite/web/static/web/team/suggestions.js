@@ -27,12 +27,13 @@ export class Suggestions {
 
   show(items) {
     if (!items.length) return this.close();
+    const isSame = !this.#list.hidden && items.map(({ id }) => id).join() === this.#items.map(({ id }) => id).join();
     this.#items = items;
     this.#list.replaceChildren(...items.map((item, index) => this.#option(item, index)));
     this.#list.hidden = false;
     this.#input.setAttribute("aria-controls", this.#list.id);
     this.#input.setAttribute("aria-autocomplete", "list");
-    return this.#highlight(0);
+    return this.#highlight(isSame ? this.#index : 0); // a late answer must not move what the arrow keys have chosen
   }
 
   close() {

@@ -3,6 +3,7 @@ import { ScrollAnchor } from "./scroll_anchor.js";
 const MOST = 140; // the maximum of messages in the page
 const STEP = 50; // messages to add when the user scrolls near an edge
 const IDLE = 1_200; // milliseconds without a scroll event after which scrolling has ended
+const RENEWAL = 30_000; // milliseconds: "Today" turns into "Yesterday", and what could not be fetched is fetched again
 const NEAR = 1.5; // heights of the viewport that count as near
 
 /**
@@ -24,6 +25,7 @@ export class MessageList {
   #frame = null;
   #isExtending = false;
   #idleTimer = null;
+  #renewal;
 
   /**
    * `handlers`: `rows(messages)` returns the rows in order, `draw(row, node | undefined, before)` creates or
@@ -36,6 +38,7 @@ export class MessageList {
     this.#handlers = handlers;
     this.#anchor = new ScrollAnchor(scroller, box, () => this.atEnd);
     scroller.addEventListener("scroll", () => this.#onScroll(), { passive: true });
+    this.#renewal = setInterval(() => this.schedule(), RENEWAL);
   }
 
   /** Whether the newest message is in view. */
@@ -110,6 +113,7 @@ export class MessageList {
     this.#unschedule();
     cancelAnimationFrame(this.#frame);
     clearTimeout(this.#idleTimer);
+    clearInterval(this.#renewal);
     this.#anchor.destroy();
   }
 

@@ -1,16 +1,7 @@
-import { el } from "./dom.js";
 import { isAboutOffer } from "./offers.js";
-import { gettext, interpolate } from "./texts.js";
+import { gettext } from "./texts.js";
 
 const USUAL_QUESTION = "How did we do? Please rate this conversation."; // of businesses that have not changed it
-const MOST_COMMENT = 1_000; // characters
-const SCORES = [
-  { score: 1, face: "😞", label: () => gettext("Very bad") },
-  { score: 2, face: "😕", label: () => gettext("Bad") },
-  { score: 3, face: "😐", label: () => gettext("Fair") },
-  { score: 4, face: "😊", label: () => gettext("Good") },
-  { score: 5, face: "😄", label: () => gettext("Very good") },
-];
 
 /** The customer's rating of the latest episode. The card is below the system message that asks for it. */
 export class Rating {
@@ -18,12 +9,15 @@ export class Rating {
   #question;
   #newest = 0; // the newest system message at the last fetch
   #isLoading = false;
+  #card = null; // the module `rating_card.js`
+  #isCardLoading = false;
   #form = null; // kept with its input while it is not in the page
 
   /** `thread`: client, view, people, list, announcer, initial, isOpen(), showError(error). */
   constructor(thread) {
     this.#thread = thread;
     this.#question = thread.initial.question ?? { askedAt: null };
+    if (thread.initial.question) this.#loadCard();
   }
 
   /** `{stamp, draw()}` of the card below this system message, or null. `stamp` changes when it must be redrawn. */
@@ -32,8 +26,25 @@ export class Rating {
     this.#checkForNew(message.seq);
     const { askedAt, ratedAt, score } = this.#question;
     if (askedAt === null || Date.parse(askedAt) !== Date.parse(message.createdAt)) return null;
-    if (ratedAt !== null) return { stamp: `rated ${score}`, draw: () => thanksLine(score) };
+    if (!this.#card) {
+      this.#loadCard();
+      return null;
+    }
+    if (ratedAt !== null) return { stamp: `rated ${score}`, draw: () => this.#card.thanksLine(score) };
     return this.#thread.isOpen() ? { stamp: "asked", draw: () => (this.#form ??= this.#makeForm()) } : null;
+  }
+
+  #makeForm() {
+    return this.#card.ratingForm((form, button, body) => this.#send(form, button, body));
+  }
+
+  /** Only now, because most conversations ask for no rating. */
+  async #loadCard() {
+    if (this.#isCardLoading) return;
+    this.#isCardLoading = true;
+    this.#card = await import("./rating_card.js").catch(() => null); // the next redraw fetches it again
+    this.#isCardLoading = false;
+    if (this.#card) this.#thread.list.schedule();
   }
 
   #checkForNew(seq) {
@@ -70,24 +81,6 @@ export class Rating {
     this.#thread.list.schedule();
   }
 
-  #makeForm() {
-    const title = el("legend", { class: "visually-hidden" }, gettext("Your rating"));
-    const comment = el("textarea", { name: "comment", rows: "2", maxlength: String(MOST_COMMENT), dir: "auto" });
-    const button = el("button", { class: "button is-main" }, gettext("Send rating"));
-    const more = [el("label", { class: "field" }, gettext("Comment (optional)"), comment), button];
-    const submit = (event) => {
-      event.preventDefault();
-      const { score, comment: text } = event.target.elements;
-      this.#send(event.target, button, { score: Number(score.value), comment: text.value });
-    };
-    return el(
-      "form",
-      { class: "rating", on: { submit } },
-      el("fieldset", { class: "rating-scores" }, title, ...SCORES.map(choice)),
-      el("div", { class: "rating-more" }, ...more),
-    );
-  }
-
   async #send(form, button, body) {
     if (button.disabled) return;
     button.disabled = true;
@@ -95,7 +88,7 @@ export class Rating {
     const hadFocus = form.contains(document.activeElement);
     try {
       this.#setQuestion(await this.#thread.client.rest.put(this.#path, body));
-      this.#thread.announcer.say(thanksText(body.score));
+      this.#thread.announcer.say(this.#card.thanksText(body.score));
       if (hadFocus) row?.focus({ preventScroll: true });
     } catch (error) {
       this.#thread.showError(error);
@@ -108,18 +101,4 @@ export class Rating {
 /** The default question in the reader's language; any other text unchanged. */
 export function translatedQuestion(content) {
   return content === USUAL_QUESTION ? gettext("How did we do? Please rate this conversation.") : content;
-}
-
-function choice({ score, face, label }) {
-  const input = el("input", { type: "radio", name: "score", value: String(score), required: true });
-  return el("label", { class: "rating-score" }, input, el("span", { class: "rating-face", "aria-hidden": "true" }, face), el("span", {}, label()));
-}
-
-function thanksText(score) {
-  const { label } = SCORES.find((one) => one.score === score);
-  return interpolate(gettext("Thank you! Your rating: %(rating)s"), { rating: label() });
-}
-
-function thanksLine(score) {
-  return el("p", { class: "rating-thanks" }, thanksText(score));
 }

@@ -236,8 +236,7 @@ class Thread {
 
   #onState(state) {
     this.chrome.showConnection();
-    if (state === "signed_out") this.list.schedule();
-    if (state === "ready") this.list.schedule(); // fetch again what could not be fetched
+    if (state === "signed_out" || state === "ready") this.list.schedule(); // "ready": fetch again what could not be fetched
   }
 
   #onAttention() {
