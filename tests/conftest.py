@@ -1,8 +1,8 @@
 """Fixtures of the whole suite: deployments with and without services, and the cast on each.
 
-Without DATABASE_URL and REDIS_URL in the environment, black-box tests run against both kinds of deployment. With
-them, as in CI's second pass, they run against `services` alone. In CI without them, which is the first pass, they run
-against `embedded` alone. So the two passes together run everything once.
+CI runs the suite in two passes. In the first one, without DATABASE_URL and REDIS_URL in the environment, black-box
+tests run against `embedded`; in the second one, with them, against `services`. Elsewhere one run does both passes, and
+runs each black-box test once: against `services` if PostgreSQL and Redis are installed, otherwise against `embedded`.
 
 In-process tests use the settings of the environment, and so run in both passes. Exceptions run in one pass:
 `standalone` tests, which use neither the database nor Redis, and long `one_database` tests run in the first; `shown`
@@ -32,7 +32,7 @@ from tests.harness.backend import FLEET, Deployment, Flavour
 from tests.harness.cast import Cast, Stage
 from tests.harness.databases import TEMPLATE, MigratedPostgreSQL, fill_memory
 from tests.harness.flush import flush_quickly
-from tests.harness.services import PostgreSQL, Redis, ServiceMissing
+from tests.harness.services import PostgreSQL, Redis, ServiceMissing, are_services_installed
 
 TESTS = Path(__file__).parent
 
@@ -70,10 +70,19 @@ def _take_own_redis_database(process: str) -> None:
     settings.CHANNEL_LAYERS = channel_layer_settings(url, settings.REDIS_PREFIX)
 
 
-def flavours() -> tuple[Flavour, ...]:
+def passes() -> set[Flavour]:
+    """Return the passes that this run does."""
     if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
-        return ("services",)
-    return ("embedded",) if os.environ.get("CI") == "true" else ("embedded", "services")
+        return {"services"}
+    return {"embedded"} if os.environ.get("CI") == "true" else {"embedded", "services"}
+
+
+def flavours() -> tuple[Flavour, ...]:
+    """Return the kinds of deployment for the tests that may run against either."""
+    wanted = passes()
+    if len(wanted) == 1:
+        return tuple(wanted)
+    return ("services",) if are_services_installed() else ("embedded",)
 
 
 # A test that names one of these belongs to that flavour's pass.
@@ -109,7 +118,7 @@ OF_THE_SITE = {"db", "transactional_db", "django_db_reset_sequences", "django_db
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    wanted = set(flavours())
+    wanted = passes()
     left_out = [item for item in items if not _is_wanted(item, wanted)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
@@ -215,7 +224,7 @@ def services(
 
 @pytest.fixture(scope="session", params=flavours())
 def deployment(request: pytest.FixtureRequest) -> Deployment:
-    """Each kind of deployment in turn."""
+    """A running site, of a kind that the run wants."""
     chosen: Deployment = request.getfixturevalue(request.param)
     return chosen
 
@@ -237,7 +246,7 @@ def services_stage(services: Deployment) -> Stage:
 
 @pytest.fixture
 async def cast(stage: Stage) -> AsyncIterator[Cast]:
-    """The cast, logged in, on each kind of deployment in turn."""
+    """The cast, logged in, on `deployment`."""
     async with Cast(stage) as people:
         yield people
 

@@ -1,4 +1,4 @@
-"""A new conversation for each test, on each kind of deployment in turn or on one."""
+"""A new conversation for each test, on `deployment` or on one kind of deployment."""
 
 from __future__ import annotations
 

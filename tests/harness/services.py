@@ -265,6 +265,16 @@ class PostgreSQL(Service):
         super().start()
 
 
+def are_services_installed() -> bool:
+    """Return whether PostgreSQL and Redis can be started here."""
+    try:
+        find_program("postgres", *PostgreSQL.FOLDERS)
+        find_program("redis-server")
+    except ServiceMissing:
+        return False
+    return True
+
+
 class Redis(Service):
     """It keeps nothing on disk, so a restart forgets everything. The product must survive this."""
 

@@ -59,7 +59,7 @@ def run(rejects: Path) -> Run:
 
 @pytest.fixture(params=flavours())
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
-    """A site on each database in turn."""
+    """A site on a database of its own."""
     if request.param == "embedded":
         database: Database = SQLiteDatabase(tmp_path / "chat.sqlite3")
     else:
