@@ -94,6 +94,9 @@ async def test_block_and_unblock(cast: Cast, signed_in: SignedIn) -> None:
     async def is_blocked() -> bool:
         return bool((await cast.olivia.rest.get(path))["blocked"])
 
+    async def is_unblocked() -> bool:
+        return not await is_blocked()
+
     await eventually(is_blocked, "the server has the block")
     await entry(page, customer.name).get_by_role("link").click()
     await expect(pane(page).get_by_text("You have blocked")).to_be_visible()
@@ -101,6 +104,7 @@ async def test_block_and_unblock(cast: Cast, signed_in: SignedIn) -> None:
     await choose(page, customer.name, "Unblock")
     await expect(page.locator(".toast").get_by_text("Unblocked.")).to_be_visible()
     await expect(pane(page).get_by_role("textbox", name="Message")).to_be_visible()
+    await eventually(is_unblocked, "the server has the end of the block")
     await customer.send(conversation["id"], "Here again")
     await expect(entry(page, customer.name)).to_contain_text("Here again")
 
