@@ -39,16 +39,20 @@ Copy = Callable[[Path], None]  # copies everything that is stored into a folder
 
 
 class Bucket:
+    """Its name is that of no other test, because moto keeps the buckets of all its servers in one process."""
+
     def __init__(self, server: str) -> None:
-        self.url = f"s3://key:secret@{server}/files?region={REGION}&insecure=1"
+        self.url = f"s3://key:secret@{server}/exchanged-files?region={REGION}&insecure=1"
         keys = {"aws_access_key_id": "key", "aws_secret_access_key": "secret", "region_name": REGION}
         self._client: Any = boto3.client("s3", endpoint_url=f"http://{server}", **keys)
-        self._client.create_bucket(Bucket="files", CreateBucketConfiguration={"LocationConstraint": REGION})
+        self._client.create_bucket(
+            Bucket="exchanged-files", CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
 
     def copy(self, folder: Path) -> None:
-        listed = self._client.list_objects_v2(Bucket="files").get("Contents", [])
+        listed = self._client.list_objects_v2(Bucket="exchanged-files").get("Contents", [])
         for number, found in enumerate(listed):
-            self._client.download_file("files", found["Key"], str(folder / str(number)))
+            self._client.download_file("exchanged-files", found["Key"], str(folder / str(number)))
 
 
 @pytest.fixture

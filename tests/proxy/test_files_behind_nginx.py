@@ -89,11 +89,13 @@ def test_a_redirect_to_the_bucket_passes_through(nginx: httpx.Client, settings: 
     moto.start()
     try:
         host, port = moto.get_host_and_port()
-        entry = s3(f"s3://key:secret@{host}:{port}/files?region=eu-central-1&insecure=1")
+        entry = s3(f"s3://key:secret@{host}:{port}/redirected-files?region=eu-central-1&insecure=1")
         settings.STORAGES = {**settings.STORAGES, "attachments": entry}
         settings.ATTACHMENTS_SERVE = "redirect"
         client = storages["attachments"].connection.meta.client  # type: ignore[attr-defined]
-        client.create_bucket(Bucket="files", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        client.create_bucket(
+            Bucket="redirected-files", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+        )
         message = Scene().sent()
         answer = nginx.get(message["attachments"][0]["url"])
         assert answer.status_code == 302
