@@ -13,7 +13,6 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, Value
 from django.db.models.expressions import RawSQL
-from django.utils.dateparse import parse_datetime
 
 from chatsite.database.pg_arrays import uuids
 from chatsite.database.pipeline import ask, pipelined
@@ -23,7 +22,7 @@ from chatsite.identity.names import search_fields
 from conversations import access
 from conversations.access import UserId, object_key
 from conversations.conversation_rows import ask_conversation_rows
-from conversations.list_cursor import Cursor, neighbours
+from conversations.list_cursor import ListCursor, neighbours
 from conversations.models import Conversation, Side
 from conversations.own_objects import ask_own_states, marked_by, personal_objects, pinned_by
 from conversations.serializers import ConversationObject
@@ -76,7 +75,7 @@ def conversation_page(
     actor: access.Actor | None = None,
 ) -> ConversationPage:
     """Return a page of the list. Runs five queries at most, each over an index. `actor` is the user, if loaded."""
-    at = Cursor.decoded(cursor) if cursor else None
+    at = ListCursor.decoded(cursor) if cursor else None
     businesses = (actor or access.load_actor(user_id)).businesses
     keys = _first_keys(user_id, _scopes(user_id, businesses, filters), filters, at, limit + 1)
     more, keys = len(keys) > limit, keys[:limit]
@@ -144,7 +143,7 @@ _BUSINESS, _ACTIVE_AT, _ID = _Slot("business"), _Slot("active_at"), _Slot("id")
 
 
 def _first_keys(
-    user_id: UserId, scopes: list[_Scope], filters: Filters, at: Cursor | None, limit: int
+    user_id: UserId, scopes: list[_Scope], filters: Filters, at: ListCursor | None, limit: int
 ) -> list[tuple[UUID, datetime]]:
     """Return the ids of the first rows of all scopes after the cursor, in one statement.
 
@@ -230,12 +229,12 @@ def _filter_for(side: str, filters: Filters, has_marks: bool) -> Q:
     return found
 
 
-def _values(user_id: UserId, filters: Filters, at: Cursor | None, limit: int) -> dict[_Slot, Any]:
+def _values(user_id: UserId, filters: Filters, at: ListCursor | None, limit: int) -> dict[_Slot, Any]:
     values: dict[_Slot, Any] = {_READER: user_id, _LIMIT: limit}
     if filters.business_id is not None:
         values[_BUSINESS] = object_key(filters.business_id, "business")
     if at is not None:
-        values |= {_ACTIVE_AT: parse_datetime(at.active_at), _ID: at.id}
+        values |= {_ACTIVE_AT: at.time, _ID: at.id}
     return values
 
 

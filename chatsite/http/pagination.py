@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from chatsite.errors import invalid
 from chatsite.http.byte_budget import ByteBudget
+from chatsite.http.cursors import WRONG_CURSOR
 from chatsite.http.query_parameters import query_integer
 
 
@@ -73,9 +74,6 @@ class CursorPages(pagination.CursorPagination):
             return kept[::-1]
         self.page, self.has_next, self.next_position = rows[:count], True, position
         return kept
-
-
-WRONG_CURSOR = "The cursor is not valid for this list."
 
 
 def _can_be(field: Any, position: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,12 +10,12 @@ from itertools import islice
 from typing import Final
 from uuid import UUID
 
-import msgspec
 from django.db import connection
 from django.db.models import Q
 
 from chatsite.errors import invalid
 from chatsite.http.byte_budget import ByteBudget
+from chatsite.http.cursors import Cursor
 from conversations import access
 from conversations.access import UserId
 from conversations.columns import MESSAGES
@@ -65,24 +64,10 @@ class FoundPage:
     next: str | None
 
 
-class _Place(msgspec.Struct, array_like=True):
+class _Place(Cursor):
     """The last message of a page. The next page begins after it."""
 
-    created_at: datetime
-    message_id: UUID
-
-    def encoded(self) -> str:
-        return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")
-
-    @classmethod
-    def decoded(cls, raw: str) -> _Place:
-        try:
-            place = msgspec.json.decode(base64.urlsafe_b64decode(raw + "=" * (-len(raw) % 4)), type=cls)
-            if place.created_at.tzinfo is None:
-                raise ValueError(raw)
-        except (ValueError, msgspec.MsgspecError) as error:
-            raise invalid("The cursor does not come from this search.", field="cursor") from error
-        return place
+    refusal = "The cursor does not come from this search."
 
 
 @dataclass(slots=True)
@@ -134,7 +119,7 @@ class _Search:
         if wanted.until is not None:
             rows = rows.filter(created_at__lt=wanted.until)
         if self.after is not None:
-            at, message_id = self.after.created_at, self.after.message_id
+            at, message_id = self.after.time, self.after.id
             rows = rows.filter(created_at__lte=at)
             rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, message_id__lt=message_id))
         return rows

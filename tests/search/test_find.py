@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -170,6 +173,10 @@ def test_filters_narrow_the_results() -> None:
     assert contents(member, "bicycle", **{"from": "2020-01-01", "to": "2020-12-31"}) == []
 
 
+def cursor_at(time: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([time, str(uuid4())]).encode()).decode().rstrip("=")
+
+
 def test_bad_input_is_invalid() -> None:
     reader = person()
     assert refusal(reader) == "q"
@@ -177,7 +184,7 @@ def test_bad_input_is_invalid() -> None:
     assert refusal(reader, q="a", has="nothing") == "has"
     assert refusal(reader, q="a", to="9999-12-31T23:59:59-14:00") == "to"
     assert refusal(reader, **{"q": "a", "from": "yesterday"}) == "from"
-    for cursor in ("x", "W10", "WyIyMDI2LTAxLTAxIiwgMV0"):
+    for cursor in ("x", "W10", "WyIyMDI2LTAxLTAxIiwgMV0", cursor_at("9999-12-31T23:59:59-14:00")):
         assert refusal(reader, q="a", cursor=cursor) == "cursor"
 
 
