@@ -11,8 +11,7 @@ export class ListPages {
   #next = null; // the cursor of the next page
   #boundary = 0; // the activity of the last loaded one: older ones are on the next page
   #serial = 0; // of the newest request; the answers to others are ignored
-  #isReloading = false; // the first page is being fetched, perhaps with new filters
-  #isLoadingMore = false; // the next page is being fetched
+  #isLoading = false;
 
   /** `query()`: the filters as the server takes them; `loaded()`: called after each page; `failed(error)`. */
   constructor(client, { query, loaded, failed }) {
@@ -27,7 +26,7 @@ export class ListPages {
   }
 
   get canLoadMore() {
-    return this.hasNext && !this.#isLoadingMore && !this.#isReloading; // the cursor belongs to the filters before
+    return this.hasNext && !this.#isLoading; // while the first page is fetched, the cursor belongs to the filters before
   }
 
   /** Whether a loaded page has this conversation. */
@@ -46,35 +45,41 @@ export class ListPages {
   }
 
   async reload() {
-    const serial = ++this.#serial;
-    this.#isReloading = true;
+    const serial = this.#begin();
     try {
       const query = this.#query();
       const page = await this.#client.loadConversations(query);
       const pinned = page.next ? await loadPinned(this.#client, query) : []; // a single page has all of them
       if (serial !== this.#serial) return;
       this.#listed = new Set(pinned);
-      this.#isReloading = false;
       this.#take(page);
     } catch (error) {
-      if (serial !== this.#serial) return;
-      this.#isReloading = false;
-      this.#failed(error);
+      if (serial === this.#serial) this.#failed(error);
+    } finally {
+      this.#end(serial);
     }
   }
 
   async more() {
     if (!this.canLoadMore) return;
-    this.#isLoadingMore = true;
-    const serial = ++this.#serial;
+    const serial = this.#begin();
     try {
       const page = await this.#client.loadConversations({ ...this.#query(), cursor: this.#next });
       if (serial === this.#serial) this.#take(page);
     } catch (error) {
       if (serial === this.#serial) this.#failed(error);
     } finally {
-      this.#isLoadingMore = false;
+      this.#end(serial);
     }
+  }
+
+  #begin() {
+    this.#isLoading = true;
+    return ++this.#serial;
+  }
+
+  #end(serial) {
+    if (serial === this.#serial) this.#isLoading = false;
   }
 
   #take({ results, next }) {

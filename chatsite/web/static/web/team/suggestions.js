@@ -27,7 +27,7 @@ export class Suggestions {
 
   show(items) {
     if (!items.length) return this.close();
-    const isSame = !this.#list.hidden && items.map(({ id }) => id).join() === this.#items.map(({ id }) => id).join();
+    const isSame = !this.#list.hidden && idsOf(items) === idsOf(this.#items);
     this.#items = items;
     this.#list.replaceChildren(...items.map((item, index) => this.#option(item, index)));
     this.#list.hidden = false;
@@ -72,4 +72,8 @@ export class Suggestions {
     const option = event.target.closest("[data-index]");
     if (option) this.#handlers.choose(this.#items[Number(option.dataset.index)]);
   }
+}
+
+function idsOf(items) {
+  return items.map(({ id }) => id).join();
 }

@@ -3,7 +3,7 @@ import { ScrollAnchor } from "./scroll_anchor.js";
 const MOST = 140; // the maximum of messages in the page
 const STEP = 50; // messages to add when the user scrolls near an edge
 const IDLE = 1_200; // milliseconds without a scroll event after which scrolling has ended
-const RENEWAL = 30_000; // milliseconds: "Today" turns into "Yesterday", and what could not be fetched is fetched again
+const RENEWAL = 30_000; // milliseconds until all is drawn again: times get older, and what could not be fetched is fetched again
 const NEAR = 1.5; // heights of the viewport that count as near
 
 /**

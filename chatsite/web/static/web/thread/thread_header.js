@@ -6,7 +6,6 @@ import { typingText } from "./typists.js";
 
 const PATIENCE = 1_500; // milliseconds without a connection before it is shown
 const MOST_FACES = 3;
-const RENEWAL = 30_000; // "3 minutes ago" gets older
 
 /** The name of the other side, its presence, and the state of the connection. */
 export class ThreadHeader {
@@ -19,7 +18,6 @@ export class ThreadHeader {
   #client;
   #late = null;
   #pending = 0;
-  #timer;
   #shown = null;
 
   constructor(client, onBack) {
@@ -27,7 +25,6 @@ export class ThreadHeader {
     const back = onBack && iconButton("back", gettext("Back"), { class: "back", on: { click: () => onBack() } });
     const who = el("div", { class: "thread-who" }, el("h2", { class: "thread-name" }, this.#name), el("div", { class: "thread-status" }, this.#faces, this.#presence));
     this.element = el("header", { class: "thread-head" }, back, this.#avatar, who);
-    this.#timer = setInterval(() => this.#shown && this.show(this.#shown), RENEWAL);
   }
 
   /** The line below the header while there is no connection. */
@@ -68,7 +65,6 @@ export class ThreadHeader {
 
   destroy() {
     clearTimeout(this.#late);
-    clearInterval(this.#timer);
   }
 
   #setConnectionText(text) {
