@@ -11,37 +11,36 @@ from business_chat_client.wire_object import WireObject
 Row = TypeVar("Row")
 
 
-class MessagePush(WireObject, frozen=True, kw_only=True):
-    """`new_message`, `message_edited`, `message_deleted`, and the acks of their commands."""
+class RevPush(WireObject, frozen=True, kw_only=True):
+    """An event of a conversation, at its place in the order. Of an unknown event the client keeps no more than this."""
 
     conversation_id: str
     rev: int
+
+
+class MessagePush(RevPush, frozen=True, kw_only=True):
+    """`new_message`, `message_edited`, `message_deleted`, and the acks of their commands."""
+
     message: Message
 
 
-class ReactionPush(WireObject, frozen=True, kw_only=True):
+class ReactionPush(RevPush, frozen=True, kw_only=True):
     """`reactions_updated`, and the acks of its commands: all reactions of the message."""
 
-    conversation_id: str
-    rev: int
     message_id: str
     reactions: tuple[Reaction, ...]
 
 
-class AttachmentPush(WireObject, frozen=True, kw_only=True):
+class AttachmentPush(RevPush, frozen=True, kw_only=True):
     """`attachment_updated`: a file of a message has been processed."""
 
-    conversation_id: str
-    rev: int
     message_id: str
     attachment: Attachment
 
 
-class ReceiptPush(WireObject, frozen=True, kw_only=True):
+class ReceiptPush(RevPush, frozen=True, kw_only=True):
     """`messages_delivered` or `messages_read`, by the time that is set."""
 
-    conversation_id: str
-    rev: int
     message_ids: list[str]
     read_by: str | None = None
     read_at: datetime | None = None
@@ -55,16 +54,7 @@ class UnknownPush(WireObject, frozen=True, kw_only=True):
     rev: int | None = None
 
 
-class RevPush(WireObject, frozen=True, kw_only=True):
-    """The `rev` of an event that this client does not know."""
-
-    conversation_id: str
-    rev: int
-
-
-class ConversationPush(WireObject, frozen=True, kw_only=True):
-    conversation_id: str
-    rev: int
+class ConversationPush(RevPush, frozen=True, kw_only=True):
     conversation: ConversationDetails
 
 
