@@ -176,7 +176,7 @@ def emptied_cache(request: pytest.FixtureRequest) -> None:
 
     Otherwise these have the limits that the earlier ones have used up.
     """
-    if request.node.get_closest_marker("django_db"):
+    if request.node.get_closest_marker("django_db") or not OF_THE_SITE.isdisjoint(request.fixturenames):
         cache.clear()
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -103,13 +102,11 @@ class Shop:
 
 
 @pytest.fixture
-def shop(db: None, settings: Settings) -> Iterator[Shop]:
+def shop(db: None, settings: Settings) -> Shop:
     settings.SITE_URL = "https://chat.example"
     settings.DEFAULT_FROM_EMAIL = "chat@chat.example"
     settings.CHAT_SENDS_MAIL = True
-    cache.clear()
-    yield Shop()
-    cache.clear()
+    return Shop()
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,13 @@ async def loaded(page: Page) -> Page:
     return page
 
 
+async def two_frames(page: Page) -> None:
+    """Wait until the page has drawn what it knows now, and what followed from that."""
+    await page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+
+
 def entry(page: Page, name: str) -> Locator:
     """Return the list's row of this person or business."""
     return page.locator("[data-list-screen] [data-id]").filter(has=page.get_by_text(name, exact=True))

@@ -12,7 +12,7 @@ from playwright.async_api import Route, expect
 from tests.browser.axe import assert_accessible
 from tests.browser.conftest import OpenPage, SignedIn
 from tests.browser.files import pdf, upload_by_rest
-from tests.browser.shell import assert_fits, pane, ready
+from tests.browser.shell import assert_fits, pane, ready, two_frames
 from tests.browser.test_team_pages import SIZES
 from tests.browser.threads import open_thread
 from tests.harness.cast import Cast
@@ -42,9 +42,7 @@ async def test_a_late_answer_keeps_the_chosen_one(cast: Cast, open_page: OpenPag
             await shop.field.press_sequentially("ra")
         await shop.field.press("ArrowDown")
         gate.set()
-    await shop.page.evaluate(
-        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-    )
+    await two_frames(shop.page)
     await expect(options.nth(1)).to_have_attribute("aria-selected", "true")
     await shop.field.press("Enter")
     await expect(shop.field).to_have_value("About zebra-late.")

@@ -10,7 +10,15 @@ import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import SignedIn
-from tests.browser.shell import entry, newcomer_with_conversation, pane, place_of, ready, shown
+from tests.browser.shell import (
+    entry,
+    newcomer_with_conversation,
+    pane,
+    place_of,
+    ready,
+    shown,
+    two_frames,
+)
 from tests.harness.cast import Cast, Person
 
 pytestmark = pytest.mark.shown
@@ -76,9 +84,7 @@ async def test_the_next_page_waits_for_the_first_one_of_new_filters(cast: Cast, 
     await page.route(re.compile(r"/chat/conversations\?"), slowly)
     await shown(page, "Archived").click()
     await expect(rows(page)).to_have_count(0)  # so the end of the list is in view
-    await page.evaluate(
-        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-    )
+    await two_frames(page)
     gate.set()
     await expect(entry(page, "Customer 33")).to_be_visible()
 

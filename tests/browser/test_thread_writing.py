@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from chatsite.config.limits import Limits
 from tests.browser.conftest import OpenPage
+from tests.browser.shell import two_frames
 from tests.browser.threads import ThreadPage, enter, open_thread, opened
 from tests.harness.backend import Deployment
 from tests.harness.cast import Cast
@@ -18,9 +19,6 @@ from django.utils import timezone
 from conversations.models import Conversation
 Conversation.objects.filter(pk="{where}").update(frozen_at={value})
 """
-
-
-TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 async def test_a_draft_outlives_the_page_and_is_shared_by_tabs(cast: Cast, open_page: OpenPage) -> None:
@@ -85,7 +83,7 @@ async def test_the_field_shows_all_lines_at_any_width(cast: Cast, open_page: Ope
     heights = []
     for width, height in ((1280, 800), (390, 844), (844, 390), (1280, 800)):
         await thread.page.set_viewport_size({"width": width, "height": height})
-        await thread.page.evaluate(TWO_FRAMES)
+        await two_frames(thread.page)
         assert await thread.field.evaluate("node => node.scrollHeight - node.clientHeight") == 0, width
         heights.append(await height_of(thread))
     assert heights[1] > heights[2] > heights[0] == heights[3]

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import SignedIn
-from tests.browser.shell import newcomer_with_conversation, pane, ready
+from tests.browser.shell import newcomer_with_conversation, pane, ready, two_frames
 from tests.harness.cast import Cast
 
 pytestmark = pytest.mark.shown
@@ -72,7 +72,7 @@ async def test_nothing_moves_when_it_arrives(cast: Cast, signed_in: SignedIn) ->
     assert "Figtree" not in await fonts_of(page, ".bubble-text")
     gate.set()
     await page.evaluate("document.fonts.load('15px Figtree')")
-    await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    await two_frames(page)
     assert await fonts_of(page, ".bubble-text") == {"Figtree"}
     after = await text_box.bounding_box()
     assert before is not None

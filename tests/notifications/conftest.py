@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import cache
 from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -57,7 +56,6 @@ def town(db: None) -> Town:
 def site_with_mail(settings: Settings) -> None:
     settings.CHAT_SENDS_MAIL = True
     settings.SITE_URL = "https://chat.example"
-    cache.clear()  # the limits of each address
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.core import mail
-from django.core.cache import cache
 from django.test import Client
 from django_tasks_db.models import DBTaskResult
 from rest_framework.settings import api_settings
@@ -27,7 +26,6 @@ def visitor(db: None, settings: Any) -> Client:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.CHAT_SIGN_UP = settings.CHAT_PASSWORD_RESET = settings.CHAT_SENDS_MAIL = True
     settings.SITE_URL = "https://chat.example"
-    cache.clear()
     return Client()
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
@@ -52,7 +51,6 @@ def link(db: None, settings: Settings) -> Link:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.CHAT_SENDS_MAIL = settings.CHAT_SIGN_UP = True
     settings.SITE_URL = "https://chat.example"
-    cache.clear()
     return Link()
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.core.cache import cache
 from django.test import Client
 from rest_framework.settings import api_settings
 
@@ -16,7 +15,6 @@ PASSWORD = "a good pass phrase"
 @pytest.fixture
 def visitor(db: None, settings: Any) -> Client:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    cache.clear()
     get_user_model().objects.create_user("kim", password=PASSWORD)
     return Client(enforce_csrf_checks=False)
 

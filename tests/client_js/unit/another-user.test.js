@@ -1,25 +1,7 @@
 // Another user signs in in the same browser, in another tab: what waits is only sent as the user who made it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ROOM, contents, joined, newClient, settle } from "./setting.js";
-
-const BY_COOKIE = { token: undefined };
-
-/** A page of user 7 with the session cookie. It is offline, with a message and a change that wait. */
-async function waiting() {
-  const scene = await joined(BY_COOKIE);
-  scene.server.write("Hello");
-  await scene.client.loadConversations();
-  await settle();
-  scene.server.restIsUp = scene.server.isUp = false;
-  scene.server.hangUp();
-  await settle();
-  scene.client.send(ROOM, "Mine");
-  scene.client.queueOwn(scene.client.snapshot.conversations[0], { pinned: false });
-  await settle();
-  scene.server.requests.length = scene.server.frames.length = 0;
-  return scene;
-}
+import { BY_COOKIE, ROOM, contents, joined, newClient, settle, waiting } from "./setting.js";
 
 function networkIsBack({ server }) {
   server.restIsUp = server.isUp = true;

@@ -39,6 +39,25 @@ export async function joined(options, before) {
   return { ...scene, view };
 }
 
+/** The options of a client that is signed in by the session cookie. */
+export const BY_COOKIE = { token: undefined };
+
+/** A page of user 7 with the session cookie. It is offline, with a message and a change that wait. */
+export async function waiting() {
+  const scene = await joined(BY_COOKIE);
+  scene.server.write("Hello");
+  await scene.client.loadConversations();
+  await settle();
+  scene.server.restIsUp = scene.server.isUp = false;
+  scene.server.hangUp();
+  await settle();
+  scene.client.send(ROOM, "Mine");
+  scene.client.queueOwn(scene.client.snapshot.conversations[0], { pinned: false });
+  await settle();
+  scene.server.requests.length = scene.server.frames.length = 0;
+  return scene;
+}
+
 export function contents(view) {
   return view.messages.map((message) => message.content);
 }

@@ -1,27 +1,17 @@
 // A page whose user has signed out leaves what waits to the next page of the user, and repeats none of it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ROOM, contents, joined, newClient, settle } from "./setting.js";
+import { BY_COOKIE, ROOM, contents, newClient, settle, waiting } from "./setting.js";
 
-const BY_COOKIE = { token: undefined };
 const KEYS = ["business-chat:outbox:7", "business-chat:changes:7"];
 
 const page = new EventTarget();
 globalThis.addEventListener = page.addEventListener.bind(page);
 globalThis.removeEventListener = page.removeEventListener.bind(page);
 
-/** A page of user 7 with the session cookie. A message and a change wait, and then the user signs out in another tab. */
+/** The user of the page signs out in another tab, and then the network is back. */
 async function signedOut() {
-  const scene = await joined(BY_COOKIE);
-  scene.server.write("Hello");
-  await scene.client.loadConversations();
-  await settle();
-  scene.server.restIsUp = scene.server.isUp = false;
-  scene.server.hangUp();
-  await settle();
-  scene.client.send(ROOM, "Mine");
-  scene.client.queueOwn(scene.client.snapshot.conversations[0], { pinned: false });
-  await settle();
+  const scene = await waiting();
   scene.server.userId = "";
   scene.server.restIsUp = scene.server.isUp = true;
   await scene.clock.advance(60_000);
