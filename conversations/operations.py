@@ -90,12 +90,13 @@ def edit_message(*, user_id: UserId, message_id: str | UUID, content: str) -> Me
     content = clean_content(content)
     with _change_own_message(user_id, message_id) as changing:
         message = changing.message
+        is_gone = message.deleted_at or message.hidden_at
+        if message.content == content and not is_gone:
+            return changing.unchanged()
         require_open(changing.conversation)
         require_unblocked(changing.conversation, user_id)
-        if message.deleted_at or message.hidden_at:
+        if is_gone:
             raise DomainError("conflict", "The message has been deleted.")
-        if message.content == content:
-            return changing.unchanged()
         MessageEdit.objects.create(message=message, content=message.content, replaced_at=changing.now)
         message.content, message.edited_at = content, changing.now
         return changing.publish(events.message_edited)

@@ -29,13 +29,14 @@ def add_reaction(*, user_id: UserId, message_id: str | UUID, emoji: str) -> Mess
     form = canonical_emoji(emoji)
     with _change_reactions(user_id, message_id) as changing:
         message = changing.message
+        is_gone = message.deleted_at or message.hidden_at
+        rows = Reaction.objects.filter(message=message)
+        if not is_gone and rows.filter(user_id=user_id, emoji=form).exists():
+            return changing.unchanged()
         require_open(changing.conversation)
         require_unblocked(changing.conversation, user_id)
-        if message.deleted_at or message.hidden_at:
+        if is_gone:
             raise DomainError("conflict", "The message has been deleted.")
-        rows = Reaction.objects.filter(message=message)
-        if rows.filter(user_id=user_id, emoji=form).exists():
-            return changing.unchanged()
         kinds = set(rows.values_list("emoji", flat=True))
         if form not in kinds and len(kinds) >= MOST_EMOJI:
             raise DomainError(

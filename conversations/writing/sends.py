@@ -28,11 +28,13 @@ def apply_send(change: ConversationChange, lookups: Lookups, send: Send) -> Sent
     actor = lookups.actors.get(send.sender_id)
     side = require_side(actor, conversation)
     assert conversation is not None  # otherwise `require_side` raises
-    require_open(conversation)
     stored = lookups.stored.get(send.client_key) if send.client_key is not None else None
-    if stored is not None:
+    if (
+        stored is not None
+    ):  # a repeated send gets its message, whatever has happened to the conversation since
         return Sent(stored, events.message_payload(stored), created=False)
-    require_unblocked(conversation, send.sender_id)  # repeated sends of earlier batches have been answered
+    require_open(conversation)
+    require_unblocked(conversation, send.sender_id)
     if send.reply_to is not None and (send.conversation_id, send.reply_to) not in lookups.places:
         raise invalid("replyTo must be a message of this conversation.", field="replyTo")
     files = claimable(lookups.attachments, send.attachment_ids, send.sender_id, conversation.business_id)

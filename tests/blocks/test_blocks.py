@@ -107,11 +107,18 @@ def test_a_blocked_user_cannot_edit_or_react_but_can_delete(scene: Scene) -> Non
     assert client.delete(f"/chat/messages/{own}").status_code == 204
 
 
-def test_a_repeated_send_is_answered(scene: Scene) -> None:
-    key = str(uuid4())
-    assert scene.send(scene.member, clientId=key).status_code == 201
+def test_repeats_are_answered(scene: Scene) -> None:
+    key, client = str(uuid4()), client_of(scene.member)
+    sent = scene.send(scene.member, clientId=key)
+    message = f"/chat/messages/{sent.json()['id']}"
+    edit = {"content": "other words"}
+    assert sent.status_code == 201
+    assert client.patch(message, edit, format="json").status_code == 200
+    assert client.put(f"{message}/reactions/👍").status_code == 200
     scene.block(scene.customer)
     assert scene.send(scene.member, clientId=key).status_code == 200
+    assert client.patch(message, edit, format="json").status_code == 200
+    assert client.put(f"{message}/reactions/👍").status_code == 200
     assert is_forbidden(scene.send(scene.member, clientId=str(uuid4())))
 
 

@@ -14,6 +14,9 @@ from conversations.integrity import find_problems
 from conversations.models import Membership
 from conversations.moderation import operations as moderation
 from conversations.moderation.models import AuditEntry
+from conversations.reactions import operations as reactions
+from conversations.requests import SendBody
+from conversations.serializers import MessageObject
 from tests.moderation.conftest import Shop, Wire
 
 WHY = "Against the rules."
@@ -106,6 +109,22 @@ def test_a_frozen_conversation_takes_no_sends_and_no_edits(shop: Shop, wire: Wir
     )
     moderation.unfreeze_conversation(actor=shop.mona, conversation_id=shop.conversation.pk, reason=WHY)
     assert shop.say(shop.carol).seq == 2
+
+
+def test_repeats_in_a_frozen_conversation_get_their_answers(shop: Shop) -> None:
+    """The first answer may have been lost."""
+    body = SendBody(content="before", client_id="first")
+
+    def attempts() -> list[MessageObject]:
+        here, carol = shop.conversation.pk, shop.carol.pk
+        sent = operations.send_message(sender_id=carol, conversation_id=here, body=body)
+        key = sent.message.id
+        edited = operations.edit_message(user_id=carol, message_id=key, content="after")
+        return [edited, reactions.add_reaction(user_id=carol, message_id=key, emoji="👍")]
+
+    done = attempts()
+    moderation.freeze_conversation(actor=shop.mona, conversation_id=shop.conversation.pk, reason=WHY)
+    assert {again.rev for again in attempts()} == {done[-1].rev}
 
 
 def test_a_suspended_user_is_out_and_comes_back(shop: Shop) -> None:
