@@ -16,24 +16,22 @@ from chatsite.observability.metrics import measures
 from conversations.writing.batch_lookups import Lookups, request_lookups
 from conversations.writing.conversation_change import ConversationChange, change_conversations
 from conversations.writing.receipts import apply_receipt
-from conversations.writing.requests import Outcome, Receipt, Request, Send, Sent
+from conversations.writing.requests import Outcome, Request, Send, Sent
 from conversations.writing.sends import apply_send
 
 
 def write(requests: Sequence[Request]) -> list[Outcome]:
-    """Apply the requests in one transaction. Return their outcomes in the same order.
+    """Apply the requests in one transaction and in their order, which is that of each socket. Return their outcomes.
 
     The outcome of a refused request is a `DomainError`; the other requests are written. An error of the database is
     raised. Then nothing was written, or it is unknown whether everything was.
     """
     with change_conversations({request.conversation_id for request in requests}) as change:
         lookups = request_lookups(requests)()
-        sends = {n: _apply(change, lookups, r) for n, r in enumerate(requests) if isinstance(r, Send)}
-        receipts = {n: _apply(change, lookups, r) for n, r in enumerate(requests) if isinstance(r, Receipt)}
-        repeated = sum(isinstance(sent, Sent) and not sent.created for sent in sends.values())
+        outcomes = [_apply(change, lookups, request) for request in requests]
+        repeated = sum(isinstance(outcome, Sent) and not outcome.created for outcome in outcomes)
         transaction.on_commit(partial(measures.repeats.add, repeated))
-    outcomes = sends | receipts
-    return [outcomes[number] for number in range(len(requests))]
+    return outcomes
 
 
 def _apply(change: ConversationChange, lookups: Lookups, request: Request) -> Outcome:

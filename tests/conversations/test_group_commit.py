@@ -16,11 +16,11 @@ from chatsite.database.threads import run_in
 from chatsite.errors import DomainError
 from chatsite.realtime import broadcast as broadcast_module
 from chatsite.realtime.runtime import ProcessRuntime
-from conversations.models import ChatMessage, Conversation
+from conversations.models import ChatMessage, Conversation, Membership
 from conversations.writing import group_commit as writer_module
 from conversations.writing import message_sql, write_batch
 from conversations.writing.group_commit import Writer
-from conversations.writing.requests import Send
+from conversations.writing.requests import Receipt, Receipted, Send, Sent
 from tests.conversations.people import business, conversation, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -196,3 +196,14 @@ def test_a_failed_commit_acks_and_announces_nothing(
     (stored,) = outcomes(talk, replace(dangling, reply_to=None))
     assert stored.seq == 1
     assert "new_message" in {event.name for _, event in told}
+
+
+def test_a_batch_keeps_the_order_of_sends_and_receipts(talk: Conversation) -> None:
+    member = Membership.objects.get(business=talk.business).user
+    [first] = outcomes(talk, good(talk))
+    read = Receipt(talk.pk, member.pk, "read", [first.id])
+    receipted, sent = write_batch.write([read, Send(talk.pk, member.pk, "answer")])
+    assert isinstance(receipted, Receipted)
+    assert isinstance(sent, Sent)
+    assert [stamp.rev for stamp in receipted.stamps] == [first.rev + 1]
+    assert sent.message.rev == first.rev + 2
