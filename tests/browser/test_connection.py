@@ -61,7 +61,7 @@ async def test_the_banner_comes_and_goes_and_nothing_is_lost(
 
 
 @pytest.mark.shown
-async def test_an_ended_session_says_so(stage: Stage, open_page: OpenPage) -> None:
+async def test_an_ended_session_says_so_until_the_next_one(stage: Stage, open_page: OpenPage) -> None:
     site = stage.deployment.server(0).url
     page = await open_page(site + "/sign-in", extra_http_headers=own_address())
     page.allowed.append("401")  # type: ignore[attr-defined]
@@ -77,3 +77,9 @@ async def test_an_ended_session_says_so(stage: Stage, open_page: OpenPage) -> No
         "You have been signed out", timeout=patience(20_000)
     )
     await expect(page.get_by_role("link", name="Sign in again")).to_be_visible()
+    await second.set_extra_http_headers(own_address())
+    await second.goto(site + "/sign-in")
+    await sign_in(second, "dave")
+    await page.evaluate("dispatchEvent(new Event('focus'))")  # Dave comes back to the first tab
+    await expect(page.locator("[data-banner]")).to_be_hidden(timeout=patience(20_000))
+    await ready(page)

@@ -74,7 +74,7 @@ class App {
     const timer = setTimeout(reload, SOCKET_WAIT);
     this.#client.on("ready", reload);
     this.#client.on("change_refused", ({ kind, error }) => OF_CONVERSATIONS.has(kind) && toast(errorText(error)));
-    this.#client.on("signed_out", leaveToAnotherUser());
+    this.#client.on("signed_out", leaveToAnotherUser({ isSignedOut: () => this.#client.state === "signed_out" }));
     this.#client.on("conversations", () => this.#updateTitle());
     const signOut = document.querySelector("[data-sign-out]");
     this.#mountAlerts(signOut);
