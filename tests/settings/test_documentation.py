@@ -74,9 +74,17 @@ DOCUMENTED_LIMITS: Final = {
 @pytest.mark.parametrize("name", DOCUMENTED_LIMITS)
 def test_the_limits_are_the_documented_ones(name: str) -> None:
     row = f"| {name} | {DOCUMENTED_LIMITS[name]} |"
-    assert row in PROTOCOL, (
-        "change the row under Limits in docs/protocol.md, and SECURITY.md if it has the number"
+    assert row in PROTOCOL, "change the row under Limits in docs/protocol.md"
+
+
+def test_security_names_the_limits_of_input() -> None:
+    limits = (
+        f"{Limits.frame_bytes // KIB} KiB a frame",
+        f"{Limits.request_bytes // MIB} MiB a request",
+        f"{Limits.message_length:,} characters a message",
     )
+    text = (ROOT / "SECURITY.md").read_text()
+    assert [limit for limit in limits if limit not in text] == [], "change the safeguards in SECURITY.md"
 
 
 def test_each_documented_limit_is_compared() -> None:
