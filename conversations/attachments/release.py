@@ -40,7 +40,9 @@ def release_files(message_id: UUID | None = None) -> int:
 
 def _release_group(rows: QuerySet[Attachment]) -> int:
     with transaction.atomic():
-        group = list(rows.select_for_update(of=("self",), skip_locked=True).order_by("pk")[:GROUP])
+        locked = list(rows.select_for_update(of=("self",), skip_locked=True).order_by("pk")[:GROUP])
+        # A moderator may have restored a message before its rows were locked.
+        group = list(rows.filter(pk__in=[one.pk for one in locked]))
         files = files_of(group)
         Attachment.objects.filter(pk__in=[one.pk for one in group]).update(**_GONE)
     delete_unreferenced(files)

@@ -16,7 +16,7 @@ from conversations.attachments.models import Attachment
 from conversations.attachments.processing import REJECTED, stored_attachments
 from conversations.attachments.release import files_of
 from conversations.attachments.storage import delete_unreferenced
-from conversations.models import Business
+from conversations.models import Business, ChatMessage
 from conversations.writing.message_change import change_message
 
 EXPIRED: Final = "The file has been deleted, because it was too old."
@@ -77,6 +77,20 @@ def _delete_files_of(message_id: UUID, done: Expired) -> None:
         is_gone = message.deleted_at or message.hidden_at
         changing.publish(events.message_deleted if is_gone else events.message_edited)
     delete_unreferenced(files)
+
+
+def expire_released_files(message: ChatMessage) -> None:
+    """Show files as expired that were deleted while a moderator had hidden their message.
+
+    The caller has locked the conversation, and writes the message.
+    """
+    if not message.attachments:
+        return
+    rows = Attachment.objects.select_for_update().filter(message=message).order_by("pk")
+    gone = [one.pk for one in rows if one.file_id is None and one.state != Attachment.State.REJECTED]
+    if gone:
+        Attachment.objects.filter(pk__in=gone).update(**REJECTED, reason=EXPIRED)
+        message.attachments = stored_attachments(message)
 
 
 def _count_group(group: list[Attachment], done: Expired) -> None:

@@ -16,6 +16,7 @@ from chatsite.errors import DomainError, not_found
 from chatsite.identity import operations as identity
 from conversations import events
 from conversations.access import UserId, object_key
+from conversations.attachments.retention import expire_released_files
 from conversations.membership import add_member, remove_member
 from conversations.models import ChatMessage, Conversation, Membership
 from conversations.moderation.audit import clean_reason, record, require_permission
@@ -53,6 +54,7 @@ def restore_message(*, actor: Any | None, message_id: str | UUID, reason: str) -
         if message.hidden_at is None:
             return changing.unchanged()
         message.hidden_at = None
+        expire_released_files(message)
         if message.deleted_at is None:
             changing.count_unread(1)
         _record_message(actor, Action.RESTORE_MESSAGE, message, reason)

@@ -18,6 +18,8 @@ from django.test import Client
 from chatsite.doctor import attachments as doctor
 from conversations import operations
 from conversations.attachments.models import Attachment
+from conversations.attachments.processing import REJECTED, finish
+from conversations.attachments.release import release_files
 from conversations.attachments.retention import EXPIRED
 from conversations.models import Business, ChatMessage
 from conversations.moderation import exports
@@ -99,6 +101,30 @@ def test_moderators_see_files_of_hidden_messages(scene: Scene, client: Client) -
     run_jobs()
     assert address not in client.get(page).content.decode()
     assert client.get(address).status_code == 404
+
+
+def test_a_message_restored_after_its_files_were_deleted_shows_them_as_expired(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = scene.sent(picture(), "photo.jpg")
+    moderation.hide_message(actor=None, message_id=message["id"], reason="x")
+    monkeypatch.setattr("conversations.attachments.release.HIDDEN_FOR", timedelta(0))
+    assert release_files() == 1
+    restored = moderation.restore_message(actor=None, message_id=message["id"], reason="y")
+    [shown] = scene.shown(scene.member)["attachments"]
+    assert (shown["state"], shown["reason"]) == ("rejected", EXPIRED)
+    assert (shown["url"], shown["thumbnailUrl"], shown["placeholder"]) == (None, None, None)
+    assert [one.url for one in restored.attachments] == [None]
+
+
+def test_the_reason_of_a_rejected_file_survives_hide_and_restore(scene: Scene) -> None:
+    message = scene.sent()
+    row = Attachment.objects.get()
+    Attachment.objects.update(state="processing")
+    finish(row.pk, {**REJECTED, "reason": "It is broken."})
+    moderation.hide_message(actor=None, message_id=message["id"], reason="x")
+    moderation.restore_message(actor=None, message_id=message["id"], reason="y")
+    assert scene.shown(scene.member)["attachments"][0]["reason"] == "It is broken."
 
 
 def test_the_page_of_a_report_has_the_files_of_the_message(scene: Scene, client: Client) -> None:
