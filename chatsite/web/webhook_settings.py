@@ -25,6 +25,7 @@ MOST_DELIVERIES: Final = 30  # on the page
 
 # Apps of the host project declare more types, which appear by their names alone.
 EVENTS: Final[Mapping[str, str | Promise]] = {
+    "attachment.updated": _("A file was processed"),
     "contact.erased": _("A person was erased"),
     "conversation.created": _("A conversation began"),
     "conversation.pending": _("A conversation became pending"),

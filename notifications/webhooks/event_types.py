@@ -9,6 +9,7 @@ TEST: Final = "webhook.test"  # sent only by the test button
 CONTACT_ERASED: Final = "contact.erased"
 
 _TYPES: Final[dict[str, str]] = {
+    "attachment_updated": "attachment.updated",
     "conversation_created": "conversation.created",
     "conversation_pending": "conversation.pending",
     "conversation_reopened": "conversation.reopened",

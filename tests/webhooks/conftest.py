@@ -13,7 +13,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from chatsite.background.worker import WorkerProcess
+from conversations import operations
+from conversations.attachments.models import Attachment
 from conversations.models import Business, Conversation
+from conversations.requests import SendBody
 from notifications.webhooks.models import Webhook, WebhookDelivery
 from tests.conversations.people import business, client_of, conversation, person, say
 from tests.webhooks.receiver import Receiver
@@ -38,6 +41,16 @@ class Shop:
 
     def say(self, *contents: str) -> None:
         say(self.where, self.customer, contents)
+
+    def send_file(self, name: str, **columns: Any) -> Attachment:
+        """Send a file of the customer that has not been processed."""
+        row = Attachment.objects.create(
+            owner=self.customer, kind="image", name=name, size=9, content_type="image/jpeg", **columns
+        )
+        body = SendBody(content="", attachment_ids=[str(row.pk)])
+        operations.send_message(sender_id=self.customer.pk, conversation_id=self.where.pk, body=body)
+        row.refresh_from_db()
+        return row
 
 
 @pytest.fixture
