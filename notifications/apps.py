@@ -28,4 +28,4 @@ class NotificationsConfig(AppConfig):
             rating_requests,  # noqa: F401
         )
         from notifications.delivery import gdpr as delivery_gdpr  # noqa: F401
-        from notifications.webhooks import housekeeping, outbox  # noqa: F401
+        from notifications.webhooks import erasure, housekeeping, outbox  # noqa: F401

@@ -10,7 +10,7 @@ empty groups of messages, while their conversation is locked. A new run complete
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from secrets import token_hex
 from typing import Any, Final
@@ -48,6 +48,9 @@ GROUP: Final = 200  # messages of one transaction, so that a conversation is loc
 forget_person: Final[list[Callable[[UserId], None]]] = []
 # The same, for rows that know the person by an e-mail address alone. They run before the account loses the address.
 forget_address: Final[list[Callable[[str], object]]] = []
+# The same, for what they keep of these messages of the person in one conversation. They run in the transaction that
+# empties the messages, under the lock of the conversation.
+forget_messages: Final[list[Callable[[UUID, Collection[UUID]], object]]] = []
 # The same, for data that takes several transactions. They run after the account is erased.
 erase_in_groups: Final[list[Callable[[UserId], object]]] = []
 
@@ -175,6 +178,8 @@ def _erase_group(conversation_id: UUID, user_id: UserId, done: Erasure) -> bool:
         for message in messages:
             _empty_message(change, change.conversations[conversation_id], message)
         _delete_later(forget_files(messages))
+        for forget in forget_messages:
+            forget(conversation_id, [message.pk for message in messages])
         _, by_model = MessageEdit.objects.filter(message__in=messages).delete()
     done.edits += sum(by_model.values())
     done.messages += len(messages)
