@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import Any, TypeAlias
+
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from chatsite.errors import DomainError
-from conversations.access import user_key
-from conversations.models import Block, Conversation, Membership
+from conversations.access import UserId, user_key
+from conversations.models import Block, Membership
+
+Pair: TypeAlias = tuple[str, str]  # a viewer, and whom the viewer sees
 
 
 def shares_conversation(user_id: str, other_ids: Iterable[str]) -> set[str]:
@@ -14,25 +19,39 @@ def shares_conversation(user_id: str, other_ids: Iterable[str]) -> set[str]:
 
     Runs one query.
     """
-    me = user_key(user_id)
     others = set()
     for raw in other_ids:
         try:
             others.add(user_key(raw))
         except DomainError:
             continue  # an invalid id is treated like a user whom the caller may not see
-    if not others:
+    return {seen for _, seen in visible_pairs([user_key(user_id)], others)}
+
+
+def visible_pairs(viewer_ids: Collection[UserId], seen_ids: Collection[UserId]) -> set[Pair]:
+    """Return who of the viewers may see the presence of whom. Runs one query."""
+    if not viewer_ids or not seen_ids:
         return set()
-    mine = Membership.objects.filter(user_id=me).values("business_id")
-    written_to = Conversation.objects.filter(customer_id=me, customer_blocked=False).order_by()
-    members = Membership.objects.filter(user_id__in=others).values_list("user_id")
-    blockers = Block.objects.filter(user_id__in=others, blocked_user_id=me, for_business=None)
-    customers = Conversation.objects.filter(
-        customer_id__in=others, business_id__in=mine, business_blocked=False
-    ).exclude(customer_id__in=blockers.values("user_id"))
-    # An OR of the first two would join the members with all conversations of their business.
-    found = members.filter(business_id__in=mine).union(
-        members.filter(business_id__in=written_to.values("business_id")),
-        customers.order_by().values_list("customer_id"),
+    of_viewers = Membership.objects.filter(user_id__in=viewer_ids).order_by()
+    of_seen = Membership.objects.filter(user_id__in=seen_ids).order_by()
+    colleagues = of_viewers.filter(business__memberships__user_id__in=seen_ids)
+    customers = of_viewers.filter(
+        business__conversations__customer_id__in=seen_ids, business__conversations__business_blocked=False
     )
-    return {str(key) for (key,) in found}
+    members = of_seen.filter(
+        business__conversations__customer_id__in=viewer_ids, business__conversations__customer_blocked=False
+    )
+    found = _pairs(colleagues, "user_id", "business__memberships__user_id").union(
+        _pairs(customers, "user_id", "business__conversations__customer_id"),
+        _pairs(members, "business__conversations__customer_id", "user_id"),
+    )
+    return {(str(viewer), str(seen)) for viewer, seen in found if viewer != seen}
+
+
+def _pairs(rows: QuerySet[Membership], viewer: str, seen: str) -> QuerySet[Any, Any]:
+    """Return the pairs of these columns, without viewers whom the other person has blocked."""
+    named = rows.annotate(viewer=F(viewer), seen=F(seen))
+    blocks = Block.objects.filter(
+        user_id=OuterRef("seen"), blocked_user_id=OuterRef("viewer"), for_business=None
+    )
+    return named.filter(~Exists(blocks)).values_list("viewer", "seen")

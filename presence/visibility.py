@@ -1,23 +1,23 @@
-"""Change the presence that a group sees when it has been blocked or unblocked."""
+"""Tell the people whom a block hides from each other, or shows again, who is online."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.utils import timezone
 
-from chatsite.database.after_commit import after_commit
+from chatsite.realtime import groups
 from chatsite.realtime.broadcast import broadcast
+from conversations.shared_conversations import Pair
 from presence import events, queries
 
 
-def change_visibility(user_ids: list[str], group: str, visible: bool) -> None:
-    """After the COMMIT, show those of these people who are online to the group, or hide them if not `visible`."""
-    after_commit(_tell, user_ids, group, visible)
-
-
-def _tell(user_ids: list[str], group: str, visible: bool) -> None:
-    now = timezone.now()
-    for user_id in sorted(queries.online_among(user_ids)):
-        if visible:
-            broadcast(events.user_online(user_id, [group]))
-        else:
-            broadcast(events.user_offline(user_id, now, [group]))
+def change_visibility(shown: Collection[Pair], hidden: Collection[Pair]) -> None:
+    """Show viewers that people are online whom they see from now on. Whom they no longer see goes offline for them."""
+    online, now = queries.online_among({seen for _, seen in (*shown, *hidden)}), timezone.now()
+    for viewer, seen in sorted(shown):
+        if seen in online:
+            broadcast(events.user_online(seen, [groups.user(viewer)]))
+    for viewer, seen in sorted(hidden):
+        if seen in online:
+            broadcast(events.user_offline(seen, now, [groups.user(viewer)]))

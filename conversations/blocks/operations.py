@@ -6,25 +6,27 @@ colleague may lift it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from chatsite.database.after_commit import after_commit
 from chatsite.errors import not_found
-from chatsite.realtime import groups
 from conversations import access
 from conversations.access import Actor, UserId, object_key, user_key
-from conversations.block_rules import blocked_members, set_blocks
+from conversations.block_rules import set_blocks
 from conversations.blocks.sessions import blocks_changed
 from conversations.membership import lock_person
 from conversations.models import Block, Conversation, Membership, Side
+from conversations.shared_conversations import Pair, visible_pairs
 from conversations.writing.conversation_change import ConversationChange, change_conversations
 
-# Called inside the transaction with people, a group, and whether the group may see the people's presence from now on.
-# An app adds its own in `AppConfig.ready`.
-visibility_changed: Final[list[Callable[[list[str], str, bool], None]]] = []
+# Called after the COMMIT with the pairs `(viewer, seen)` who see the presence of the other from now on, and with those
+# who no longer do. An app adds its own in `AppConfig.ready`.
+visibility_changed: Final[list[Callable[[Collection[Pair], Collection[Pair]], None]]] = []
 
 
 def block_user(*, user_id: UserId, blocked_id: str) -> list[Block]:
@@ -33,13 +35,12 @@ def block_user(*, user_id: UserId, blocked_id: str) -> list[Block]:
     actor = access.load_actor(user_id)
     with change_conversations() as change:
         lock_person(user_id)
-        made = []
-        if _is_member_met_by(user_id, blocked):
-            made.append(_keep(user_id, blocked))
-        made += [_keep_for(business_id, blocked, user_id) for business_id in _businesses_met(actor, blocked)]
-        if not made:
+        is_met, businesses = _is_member_met_by(user_id, blocked), _businesses_met(actor, blocked)
+        if not is_met and not businesses:
             raise not_found("user")
-        _apply(change, actor, blocked)
+        with _changing_blocks_between(change, actor, blocked):
+            made = [_keep(user_id, blocked)] if is_met else []
+            made += [_keep_for(business_id, blocked, user_id) for business_id in businesses]
     return made
 
 
@@ -48,8 +49,8 @@ def unblock_user(*, user_id: UserId, blocked_id: str) -> None:
     actor = access.load_actor(user_id)
     with change_conversations() as change:
         lock_person(user_id)
-        own_blocks(actor).filter(blocked_user_id=blocked).delete()
-        _apply(change, actor, blocked)
+        with _changing_blocks_between(change, actor, blocked):
+            own_blocks(actor).filter(blocked_user_id=blocked).delete()
 
 
 def block_business(*, user_id: UserId, business_id: str) -> Block:
@@ -60,8 +61,8 @@ def block_business(*, user_id: UserId, business_id: str) -> Block:
         met = Conversation.objects.filter(customer_id=user_id, business_id=key)
         if not met.exists():
             raise not_found("business")
-        made, _ = Block.objects.get_or_create(user_id=user_id, blocked_business_id=key)
-        _show(change, met)
+        with _changing_blocks(change, met, viewers=_members_of([key]), seen=[user_id]):
+            made, _ = Block.objects.get_or_create(user_id=user_id, blocked_business_id=key)
     return made
 
 
@@ -69,8 +70,9 @@ def unblock_business(*, user_id: UserId, business_id: str) -> None:
     key = object_key(business_id, "business")
     with change_conversations() as change:
         lock_person(user_id)
-        Block.objects.filter(user_id=user_id, blocked_business_id=key).delete()
-        _show(change, Conversation.objects.filter(customer_id=user_id, business_id=key))
+        met = Conversation.objects.filter(customer_id=user_id, business_id=key)
+        with _changing_blocks(change, met, viewers=_members_of([key]), seen=[user_id]):
+            Block.objects.filter(user_id=user_id, blocked_business_id=key).delete()
 
 
 def own_blocks(actor: Actor) -> QuerySet[Block]:
@@ -80,13 +82,16 @@ def own_blocks(actor: Actor) -> QuerySet[Block]:
 
 
 def forget_blocks_of(user_id: UserId) -> None:
-    """Remove the blocks that a person has set as a customer, and those against the person. Part of an erasure."""
+    """Remove the blocks that a person has set as a customer, and those against the person. Part of an erasure.
+
+    The person's sockets close, so nobody begins to see or to be seen.
+    """
     with change_conversations() as change:
         rows = Block.objects.filter(Q(user_id=user_id, for_business=None) | Q(blocked_user_id=user_id))
         customers = {user_id, *rows.filter(for_business=None).values_list("user_id", flat=True)}
         if rows.exists():
-            rows.delete()
-            _show(change, Conversation.objects.filter(customer_id__in=customers))
+            with _changing_blocks(change, Conversation.objects.filter(customer_id__in=customers)):
+                rows.delete()
 
 
 def _is_member_met_by(customer_id: UserId, user_id: UserId) -> bool:
@@ -112,37 +117,53 @@ def _keep_for(business_id: UUID, blocked: UserId, user_id: UserId) -> Block:
     return made
 
 
-def _apply(change: ConversationChange, actor: Actor, other_id: UserId) -> None:
-    """Update every conversation that a block between these two affects."""
+def _members_of(business_ids: Collection[UUID]) -> list[UserId]:
+    members = Membership.objects.filter(business_id__in=business_ids)
+    return list(members.order_by().values_list("user_id", flat=True))
+
+
+def _changing_blocks_between(
+    change: ConversationChange, actor: Actor, other_id: UserId
+) -> AbstractContextManager[None]:
+    """Change blocks between these two, as customers and for the actor's businesses."""
     as_member = Q(customer_id=other_id, business_id__in=actor.businesses)
-    _show(change, Conversation.objects.filter(Q(customer_id=actor.user_id) | as_member))
+    affected = Conversation.objects.filter(Q(customer_id=actor.user_id) | as_member)
+    team = _members_of(_businesses_met(actor, other_id))
+    return _changing_blocks(change, affected, viewers=[other_id], seen=[actor.user_id, *team])
 
 
-def _show(change: ConversationChange, conversations: QuerySet[Conversation]) -> None:
-    """Update the conversations under their locks, and send the change to the blocking side."""
+@contextmanager
+def _changing_blocks(
+    change: ConversationChange,
+    conversations: QuerySet[Conversation],
+    *,
+    viewers: Collection[UserId] = (),
+    seen: Collection[UserId] = (),
+) -> Iterator[None]:
+    """Change blocks that affect these conversations, and what the viewers see of the others' presence.
+
+    One block may end while another one stays. So `visibility_changed` gets the pairs whose answer differs, and not
+    everybody whom the block names.
+    """
     locked = change.lock(list(conversations.order_by("pk").values_list("pk", flat=True)))
-    before = {one.pk: (one.customer_blocked, one.business_blocked, blocked_members(one)) for one in locked}
+    before = visible_pairs(viewers, seen)  # under the locks, so that a concurrent change is not missed
+    yield
+    _show(change, locked)
+    after_commit(_tell_visibility, before, viewers, seen)
+
+
+def _show(change: ConversationChange, locked: list[Conversation]) -> None:
+    """Update the locked conversations, and send the change to the blocking side."""
+    before = {one.pk: one.customer_blocked for one in locked}
     for conversation in set_blocks(locked):
-        customer_blocked, business_blocked, people = before[conversation.pk]
-        side = Side.BUSINESS if conversation.customer_blocked != customer_blocked else Side.CUSTOMER
-        change.save_for(conversation, side.value)
+        is_of_business = conversation.customer_blocked != before[conversation.pk]
+        change.save_for(conversation, (Side.BUSINESS if is_of_business else Side.CUSTOMER).value)
         for addressed in blocks_changed(conversation):
             change.publish(addressed)
-        if conversation.customer_blocked != customer_blocked:
-            members = Membership.objects.filter(business_id=conversation.business_id)
-            team = [str(key) for key in members.values_list("user_id", flat=True)]
-            _tell(team, groups.user(str(conversation.customer_id)), visible=customer_blocked)
-        if conversation.business_blocked != business_blocked:
-            hidden = [str(conversation.customer_id)]
-            _tell(hidden, groups.business_members(conversation.business_id), visible=business_blocked)
-        _tell_people(conversation, set(people), set(blocked_members(conversation)))
 
 
-def _tell_people(conversation: Conversation, before: Collection[str], now: Collection[str]) -> None:
-    for user_id in sorted({*before} ^ {*now}):
-        _tell([str(conversation.customer_id)], groups.user(user_id), visible=user_id in before)
-
-
-def _tell(people: Iterable[str], group: str, *, visible: bool) -> None:
-    for changed in visibility_changed:
-        changed(list(people), group, visible)
+def _tell_visibility(before: set[Pair], viewers: Collection[UserId], seen: Collection[UserId]) -> None:
+    now = visible_pairs(viewers, seen)
+    if now != before:
+        for changed in visibility_changed:
+            changed(now - before, before - now)
