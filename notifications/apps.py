@@ -26,6 +26,7 @@ class NotificationsConfig(AppConfig):
             escalations,  # noqa: F401
             jobs,  # noqa: F401
             rating_requests,  # noqa: F401
+            removed_messages,  # noqa: F401
         )
         from notifications.delivery import gdpr as delivery_gdpr  # noqa: F401
         from notifications.webhooks import erasure, housekeeping, outbox  # noqa: F401

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -14,6 +14,11 @@ from conversations.columns import MESSAGES
 from conversations.models import ChatMessage, Conversation, Side
 from conversations.writing import list_preview
 from conversations.writing.conversation_change import ConversationChange, add_unread
+from conversations.writing.unread_marks import limit_marks
+
+# Functions of other packages that correct their rows about messages after `last_seq`, which were removed. They run in
+# the transaction of the removal, under the lock of the conversation.
+shortened: Final[list[Callable[[Conversation], None]]] = []
 
 
 def append_imported(change: ConversationChange, conversation: Conversation, **columns: Any) -> UUID:
@@ -64,3 +69,7 @@ def rewrite(
     else:
         list_preview.show_changed(conversation, last)
         conversation.last_message_at = conversation.active_at = last.created_at
+    for user_id in limit_marks(conversation):
+        change.show_to(conversation, user_id)
+    for correct in shortened:
+        correct(conversation)

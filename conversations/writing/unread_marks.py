@@ -28,6 +28,24 @@ def end_marks(readers: Iterable[Reader]) -> list[Reader]:
     return ended
 
 
+def limit_marks(conversation: Conversation) -> list[UserId]:
+    """End the marks of removed messages, and shorten those that reach beyond `last_seq`. Return the people concerned.
+
+    The caller has locked the conversation, and writes it.
+    """
+    if not conversation.marks:
+        return []
+    rows = OwnState.objects.filter(conversation=conversation, unread_to__gt=conversation.last_seq)
+    user_ids = list(rows.order_by("pk").values_list("user_id", flat=True))
+    next_rev = F("state_rev") + 1
+    rows.filter(unread_from__gt=conversation.last_seq).update(
+        unread_from=None, unread_to=None, state_rev=next_rev
+    )
+    rows.update(unread_to=conversation.last_seq, state_rev=next_rev)
+    count_marks(conversation)
+    return user_ids
+
+
 def count_marks(conversation: Conversation) -> None:
     conversation.marks = OwnState.objects.filter(conversation=conversation, unread_from__isnull=False).count()
 

@@ -13,6 +13,7 @@ from conversations.team.hours.operations import schedule_of
 from conversations.team.hours.replies import COLUMNS, Line
 from conversations.team.reports.csat import ask_for_rating
 from conversations.team.reports.measuring import measure
+from conversations.writing.imports import shortened
 
 
 def record_episode(conversation: Conversation, state: TeamState) -> None:
@@ -66,4 +67,22 @@ def _measure(episode: Episode) -> bool:
     return True
 
 
+def shorten_episodes(conversation: Conversation) -> None:
+    """Correct the episodes that end after `last_seq`, because their last messages were removed."""
+    episodes = Episode.objects.filter(conversation=conversation)
+    beyond = list(episodes.filter(last_seq__gt=conversation.last_seq).order_by("last_seq"))
+    if not beyond:
+        return
+    first = beyond[0]
+    episodes.filter(pk__in=[episode.pk for episode in beyond[1:]]).delete()
+    if episodes.filter(last_seq=conversation.last_seq).exists():
+        first.delete()  # all of its messages are gone
+        return
+    first.last_seq, first.measured_at = conversation.last_seq, None
+    first.save(update_fields=["last_seq", "measured_at"])
+    if not _measure(first):
+        first.delete()
+
+
 status_changed.append(record_episode)
+shortened.append(shorten_episodes)
