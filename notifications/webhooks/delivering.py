@@ -16,6 +16,7 @@ from time import monotonic
 from typing import Final
 from uuid import UUID, uuid4
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -39,14 +40,26 @@ LOOK_EVERY: Final = timedelta(seconds=15)
 
 
 def wake(endpoints: Iterable[Webhook]) -> None:
-    """Enqueue one job for each endpoint, unless one is enqueued already or the circuit is open."""
+    """Enqueue one job for each endpoint, unless one is enqueued already or the circuit is open.
+
+    It runs after the COMMIT of a message, on a thread that writes for the whole site. So it skips an endpoint that is
+    locked: whoever locks one either delivers to it or wakes it afterwards, and `wake_forgotten` finds the rest.
+    """
     now = timezone.now()
+    is_asleep = Q(woken_at=None) | Q(woken_at__lt=now - WAKEUP_LOST_AFTER)
     for endpoint in endpoints:
         if not endpoint.enabled or (endpoint.retry_at and endpoint.retry_at > now):
             continue
-        is_asleep = Q(woken_at=None) | Q(woken_at__lt=now - WAKEUP_LOST_AFTER)
-        if Webhook.objects.filter(is_asleep, pk=endpoint.pk).update(woken_at=now):
-            enqueue(deliver_slowly if endpoint.is_slow else deliver, str(endpoint.pk))
+        asleep = Webhook.objects.filter(is_asleep, pk=endpoint.pk)
+        if asleep.exists():  # most endpoints are awake, and need no lock
+            _wake_unless_locked(endpoint, asleep, now)
+
+
+@transaction.atomic
+def _wake_unless_locked(endpoint: Webhook, asleep: QuerySet[Webhook], now: datetime) -> None:
+    if asleep.select_for_update(skip_locked=True).values_list("pk"):
+        asleep.update(woken_at=now)
+        enqueue(deliver_slowly if endpoint.is_slow else deliver, str(endpoint.pk))
 
 
 @job(attempts=1)

@@ -94,10 +94,11 @@ class WebhookDelivery(models.Model):
         FAILED = "failed"  # given up after three days
 
     id = models.BigAutoField(primary_key=True)
-    # Without a constraint in the database, because deleting an endpoint must never make a message fail.
+    # Without a constraint in the database, because deleting an endpoint must never make a message fail. A job deletes
+    # its deliveries, because there may be a million.
     webhook = models.ForeignKey(
         Webhook,
-        on_delete=models.CASCADE,
+        on_delete=models.DO_NOTHING,
         related_name="deliveries",
         db_constraint=False,
         db_index=False,

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from chatsite.background.jobs import enqueue
 from chatsite.database.after_commit import after_commit
 from chatsite.errors import DomainError, invalid, not_found
 from chatsite.http import outgoing
@@ -23,6 +24,7 @@ from conversations.access import UserId, object_key, require_owner
 from conversations.validation import clean_text
 from notifications.webhooks.delivering import wake
 from notifications.webhooks.event_types import EVERY_TYPE, TEST, names
+from notifications.webhooks.housekeeping import delete_deliveries_of
 from notifications.webhooks.models import Webhook, WebhookDelivery
 from notifications.webhooks.outbox import NewEvent, store
 from notifications.webhooks.recorded_businesses import lock_marks, mark_recorded_businesses
@@ -30,6 +32,7 @@ from notifications.webhooks.secrets import encrypted, new_secret
 from notifications.webhooks.serializers import DESCRIPTION_LENGTH
 
 MOST_ENDPOINTS: Final = 20  # of one business
+REPLAYED_AT_ONCE: Final = 1_000  # deliveries of one transaction
 ROTATION: Final = timedelta(hours=24)  # in which the previous secret still signs
 State = WebhookDelivery.State
 
@@ -156,15 +159,16 @@ def apply_changes(endpoint: Webhook, changes: dict[str, Any]) -> Webhook:
 
 
 def delete_endpoint(*, user_id: UserId, webhook_id: str) -> None:
-    """Delete the endpoint and its deliveries."""
+    """Delete the endpoint at once, and its deliveries in a job."""
     remove_endpoint(find_endpoint(user_id, webhook_id))
 
 
 @transaction.atomic
 def remove_endpoint(endpoint: Webhook) -> None:
     lock_marks()
-    business_id = endpoint.business_id
+    webhook_id, business_id = endpoint.pk, endpoint.business_id
     endpoint.delete()
+    enqueue(delete_deliveries_of, str(webhook_id))
     mark_recorded_businesses(None if business_id is None else [business_id])
 
 
@@ -180,6 +184,7 @@ def renew_secret(endpoint: Webhook) -> tuple[Webhook, str]:
     locked.previous_secret, locked.previous_secret_until = locked.secret, timezone.now() + ROTATION
     locked.secret = encrypted(secret)
     locked.save(update_fields=["secret", "previous_secret", "previous_secret_until"])
+    after_commit(wake, [locked])
     return locked, secret
 
 
@@ -243,18 +248,35 @@ def replay(
 def deliveries_between(
     endpoint: Webhook, since: datetime, until: datetime | None = None
 ) -> QuerySet[WebhookDelivery]:
-    """Return the deliveries that were created from `since` until before `until`, or until now."""
-    return WebhookDelivery.objects.filter(
-        webhook=endpoint, created_at__gte=since, created_at__lt=until or timezone.now()
-    )
+    """Return the deliveries that were created from `since` until before `until`, or until now if that is earlier."""
+    now = timezone.now()  # so that the rows do not grow while they are replayed
+    end = now if until is None else min(until, now)
+    return WebhookDelivery.objects.filter(webhook=endpoint, created_at__gte=since, created_at__lt=end)
+
+
+def replay_deliveries(endpoint: Webhook, rows: QuerySet[WebhookDelivery]) -> int:
+    """Deliver the rows again, the oldest first, in batches that hold the endpoint only for a moment.
+
+    What a batch has committed is delivered also if the process dies before the next one.
+    """
+    replayed = last = 0
+    while keys := _replay_batch(endpoint, rows.filter(pk__gt=last)):
+        replayed, last = replayed + len(keys), keys[-1]
+    return replayed
 
 
 @transaction.atomic
-def replay_deliveries(endpoint: Webhook, rows: QuerySet[WebhookDelivery]) -> int:
+def _replay_batch(endpoint: Webhook, rows: QuerySet[WebhookDelivery]) -> list[int]:
+    """Make the first rows pending, and return their keys."""
     # All code that writes deliveries of an endpoint locks the endpoint first, so that there are no deadlocks.
-    Webhook.objects.select_for_update(of=("self",)).filter(pk=endpoint.pk).first()
-    owed = rows.update(state=State.PENDING, attempts=0, first_attempt_at=None, retry_at=None)
+    held = Webhook.objects.select_for_update(of=("self",)).filter(pk=endpoint.pk)
+    if held.first() is None:
+        return []
+    keys = list(rows.order_by("pk").values_list("pk", flat=True)[:REPLAYED_AT_ONCE])
+    WebhookDelivery.objects.filter(pk__in=keys).update(
+        state=State.PENDING, attempts=0, first_attempt_at=None, retry_at=None
+    )
     Webhook.objects.filter(pk=endpoint.pk).update(retry_at=None)
     endpoint.retry_at = None
     after_commit(wake, [endpoint])
-    return owed
+    return keys

@@ -1,7 +1,7 @@
 """Write events and their deliveries in the transaction of a change.
 
 Endpoints are looked up in that transaction, and only for businesses that are marked with `changes_recorded`. The mark
-changes under a lock (`mark_recorded_businesses`), so an endpoint that has been created misses nothing.
+changes under a lock (`recorded_businesses`), so an endpoint that has been created misses nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from conversations.writing.recording import Change, recorders
 from notifications.webhooks.delivering import wake
 from notifications.webhooks.event_types import EVERY_TYPE, type_of
 from notifications.webhooks.models import Webhook, WebhookDelivery, WebhookEvent
-from notifications.webhooks.recorded_businesses import mark_recorded_businesses
+from notifications.webhooks.recorded_businesses import mark_new_businesses
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def record(changes: list[Change]) -> None:
     store(events, endpoints)
     unmarked = {key for key, business in businesses.items() if business.changes_recorded is None}
     if unmarked:
-        after_commit(mark_recorded_businesses, unmarked)
+        after_commit(mark_new_businesses, unmarked)
 
 
 def endpoints_of(business_ids: Collection[UUID]) -> list[Webhook]:
