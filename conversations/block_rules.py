@@ -11,11 +11,11 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from chatsite.database.pipeline import among, ask_among
 from chatsite.errors import DomainError
-from conversations.models import Block, Conversation
+from conversations.models import Block, Conversation, Side
 
 UserId = Any
 
@@ -32,6 +32,20 @@ def is_blocked(conversation: Conversation, user_id: UserId) -> bool:
     if user_id == conversation.customer_id:
         return conversation.customer_blocked
     return conversation.business_blocked or str(user_id) in blocked_members(conversation)
+
+
+def sent_by_blocked(conversations: Collection[Conversation]) -> Q:
+    """Select the messages of these conversations for whose senders `is_blocked` is true."""
+    found = Q()
+    for conversation in conversations:
+        here = Q(conversation=conversation.pk)
+        if conversation.customer_blocked:
+            found |= here & Q(sender_side=Side.CUSTOMER)
+        if conversation.business_blocked:
+            found |= here & Q(sender_side=Side.BUSINESS)
+        elif members := blocked_members(conversation):
+            found |= here & Q(sender__in=members)
+    return found
 
 
 def require_unblocked(conversation: Conversation, user_id: UserId) -> None:

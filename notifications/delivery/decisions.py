@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from conversations.block_rules import is_blocked
-from conversations.models import ChatMessage, Conversation, OwnState
+from conversations.models import Conversation, OwnState
 from notifications.delivery import attention
 from notifications.delivery.addresses import Addresses
 from notifications.delivery.models import Channel
 from notifications.delivery.preferences import KnownPreferences, Preferences
+from notifications.delivery.unread import Fresh
 
 LOOK_AGAIN: Final = timedelta(seconds=30)  # while the person looks at a screen
 
@@ -42,9 +42,7 @@ REASONS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send the notice, about these messages."""
-
-    messages: list[ChatMessage]
+    """Send the notice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +104,7 @@ def decide(
     channel: str,
     user: Any,
     conversation: Conversation,
-    fresh: list[ChatMessage],
+    fresh: Fresh | None,
     *,
     early: bool = False,
 ) -> Decision:
@@ -114,22 +112,21 @@ def decide(
 
     With `early`, the messages need not have waited as long as they should.
     """
-    if not fresh:
+    if fresh is None:
         return Skip("read")
     if not known.addresses.is_set_up(channel):
         return Skip("not_set_up")
     preferences = known.preferences_of(user, conversation)
-    wanted = [message for message in fresh if not is_blocked(conversation, message.sender_id)]
-    due = (wanted or fresh)[0].created_at + preferences.wait(channel)
+    due = fresh.first_at + preferences.wait(channel)
     if due > known.now and not early:
         return Wait(due)
     reason = _reason_to_skip(known, channel, user, conversation, preferences)
-    if reason is not None or not wanted:
+    if reason is not None or fresh.last_wanted_seq is None:
         return Skip(reason or "blocked")
     if str(user.pk) in known.looking:
         return Wait(known.now + LOOK_AGAIN)
     quiet_until = preferences.quiet_until(known.now)
-    return Send(wanted) if quiet_until is None else Wait(quiet_until)
+    return Send() if quiet_until is None else Wait(quiet_until)
 
 
 def _reason_to_skip(

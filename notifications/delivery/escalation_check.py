@@ -1,6 +1,6 @@
 """Check the escalations that are due, and create the notices for their people.
 
-A check reads the messages and decides again for each person, so a receipt, a mute or a deletion needs no hook here.
+A check reads what is unread and decides again for each person, so a receipt, a mute or a deletion needs no hook here.
 It locks the conversation: no message can be stored between the check and the end of its transaction.
 """
 
@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from chatsite.background.jobs import enqueue
-from conversations.models import ChatMessage, Conversation
+from conversations.models import Conversation
 from notifications.delivery.decisions import (
     Circumstances,
     Decision,
@@ -30,7 +30,7 @@ from notifications.delivery.mail.sending import send_mail
 from notifications.delivery.models import Channel, Escalation, Notice, Progress
 from notifications.delivery.notices import ABANDONED, record_skip
 from notifications.delivery.push.sending import send_push
-from notifications.delivery.unread import lock_progress, readers, unread_messages
+from notifications.delivery.unread import fresh_messages, lock_progress, readers, side_has_unread
 
 BATCH: Final = 50  # conversations of one transaction, which blocks other writes to them
 # An escalation without a step is kept for this time. Servers rely on it until it is due by their own clocks, so a
@@ -87,29 +87,34 @@ class _Check:
         self._changes = _Changes()
 
     def run(self) -> None:
-        sides = {(row.conversation_id, row.side) for row in self._escalations}
-        self._unread = unread_messages(sides)
-        unread_in = [
-            row.conversation for row in self._escalations if (row.conversation_id, row.side) in self._unread
-        ]
-        people = readers(unread_in) if unread_in else {}
-        self._readers = {key: people[key] for key in self._unread}
+        unread = [row for row in self._escalations if side_has_unread(row.conversation, row.side)]
+        unread_in = [row.conversation for row in unread]
+        people = readers(unread_in) if unread else {}
+        self._readers = {
+            (row.conversation_id, row.side): people[row.conversation_id, row.side] for row in unread
+        }
         users = {user.pk: user for group in self._readers.values() for user in group}
         self._known = circumstances_of(list(users.values()), unread_in, self._now)
         self._progress = lock_progress(
             {(user.pk, key) for (key, _), group in self._readers.items() for user in group}
         )
+        spots = {
+            (key, side, _told(self._progress[user.pk, key], channel))
+            for (key, side), group in self._readers.items()
+            for user in group
+            for channel in Channel.values
+        }
+        self._fresh = fresh_messages(spots, unread_in)
         for row in self._escalations:
             self._check(row)
         self._write()
 
     def _check(self, row: Escalation) -> None:
-        key = (row.conversation_id, row.side)
         times = [
             at
-            for user in self._readers.get(key, ())
+            for user in self._readers.get((row.conversation_id, row.side), ())
             for channel in Channel.values
-            if (at := self._step(channel, user, row.conversation, self._unread[key])) is not None
+            if (at := self._step(channel, user, row.conversation, row.side)) is not None
         ]
         if not times and row.is_settled:
             self._changes.finished.append(row.pk)
@@ -118,14 +123,11 @@ class _Check:
         row.is_settled = not times
         self._changes.postponed.append(row)
 
-    def _step(
-        self, channel: str, user: Any, conversation: Conversation, unread: list[ChatMessage]
-    ) -> datetime | None:
+    def _step(self, channel: str, user: Any, conversation: Conversation, side: str) -> datetime | None:
         """Take one step for one person. Return when to check again, or None if nothing is left to do."""
         progress = self._progress[user.pk, conversation.pk]
-        told = progress.push_seq if channel == Channel.PUSH else progress.email_seq
-        fresh = [message for message in unread if message.seq > told]
-        if not fresh:
+        fresh = self._fresh.get((conversation.pk, side, _told(progress, channel)))
+        if fresh is None:
             return None
         decision = decide(self._known, channel, user, conversation, fresh)
         if isinstance(decision, Wait):
@@ -133,7 +135,7 @@ class _Check:
         if isinstance(decision, Send) and channel == Channel.EMAIL:
             self._changes.mails[user.pk] = None
             return self._now + PENDING_MAIL
-        self._settle(channel, user, conversation, progress, fresh[-1].seq, decision)
+        self._settle(channel, user, conversation, progress, fresh.last_seq, decision)
         return None
 
     def _settle(
@@ -168,6 +170,10 @@ class _Check:
         Notice.objects.bulk_create(changes.skipped)
         store_pushes(changes.pushes)
         store_mails(changes.mails, self._now)
+
+
+def _told(progress: Progress, channel: str) -> int:
+    return progress.push_seq if channel == Channel.PUSH else progress.email_seq
 
 
 def pushes_to(known: Circumstances, user: Any, conversation_id: UUID, last_seq: int) -> list[Notice]:

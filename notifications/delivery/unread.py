@@ -3,24 +3,88 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import (
+    Case,
+    Exists,
+    OuterRef,
+    PositiveBigIntegerField,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 
 from conversations.access import UserId, other_side
+from conversations.block_rules import sent_by_blocked
 from conversations.models import ChatMessage, Conversation, Membership, Side
 from notifications.delivery.models import Progress
 
+Spot: TypeAlias = tuple[
+    UUID, str, int
+]  # conversation, reading side, the last `seq` of which somebody was notified
 
-def unread_messages(sides: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], list[ChatMessage]]:
-    """Return the unread and visible messages of each conversation and reading side, by `seq`. One query."""
-    rows = _visible_unread().filter(conversation_id__in={key for key, _ in sides})
-    found: dict[tuple[UUID, str], list[ChatMessage]] = defaultdict(list)
-    for message in rows.select_related("sender").order_by("seq"):
-        found[message.conversation_id, other_side(message.sender_side)].append(message)
-    return {key: found[key] for key in sides if key in found}
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """What decisions need of the unread messages above a `seq`. There may be a million, so none of them is loaded.
+
+    Messages of blocked senders are not wanted.
+    """
+
+    first_at: datetime  # of the first wanted message, or else of the first one
+    last_seq: int
+    last_wanted_seq: int | None
+
+
+def fresh_messages(spots: Collection[Spot], conversations: Collection[Conversation]) -> dict[Spot, Fresh]:
+    """Return the unread and visible messages above each spot that has any.
+
+    The number of queries does not depend on the number of conversations, only on how many spots one of them has.
+    """
+    found: dict[Spot, Fresh] = {}
+    blocked, left = sent_by_blocked(conversations), set(spots)
+    while left:
+        told = {(key, side): seq for key, side, seq in left}  # one spot of each side
+        for side in {side for _, side in told}:
+            found |= _fresh_on(side, {key: seq for (key, of), seq in told.items() if of == side}, blocked)
+        left -= {(*place, seq) for place, seq in told.items()}
+    return found
+
+
+def _fresh_on(side: str, told: Mapping[UUID, int], blocked: Q) -> dict[Spot, Fresh]:
+    above = Case(
+        *(When(pk=key, then=Value(seq)) for key, seq in told.items()), output_field=PositiveBigIntegerField()
+    )
+    newer = _visible_unread().filter(
+        conversation_id=OuterRef("pk"), sender_side=other_side(side), seq__gt=OuterRef("told")
+    )
+    wanted = newer.exclude(blocked)
+    rows = Conversation.objects.filter(pk__in=told).annotate(told=above).order_by()
+    answers = rows.values_list(
+        "pk",
+        Subquery(newer.order_by("seq").values("created_at")[:1]),
+        Subquery(newer.order_by("-seq").values("seq")[:1]),
+        Subquery(wanted.order_by("seq").values("created_at")[:1]),
+        Subquery(wanted.order_by("-seq").values("seq")[:1]),
+    )
+    return {
+        (key, side, told[key]): Fresh(wanted_at or first_at, last_seq, last_wanted_seq)
+        for key, first_at, last_seq, wanted_at, last_wanted_seq in answers
+        if last_seq is not None
+    }
+
+
+def wanted_messages(conversation: Conversation, side: str, above: int) -> QuerySet[ChatMessage]:
+    """Return the unread messages above a `seq` that the side is notified of."""
+    rows = _visible_unread().filter(conversation=conversation, sender_side=other_side(side), seq__gt=above)
+    return rows.exclude(sent_by_blocked([conversation]))
 
 
 def _visible_unread() -> QuerySet[ChatMessage]:
@@ -31,7 +95,11 @@ def _visible_unread() -> QuerySet[ChatMessage]:
 def has_unread(conversation: Conversation, user_id: UserId) -> bool:
     """Return whether the person's side of the conversation has unread messages."""
     is_customer = conversation.customer_id == user_id
-    return bool(conversation.customer_unread if is_customer else conversation.business_unread)
+    return side_has_unread(conversation, Side.CUSTOMER if is_customer else Side.BUSINESS)
+
+
+def side_has_unread(conversation: Conversation, side: str) -> bool:
+    return bool(conversation.customer_unread if side == Side.CUSTOMER else conversation.business_unread)
 
 
 def readers(conversations: Iterable[Conversation]) -> dict[tuple[UUID, str], list[Any]]:
@@ -80,7 +148,7 @@ def unread_sides_of(user_id: UserId, most: int) -> list[tuple[Conversation, str]
 
 
 def _covered_by_mail(user_id: UserId, side: Side) -> Exists:
-    """Return whether earlier mails cover every message that `unread_messages` has for this side."""
+    """Return whether earlier mails cover every message that is unread on this side."""
     newer = _visible_unread().filter(
         conversation_id=OuterRef("conversation_id"),
         sender_side=other_side(side),

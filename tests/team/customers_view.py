@@ -174,7 +174,7 @@ class CustomersView:
         mailed += "".join(str(content) for content, _ in made.alternatives)
         return {
             "mail": CHANGING.sub(b"", mailed.encode()),
-            "push": message_content(self.customer, self.talk, sections[0].messages, settings),
+            "push": message_content(self.customer, self.talk, sections[0].messages[-1], 1, settings),
         }
 
     def _sync(self) -> dict[str, bytes]:

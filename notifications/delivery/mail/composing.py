@@ -15,12 +15,13 @@ from django.utils.translation import gettext, ngettext
 
 from chatsite.http.site_url import site_url
 from chatsite.identity.names import email_of
+from conversations.access import other_side
 from conversations.block_rules import is_blocked
 from conversations.models import ChatMessage, Conversation, Side
 from notifications.delivery.links import conversation_path, settings_path
 from notifications.delivery.mail.unsubscribe import unsubscribe_token
 from notifications.delivery.models import Notice
-from notifications.delivery.push.content import sender_name
+from notifications.delivery.push.content import name_of_side, sender_name
 from notifications.delivery.replies.addresses import reply_address
 
 QUOTED_BEFORE: Final = 3  # messages before the unread ones
@@ -35,18 +36,20 @@ class Section:
 
     conversation: Conversation
     side: str
-    messages: list[ChatMessage]
+    last_seq: int
+    messages: list[ChatMessage]  # the last ones; none if the mail only counts the conversation
+    hidden: int  # unread messages before them
 
 
 def compose(notice: Notice, sections: list[Section], locale: str) -> EmailMultiAlternatives:
     """Compose a mail in the person's language. A mail about one conversation can be answered and joins its thread."""
     user = notice.user
     with translation.override(locale):
-        shown = [_shown(user, section) for section in sections[:SECTIONS]]
+        shown = [_shown(user, section) for section in sections if section.messages]
         unsubscribe = site_url(reverse("unsubscribe", args=[unsubscribe_token(user.pk)]))
         context = {
             "sections": shown,
-            "others": max(0, len(sections) - SECTIONS),
+            "others": len(sections) - len(shown),
             "unsubscribe_url": unsubscribe,
             "settings_url": site_url(settings_path()),
             "language": translation.get_language(),
@@ -109,8 +112,8 @@ def _shown(user: Any, section: Section) -> dict[str, Any]:
     return {
         "name": _name(section),
         "earlier": [_line(conversation, message) for message in _before(section)],
-        "messages": [_line(conversation, message) for message in section.messages[-SHOWN:]],
-        "hidden": max(0, len(section.messages) - SHOWN),
+        "messages": [_line(conversation, message) for message in section.messages],
+        "hidden": section.hidden,
         "url": site_url(conversation_path(conversation.pk)),
         "reply_address": reply_address(user, conversation.pk),
     }
@@ -120,7 +123,7 @@ def _before(section: Section) -> list[ChatMessage]:
     """Return the last messages before the unread ones, for context."""
     rows = ChatMessage.objects.filter(
         conversation=section.conversation,
-        seq__lt=section.messages[-SHOWN:][0].seq,
+        seq__lt=section.messages[0].seq,
         deleted_at=None,
         hidden_at=None,
     )
@@ -143,7 +146,7 @@ def _line(conversation: Conversation, message: ChatMessage) -> dict[str, Any]:
 
 
 def _name(section: Section) -> str:
-    return sender_name(section.conversation, section.messages[-1])
+    return name_of_side(section.conversation, other_side(section.side))
 
 
 def one_line(text: str) -> str:

@@ -15,17 +15,20 @@ from django.utils import timezone
 from chatsite.background.jobs import RetryLater, job
 from chatsite.config.queues import DELIVERY_QUEUE
 from conversations.access import UserId
+from conversations.models import Conversation
 from notifications.delivery.decisions import Send, Skip, Wait, circumstances_of, decide
-from notifications.delivery.mail.composing import Section, compose
+from notifications.delivery.mail.composing import SECTIONS, SHOWN, Section, compose
 from notifications.delivery.mail.failures import MailFailed, MailRefused, failure_of
 from notifications.delivery.models import Channel, Notice, Progress
 from notifications.delivery.notices import abandon_notice, claim, find_pending, finish, release_claim
 from notifications.delivery.preferences import preferences_of
 from notifications.delivery.unread import (
+    Fresh,
     colleagues_are_notified,
+    fresh_messages,
     lock_progress,
-    unread_messages,
     unread_sides_of,
+    wanted_messages,
 )
 
 logger = logging.getLogger(__name__)
@@ -80,26 +83,40 @@ def unread_sections(user: Any, now: datetime) -> tuple[list[Section], str | None
     Once one conversation is due, the mail is about all that is unread, so that no second mail follows it.
     """
     sides = unread_sides_of(user.pk, CONVERSATIONS) if user.is_active else []
-    unread = unread_messages({(row.pk, side) for row, side in sides})
-    known = circumstances_of([user], [row for row, _ in sides], now)
-    mailed = _mailed_seqs(user.pk, [row.pk for row, _ in sides])
-    fresh = {
-        row.pk: [message for message in unread.get((row.pk, side), []) if message.seq > mailed.get(row.pk, 0)]
-        for row, side in sides
-    }
-    decisions = [decide(known, Channel.EMAIL, user, row, fresh[row.pk]) for row, _ in sides]
+    conversations = [row for row, _ in sides]
+    known = circumstances_of([user], conversations, now)
+    mailed = _mailed_seqs(user.pk, [row.pk for row in conversations])
+    spots = {row.pk: (row.pk, side, mailed.get(row.pk, 0)) for row, side in sides}
+    found = fresh_messages(spots.values(), conversations)
+    fresh = {key: found.get(spot) for key, spot in spots.items()}
+    decisions = [decide(known, Channel.EMAIL, user, row, fresh[row.pk]) for row in conversations]
     if any(isinstance(decision, Send) for decision in decisions):
-        found = []
-        for row, side in sides:
-            decision = decide(known, Channel.EMAIL, user, row, fresh[row.pk], early=True)
-            if isinstance(decision, Send):
-                found.append(Section(row, side, decision.messages))
-        return found, None
+        told = [
+            (row, side, mailed.get(row.pk, 0), fresh[row.pk])
+            for row, side in sides
+            if isinstance(decide(known, Channel.EMAIL, user, row, fresh[row.pk], early=True), Send)
+        ]
+        return _sections(told), None
     if any(isinstance(decision, Wait) for decision in decisions):
         return [], None
     reasons = [decision.reason for decision in decisions if isinstance(decision, Skip)]
     reason = next((reason for reason in reasons if reason != "read"), None)
     return [], reason or _reason_without_sections(user)
+
+
+def _sections(told: list[tuple[Conversation, str, int, Fresh | None]]) -> list[Section]:
+    """Return the sections. Only those that the mail shows have messages, and of these only the last ones."""
+    found: list[Section] = []
+    for conversation, side, above, fresh in told:
+        if len(found) >= SECTIONS and fresh is not None and fresh.last_wanted_seq is not None:
+            found.append(Section(conversation, side, fresh.last_wanted_seq, [], 0))
+            continue
+        wanted = wanted_messages(conversation, side, above)
+        messages = list(wanted.order_by("-seq")[:SHOWN])[::-1]
+        if messages:  # unless they have been read meanwhile
+            hidden = wanted.filter(seq__lt=messages[0].seq).count() if len(messages) == SHOWN else 0
+            found.append(Section(conversation, side, messages[-1].seq, messages, hidden))
+    return found
 
 
 def _reason_without_sections(user: Any) -> str:
@@ -116,7 +133,7 @@ def _mailed_seqs(user_id: UserId, conversation_ids: list[Any]) -> dict[Any, int]
 @transaction.atomic
 def _claim(notice: Notice, sections: list[Section], now: datetime) -> dict[int, int] | None:
     """Claim the notice, and record its messages. Return the earlier progress, or None if another worker has it."""
-    covers = {str(section.conversation.pk): section.messages[-1].seq for section in sections}
+    covers = {str(section.conversation.pk): section.last_seq for section in sections}
     if not claim(notice, covers, now):
         return None
     before: dict[int, int] = {}

@@ -23,17 +23,15 @@ BODY_CHARACTERS: Final = 400  # at most 1600 bytes
 
 
 def message_content(
-    user: Any, conversation: Conversation, messages: list[ChatMessage], preferences: Preferences
+    user: Any, conversation: Conversation, newest: ChatMessage, number: int, preferences: Preferences
 ) -> bytes:
-    """Return the newest unread message, or only that there is one, if the business or the person prefers that."""
+    """Return the newest unread message, or only how many there are, if the business or the person prefers that."""
     with translation.override(preferences.locale):
         if preferences.push_content:
-            title, body = sender_name(conversation, messages[-1]), shortened(messages[-1].content)
+            title, body = sender_name(conversation, newest), shortened(newest.content)
         else:
             title = ""
-            body = ngettext("%(count)d new message", "%(count)d new messages", len(messages)) % {
-                "count": len(messages)
-            }
+            body = ngettext("%(count)d new message", "%(count)d new messages", number) % {"count": number}
         return msgspec.json.encode(
             {
                 "type": "message",
@@ -42,7 +40,7 @@ def message_content(
                 "title": shortened(title)[:TITLE_CHARACTERS] or gettext("Chat"),
                 "body": body,
                 "url": conversation_path(conversation.pk),
-                "seq": messages[-1].seq,
+                "seq": newest.seq,
                 "texts": {
                     "reply": gettext("Reply"),
                     "read": gettext("Mark as read"),
@@ -71,7 +69,11 @@ def close_content(user: Any, conversation: Conversation) -> bytes:
 
 def sender_name(conversation: Conversation, message: ChatMessage) -> str:
     """Return the sender's name: for customers it is the business's name, and for members the customer's."""
-    if message.sender_side == Side.BUSINESS:
+    return name_of_side(conversation, message.sender_side)
+
+
+def name_of_side(conversation: Conversation, side: str) -> str:
+    if side == Side.BUSINESS:
         return conversation.business.name
     return display_name(conversation.customer)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,11 +16,18 @@ from notifications.delivery.addresses import subscriptions_of
 from notifications.delivery.decisions import Skip, Wait, circumstances_of, decide
 from notifications.delivery.models import Channel, Notice, PushSubscription
 from notifications.delivery.notices import abandon_notice, claim, find_pending, finish, release_claim
+from notifications.delivery.preferences import Preferences
 from notifications.delivery.push import base64url
 from notifications.delivery.push.content import close_content, message_content, tag_of
 from notifications.delivery.push.encryption import encrypt
 from notifications.delivery.push.vapid import authorization
-from notifications.delivery.unread import has_unread, lock_progress, readers, unread_messages
+from notifications.delivery.unread import (
+    fresh_messages,
+    has_unread,
+    lock_progress,
+    readers,
+    wanted_messages,
+)
 
 TTL: Final = 24 * 3600  # seconds for which the push service keeps a push for a browser that is not running
 SHOWN_FOR: Final = timedelta(days=1)  # after a push, for which it is withdrawn
@@ -54,21 +61,33 @@ def deliver(notice_id: str, now: datetime) -> None:
     if user is None:
         finish(notice, State.SKIPPED, _reason_to_leave_out(notice, conversation), now)
         return
-    unread = unread_messages({(conversation.pk, side)}).get((conversation.pk, side), [])
+    spot = (conversation.pk, side, 0)
+    fresh = fresh_messages([spot], [conversation]).get(spot)
     known = circumstances_of([user], [conversation], now)
     if notice.subscription not in known.addresses.devices_of(user):
         finish(notice, State.FAILED, "gone", now)
         return
-    decision = decide(known, Channel.PUSH, user, conversation, unread)
+    decision = decide(known, Channel.PUSH, user, conversation, fresh)
     if isinstance(decision, Skip):
         finish(notice, State.SKIPPED, decision.reason, now)
     elif isinstance(decision, Wait):
         enqueue(send_push, notice_id, delay=decision.until - now)
-    else:
-        preferences = known.preferences_of(user, conversation)
-        content = message_content(user, conversation, decision.messages, preferences)
-        if _claim(notice, conversation, unread[-1].seq, now):
+    elif fresh is not None:
+        content = _content(user, conversation, side, known.preferences_of(user, conversation))
+        if content is None:
+            finish(notice, State.SKIPPED, "read", now)
+        elif _claim(notice, conversation, fresh.last_seq, now):
             _post(notice, notice.subscription, content, tag_of(conversation.pk), now)
+
+
+def _content(user: Any, conversation: Conversation, side: str, preferences: Preferences) -> bytes | None:
+    """Return the content about the newest unread message, or None if it has been read meanwhile."""
+    wanted = wanted_messages(conversation, side, above=0)
+    newest = wanted.order_by("-seq").first()
+    if newest is None:
+        return None
+    number = 1 if preferences.push_content else wanted.count()  # only a push without content shows it
+    return message_content(user, conversation, newest, number, preferences)
 
 
 def _reason_to_leave_out(notice: Notice, conversation: Conversation) -> str:
