@@ -25,9 +25,10 @@ from conversations.conversation_rows import ask_conversation_rows
 from conversations.list_cursor import ListCursor, neighbours
 from conversations.models import Conversation, Side
 from conversations.own_objects import ask_own_states, marked_by, personal_objects, pinned_by
+from conversations.search.query_terms import split_query
 from conversations.serializers import ConversationObject
 
-SEARCH_WORDS: Final = 5  # words of a search that are used; each adds a condition
+SEARCH_WORDS: Final = 5  # words and quoted parts of a search that are used; each adds a condition
 # Each of so many businesses has its own part of the statement. More of them share one, because PostgreSQL takes 65,535
 # parameters at most, and SQLite 500 parts.
 SEPARATE_BUSINESSES: Final = 3
@@ -223,10 +224,16 @@ def _filter_for(side: str, filters: Filters, has_marks: bool) -> Q:
     if filters.pinned is not None:
         pinned = Q(pk__in=pinned_by(Value(_READER)))
         found &= pinned if filters.pinned else ~pinned
-    for word in filters.search.replace("\x00", "").split()[:SEARCH_WORDS]:
-        names = ("business__name",) if side == Side.CUSTOMER else search_fields(path="customer")
-        found &= matches_any(word, *names, "last_message")
+    names = ("business__name",) if side == Side.CUSTOMER else search_fields(path="customer")
+    for part in _parts_of(filters.search):
+        found &= matches_any(part, *names, "last_message")
     return found
+
+
+def _parts_of(search: str) -> list[str]:
+    """Return the words of a search and its parts in quotes, as a search for messages takes them."""
+    parts = (" ".join(part.split()) for part, _ in split_query(search.replace("\x00", "")))
+    return [part for part in parts if part][:SEARCH_WORDS]
 
 
 def _values(user_id: UserId, filters: Filters, at: ListCursor | None, limit: int) -> dict[_Slot, Any]:

@@ -15,7 +15,8 @@ from conversations.search.tokens import Token, tokenize
 
 MOST_TERMS: Final = 16  # further words are ignored
 
-_PARTS: Final = re.compile(r'["“”„«»]([^"“”„«»]*)["“”„«»]|(\S+)')
+_QUOTES: Final = '"“”„«»'
+_PARTS: Final = re.compile(rf"[{_QUOTES}]([^{_QUOTES}]*)[{_QUOTES}]|(\S+)")
 
 Span = tuple[int, int]
 
@@ -28,11 +29,16 @@ class Term:
     is_prefix: bool
 
 
+def split_query(query: str) -> list[tuple[str, bool]]:
+    """Return the words of a query and its parts in quotes, and whether each is one in quotes."""
+    return [(quoted or word.strip(_QUOTES), bool(quoted)) for quoted, word in _PARTS.findall(query)]
+
+
 def parse_terms(query: str) -> list[Term]:
     """Return the terms of a query. A query of punctuation has none."""
     terms: dict[Term, None] = {}
-    for quoted, word in _PARTS.findall(query):
-        term = _term(quoted or word.strip('"“”„«»'), is_quoted=bool(quoted))
+    for part, is_quoted in split_query(query):
+        term = _term(part, is_quoted=is_quoted)
         if term is not None:
             terms[term] = None
     return list(terms)[:MOST_TERMS]

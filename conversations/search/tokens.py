@@ -15,6 +15,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from chatsite.database.text_folding import OPTIONAL_MARKS, PLAIN_LETTERS, with_ascii_digits
+
 MOST_CHARACTERS: Final = 64  # of a token; a longer word is cut into several
 
 _ASCII_WORD: Final = re.compile(rf"[a-z0-9]{{1,{MOST_CHARACTERS}}}")
@@ -23,12 +25,6 @@ _CHUNK: Final = re.compile(r"[A-Za-z0-9\x80-\U0010ffff]+")
 # A character with what belongs to it: the marks that follow it, or the jamo of a decomposed Hangul syllable.
 _CLUSTER: Final = re.compile(
     r"[\u1100-\u11ff]+|.[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u3099\u309a]*", re.DOTALL
-)
-# Marks that a reader may leave out: accents, Hebrew points, Arabic vowels, the Arabic tatweel.
-_OPTIONAL_MARKS: Final = re.compile(r"[\u0300-\u036f\u0591-\u05c7\u0640\u064b-\u065f\u0670]")
-# Letters with a stroke or a ligature, which Unicode does not decompose.
-_PLAIN_LETTERS: Final = str.maketrans(
-    {"ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "æ": "ae", "œ": "oe", "þ": "th"}
 )
 # Blocks of scripts that write words without spaces, and of Korean, whose words carry suffixes.
 _UNSPACED: Final = re.compile(
@@ -74,14 +70,8 @@ def _tokens_of_chunk(chunk: str, start: int) -> Iterator[Token]:
 def fold(text: str) -> str:
     """Fold a text, so that case, Unicode form, accents and the script of digits do not matter."""
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).casefold()
-    bare = _OPTIONAL_MARKS.sub("", unicodedata.normalize("NFD", plain))
-    letters = unicodedata.normalize("NFC", bare).translate(_PLAIN_LETTERS)
-    return "".join(_ascii_digit(character) for character in letters)
-
-
-def _ascii_digit(character: str) -> str:
-    value = unicodedata.decimal(character, None)
-    return character if value is None else str(value)
+    bare = OPTIONAL_MARKS.sub("", unicodedata.normalize("NFD", plain))
+    return with_ascii_digits(unicodedata.normalize("NFC", bare).translate(PLAIN_LETTERS))
 
 
 class _Character(NamedTuple):

@@ -12,6 +12,7 @@ from conversations.models import Business
 from conversations.moderation.person_lookup import find_person
 from notifications import invitations
 from tests.conversations.people import business, client_of, conversation, person, say
+from tests.search.table import FINDS, MISSES
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +30,17 @@ SPELLINGS = [
     ("ﬁne", "FINE"),
     ("Ａｍｉｒ", "amir"),
     ("100% Äpfel_", "% äpfel_"),
+    ("Søren", "soren"),
+    ("Łódź", "LODZ"),
+    ("Æble", "aeble"),
+    ("Ísold Þórðardóttir", "thordardottir"),
+    ("Diyarbakır", "diyarbakir"),
+    ("O\u2019Brien", "o'brien"),
+    ("كِتَابٌ", "كتاب"),
+    ("שָׁלוֹם", "שלום"),
+    ("٢٠٢٤", "2024"),
+    ("2024", "۲۰۲۴"),
+    ("第１２号 ٣", "12"),
 ]
 UNLIKE = [("Élodie", "élodia"), ("が", "か"), ("100 Äpfel", "1%äpfel"), ("Äpfel", "_pfel")]
 
@@ -83,6 +95,29 @@ def test_usernames_are_looked_up_as_the_login_does(typed: str, admin_client: Cli
     assert invitations.invite(inviter_id=owner.pk, business_id=shop.pk, username=typed).invitee == user
     for where in ("report", "auditentry"):
         assert admin_client.get(f"/admin/conversations/{where}/", {"q": typed}).status_code == 200
+
+
+# What only the list finds, because it looks inside words and at punctuation, too.
+FOUND_BY_THE_LIST = {
+    ("ello", "HELLO there"),
+    ("1024", "91024"),
+    ('"the deliv"', "When is the delivery?"),
+    ("%", "100%"),
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "is_found"),
+    [(*pair, True) for pair in FINDS] + [(*pair, pair in FOUND_BY_THE_LIST) for pair in MISSES],
+)
+def test_a_search_of_the_list_finds_what_a_search_for_messages_finds(
+    query: str, text: str, is_found: bool
+) -> None:
+    owner, customer = person(), person()
+    head = conversation(business(owner), customer)
+    say(head, customer, [text])
+    page = conversation_page(owner.pk, limit=10, filters=Filters(search=query))
+    assert [found.id for found in page.conversations] == ([head.pk] if is_found else [])
 
 
 def test_folding_twice_changes_nothing() -> None:
