@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from django.core.cache import cache
@@ -32,6 +32,10 @@ logger = logging.getLogger(__name__)
 KEPT_SECONDS: Final = 45  # after the last report
 REPEAT_SECONDS: Final = 20  # between two reports of a client
 STORE_SECONDS: Final = 1.0
+ASK_AGAIN_SECONDS: Final = 5.0  # after the cache could not be reached
+TRIED_SECONDS: Final = 2.0  # after `try_cache`, in which nothing waits for a cache that is down
+
+T = TypeVar("T")
 
 
 class AttentionCommand(WireObject, kw_only=True):
@@ -89,22 +93,44 @@ async def set_attention(session: Session, data: AttentionCommand) -> AttentionAn
     return AttentionAnswer(repeat_after_seconds=REPEAT_SECONDS)
 
 
+class PausingCache:
+    """The shared cache, which is left alone for some seconds after it could not be reached.
+
+    Otherwise each call would wait for its own timeout, and hold a thread or locks of the database meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self._ask_again_at = 0.0
+
+    def ask(self, call: Callable[[], T], otherwise: T, *, ahead: float = 0.0) -> T:
+        """Return what `call` returns, or `otherwise` if the cache is away or is left alone for longer than `ahead`."""
+        if time.monotonic() + ahead < self._ask_again_at:
+            return otherwise
+        try:
+            return call()
+        except CACHE_AWAY as error:
+            self._ask_again_at = time.monotonic() + ASK_AGAIN_SECONDS
+            logger.warning("the cache cannot be reached, so nobody knows who looks at a screen: %s", error)
+            return otherwise
+
+
+_cache: Final = PausingCache()
+
+
 def attentive_users(user_ids: Collection[str]) -> set[str]:
     """Return the users who look at a screen. Empty while the cache is down: an extra push is better than none."""
     keys = {_key(user_id): user_id for user_id in user_ids}
-    try:
-        return {keys[key] for key in cache.get_many(list(keys))}
-    except CACHE_AWAY as error:
-        logger.warning("the cache cannot be reached, so attention is unknown: %s", error)
-        return set()
+    return {keys[key] for key in _cache.ask(lambda: cache.get_many(list(keys)), {})}
+
+
+def try_cache() -> None:
+    """Wait for the timeout here if the cache is down, so that no call of the next seconds waits for it."""
+    _cache.ask(lambda: cache.get(_key("")), None, ahead=TRIED_SECONDS)
 
 
 def note(user_ids: Collection[str]) -> None:
     """Remember that the users look at a screen."""
-    try:
-        cache.set_many({_key(user_id): 1 for user_id in user_ids}, KEPT_SECONDS)
-    except CACHE_AWAY as error:
-        logger.warning("the cache cannot be reached, so attention is not stored: %s", error)
+    _cache.ask(lambda: cache.set_many({_key(user_id): 1 for user_id in user_ids}, KEPT_SECONDS), [])
 
 
 async def _store(runtime: Runtime) -> None:

@@ -17,6 +17,7 @@ from django.db.models import Q
 
 from chatsite.background.jobs import enqueue
 from conversations.models import Conversation
+from notifications.delivery import attention
 from notifications.delivery.decisions import (
     Circumstances,
     Decision,
@@ -45,6 +46,7 @@ def check_due(now: datetime) -> int:
     """Decide about all due escalations, and return their number. Several workers may run this at the same time."""
     checked = 0
     while True:
+        attention.try_cache()  # because the batch asks who looks at a screen, and holds locks
         done = _check_batch(now)
         checked += done
         if done < BATCH:
