@@ -120,7 +120,8 @@ _cache: Final = PausingCache()
 def attentive_users(user_ids: Collection[str]) -> set[str]:
     """Return the users who look at a screen. Empty while the cache is down: an extra push is better than none."""
     keys = {_key(user_id): user_id for user_id in user_ids}
-    return {keys[key] for key in _cache.ask(lambda: cache.get_many(list(keys)), {})}
+    found: dict[str, int] = _cache.ask(lambda: cache.get_many(list(keys)), {})
+    return {keys[key] for key in found}
 
 
 def try_cache() -> None:
