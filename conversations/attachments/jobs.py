@@ -53,8 +53,10 @@ def resume_processing() -> None:
     now = timezone.now()
     stuck = Attachment.objects.filter(state=Attachment.State.PROCESSING, created_at__lt=now - STUCK_AFTER)
     for attachment in stuck.order_by("created_at").iterator(chunk_size=100):
+        if attachment.file_id is None:  # erased, or deleted with its message
+            continue
         if attachment.created_at < now - GIVE_UP_AFTER:
-            finish(attachment.pk, {**REJECTED, "reason": UNCHECKED})
+            finish(attachment.pk, attachment.file_id, {**REJECTED, "reason": UNCHECKED})
         else:
             enqueue(process_attachment, str(attachment.pk))
 

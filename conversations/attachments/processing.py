@@ -44,8 +44,11 @@ def process(attachment_id: str) -> None:
     if attachment is None or attachment.state != State.PROCESSING or attachment.file is None:
         return
     original = attachment.file
-    finish(attachment.pk, _outcome(attachment, original))
-    delete_unreferenced([original.pk])
+    outcome = _outcome(attachment, original)
+    finish(attachment.pk, original.pk, outcome)
+    # The new files are unreferenced if the attachment has lost its file meanwhile.
+    new = [outcome.get(column) for column in ("file", "thumbnail")]
+    delete_unreferenced([original.pk, *(stored.pk for stored in new if stored is not None)])
 
 
 def _outcome(attachment: Attachment, original: StoredFile) -> Columns:
@@ -72,29 +75,31 @@ def _local_copy(stored: StoredFile) -> Iterator[Path]:
 # --- The end ----------------------------------------------------------------------------------------------------------
 
 
-def finish(attachment_id: UUID, outcome: Columns) -> None:
-    """Write the outcome, and tell the conversation if the file has been sent already.
+def finish(attachment_id: UUID, original_id: UUID, outcome: Columns) -> None:
+    """Write the outcome for this original, and tell the conversation if the file has been sent already.
+
+    Do nothing if an erasure or a retention time has taken the original away meanwhile: the outcome has the name.
 
     The lock of the conversation comes before that of the attachment, as when a message is sent. So who is sending the
     file at this moment decides which of the two ways it is.
     """
     message_id = Attachment.objects.filter(pk=attachment_id).values_list("message_id", flat=True).first()
     if message_id is not None:
-        _finish_in_message(attachment_id, message_id, outcome)
+        _finish_in_message(attachment_id, original_id, message_id, outcome)
         return
     with transaction.atomic():
         attachment = Attachment.objects.select_for_update().filter(pk=attachment_id).first()
-        if attachment is None or attachment.state != State.PROCESSING:
+        if attachment is None or not _is_unfinished(attachment, original_id):
             return
         if attachment.message_id is not None:
             raise RetryLater("the file has just been sent", seconds=0)
         _save(attachment, outcome)
 
 
-def _finish_in_message(attachment_id: UUID, message_id: UUID, outcome: Columns) -> None:
+def _finish_in_message(attachment_id: UUID, original_id: UUID, message_id: UUID, outcome: Columns) -> None:
     with change_message(message_id) as changing:
         attachment = Attachment.objects.select_for_update().get(pk=attachment_id)
-        if attachment.state != State.PROCESSING:  # the job has run twice
+        if not _is_unfinished(attachment, original_id):
             return
         _save(attachment, outcome)
         message = changing.message
@@ -103,6 +108,11 @@ def _finish_in_message(attachment_id: UUID, message_id: UUID, outcome: Columns) 
         changing.publish(
             events.message_deleted if is_gone else partial(events.attachment_updated, attachment_id)
         )
+
+
+def _is_unfinished(attachment: Attachment, original_id: UUID) -> bool:
+    """Return False if the job has run twice, or if the file has been taken from the attachment."""
+    return attachment.state == State.PROCESSING and attachment.file_id == original_id
 
 
 def _save(attachment: Attachment, outcome: Columns) -> None:

@@ -121,7 +121,8 @@ def test_the_reason_of_a_rejected_file_survives_hide_and_restore(scene: Scene) -
     message = scene.sent()
     row = Attachment.objects.get()
     Attachment.objects.update(state="processing")
-    finish(row.pk, {**REJECTED, "reason": "It is broken."})
+    assert row.file_id is not None
+    finish(row.pk, row.file_id, {**REJECTED, "reason": "It is broken."})
     moderation.hide_message(actor=None, message_id=message["id"], reason="x")
     moderation.restore_message(actor=None, message_id=message["id"], reason="y")
     assert scene.shown(scene.member)["attachments"][0]["reason"] == "It is broken."

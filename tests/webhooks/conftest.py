@@ -14,7 +14,8 @@ from pytest_django import Settings
 
 from chatsite.background.worker import WorkerProcess
 from conversations import operations
-from conversations.attachments.models import Attachment
+from conversations.attachments.models import Attachment, StoredFile
+from conversations.attachments.processing import Columns, finish
 from conversations.models import Business, Conversation
 from conversations.requests import SendBody
 from notifications.webhooks.models import Webhook, WebhookDelivery
@@ -44,13 +45,24 @@ class Shop:
 
     def send_file(self, name: str, **columns: Any) -> Attachment:
         """Send a file of the customer that has not been processed."""
+        file = StoredFile.objects.create(key=name)
         row = Attachment.objects.create(
-            owner=self.customer, kind="image", name=name, size=9, content_type="image/jpeg", **columns
+            owner=self.customer,
+            kind="image",
+            name=name,
+            size=9,
+            content_type="image/jpeg",
+            file=file,
+            **columns,
         )
         body = SendBody(content="", attachment_ids=[str(row.pk)])
         operations.send_message(sender_id=self.customer.pk, conversation_id=self.where.pk, body=body)
         row.refresh_from_db()
         return row
+
+    def process_file(self, sent: Attachment, outcome: Columns) -> None:
+        assert sent.file_id is not None
+        finish(sent.pk, sent.file_id, outcome)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from conversations.attachments.processing import finish
 from conversations.models import ChatMessage
 from conversations.moderation import erasure
 from conversations.moderation import operations as moderation
@@ -62,7 +61,7 @@ def test_stored_events_are_emptied(watched: Shop) -> None:
 
 def test_the_names_and_descriptions_of_files_go(watched: Shop) -> None:
     sent = watched.send_file("passport of carol.jpg", alt="Carol at the sea", placeholder="data:carol")
-    finish(sent.pk, {"state": "ready", "waveform": "[7, 77]"})
+    watched.process_file(sent, {"state": "ready", "waveform": "[7, 77]"})
     assert [one["attachment"]["name"] for one in data_of("attachment.updated")] == ["passport of carol.jpg"]
     erase(watched)
     for kept in ("passport", "sea", "data:carol", "[7,77]", f"/chat/attachments/{sent.pk}"):
@@ -81,7 +80,7 @@ def test_a_file_that_is_processed_during_the_erasure_is_not_kept(
     moderation.hide_message(actor=None, message_id=hidden.pk, reason="x")
 
     def meanwhile(user_id: Any) -> None:
-        finish(sent.pk, {"state": "ready"})
+        watched.process_file(sent, {"state": "ready"})
         moderation.restore_message(actor=None, message_id=hidden.pk, reason="y")
         assert len(data_of("attachment.updated")) == 1
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chatsite.realtime import registry
 from chatsite.web.webhook_settings import EVENTS
-from conversations.attachments.processing import REJECTED, finish
+from conversations.attachments.processing import REJECTED
 from conversations.models import Conversation
 from notifications.webhooks.event_types import TEST, names, type_of
 from tests.webhooks.conftest import Shop, run_jobs
@@ -37,7 +37,7 @@ def test_the_docs_and_the_page_list_each_type() -> None:
 def test_the_end_of_processing_reaches_webhooks(shop: Shop, receiver: Receiver) -> None:
     shop.add_webhook(receiver.url, "attachment.updated")
     sent = shop.send_file("photo.jpg")
-    finish(sent.pk, {**REJECTED, "reason": "It is broken."})
+    shop.process_file(sent, {**REJECTED, "reason": "It is broken."})
     run_jobs()
     [event] = [one.event for one in receiver.requests]
     assert event["type"] == "attachment.updated"
