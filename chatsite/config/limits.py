@@ -35,6 +35,7 @@ class Limits:
     alt_length: int = 1_000  # characters of the description of a picture
     message_attachments: int = 10  # attachments of one message
     user_attachment_bytes: int = 2 * 1024**3  # bytes of all files of one user
+    direct_uploads: int = 40  # of one user in an hour, straight to the storage; more go through the server
     business_attachment_bytes: int = 50 * 1024**3  # bytes of all files in the conversations of one business
 
     # One live socket.

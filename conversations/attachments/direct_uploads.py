@@ -2,6 +2,9 @@
 
 What a client writes there is never served: the client could write to the same address again after the check. So the
 server reads it once, checks it like any other upload, and stores its own copy.
+
+A form cannot be withdrawn. Until it expires the client can write to its place again, also after the upload is complete.
+So each place is kept for `KEPT_FOR`, and a user can have only so many.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from chatsite.background.jobs import enqueue
+from chatsite.config.limits import limits
 from chatsite.errors import DomainError, invalid, not_found
 from conversations.access import UserId, object_key
 from conversations.attachments.file_names import clean_name
@@ -28,11 +32,13 @@ from conversations.attachments.operations import (
     check_quota,
     check_size,
     clean_alt,
+    lock_owner,
     store_upload,
 )
 from conversations.attachments.storage import attachment_storage, open_file, reserve_file, storage_errors
 
-VALID_FOR: Final = timedelta(hours=1)  # less than `storage.GRACE`, after which the bytes are deleted
+VALID_FOR: Final = timedelta(minutes=15)  # a form
+KEPT_FOR: Final = timedelta(hours=1)  # a place with its bytes; less than `storage.GRACE`
 
 
 def begin_upload(
@@ -40,7 +46,7 @@ def begin_upload(
 ) -> tuple[UUID, dict[str, Any], datetime]:
     """Reserve a place in the storage: the upload's id, the form to send to the storage, and when that ends.
 
-    Raises `conflict` where the storage takes no uploads itself.
+    Raises `conflict` where the storage takes no uploads itself, and while the user has too many places there.
     """
     storage = attachment_storage()
     if not _takes_uploads(storage):
@@ -50,11 +56,15 @@ def begin_upload(
     check_kind(kind)
     alt = clean_alt(alt)
     check_size(size)
-    check_quota(user_id, size)
-    stored = reserve_file()
-    DirectUpload.objects.create(
-        file=stored, owner_id=user_id, name=clean_name(name), alt=alt, size=size, is_recording=bool(kind)
-    )
+    with transaction.atomic():
+        lock_owner(user_id)
+        check_quota(user_id, size)
+        _check_places(user_id)
+        stored = reserve_file()
+        DirectUpload.objects.create(
+            file=stored, owner_id=user_id, name=clean_name(name), alt=alt, size=size, is_recording=bool(kind)
+        )
+        enqueue(delete_files, [str(stored.pk)], delay=KEPT_FOR)
     with storage_errors():
         form = _presigned_form(storage, stored.key, size)
     return stored.pk, form, timezone.now() + VALID_FOR
@@ -67,7 +77,7 @@ def complete_upload(*, user_id: UserId, upload_id: str) -> Attachment:
     """
     key = object_key(upload_id, "upload")
     begun = DirectUpload.objects.select_related("file").filter(pk=key, owner_id=user_id).first()
-    if begun is None:
+    if begun is None or Attachment.objects.filter(pk=key).exists():
         return _completed(user_id, key)
     with storage_errors():
         if not attachment_storage().exists(begun.file.key):
@@ -82,13 +92,9 @@ def complete_upload(*, user_id: UserId, upload_id: str) -> Attachment:
         kind = "voice" if begun.is_recording else ""
         upload = Upload(copy, begun.name, begun.size, kind, begun.alt)
         try:
-            attachment = store_upload(user_id, upload, attachment_id=key)
+            return store_upload(user_id, upload, attachment_id=key)
         except IntegrityError:  # another request has completed it at the same time
             return _completed(user_id, key)
-    with transaction.atomic():
-        DirectUpload.objects.filter(pk=key).delete()
-        enqueue(delete_files, [str(key)])
-    return attachment
 
 
 def _completed(user_id: UserId, key: UUID) -> Attachment:
@@ -97,6 +103,17 @@ def _completed(user_id: UserId, key: UUID) -> Attachment:
     if attachment is None:
         raise not_found("upload")
     return attachment
+
+
+def _check_places(user_id: UserId) -> None:
+    """Raise `conflict`, after which clients send the file through the server, if the user has too many places."""
+    limit = limits().direct_uploads
+    if DirectUpload.objects.filter(owner_id=user_id).count() >= limit:
+        raise DomainError(
+            "conflict",
+            f"You have {limit} direct uploads from the last hour. Send the file to POST /chat/uploads.",
+            {"limit": limit},
+        )
 
 
 def _takes_uploads(storage: Storage) -> bool:

@@ -6,11 +6,12 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Final
+from typing import IO, Any, Final
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
@@ -22,7 +23,7 @@ from conversations.attachments.content_types import detect_type
 from conversations.attachments.decoding import PROBE_SECONDS, UnreadableFile, decode
 from conversations.attachments.file_names import clean_name
 from conversations.attachments.jobs import delete_files, process_attachment
-from conversations.attachments.models import Attachment
+from conversations.attachments.models import Attachment, DirectUpload
 from conversations.attachments.release import files_of
 from conversations.attachments.scanning import is_scanning
 from conversations.attachments.scratch import named_file
@@ -57,7 +58,7 @@ def store_upload(user_id: UserId, upload: Upload, *, attachment_id: UUID | None 
     """Store a file that only its owner can see until it is sent."""
     check_kind(upload.kind)
     check_size(upload.size)
-    check_quota(user_id, upload.size)
+    check_quota(user_id, upload.size, completing=attachment_id)
     attachment = _stored(user_id, upload)
     if attachment_id is not None:
         attachment.pk = attachment_id
@@ -78,7 +79,7 @@ def copy_uploads(owner_id: UserId, originals: Sequence[Attachment]) -> list[Atta
     """Give the user uploads with the same bytes. The caller has locked the originals, so that none is deleted."""
     copies = [_copied(owner_id, original) for original in originals]
     with transaction.atomic():
-        lock_person(owner_id)
+        lock_owner(owner_id)
         check_quota(owner_id, sum(copy.size for copy in copies))
         for copy in copies:
             _insert(copy)
@@ -162,21 +163,40 @@ def check_size(size: int) -> None:
         )
 
 
-def check_quota(user_id: UserId, size: int) -> None:
-    """Raise `too_large` if the user's files would exceed the quota of a user."""
+def lock_owner(user_id: UserId) -> None:
+    """Lock the owner, so that concurrent uploads are counted one after the other.
+
+    Raise `unauthenticated` if the account has been closed meanwhile: an erasure must not miss an upload in progress.
+    """
+    lock_person(user_id)
+    if not get_user_model()._default_manager.filter(pk=user_id, is_active=True).exists():
+        raise DomainError("unauthenticated", "The account is not active.")
+
+
+def check_quota(user_id: UserId, size: int, *, completing: UUID | None = None) -> None:
+    """Raise `too_large` if the user's files would exceed the quota of a user.
+
+    Direct uploads in progress count, except the one that is `completing`.
+    """
     limit = limits().user_attachment_bytes
-    used = Attachment.objects.filter(owner_id=user_id, file__isnull=False).aggregate(used=Sum("size"))["used"]
-    if (used or 0) + size > limit:
+    stored = Attachment.objects.filter(owner_id=user_id, file__isnull=False)
+    is_complete = Exists(Attachment.objects.filter(pk=OuterRef("pk")))
+    begun = DirectUpload.objects.filter(~is_complete, owner_id=user_id).exclude(pk=completing)
+    if _bytes_of(stored) + _bytes_of(begun) + size > limit:
         raise DomainError(
             "too_large", "You have no space left for files. Delete some first.", {"limit": limit}
         )
 
 
+def _bytes_of(rows: QuerySet[Any]) -> int:
+    used: int | None = rows.aggregate(used=Sum("size"))["used"]
+    return used or 0
+
+
 def _add(attachment: Attachment) -> None:
-    """Lock the owner, so that concurrent uploads are counted one after the other."""
     with transaction.atomic():
-        lock_person(attachment.owner_id)
-        check_quota(attachment.owner_id, attachment.size)
+        lock_owner(attachment.owner_id)
+        check_quota(attachment.owner_id, attachment.size, completing=attachment.pk)
         _insert(attachment)
 
 

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from conversations.access import UserId
-from conversations.attachments.models import Attachment
+from conversations.attachments.models import Attachment, DirectUpload
 from conversations.attachments.storage import delete_unreferenced
 from conversations.models import ChatMessage, Report
 
@@ -61,7 +61,11 @@ def forget_files(messages: Iterable[ChatMessage]) -> list[UUID]:
 
 
 def forget_uploads(user_id: UserId) -> list[UUID]:
-    """Delete what an erased person has uploaded and not sent. Returns the files that are to be deleted."""
+    """Delete what an erased person has uploaded and not sent. Returns the files that are to be deleted.
+
+    The places of direct uploads stay until their own jobs delete them, because their forms are still valid.
+    """
+    DirectUpload.objects.filter(owner_id=user_id).update(name="", alt="")
     rows = Attachment.objects.filter(owner_id=user_id, message=None)
     files = files_of(rows.select_for_update().order_by("pk"))
     rows.delete()

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from django.core.files.storage import storages
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 from moto.server import ThreadedMotoServer
 
 from chatsite.config.attachments import file_system, s3
-from conversations.attachments.models import DirectUpload, StoredFile
+from conversations.attachments.models import Attachment, DirectUpload, StoredFile
+from conversations.moderation import erasure
 from tests.attachments.contents import PDF, heic, picture
 from tests.attachments.files import Scene, refused, run_jobs, upload
 from tests.attachments.test_cut_off import Killed, die, later
@@ -65,6 +70,13 @@ def complete(scene: Scene, key: str) -> Any:
     return client_of(scene.customer).post(f"/chat/uploads/{key}/complete")
 
 
+def end_places() -> None:
+    """Let the time pass after which the places of direct uploads are deleted."""
+    DBTaskResult.objects.update(run_after=timezone.now() - timedelta(seconds=1))
+    run_jobs()
+    assert not DirectUpload.objects.exists()
+
+
 def test_a_file_goes_straight_to_the_storage_and_comes_from_there(
     scene: Scene, bucket: Any, server: str
 ) -> None:
@@ -87,7 +99,10 @@ def test_a_file_goes_straight_to_the_storage_and_comes_from_there(
         fetched = FETCH.get(answer["Location"], headers={"Range": "bytes=0-9"})
         assert (fetched.status_code, len(fetched.content)) == (206, 10)
         assert "inline" in fetched.headers["Content-Disposition"]
-    # The client could overwrite its upload, so the site serves its own copy and deletes the upload.
+    # The client can overwrite its upload, so the site serves its own copy, and deletes the upload after its form.
+    assert put(begun, content) == 204
+    assert StoredFile.objects.count() == 3
+    end_places()
     assert keys(bucket) == set(StoredFile.objects.values_list("key", flat=True))
     assert StoredFile.objects.count() == 2
 
@@ -100,14 +115,13 @@ def test_only_its_owner_completes_an_upload(scene: Scene) -> None:
     assert first.json()["id"] == again.json()["id"] == begun["id"]  # the client may have missed the answer
 
 
-@pytest.mark.parametrize("step", ["store_upload", "enqueue"])
 def test_a_completion_that_is_cut_off_can_be_repeated(
-    scene: Scene, bucket: Any, monkeypatch: pytest.MonkeyPatch, step: str
+    scene: Scene, bucket: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = begin(scene, PDF).json()
     put(begun, PDF)
     with monkeypatch.context() as patched:
-        patched.setattr(f"conversations.attachments.direct_uploads.{step}", die)
+        patched.setattr("conversations.attachments.direct_uploads.store_upload", die)
         with pytest.raises(Killed):
             complete(scene, begun["id"])
     made = complete(scene, begun["id"])
@@ -135,6 +149,47 @@ def test_a_direct_upload_meets_the_same_limits(scene: Scene, settings: Any) -> N
     put(begun, b"MZ" + bytes(100))
     assert refused(complete(scene, begun["id"])) == (415, "unsupported_media_type")
     assert DirectUpload.objects.exists()  # until the sweep
+
+
+def test_uploads_that_are_not_complete_count_for_the_quota(scene: Scene, settings: Any) -> None:
+    settings.CHAT = replace(settings.CHAT, user_attachment_bytes=2 * len(PDF))
+    first, second = begin(scene, PDF).json(), begin(scene, PDF).json()
+    assert refused(begin(scene, PDF)) == (413, "too_large")
+    assert refused(upload(scene.customer, PDF)) == (413, "too_large")
+    for begun in (first, second):  # each has its own space
+        put(begun, PDF)
+        assert complete(scene, begun["id"]).status_code == 201
+    assert refused(begin(scene, PDF)) == (413, "too_large")
+    client_of(scene.customer).delete(f"/chat/uploads/{first['id']}")
+    assert refused(begin(scene, PDF)) == (413, "too_large")  # the form can still be used
+    end_places()
+    assert begin(scene, PDF).status_code == 201
+
+
+def test_after_many_direct_uploads_the_files_go_through_the_server(scene: Scene, settings: Any) -> None:
+    settings.CHAT = replace(settings.CHAT, direct_uploads=2)
+    begun = begin(scene, PDF).json()
+    put(begun, PDF)
+    complete(scene, begun["id"])
+    begin(scene, PDF)
+    assert refused(begin(scene, PDF)) == (409, "conflict")
+    assert upload(scene.customer, PDF).status_code == 201
+    end_places()
+    assert begin(scene, PDF).status_code == 201
+
+
+def test_an_upload_in_progress_does_not_outlive_an_erasure(scene: Scene, monkeypatch: Any) -> None:
+    begun = begin(scene, PDF, "Anna.pdf", alt="Anna").json()
+    put(begun, PDF)
+
+    def erase_meanwhile(*_: Any) -> str:
+        erasure.erase_person(actor=None, user_id=scene.customer.pk, reason="x")
+        return "ready"
+
+    monkeypatch.setattr("conversations.attachments.operations.initial_state", erase_meanwhile)
+    assert refused(complete(scene, begun["id"])) == (401, "unauthenticated")
+    assert not Attachment.objects.exists()
+    assert set(DirectUpload.objects.values_list("name", "alt")) == {("", "")}
 
 
 def test_a_form_works_too(scene: Scene, bucket: Any) -> None:
