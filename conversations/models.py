@@ -212,6 +212,7 @@ class MessageEdit(models.Model):
 
 from conversations.attachments.models import Attachment as Attachment  # noqa: E402, PLC0414  models of this app too
 from conversations.attachments.models import DirectUpload as DirectUpload  # noqa: E402, PLC0414
+from conversations.attachments.models import StorageUse as StorageUse  # noqa: E402, PLC0414
 from conversations.attachments.models import StoredFile as StoredFile  # noqa: E402, PLC0414
 from conversations.blocks.models import Block as Block  # noqa: E402, PLC0414
 from conversations.moderation.models import AuditEntry  # noqa: E402, F401

@@ -36,7 +36,9 @@ class Limits:
     message_attachments: int = 10  # attachments of one message
     user_attachment_bytes: int = 2 * 1024**3  # bytes of all files of one user
     direct_uploads: int = 40  # of one user in an hour, straight to the storage; more go through the server
+    user_attachments: int = 20_000  # files of one user
     business_attachment_bytes: int = 50 * 1024**3  # bytes of all files in the conversations of one business
+    business_attachments: int = 1_000_000  # files in the conversations of one business
 
     # One live socket.
     frame_bytes: int = 64 * 1024  # a larger frame closes with 1009

@@ -12,6 +12,7 @@ from chatsite.background.recurring import every
 from chatsite.config.queues import MEDIA_QUEUE
 from conversations.attachments.models import Attachment
 from conversations.attachments.processing import REJECTED, finish, process
+from conversations.attachments.recounting import recount_all, recount_fuller_half
 from conversations.attachments.release import release_files
 from conversations.attachments.retention import delete_expired_files
 from conversations.attachments.storage import delete_unreferenced
@@ -67,6 +68,20 @@ def delete_old_files() -> None:
     delete_expired_files()
 
 
+@job(attempts=1)
+def recount_fullest() -> None:
+    """Correct the numbers of businesses that come near their quota."""
+    recount_fuller_half()
+
+
+@job(attempts=1)
+def recount_files() -> None:
+    """Correct the numbers of every business."""
+    recount_all()
+
+
 every(timedelta(days=1), delete_old_files)
+every(timedelta(days=1), recount_files)
+every(timedelta(hours=1), recount_fullest)
 every(timedelta(hours=1), sweep_uploads)
 every(timedelta(hours=1), resume_processing)

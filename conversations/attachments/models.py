@@ -100,10 +100,36 @@ class Attachment(models.Model):
                 name="attachment_canned",
                 condition=models.Q(canned_answer__isnull=False),
             ),
+            # For the quota of a user.
+            models.Index(
+                fields=["owner", "size"],
+                name="attachment_owned",
+                condition=models.Q(file__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+
+class StorageUse(models.Model):
+    """What a business stores, for its quota. See `conversations.writing.storage_use`."""
+
+    business = models.OneToOneField(
+        "conversations.Business",
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="+",
+        editable=False,
+    )
+    bytes = models.BigIntegerField(default=0, editable=False)
+    files = models.BigIntegerField(default=0, editable=False)
+
+    class Meta:
+        app_label = "conversations"
+
+    def __str__(self) -> str:
+        return str(self.business_id)
 
 
 class DirectUpload(models.Model):

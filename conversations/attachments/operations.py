@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
@@ -80,7 +80,7 @@ def copy_uploads(owner_id: UserId, originals: Sequence[Attachment]) -> list[Atta
     copies = [_copied(owner_id, original) for original in originals]
     with transaction.atomic():
         lock_owner(owner_id)
-        check_quota(owner_id, sum(copy.size for copy in copies))
+        check_quota(owner_id, sum(copy.size for copy in copies), files=len(copies))
         for copy in copies:
             _insert(copy)
     return copies
@@ -173,24 +173,28 @@ def lock_owner(user_id: UserId) -> None:
         raise DomainError("unauthenticated", "The account is not active.")
 
 
-def check_quota(user_id: UserId, size: int, *, completing: UUID | None = None) -> None:
-    """Raise `too_large` if the user's files would exceed the quota of a user.
+def check_quota(user_id: UserId, size: int, *, files: int = 1, completing: UUID | None = None) -> None:
+    """Raise `too_large` if the user's files would exceed a quota of a user.
 
     Direct uploads in progress count, except the one that is `completing`.
     """
-    limit = limits().user_attachment_bytes
+    most, limit = limits().user_attachments, limits().user_attachment_bytes
     stored = Attachment.objects.filter(owner_id=user_id, file__isnull=False)
+    stored_files, stored_bytes = _count(stored[:most])  # so that the time it takes has a bound, too
+    if stored_files + files > most:
+        raise DomainError("too_large", "You have too many files. Delete some first.", {"limit": most})
     is_complete = Exists(Attachment.objects.filter(pk=OuterRef("pk")))
     begun = DirectUpload.objects.filter(~is_complete, owner_id=user_id).exclude(pk=completing)
-    if _bytes_of(stored) + _bytes_of(begun) + size > limit:
+    if stored_bytes + _count(begun)[1] + size > limit:
         raise DomainError(
             "too_large", "You have no space left for files. Delete some first.", {"limit": limit}
         )
 
 
-def _bytes_of(rows: QuerySet[Any]) -> int:
-    used: int | None = rows.aggregate(used=Sum("size"))["used"]
-    return used or 0
+def _count(rows: QuerySet[Any]) -> tuple[int, int]:
+    """Return the number of files, and of their bytes."""
+    found = rows.values("size").aggregate(files=Count("*"), bytes=Sum("size"))
+    return found["files"], found["bytes"] or 0
 
 
 def _add(attachment: Attachment) -> None:

@@ -6,13 +6,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Sum
-
-from chatsite.config.limits import limits
 from chatsite.database.pipeline import ask_rows
 from chatsite.errors import DomainError, invalid
 from conversations.access import UserId
 from conversations.models import Attachment, ChatMessage
+from conversations.writing.storage_use import Use
 
 CLAIMED: Final = ("message", "business", "position")  # columns that a claim writes
 _SEPARATOR: Final = ", "
@@ -30,9 +28,12 @@ def ask_attachments(ids: Collection[UUID]) -> Callable[[], dict[UUID, Attachment
 
 
 def claimable(
-    found: Mapping[UUID, Attachment], ids: Sequence[UUID], owner_id: UserId, business_id: UUID
+    found: Mapping[UUID, Attachment], ids: Sequence[UUID], owner_id: UserId, use: Use
 ) -> list[Attachment]:
-    """Return the uploads that a message names, in its order. Raise `DomainError` if one of them cannot be used."""
+    """Return the uploads that a message names, in its order, and add them to `use`, that of the business.
+
+    Raise `DomainError` if one of them cannot be used.
+    """
     wanted = [found.get(key) for key in ids]
     mine = [one for one in wanted if one is not None and owner_id is not None and one.owner_id == owner_id]
     if len(mine) < len(ids):
@@ -42,16 +43,8 @@ def claimable(
     if any(one.state == Attachment.State.REJECTED for one in mine):
         raise DomainError("conflict", "An attachment has been rejected.", {"field": "attachmentIds"})
     if mine:
-        check_business_quota(business_id, sum(one.size for one in mine))
+        use.take(mine)
     return mine
-
-
-def check_business_quota(business_id: UUID, size: int) -> None:
-    """Raise `too_large` if the files would exceed the quota of the business."""
-    limit = limits().business_attachment_bytes
-    kept = Attachment.objects.filter(business_id=business_id, file__isnull=False)
-    if (kept.aggregate(used=Sum("size"))["used"] or 0) + size > limit:
-        raise DomainError("too_large", "This business has no space left for files.", {"limit": limit})
 
 
 def claim(attachments: Sequence[Attachment], message_id: UUID, business_id: UUID) -> None:

@@ -12,6 +12,7 @@ from conversations.serializers import MessageObject
 from conversations.writing import message_sql
 from conversations.writing.attachment_claims import ask_attachments
 from conversations.writing.requests import Receipt, Request, Send
+from conversations.writing.storage_use import Use, ask_use
 
 
 @dataclass(slots=True)
@@ -23,6 +24,7 @@ class Lookups:
     places: set[tuple[UUID, UUID]]  # conversation and message
     unread: message_sql.UnreadMessages
     attachments: dict[UUID, Attachment]  # locked
+    uses: dict[UUID, Use]  # by business, where a send has attachments
 
 
 def request_lookups(requests: Sequence[Request]) -> Callable[[], Lookups]:
@@ -37,4 +39,5 @@ def request_lookups(requests: Sequence[Request]) -> Callable[[], Lookups]:
         {receipt.conversation_id for receipt in receipts if receipt.message_ids is None},
     )
     attachments = ask_attachments({key for send in sends for key in send.attachment_ids})
-    return lambda: Lookups(actors(), stored(), places(), unread(), attachments())
+    uses = ask_use({send.conversation_id for send in sends if send.attachment_ids})
+    return lambda: Lookups(actors(), stored(), places(), unread(), attachments(), uses())

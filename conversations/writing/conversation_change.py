@@ -40,6 +40,7 @@ from conversations.writing.change_parts import ChangeParts
 from conversations.writing.commit_recovery import watched_transaction
 from conversations.writing.conversation_sql import ask_locks, update_conversations
 from conversations.writing.recording import record_changes
+from conversations.writing.storage_use import add_use
 
 MessageEvent: TypeAlias = Callable[[MessageObject, bytes], Addressed]  # such as `events.message_edited`
 UnreadSides: TypeAlias = Collection[tuple[UUID, str]]  # conversation, the side that has not read
@@ -217,6 +218,7 @@ class ConversationChange:
             update_conversations(list(written.values()))
         self.parts.write()
         self._inform_apps()
+        add_use(self._claimed)
 
     def _inform_apps(self) -> None:
         """Let other apps write rows of their own about the change."""

@@ -18,6 +18,7 @@ from conversations.writing.attachment_claims import claimable, message_type_of, 
 from conversations.writing.batch_lookups import Lookups
 from conversations.writing.conversation_change import ConversationChange, add_unread
 from conversations.writing.requests import Send, Sent
+from conversations.writing.storage_use import Use
 
 
 def apply_send(change: ConversationChange, lookups: Lookups, send: Send) -> Sent:
@@ -37,7 +38,8 @@ def apply_send(change: ConversationChange, lookups: Lookups, send: Send) -> Sent
     require_unblocked(conversation, send.sender_id)
     if send.reply_to is not None and (send.conversation_id, send.reply_to) not in lookups.places:
         raise invalid("replyTo must be a message of this conversation.", field="replyTo")
-    files = claimable(lookups.attachments, send.attachment_ids, send.sender_id, conversation.business_id)
+    use = lookups.uses.setdefault(conversation.business_id, Use())
+    files = claimable(lookups.attachments, send.attachment_ids, send.sender_id, use)
     kind = SenderKind.BOT if actor is not None and actor.is_bot else SenderKind.PERSON
     sent = append_message(change, conversation, side, send, files, kind)
     if send.client_key is not None:

@@ -67,6 +67,8 @@ DOCUMENTED_LIMITS: Final = {
     "the body of a request": f"{Limits.request_bytes // MIB} MiB",
     "attachments of a message": f"{Limits.message_attachments}",
     "all files of a user": f"{Limits.user_attachment_bytes // GIB} GiB",
+    "number of a user's files": f"{Limits.user_attachments:,}",
+    "number of files of a business's conversations": f"{Limits.business_attachments:,}",
     "all files of a business's conversations": f"{Limits.business_attachment_bytes // GIB} GiB",
 }
 

@@ -23,7 +23,7 @@ from conversations.attachments.jobs import delete_files
 from conversations.attachments.operations import copy_uploads
 from conversations.attachments.release import files_of
 from conversations.models import Attachment, CannedAnswer
-from conversations.writing.attachment_claims import check_business_quota
+from conversations.writing.storage_use import add_use, use_of
 
 
 def prefetch_files() -> Prefetch[str]:
@@ -52,11 +52,14 @@ def set_files(answer: CannedAnswer, user_id: UserId, raw_ids: Sequence[str]) -> 
         raise DomainError("conflict", "An attachment has been sent already.", {"field": "attachmentIds"})
     if any(row.state == Attachment.State.REJECTED for row in new.values()):
         raise DomainError("conflict", "An attachment has been rejected.", {"field": "attachmentIds"})
-    check_business_quota(answer.business_id, sum(row.size for row in new.values()))
+    use_of(answer.business_id).take(new.values())
     _delete([row for key, row in present.items() if key not in keys])
     for position, key in enumerate(keys):
         kept = {"canned_answer": answer, "owner": None, "business": answer.business_id, "position": position}
         Attachment.objects.filter(pk=key).update(**kept)
+    for row in new.values():
+        row.business_id = answer.business_id
+    add_use(new.values())
 
 
 def delete_all(answer: CannedAnswer) -> None:
