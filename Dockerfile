@@ -4,9 +4,9 @@
 FROM python:3.12-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /venv
-COPY requirements.lock /tmp/requirements.lock
+COPY requirements-s3.lock /tmp/requirements-s3.lock
 COPY requirements-build.lock /tmp/requirements-build.lock
-RUN /venv/bin/pip install --require-hashes -r /tmp/requirements.lock
+RUN /venv/bin/pip install --require-hashes -r /tmp/requirements-s3.lock
 # The bundler and brotli are needed here and not in the image.
 RUN python -m venv /build && /build/bin/pip install --require-hashes -r /tmp/requirements-build.lock
 WORKDIR /app

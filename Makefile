@@ -110,9 +110,10 @@ lock: | $(BIN)/python
 	$(COMPILE) $(ARGS) pyproject.toml --extra build --constraint requirements.lock --output-file requirements-build.lock
 	$(COMPILE) $(ARGS) pyproject.toml --extra dev --extra build --constraint requirements.lock --output-file requirements-dev.lock
 	$(COMPILE) $(ARGS) pyproject.toml --extra bench --constraint requirements-dev.lock --output-file requirements-bench.lock
+	$(COMPILE) $(ARGS) pyproject.toml --extra s3 --constraint requirements-dev.lock --output-file requirements-s3.lock
 
 # Without --strict, an unknown package and a service that does not answer would count as safe.
-AUDITED := requirements.lock requirements-build.lock requirements-dev.lock requirements-bench.lock
+AUDITED := requirements.lock requirements-s3.lock requirements-build.lock requirements-dev.lock requirements-bench.lock
 audit: $(DEV)
 	$(foreach lock,$(AUDITED),$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r $(lock) && ) true
 	$(foreach lock,$(wildcard tests/*/package-lock.json tests/*/node/package-lock.json),npm audit --prefix $(dir $(lock)) --package-lock-only && ) true

@@ -8,11 +8,14 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import yaml
 from django.core.management import get_commands
+from django.urls import resolve
 
+from chatsite.config.limits import Limits
 from chatsite.observability.metrics.instruments import Counter, instruments
 from conversations.assistants.calls import assistant_calls
 
@@ -96,6 +99,45 @@ def test_manage_commands_and_programs_exist() -> None:
     assert re.search(r"^uvloop==", lock, re.MULTILINE)
     assert managed == {"migrate", "chat_worker", "prune_logins", "prune_notifications", "expire_lapsed"}
     assert managed < get_commands().keys()
+
+
+def test_the_image_has_the_locked_versions_and_those_of_s3() -> None:
+    def pins(lock: str) -> set[str]:
+        return set(re.findall(r"^[\w.-]+==[^ ;\\]+", (ROOT / lock).read_text(), re.MULTILINE))
+
+    assert "-r /tmp/requirements-s3.lock" in (ROOT / "Dockerfile").read_text()
+    assert pins("requirements.lock") < pins("requirements-s3.lock") <= pins("requirements-dev.lock")
+    assert {"boto3", "django-storages"} <= {pin.partition("==")[0] for pin in pins("requirements-s3.lock")}
+
+
+def test_the_steps_on_kubernetes_apply_every_file() -> None:
+    text = (DEPLOY / "kubernetes" / "README.md").read_text()
+    applied = set(re.findall(r"-f ([\w.-]+\.yaml)", text))
+    own = {path.name for path in MANIFESTS} - {"secrets.example.yaml"}
+    assert applied == own | {"your-secrets.yaml"}
+    assert set(re.findall(r"^\| `([\w.-]+)` \|", text, re.MULTILINE)) == own | {"secrets.example.yaml"}
+
+
+def test_uploads_pass_every_proxy() -> None:
+    names = ("/chat/uploads", f"/app/c/{uuid4()}/send-file", f"/app/team/{uuid4()}/canned-answers/send-file")
+    largest = Limits.attachment_bytes // 1024**2 + 1
+    (ingress,) = [one for one in of_kind("Ingress") if one["metadata"]["name"] == "chat-uploads"]
+    paths = [one["path"] for one in ingress["spec"]["rules"][0]["http"]["paths"]]
+    (pattern,) = re.findall(r"location ~ (\S*uploads\S*) ", (DEPLOY / "nginx.conf").read_text())
+    for name in names:
+        assert resolve(name)
+        assert re.search(pattern, name)
+        assert any(re.match(path, name) for path in paths)
+    assert not any(re.match(path, "/chat/conversations") for path in paths)
+    assert ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"] == f"{largest}m"
+    assert number_in(DEPLOY / "nginx.conf", r"uploads[^}]+client_max_body_size (\d+)m") == largest
+
+
+def test_units_may_write_their_files() -> None:
+    for name in ("chat@.service", "chat-worker.service"):
+        unit = (DEPLOY / "systemd" / name).read_text()
+        assert "ProtectSystem=strict" in unit
+        assert "\nStateDirectory=chat\nEnvironment=MEDIA_ROOT=/var/lib/chat/" in unit
 
 
 def test_servers_are_started_alike() -> None:
