@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from django.core.management import call_command
 from django.db import transaction
@@ -25,8 +27,15 @@ def process_of(worker_id: str) -> str:
     return worker_id.rsplit("/", 1)[0]
 
 
-def reclaim_jobs_of_dead_workers() -> int:
-    """Make the running jobs of dead workers ready again, and return their number.
+def _nothing_runs() -> Mapping[str, UUID | None]:
+    return {}
+
+
+def reclaim_lost_jobs(running_here: Callable[[], Mapping[str, UUID | None]] = _nothing_runs) -> int:
+    """Make the running jobs that no worker runs ready again, and return their number.
+
+    These are the jobs of dead workers, and those that a thread of this process could not finish because it lost the
+    database: `running_here` returns the job of each thread, by the id of its worker.
 
     A worker that could not renew its row, for example during an outage of the database, may still run its job. The job
     then runs twice, as every job may.
@@ -39,17 +48,25 @@ def reclaim_jobs_of_dead_workers() -> int:
         running = DBTaskResult.objects.select_for_update(skip_locked=True).filter(
             status=TaskResultStatus.RUNNING, started_at__lt=now - DEAD_AFTER
         )
-        for result in running:
-            if result.worker_ids and process_of(result.worker_ids[-1]) in alive:
+        rows = list(running)
+        here = running_here()  # after the rows are locked: a thread that ends its job waits for the lock
+        for result in rows:
+            worker_id = result.worker_ids[-1] if result.worker_ids else ""
+            if here[worker_id] == result.pk if worker_id in here else process_of(worker_id) in alive:
                 continue
-            if len(result.worker_ids) >= MOST_STARTS:
-                result.set_failed(AttemptFailed(f"{MOST_STARTS} workers died while they ran this job"))
-                give_up(result.task_path, result.args_kwargs["args"], result.args_kwargs["kwargs"])
-                continue
-            result.status = TaskResultStatus.READY
-            result.save(update_fields=["status"])
-            reclaimed += 1
+            reclaimed += _start_again(result)
     return reclaimed
+
+
+def _start_again(result: DBTaskResult[..., None]) -> bool:
+    """Make the job ready again, unless it was started too often. Return whether it is."""
+    if len(result.worker_ids) >= MOST_STARTS:
+        result.set_failed(AttemptFailed(f"{MOST_STARTS} workers died while they ran this job"))
+        give_up(result.task_path, result.args_kwargs["args"], result.args_kwargs["kwargs"])
+        return False
+    result.status = TaskResultStatus.READY
+    result.save(update_fields=["status"])
+    return True
 
 
 @job(attempts=1)

@@ -14,12 +14,13 @@ from __future__ import annotations
 import functools
 import logging
 import random
+import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from django_tasks import task
 from django_tasks.base import Task
@@ -27,12 +28,15 @@ from django_tasks.exceptions import InvalidTaskError
 from django_tasks_db.backend import DatabaseBackend
 
 from chatsite.config.queues import DEFAULT_QUEUE
+from chatsite.database.threads import drop_broken_connections
+from chatsite.errors import is_database_unavailable
 from chatsite.observability.metrics.instruments import Counter
 
 logger = logging.getLogger(__name__)
 
 FIRST_RETRY: Final = 2.0  # seconds; each further wait is twice as long
 LONGEST_WAIT: Final = 3600.0  # seconds
+OUTAGE_PAUSE: Final = 1.0  # seconds between two tries to reach the database
 
 job_retries = Counter("chat_job_retries", "Jobs that failed and were enqueued again.", "job")
 job_failures = Counter("chat_job_failures", "Jobs that failed at their last attempt.", "job")
@@ -122,6 +126,23 @@ def _wait(error: Exception, attempt: int) -> float:
     return 0.0 if asked == 0 else max(backoff(attempt), asked or 0.0)
 
 
+def _insist(store: Callable[[], None]) -> None:
+    """Store the next job on a sound connection. During an outage of the database, wait for its end.
+
+    The failed attempt is recorded afterwards. If the next job were not stored by then, there would be none. A worker
+    that cannot reach the database has nothing else to do.
+    """
+    while True:
+        drop_broken_connections(has_failed=True)
+        try:
+            return store()
+        except Exception as error:
+            if connection.in_atomic_block or not is_database_unavailable(error):
+                raise
+            logger.warning("a job waits for the database to record its failure: %s", error)
+        time.sleep(OUTAGE_PAUSE)
+
+
 def _retry_or_give_up(
     declared: Job,
     error: Exception,
@@ -134,10 +155,11 @@ def _retry_or_give_up(
     if isinstance(error, PermanentFailure) or attempt >= attempts:
         job_failures.add(1, name)
         logger.error("job %s failed at attempt %d of %d", name, attempt, attempts, exc_info=error)
-        give_up(declared.module_path, args, kwargs)
+        _insist(functools.partial(give_up, declared.module_path, args, kwargs))
         raise AttemptFailed(f"attempt {attempt} of {attempts}; there is no further attempt") from error
     wait = _wait(error, attempt)
-    enqueue(declared, *args, delay=timedelta(seconds=wait), attempt=attempt + 1, **kwargs)
+    delay = timedelta(seconds=wait)
+    _insist(functools.partial(enqueue, declared, *args, delay=delay, attempt=attempt + 1, **kwargs))
     job_retries.add(1, name)
     logger.warning(
         "job %s failed at attempt %d of %d; next in %.0f s: %s", name, attempt, attempts, wait, error

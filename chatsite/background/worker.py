@@ -12,16 +12,17 @@ import socket
 import threading
 from collections.abc import Mapping
 from time import monotonic
-from typing import Final
+from typing import Any, Final
+from uuid import UUID
 
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import Error, close_old_connections, connections
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django_tasks.base import DEFAULT_TASK_BACKEND_ALIAS
 from django_tasks_db.management.commands.db_worker import Worker as QueueWorker
 from django_tasks_db.models import DBTaskResult
 
-from chatsite.background.housekeeping import reclaim_jobs_of_dead_workers
+from chatsite.background.housekeeping import reclaim_lost_jobs
 from chatsite.background.models import Worker
 from chatsite.background.recurring import enqueue_due_jobs
 from chatsite.config.queues import (
@@ -31,6 +32,7 @@ from chatsite.config.queues import (
     SLOW_WEBHOOK_QUEUE,
     WEBHOOK_QUEUE,
 )
+from chatsite.database.threads import drop_broken_connections
 
 logger = logging.getLogger(__name__)
 
@@ -46,18 +48,28 @@ HEARTBEAT_SECONDS: Final = 5.0  # between two renewals of the worker's row, and 
 STOP_SECONDS: Final = 20.0  # for running jobs to finish when the worker stops
 
 
-def _batch_worker(queue: str, worker_id: str) -> QueueWorker:
-    """Return a worker of django-tasks-db that runs the ready jobs of `queue` and then ends."""
-    return QueueWorker(
-        queue_names=[queue],
-        interval=0,
-        batch=True,
-        backend_name=DEFAULT_TASK_BACKEND_ALIAS,
-        startup_delay=False,
-        max_tasks=None,
-        worker_id=worker_id,
-        excluded_queue_names=[],
-    )
+class JobRunner(QueueWorker):
+    """A worker of django-tasks-db that runs the ready jobs of one queue and then ends."""
+
+    def __init__(self, queue: str, worker_id: str) -> None:
+        super().__init__(
+            queue_names=[queue],
+            interval=0,
+            batch=True,
+            backend_name=DEFAULT_TASK_BACKEND_ALIAS,
+            startup_delay=False,
+            max_tasks=None,
+            worker_id=worker_id,
+            excluded_queue_names=[],
+        )
+        self.job: UUID | None = None  # the one that runs now
+
+    def run_task(self, db_task_result: DBTaskResult[..., Any]) -> None:
+        self.job = db_task_result.pk
+        try:
+            super().run_task(db_task_result)
+        finally:
+            self.job = None
 
 
 class QueueThread(threading.Thread):
@@ -65,11 +77,17 @@ class QueueThread(threading.Thread):
 
     def __init__(self, queue: str, worker_id: str) -> None:
         super().__init__(name=f"jobs-{queue}", daemon=True)
+        self.worker_id = worker_id
         self._queue = queue
-        self._worker_id = worker_id
         self._woken = threading.Event()
         self._stopping = False
-        self._running: QueueWorker | None = None
+        self._runner: JobRunner | None = None
+
+    @property
+    def job(self) -> UUID | None:
+        """Return the job that runs now."""
+        runner = self._runner
+        return None if runner is None else runner.job
 
     def wake(self) -> None:
         self._woken.set()
@@ -77,9 +95,9 @@ class QueueThread(threading.Thread):
     def stop(self) -> None:
         """Take no further job. The running job is finished."""
         self._stopping = True
-        running = self._running
-        if running is not None:
-            running.running = False
+        runner = self._runner
+        if runner is not None:
+            runner.running = False
         self._woken.set()
 
     def run(self) -> None:
@@ -88,18 +106,21 @@ class QueueThread(threading.Thread):
             self._woken.clear()
             try:
                 self._run_ready_jobs()
-            except DatabaseError as error:
-                # The main loop wakes this thread again while there are ready jobs.
+            except Error as error:
+                # The main loop wakes this thread again while there are ready jobs, and reclaims the job of this one.
                 logger.warning("the worker of queue %s cannot reach the database: %s", self._queue, error)
+                drop_broken_connections(has_failed=True)
             finally:
                 close_old_connections()
         connections.close_all()
 
     def _run_ready_jobs(self) -> None:
-        self._running = _batch_worker(self._queue, self._worker_id)
-        if not self._stopping:
-            self._running.run()
-        self._running = None
+        self._runner = JobRunner(self._queue, self.worker_id)
+        try:
+            if not self._stopping:
+                self._runner.run()
+        finally:
+            self._runner = None
 
 
 class WorkerProcess:
@@ -108,12 +129,12 @@ class WorkerProcess:
     def __init__(self, threads: Mapping[str, int] = THREADS) -> None:
         self.id = f"{socket.gethostname()[:24]}-{os.getpid()}-{get_random_string(8)}"
         self._stopped = threading.Event()
-        self._threads: dict[str, list[QueueThread]] = {}
+        self.threads: dict[str, list[QueueThread]] = {}
         number = 0
         for queue, count in threads.items():
-            self._threads[queue] = []
+            self.threads[queue] = []
             for _ in range(count):
-                self._threads[queue].append(QueueThread(queue, f"{self.id}/{number}"))
+                self.threads[queue].append(QueueThread(queue, f"{self.id}/{number}"))
                 number += 1
 
     def stop(self) -> None:
@@ -127,9 +148,9 @@ class WorkerProcess:
             try:
                 if monotonic() >= next_heartbeat:
                     next_heartbeat = monotonic() + HEARTBEAT_SECONDS
-                    self._beat()
+                    self.beat()
                 self._wake_queues_with_jobs()
-            except DatabaseError as error:
+            except Error as error:
                 logger.warning("the worker cannot reach the database: %s", error)
                 self._stopped.wait(1)
             finally:
@@ -139,26 +160,30 @@ class WorkerProcess:
 
     def run_ready_jobs(self) -> None:
         """Run the ready jobs on the calling thread, and return. For tests and for `--once`."""
-        for queue in self._threads:
-            _batch_worker(queue, f"{self.id}/once").run()
+        for queue in self.threads:
+            JobRunner(queue, f"{self.id}/once").run()
 
     def _all_threads(self) -> list[QueueThread]:
-        return [thread for threads in self._threads.values() for thread in threads]
+        return [thread for threads in self.threads.values() for thread in threads]
 
-    def _beat(self) -> None:
+    def beat(self) -> None:
+        """Say that this process is alive, find lost jobs, and enqueue the recurring jobs that are due."""
         now = timezone.now()
         Worker.objects.update_or_create(
             id=self.id, defaults={"seen_at": now}, create_defaults={"seen_at": now, "started_at": now}
         )
-        reclaimed = reclaim_jobs_of_dead_workers()
+        reclaimed = reclaim_lost_jobs(self._running_jobs)
         if reclaimed:
-            logger.warning("%d jobs of dead workers will run again", reclaimed)
+            logger.warning("%d jobs that no worker runs will run again", reclaimed)
         enqueue_due_jobs()
 
+    def _running_jobs(self) -> dict[str, UUID | None]:
+        return {thread.worker_id: thread.job for thread in self._all_threads()}
+
     def _wake_queues_with_jobs(self) -> None:
-        ready = DBTaskResult.objects.ready().order_by().filter(queue_name__in=self._threads)
+        ready = DBTaskResult.objects.ready().order_by().filter(queue_name__in=self.threads)
         for queue in set(ready.values_list("queue_name", flat=True).distinct()):
-            for thread in self._threads[queue]:
+            for thread in self.threads[queue]:
                 thread.wake()
 
     def _wind_down(self) -> None:
@@ -169,6 +194,6 @@ class WorkerProcess:
             thread.join(max(0.0, deadline - monotonic()))
         try:
             Worker.objects.filter(id=self.id).delete()
-        except DatabaseError as error:
+        except Error as error:
             logger.warning("the worker's row could not be deleted: %s", error)
         connections.close_all()

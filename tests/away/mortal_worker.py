@@ -24,7 +24,7 @@ from django.utils import timezone
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from chatsite.background.housekeeping import reclaim_jobs_of_dead_workers
+from chatsite.background.housekeeping import reclaim_lost_jobs
 from chatsite.background.worker import WorkerProcess
 from chatsite.config.queues import DELIVERY_QUEUE
 from chatsite.http import outgoing
@@ -161,4 +161,4 @@ def _take_over_jobs() -> None:
     """What another worker does once the killed one has been silent for long."""
     running = DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING)
     running.update(started_at=timezone.now() - timedelta(minutes=5))
-    reclaim_jobs_of_dead_workers()
+    reclaim_lost_jobs()

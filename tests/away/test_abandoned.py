@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from chatsite.background.housekeeping import MOST_STARTS, reclaim_jobs_of_dead_workers
+from chatsite.background.housekeeping import MOST_STARTS, reclaim_lost_jobs
 from notifications.delivery.escalation_check import ABANDONED_FOR, check_due
 from notifications.delivery.mail.sending import send_mail
 from notifications.delivery.models import Notice
@@ -26,7 +26,7 @@ def kill_workers_of(task: object) -> None:
     result.worker_ids = [f"dead-{number}/0" for number in range(MOST_STARTS)]
     result.status, result.started_at = TaskResultStatus.RUNNING, timezone.now() - timedelta(minutes=5)
     result.save()
-    assert reclaim_jobs_of_dead_workers() == 0
+    assert reclaim_lost_jobs() == 0
     for following in DBTaskResult.objects.filter(task_path=abandon_notice.module_path):
         abandon_notice.func(*following.args_kwargs["args"])
 

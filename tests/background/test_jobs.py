@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from chatsite.background.housekeeping import MOST_STARTS, reclaim_jobs_of_dead_workers
+from chatsite.background import jobs
+from chatsite.background.housekeeping import MOST_STARTS, reclaim_lost_jobs
 from chatsite.background.jobs import LONGEST_WAIT, Job, backoff, enqueue
-from chatsite.background.worker import WorkerProcess
+from chatsite.background.worker import QueueThread, WorkerProcess
+from chatsite.config.queues import DEFAULT_QUEUE
 from tests.background import examples
 
 # The worker closes its connections, as in its own process, so no transaction can surround a test.
@@ -101,10 +104,61 @@ def test_a_job_that_stops_its_workers_is_given_up_too() -> None:
         started_at=timezone.now() - timedelta(minutes=5),
         worker_ids=[f"dead-{number}/0" for number in range(MOST_STARTS)],
     )
-    assert reclaim_jobs_of_dead_workers() == 0
+    assert reclaim_lost_jobs() == 0
     run_all_attempts()
     assert examples.runs("deadly") == 0
     assert examples.runs("after deadly") == 1
+
+
+@pytest.mark.parametrize(
+    ("starts", "runs", "expected"),
+    [(1, True, TaskResultStatus.RUNNING), (1, False, TaskResultStatus.READY), (MOST_STARTS, False, "FAILED")],
+)
+def test_a_job_that_no_thread_runs_is_started_again(
+    monkeypatch: pytest.MonkeyPatch, starts: int, runs: bool, expected: str
+) -> None:
+    """The worker is alive, but one of its threads lost the database in the middle of the job."""
+    enqueue(examples.note, "lost")
+    worker = WorkerProcess()
+    thread = worker.threads[DEFAULT_QUEUE][0]
+    row = DBTaskResult.objects.get()
+    DBTaskResult.objects.update(
+        status=TaskResultStatus.RUNNING,
+        started_at=timezone.now() - timedelta(minutes=5),
+        worker_ids=[thread.worker_id] * starts,
+    )
+    monkeypatch.setattr(QueueThread, "job", row.pk if runs else None)
+    worker.beat()
+    row.refresh_from_db()
+    assert row.status == expected
+
+
+def test_a_job_that_has_just_been_claimed_is_left_alone() -> None:
+    enqueue(examples.note, "claimed")
+    worker = WorkerProcess()
+    row = DBTaskResult.objects.get()
+    row.claim(worker.threads[DEFAULT_QUEUE][0].worker_id)
+    worker.beat()
+    row.refresh_from_db()
+    assert row.status == TaskResultStatus.RUNNING
+
+
+def test_a_failed_job_is_not_lost_while_the_database_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without its next attempt, a job whose row says that it failed would never run again."""
+    outage = [OperationalError("away"), OperationalError("away"), None]
+    store = jobs.enqueue
+
+    def enqueue_later(*arguments: Any, **options: Any) -> None:
+        if error := outage.pop(0):
+            raise error
+        store(*arguments, **options)
+
+    enqueue(examples.fail_until_third, "away")
+    monkeypatch.setattr(jobs, "OUTAGE_PAUSE", 0)
+    monkeypatch.setattr(jobs, "enqueue", enqueue_later)
+    run_ready_jobs()
+    assert outage == []
+    assert statuses(examples.fail_until_third) == [TaskResultStatus.FAILED, TaskResultStatus.READY]
 
 
 def test_a_job_can_choose_its_next_time() -> None:
