@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from chatsite.background.jobs import job
-from chatsite.config.queues import DELIVERY_QUEUE
+from chatsite.config.queues import ACCOUNT_MAIL_QUEUE
 from chatsite.http.site_url import site_url
 from chatsite.identity.bidi import isolate
 from chatsite.identity.names import display_name
@@ -32,7 +32,7 @@ def invitation_token(invitation_id: UUID) -> str:
     return signing.dumps(str(invitation_id), salt=SALT)
 
 
-@job(queue=DELIVERY_QUEUE)
+@job(queue=ACCOUNT_MAIL_QUEUE)
 def send_invitation(invitation_id: str, language: str) -> None:
     """Send the mail, unless the invitation has been revoked meanwhile."""
     open_ones = access.invitations().filter(status=Invitation.Status.PENDING, expires_at__gt=timezone.now())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime
 from time import monotonic
 from typing import Final
 
 from django.db import DatabaseError, connections
-from django.db.models import Count
+from django.db.models import Case, Count, F, Min, Q, QuerySet, When
 from django.utils import timezone
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
@@ -40,14 +41,21 @@ class QueueReadings:
             ready = DBTaskResult.objects.ready().order_by()
             self.waiting = _by_queue(ready)
             self.running = _by_queue(DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING).order_by())
-            oldest = ready.order_by("enqueued_at").values_list("enqueued_at", flat=True).first()
-            self.oldest_seconds = (timezone.now() - oldest).total_seconds() if oldest else 0.0
+            self.oldest_seconds = longest_wait(ready, timezone.now())
             self.workers = float(Worker.objects.count())
         except DatabaseError:
             self.workers = float("nan")  # unknown; `/readyz` and the log report the database's failure
         finally:
             connections.close_all()
             self._lock.release()
+
+
+def longest_wait(ready: QuerySet[DBTaskResult[..., None]], now: datetime) -> float:
+    """Return the seconds since the oldest job became ready: a retry does not wait before its time."""
+    was_delayed = Q(run_after__lte=now, run_after__gt=F("enqueued_at"))
+    ready_at = Case(When(was_delayed, then=F("run_after")), default=F("enqueued_at"))
+    first = ready.aggregate(first=Min(ready_at))["first"]
+    return 0.0 if first is None else max(0.0, (now - first).total_seconds())
 
 
 def _by_queue(results: object) -> dict[Labels, float]:

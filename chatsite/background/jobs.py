@@ -36,6 +36,9 @@ logger = logging.getLogger(__name__)
 
 FIRST_RETRY: Final = 2.0  # seconds; each further wait is twice as long
 LONGEST_WAIT: Final = 3600.0  # seconds
+CLOCK_SKEW: Final = timedelta(
+    seconds=5
+)  # a worker whose clock is behind by less still finds a new job at once
 OUTAGE_PAUSE: Final = 1.0  # seconds between two tries to reach the database
 
 job_retries = Counter("chat_job_retries", "Jobs that failed and were enqueued again.", "job")
@@ -102,6 +105,9 @@ def enqueue(declared: Job, *args: Any, delay: timedelta | None = None, **kwargs:
     """
     if delay is not None:
         declared = declared.using(run_after=timezone.now() + delay)
+    elif declared.get_backend().supports_defer:
+        # The jobs of a queue run in the order of these times. Without one, a job would wait for all overdue retries.
+        declared = declared.using(run_after=timezone.now() - CLOCK_SKEW)
     if isinstance(declared.get_backend(), DatabaseBackend):
         declared.enqueue(*args, **kwargs)
     else:

@@ -25,24 +25,11 @@ from django_tasks_db.models import DBTaskResult
 from chatsite.background.housekeeping import reclaim_lost_jobs
 from chatsite.background.models import Worker
 from chatsite.background.recurring import enqueue_due_jobs
-from chatsite.config.queues import (
-    DEFAULT_QUEUE,
-    DELIVERY_QUEUE,
-    MEDIA_QUEUE,
-    SLOW_WEBHOOK_QUEUE,
-    WEBHOOK_QUEUE,
-)
+from chatsite.config.queues import THREADS
 from chatsite.database.threads import drop_broken_connections
 
 logger = logging.getLogger(__name__)
 
-THREADS: Final[Mapping[str, int]] = {
-    DEFAULT_QUEUE: 1,
-    MEDIA_QUEUE: 1,
-    DELIVERY_QUEUE: 2,
-    WEBHOOK_QUEUE: 4,
-    SLOW_WEBHOOK_QUEUE: 4,
-}
 POLL_SECONDS: Final = 0.25  # between two queries for ready jobs
 HEARTBEAT_SECONDS: Final = 5.0  # between two renewals of the worker's row, and checks for dead workers
 STOP_SECONDS: Final = 20.0  # for running jobs to finish when the worker stops

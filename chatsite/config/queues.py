@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-DEFAULT_QUEUE: Final = "default"
+DEFAULT_QUEUE: Final = "default"  # short jobs that somebody waits for
 MEDIA_QUEUE: Final = "media"  # uses much CPU time: images, audio
-DELIVERY_QUEUE: Final = "delivery"  # push and mail
+DELIVERY_QUEUE: Final = "delivery"  # who gets a push or a mail, and the pushes
+SLOW_PUSH_QUEUE: Final = "push-slow"  # push services that take seconds to answer
+MAIL_QUEUE: Final = "mail"  # about unread messages, and for ratings
+ACCOUNT_MAIL_QUEUE: Final = (
+    "account-mail"  # for somebody who waits: new passwords, confirmations, invitations
+)
 WEBHOOK_QUEUE: Final = "webhooks"
 SLOW_WEBHOOK_QUEUE: Final = "webhooks-slow"  # endpoints that take seconds to answer
-QUEUES: Final = (DEFAULT_QUEUE, MEDIA_QUEUE, DELIVERY_QUEUE, WEBHOOK_QUEUE, SLOW_WEBHOOK_QUEUE)
+
+# The threads of a worker for each queue. With its main thread they fit into the default DATABASE_POOL_SIZE.
+THREADS: Final[Mapping[str, int]] = {
+    DEFAULT_QUEUE: 1,
+    MEDIA_QUEUE: 1,
+    DELIVERY_QUEUE: 2,
+    SLOW_PUSH_QUEUE: 1,
+    MAIL_QUEUE: 1,
+    ACCOUNT_MAIL_QUEUE: 1,
+    WEBHOOK_QUEUE: 4,
+    SLOW_WEBHOOK_QUEUE: 3,
+}
+QUEUES: Final = tuple(THREADS)

@@ -23,7 +23,7 @@ from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext
 
 from chatsite.background.jobs import job
-from chatsite.config.queues import DELIVERY_QUEUE
+from chatsite.config.queues import ACCOUNT_MAIL_QUEUE
 from chatsite.http.site_url import site_url
 from chatsite.identity.names import email_field
 from chatsite.identity.password_tags import is_current, password_tag
@@ -61,7 +61,7 @@ def _email_of(user: Any) -> str:
     return str(getattr(user, email_field() or "", "") or "")
 
 
-@job(queue=DELIVERY_QUEUE)
+@job(queue=ACCOUNT_MAIL_QUEUE)
 def send_confirmation(user_id: str, email: str, language: str) -> None:
     """Ask the owner of the address whether the account may use it."""
     user = get_user_model()._default_manager.filter(pk=parse_user_key(user_id), is_active=True).first()
@@ -79,7 +79,7 @@ def send_confirmation(user_id: str, email: str, language: str) -> None:
         )
 
 
-@job(queue=DELIVERY_QUEUE)
+@job(queue=ACCOUNT_MAIL_QUEUE)
 def send_password_links(email: str, language: str) -> None:
     """Send a link to each account with this address. People who sign in elsewhere have no password, and get none."""
     for user in PasswordResetForm().get_users(email):

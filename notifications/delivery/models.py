@@ -141,6 +141,8 @@ class PushSubscription(models.Model):
     session_key = models.CharField(max_length=40, default="", db_default="", blank=True, editable=False)
     # Of the password with which the browser was signed in. Empty in rows of earlier releases.
     password_tag = models.CharField(max_length=32, default="", db_default="", blank=True, editable=False)
+    # The last push to it, or to another browser of the person, took seconds.
+    is_slow = models.BooleanField(default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from chatsite.background.jobs import enqueue, job
-from chatsite.config.queues import DELIVERY_QUEUE
+from chatsite.config.queues import DELIVERY_QUEUE, MAIL_QUEUE
 from conversations.models import Conversation, Episode
 from conversations.team.reports.csat import rating_asked
 from notifications.delivery import attention
@@ -60,7 +60,7 @@ def consider(episode_id: str, *, is_later: bool, ahead: timedelta = timedelta())
     enqueue(send_rating_mail, str(notice.pk))
 
 
-@job(queue=DELIVERY_QUEUE, attempts=ATTEMPTS, given_up=abandon_notice)
+@job(queue=MAIL_QUEUE, attempts=ATTEMPTS, given_up=abandon_notice)
 def send_rating_mail(notice_id: str) -> None:
     deliver(notice_id, timezone.now())
 

@@ -23,9 +23,10 @@ from django.utils import timezone
 from chatsite.background.jobs import enqueue, job
 from chatsite.background.recurring import every
 from chatsite.config.queues import SLOW_WEBHOOK_QUEUE, WEBHOOK_QUEUE
+from chatsite.http.endpoint_pace import timeout_of
 from notifications.webhooks.models import Webhook, WebhookDelivery
 from notifications.webhooks.results import record_attempts
-from notifications.webhooks.schedule import CIRCUIT_FAILURES, QUICK_TIMEOUT, SLOW_TIMEOUT
+from notifications.webhooks.schedule import CIRCUIT_FAILURES
 from notifications.webhooks.sending import send_chain
 
 LEASE: Final = timedelta(seconds=45)  # longer than a batch can take
@@ -112,7 +113,7 @@ def _deliver_batch(endpoint: Webhook, threads: ThreadPoolExecutor) -> Webhook | 
     chains = _next_chains(endpoint, 1 if is_trial else AT_ONCE, 1 if is_trial else CHAIN)
     if not chains or not _renew(endpoint):
         return None
-    seconds = SLOW_TIMEOUT if endpoint.is_slow else QUICK_TIMEOUT
+    seconds = timeout_of(is_slow=endpoint.is_slow)
     sent = threads.map(lambda deliveries: send_chain(endpoint, deliveries, seconds), chains)
     return record_attempts(endpoint.pk, endpoint.lease, list(chain.from_iterable(sent)))
 

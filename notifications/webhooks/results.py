@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chatsite.database.after_commit import after_commit
+from chatsite.http.endpoint_pace import SLOW_SECONDS
 from chatsite.observability.metrics.instruments import Counter
 from conversations.models import Membership
 from notifications import types
@@ -19,7 +20,7 @@ from notifications.inbox import lock_inboxes
 from notifications.operations import notify
 from notifications.webhooks.models import Webhook, WebhookDelivery
 from notifications.webhooks.recorded_businesses import mark_recorded_businesses
-from notifications.webhooks.schedule import GIVE_UP_AFTER, SLOW_SECONDS, circuit_delay, retry_delay
+from notifications.webhooks.schedule import GIVE_UP_AFTER, circuit_delay, retry_delay
 from notifications.webhooks.sending import Attempt, shown_url
 
 GONE: Final = 410

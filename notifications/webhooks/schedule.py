@@ -8,9 +8,6 @@ from typing import Final
 
 GIVE_UP_AFTER: Final = timedelta(days=3)  # since the first attempt
 CIRCUIT_FAILURES: Final = 5  # in a row, before the endpoint is left alone
-SLOW_SECONDS: Final = 2.0  # an attempt that takes longer makes an endpoint slow
-QUICK_TIMEOUT: Final = 5.0  # seconds for an attempt of an endpoint that is not slow
-SLOW_TIMEOUT: Final = 15.0
 LONGEST_RETRY_AFTER: Final = 3600.0  # seconds that an endpoint may ask for
 
 _RETRIES: Final = (5, 30, 120, 600, 1800, 3600, 7200, 14_400)  # seconds; the last one is repeated

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from chatsite.errors import DomainError
 from chatsite.http import outgoing
+from chatsite.http.endpoint_pace import QUICK_TIMEOUT
 from notifications.webhooks.models import Webhook, WebhookDelivery
-from notifications.webhooks.schedule import QUICK_TIMEOUT
 from notifications.webhooks.secrets import decrypted, signature
 
 USER_AGENT: Final = "business-chat-webhooks/1"

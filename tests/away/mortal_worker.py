@@ -26,7 +26,7 @@ from django_tasks_db.models import DBTaskResult
 
 from chatsite.background.housekeeping import reclaim_lost_jobs
 from chatsite.background.worker import WorkerProcess
-from chatsite.config.queues import DELIVERY_QUEUE
+from chatsite.config.queues import DELIVERY_QUEUE, MAIL_QUEUE, SLOW_PUSH_QUEUE
 from chatsite.http import outgoing
 from conversations import operations
 from conversations.models import Business, Conversation, Membership
@@ -108,7 +108,7 @@ def _without_pool() -> Iterator[None]:
 
 def _run_worker(ahead: timedelta = timedelta()) -> None:
     check_due(timezone.now() + ahead)
-    WorkerProcess({DELIVERY_QUEUE: 1}).run_ready_jobs()
+    WorkerProcess({DELIVERY_QUEUE: 1, MAIL_QUEUE: 1, SLOW_PUSH_QUEUE: 1}).run_ready_jobs()
 
 
 def _run_in_fork(kill_at: int) -> str:

@@ -35,6 +35,7 @@ from conversations import operations
 from conversations.models import Business, Conversation, Membership
 from conversations.requests import SendBody
 from notifications.delivery.escalation_check import check_due
+from notifications.delivery.models import PushSubscription
 from notifications.delivery.push.subscriptions import subscribe
 name = f"killed-{{uuid4().hex[:8]}}"
 users = get_user_model().objects
@@ -53,11 +54,13 @@ with override_settings(
             where = Conversation.objects.create(business=shop, customer=customer)
             operations.send_message(sender_id=owner.pk, conversation_id=where.pk, body=SendBody(content="Hello"))
             check_due(timezone.now())
+    # Their queue has one thread, and waits longer than this test for an answer.
+    PushSubscription.objects.filter(user__username__startswith=name).update(is_slow=True)
 print(name)
 """
 RUNNING = """
 from django_tasks_db.models import DBTaskResult
-print(DBTaskResult.objects.filter(status="RUNNING", queue_name="delivery").count())
+print(DBTaskResult.objects.filter(status="RUNNING", queue_name__in=["push-slow", "mail"]).count())
 """
 # Backdates every heartbeat and start, as if the worker had died.
 AGE = """
@@ -140,9 +143,9 @@ def test_nothing_comes_twice_and_nothing_is_missing(scene: Scene) -> None:
     mail_server.hold()
     mail_server.resume()
     with scene.killed_worker():
-        wait_until(lambda: len(mail_server.mails) == 2, "two mails that have arrived without an answer")
+        wait_until(lambda: len(mail_server.mails) == 1, "a mail that has arrived without an answer")
     mail_server.release()
-    finished = {"push-unknown": 1, "push-sent": PAIRS - 1, "email-unknown": 2, "email-sent": PAIRS - 2}
+    finished = {"push-unknown": 1, "push-sent": PAIRS - 1, "email-unknown": 1, "email-sent": PAIRS - 1}
     with scene.killed_worker():
         wait_until(lambda: scene.states() == finished, "the end of all notices")
     assert sorted(path for path, _, _ in push_service.requests) == [f"/{number}" for number in range(PAIRS)]

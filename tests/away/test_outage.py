@@ -14,7 +14,7 @@ pytestmark = pytest.mark.fault
 
 FAILED: Final = """
 from django_tasks_db.models import DBTaskResult
-print(DBTaskResult.objects.filter(status="FAILED", queue_name="delivery").count())
+print(DBTaskResult.objects.filter(status="FAILED", queue_name__in=["delivery", "push-slow", "mail"]).count())
 """
 
 

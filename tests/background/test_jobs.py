@@ -6,12 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import OperationalError, transaction
 from django.utils import timezone
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from chatsite.background import jobs
+from chatsite.background.gauges import longest_wait
 from chatsite.background.housekeeping import MOST_STARTS, reclaim_lost_jobs
 from chatsite.background.jobs import LONGEST_WAIT, Job, backoff, enqueue
 from chatsite.background.worker import QueueThread, WorkerProcess
@@ -60,6 +62,37 @@ def test_a_delayed_job_waits() -> None:
     assert examples.runs("delayed") == 0
     run_all_attempts()
     assert examples.runs("delayed") == 1
+
+
+def test_jobs_run_in_the_order_in_which_they_are_due() -> None:
+    """An overdue retry goes before the jobs that were enqueued since, and not before older ones."""
+    enqueue(examples.note, "first")
+    enqueue(examples.note, "retry", delay=timedelta(seconds=20))
+    enqueue(examples.note, "last")
+    rows = DBTaskResult.objects.order_by("enqueued_at")
+    start = timezone.now() - timedelta(minutes=5)
+    for row, age in zip(rows, (0, 20, 40), strict=True):  # as if they had been enqueued 20 seconds apart
+        row.run_after += start + timedelta(seconds=age) - row.enqueued_at
+        row.save()
+    rows.filter(args_kwargs__args=["retry"]).update(run_after=start + timedelta(seconds=20))
+    run_ready_jobs()
+    names = Group.objects.order_by("pk").values_list("name", flat=True)
+    assert list(names) == ["first/1", "retry/1", "last/1"]
+
+
+def test_a_worker_whose_clock_is_behind_finds_a_new_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    enqueue(examples.note, "behind")
+    now = timezone.now
+    monkeypatch.setattr(timezone, "now", lambda: now() - timedelta(seconds=4))
+    assert DBTaskResult.objects.ready().exists()
+
+
+def test_the_wait_of_a_retry_begins_when_it_is_due() -> None:
+    enqueue(examples.note, "retry", delay=timedelta(hours=1))
+    DBTaskResult.objects.update(enqueued_at=timezone.now() - timedelta(hours=2))
+    DBTaskResult.objects.update(run_after=timezone.now() - timedelta(seconds=10))
+    enqueue(examples.note, "new")
+    assert 10 <= longest_wait(DBTaskResult.objects.ready(), timezone.now()) < 70
 
 
 def test_a_failed_job_is_tried_again_until_it_succeeds() -> None:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from chatsite.background.jobs import RetryLater, job
-from chatsite.config.queues import DELIVERY_QUEUE
+from chatsite.config.queues import MAIL_QUEUE
 from conversations.access import UserId
 from conversations.models import Conversation
 from notifications.delivery.decisions import Send, Skip, Wait, circumstances_of, decide
@@ -40,7 +40,7 @@ CONVERSATIONS: Final = 200  # conversations to read for one mail
 State = Notice.State
 
 
-@job(queue=DELIVERY_QUEUE, attempts=ATTEMPTS, given_up=abandon_notice)
+@job(queue=MAIL_QUEUE, attempts=ATTEMPTS, given_up=abandon_notice)
 def send_mail(notice_id: str) -> None:
     deliver(notice_id, timezone.now())
 

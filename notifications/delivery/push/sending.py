@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
 
 from chatsite.background.jobs import RetryLater, enqueue, job
-from chatsite.config.queues import DELIVERY_QUEUE
+from chatsite.config.queues import DELIVERY_QUEUE, SLOW_PUSH_QUEUE
+from chatsite.http.endpoint_pace import timeout_of
 from chatsite.http.outgoing import OutgoingFailed, OutgoingRefused, OutgoingResponse, post
 from conversations.models import Conversation, Membership
 from notifications.delivery.addresses import subscriptions_of
@@ -20,6 +22,7 @@ from notifications.delivery.preferences import Preferences
 from notifications.delivery.push import base64url
 from notifications.delivery.push.content import close_content, message_content, tag_of
 from notifications.delivery.push.encryption import encrypt
+from notifications.delivery.push.subscriptions import note_pace
 from notifications.delivery.push.vapid import authorization
 from notifications.delivery.unread import (
     fresh_messages,
@@ -43,15 +46,27 @@ def send_push(notice_id: str) -> None:
     deliver(notice_id, timezone.now())
 
 
-def deliver(notice_id: str, now: datetime) -> None:
+@job(queue=SLOW_PUSH_QUEUE, attempts=ATTEMPTS, given_up=abandon_notice)
+def send_push_slowly(notice_id: str) -> None:
+    """Send the push to a push service that answers slowly, without delaying the others."""
+    deliver(notice_id, timezone.now(), slowly=True)
+
+
+def deliver(notice_id: str, now: datetime, *, slowly: bool = False) -> None:
     """Send the push, unless there is no longer a reason to. Raises `RetryLater`."""
     notice = find_pending(notice_id, now)
     if notice is None:
         return
-    assert notice.conversation_id is not None
     if notice.subscription is None:
         finish(notice, State.FAILED, "gone", now)
-        return
+    elif notice.subscription.is_slow and not slowly:
+        enqueue(send_push_slowly, notice_id)
+    else:
+        _deliver(notice, notice.subscription, now)
+
+
+def _deliver(notice: Notice, device: PushSubscription, now: datetime) -> None:
+    assert notice.conversation_id is not None
     conversation = Conversation.objects.select_related("business", "customer", "team_state").get(
         pk=notice.conversation_id
     )
@@ -64,20 +79,20 @@ def deliver(notice_id: str, now: datetime) -> None:
     spot = (conversation.pk, side, 0)
     fresh = fresh_messages([spot], [conversation]).get(spot)
     known = circumstances_of([user], [conversation], now)
-    if notice.subscription not in known.addresses.devices_of(user):
+    if device not in known.addresses.devices_of(user):
         finish(notice, State.FAILED, "gone", now)
         return
     decision = decide(known, Channel.PUSH, user, conversation, fresh)
     if isinstance(decision, Skip):
         finish(notice, State.SKIPPED, decision.reason, now)
     elif isinstance(decision, Wait):
-        enqueue(send_push, notice_id, delay=decision.until - now)
+        enqueue(send_push, str(notice.pk), delay=decision.until - now)
     elif fresh is not None:
         content = _content(user, conversation, side, known.preferences_of(user, conversation))
         if content is None:
             finish(notice, State.SKIPPED, "read", now)
         elif _claim(notice, conversation, fresh.last_seq, now):
-            _post(notice, notice.subscription, content, tag_of(conversation.pk), now)
+            _post(notice, device, content, tag_of(conversation.pk), now)
 
 
 def _content(user: Any, conversation: Conversation, side: str, preferences: Preferences) -> bytes | None:
@@ -162,7 +177,11 @@ def post_content(device: PushSubscription, content: bytes, topic: str, now: date
         "Topic": topic,
         "Urgency": "high",
     }
-    return post(device.endpoint, body, headers, https_only=True)
+    began = monotonic()
+    try:
+        return post(device.endpoint, body, headers, seconds=timeout_of(is_slow=device.is_slow))
+    finally:
+        note_pace(device, monotonic() - began)
 
 
 def _expect_withdrawal(device: PushSubscription, conversation: Conversation, now: datetime) -> None:
@@ -177,9 +196,22 @@ def _expect_withdrawal(device: PushSubscription, conversation: Conversation, now
 @job(queue=DELIVERY_QUEUE, attempts=3)
 def withdraw_push(subscription_id: str, conversation_id: str) -> None:
     """Remove a notification that a browser shows, because the person has read the conversation elsewhere."""
+    _withdraw(subscription_id, conversation_id, slowly=False)
+
+
+@job(queue=SLOW_PUSH_QUEUE, attempts=3)
+def withdraw_push_slowly(subscription_id: str, conversation_id: str) -> None:
+    """Do the same with a push service that answers slowly, without delaying the others."""
+    _withdraw(subscription_id, conversation_id, slowly=True)
+
+
+def _withdraw(subscription_id: str, conversation_id: str, *, slowly: bool) -> None:
     device = PushSubscription.objects.select_related("user").filter(pk=subscription_id).first()
     conversation = Conversation.objects.filter(pk=conversation_id).first()
     if device is None or conversation is None or device.endpoint.startswith(APPLE):
+        return
+    if device.is_slow and not slowly:
+        enqueue(withdraw_push_slowly, subscription_id, conversation_id)
         return
     if has_unread(conversation, device.user_id):
         _expect_withdrawal(device, conversation, timezone.now())

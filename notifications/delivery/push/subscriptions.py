@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from chatsite.errors import DomainError, invalid, not_found
+from chatsite.http.endpoint_pace import SLOW_SECONDS
 from chatsite.http.outgoing import check_url
 from chatsite.identity.password_tags import password_tag
 from conversations.access import UserId, object_key
@@ -58,12 +59,32 @@ def _store(user_id: UserId, endpoint: str, values: dict[str, Any]) -> PushSubscr
         PushSubscription.objects.filter(pk=known.pk).update(**values)
         known.refresh_from_db()
         return known
+    values["is_slow"] = _is_slow(user_id) or (known is not None and known.is_slow)
     if known is not None:
         known.delete()  # this also deletes the pending pushes to its former user
     row, _ = PushSubscription.objects.update_or_create(
         endpoint_digest=digest, defaults=values, create_defaults={**values, "endpoint": endpoint}
     )
     return row
+
+
+def _is_slow(user_id: UserId) -> bool:
+    return PushSubscription.objects.filter(user_id=user_id, is_slow=True).exists()
+
+
+@transaction.atomic
+def note_pace(device: PushSubscription, seconds: float) -> None:
+    """Note whether the push service answered slowly.
+
+    If so, all pushes to the person get the queue of the slow ones. Otherwise somebody could stall the other queue with
+    many subscriptions at a server that never answers.
+    """
+    if seconds > SLOW_SECONDS:
+        others = PushSubscription.objects.filter(user_id=device.user_id, is_slow=False)
+        keys = list(others.select_for_update().order_by("pk").values_list("pk", flat=True))
+        PushSubscription.objects.filter(pk__in=keys).update(is_slow=True)
+    elif device.is_slow:
+        PushSubscription.objects.filter(pk=device.pk).update(is_slow=False)
 
 
 def unsubscribe(*, user_id: UserId, subscription_id: str | UUID) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from chatsite.background.recurring import enqueue_due_jobs
-from chatsite.background.worker import THREADS, WorkerProcess
+from chatsite.background.worker import WorkerProcess
+from chatsite.config.queues import THREADS
 
 
 class Command(BaseCommand):
