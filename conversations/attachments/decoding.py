@@ -17,23 +17,50 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE: Final = 2  # decoders of one process
 PROBE_SECONDS: Final = 20.0
+# A request that waits holds one of few threads, so it waits for a short time, and only few requests wait.
+REQUEST_PROBE_SECONDS: Final = 5.0
+REQUEST_SLOT_SECONDS: Final = 1.0
 CONVERT_SECONDS: Final = 120.0
 _PACKAGE: Final = "conversations.attachments.decoders"
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _slots: Final = threading.BoundedSemaphore(AT_ONCE)
+_waiting_requests: Final = threading.BoundedSemaphore(AT_ONCE)
 
 
 class UnreadableFile(Exception):
     """The file cannot be decoded. The text is shown to its sender."""
 
 
+def decode_in_request(decoder: str, command: str, *arguments: str) -> dict[str, Any]:
+    """Do what `decode` does, within seconds. Raise `unavailable` if too many files are being processed."""
+    if not _slots.acquire(blocking=False):
+        if not _waiting_requests.acquire(blocking=False):
+            raise _too_many()
+        try:
+            _take_slot(REQUEST_SLOT_SECONDS)
+        finally:
+            _waiting_requests.release()
+    return _decode_in_slot(decoder, command, *arguments, seconds=REQUEST_PROBE_SECONDS)
+
+
 def decode(decoder: str, command: str, *arguments: str, seconds: float) -> dict[str, Any]:
     """Run a command of a decoder and return its answer. Raise `UnreadableFile` on failure."""
-    call = [sys.executable, "-P", "-m", f"{_PACKAGE}.{decoder}", command, *arguments]
+    _take_slot(seconds)
+    return _decode_in_slot(decoder, command, *arguments, seconds=seconds)
+
+
+def _take_slot(seconds: float) -> None:
     if not _slots.acquire(timeout=seconds):
-        raise DomainError(
-            "unavailable", "Too many files are being processed. Please retry.", {"retryAfter": 5}
-        )
+        raise _too_many()
+
+
+def _too_many() -> DomainError:
+    text = "Too many files are being processed. Please retry."
+    return DomainError("unavailable", text, {"retryAfter": 5})
+
+
+def _decode_in_slot(decoder: str, command: str, *arguments: str, seconds: float) -> dict[str, Any]:
+    call = [sys.executable, "-P", "-m", f"{_PACKAGE}.{decoder}", command, *arguments]
     try:
         done = subprocess.run(
             call,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any, Final
@@ -20,7 +20,7 @@ from chatsite.config.limits import limits
 from chatsite.errors import DomainError, invalid, not_found
 from conversations.access import UserId, object_key
 from conversations.attachments.content_types import detect_type
-from conversations.attachments.decoding import PROBE_SECONDS, UnreadableFile, decode
+from conversations.attachments.decoding import PROBE_SECONDS, UnreadableFile, decode, decode_in_request
 from conversations.attachments.file_names import clean_name
 from conversations.attachments.jobs import delete_files, process_attachment
 from conversations.attachments.models import Attachment, DirectUpload
@@ -59,7 +59,7 @@ def store_upload(user_id: UserId, upload: Upload, *, attachment_id: UUID | None 
     check_kind(upload.kind)
     check_size(upload.size)
     check_quota(user_id, upload.size, completing=attachment_id)
-    attachment = _stored(user_id, upload)
+    attachment = _stored(user_id, upload, probe_in_request)
     if attachment_id is not None:
         attachment.pk = attachment_id
     _add(attachment)
@@ -69,7 +69,7 @@ def store_upload(user_id: UserId, upload: Upload, *, attachment_id: UUID | None 
 def store_imported(owner_id: UserId | None, upload: Upload) -> Attachment:
     """Store a file of an old message. Quotas are for people who upload, so they do not stop it."""
     check_size(upload.size)
-    attachment = _stored(owner_id, upload)
+    attachment = _stored(owner_id, upload, probe_patiently)
     with transaction.atomic():
         _insert(attachment)
     return attachment
@@ -93,14 +93,14 @@ def _copied(owner_id: UserId, original: Attachment) -> Attachment:
     return Attachment(**{**columns, **unused, **own})
 
 
-def _stored(owner_id: UserId | None, upload: Upload) -> Attachment:
+def _stored(owner_id: UserId | None, upload: Upload, probe: Callable[[str], dict[str, Any]]) -> Attachment:
     """Store the bytes, and return the row to be inserted."""
     alt = clean_alt(upload.alt)
     file_type = detect_type(upload.file, is_recording=upload.kind == "voice")
     picture = Picture()
     if file_type.kind == "image":
         with local_path(upload.file) as path:
-            picture = probe_picture(path)
+            picture = _picture(path, probe)
     stored = write_file(upload.file, upload.size)
     return Attachment(
         owner_id=owner_id,
@@ -117,10 +117,18 @@ def _stored(owner_id: UserId | None, upload: Upload) -> Attachment:
     )
 
 
-def probe_picture(path: str) -> Picture:
+def probe_in_request(path: str) -> dict[str, Any]:
+    return decode_in_request("image", "probe", path)
+
+
+def probe_patiently(path: str) -> dict[str, Any]:
+    return decode("image", "probe", path, seconds=PROBE_SECONDS)
+
+
+def _picture(path: str, probe: Callable[[str], dict[str, Any]]) -> Picture:
     """Read the size of a picture. Raise `invalid` if it cannot be used."""
     try:
-        return Picture(**decode("image", "probe", path, seconds=PROBE_SECONDS))
+        return Picture(**probe(path))
     except UnreadableFile as error:
         raise invalid(str(error), field="file") from error
 
