@@ -102,6 +102,20 @@ def _blocked_by_business(
     return set(rows.values_list("for_business_id", "blocked_user_id"))
 
 
+def blockers_among(user_ids: Collection[UserId], blocked_id: UserId | None) -> set[UserId]:
+    """Return who of these users has blocked the person: by themselves, or for a business of theirs.
+
+    Outside of conversations this decides whether the person may notify them. One query.
+    """
+    if blocked_id is None:
+        return set()
+    blocks = Block.objects.filter(blocked_user_id=blocked_id).order_by()
+    own = blocks.filter(for_business=None, user_id__in=user_ids)
+    of_team = blocks.filter(for_business__memberships__user_id__in=user_ids)
+    found = own.values_list("user_id").union(of_team.values_list("for_business__memberships__user_id"))
+    return {user_id for (user_id,) in found} & set(user_ids)
+
+
 def people_blocked_by(user_ids: Iterable[UserId]) -> dict[str, list[str]]:
     """Return the ids of the people whom each of these users has blocked as a customer. One query."""
     found: dict[str, list[str]] = {}

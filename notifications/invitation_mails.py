@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core import signing
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
@@ -18,7 +19,8 @@ from chatsite.background.jobs import job
 from chatsite.config.queues import ACCOUNT_MAIL_QUEUE
 from chatsite.http.site_url import site_url
 from chatsite.identity.bidi import isolate
-from chatsite.identity.names import display_name
+from chatsite.identity.names import display_name, email_field
+from conversations.block_rules import blockers_among
 from notifications import access
 from notifications.delivery.links import invitation_path
 from notifications.delivery.mail.composing import one_line
@@ -34,13 +36,24 @@ def invitation_token(invitation_id: UUID) -> str:
 
 @job(queue=ACCOUNT_MAIL_QUEUE)
 def send_invitation(invitation_id: str, language: str) -> None:
-    """Send the mail, unless the invitation has been revoked meanwhile."""
+    """Send the mail, unless the invitation has been revoked meanwhile, or whoever has the address blocks the inviter.
+
+    The inviter does not learn which. The answer to the invitation was the same.
+    """
     open_ones = access.invitations().filter(status=Invitation.Status.PENDING, expires_at__gt=timezone.now())
     invitation = open_ones.filter(pk=invitation_id).exclude(email="").first()
-    if invitation is None:
+    if invitation is None or _is_blocked(invitation):
         return
     with translation.override(language or settings.LANGUAGE_CODE):
         _compose(invitation).send()
+
+
+def _is_blocked(invitation: Invitation) -> bool:
+    field = email_field()
+    if field is None:
+        return False
+    users = get_user_model()._default_manager.filter(**{f"{field}__iexact": invitation.email})
+    return bool(blockers_among(list(users.values_list("pk", flat=True)), invitation.inviter_id))
 
 
 def _compose(invitation: Invitation) -> EmailMultiAlternatives:

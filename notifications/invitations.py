@@ -18,10 +18,11 @@ from chatsite.errors import DomainError, invalid, not_found
 from chatsite.identity.users import find_by_username
 from chatsite.realtime.user_limit import charge
 from conversations.access import UserId, require_owner, user_key
+from conversations.block_rules import blockers_among
 from conversations.contacts import may_contact
 from conversations.member_rules import check_member
 from conversations.membership import add_member
-from conversations.models import Business, Conversation, Membership
+from conversations.models import Block, Business, Conversation, Membership
 from notifications import access, operations, types
 from notifications.inbox import lock_inboxes
 from notifications.models import Invitation
@@ -61,8 +62,9 @@ def invite(
     charge(str(inviter_id), CHARGE)
     with transaction.atomic():
         business = require_owner(inviter_id, business_id)
-        access.lock_owner(inviter_id, business.pk)
         invitee = _find_invitee(business, username, user_id)
+        access.lock_users({inviter_id, invitee.pk})  # so that a block that is committed holds
+        access.lock_owner(inviter_id, business.pk)
         _check_may_join(business, invitee, inviter_id)
         _check_recent(business, invitee)
         invitation = _create(business, inviter_id, invitee, role)
@@ -103,6 +105,8 @@ def _check_may_join(business: Business, invitee: Any, inviter_id: UserId) -> Non
     if Conversation.objects.filter(business=business, customer=invitee).exists():
         raise DomainError("conflict", "A customer of the business cannot become its member.")
     check_member(invitee.pk, business.pk)
+    if blockers_among([invitee.pk], inviter_id):
+        raise DomainError("forbidden", "You cannot invite this person at the moment.")
 
 
 def _check_recent(business: Business, invitee: Any) -> None:
@@ -257,11 +261,22 @@ def _people(invitation: Invitation) -> set[UserId]:
 
 
 def _recipients(invitation: Invitation) -> set[UserId]:
-    """Return the side that did not cause the new status. An expiry notifies both sides."""
+    """Return the side that did not cause the new status, unless it blocks the other. An expiry notifies both sides."""
     people = _people(invitation)
-    if invitation.status == EXPIRED:
-        return people
-    return people - {invitation.inviter_id if invitation.status == REVOKED else invitation.invitee_id}
+    if invitation.status != EXPIRED:
+        people -= {invitation.inviter_id if invitation.status == REVOKED else invitation.invitee_id}
+    return people - _blockers(invitation)
+
+
+def _blockers(invitation: Invitation) -> set[UserId]:
+    """Return who of the two people has blocked the other one or the business."""
+    inviter_id, invitee_id = invitation.inviter_id, invitation.invitee_id
+    blocks = Block.objects.filter(user_id__in=_people(invitation), blocked_business_id=invitation.business_id)
+    return {
+        *blockers_among([invitee_id], inviter_id),
+        *blockers_among([inviter_id], invitee_id),
+        *blocks.order_by().values_list("user_id", flat=True),
+    }
 
 
 def _join(invitation: Invitation) -> None:

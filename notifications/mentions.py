@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from conversations.access import UserId
+from conversations.block_rules import blockers_among
 from conversations.models import Conversation, Note
 from conversations.team.notes import people_mentioned
 from notifications import types
@@ -22,6 +23,8 @@ NOTE_MENTION = types.declare(
 
 
 def notify_mentioned(conversation: Conversation, note: Note, people: list[UserId]) -> None:
+    blockers = blockers_among(people, note.author_id)
+    people = [user_id for user_id in people if user_id not in blockers]
     lock_inboxes(people)
     data = {
         "conversationId": str(conversation.pk),

@@ -16,7 +16,7 @@ from chatsite.errors import DomainError, invalid, not_found
 from chatsite.identity.bidi import isolate
 from chatsite.realtime.user_limit import charge
 from conversations.access import UserId, find_conversation, require_open
-from conversations.block_rules import require_unblocked
+from conversations.block_rules import is_blocked, require_unblocked
 from conversations.models import Conversation, Membership, Side
 from conversations.validation import clean_client_id, clean_required, clean_text
 from conversations.writing.conversation_change import ConversationChange, change_conversations
@@ -241,12 +241,16 @@ def _save(offer: Offer, status: str, now: datetime) -> None:
 def _announce_end(change: ConversationChange, offer: Offer, ended_by: UserId | None) -> None:
     """Add a system message, unless the conversation is frozen, and notify everybody but the person who ended the offer.
 
-    `ended_by` is None if the offer has expired or its author has lost the right to make it.
+    `ended_by` is None if the offer has expired or its author has lost the right to make it. A customer who blocks the
+    business, the author or that person gets neither.
     """
-    if offer.conversation.frozen_at is None:
-        append_system_message(change, offer.conversation, _line(offer))
     customer_id = offer.conversation.customer_id
     recipients = _recipients(offer) - {ended_by}
+    blocked = any(is_blocked(offer.conversation, user_id) for user_id in (offer.author_id, ended_by))
+    if blocked and ended_by != customer_id:
+        recipients.discard(customer_id)
+    elif offer.conversation.frozen_at is None:
+        append_system_message(change, offer.conversation, _line(offer))
     lock_inboxes({customer_id, *recipients})
     operations.mark_answered(recipient_id=customer_id, dedupe_key=_dedupe_key(offer))
     for user_id in recipients:
