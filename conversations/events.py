@@ -163,18 +163,22 @@ def business_changed(name: str, user_id: UserId, business_id: UUID) -> Addressed
 
 # Who receives each event, for the AsyncAPI document.
 JOINED = "Sockets that joined the conversation."
-registry.event("joined_conversation", JoinedEvent, "The socket that joined.")
-registry.event("new_message", MessageEvent, JOINED)
-registry.event("message_edited", MessageEvent, JOINED)
-registry.event("message_deleted", MessageEvent, JOINED)
-registry.event("reactions_updated", ReactionsEvent, JOINED)
-registry.event("attachment_updated", AttachmentEvent, JOINED)
-registry.event("messages_read", ReadEvent, JOINED)
-registry.event("messages_delivered", DeliveredEvent, JOINED)
-registry.event("user_typing", TypingEvent, "Sockets that joined the conversation, not the typist's.")
+READ = "messages:read"
+registry.event("joined_conversation", JoinedEvent, "The socket that joined.", scope=READ)
+registry.event("new_message", MessageEvent, JOINED, scope=READ)
+registry.event("message_edited", MessageEvent, JOINED, scope=READ)
+registry.event("message_deleted", MessageEvent, JOINED, scope=READ)
+registry.event("reactions_updated", ReactionsEvent, JOINED, scope=READ)
+registry.event("attachment_updated", AttachmentEvent, JOINED, scope=READ)
+registry.event("messages_read", ReadEvent, JOINED, scope=READ)
+registry.event("messages_delivered", DeliveredEvent, JOINED, scope=READ)
+registry.event(
+    "user_typing", TypingEvent, "Sockets that joined the conversation, not the typist's.", scope=READ
+)
 registry.event("colleague_looking", LookingEvent, "Every socket of the business's other members.")
 registry.event(
     "conversation_updated",
     ConversationEvent,
     "Every socket of both sides, joined or not; or of one user, where it shows what the user keeps for themselves.",
+    scope=READ,
 )

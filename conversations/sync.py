@@ -18,6 +18,7 @@ from chatsite.database.threads import in_database_thread
 from chatsite.errors import DomainError
 from chatsite.http.byte_budget import ByteBudget
 from chatsite.observability.metrics import measures
+from chatsite.realtime.identity import Identity
 from chatsite.realtime.interfaces import Session
 from chatsite.realtime.registry import command
 from conversations import history, operations, queries
@@ -57,8 +58,9 @@ class HeartbeatAnswer(WireObject, kw_only=True):
     server_time: datetime
 
 
-# A section takes its bytes from the budget of the answer.
-Section = Callable[[UserId, SyncCommand, ByteBudget], dict[str, Any]]
+# A section takes its bytes from the budget of the answer. It leaves out what the scopes of an API key do not cover. The
+# identity is None for everything that the user may do.
+Section = Callable[[UserId, SyncCommand, ByteBudget, Identity | None], dict[str, Any]]
 sections: Final[list[Section]] = []
 # These answer for many users at once, because every socket sends heartbeats.
 heartbeat_sections: Final[list[Callable[[Collection[UserId]], dict[UserId, dict[str, Any]]]]] = []
@@ -67,7 +69,7 @@ sync_answers: Final[list[type[WireObject]]] = [SyncAnswer]
 heartbeat_answers: Final[list[type[WireObject]]] = [HeartbeatAnswer]
 
 
-def synchronise(user_id: UserId, data: SyncCommand) -> dict[str, Any]:
+def synchronise(user_id: UserId, data: SyncCommand, identity: Identity | None = None) -> dict[str, Any]:
     """Return `{conversations: {id: {conversation, messages, resync?}}, unread: {total, conversations}, …sections}`."""
     limit = settings.CHAT.sync_conversations
     if len(data.conversations) > limit:
@@ -91,7 +93,7 @@ def synchronise(user_id: UserId, data: SyncCommand) -> dict[str, Any]:
     measures.resyncs.add(sum(part.resync for part in synced.conversations.values()))
     answer: dict[str, Any] = {"conversations": synced.conversations, "unread": count_unread(user_id)}
     for section in sections:
-        answer.update(section(user_id, data, budget))
+        answer.update(section(user_id, data, budget, identity))
     return answer
 
 
@@ -102,7 +104,7 @@ def sync_cost(data: SyncCommand) -> float:
 @command("sync", SyncCommand, answer=sync_answers, cost=sync_cost, scope="messages:read")
 async def sync(session: Session, data: SyncCommand) -> dict[str, Any]:
     """Return everything that happened after the given revisions, or `resync` if that is too much."""
-    return await in_database_thread(synchronise, user_key(session.user_id), data)
+    return await in_database_thread(synchronise, user_key(session.user_id), data, session.identity)
 
 
 def heartbeat_answers_for(asked: list[tuple[UserId, list[UUID]]]) -> list[dict[str, Any]]:

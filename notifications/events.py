@@ -24,4 +24,4 @@ def notification(
     return groups.user(str(row.recipient_id)), Event.of("notification", data, rev=rev if in_order else 0)
 
 
-registry.event("notification", NotificationEvent, "Every socket of the user.")
+registry.event("notification", NotificationEvent, "Every socket of the user.", scope="messages:read")

@@ -11,6 +11,7 @@ from chatsite.database.threads import in_database_thread
 from chatsite.http.byte_budget import ByteBudget
 from chatsite.realtime import registry
 from chatsite.realtime.events import Event
+from chatsite.realtime.identity import Identity
 from chatsite.realtime.interfaces import Runtime, Session
 from conversations import sync
 from conversations.access import UserId, user_key
@@ -21,7 +22,9 @@ from notifications.serializers import NotificationObject, UnreadNotifications
 BATCH = 500  # users looked up at once
 
 
-def section(user_id: UserId, data: sync.SyncCommand, budget: ByteBudget) -> dict[str, Any]:
+def section(
+    user_id: UserId, data: sync.SyncCommand, budget: ByteBudget, identity: Identity | None
+) -> dict[str, Any]:
     """Return changed and deleted notifications or `notificationsResync`, with the current `rev` and unread count."""
     changes = queries.changes_after(user_id, data.notifications_after, budget)
     answer: dict[str, Any] = {

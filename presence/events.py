@@ -32,5 +32,5 @@ def _excluded(user_id: str, hidden_from: Iterable[str]) -> str | list[str]:
 
 
 CONTACTS = "Sockets of users who share a conversation with the user."
-registry.event("user_online", OnlineEvent, CONTACTS)
-registry.event("user_offline", OfflineEvent, CONTACTS)
+registry.event("user_online", OnlineEvent, CONTACTS, scope="contacts:read")
+registry.event("user_offline", OfflineEvent, CONTACTS, scope="contacts:read")

@@ -31,9 +31,13 @@ class Identity:
     key_id: str = ""
     scopes: frozenset[str] | None = None
 
+    def has_scope(self, scope: str | None) -> bool:
+        """Return whether the scope allows this. Every API key may do what needs "", and none what needs None."""
+        return self.scopes is None or scope == "" or scope in self.scopes
+
     def require_scope(self, scope: str | None) -> None:
-        """Raise `forbidden` if an API key lacks the scope. Every key may do what needs "", and none what needs None."""
-        if self.scopes is not None and (scope is None or (scope and scope not in self.scopes)):
+        """Raise `forbidden` if an API key lacks the scope."""
+        if not self.has_scope(scope):
             raise DomainError("forbidden", missing_scope(scope))
 
 

@@ -83,19 +83,28 @@ class EventKind:
     name: str
     data: type[msgspec.Struct]
     to: str
+    scope: str | None = None  # that the socket of an API key needs; "": every key gets it, None: no key does
 
 
 events: Final[dict[str, EventKind]] = {}
 
 
-def event(name: str, data: type[msgspec.Struct], to: str) -> None:
-    """Declare an event for the AsyncAPI document. `to` says who gets it."""
-    events[name] = EventKind(name, data, to)
+def event(name: str, data: type[msgspec.Struct], to: str, *, scope: str | None = None) -> None:
+    """Declare an event. `to` says who gets it. Sockets of API keys without the `scope` do not."""
+    events[name] = EventKind(name, data, to, scope)
 
 
-event("error", ErrorObject, "The socket that asked.")
-event("server_stopping", StoppingEvent, "Every socket of a process that ends.")
-event("session_expiring", ExpiringEvent, "A socket whose access token ends within a minute.")
+def may_get(identity: Identity, name: str) -> bool:
+    """Return whether the scopes of the identity cover the event. No API key gets an event that is not declared."""
+    if identity.scopes is None:
+        return True
+    kind = events.get(name)
+    return kind is not None and identity.has_scope(kind.scope)
+
+
+event("error", ErrorObject, "The socket that asked.", scope="")
+event("server_stopping", StoppingEvent, "Every socket of a process that ends.", scope="")
+event("session_expiring", ExpiringEvent, "A socket whose access token ends within a minute.", scope="")
 
 # Hooks. The functions of a list are called in the order of INSTALLED_APPS.
 

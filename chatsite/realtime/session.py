@@ -144,14 +144,14 @@ class LiveSession:
         self.runtime.hub.unsubscribe(group, self)
 
     def deliver(self, event: Event) -> None:
-        """Called by the hub."""
+        """Called by the hub. Drop what the scopes of an API key do not cover."""
         if self._closing is not None:
             return
         if event.is_control:
             handle = registry.control_handlers.get(event.name)
             if handle is not None:
                 handle(self, event)
-        else:
+        elif self.identity is None or registry.may_get(self.identity, event.name):
             self._outbox.put(self._transport.encode(event), event)
 
     def send(self, name: str, data: Any) -> None:

@@ -33,7 +33,8 @@ def status_changed(shown: TeamStateObject) -> Addressed:
 
 
 MEMBERS = "Every socket of the business's members."
-registry.event("team_state_updated", TeamStateObject, MEMBERS)
+registry.event("team_state_updated", TeamStateObject, MEMBERS, scope="messages:read")
+# No scope allows notes.
 registry.event("note_added", NoteEvent, MEMBERS)
 registry.event("note_edited", NoteEvent, MEMBERS)
 registry.event("note_deleted", NoteEvent, MEMBERS)

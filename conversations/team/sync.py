@@ -9,6 +9,8 @@ from django.conf import settings
 
 from chatsite.errors import DomainError
 from chatsite.http.byte_budget import ByteBudget
+from chatsite.realtime import registry
+from chatsite.realtime.identity import Identity
 from conversations import access, sync
 from conversations.access import UserId, object_key
 from conversations.models import Conversation, Note, TeamState
@@ -18,7 +20,10 @@ from conversations.team.serializers import NoteObject, TeamStateObject, note_obj
 
 
 class SyncedTeam(WireObject, kw_only=True):
-    """The state, and the notes with a higher `teamRev` than the client's. With `resync`, fetch the notes again."""
+    """The state, and the notes with a higher `teamRev` than the client's. With `resync`, fetch the notes again.
+
+    API keys get no notes. The state's `teamRev` counts those that the key's client has missed.
+    """
 
     state: TeamStateObject
     notes: list[NoteObject] = []
@@ -31,7 +36,9 @@ class TeamSyncAnswer(WireObject, kw_only=True, omit_defaults=True):
     team: dict[UUID, SyncedTeam] = {}
 
 
-def team_section(user_id: UserId, data: SyncCommand, budget: ByteBudget) -> dict[str, Any]:
+def team_section(
+    user_id: UserId, data: SyncCommand, budget: ByteBudget, identity: Identity | None
+) -> dict[str, Any]:
     if not data.team:
         return {}
     limit = settings.CHAT.sync_conversations
@@ -45,9 +52,11 @@ def team_section(user_id: UserId, data: SyncCommand, budget: ByteBudget) -> dict
     rows = TeamState.objects.filter(conversation__in=visible.order_by().values("pk"))
     changed = [state for state in rows if state.team_rev != known[state.pk]]
     shown = {one.conversation_id: SyncedTeam(state=one) for one in state_objects(changed)}
+    has_notes = identity is None or registry.may_get(identity, "note_added")
     for key, part in shown.items():
         budget.spend(part)
-        _add_notes(part, known[key], budget)
+        if has_notes:
+            _add_notes(part, known[key], budget)
     return {"team": shown} if shown else {}
 
 

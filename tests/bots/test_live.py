@@ -80,6 +80,32 @@ async def test_scopes_hold_on_sockets(cast: Cast, bot: Bot) -> None:
         await client.call("authenticate", {"token": writer})
 
 
+async def test_a_key_that_reads_messages_gets_no_notes_and_no_presence(cast: Cast, bot: Bot) -> None:
+    customer = await cast.newcomer()
+    where = (await cast.conversation(customer))["id"]
+    reader = await open_socket(cast, (await bot.make_key("messages:read"))["key"])
+    contacts = await open_socket(cast, (await bot.make_key("messages:read", "contacts:read"))["key"])
+    await reader.join(where)
+    owner = await bot.owner.live()
+    await owner.call("look", {"conversationId": where})
+    await bot.owner.rest.post(f"/chat/conversations/{where}/notes", {"content": "a secret"})
+    await customer.live()
+    await contacts.expect("user_online", lambda data: data["userId"] == customer.id)
+    await customer.send(where, "hello")
+    await bot.owner.rest.patch(f"/chat/conversations/{where}/team", {"priority": "high"})
+
+    assert (await reader.expect("new_message"))["message"]["content"] == "hello"
+    await reader.expect("conversation_updated", lambda data: data["conversationId"] == where)
+    state = await reader.expect("team_state_updated", lambda data: data["conversationId"] == where)
+    for client in (reader, contacts):
+        await client.call("heartbeat")
+        assert not {"note_added", "colleague_looking"} & {frame.event for frame in client.events}
+    assert not {"user_online", "user_offline"} & {frame.event for frame in reader.events}
+    answer = await reader.call("sync", {"conversations": {}, "team": {where: 0}})
+    synced = answer["team"][where]  # so the gap in `teamRev` closes
+    assert (synced["state"]["teamRev"], synced["notes"]) == (state["teamRev"], [])
+
+
 async def _sees_it_hand_over(bot: Bot, customer: Person, where: str) -> None:
     team = await bot.owner.live()
     await customer.send(where, "something else")
