@@ -129,7 +129,8 @@ def test_events_lead_to_what_a_fresh_request_shows(street: Street, seed: int) ->
             shown = street.seen()  # the sockets of the member open again
             continue
         who = choose.choice(street.people)
-        whom = choose.choice([*street.people, street.shop, street.market])
+        targets: list[User | Business] = [*street.people, street.shop, street.market]
+        whom = targets[choose.randrange(len(targets))]
         for event, viewer, about in street.change(who, choose.choice(["put", "delete"]), whom):
             assert ((viewer, about) in shown) == (event == "user_offline"), "told of what has not changed"
             (shown.add if event == "user_online" else shown.discard)((viewer, about))
