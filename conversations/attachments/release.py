@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from conversations.access import UserId
@@ -26,10 +26,9 @@ def release_files(message_id: UUID | None = None) -> int:
 
     A message that its sender has deleted keeps them while a report of it is open, for the moderators.
     """
-    is_reported = Exists(Report.objects.filter(message=OuterRef("message"), status=Report.Status.OPEN))
     deleted = Q(message__deleted_at__isnull=False)
     hidden = Q(message__hidden_at__lt=timezone.now() - HIDDEN_FOR)
-    rows = Attachment.objects.filter(deleted | hidden, ~is_reported, file__isnull=False)
+    rows = Attachment.objects.filter(deleted | hidden, ~Report.is_open_for("message"), file__isnull=False)
     if message_id is not None:
         rows = rows.filter(message_id=message_id)
     released = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -11,12 +11,13 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from chatsite.errors import DomainError
 from conversations import events
 from conversations.attachments.models import Attachment
 from conversations.attachments.processing import REJECTED, stored_attachments
 from conversations.attachments.release import files_of
 from conversations.attachments.storage import delete_unreferenced
-from conversations.models import Business, ChatMessage
+from conversations.models import Business, ChatMessage, Report
 from conversations.writing.message_change import change_message
 
 EXPIRED: Final = "The file has been deleted, because it was too old."
@@ -33,21 +34,29 @@ class Expired:
 
 
 def delete_expired_files(*, dry_run: bool = False) -> Expired:
-    """Delete the files of messages that are too old. Each message gets a new `rev` and shows its files as expired."""
+    """Delete the files of messages that are too old. Each message gets a new `rev` and shows its files as expired.
+
+    The files of a message with an open report stay until the report is resolved.
+    """
     done = Expired()
     for business_id, days in kept_days(settings.ATTACHMENT_DAYS, "file_days"):
-        rows = Attachment.objects.filter(
-            business_id=business_id,
-            file__isnull=False,
-            message__created_at__lt=timezone.now() - timedelta(days=days),
-        )
+        rows = _expired(business_id, timezone.now() - timedelta(days=days))
         if dry_run:
             _count(rows, done)
             continue
         while found := list(rows.order_by().values_list("message_id", flat=True).distinct()[:GROUP]):
             for message_id in found:
-                _delete_files_of(message_id, done)
+                _delete_files_if_there(message_id, rows, done)
     return done
+
+
+def _expired(business_id: UUID, before: datetime) -> QuerySet[Attachment]:
+    return Attachment.objects.filter(
+        ~Report.is_open_for("message"),
+        business_id=business_id,
+        file__isnull=False,
+        message__created_at__lt=before,
+    )
 
 
 def kept_days(site: int, column: str) -> list[tuple[UUID, int]]:
@@ -64,10 +73,21 @@ def _count(rows: QuerySet[Attachment], done: Expired) -> None:
     done.bytes += sum(size for _, size in sizes)
 
 
-def _delete_files_of(message_id: UUID, done: Expired) -> None:
+def _delete_files_if_there(message_id: UUID, rows: QuerySet[Attachment], done: Expired) -> None:
+    try:
+        _delete_files_of(message_id, rows, done)
+    except DomainError as error:
+        if error.code != "not_found":
+            raise
+        # The undo of an import has removed the message since the query.
+
+
+def _delete_files_of(message_id: UUID, rows: QuerySet[Attachment], done: Expired) -> None:
     with change_message(message_id) as changing:
-        rows = Attachment.objects.filter(message_id=message_id, file__isnull=False)
-        group = list(rows.select_for_update().order_by("pk"))
+        # Without those that another run has deleted, or about which somebody has made a report since the query.
+        group = list(rows.filter(message_id=message_id).select_for_update(of=("self",)).order_by("pk"))
+        if not group:
+            return
         files = files_of(group)
         _count_group(group, done)
         ids = [one.pk for one in group]

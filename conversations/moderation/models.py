@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NoReturn
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
@@ -84,6 +84,14 @@ class Report(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()} in {self.conversation_id}"
+
+    @classmethod
+    def is_open_for(cls, message: str) -> Exists:
+        """Return the condition that a message has an open report. `message` is its column in the outer query.
+
+        Until the report is resolved, the message and its files stay for the moderators.
+        """
+        return Exists(cls.objects.filter(message=OuterRef(message), status=cls.Status.OPEN))
 
 
 class AuditLogIsAppendOnly(Exception):

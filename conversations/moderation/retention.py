@@ -14,7 +14,7 @@ from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from chatsite.background.jobs import enqueue
@@ -53,8 +53,7 @@ def delete_expired_messages(*, dry_run: bool = False) -> ExpiredMessages:
 
 
 def _expired(before: datetime) -> QuerySet[ChatMessage]:
-    is_reported = Exists(Report.objects.filter(message=OuterRef("pk"), status=Report.Status.OPEN))
-    return ChatMessage.objects.filter(~is_reported, created_at__lt=before).exclude(content="")
+    return ChatMessage.objects.filter(~Report.is_open_for("pk"), created_at__lt=before).exclude(content="")
 
 
 def _expired_by_conversation(business_id: UUID, before: datetime) -> Iterator[tuple[UUID, int]]:

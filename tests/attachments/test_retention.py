@@ -17,13 +17,15 @@ from django.test import Client
 
 from chatsite.doctor import attachments as doctor
 from conversations import operations
+from conversations.attachments import retention
 from conversations.attachments.models import Attachment
 from conversations.attachments.processing import REJECTED, finish
 from conversations.attachments.release import release_files
 from conversations.attachments.retention import EXPIRED
-from conversations.models import Business, ChatMessage
+from conversations.models import Business, ChatMessage, Report
 from conversations.moderation import exports
 from conversations.moderation import operations as moderation
+from conversations.writing.message_change import change_message
 from tests.attachments.contents import PDF, picture
 from tests.attachments.files import Scene, body, files_in, refused, run_jobs
 from tests.conversations.people import client_of
@@ -59,6 +61,39 @@ def test_old_files_end_and_their_messages_stay(scene: Scene, storage: Path, sett
         assert refused(client_of(scene.member).get(address)) == (404, "not_found")
     assert files_in(storage) == []
     assert expire().startswith("0 files")
+
+
+def test_the_files_of_a_message_with_an_open_report_stay(scene: Scene, settings: Any) -> None:
+    reported, other = scene.sent(), scene.sent()
+    about = {"conversationId": str(scene.where.pk), "messageId": reported["id"], "reason": "abuse"}
+    assert client_of(scene.member).post("/chat/reports", about, format="json").status_code == 201
+    age(31)
+    settings.ATTACHMENT_DAYS = 30
+    assert expire("--dry-run").startswith("1 files (")
+    assert expire().startswith("1 files (")
+    assert Attachment.objects.get(message=reported["id"]).file_id is not None
+    assert Attachment.objects.get(message=other["id"]).file_id is None
+    Report.objects.update(status="resolved", outcome="dismissed", resolved_at=F("created_at"))
+    assert expire().startswith("1 files (")
+
+
+def test_a_message_that_an_undo_has_removed_is_skipped(
+    scene: Scene, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.sent(), scene.sent()
+    age(31)
+    settings.ATTACHMENT_DAYS = 30
+    removed: list[Any] = []
+
+    def change(message_id: Any) -> Any:
+        if not removed:
+            removed.append(message_id)
+            ChatMessage.objects.filter(pk=message_id).delete()
+        return change_message(message_id)
+
+    monkeypatch.setattr(retention, "change_message", change)
+    assert expire().startswith("1 files (")
+    assert not Attachment.objects.filter(message__isnull=False, file__isnull=False).exists()
 
 
 @pytest.mark.parametrize(("days", "kept"), [(0, True), (10, False), (60, True)])
