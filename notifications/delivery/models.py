@@ -203,11 +203,13 @@ class Notice(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["user", "-id"], name="notice_of_user"),
+            # The few that the recurring jobs look for.
             models.Index(
-                fields=["conversation"],
+                fields=["created_at"],
                 condition=Q(channel="push", state="sent", withdrawn_at=None),
-                name="notice_push_shown",
+                name="notice_push_shown_since",
             ),
+            models.Index(fields=["created_at"], condition=Q(state="pending"), name="notice_pending_since"),
             models.Index(fields=["subscription"], name="notice_of_subscription"),
         ]
 

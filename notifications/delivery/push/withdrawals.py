@@ -17,7 +17,10 @@ BATCH: Final = 200
 
 @transaction.atomic
 def withdraw_read_pushes(now: datetime) -> int:
-    """Enqueue the withdrawal of pushes that were read. Several workers may do this at once."""
+    """Enqueue the withdrawal of pushes that were read, and return how many this call has found, at most `BATCH`.
+
+    Several workers may do this at once.
+    """
     is_read = Q(conversation__customer=F("user"), conversation__customer_unread=0) | Q(
         ~Q(conversation__customer=F("user")), conversation__business_unread=0
     )
@@ -28,7 +31,7 @@ def withdraw_read_pushes(now: datetime) -> int:
         withdrawn_at=None,
         created_at__gt=now - SHOWN_FOR,
     )
-    rows = list(shown.order_by("pk").select_for_update(skip_locked=True, of=("self",))[:BATCH])
+    rows = list(shown.order_by("created_at").select_for_update(skip_locked=True, of=("self",))[:BATCH])
     for subscription_id, conversation_id in {(row.subscription_id, row.conversation_id) for row in rows}:
         if subscription_id is not None:
             enqueue(withdraw_push, str(subscription_id), str(conversation_id))
