@@ -78,8 +78,8 @@ def shorten_episodes(conversation: Conversation) -> None:
     if episodes.filter(last_seq=conversation.last_seq).exists():
         first.delete()  # all of its messages are gone
         return
-    first.last_seq, first.measured_at = conversation.last_seq, None
-    first.save(update_fields=["last_seq", "measured_at"])
+    episodes.filter(pk=first.pk).update(last_seq=conversation.last_seq, measured_at=None)
+    first.refresh_from_db()
     if not _measure(first):
         first.delete()
 
