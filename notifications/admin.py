@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import get_language
 
-from chatsite.http.admin_lists import BoundedAdmin
+from chatsite.http.admin_lists import BoundedAdmin, ReadOnlyAdmin, errors_as_messages
 from chatsite.identity.names import login_lookup
 from notifications import operations, types
 from notifications.currencies import amount_text
@@ -17,14 +17,6 @@ from notifications.delivery.models import BusinessNotificationSettings, Notice, 
 from notifications.models import Invitation, Notification, Offer
 from notifications.money import TEXTS, amount_with_currency
 from notifications.webhooks import admin as webhooks_admin  # noqa: F401  registers its pages
-
-
-class NoEditAdmin(BoundedAdmin):
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class TypeFilter(admin.SimpleListFilter):
@@ -41,7 +33,7 @@ class TypeFilter(admin.SimpleListFilter):
 
 
 @admin.register(Notification)
-class NotificationAdmin(NoEditAdmin):
+class NotificationAdmin(ReadOnlyAdmin):
     list_display = ("title", "type", "recipient", "read_at", "created_at")
     list_filter = (TypeFilter,)
     list_select_related = ("recipient",)
@@ -51,16 +43,20 @@ class NotificationAdmin(NoEditAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).filter(deleted_at=None)
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.has_perm("notifications.delete_notification"))
+
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         operations.delete_notification(user_id=obj.recipient_id, notification_id=obj.pk)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         for row in queryset:
-            self.delete_model(request, row)
+            with errors_as_messages(request):  # the recipient may have deleted it meanwhile
+                self.delete_model(request, row)
 
 
 @admin.register(Invitation)
-class InvitationAdmin(NoEditAdmin):
+class InvitationAdmin(ReadOnlyAdmin):
     list_display = ("business", "invitee", "email", "inviter", "role", "status", "expires_at", "answered_at")
     list_filter = ("status", "role")
     list_select_related = ("business", "invitee", "inviter")
@@ -73,7 +69,7 @@ class InvitationAdmin(NoEditAdmin):
 
 
 @admin.register(Offer)
-class OfferAdmin(NoEditAdmin):
+class OfferAdmin(ReadOnlyAdmin):
     list_display = ("title", "price", "status", "author", "expires_at", "answered_at")
     list_filter = ("status",)
     list_select_related = ("author",)
@@ -85,7 +81,7 @@ class OfferAdmin(NoEditAdmin):
 
 
 @admin.register(Notice)
-class NoticeAdmin(NoEditAdmin):
+class NoticeAdmin(ReadOnlyAdmin):
     """Why somebody got a push or a mail, or did not."""
 
     list_display = (
@@ -102,9 +98,6 @@ class NoticeAdmin(NoEditAdmin):
     list_select_related = ("user", "conversation")
     search_fields = (f"={login_lookup('user')}",)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
 
 @admin.register(BusinessNotificationSettings)
 class BusinessNotificationSettingsAdmin(BoundedAdmin):
@@ -115,13 +108,10 @@ class BusinessNotificationSettingsAdmin(BoundedAdmin):
 
 
 @admin.register(ReceivedMail)
-class ReceivedMailAdmin(NoEditAdmin):
+class ReceivedMailAdmin(ReadOnlyAdmin):
     """What became of the mails that came in."""
 
     list_display = ("received_at", "outcome", "user", "conversation")
     list_filter = ("outcome",)
     list_select_related = ("user", "conversation")
     search_fields = (f"={login_lookup('user')}",)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from notifications import invitations, offers
-from notifications.models import Notification
+from notifications.models import Invitation, Notification, Offer
 from notifications.operations import notify
 from tests.notifications.conftest import Town, tomorrow
 
@@ -54,6 +54,17 @@ def test_lists_are_shown_without_a_full_count(admin: Client, model: str) -> None
 @pytest.mark.parametrize("model", MODELS)
 def test_nothing_is_added_or_changed_by_hand(admin: Client, model: str) -> None:
     assert admin.get(f"/admin/notifications/{model}/add/").status_code == 403
+
+
+@pytest.mark.parametrize("model", [Invitation, Offer])
+def test_invitations_and_offers_end_by_their_operations_only(
+    admin: Client, model: type[Invitation | Offer]
+) -> None:
+    [row] = model.objects.all()
+    page = f"/admin/notifications/{model._meta.model_name}/"
+    assert admin.post(f"{page}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+    admin.post(page, {"action": "delete_selected", "_selected_action": str(row.pk), "post": "yes"})
+    assert model.objects.get() == row
 
 
 def test_filters_and_search(admin: Client) -> None:
