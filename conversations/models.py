@@ -216,6 +216,7 @@ from conversations.attachments.models import StorageUse as StorageUse  # noqa: E
 from conversations.attachments.models import StoredFile as StoredFile  # noqa: E402, PLC0414
 from conversations.blocks.models import Block as Block  # noqa: E402, PLC0414
 from conversations.moderation.models import AuditEntry  # noqa: E402, F401
+from conversations.moderation.models import EmptiedConversation as EmptiedConversation  # noqa: E402, PLC0414
 from conversations.moderation.models import Report as Report  # noqa: E402, PLC0414
 from conversations.own_state.models import OwnState as OwnState  # noqa: E402, PLC0414
 from conversations.reactions.models import Reaction as Reaction  # noqa: E402, PLC0414

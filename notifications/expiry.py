@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from chatsite.background.jobs import job
 from chatsite.background.recurring import every
-from chatsite.config.queues import DEFAULT_QUEUE
+from chatsite.config.queues import HOUSEKEEPING_QUEUE
 from notifications.invitations import expire_invitation
 from notifications.mail_invitations import REFUSED_FOR
 from notifications.models import Invitation, Offer
@@ -42,7 +42,7 @@ def expire_lapsed(model: type[Invitation | Offer], *, batch: int) -> Iterator[in
         yield sum(_EXPIRE[model](key) for key in keys)
 
 
-@job(queue=DEFAULT_QUEUE, attempts=1)
+@job(queue=HOUSEKEEPING_QUEUE, attempts=1)
 def delete_unaccepted() -> None:
     """Delete invitations to an address that nobody has accepted, once nobody asks any more whether they were declined.
 

@@ -16,6 +16,7 @@ from django_tasks_db.models import DBTaskResult
 from chatsite.background.jobs import AttemptFailed, give_up, job
 from chatsite.background.models import Worker
 from chatsite.background.recurring import every
+from chatsite.config.queues import HOUSEKEEPING_QUEUE
 
 DEAD_AFTER: Final = timedelta(seconds=30)  # since a worker last renewed its row
 MOST_STARTS: Final = 3  # a job is not started again after this many workers died while they ran it
@@ -69,7 +70,7 @@ def _start_again(result: DBTaskResult[..., None]) -> bool:
     return True
 
 
-@job(attempts=1)
+@job(queue=HOUSEKEEPING_QUEUE, attempts=1)
 def prune_results() -> None:
     """Delete the results of jobs that finished a week ago."""
     call_command("prune_db_task_results", min_age_days=DAYS_KEPT, queue_name="*", verbosity=0)

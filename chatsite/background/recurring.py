@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from chatsite.background.jobs import Job, enqueue
 from chatsite.background.models import RecurringJob
+from chatsite.background.turns import waiting_jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ def every(interval: timedelta, job: Job) -> None:
 
 
 def enqueue_due_jobs() -> None:
-    """Enqueue the recurring jobs that are due. Several workers may call this at once."""
+    """Enqueue the recurring jobs that are due, unless they still wait. Several workers may call this at once."""
     now = timezone.now()
     known = set(RecurringJob.objects.filter(name__in=_recurrences).values_list("name", flat=True))
     RecurringJob.objects.bulk_create(
@@ -43,4 +44,10 @@ def enqueue_due_jobs() -> None:
             recurrence = _recurrences[row.name]
             row.next_run_at = now + recurrence.interval
             row.save(update_fields=["next_run_at"])
-            enqueue(recurrence.job)
+            if not _is_waiting(recurrence.job):
+                enqueue(recurrence.job)
+
+
+def _is_waiting(job: Job) -> bool:
+    """Return whether the job of an earlier interval has not begun. Then the queue is busy, and one is enough."""
+    return waiting_jobs(job).filter(args_kwargs={"args": [], "kwargs": {}}).exists()

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from chatsite.background.jobs import enqueue, job
 from chatsite.background.recurring import every
-from chatsite.config.queues import MEDIA_QUEUE
+from chatsite.config.queues import HOUSEKEEPING_QUEUE, MEDIA_QUEUE
 from conversations.attachments.models import Attachment
 from conversations.attachments.processing import REJECTED, finish, process
 from conversations.attachments.recounting import recount_all, recount_fuller_half
@@ -29,26 +29,26 @@ def process_attachment(attachment_id: str) -> None:
     process(attachment_id)
 
 
-@job()
+@job(queue=HOUSEKEEPING_QUEUE)
 def release_message_files(message_id: str) -> None:
     """Delete the files of a message that was deleted."""
     release_files(UUID(message_id))
 
 
-@job()
+@job(queue=HOUSEKEEPING_QUEUE)
 def delete_files(file_ids: list[str]) -> None:
     """Delete files that nothing refers to any more."""
     delete_unreferenced([UUID(key) for key in file_ids])
 
 
-@job(attempts=1)
+@job(queue=HOUSEKEEPING_QUEUE, attempts=1)
 def sweep_uploads() -> None:
     """Delete uploads that were never used, the files of gone messages, and files that nothing refers to."""
     sweep_unused_uploads()
     release_files()
 
 
-@job(attempts=1)
+@job(queue=HOUSEKEEPING_QUEUE, attempts=1)
 def resume_processing() -> None:
     """Process uploads again whose job is gone, for example because the scanner was away for a long time."""
     now = timezone.now()
@@ -62,19 +62,19 @@ def resume_processing() -> None:
             enqueue(process_attachment, str(attachment.pk))
 
 
-@job(attempts=1)
+@job(queue=HOUSEKEEPING_QUEUE, attempts=1)
 def delete_old_files() -> None:
     """Delete files that have passed their retention time."""
     delete_expired_files()
 
 
-@job(attempts=1)
+@job(queue=HOUSEKEEPING_QUEUE, attempts=1)
 def recount_fullest() -> None:
     """Correct the numbers of businesses that come near their quota."""
     recount_fuller_half()
 
 
-@job(attempts=1)
+@job(queue=HOUSEKEEPING_QUEUE, attempts=1)
 def recount_files() -> None:
     """Correct the numbers of every business."""
     recount_all()

@@ -94,6 +94,21 @@ class Report(models.Model):
         return Exists(cls.objects.filter(message=OuterRef(message), status=cls.Status.OPEN))
 
 
+class EmptiedConversation(models.Model):
+    """How far retention has emptied a conversation. All messages up to `seq` are empty, so they are not read again."""
+
+    conversation = models.OneToOneField(
+        "conversations.Conversation", on_delete=models.CASCADE, primary_key=True, related_name="emptied"
+    )
+    seq = models.PositiveBigIntegerField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.conversation_id} up to {self.seq}"
+
+
 class AuditLogIsAppendOnly(Exception):
     """Code tried to change or delete an entry. The triggers of the database refuse it too."""
 

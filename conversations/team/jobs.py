@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from chatsite.background.jobs import enqueue, job
 from chatsite.background.recurring import every
+from chatsite.config.queues import HOUSEKEEPING_QUEUE
 from conversations.access import UserId, user_key
 from conversations.membership import membership_changed
 from conversations.models import (
@@ -82,7 +83,7 @@ def unassign_former_member(business_id: str, user_id: str) -> None:
     change_each(TeamState.objects.filter(business_id=business_id, assignee_id=key), unassign)
 
 
-@job()
+@job(queue=HOUSEKEEPING_QUEUE)
 def dissolve_group(group_id: str) -> None:
     """Take a removed group from its conversations, and delete it."""
     key = UUID(group_id)
@@ -99,7 +100,7 @@ def dissolve_group(group_id: str) -> None:
         TeamGroup.objects.filter(pk=key, removed_at__isnull=False).delete()
 
 
-@job()
+@job(queue=HOUSEKEEPING_QUEUE)
 def take_label_off(label_id: str) -> None:
     """Take a removed label from its conversations, and delete it."""
     key = UUID(label_id)

@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from conversations.access import other_side
 from conversations.columns import MESSAGES
-from conversations.models import ChatMessage, Conversation, Side
+from conversations.models import ChatMessage, Conversation, EmptiedConversation, Side
 from conversations.writing import list_preview
 from conversations.writing.conversation_change import ConversationChange, add_unread
 from conversations.writing.unread_marks import limit_marks
@@ -60,6 +60,8 @@ def rewrite(
     """
     conversation.rewritten_rev = change.take_rev(conversation)
     conversation.last_seq = last_seq
+    # New messages take these numbers again, so retention must look at them.
+    EmptiedConversation.objects.filter(conversation=conversation, seq__gt=last_seq).update(seq=last_seq)
     conversation.customer_unread, conversation.business_unread = customer, business
     last = ChatMessage.objects.filter(conversation=conversation, seq=last_seq).first() if last_seq else None
     conversation.last_files = conversation.last_reaction = conversation.last_sender = ""

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from chatsite.background.jobs import enqueue, job
 from chatsite.background.recurring import every
-from chatsite.config.queues import DEFAULT_QUEUE, DELIVERY_QUEUE
+from chatsite.config.queues import DELIVERY_QUEUE, HOUSEKEEPING_QUEUE
 from conversations.access import UserId
 from notifications.delivery.addresses import has_ended
 from notifications.delivery.escalation_check import check_due
@@ -42,7 +42,7 @@ def look_at_escalations(until: str | None = None) -> None:
             enqueue(look_at_escalations, end.isoformat(), delay=gap)
 
 
-@job(queue=DEFAULT_QUEUE, attempts=1)
+@job(queue=HOUSEKEEPING_QUEUE, attempts=1)
 def prune_notices() -> None:
     """Keep the last decisions of each person."""
     for user_id in _people_with_many_notices():
@@ -61,14 +61,14 @@ def _people_with_many_notices() -> Iterator[UserId]:
         page = list(rows.filter(user_id__gt=page[-1][0])[:PEOPLE])
 
 
-@job(queue=DEFAULT_QUEUE, attempts=1)
+@job(queue=HOUSEKEEPING_QUEUE, attempts=1)
 def prune_received_mails() -> None:
     """Delete the records of received mails when no mail server delivers them again."""
     old = ReceivedMail.objects.filter(received_at__lt=timezone.now() - timedelta(days=30))
     old.delete()
 
 
-@job(queue=DEFAULT_QUEUE, attempts=1)
+@job(queue=HOUSEKEEPING_QUEUE, attempts=1)
 def end_lost_notices() -> None:
     """End notices whose job is lost, so that they do not block others."""
     now = timezone.now()
@@ -79,7 +79,7 @@ def end_lost_notices() -> None:
     lost.update(state=Notice.State.FAILED, reason="unreachable", finished_at=now)
 
 
-@job(queue=DEFAULT_QUEUE, attempts=1)
+@job(queue=HOUSEKEEPING_QUEUE, attempts=1)
 def prune_subscriptions() -> None:
     """Delete the subscriptions of ended logins and sessions, before the records of those logins are pruned."""
     PushSubscription.objects.filter(has_ended()).delete()

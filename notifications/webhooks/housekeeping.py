@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from chatsite.background.jobs import job
 from chatsite.background.recurring import every
+from chatsite.config.queues import HOUSEKEEPING_QUEUE
 from notifications.webhooks.models import Webhook, WebhookDelivery, WebhookEvent
 from notifications.webhooks.recorded_businesses import mark_recorded_businesses
 
@@ -17,7 +18,7 @@ KEPT: Final = timedelta(days=30)
 BATCH: Final = 1_000  # rows of one transaction
 
 
-@job(attempts=1)
+@job(queue=HOUSEKEEPING_QUEUE, attempts=1)
 def prune_deliveries() -> None:
     """Delete deliveries after 30 days, deliveries of deleted endpoints, and events without deliveries."""
     old = WebhookDelivery.objects.filter(created_at__lt=timezone.now() - KEPT).order_by()
@@ -33,7 +34,7 @@ def prune_deliveries() -> None:
     mark_recorded_businesses()
 
 
-@job()
+@job(queue=HOUSEKEEPING_QUEUE)
 def delete_deliveries_of(webhook_id: str) -> None:
     """Delete the deliveries of a deleted endpoint. `prune_deliveries` deletes those that are stored meanwhile."""
     _delete_in_batches(WebhookDelivery.objects.filter(webhook_id=webhook_id).order_by())

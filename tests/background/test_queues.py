@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from django.conf import settings
 
+from chatsite.background import recurring
 from chatsite.background.jobs import Job
-from chatsite.config.queues import ACCOUNT_MAIL_QUEUE, QUEUES, THREADS
+from chatsite.config.queues import ACCOUNT_MAIL_QUEUE, HOUSEKEEPING_QUEUE, QUEUES, THREADS
 from chatsite.identity import account_mails
 from notifications import invitation_mails
 from notifications.delivery import jobs, rating_requests
@@ -31,6 +32,13 @@ def test_a_mail_server_that_hangs_delays_no_push() -> None:
     mails = {mail.send_mail.queue_name, rating_requests.send_rating_mail.queue_name}
     others = {jobs.look_at_escalations.queue_name, push.send_push.queue_name, push.withdraw_push.queue_name}
     assert mails.isdisjoint(others)
+
+
+def test_recurring_jobs_that_take_long_do_not_delay_short_ones() -> None:
+    short = {"wake_snoozed", "assign_everywhere", "wake_forgotten", "look_at_escalations"}
+    jobs_of_site = [one.job for one in recurring._recurrences.values() if "tests" not in one.job.module_path]
+    queues = {job.name: job.queue_name for job in jobs_of_site}
+    assert {name for name, queue in queues.items() if queue != HOUSEKEEPING_QUEUE} == short
 
 
 def test_the_threads_of_a_worker_share_the_default_pool() -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from chatsite.background import recurring
@@ -25,11 +26,24 @@ def enqueued() -> int:
     return DBTaskResult.objects.filter(task_path=examples.note.module_path).count()
 
 
+def begin_waiting_job() -> None:
+    DBTaskResult.objects.update(status=TaskResultStatus.RUNNING)
+
+
+def test_a_job_that_still_waits_is_not_enqueued_again() -> None:
+    """Otherwise hours of them would wait behind one long job."""
+    recurring.enqueue_due_jobs()
+    RecurringJob.objects.update(next_run_at=timezone.now() - timedelta(seconds=1))
+    recurring.enqueue_due_jobs()
+    assert enqueued() == 1
+
+
 def test_it_is_enqueued_once_per_interval() -> None:
     recurring.enqueue_due_jobs()
     recurring.enqueue_due_jobs()
     assert enqueued() == 1
 
+    begin_waiting_job()
     RecurringJob.objects.update(next_run_at=timezone.now() - timedelta(seconds=1))
     recurring.enqueue_due_jobs()
     recurring.enqueue_due_jobs()
@@ -38,6 +52,7 @@ def test_it_is_enqueued_once_per_interval() -> None:
 
 def test_missed_intervals_are_made_up_for_once() -> None:
     recurring.enqueue_due_jobs()
+    begin_waiting_job()
     RecurringJob.objects.update(next_run_at=timezone.now() - timedelta(days=30))
     recurring.enqueue_due_jobs()
     recurring.enqueue_due_jobs()

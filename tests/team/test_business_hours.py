@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.utils import timezone
 
+from chatsite.background.turns import Turn, waiting_jobs
 from conversations.membership import add_member
 from conversations.models import AnswerTime, Business, ChatMessage
 from conversations.team.hours import answer_time
 from conversations.team.hours.availability import availability
+from tests.attachments.files import run_jobs
 from tests.conversations.people import business, client_of, conversation, person, say
 
 pytestmark = pytest.mark.django_db
@@ -98,12 +101,12 @@ def test_the_answer_time_is_measured_from_answers_of_people() -> None:
         say(where, customer, ["a question", "and more"])
         say(where, owner, ["an answer"])
         _set_times(where.pk, now - timedelta(hours=9), [0, 0, waited])
-    answer_time.measure_answer_time.call(str(shop.pk))
+    answer_time.measure_answer_time(shop.pk)
     measured = AnswerTime.objects.get(business_id=shop.pk)
     assert (measured.seconds, measured.samples) == (70 * 60, 5)
     assert availability(shop.pk).answer_time == "about 2 hours"
     ChatMessage.objects.filter(conversation__business=shop, sender=owner).update(sender_kind="bot")
-    answer_time.measure_answer_time.call(str(shop.pk))
+    answer_time.measure_answer_time(shop.pk)
     assert availability(shop.pk).answer_minutes is None
 
 
@@ -122,3 +125,26 @@ def _set_times(conversation_id: Any, begin: datetime, minutes: list[int]) -> Non
     for seq, waited in enumerate(minutes, start=1):
         rows = ChatMessage.objects.filter(conversation_id=conversation_id, seq=seq)
         rows.update(created_at=begin + timedelta(minutes=waited))
+
+
+def test_all_businesses_are_measured_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One job measures the businesses one after the other, and another one continues when its turn is over."""
+    shops = sorted(business(person()).pk for _ in range(3))
+    for shop in shops:
+        conversation(Business.objects.get(pk=shop))
+    measured = []
+
+    def measure(business_id: UUID) -> None:
+        measured.append(business_id)
+        if business_id == shops[0]:
+            raise ValueError("one business cannot be measured")
+
+    monkeypatch.setattr(answer_time, "measure_answer_time", measure)
+    monkeypatch.setattr(Turn, "is_over", True)
+    answer_time.measure_answer_times.func()
+    assert measured == shops[:1]
+    assert waiting_jobs(answer_time.measure_answer_times).count() == 1
+    answer_time.measure_answer_times.func()  # the next hour's
+    assert measured == shops[:1]
+    run_jobs()
+    assert measured == shops

@@ -6,6 +6,7 @@ while there are fewer than five answers.
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from itertools import groupby
 from statistics import median
@@ -17,10 +18,16 @@ from django.utils import timezone
 
 from chatsite.background.jobs import enqueue, job
 from chatsite.background.recurring import every
+from chatsite.background.turns import Turn, waiting_jobs
+from chatsite.config.queues import HOUSEKEEPING_QUEUE
+from chatsite.errors import is_database_unavailable
 from conversations.models import AnswerTime, Business, ChatMessage, Conversation
 from conversations.team.hours.operations import schedule_of
 from conversations.team.hours.replies import COLUMNS, Line, waits
 
+logger = logging.getLogger(__name__)
+
+BATCH: Final = 100  # businesses of one query
 PERIOD: Final = timedelta(days=28)
 FEWEST: Final = 5  # answers
 MOST_CONVERSATIONS: Final = 500  # the latest ones
@@ -28,25 +35,51 @@ STEPS: Final = (5, 15, 30, 60)  # minutes; then whole hours, then whole days
 HOURS_OF_DAY: Final = 24
 
 
-@job()
-def measure_answer_times() -> None:
-    """Measure each business that was active in the period or has a measured time."""
+@job(queue=HOUSEKEEPING_QUEUE)
+def measure_answer_times(after: str | None = None) -> None:
+    """Measure each business that was active in the period or has a measured time, in the order of their ids.
+
+    Another job continues after the business `after`.
+    """
+    if after is None and waiting_jobs(measure_answer_times).exists():
+        return  # those of the last hour are not all measured yet
+    turn = Turn()
+    while keys := _businesses(after):
+        for key in keys:
+            _measure(key)
+            after = str(key)
+            if turn.is_over:
+                enqueue(measure_answer_times, after)
+                return
+
+
+def _businesses(after: str | None) -> list[UUID]:
     active = Conversation.objects.filter(business=OuterRef("pk"), active_at__gte=timezone.now() - PERIOD)
     measured = AnswerTime.objects.filter(business=OuterRef("pk"))
-    rows = Business.objects.filter(Exists(active) | Exists(measured)).order_by()
-    for key in rows.values_list("pk", flat=True).iterator(chunk_size=500):
-        enqueue(measure_answer_time, str(key))
+    rows = Business.objects.filter(Exists(active) | Exists(measured)).order_by("pk")
+    if after is not None:
+        rows = rows.filter(pk__gt=UUID(after))
+    return list(rows.values_list("pk", flat=True)[:BATCH])
 
 
-@job()
-def measure_answer_time(business_id: str) -> None:
-    key, now = UUID(business_id), timezone.now()
-    found = answer_seconds(key, now)
+def _measure(business_id: UUID) -> None:
+    """Measure the business. An error of one business does not stop the others."""
+    try:
+        measure_answer_time(business_id)
+    except Exception as error:
+        if is_database_unavailable(error):
+            raise
+        logger.exception("the answer time of business %s could not be measured", business_id)
+
+
+def measure_answer_time(business_id: UUID) -> None:
+    now = timezone.now()
+    found = answer_seconds(business_id, now)
     if len(found) < FEWEST:
-        AnswerTime.objects.filter(business_id=key).delete()
+        AnswerTime.objects.filter(business_id=business_id).delete()
         return
     AnswerTime.objects.update_or_create(
-        business_id=key,
+        business_id=business_id,
         defaults={"seconds": round(median(found)), "samples": len(found), "measured_at": now},
     )
 
