@@ -103,12 +103,13 @@ def enqueue(declared: Job, *args: Any, delay: timedelta | None = None, **kwargs:
 
     A backend that stores its jobs outside of the database gets the job after the commit.
     """
+    is_stored_here = isinstance(declared.get_backend(), DatabaseBackend)
     if delay is not None:
         declared = declared.using(run_after=timezone.now() + delay)
-    elif declared.get_backend().supports_defer:
+    elif is_stored_here:
         # The jobs of a queue run in the order of these times. Without one, a job would wait for all overdue retries.
         declared = declared.using(run_after=timezone.now() - CLOCK_SKEW)
-    if isinstance(declared.get_backend(), DatabaseBackend):
+    if is_stored_here:
         declared.enqueue(*args, **kwargs)
     else:
         transaction.on_commit(functools.partial(declared.enqueue, *args, **kwargs))

@@ -7,17 +7,22 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 import redis as redis_client
+from django.db.models import F
+from django_tasks_db.models import DBTaskResult
 from psycopg import sql
 from pytest_django import Settings
 
-from chatsite.doctor import broker, database, site
+from chatsite.background.jobs import enqueue
+from chatsite.doctor import broker, database, jobs, site
 from chatsite.doctor.findings import Finding, guarded
+from tests.background import examples
 from tests.harness.backend import base_environment
 from tests.harness.patience import patience
 from tests.harness.services import PostgreSQL, Redis, free_port
@@ -216,3 +221,14 @@ def test_a_check_that_fails_itself_is_a_finding() -> None:
     found = list(guarded("name", broken))
     assert [finding.level for finding in found] == ["ok", "fail"]
     assert found[1].text == "The check failed: ValueError: first line"
+
+
+@pytest.mark.django_db
+def test_it_names_the_queues_that_no_worker_serves() -> None:
+    assert levels(jobs.examine()) == {"jobs.queues": "ok"}
+    enqueue(examples.note, "late")
+    enqueue(examples.note, "later", delay=timedelta(hours=1))
+    assert levels(jobs.examine()) == {"jobs.queues": "ok"}
+    DBTaskResult.objects.update(run_after=F("run_after") - timedelta(minutes=20))
+    [finding] = jobs.examine()
+    assert (finding.level, finding.text[-9:]) == ("warn", " default.")

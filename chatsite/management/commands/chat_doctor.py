@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from chatsite.doctor import attachments, away, broker, database, proxy, site
+from chatsite.doctor import attachments, away, broker, database, jobs, proxy, site
 from chatsite.doctor.findings import Finding, guarded
 
 
@@ -47,6 +47,7 @@ class Command(BaseCommand):
         yield from guarded("redis", broker.examine)
         yield from guarded("attachments", attachments.examine)
         yield from guarded("away", away.examine)
+        yield from guarded("jobs", jobs.examine)
         if options["url"]:
             yield from guarded("proxy", partial(proxy.examine, options["url"]))
 
