@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from conversations.access import other_side
 from conversations.columns import MESSAGES
-from conversations.models import ChatMessage, Conversation, EmptiedConversation, Side
+from conversations.models import ChatMessage, Conversation, EmptiedConversation, SenderKind, Side
 from conversations.writing import list_preview
 from conversations.writing.conversation_change import ConversationChange, add_unread
 from conversations.writing.unread_marks import limit_marks
@@ -19,6 +19,8 @@ from conversations.writing.unread_marks import limit_marks
 # Functions of other packages that correct their rows about messages after `last_seq`, which were removed. They run in
 # the transaction of the removal, under the lock of the conversation.
 shortened: Final[list[Callable[[Conversation], None]]] = []
+# Functions of the importers that return the ids of the messages that they have appended to a conversation.
+imported_in: Final[list[Callable[[UUID], Collection[UUID]]]] = []
 
 
 def append_imported(change: ConversationChange, conversation: Conversation, **columns: Any) -> UUID:
@@ -34,10 +36,17 @@ def append_imported(change: ConversationChange, conversation: Conversation, **co
     side = columns["sender_side"]
     if side != Side.SYSTEM and columns["status"] != ChatMessage.Status.READ and not is_gone:
         add_unread(conversation, other_side(side), 1)
+    if side == Side.SYSTEM:
+        columns["sender_kind"] = SenderKind.SYSTEM.value
     key: UUID = uuid7()
     place = {"id": key, "conversation_id": conversation.pk, "seq": conversation.last_seq, "rev": rev}
     change.copy_message(MESSAGES.row(place | columns))
     return key
+
+
+def imported_messages(conversation_id: UUID) -> set[UUID]:
+    """Return the ids of the imported messages of a conversation."""
+    return {key for find in imported_in for key in find(conversation_id)}
 
 
 def remove_messages(message_ids: Collection[UUID]) -> None:

@@ -165,14 +165,15 @@ _VALUES: Final[dict[str, Callable[[Sequence[Episode]], Values]]] = {
 def _load(business_id: UUID, period: Period) -> list[ReportRow]:
     """Count messages by the hour of the day, resolved or not."""
     begin, end = period.instants
+    counts: dict[str, list[int]] = {Side.CUSTOMER.value: [0] * 24, Side.BUSINESS.value: [0] * 24}
     rows = ChatMessage.objects.filter(
         conversation__business_id=business_id,
         conversation__active_at__gte=begin,
         created_at__gte=begin,
         created_at__lt=end,
+        sender_side__in=counts.keys(),
         sender_kind=SenderKind.PERSON,
     ).order_by()
-    counts: dict[str, list[int]] = {Side.CUSTOMER.value: [0] * 24, Side.BUSINESS.value: [0] * 24}
     for side, at in rows.values_list("sender_side", "created_at").iterator(chunk_size=2000):
         counts[side][at.astimezone(period.zone).hour] += 1
     return [
