@@ -8,3 +8,6 @@ from django.apps import AppConfig
 class LegacyImportConfig(AppConfig):
     name = "chatsite.legacy_import"
     label = "legacy_import"
+
+    def ready(self) -> None:
+        from chatsite.legacy_import import imported_history  # noqa: F401  registers a hook

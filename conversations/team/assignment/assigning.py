@@ -61,16 +61,20 @@ def _assign_batch(business_id: UUID) -> bool:
 
 
 def waiting(rule: AssignmentRule) -> QuerySet[Conversation, Any]:
-    """Unassigned conversations that are open or handed over and have messages since the rule began. Oldest first."""
+    """Unassigned conversations that are open or handed over and have messages since the rule began. Oldest first.
+
+    `last_message_at` is no measure, because an import sets it to an old time.
+    """
     is_open = Q(team_state__status=TeamState.Status.OPEN) | Q(team_state__handed_over_at__isnull=False)
     rows = Conversation.objects.filter(
         Q(team_state=None) | Q(is_open, team_state__assignee=None),
         business_id=rule.business_id,
         business_archived=False,
         frozen_at=None,
-        last_message_at__gte=rule.since,
+        last_seq__gt=0,
+        active_at__gte=rule.since,
     )
-    return rows.order_by("last_message_at", "pk")
+    return rows.order_by("active_at", "pk")
 
 
 def _possible(candidates: Candidates) -> Q:

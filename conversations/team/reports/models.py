@@ -15,8 +15,8 @@ class Episode(models.Model):
     """From the customer's first message after a resolved state to the next `resolved`.
 
     The transaction that resolves the conversation writes the row, with agent, group and labels as they are then. A job
-    measures it from the messages after those of the earlier episode, up to `last_seq`. An episode without a message of
-    the customer is deleted by the job.
+    measures it from the messages after those of the earlier episode, up to `last_seq`, without imported ones. An
+    episode without a message of the customer is deleted by the job.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

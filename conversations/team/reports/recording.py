@@ -13,7 +13,7 @@ from conversations.team.hours.operations import schedule_of
 from conversations.team.hours.replies import COLUMNS, Line
 from conversations.team.reports.csat import ask_for_rating
 from conversations.team.reports.measuring import measure
-from conversations.writing.imports import shortened
+from conversations.writing.imports import imported_messages, shortened
 
 
 def record_episode(conversation: Conversation, state: TeamState) -> None:
@@ -42,20 +42,25 @@ def measure_episode(conversation_id: str, last_seq: int) -> None:
     if episode is None:
         return
     if episode.measured_at is None and not _measure(episode):
-        episode.delete()  # the customer has not written
+        episode.delete()  # the customer has not written here
         return
     ask_for_rating(episode.pk)
 
 
 def _measure(episode: Episode) -> bool:
-    """Fill the columns from the messages since the earlier episode. Return False if the customer wrote none."""
+    """Fill the columns from the messages since the earlier episode. Return False if the customer wrote none.
+
+    Imported messages do not count. They may be years old, and the old system has resolved what they ask.
+    """
     of_conversation = Episode.objects.filter(conversation_id=episode.conversation_id)
     earlier = of_conversation.filter(last_seq__lt=episode.last_seq).order_by("-last_seq")
     after = earlier.values_list("last_seq", flat=True).first() or 0
     rows = ChatMessage.objects.filter(
         conversation_id=episode.conversation_id, seq__gt=after, seq__lte=episode.last_seq
     )
-    lines = [Line(*row) for row in rows.order_by("seq").values_list(*COLUMNS).iterator(chunk_size=1000)]
+    imported = imported_messages(episode.conversation_id)
+    columns = rows.order_by("seq").values_list("pk", *COLUMNS).iterator(chunk_size=1000)
+    lines = [Line(*row) for key, *row in columns if key not in imported]
     found = measure(lines, episode.resolved_at, schedule_of(episode.business_id))
     if found is None:
         return False
