@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -11,6 +12,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
 from django.core.paginator import Paginator
 from django.db import OperationalError, connection, transaction
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.functional import cached_property
@@ -112,14 +114,23 @@ def chosen_rows(request: HttpRequest, rows: Any) -> list[Any]:
 
 
 def change_chosen(request: HttpRequest, queryset: Any, operation: Callable[..., Any], key_name: str) -> None:
-    """Call the operation for each selected row, and show how many were changed.
+    """Call the operation for each selected row, and show how many were changed and why others were not.
 
     It gets the row's key as `key_name`, the moderator as `actor`, and the moderator's reason.
     """
-    with errors_as_messages(request):
-        chosen = chosen_rows(request, queryset.order_by("pk"))
-        for row in chosen:
+    updated, refusals = 0, Counter[str]()
+    for row in chosen_rows(request, queryset.order_by("pk")):
+        try:
             operation(actor=request.user, reason=request.POST.get("reason", ""), **{key_name: row.pk})
-        if chosen:
-            names = queryset.model._meta.verbose_name_plural
-            messages.success(request, f"Updated {len(chosen)} {names}.")
+            updated += 1
+        except DomainError as error:
+            refusals[error.message] += 1
+    if updated:
+        messages.success(request, f"Updated {_counted(updated, queryset.model)}.")
+    for text, number in refusals.items():
+        messages.error(request, f"{_counted(number, queryset.model)} not updated: {text}")
+
+
+def _counted(number: int, model: type[Model]) -> str:
+    names = model._meta
+    return f"{number} {names.verbose_name if number == 1 else names.verbose_name_plural}"

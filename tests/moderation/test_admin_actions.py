@@ -64,6 +64,19 @@ def test_suspend_and_reinstate_from_the_page_and_the_list(shop: Shop, desk: Clie
     assert entries() == ["suspend_user", "reinstate_user", "suspend_user"]
 
 
+def test_an_action_shows_each_refusal_and_changes_the_other_rows(shop: Shop, desk: Client) -> None:
+    chosen = [shop.carol, shop.mona, shop.root, shop.sam, shop.amir]  # three of them are staff
+    form = {"action": "suspend_chosen", "_selected_action": [str(user.pk) for user in chosen], **WHY}
+    page = desk.post("/admin/auth/user/", form, follow=True)
+    assert [str(message) for message in page.context["messages"]] == [
+        "Updated 2 users.",
+        "1 user not updated: You cannot suspend or reinstate yourself.",
+        "2 users not updated: Only a superuser can suspend or reinstate a staff member.",
+    ]
+    suspended = User.objects.filter(is_active=False)
+    assert set(suspended) == {shop.carol, shop.amir}
+
+
 def test_without_a_reason_nothing_happens(shop: Shop, desk: Client) -> None:
     answer = desk.post(conversation_page(shop, "freeze"), {"reason": " "}, follow=True)
     assert "Please give a reason." in answer.content.decode()
