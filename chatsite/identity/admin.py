@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -39,4 +40,9 @@ class ApiKeyAdmin(BoundedAdmin):
 
     @admin.action(description="Revoke", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
-        queryset.filter(revoked_at=None).update(revoked_at=timezone.now())
+        with transaction.atomic():
+            keys = list(queryset.filter(revoked_at=None).select_for_update(of=("self",)))
+            ApiKey.objects.filter(pk__in=[key.pk for key in keys]).update(revoked_at=timezone.now())
+            for key in keys:
+                self.log_change(request, key, "Revoked.")
+        messages.success(request, f"Revoked {len(keys)} API keys.")

@@ -106,9 +106,11 @@ class WebhookAdmin(BoundedAdmin):
 
     @admin.action(description="Send a test event", permissions=["change"])
     def send_test(self, request: HttpRequest, queryset: QuerySet[Webhook]) -> None:
-        for endpoint in chosen_rows(request, queryset.filter(enabled=True)):
+        chosen = chosen_rows(request, queryset.filter(enabled=True))
+        for endpoint in chosen:
             operations.store_test(endpoint)
-        messages.success(request, "Test events were enqueued.")
+            self.log_change(request, endpoint, "Sent a test event.")
+        messages.success(request, f"{len(chosen)} test events were enqueued.")
 
     @admin.action(
         description="Deliver the events of a span again (without times: of the last day)",
@@ -125,6 +127,7 @@ class WebhookAdmin(BoundedAdmin):
         for endpoint in chosen_rows(request, queryset.filter(enabled=True)):
             rows = operations.deliveries_between(endpoint, since, until)
             number = operations.replay_deliveries(endpoint, rows)
+            self.log_change(request, endpoint, f"Delivered {number} events again.")
             messages.success(request, f"{endpoint}: {number} events are delivered again.")
 
     @admin.action(description="Make a new secret and show it (choose one)", permissions=["change"])

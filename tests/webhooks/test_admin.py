@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
@@ -76,6 +77,11 @@ def test_test_events_and_replays(shop: Shop, admin: Client, receiver: Receiver) 
     admin.post(LIST, {"action": "replay_span", **chosen})
     run_jobs()
     assert len(receiver.requests) == 4
+    log = LogEntry.objects.filter(object_id=made["id"]).order_by("pk")
+    assert [entry.get_change_message() for entry in log] == [
+        "Sent a test event.",
+        "Delivered 2 events again.",
+    ]
     yesterday = timezone.now() - timedelta(days=1)
     WebhookDelivery.objects.filter(event__type="webhook.test").update(created_at=yesterday)
     span = {
