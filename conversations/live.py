@@ -99,12 +99,12 @@ def watch_memberships(runtime: Runtime) -> None:
     )
 
 
-async def catch_up(runtime: Runtime) -> None:
+async def catch_up(runtime: Runtime, since: datetime) -> None:
     """Send the current state of conversations after an outage, because events between processes may be lost.
 
     Covers the conversations that local sessions have joined, and those of local users that have changed since.
     """
-    await _resend_conversations(runtime.sessions, runtime.hub.lost_since, runtime.hub.deliver_here)
+    await _resend_conversations(runtime.sessions, since, runtime.hub.deliver_here)
 
 
 async def catch_up_session(session: Session, since: datetime) -> None:

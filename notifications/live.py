@@ -44,7 +44,7 @@ def heartbeat_section(user_ids: Collection[UserId]) -> dict[UserId, dict[str, An
     return {user_id: {"notificationsRev": revs.get(user_id, 0)} for user_id in user_ids}
 
 
-async def catch_up(runtime: Runtime) -> None:
+async def catch_up(runtime: Runtime, since: datetime) -> None:
     """Repeat the last event to every local user after an outage, because events between processes may be lost."""
     await _repeat_last({session.user_id for session in runtime.sessions}, runtime.hub.deliver_here)
 

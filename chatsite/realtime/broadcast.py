@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import functools
-import logging
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-import redis
 from channels.layers import get_channel_layer
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from chatsite.database.after_commit import after_commit
 from chatsite.realtime.events import pack
 from chatsite.realtime.hub import Addressed
+from chatsite.realtime.redis.blocking_publisher import publisher_of
 from chatsite.realtime.redis.event_bus import publish_command
 from chatsite.realtime.redis.layer import RedisLayer
-from chatsite.realtime.redis.server import RedisServer
 from chatsite.realtime.runtime import running_hub
-
-logger = logging.getLogger(__name__)
 
 
 def broadcast_on_commit(addressed: Sequence[Addressed]) -> None:
@@ -64,24 +57,6 @@ def _publish_from_outside(addressed: Sequence[Addressed]) -> None:
     layer = get_channel_layer()
     if not isinstance(layer, RedisLayer):
         return
-    try:
-        pipeline = _client(layer.server).pipeline(transaction=False)
-        for group, event in addressed:
-            pipeline.publish(*publish_command(layer.bus_prefix, group, pack([event])))
-        pipeline.execute()
-    except redis.RedisError as error:
-        logger.warning("the events cannot be published: %s", error)
-
-
-# Redis may have restarted since the connection was made.
-_RETRY_ONCE = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
-
-
-@functools.cache
-def _client(server: RedisServer) -> redis.Redis:
-    """Return a client that keeps its connection, because a command may change thousands of conversations.
-
-    If the answer to a publish is lost, the retry publishes the events twice. Receivers ignore the second copy.
-    """
-    options = {"socket_timeout": 3, "socket_connect_timeout": 3, **server.options}
-    return redis.Redis.from_url(server.url, retry=_RETRY_ONCE, **options)
+    publisher_of(layer.server, layer.bus_prefix).publish(
+        [publish_command(layer.bus_prefix, group, pack([event])) for group, event in addressed]
+    )

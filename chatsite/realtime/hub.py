@@ -98,18 +98,13 @@ class Hub:
         return self._bus is None or self._bus.is_up
 
     @property
-    def lost_since(self) -> datetime:
-        """The time since which events may have been lost. Read it in `on_restored`."""
-        return datetime.fromtimestamp(self._bus.lost_since if self._bus is not None else 0, UTC)
-
-    @property
     def publishes_waiting(self) -> int:
         return 0 if self._bus is None else self._bus.waiting
 
-    def on_restored(self, callback: Callable[[], None]) -> None:
-        """Call `callback` when the event bus works again after events may have been lost."""
+    def on_restored(self, callback: Callable[[datetime], None]) -> None:
+        """Call `callback` with the time since which events may have been lost, once the event bus works again."""
         if self._bus is not None:
-            self._bus.on_restored.append(callback)
+            self._bus.on_restored.append(lambda since: callback(datetime.fromtimestamp(since, UTC)))
 
     # Groups
 

@@ -17,6 +17,8 @@ from chatsite.realtime.app_state import AppState
 from chatsite.realtime.hub import Hub
 from chatsite.realtime.identity import Identity
 
+Spawn = Callable[[str, Callable[[], Awaitable[None]]], None]
+
 
 class Runtime(Protocol):
     """One server process."""

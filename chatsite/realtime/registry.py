@@ -106,7 +106,8 @@ event("error", ErrorObject, "The socket that asked.", scope="")
 event("server_stopping", StoppingEvent, "Every socket of a process that ends.", scope="")
 event("session_expiring", ExpiringEvent, "A socket whose access token ends within a minute.", scope="")
 
-# Hooks. The functions of a list are called in the order of INSTALLED_APPS.
+# Hooks. The functions of a list are called in the order of INSTALLED_APPS. Those of `caught_up` and `restored` are
+# called again, with the same time, until they succeed.
 
 SessionEventHook = Callable[[Session, Event], None]
 
@@ -125,8 +126,8 @@ caught_up: Final[list[Callable[[Session, datetime], Awaitable[None]]]] = []
 control_handlers: Final[dict[str, SessionEventHook]] = {}
 # The first request or socket of a process starts its runtime.
 started: Final[list[Callable[[Runtime], None]]] = []
-# The channel layer works again after events may have been lost. Make clients catch up.
-restored: Final[list[Callable[[Runtime], Awaitable[None]]]] = []
+# Events from other processes since the given time may have been lost, and they arrive again. Make clients catch up.
+restored: Final[list[Callable[[Runtime, datetime], Awaitable[None]]]] = []
 # The process shuts down and accepts no new work. Finish the accepted work.
 stopping: Final[list[Callable[[Runtime], Awaitable[None]]]] = []
 

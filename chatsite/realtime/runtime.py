@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -19,13 +20,16 @@ from chatsite.observability.health import ProcessState, report_process_state
 from chatsite.observability.metrics import measures
 from chatsite.realtime import registry, shutdown
 from chatsite.realtime.app_state import AppState
+from chatsite.realtime.catching_up import CatchUp
 from chatsite.realtime.hub import Hub
-from chatsite.realtime.interfaces import Session
+from chatsite.realtime.interfaces import Runtime, Session
 from chatsite.realtime.redis import rate_limits
 
 logger = logging.getLogger(__name__)
 
 STOP_SECONDS = 3.0  # for background tasks to end
+# After an outage of Redis each process tells all others that it lost events. Such notices together cause one catch-up.
+GATHER_SECONDS = 1.0
 # Sockets that are authenticated at once. `Runtime.ask` looks up their users together: with more of them, each costs
 # less, but a message that arrives meanwhile waits longer.
 OPENINGS = 64
@@ -44,10 +48,13 @@ class ProcessRuntime:
         self.state = AppState()
         self._loaders: dict[Any, DataLoader[Any, Any]] = {}  # by the function that answers
         self._tasks: set[asyncio.Task[None]] = set()
+        self._catch_up: CatchUp[Runtime] = CatchUp(
+            self, [_count_catch_up, *registry.restored], self.spawn, lambda: self.is_stopping, GATHER_SECONDS
+        )
 
     async def start(self) -> None:
         await self.hub.start()
-        self.hub.on_restored(lambda: self.spawn("catching up", self._catch_up))
+        self.hub.on_restored(self._catch_up.request)
         rate_limits.start(self)
         for hook in registry.started:
             hook(self)
@@ -108,10 +115,9 @@ class ProcessRuntime:
 
         self.spawn(name, repeat)
 
-    async def _catch_up(self) -> None:
-        measures.catch_ups.add()
-        for hook in registry.restored:
-            await hook(self)
+
+async def _count_catch_up(runtime: Runtime, since: datetime) -> None:
+    measures.catch_ups.add()
 
 
 async def _logged(name: str, work: Callable[[], Awaitable[None]]) -> None:

@@ -10,7 +10,6 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -22,9 +21,10 @@ from chatsite.observability import logs
 from chatsite.observability.metrics import measures
 from chatsite.realtime import registry
 from chatsite.realtime.app_state import AppState
+from chatsite.realtime.catching_up import CatchUp
 from chatsite.realtime.events import Event
 from chatsite.realtime.identity import Authenticate, Authenticated, Identity
-from chatsite.realtime.interfaces import Runtime
+from chatsite.realtime.interfaces import Runtime, Session
 from chatsite.realtime.outbox import Outbox
 from chatsite.realtime.token_bucket import TokenBucket
 from chatsite.realtime.transport import Close, Ref, Transport
@@ -37,6 +37,7 @@ class LiveSession:
     __slots__ = (
         "__weakref__",
         "_bucket",
+        "_catch_up",
         "_closing",
         "_in_flight",
         "_limits",
@@ -68,6 +69,7 @@ class LiveSession:
         self._in_flight = 0
         self._vacancy: asyncio.Event | None = None
         self._closing: asyncio.Task[None] | None = None
+        self._catch_up: CatchUp[Session] | None = None
         self._outbox = Outbox(
             transport,
             self,
@@ -91,6 +93,7 @@ class LiveSession:
     async def close(self) -> None:
         """Leave every group and call the hooks, because the socket is gone. Safe to call twice."""
         self._outbox.stop()
+        self._catch_up = None
         if self in self.runtime.sessions:
             self.runtime.sessions.discard(self)
             for hook in registry.closed:
@@ -170,10 +173,16 @@ class LiveSession:
 
     def caught_up(self, since: float) -> None:
         measures.events_dropped.add()
-        if self in self.runtime.sessions and self._closing is None:
-            moment = datetime.fromtimestamp(since, UTC)
-            for hook in registry.caught_up:
-                self.runtime.spawn("catching up", partial(hook, self, moment))
+        if self._is_open:
+            if self._catch_up is None:
+                self._catch_up = CatchUp[Session](
+                    self, registry.caught_up, self.runtime.spawn, lambda: not self._is_open
+                )
+            self._catch_up.request(datetime.fromtimestamp(since, UTC))
+
+    @property
+    def _is_open(self) -> bool:
+        return self in self.runtime.sessions and self._closing is None
 
     def stalled(self) -> None:
         self.close_soon(Close.SLOW_READER, "too slow; reconnect and sync")

@@ -18,8 +18,8 @@ from conversations.team import events
 from conversations.team.serializers import state_objects
 
 
-async def catch_up(runtime: Runtime) -> None:
-    await _resend_states(runtime.sessions, runtime.hub.lost_since, runtime.hub.deliver_here)
+async def catch_up(runtime: Runtime, since: datetime) -> None:
+    await _resend_states(runtime.sessions, since, runtime.hub.deliver_here)
 
 
 async def catch_up_session(session: Session, since: datetime) -> None:

@@ -9,6 +9,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
+from django.utils import timezone
 
 from chatsite.realtime.events import Event
 from chatsite.realtime.interfaces import Runtime
@@ -52,7 +53,7 @@ def test_the_newest_is_repeated_under_the_present_rev(town: Town, one_thread: No
     users = (town.carol, town.carol, town.amir, town.olivia)
     sessions = {FakeSession(str(user.pk)) for user in users}
 
-    async_to_sync(live.catch_up)(cast(Runtime, SimpleNamespace(sessions=sessions, hub=hub)))
+    async_to_sync(live.catch_up)(cast(Runtime, SimpleNamespace(sessions=sessions, hub=hub)), timezone.now())
 
     assert hub.delivered.keys() == {f"user.{town.carol.pk}", f"user.{town.amir.pk}"}
     carols, order = hub.delivered[f"user.{town.carol.pk}"]

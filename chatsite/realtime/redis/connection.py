@@ -1,9 +1,8 @@
-"""The Redis connections of an event bus: one listens, one publishes.
+"""The Redis connections of an event bus: one listens, and `publisher` has the one that publishes.
 
-- Publishes that arrive while a pipeline is running are sent together in the next one.
 - `subscribe` returns after Redis has confirmed, so what is read from the database afterwards misses no event.
-- The connection remembers that events were lost, by a broken connection, a failed publish or a silent Redis. Once it is
-  connected and subscribed again, it calls `announce_restored`, and the process makes its clients catch up.
+- The connection remembers that events were lost, by a broken connection or a silent Redis. Once it is connected and
+  subscribed again, it calls `announce_restored`, and the process makes its clients catch up.
 - No method raises an error because Redis is away: a process keeps serving its own sockets.
 """
 
@@ -17,26 +16,17 @@ import time
 from collections.abc import Callable
 from typing import Any, Final, Protocol
 
-import hiredis
 from redis import asyncio as aioredis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
 from chatsite.observability.metrics import measures
+from chatsite.realtime.redis.publisher import CONFIRM_SECONDS, NO_RETRY, UNREACHABLE, Publisher
 from chatsite.realtime.redis.server import RedisServer
 
 logger = logging.getLogger(__name__)
 
-# Publishes that wait for a stalled Redis. When there are more, all of them are dropped, which counts as a loss.
-MOST_WAITING = 50_000
-CONFIRM_SECONDS = 3.0
 PING_SECONDS = 2.0
 SILENCE_SECONDS = 6.0  # after so long without a message or a reply to a ping, the connection is dead
-UNREACHABLE = (RedisError, OSError, asyncio.TimeoutError)
 TIMEOUTS: Final[dict[str, Any]] = {"socket_timeout": None, "socket_connect_timeout": 3}
-_pack_command: Callable[[tuple[Any, ...]], bytes] = hiredis.pack_command  # its stub allows only tuples of one
-_NO_RETRY = Retry(NoBackoff(), 0)
 
 
 class Receiver(Protocol):
@@ -45,14 +35,20 @@ class Receiver(Protocol):
     def take(self, channel: bytes, data: bytes) -> None:
         """Take what was published to a subscribed channel."""
 
-    def announce_restored(self) -> None:
-        """Redis is back after a loss, and all subscriptions are confirmed."""
+    def announce_restored(self, lost_at: float) -> None:
+        """Redis is back after a loss that was noticed at `lost_at`, and all subscriptions are confirmed."""
+
+    def notice_of_loss(self, since: float) -> tuple[str, bytes]:
+        """Return what to publish to tell the other processes that publishes since `since` were lost."""
+        ...
 
 
 class RedisConnection:
     def __init__(self, server: RedisServer, receiver: Receiver) -> None:
-        self.lost_something = False
-        self.lost_at = 0.0  # the wall clock's time at which the last loss was noticed
+        self.publisher = Publisher(server, receiver.notice_of_loss)
+        self._lost_at: float | None = (
+            None  # a Unix time; None if nothing was lost since the last `announce_restored`
+        )
         self._server = server
         self._receiver = receiver
         self._lock = asyncio.Lock()  # one command at a time on the connection that listens
@@ -60,76 +56,14 @@ class RedisConnection:
         self._pubsub: Any = None
         self._listening: asyncio.Task[None] | None = None
         self._wanted: set[str] = set()
-        self._waiting: list[tuple[str, bytes]] = []
-        self._flushing: asyncio.Task[None] | None = None
         self._confirmations: dict[str, asyncio.Future[None]] = {}
-        self._publisher: Any = None  # a connection of redis-py
         self._heard = 0.0
         self._is_up = False
         self._ready = asyncio.Event()
 
     @property
     def is_up(self) -> bool:
-        return self._is_up and not self.lost_something
-
-    @property
-    def waiting(self) -> int:
-        """The number of publishes that wait for their pipeline."""
-        return len(self._waiting)
-
-    # Publishing
-
-    def publish_soon(self, channel: str, message: bytes) -> None:
-        if len(self._waiting) >= MOST_WAITING:
-            measures.layer_drops.add(len(self._waiting))
-            self._waiting = []
-            self._note_loss("publishes piled up")
-        self._waiting.append((channel, message))
-        if self._flushing is None:
-            self._flushing = asyncio.get_running_loop().create_task(self._flush_waiting())
-
-    async def published(self) -> None:
-        """Wait until everything published so far has been sent, or is lost."""
-        if self._flushing is not None:
-            await asyncio.wait([self._flushing])
-
-    async def _flush_waiting(self) -> None:
-        try:
-            while self._waiting:
-                batch, self._waiting = self._waiting, []
-                try:
-                    async with asyncio.timeout(CONFIRM_SECONDS):
-                        await self._publish_batch(batch)
-                except UNREACHABLE as error:
-                    measures.layer_drops.add(len(batch))
-                    self._note_loss(error)
-        finally:
-            self._flushing = None
-
-    async def _publish_batch(self, batch: list[tuple[str, bytes]]) -> None:
-        """Publish the batch with one write. A pipeline of redis-py takes four times as long for the same."""
-        if self._publisher is None:
-            pool: Any = aioredis.ConnectionPool.from_url(
-                self._server.url, **{**TIMEOUTS, "socket_timeout": CONFIRM_SECONDS, **self._server.options}
-            )
-            self._publisher = await pool.get_connection()
-        connection = self._publisher
-        try:
-            await connection.send_packed_command(
-                [_pack_command((b"PUBLISH", channel, message)) for channel, message in batch],
-                check_health=False,
-            )
-            for _ in batch:
-                await connection.read_response(timeout=math.inf)
-        except BaseException:
-            # Replies may still come, and would be taken for those of the next batch.
-            self._publisher = None
-            await connection.disconnect(nowait=True)
-            raise
-        measures.layer_pipelines.add()
-        measures.layer_publishes.add(len(batch))
-
-    # Listening
+        return self._is_up and self._lost_at is None and not self.publisher.owes_notice
 
     async def subscribe(self, channel: str) -> None:
         self._wanted.add(channel)
@@ -138,7 +72,7 @@ class RedisConnection:
         if not self._is_up:
             # The listener subscribes to all wanted channels when it connects. While Redis is away nobody waits for
             # that, because all clients catch up after an outage.
-            if not self.lost_something:
+            if self._lost_at is None:
                 with contextlib.suppress(asyncio.TimeoutError):
                     async with asyncio.timeout(CONFIRM_SECONDS):
                         await self._ready.wait()
@@ -187,24 +121,27 @@ class RedisConnection:
         self._pubsub = self._redis.pubsub()
         await self._pubsub.connect()
         # redis-py would reconnect without a notice, but the clients must catch up after a loss.
-        self._pubsub.connection.retry = _NO_RETRY
+        self._pubsub.connection.retry = NO_RETRY
         await self._subscribe_to_all()
         self._is_up = True
         self._ready.set()
         measures.layer_connects.add()
-        if self.lost_something:
-            self.lost_something = False
-            self._receiver.announce_restored()
+        if self._lost_at is not None:
+            lost_at, self._lost_at = self._lost_at, None
+            self._receiver.announce_restored(lost_at)
         await self._read_until_lost(self._pubsub.connection)
 
     async def _read_until_lost(self, connection: Any) -> None:
-        """Read replies. Raise an error when the connection is lost, Redis is silent, or a publish was lost."""
+        """Read replies. Raise an error when the connection is lost, Redis is silent, or a command failed."""
         self._heard = time.monotonic()
         reading = asyncio.create_task(self._read(connection))
         try:
             while not (await asyncio.wait([reading], timeout=PING_SECONDS))[0]:
-                if self.lost_something:
-                    raise ConnectionError("a publish was lost; reconnect, so that the clients catch up")
+                if self._lost_at is not None:
+                    raise ConnectionError(
+                        "a subscription may have failed; reconnect, so that the clients catch up"
+                    )
+                self.publisher.maintain()
                 quiet = time.monotonic() - self._heard
                 if quiet > SILENCE_SECONDS:
                     raise TimeoutError("Redis is silent")
@@ -261,19 +198,17 @@ class RedisConnection:
                 )  # it stays in the wanted set, so the next connection subscribes again
         self._confirmations.clear()
         with contextlib.suppress(*UNREACHABLE):
-            if self._publisher is not None:
-                await self._publisher.disconnect(nowait=True)
+            await self.publisher.disconnect()
             if self._redis is not None:
                 await self._redis.aclose(close_connection_pool=True)
-        self._redis = self._publisher = self._pubsub = None
+        self._redis = self._pubsub = None
 
     def _note_loss(self, why: object) -> None:
-        if not self.lost_something:
+        if self._lost_at is None:
             logger.warning("the event bus lost Redis: %s", why)
-            self.lost_at = time.time()
             measures.layer_losses.add()
+            self._lost_at = time.time()
         measures.layer_errors.add()
-        self.lost_something = True
 
     async def close(self) -> None:
         """Forget all subscriptions and disconnect. The connection can be used again."""
