@@ -13,6 +13,7 @@ from django.utils import timezone
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
+from chatsite.background.housekeeping import DEAD_AFTER
 from chatsite.background.models import Worker
 from chatsite.observability.metrics.instruments import Gauge, Labels
 
@@ -42,7 +43,7 @@ class QueueReadings:
             self.waiting = _by_queue(ready)
             self.running = _by_queue(DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING).order_by())
             self.oldest_seconds = longest_wait(ready, timezone.now())
-            self.workers = float(Worker.objects.count())
+            self.workers = float(live_workers(timezone.now()))
         except DatabaseError:
             self.workers = float("nan")  # unknown; `/readyz` and the log report the database's failure
         finally:
@@ -56,6 +57,11 @@ def longest_wait(ready: QuerySet[DBTaskResult[..., None]], now: datetime) -> flo
     ready_at = Case(When(was_delayed, then=F("run_after")), default=F("enqueued_at"))
     first = ready.aggregate(first=Min(ready_at))["first"]
     return 0.0 if first is None else max(0.0, (now - first).total_seconds())
+
+
+def live_workers(now: datetime) -> int:
+    """Count the workers that have renewed their rows. A killed worker leaves its row to the next worker."""
+    return Worker.objects.filter(seen_at__gte=now - DEAD_AFTER).count()
 
 
 def _by_queue(results: object) -> dict[Labels, float]:

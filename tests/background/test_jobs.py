@@ -13,9 +13,10 @@ from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from chatsite.background import jobs
-from chatsite.background.gauges import longest_wait
+from chatsite.background.gauges import live_workers, longest_wait
 from chatsite.background.housekeeping import MOST_STARTS, reclaim_lost_jobs
 from chatsite.background.jobs import LONGEST_WAIT, Job, backoff, enqueue
+from chatsite.background.models import Worker
 from chatsite.background.worker import QueueThread, WorkerProcess
 from chatsite.config.queues import DEFAULT_QUEUE
 from tests.background import examples
@@ -93,6 +94,13 @@ def test_the_wait_of_a_retry_begins_when_it_is_due() -> None:
     DBTaskResult.objects.update(run_after=timezone.now() - timedelta(seconds=10))
     enqueue(examples.note, "new")
     assert 10 <= longest_wait(DBTaskResult.objects.ready(), timezone.now()) < 70
+
+
+def test_a_killed_worker_counts_for_half_a_minute() -> None:
+    now = timezone.now()
+    for name, seconds in (("alive", 5), ("killed", 60)):
+        Worker.objects.create(id=name, started_at=now, seen_at=now - timedelta(seconds=seconds))
+    assert live_workers(now) == 1
 
 
 def test_a_failed_job_is_tried_again_until_it_succeeds() -> None:
