@@ -15,10 +15,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from chatsite.errors import DomainError, invalid
-from conversations.models import ChatMessage, Episode, SenderKind, Side
+from conversations.models import Episode
 from conversations.team.hours.local_time import instant_of
 from conversations.team.hours.operations import schedule_of
 from conversations.team.reports.keys import named_rows
+from conversations.team.reports.load import load_rows
 from conversations.team.reports.requests import GroupBy, Metric, ReportRow, TeamReportObject
 from conversations.team.reports.statistics import Values, durations, ratings
 
@@ -67,7 +68,7 @@ def report(
     schedule = schedule_of(business_id)
     period = Period(begin, end, schedule.zone if schedule else ZoneInfo("UTC"))
     if metric == "load":
-        rows = _load(business_id, period)
+        rows = load_rows(business_id, *period.instants, period.zone)
     else:
         rows = _of_episodes(business_id, metric, period, group_by)
     return TeamReportObject(
@@ -93,7 +94,8 @@ def _episodes(business_id: UUID, period: Period) -> Iterable[Episode]:
     )
     found = list(rows.order_by("resolved_at", "id").only(*COLUMNS)[: MOST_EPISODES + 1])
     if len(found) > MOST_EPISODES:
-        raise DomainError("too_large", f"The period has more than {MOST_EPISODES} episodes.", {"field": "to"})
+        details = {"field": "to", "limit": MOST_EPISODES}
+        raise DomainError("too_large", f"The period has more than {MOST_EPISODES} episodes.", details)
     return found
 
 
@@ -160,33 +162,6 @@ _VALUES: Final[dict[str, Callable[[Sequence[Episode]], Values]]] = {
     "csat": _ratings,
     "volume": _volume,
 }
-
-
-def _load(business_id: UUID, period: Period) -> list[ReportRow]:
-    """Count messages by the hour of the day, resolved or not."""
-    begin, end = period.instants
-    counts: dict[str, list[int]] = {Side.CUSTOMER.value: [0] * 24, Side.BUSINESS.value: [0] * 24}
-    rows = ChatMessage.objects.filter(
-        conversation__business_id=business_id,
-        conversation__active_at__gte=begin,
-        created_at__gte=begin,
-        created_at__lt=end,
-        sender_side__in=counts.keys(),
-        sender_kind=SenderKind.PERSON,
-    ).order_by()
-    for side, at in rows.values_list("sender_side", "created_at").iterator(chunk_size=2000):
-        counts[side][at.astimezone(period.zone).hour] += 1
-    return [
-        ReportRow(
-            key=f"{hour:02}",
-            name=f"{hour:02}:00",
-            values={
-                "customerMessages": counts[Side.CUSTOMER.value][hour],
-                "answers": counts[Side.BUSINESS.value][hour],
-            },
-        )
-        for hour in range(24)
-    ]
 
 
 def today(business_id: UUID) -> date:
