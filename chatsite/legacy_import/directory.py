@@ -1,7 +1,8 @@
 """Look up the users and businesses that the old table refers to.
 
 The references of a batch are looked up together. Results are cached, including unknown references, and the cache is
-cleared when it grows too large.
+cleared when it grows too large. Each batch looks up which accounts are closed, because a person may be erased while an
+import runs.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import csv
 import hashlib
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -30,6 +31,7 @@ from chatsite.legacy_import.options import ImportOptions
 from chatsite.legacy_import.rejection import RowRejected
 from conversations.access import UserId, user_key
 from conversations.models import Business, Membership
+from conversations.moderation.operations import erased_among
 from conversations.validation import storable
 
 _CACHE_SIZE: Final = 200_000
@@ -39,6 +41,7 @@ _CACHE_SIZE: Final = 200_000
 class Person:
     user_id: UserId
     businesses: set[UUID] = field(default_factory=set)
+    is_closed: bool = False  # gets no more messages
 
 
 @dataclass(slots=True, frozen=True)
@@ -52,20 +55,40 @@ _SEVERAL_USERS: Final = Ambiguity("several users have this username or email add
 _OTHER_SPELLING: Final = Ambiguity("an id must consist of ASCII digits without a sign or leading zeros.")
 
 
+def mark_closed(
+    people: Collection[Person], closed_among: Callable[[Collection[UserId]], set[UserId]]
+) -> None:
+    closed = closed_among({person.user_id for person in people})
+    for person in people:
+        person.is_closed = person.user_id in closed
+
+
 def require_person(found: Person | Ambiguity | None, *, role: str, reference: str) -> Person:
-    """Return the person that a lookup found. Reject the row if it found none or several."""
+    """Return the person that a lookup found. Reject the row if it found none, several, or a closed account."""
     if found is None:
         raise RowRejected(f"unknown_{role}", f"No user matches the {role} {reference[:80]!r}.")
     if isinstance(found, Ambiguity):
         raise RowRejected(f"ambiguous_{role}", f"{reference[:80]!r}: {found.reason}")
+    if found.is_closed:
+        raise RowRejected(
+            f"ambiguous_{role}", f"{reference[:80]!r}: the account has been erased or deactivated."
+        )
     return found
 
 
 class Directory:
-    """Finds users and businesses of the site by references of the old table."""
+    """Finds users and businesses of the site by references of the old table.
 
-    def __init__(self, options: ImportOptions) -> None:
+    `closed_among` returns which of some users get no more messages. By default these are the erased ones.
+    """
+
+    def __init__(
+        self,
+        options: ImportOptions,
+        closed_among: Callable[[Collection[UserId]], set[UserId]] = erased_among,
+    ) -> None:
         self._options = options
+        self._closed_among = closed_among
         self._user_map = _read_map(options.user_map) if options.user_map else None
         self._business_map = _read_map(options.business_map) if options.business_map else {}
         self._people: dict[str, Person | Ambiguity | None] = {}
@@ -93,12 +116,15 @@ class Directory:
     # --- Users --------------------------------------------------------------------------------------------------------
 
     def load(self, references: Collection[str]) -> None:
-        """Look up users and the businesses that they are members of. Runs two queries for any number of references."""
+        """Look up users, their businesses, and which accounts are closed, with a fixed number of queries."""
         if len(self._people) > _CACHE_SIZE:
             self._people.clear()
-        wanted = {reference for reference in references if reference not in self._people}
-        if not wanted:
-            return
+        if wanted := {reference for reference in references if reference not in self._people}:
+            self._look_up(wanted)
+        found = (self._people[reference] for reference in references)
+        mark_closed([one for one in found if isinstance(one, Person)], self._closed_among)
+
+    def _look_up(self, wanted: set[str]) -> None:
         # A reference missing from the map matches nobody, because its id may belong to another user now.
         names = {key: key if self._user_map is None else self._user_map.get(key, "") for key in wanted}
         found = self._find_users({name for name in names.values() if name})

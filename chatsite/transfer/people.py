@@ -8,10 +8,11 @@ from collections.abc import Collection
 from typing import Final
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 
 from chatsite.identity.accounts import open_account
-from chatsite.legacy_import.directory import Ambiguity, Directory, Person
+from chatsite.legacy_import.directory import Ambiguity, Directory, Person, mark_closed
 from chatsite.legacy_import.import_lock import ImportLock
 from chatsite.legacy_import.models import ImportedAccount
 from chatsite.legacy_import.options import ImportOptions
@@ -19,12 +20,26 @@ from chatsite.transfer.options import TransferOptions
 from chatsite.transfer.records import SourcePerson
 from conversations.access import UserId
 from conversations.models import Membership
+from conversations.moderation.operations import erased_among
 from conversations.validation import storable
 
 _CACHE_SIZE: Final = 100_000
 _EMAIL_LENGTH: Final = 254
-_CLOSED: Final = Ambiguity("the account of this person has been erased or deactivated.")
 Match = Person | Ambiguity | None
+
+
+class RehearsedPerson(Person):
+    """A person for whom a dry run would create an account."""
+
+
+def closed_among(user_ids: Collection[UserId]) -> set[UserId]:
+    """Return those of the users who get no more messages: their account has been erased or deactivated."""
+    inactive = get_user_model()._default_manager.filter(pk__in=user_ids, is_active=False)
+    return erased_among(user_ids) | set(inactive.values_list("pk", flat=True))
+
+
+def _nobody(user_ids: Collection[UserId]) -> set[UserId]:
+    return set()
 
 
 class People:
@@ -34,9 +49,12 @@ class People:
         self, options: TransferOptions, import_lock: ImportLock | None, *, accept_closed: bool = False
     ) -> None:
         self._options = options
-        self._accept_closed = accept_closed  # for messages that have been stored before the erasure
+        # `accept_closed` is for messages that have been stored before the erasure.
+        self._closed_among = _nobody if accept_closed else closed_among
         self._lock = import_lock
-        self._directory = Directory(ImportOptions(users=options.matched_by, user_map=options.user_map))
+        self._directory = Directory(
+            ImportOptions(users=options.matched_by, user_map=options.user_map), self._closed_among
+        )
         self._created: dict[str, Match] = {}
         self.made = 0
 
@@ -50,13 +68,15 @@ class People:
             for person in people
             if self._matched(person) is None and person.id not in self._created
         }
-        if not (unmatched and self._options.create_people):
-            return
-        self._created.update(self._known(unmatched.keys()))
-        for key, person in unmatched.items():
-            if key not in self._created:
-                self._created[key] = self._create(person)
-                self.made += 1
+        if unmatched and self._options.create_people:
+            self._created.update(self._known(unmatched.keys()))
+            for key, person in unmatched.items():
+                if key not in self._created:
+                    self._created[key] = self._create(person)
+                    self.made += 1
+        found = (self._created.get(person.id) for person in people)
+        created = [one for one in found if isinstance(one, Person) and not isinstance(one, RehearsedPerson)]
+        mark_closed(created, self._closed_among)
 
     def find(self, person: SourcePerson) -> Match:
         return self._matched(person) or self._created.get(person.id)
@@ -75,21 +95,16 @@ class People:
         rows = ImportedAccount.objects.filter(
             source__source=self._options.source_name, reference__in=by_digest
         )
-        found = list(rows.values_list("reference", "user_id", "user__is_active"))
+        found = dict(rows.values_list("reference", "user_id"))
         teams: defaultdict[UserId, set[UUID]] = defaultdict(set)
-        memberships = Membership.objects.filter(user_id__in=[user_id for _, user_id, _ in found])
+        memberships = Membership.objects.filter(user_id__in=found.values())
         for user_id, business_id in memberships.values_list("user_id", "business_id"):
             teams[user_id].add(business_id)
-        return {
-            by_digest[digest]: Person(user_id, teams[user_id])
-            if is_active or self._accept_closed
-            else _CLOSED
-            for digest, user_id, is_active in found
-        }
+        return {by_digest[digest]: Person(user_id, teams[user_id]) for digest, user_id in found.items()}
 
     def _create(self, person: SourcePerson) -> Match:
         if self._lock is None:
-            return Person(f"new:{person.id}")  # the rehearsal stores nothing
+            return RehearsedPerson(f"new:{person.id}")
         name = person.name if storable(person.name) else ""
         email = person.email if storable(person.email) and len(person.email) <= _EMAIL_LENGTH else ""
         try:

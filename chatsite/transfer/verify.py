@@ -40,6 +40,14 @@ class Comparison:
         return not (self.differing or self.waiting or self.vanished or self.wrong_conversations)
 
 
+@dataclass(frozen=True, slots=True)
+class _Planners:
+    """An import refuses new messages of closed accounts. Those that it has stored earlier are compared."""
+
+    stored: Planner
+    new: Planner
+
+
 def verify_file(options: TransferOptions, progress: Progress) -> Comparison:
     """Compare each message of the file with the one that was stored for it. Edits since are no differences."""
     record = LegacyImport.objects.filter(source=options.source_name).first()
@@ -47,9 +55,12 @@ def verify_file(options: TransferOptions, progress: Progress) -> Comparison:
         raise ImportStopped(f"Nothing has been imported as {options.source_name!r}. See --name.")
     comparison = Comparison()
     with acquire_lock(options.source_name) as import_lock:
-        planner = Planner(options, People(options, None, accept_closed=True))
+        planners = _Planners(
+            stored=Planner(options, People(options, None, accept_closed=True)),
+            new=Planner(options, People(options, None)),
+        )
         for batch in batches(options):
-            _compare(planner, options, sort_out(batch, Counter(), None), comparison)
+            _compare(planners, options, sort_out(batch, Counter(), None), comparison)
             progress.advance(len(batch))
             import_lock.renew()
         compared = comparison.same + len(comparison.differing)
@@ -61,15 +72,17 @@ def verify_file(options: TransferOptions, progress: Progress) -> Comparison:
 
 
 def _compare(
-    planner: Planner, options: TransferOptions, found: Sequence[Found], comparison: Comparison
+    planners: _Planners, options: TransferOptions, found: Sequence[Found], comparison: Comparison
 ) -> None:
     unique = {one.message.id: one for one in found}
     known = known_ids(options.source_name, list(unique.values()))
     rows = LegacyRow.objects.filter(source__source=options.source_name, legacy_id__in=known)
     keys = dict(rows.values_list("legacy_id", "object_id"))
     stored = imported_messages(list(keys.values()))
-    planner.load(list(unique.values()))
+    planners.stored.load([one for source_id, one in unique.items() if source_id in keys])
+    planners.new.load([one for source_id, one in unique.items() if source_id not in keys])
     for source_id, one in unique.items():
+        planner = planners.stored if source_id in keys else planners.new
         try:
             plan = planner.plan(one)
         except RowRejected as rejection:

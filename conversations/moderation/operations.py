@@ -6,6 +6,7 @@ adds no second entry. `actor` is None for the command line.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -121,9 +122,16 @@ def reinstate_user(*, actor: Any | None, user_id: UserId, reason: str) -> None:
 
 
 def is_erased(user_id: UserId) -> bool:
-    return AuditEntry.objects.filter(
-        subject_type="user", subject_id=str(user_id), action=Action.ERASE_PERSON
-    ).exists()
+    return bool(erased_among([user_id]))
+
+
+def erased_among(user_ids: Collection[UserId]) -> set[UserId]:
+    """Return those of the users who have been erased."""
+    keys = {str(user_id): user_id for user_id in user_ids}
+    rows = AuditEntry.objects.filter(
+        subject_type="user", subject_id__in=keys, action=Action.ERASE_PERSON
+    ).order_by()
+    return {keys[subject] for subject in rows.values_list("subject_id", flat=True)}
 
 
 def _check_user(actor: Any | None, user_id: UserId, reason: str) -> tuple[str, Any]:

@@ -110,6 +110,35 @@ def test_later_messages_of_an_erased_person_are_refused(source: Path, run: Run, 
     assert "Imported: 0 messages" in said
 
 
+@pytest.mark.parametrize("by", ["id", "username"])
+def test_messages_of_a_closed_account_that_the_site_had_are_refused(
+    by: str, run: Run, tmp_path: Path
+) -> None:
+    agent, ann, bob = person("agent"), person("ann"), person("bob")
+    shop = business(agent)
+    one, two = (ann.pk, bob.pk) if by == "id" else ("ann", "bob")
+
+    def lines(number: int) -> list[dict[str, Any]]:
+        found = []
+        for start, key in ((number, one), (number + 10, two)):
+            who = {"id": str(key), "username": str(key)}
+            where = {"kind": "conversation", "id": str(key), "business": {"slug": shop.slug}, "customer": who}
+            found += [where, message(start, str(key))]
+        return found
+
+    options = ("--match", by, "--name", "a")
+    assert "Imported: 2 messages" in run(write(tmp_path / "1.jsonl", *lines(1)), *options)
+    if by == "id":
+        erasure.erase_person(actor=None, user_id=ann.pk, reason="asked")
+    else:  # an erased account has another username
+        User.objects.filter(pk=ann.pk).update(is_active=False)
+    later = write(tmp_path / "2.jsonl", *lines(1), *lines(2))
+    said = run(later, *options)
+    assert "Imported: 1 messages" in said
+    assert "ambiguous_customer: 1" in said
+    assert "The file and the import agree." in run(later, *options, "--verify")
+
+
 def test_rejected_messages_are_in_the_file_of_rejects(run: Run, tmp_path: Path) -> None:
     agent, customer = person("agent"), person("ann")
     shop = business(agent)
