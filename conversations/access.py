@@ -217,6 +217,13 @@ def own_groups(user_ids: list[UserId]) -> list[tuple[set[UUID], list[str]]]:
     return [(ties[user_id].member_of, _groups_of(user_id, ties[user_id])) for user_id in user_ids]
 
 
+def groups_of_customer(user_ids: Iterable[UserId]) -> dict[UserId, set[str]]:
+    """Return for each user the groups in which a customer gets the presence of members. Runs one query."""
+    asked = set(user_ids)
+    ties = _ties(asked)
+    return {key: {groups.business_customers(business) for business in ties[key].hears_of} for key in asked}
+
+
 def _groups_of(user_id: UserId, ties: Ties) -> list[str]:
     joined = [groups.user(str(user_id))]
     joined += [groups.business_members(business) for business in ties.member_of]

@@ -34,9 +34,15 @@ DROPPED_EARLIER: Final = timedelta(seconds=60)
 
 async def open_groups(session: Session) -> None:
     """Subscribe the socket to the groups of the user's conversations, joined or not."""
-    businesses, own = await session.runtime.ask(access.own_groups, user_key(session.user_id))
     state = state_of(session)
-    state.businesses = frozenset(businesses) or NO_BUSINESS
+    # First to the control messages, so that no change after the query is missed.
+    await session.subscribe(groups.user(session.user_id))
+    while True:
+        before = state.blocks_changed
+        businesses, own = await session.runtime.ask(access.own_groups, user_key(session.user_id))
+        if state.blocks_changed == before:
+            break
+    state.businesses = (state.businesses | businesses) or NO_BUSINESS
     state.is_open = True
     await asyncio.gather(*(session.subscribe(group) for group in own))
 

@@ -38,6 +38,9 @@ class ConversationState:
     silenced: frozenset[UUID] = (
         NO_CONVERSATION  # joined conversations in which the other side has blocked the user
     )
+    blocks_changed: int = (
+        0  # how often a control message told of blocks; what was read before may be outdated
+    )
     asked_for_views: bool = False  # colleagues have been asked for their views
 
 

@@ -23,3 +23,8 @@ def business_members(business_id: UUID) -> str:
 def business_customers(business_id: UUID) -> str:
     """Return the group of all sockets of all customers who have a conversation with the business."""
     return f"business.{business_id}.customers"
+
+
+def is_of_customers(group: str) -> bool:
+    """Return whether `business_customers` returns this group for some business."""
+    return group.startswith("business.") and group.endswith(".customers")
