@@ -99,17 +99,31 @@ class Announcer:
             self._announce(batch, audience)
 
     def _announce(self, batch: Transitions, audience: Audience) -> None:
-        addressed: list[Addressed] = []
-        groups, blocked = audience
         for user_id, last_seen in batch.items():
-            hidden_from = blocked.get(user_id, ())
-            if last_seen is None:
-                addressed += events.user_online(user_id, groups[user_id], hidden_from=hidden_from)
-            else:
-                addressed += events.user_offline(user_id, last_seen, groups[user_id], hidden_from=hidden_from)
-                if self._transitions.get(user_id, last_seen) is not None:  # otherwise they are back already
-                    self._offline.add(user_id)
-        self._publish(addressed)
+            # Otherwise they are back already.
+            if last_seen is not None and self._transitions.get(user_id, last_seen) is not None:
+                self._offline.add(user_id)
+        self._publish(address(batch, audience))
+
+
+def address(transitions: Transitions, audience: Audience) -> list[Addressed]:
+    """Return the events that tell the audience of these transitions."""
+    addressed: list[Addressed] = []
+    groups, blocked = audience
+    for user_id, last_seen in transitions.items():
+        hidden_from = blocked.get(user_id, ())
+        if last_seen is None:
+            addressed += events.user_online(user_id, groups[user_id], hidden_from=hidden_from)
+        else:
+            addressed += events.user_offline(user_id, last_seen, groups[user_id], hidden_from=hidden_from)
+    return addressed
+
+
+def audience_of(user_ids: Iterable[str]) -> Audience:
+    """Return who may see each user's presence. Runs two queries."""
+    users = list(user_ids)
+    blocked = block_rules.people_blocked_by(access.user_key(user_id) for user_id in users)
+    return access.contact_groups(users), blocked
 
 
 def _record_and_address(batch: Transitions) -> Audience:
@@ -117,8 +131,7 @@ def _record_and_address(batch: Transitions) -> Audience:
     offline = {user_id: last_seen for user_id, last_seen in batch.items() if last_seen is not None}
     if offline:
         operations.record_last_seen(seen=offline)
-    blocked = block_rules.people_blocked_by(access.user_key(user_id) for user_id in batch)
-    audience = access.contact_groups(batch), blocked
+    audience = audience_of(batch)
     _call_hooks([user_id for user_id in batch if user_id not in offline])
     return audience
 

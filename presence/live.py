@@ -6,7 +6,7 @@ from django.conf import settings
 
 from chatsite.realtime import registry
 from chatsite.realtime.interfaces import Runtime, Session
-from presence import tracker
+from presence import catching_up, tracker
 from presence.announcements import Announcer
 from presence.store import Connection
 from presence.stores import open_store
@@ -40,3 +40,4 @@ def _tracker(session: Session) -> Tracker:
 registry.started.append(start)
 registry.opened.append(opened)
 registry.closed.append(closed)
+registry.restored.append(catching_up.catch_up)

@@ -66,6 +66,9 @@ class LocalPresence:
             returned = set(to_verify).intersection(self._people)
         return ExpireResult(generation=GENERATION, offline=offline, returned=returned)
 
+    async def note_changes(self, user_ids: Collection[str]) -> None:
+        """Do nothing: there is no other process, which could miss an announcement."""
+
     async def close(self) -> None:
         """Do nothing: the data is shared by the event loops of the process."""
 
@@ -74,3 +77,6 @@ class LocalPresence:
             now = self._clock()
             found = {user_id: self._people.get(user_id) for user_id in user_ids}
         return {user_id for user_id, person in found.items() if person is not None and person.due > now}
+
+    def changed_since(self, moment: datetime) -> set[str]:
+        return set()

@@ -4,6 +4,7 @@ Keys, below `{prefix}:presence:`
 
 - `user:{id}`, a sorted set: when each connection was last reported, and as `left` when one was last closed.
 - `due`, a sorted set: when to check each user again. Its members are exactly the users who were announced as online.
+- `changed`, a sorted set: the Unix time at which each user was last announced, for an hour.
 - `generation`: a value that is missing after Redis has lost its data.
 
 Times are in milliseconds. The scripts build the keys of the users themselves, so Redis Cluster cannot run them.
@@ -38,6 +39,7 @@ ASK_AGAIN_SECONDS: Final = (
     2  # after a failed read, so that a hanging Redis does not block the threads of all requests
 )
 EXPIRE_LIMIT: Final = 200  # users that one call of the script expires
+CHANGES_KEPT: Final = 3_600  # seconds
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _PRELUDE: Final = """
@@ -145,6 +147,10 @@ def _keys(prefix: str) -> list[str]:
     return [f"{prefix}:presence:{name}" for name in ("due", "generation", "user:")]
 
 
+def _changes(prefix: str) -> str:
+    return f"{prefix}:presence:changed"
+
+
 def _milliseconds(seconds: float) -> int:
     return max(0, round(seconds * 1000))
 
@@ -162,6 +168,7 @@ class RedisPresence:
             retry=AsyncRetry(NoBackoff(), 0),
         )
         self._keys = _keys(prefix)
+        self._changes = _changes(prefix)
         self._rules = [_milliseconds(ttl), _milliseconds(grace)]
         self._sync_script = self._client.register_script(_SYNC)
         self._expire_script = self._client.register_script(_EXPIRE)
@@ -187,6 +194,18 @@ class RedisPresence:
             more=int(looked_at) >= EXPIRE_LIMIT,
         )
 
+    async def note_changes(self, user_ids: Collection[str]) -> None:
+        now = time.time()
+        try:
+            pipeline: Any  # the stubs would have each command awaited
+            async with self._client.pipeline(transaction=False) as pipeline:
+                pipeline.zadd(self._changes, dict.fromkeys(user_ids, now))
+                pipeline.zremrangebyscore(self._changes, "-inf", now - CHANGES_KEPT)
+                pipeline.expire(self._changes, CHANGES_KEPT)
+                await pipeline.execute()
+        except UNREACHABLE as error:
+            raise StoreUnavailable(str(error) or type(error).__name__) from error
+
     async def _run(self, script: Any, arguments: Iterable[str | int]) -> Any:
         try:
             return await script(keys=self._keys, args=[*self._rules, *arguments])
@@ -201,7 +220,7 @@ class RedisReader:
     """A `PresenceReader` with a pool of connections for the process's threads."""
 
     def __init__(self, url: str, *, prefix: str) -> None:
-        client = redis.Redis.from_url(
+        self._client = client = redis.Redis.from_url(
             url,
             decode_responses=True,
             socket_timeout=READ_SECONDS,
@@ -210,6 +229,7 @@ class RedisReader:
             retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
         )
         self._keys = _keys(prefix)
+        self._changes = _changes(prefix)
         self._script = client.register_script(_ONLINE)
         self._ask_again_at = 0.0
 
@@ -222,3 +242,10 @@ class RedisReader:
             self._ask_again_at = time.monotonic() + ASK_AGAIN_SECONDS
             logger.warning("Redis cannot be reached, so only users of this process look online: %s", error)
             raise StoreUnavailable(str(error)) from error
+
+    def changed_since(self, moment: datetime) -> set[str]:
+        try:
+            found: Any = self._client.zrangebyscore(self._changes, moment.timestamp(), "+inf")
+        except UNREACHABLE as error:
+            raise StoreUnavailable(str(error)) from error
+        return set(found)

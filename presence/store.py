@@ -64,6 +64,9 @@ class PresenceStore(Protocol):
         """Expire the users whose time is over. Each is returned to one caller of one process only."""
         ...
 
+    async def note_changes(self, user_ids: Collection[str]) -> None:
+        """Note that these users have just come online or gone offline, for `PresenceReader.changed_since`."""
+
     async def close(self) -> None: ...
 
 
@@ -72,4 +75,8 @@ class PresenceReader(Protocol):
 
     def online(self, user_ids: Collection[str]) -> set[str]:
         """Return the users who are online, in one round trip. Raise `StoreUnavailable`."""
+        ...
+
+    def changed_since(self, moment: datetime) -> set[str]:
+        """Return who has come online or gone offline since then, up to an hour ago. Raise `StoreUnavailable`."""
         ...

@@ -21,7 +21,8 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from itertools import islice
 from typing import Final
 
@@ -151,14 +152,14 @@ class Tracker:
             result = await self._store.sync(present=list(self._reporting.values()), gone=departures)
             for connection_id in gone:
                 del self._gone[connection_id]
-            self._apply(result)
+            await self._announce(self._apply(result), {})
         finally:
             self._reporting = {}
         if self._away:
             self._note_return()
 
-    def _apply(self, result: SyncResult) -> None:
-        """Remember which connections the store has, and announce users who were not online before."""
+    def _apply(self, result: SyncResult) -> set[str]:
+        """Remember which connections the store has, and return the users who were not online before."""
         online_before = set()
         for connection_id, connection in self._reporting.items():
             self._unreported.pop(connection_id, None)
@@ -167,8 +168,18 @@ class Tracker:
             if connection_id in self._live:
                 self._reported[connection_id] = result.generation
         self._check_generation(result.generation)
-        for user_id in result.online - online_before:
-            self._announcer.online(user_id)
+        return result.online - online_before
+
+    async def _announce(self, online: Collection[str], offline: Mapping[str, datetime]) -> None:
+        """Announce these users, and note them first, for processes that do not get the announcement."""
+        try:
+            if online or offline:
+                await self._store.note_changes([*online, *offline])
+        finally:
+            for user_id, last_seen in offline.items():
+                self._announcer.offline(user_id, last_seen)
+            for user_id in online:
+                self._announcer.online(user_id)
 
     def _check_generation(self, generation: str) -> None:
         """If the store has lost its data, report everything again at once."""
@@ -192,12 +203,9 @@ class Tracker:
             self._announcer.requeue(to_verify)
             raise
         self._check_generation(result.generation)
-        for user_id, last_seen in result.offline.items():
-            self._announcer.offline(user_id, last_seen)
-        for user_id in result.returned:
-            self._announcer.online(user_id)
         if result.more:
             self._expire_at = 0.0
+        await self._announce(result.returned, result.offline)
 
     # Outages
 

@@ -86,6 +86,10 @@ class FrailStore:
         self._check()
         return await self._store.expire(to_verify=to_verify)
 
+    async def note_changes(self, user_ids: Collection[str]) -> None:
+        self._check()
+        await self._store.note_changes(user_ids)
+
     async def close(self) -> None:
         await self._store.close()
 
