@@ -17,6 +17,7 @@ from django.db.models import Count, ProtectedError, Q
 from chatsite.legacy_import.import_lock import ImportLock, acquire_lock
 from chatsite.legacy_import.models import LegacyImport, LegacyMade, LegacyRow
 from chatsite.legacy_import.progress import Progress
+from chatsite.legacy_import.references import prevents_removal, referred_to
 from chatsite.legacy_import.verify import conversation_pages
 from conversations.models import Business, ChatMessage, Conversation, Membership, Side
 from conversations.writing.conversation_change import change_conversations
@@ -150,10 +151,8 @@ def _remove_made(import_lock: ImportLock, empty: Sequence[UUID]) -> set[UUID]:
         source=import_lock.record, kind=LegacyMade.Kind.CONVERSATION, object_id__in=empty
     )
     ids = set(made.values_list("object_id", flat=True))
-    for relation in Conversation._meta.related_objects:
-        column = f"{relation.field.name}_id"
-        others = relation.related_model._default_manager.filter(**{f"{column}__in": ids})
-        ids -= set(others.values_list(column, flat=True))
+    # A hidden relation is of bookkeeping that goes with the conversation, unless it prevents the removal.
+    ids -= referred_to(Conversation, ids, lambda relation: not relation.hidden or prevents_removal(relation))
     remove_conversations(ids)
     made.delete()
     return ids
