@@ -170,8 +170,8 @@ def load_inbox(request: HttpRequest, *, current: UUID | None = None) -> Inbox:
 
 
 def _unread_conversations(unread: UnreadAnswer) -> str:
-    """Return how many conversations have unread messages, as the title and the filter show it."""
-    return _capped(len(unread.conversations) if unread.total else 0)
+    """Return how many conversations have unread messages and are not muted, as the title and the filter show it."""
+    return _capped(len(unread.conversations.keys() - unread.muted_until.keys()))
 
 
 def _capped(count: int) -> str:

@@ -1,16 +1,19 @@
-"""The title, the filter and the bell say at most "99+"."""
+"""The title and the filter count unread conversations without muted ones; they and the bell say at most "99+"."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from conversations.own_state.operations import arrange_conversation
 from conversations.serializers import UnreadAnswer
-from tests.conversations.people import person
+from tests.conversations.people import business, conversation, person, say
 
 pytestmark = pytest.mark.django_db
 
@@ -37,3 +40,18 @@ def test_the_count_on_the_bell_is_capped(count: int, shown: str, monkeypatch: py
     client = Client()
     client.force_login(person())
     assert f"data-bell-count>{shown}<" in client.get("/app/").content.decode()
+
+
+def test_muted_conversations_do_not_count() -> None:
+    customer = person()
+    owners = [person(), person()]
+    muted, other = [conversation(business(owner), customer) for owner in owners]
+    for owner, where in zip(owners, (muted, other), strict=True):
+        say(where, owner, ["Hello", "Are you there?"])
+    hour = timezone.now() + timedelta(hours=1)
+    arrange_conversation(user_id=customer.pk, conversation_id=muted.pk, muted_until=hour)
+    client = Client()
+    client.force_login(customer)
+    text = client.get("/app/").content.decode()
+    assert "<title>(1) " in text
+    assert "data-unread-total>1<" in text

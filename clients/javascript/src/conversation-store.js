@@ -11,7 +11,7 @@ export class ConversationStore {
   #muted = new Map(); // conversation → the time until which it is muted, or null
   #clock;
   #timer = null;
-  unread = Object.freeze({ total: 0, muted: 0, conversations: Object.freeze({}) });
+  unread = Object.freeze({ total: 0, muted: 0, mutedIds: Object.freeze([]), conversations: Object.freeze({}) });
 
   /** `changed(what, conversationId?)`: "conversations" or "unread". */
   constructor(changed, clock = systemClock) {
@@ -105,13 +105,17 @@ export class ConversationStore {
   #replaceUnread(conversations) {
     const now = this.#clock.now();
     const sums = { total: 0, muted: 0 };
+    const mutedIds = [];
     let end = Infinity;
     for (const [id, count] of Object.entries(conversations)) {
       const until = Date.parse(this.#muted.get(id) ?? "");
-      if (until > now) end = Math.min(end, until);
+      if (until > now) {
+        end = Math.min(end, until);
+        mutedIds.push(id);
+      }
       sums[until > now ? "muted" : "total"] += count;
     }
-    this.unread = Object.freeze({ ...sums, conversations: Object.freeze({ ...conversations }) });
+    this.unread = Object.freeze({ ...sums, mutedIds: Object.freeze(mutedIds), conversations: Object.freeze({ ...conversations }) });
     this.#wakeAt(end - now);
     this.#changed("unread");
   }

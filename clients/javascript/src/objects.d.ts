@@ -185,6 +185,8 @@ export interface FoundMessage {
 export interface Unread {
   readonly total: number;
   readonly muted: number;
+  /** Those of `conversations` that are muted. */
+  readonly mutedIds: readonly string[];
   readonly conversations: Readonly<Record<string, number>>;
 }
 

@@ -46,8 +46,10 @@ test("a muted conversation is counted separately, and normally again after the m
   assert.deepEqual([store.unread.total, store.unread.muted], [2, 2]);
   store.put(conversation("a", { rev: 6, unreadCount: 5 }));
   assert.deepEqual([store.unread.total, store.unread.muted], [2, 5]);
+  assert.deepEqual(store.unread.mutedIds, ["a"]);
   await clock.advance(HOUR + 1);
   assert.deepEqual([store.unread.total, store.unread.muted], [7, 0]);
+  assert.deepEqual(store.unread.mutedIds, []);
 });
 
 test("the counts of a sync name the muted conversations", () => {
@@ -57,6 +59,7 @@ test("the counts of a sync name the muted conversations", () => {
   counts.take({ conversations: { a: 4, b: 1 }, mutedUntil: { a: until } });
   counts.end();
   assert.deepEqual([store.unread.total, store.unread.muted], [1, 4]);
+  assert.deepEqual(store.unread.mutedIds, ["a"]);
 });
 
 test("a heartbeat with another stateRev makes the client sync", async () => {

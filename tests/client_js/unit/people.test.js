@@ -114,7 +114,7 @@ test("unread counts follow the conversation, and a sync does not undo a newer on
   server.rev = 9;
   update(3, 2);
   await settle();
-  assert.deepEqual(client.snapshot.unread, { total: 2, muted: 0, conversations: { [ROOM]: 2 } });
+  assert.deepEqual(client.snapshot.unread, { total: 2, muted: 0, mutedIds: [], conversations: { [ROOM]: 2 } });
   update(2, 1);
   await settle();
   assert.equal(client.snapshot.unread.total, 2);

@@ -47,9 +47,8 @@ export class Title {
 
   /** The number of unread conversations, as the list and its filter count them, without muted ones. */
   #unreadConversations() {
-    const { unread, conversations } = this.#client.snapshot;
-    const muted = new Set(conversations.filter(({ mutedUntil }) => Date.parse(mutedUntil) > Date.now()).map(({ id }) => id));
-    const count = Object.keys(unread.conversations).filter((id) => !muted.has(id)).length;
+    const { conversations, mutedIds } = this.#client.snapshot.unread;
+    const count = Object.keys(conversations).length - mutedIds.length;
     return count > 99 ? "99+" : count ? String(count) : "";
   }
 }
