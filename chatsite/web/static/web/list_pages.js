@@ -8,6 +8,7 @@ export class ListPages {
   #loaded;
   #failed;
   #listed = new Set(); // conversations of the loaded pages, and those that have moved since
+  #moved = new Set(); // those that have moved since the newest request, whose answer may be older
   #next = null; // the cursor of the next page
   #boundary = 0; // the activity of the last loaded one: older ones are on the next page
   #serial = 0; // of the newest request; the answers to others are ignored
@@ -37,6 +38,7 @@ export class ListPages {
   /** A conversation has moved to the top. */
   add(id) {
     this.#listed.add(id);
+    this.#moved.add(id);
   }
 
   /** Whether the conversation is on the loaded pages, according to its activity now. */
@@ -51,7 +53,7 @@ export class ListPages {
       const page = await this.#client.loadConversations(query);
       const pinned = page.next ? await loadPinned(this.#client, query) : []; // a single page has all of them
       if (serial !== this.#serial) return;
-      this.#listed = new Set(pinned);
+      this.#listed = new Set([...pinned, ...this.#moved]);
       this.#take(page);
     } catch (error) {
       if (serial === this.#serial) this.#failed(error);
@@ -74,6 +76,7 @@ export class ListPages {
   }
 
   #begin() {
+    this.#moved.clear();
     this.#isLoading = true;
     return ++this.#serial;
   }

@@ -21,6 +21,7 @@ export class NotificationList {
   #filter = { type: "", unread: false };
   #next = null;
   #serial = 0;
+  #since = null; // the events since a request, whose answer may be older
 
   /** `drawn()` is called when the panel shows something else. */
   constructor(bell, { client, session, drawn }) {
@@ -86,17 +87,21 @@ export class NotificationList {
 
   async #load(cursor) {
     const serial = ++this.#serial;
+    this.#since = [];
     const query = { limit: PAGE, type: this.#filter.type || undefined, unread: this.#filter.unread || undefined, cursor };
     try {
       const { results, next } = await this.#client.rest.get("/notifications", query);
       if (serial !== this.#serial || !this.isOpen) return;
       if (!cursor) this.#all.clear();
       for (const notification of results) this.#all.set(notification.id, notification);
+      for (const event of this.#since) this.#take(event);
       this.#next = next ? new URL(next).searchParams.get("cursor") : null;
       this.#draw();
       results.forEach((notification) => this.#fetchStatus(notification));
     } catch (error) {
       if (serial === this.#serial && this.isOpen) this.#showError(error);
+    } finally {
+      if (serial === this.#serial) this.#since = null;
     }
   }
 
@@ -237,7 +242,12 @@ export class NotificationList {
     else this.#draw();
   }
 
-  #onNotification({ notification, deleted, readAll }) {
+  #onNotification(event) {
+    this.#since?.push(event);
+    this.#take(event);
+  }
+
+  #take({ notification, deleted, readAll }) {
     if (deleted) return this.#remove(notification.id);
     if (readAll) this.#markAllRead(readAll);
     return this.#store(notification);
