@@ -5,23 +5,28 @@ sides. Each message of the person is emptied and takes the next `rev`, so live c
 it. Messages keep their `seq`, so the numbers have no gaps.
 
 Each step is one transaction. The first one erases the account, so that the person can write nothing new. The others
-empty groups of messages, while their conversation is locked. A new run completes an interrupted one.
+empty groups of messages, while their conversation is locked. A job, which the first one enqueues, completes an
+interrupted run. So does a new run, which has to name the person by id.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from secrets import token_hex
 from typing import Any, Final
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
 
-from chatsite.background.jobs import enqueue
+from chatsite.background.jobs import enqueue, job
+from chatsite.background.turns import Turn
+from chatsite.config.queues import HOUSEKEEPING_QUEUE
 from chatsite.errors import DomainError, not_found
 from chatsite.identity import operations as identity
 from chatsite.identity.names import email_of, erased_names
+from chatsite.identity.users import parse_user_key
 from chatsite.realtime.broadcast import broadcast_on_commit
 from conversations import events
 from conversations.access import UserId
@@ -41,6 +46,7 @@ from conversations.signals import send_person_erased
 from conversations.writing.commit_recovery import watched_transaction
 from conversations.writing.conversation_change import ConversationChange, change_conversations
 
+FINISHED_AFTER: Final = timedelta(minutes=10)  # before that, the run itself empties the messages
 GROUP: Final = 200  # messages of one transaction, so that a conversation is locked for a short time only
 
 # Functions of other apps that erase their data of a person. An app adds its own in `AppConfig.ready`. They run in the
@@ -81,18 +87,37 @@ def erase_person(*, actor: Any | None, user_id: UserId, reason: str, dry_run: bo
         for forget in forget_address:
             forget(address)
     _erase_account(actor, user.pk, reason, done)
-    for erase in erase_in_groups:
-        erase(user.pk)
-    for conversation_id in conversations_written_in(user.pk):
-        done.conversations += 1
-        while _erase_group(conversation_id, user.pk, done):
-            pass
+    _erase_rest(user.pk, done)
+    _record_messages(actor, user, reason, done)
+    return done
+
+
+@job(queue=HOUSEKEEPING_QUEUE, attempts=10)
+def finish_erasure(user_id: str) -> None:
+    """Complete an erasure that was interrupted, and change nothing after one that was not.
+
+    Both may run at the same time, because each group is read while its conversation is locked.
+    """
+    turn = Turn()
+    key = parse_user_key(user_id)
+    user = get_user_model()._default_manager.filter(pk=key).first()
+    entries = AuditEntry.objects.filter(subject_type="user", subject_id=user_id)
+    begun = entries.filter(action=AuditEntry.Action.ERASE_PERSON).order_by("pk").first()
+    if user is None or begun is None:
+        return
+    done = Erasure()
+    is_complete = _erase_rest(user.pk, done, lambda: turn.is_over)
+    _record_messages(begun.actor, user, begun.reason, done)
+    if not is_complete:
+        enqueue(finish_erasure, user_id)
+
+
+def _record_messages(actor: Any | None, user: Any, reason: str, done: Erasure) -> None:
+    """Add a further entry, with the counts."""
     if done.messages:
-        # The second entry records that the erasure is complete.
         record(
             actor=actor, action=AuditEntry.Action.ERASE_PERSON, subject=user, reason=reason, **asdict(done)
         )
-    return done
 
 
 def _check_erasable(user: Any) -> None:
@@ -125,6 +150,7 @@ def _erase_account(actor: Any | None, user_id: UserId, reason: str, done: Erasur
     own = Conversation.objects.filter(customer=user_id).values_list("pk", flat=True)
     with watched_transaction(set(own)):
         _erase_account_rows(actor, user_id, reason, done)
+        enqueue(finish_erasure, str(user_id), delay=FINISHED_AFTER)
 
 
 def _erase_account_rows(actor: Any | None, user_id: UserId, reason: str, done: Erasure) -> None:
@@ -168,6 +194,18 @@ def _delete_later(files: list[UUID]) -> None:
 
 
 # --- Messages ---------------------------------------------------------------------------------------------------------
+
+
+def _erase_rest(user_id: UserId, done: Erasure, is_over: Callable[[], bool] = lambda: False) -> bool:
+    """Erase what takes several transactions. Return False if the time was over before the end."""
+    for erase in erase_in_groups:
+        erase(user_id)
+    for conversation_id in conversations_written_in(user_id):
+        done.conversations += 1
+        while _erase_group(conversation_id, user_id, done):
+            if is_over():
+                return False
+    return True
 
 
 def _erase_group(conversation_id: UUID, user_id: UserId, done: Erasure) -> bool:

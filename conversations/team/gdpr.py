@@ -29,7 +29,9 @@ def erase_notes(user_id: UserId) -> int:
     erased = 0
     while first := rows.first():
         with change_conversations([first.conversation_id]) as change:
-            conversation = change.conversations[first.conversation_id]
+            conversation = change.conversations.get(first.conversation_id)
+            if conversation is None:  # the undo of an import has removed it meanwhile
+                continue
             for note in rows.filter(conversation=conversation)[:GROUP]:
                 if note.author_id == user_id:
                     note.author, note.client_id = None, None

@@ -164,7 +164,7 @@ def test_the_command_reports_its_changes(talk: Shop) -> None:
         output = StringIO()
         call_command("erase_person", "carol", *options, stdout=output)
         assert "the account, 1 conversations, 6 messages, 1 edits, 1 reports" in output.getvalue()
-    with pytest.raises(CommandError):
+    with pytest.raises(CommandError):  # the username is erased
         call_command("erase_person", "carol", stdout=StringIO())
 
 
