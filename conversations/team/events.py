@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import msgspec
+
 from chatsite.realtime import groups, registry
 from chatsite.realtime.events import Event
 from chatsite.realtime.hub import Addressed
-from conversations.team.serializers import NoteEvent, NoteObject, TeamStateObject, note_event
+from conversations.team.serializers import (
+    NoteEvent,
+    NoteObject,
+    TeamStateEvent,
+    TeamStateObject,
+    note_event,
+)
 
 
 def team_state_updated(business_id: UUID, shown: TeamStateObject) -> Addressed:
     return groups.business_members(business_id), Event.of("team_state_updated", shown)
+
+
+def team_state_repeated(business_id: UUID, shown: TeamStateObject) -> Addressed:
+    """Return the event again. A client below its `teamRev` has missed a change, even if only one."""
+    data = TeamStateEvent(**msgspec.structs.asdict(shown), repeated=True)
+    return groups.business_members(business_id), Event.of("team_state_updated", data)
 
 
 def note_added(business_id: UUID, note: NoteObject) -> Addressed:
@@ -33,7 +47,7 @@ def status_changed(shown: TeamStateObject) -> Addressed:
 
 
 MEMBERS = "Every socket of the business's members."
-registry.event("team_state_updated", TeamStateObject, MEMBERS, scope="messages:read")
+registry.event("team_state_updated", TeamStateEvent, MEMBERS, scope="messages:read")
 # No scope allows notes.
 registry.event("note_added", NoteEvent, MEMBERS)
 registry.event("note_edited", NoteEvent, MEMBERS)

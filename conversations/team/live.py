@@ -33,7 +33,7 @@ async def catch_up_session(session: Session, since: datetime) -> None:
 async def _resend_states(
     sessions: Iterable[Session], since: datetime, deliver: Callable[[str, Event], None]
 ) -> None:
-    """Send each state again. A client that missed a note sees the gap in `teamRev` and calls `sync`."""
+    """Send each state again. A client with a lower `teamRev` has missed something and calls `sync`."""
     businesses = {key for session in sessions for key in state_of(session).businesses}
     if not businesses:
         return
@@ -44,7 +44,7 @@ async def _resend_states(
 def _states_since(moment: datetime, businesses: set[UUID]) -> list[Addressed]:
     rows = list(TeamState.objects.filter(business_id__in=businesses, updated_at__gte=moment, team_rev__gt=0))
     return [
-        events.team_state_updated(state.business_id, shown)
+        events.team_state_repeated(state.business_id, shown)
         for state, shown in zip(rows, state_objects(rows), strict=True)
     ]
 

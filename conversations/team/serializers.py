@@ -36,6 +36,12 @@ class TeamStateObject(WireObject, kw_only=True):
     label_ids: list[UUID]
 
 
+class TeamStateEvent(TeamStateObject, kw_only=True, omit_defaults=True):
+    """The state. With `repeated`, nothing has changed: the server shows the present `teamRev` again."""
+
+    repeated: bool = False
+
+
 class BulkResult(WireObject, kw_only=True, omit_defaults=True):
     """One of the changes: the state before and after it, or why it was refused."""
 
