@@ -13,8 +13,16 @@ from typing import Any
 
 import pytest
 
-from business_chat_client import ChatClient, ChatError, Conversation, MessageEdited, MessagesRead, Resumed
-from tests.client_python.server import ROOM, ScriptedServer, contents
+from business_chat_client import (
+    ChatClient,
+    ChatError,
+    Conversation,
+    MessageEdited,
+    MessagesRead,
+    NotificationArrived,
+    Resumed,
+)
+from tests.client_python.server import NOW, ROOM, ScriptedServer, contents
 from tests.client_python.watching import watching
 from tests.harness.patience import patience
 from tests.harness.rest import Json, eventually
@@ -79,6 +87,25 @@ async def test_a_lost_last_event_shows_in_an_update_or_the_heartbeat(server: Scr
         server.edit(1, "never told either, not even by a head")
         await reaches(conversation, 2)
         assert contents(conversation.messages) == ["never told either, not even by a head"]
+
+
+async def test_a_lost_notification_shows_in_the_heartbeat(server: ScriptedServer) -> None:
+    text = {"id": "n", "type": "system", "title": "", "body": "", "actionUrl": None, "readAt": None}
+    inbox: list[Json] = []
+    sync, beat = server.commands["sync"], server.commands["heartbeat"]
+
+    def with_inbox(socket: Any, data: Json) -> Json:
+        return {**(sync(socket, data) or {}), "notifications": inbox, "notificationsRev": len(inbox)}
+
+    server.commands["sync"] = with_inbox
+    server.commands["heartbeat"] = lambda socket, data: {
+        **(beat(socket, data) or {}),
+        "notificationsRev": len(inbox),
+    }
+    async with client_of(server, heartbeat=0.5) as client:
+        events = client.events()
+        inbox.append({**text, "data": {}, "createdAt": NOW})  # its event is lost
+        assert isinstance(await anext(events), NotificationArrived)
 
 
 async def test_a_lost_answer_is_no_second_message(server: ScriptedServer) -> None:

@@ -77,9 +77,10 @@ class EventDispatcher:
 
     def take_heartbeat(self, answer: msgspec.Raw) -> None:
         """Apply the answer of a heartbeat."""
-        revs = msgspec.json.decode(answer, type=Heartbeat).conversations
+        heads = msgspec.json.decode(answer, type=Heartbeat)
+        self._notifications_reached(heads.notifications_rev)
         for conversation_id, conversation in self._conversations.items():
-            latest = revs.get(conversation_id)
+            latest = heads.conversations.get(conversation_id)
             if (
                 latest is not None
                 and latest.rev >= conversation.rev
@@ -150,6 +151,9 @@ class EventDispatcher:
         self._broadcaster.put([PresenceChanged(push.user_id, False, push.last_seen)])
 
     def _notification(self, data: msgspec.Raw) -> None:
-        self.feed.seen = max(self.feed.seen, msgspec.json.decode(data, type=NotificationPush).rev)
+        self._notifications_reached(msgspec.json.decode(data, type=NotificationPush).rev)
+
+    def _notifications_reached(self, rev: int) -> None:
+        self.feed.seen = max(self.feed.seen, rev)
         if self.feed.is_behind:
             self._feed_behind()

@@ -85,6 +85,7 @@ class ConversationRevs(WireObject, frozen=True, kw_only=True):
 
 class Heartbeat(WireObject, frozen=True, kw_only=True):
     conversations: dict[str, ConversationRevs]
+    notifications_rev: int = 0
 
 
 class SyncedConversation(WireObject, frozen=True, kw_only=True):
