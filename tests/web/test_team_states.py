@@ -1,4 +1,4 @@
-"""The team's states of a list that failed to load are fetched again at the next connection."""
+"""The team's states of a list that failed to load, or that were missed, are fetched again."""
 
 from __future__ import annotations
 
@@ -74,6 +74,37 @@ def test_a_connection_while_a_state_is_being_loaded_asks_nothing_twice() -> None
         answer.resolve({ results: [{ conversationId: "a", teamRev: 3, status: "open" }] });
         await settle();
         look();
+        tell(asked);
+    """)
+    assert asked == ["a"]
+
+
+def test_a_heartbeat_shows_a_lost_state_and_repeats_a_failed_request() -> None:
+    asked, shown = run("""
+        listeners.team_state_updated({ conversationId: "a", teamRev: 3, status: "open" });
+        const beat = (teamRev) => listeners.team_rev({ conversationId: "a", teamRev });
+        beat(3);
+        beat(4);
+        await settle();
+        answer.reject(new Error("timeout"));
+        await settle();
+        beat(4);
+        await settle();
+        answer.resolve({ results: [{ conversationId: "a", teamRev: 4, status: "resolved" }] });
+        await settle();
+        tell([asked, look()]);
+    """)
+    assert asked == ["a", "a"]
+    assert shown == "resolved"
+
+
+def test_a_clock_that_was_set_back_does_not_keep_old_states() -> None:
+    asked = run("""
+        listeners.team_state_updated({ conversationId: "a", teamRev: 3, status: "open" });
+        const { now } = Date;
+        Date.now = () => now() - 86_400_000;
+        ready();
+        await settle();
         tell(asked);
     """)
     assert asked == ["a"]

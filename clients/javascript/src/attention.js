@@ -1,3 +1,5 @@
+import { isWithin } from "./clock.js";
+
 const IN_USE = 60_000; // milliseconds after the last key or movement
 const REPEAT = 20_000; // until the server says how often
 const SIGNS = ["pointerdown", "pointermove", "keydown", "wheel", "scroll", "focus"];
@@ -26,7 +28,7 @@ export class Attention {
   get isLooking() {
     if (this.#isSet !== null) return this.#isSet;
     const { document } = this.#page;
-    return document?.visibilityState === "visible" && this.#clock.now() - this.#usedAt < IN_USE;
+    return document?.visibilityState === "visible" && isWithin(this.#clock, this.#usedAt, IN_USE);
   }
 
   /** Set the application's own state; null uses the page's state. */

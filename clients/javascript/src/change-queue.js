@@ -1,12 +1,11 @@
 import { ClaimedRows } from "./claimed-rows.js";
-import { isPermanent } from "./errors.js";
+import { isPassing, isPermanent } from "./errors.js";
 import { randomId } from "./identifiers.js";
 import { defaultStorage } from "./storage.js";
 
 const RETRY = 2_000; // milliseconds until the next attempt; doubled each time, up to MAX_RETRY
 const MAX_RETRY = 30_000;
 const MAX_ATTEMPTS = 8; // a change fails after these; attempts without a server do not count
-const UNCOUNTED = new Set(["disconnected", "unreachable", "unavailable", "rate_limited", "unauthenticated", "timeout"]);
 const MOST = 500; // changes waiting, of one user
 const VALID = 24 * 3_600_000; // milliseconds for which a change is kept while no page is open; later it might undo newer ones
 const LATEST = 5_000; // milliseconds after the answer by which the event of the change has arrived
@@ -210,7 +209,7 @@ export class ChangeQueue {
 
   #failed(entry, error) {
     if (this.#entries.get(entry.key) !== entry) return;
-    if (!UNCOUNTED.has(error.code)) entry.attempts += 1;
+    if (!isPassing(error)) entry.attempts += 1;
     if (!isPermanent(error) && entry.attempts < MAX_ATTEMPTS) {
       entry.delay = Math.min(2 * (entry.delay ?? RETRY / 2), MAX_RETRY);
       return this.#later(entry, error.retryAfter?.(entry.delay) ?? entry.delay);

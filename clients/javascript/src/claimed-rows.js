@@ -99,8 +99,10 @@ export class ClaimedRows {
     return rows.filter(isLost);
   }
 
+  /** A claim that lasts too long is from before the clock was set back. */
   #isClaimedElsewhere({ claim }) {
-    return Boolean(claim) && claim.until > this.#clock.now() && claim.tab !== this.#tab;
+    const left = claim ? claim.until - this.#clock.now() : 0;
+    return left > 0 && left <= LEASE && claim.tab !== this.#tab;
   }
 
   /** This tab's rows, without those that it has released and another tab has taken. */

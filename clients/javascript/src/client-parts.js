@@ -152,7 +152,7 @@ export class ClientParts extends Emitter {
     this.connection.on("identified", ({ userId }) => this.identify(userId));
     this.connection.on("ready", () => this.#ready());
     this.connection.on("event", (event) => this.#receive(event));
-    this.connection.on("heartbeat", (revs) => this.joined.compare(revs));
+    this.connection.on("heartbeat", (answer) => this.#compare(answer));
     this.connection.on("lost", () => this.disconnected());
     this.connection.on("trouble", this.trouble);
     this.connection.on("signed_out", (error) => {
@@ -236,6 +236,15 @@ export class ClientParts extends Emitter {
     if (event === "user_online") this.presence.set(data.userId, true);
     if (event === "user_offline") this.presence.set(data.userId, false, data.lastSeen);
     return this.emit(event, data);
+  }
+
+  /** Compare with the answer to a heartbeat. The application compares the `teamRev`. */
+  #compare({ conversations = {}, notificationsRev }) {
+    this.joined.compare(conversations);
+    this.notifications.expect(notificationsRev);
+    for (const [conversationId, { teamRev }] of Object.entries(conversations)) {
+      if (teamRev) this.emit("team_rev", { conversationId, teamRev });
+    }
   }
 
   #fromConversation(event, data) {

@@ -6,6 +6,11 @@ export const systemClock = {
   random: () => Math.random(),
 };
 
+/** Whether less than `span` milliseconds have passed since `at`. A clock that was set back does not stretch them by more than that. */
+export function isWithin(clock, at, span) {
+  return Math.abs(clock.now() - at) < span;
+}
+
 /** `done` resolves after the delay, or as soon as somebody calls `end()`. */
 export function pause(clock, delay) {
   let end = null;

@@ -63,16 +63,16 @@ export class Connection extends Emitter {
     if (this.isReady) await this.#socket.request("authenticate", { token }, this.#options.answerWithin);
   }
 
-  /** Send a heartbeat, which returns the state of the joined conversations. Without an answer the socket is dead. */
+  /** Send a heartbeat, which returns how far the server has come. Without an answer the socket is dead. */
   beat() {
     const socket = this.#socket;
     const { answerWithin, heartbeat } = this.#options;
-    const sent = this.#clock.now();
+    const { heard } = socket;
     this.#schedule("beat", heartbeat, () => this.beat());
     socket.request("heartbeat", {}, answerWithin).then(
-      (answer) => this.emit("heartbeat", answer.conversations ?? {}),
+      (answer) => this.emit("heartbeat", answer),
       (error) => {
-        if (error.code === "timeout" && socket.lastHeard <= sent) socket.drop(Code.LOST, "half-open");
+        if (error.code === "timeout" && socket.heard === heard) socket.drop(Code.LOST, "half-open");
         else if (error.code !== "disconnected") this.emit("trouble", error);
       },
     );

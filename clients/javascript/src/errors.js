@@ -37,6 +37,14 @@ export function isPermanent(error) {
   return error instanceof ChatError && PERMANENT.has(error.code);
 }
 
+/** These say nothing about the request: there is no server, no session or no capacity at the moment. */
+const PASSING = new Set(["disconnected", "unreachable", "unavailable", "rate_limited", "unauthenticated", "timeout"]);
+
+/** Whether the attempt does not count, because a later one may succeed. */
+export function isPassing(error) {
+  return PASSING.has(error.code);
+}
+
 /** There are no valid credentials, and a retry would not help. */
 export class SignedOut extends ChatError {
   constructor(message = "Signed out.") {

@@ -73,11 +73,6 @@ export class JoinedConversations {
     this.get(id)?.touch();
   }
 
-  close() {
-    for (const { view } of this.#entries.values()) view.close();
-    this.#entries.clear();
-  }
-
   async #join(view, delay = RETRY) {
     if (!this.#connection.isReady || this.get(view.id) !== view) return;
     const since = view.rev;

@@ -44,13 +44,15 @@ export class NotificationFeed {
       return;
     }
     if (data.rev <= this.#rev) return; // already reported
-    if (data.rev > this.#rev + 1) {
-      this.#handlers.missing();
-      return;
-    }
+    if (data.repeated || data.rev > this.#rev + 1) return this.expect(data.rev);
     this.#rev = data.rev;
     this.unread = data.unreadCount;
     this.#tell(data);
+  }
+
+  /** The inbox has reached this `rev`, as a heartbeat or a repeated event says. */
+  expect(rev) {
+    if (rev > (this.#rev ?? Infinity)) this.#handlers.missing();
   }
 
   /** `after` is what the sync asked for: a server that is below it was restored from a backup. */
@@ -61,7 +63,7 @@ export class NotificationFeed {
     const isOlder = rev < Number(after ?? 0);
     const moved = first || isOlder || rev > this.#rev;
     this.#rev = isOlder ? rev : Math.max(rev, this.#rev ?? 0);
-    this.count(notificationsUnread?.total ?? this.unread);
+    if (rev === this.#rev) this.count(notificationsUnread?.total ?? this.unread); // else an event was faster
     if (first && this.#early > rev) this.#handlers.missing();
     if (first || !moved) return;
     if (resync) this.#handlers.tell("notifications_reset", { rev });

@@ -9,6 +9,7 @@ export class Presence {
   #handlers;
   #wanted = new Set();
   #asked = new Set();
+  #fetched = new Map(); // user → the ids of the fetch whose answer counts; an event is newer than the answer
   #timer = null;
   #isOff = true; // until there is a socket, because earlier answers would have to be fetched again
 
@@ -33,12 +34,10 @@ export class Presence {
     this.#timer ??= this.#clock.setTimeout(() => this.#fetch(), BATCH_DELAY);
   }
 
-  set(userId, online, lastSeen = null) {
-    const before = this.all.get(userId);
-    const now = Object.freeze({ online, lastSeen: lastSeen ?? before?.lastSeen ?? null });
-    if (before?.online === now.online && before.lastSeen === now.lastSeen) return;
-    this.all = new Map(this.all).set(userId, now);
-    this.#handlers.changed(userId, now);
+  /** An event says so. */
+  set(userId, online, lastSeen) {
+    this.#fetched.delete(userId);
+    this.#put(userId, online, lastSeen);
   }
 
   /** Events may have been missed: fetch everybody's presence again. */
@@ -55,6 +54,7 @@ export class Presence {
     this.#isOff = true;
     this.#asked.clear();
     this.#wanted.clear();
+    this.#fetched.clear();
     for (const [userId, { lastSeen }] of this.all) this.set(userId, false, lastSeen);
   }
 
@@ -63,14 +63,27 @@ export class Presence {
     this.#timer = null;
   }
 
+  #put(userId, online, lastSeen = null) {
+    const before = this.all.get(userId);
+    const now = Object.freeze({ online, lastSeen: lastSeen ?? before?.lastSeen ?? null });
+    if (before?.online === now.online && before.lastSeen === now.lastSeen) return;
+    this.all = new Map(this.all).set(userId, now);
+    this.#handlers.changed(userId, now);
+  }
+
   async #fetch() {
     this.#timer = null;
     const userIds = [...this.#wanted].slice(0, MOST);
-    for (const userId of userIds) this.#wanted.delete(userId);
+    for (const userId of userIds) {
+      this.#wanted.delete(userId);
+      this.#fetched.set(userId, userIds);
+    }
     if (this.#wanted.size) this.#timer = this.#clock.setTimeout(() => this.#fetch(), BATCH_DELAY);
     try {
       const { results } = await this.#rest.get("/presence", { userIds: userIds.join(",") });
-      for (const { userId, online, lastSeen } of results) this.set(userId, online, lastSeen);
+      for (const { userId, online, lastSeen } of results) {
+        if (this.#fetched.get(userId) === userIds) this.#put(userId, online, lastSeen);
+      }
     } catch (error) {
       for (const userId of userIds) this.#asked.delete(userId); // the next call tries again
       this.#handlers.trouble(error);

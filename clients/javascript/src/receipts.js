@@ -1,9 +1,10 @@
-import { ChatError, isPermanent } from "./errors.js";
+import { ChatError, isPassing, isPermanent } from "./errors.js";
 
 const BATCH_DELAY = 50; // milliseconds
 const MOST = 500; // ids in one mark_read
-const RETRY = 1_000;
-const MAX_ATTEMPTS = 5;
+const RETRY = 1_000; // milliseconds until the next attempt; doubled each time, up to MAX_RETRY
+const MAX_RETRY = 30_000;
+const MAX_ATTEMPTS = 5; // attempts without a server do not count
 
 /** Gathers read messages into few `mark_read` commands. It does not send a message again while its command is pending. */
 export class ReadReceipts {
@@ -13,7 +14,7 @@ export class ReadReceipts {
   #waiting = new Map(); // conversation → ids to send
   #marks = new Map(); // conversation → the `seq` up to which everything was read, to send
   #told = new Map(); // conversation → ids sent on this socket
-  #attempts = new Map(); // conversation → failed attempts in a row
+  #failures = new Map(); // conversation → {attempts, delay} of its failures in a row
   #sending = new Map(); // conversation → a promise of the end of its requests
   #timer = null;
 
@@ -59,16 +60,8 @@ export class ReadReceipts {
     if (told?.size === 0) this.#told.delete(conversationId);
   }
 
-  clear() {
-    this.#waiting.clear();
-    this.#marks.clear();
-    this.#told.clear();
-    this.#clock.clearTimeout(this.#timer);
-    this.#timer = null;
-  }
-
   #isWaiting(conversationId) {
-    return [this.#waiting, this.#marks, this.#attempts].some((held) => held.has(conversationId));
+    return [this.#waiting, this.#marks, this.#failures].some((held) => held.has(conversationId));
   }
 
   #wait(conversationId, messageIds) {
@@ -130,13 +123,14 @@ export class ReadReceipts {
 
   /** Try again later, a few times, unless the server finally refused. */
   #settle(conversationId, error, again) {
-    if (error === null) return void this.#attempts.delete(conversationId);
+    if (error === null) return void this.#failures.delete(conversationId);
     this.#handlers.trouble(error);
-    const attempts = (this.#attempts.get(conversationId) ?? 0) + 1;
-    this.#attempts.set(conversationId, attempts);
-    if (isPermanent(error) || attempts >= MAX_ATTEMPTS) return void this.#attempts.delete(conversationId);
-    const delay = error.retryAfter?.(RETRY) ?? RETRY;
-    this.#clock.setTimeout(again, delay * 2 ** (attempts - 1));
+    const before = this.#failures.get(conversationId) ?? { attempts: 0, delay: RETRY / 2 };
+    const attempts = before.attempts + (isPassing(error) ? 0 : 1);
+    if (isPermanent(error) || attempts >= MAX_ATTEMPTS) return void this.#failures.delete(conversationId);
+    const delay = Math.min(2 * before.delay, MAX_RETRY);
+    this.#failures.set(conversationId, { attempts, delay });
+    this.#clock.setTimeout(again, Math.max(delay, error.retryAfter?.(0) ?? 0));
     return undefined;
   }
 }

@@ -38,11 +38,9 @@ export class Sender {
   #restAfter;
   #acked;
   #busy = new Set();
-  #timers = new Set();
+  #pauses = new Map(); // timer → the conversation that it holds back, or null for all of them
   #fallback = null;
   #byRest = false;
-  #notBefore = 0; // for all conversations
-  #delays = new Map(); // conversation id → time of its next attempt
 
   /** `acked(message)` is called with each stored message. */
   constructor({ outbox, connection, rest, clock, restAfter, acked }) {
@@ -57,32 +55,37 @@ export class Sender {
   /** The socket was opened or closed. */
   connectionChanged(state) {
     if (state === "closed" || state === "signed_out") return this.stop();
-    if (state === "ready") this.stop();
+    if (state === "ready") this.#useSocket();
     else this.#fallback ??= this.#clock.setTimeout(() => this.#fallBack(), this.#restAfter);
     return this.pump();
   }
 
+  get #canSend() {
+    return this.#connection.isReady || this.#byRest;
+  }
+
   /** Start everything that can be sent now. Safe to call at any time. */
   pump() {
-    if (!this.#connection.isReady && !this.#byRest) return;
-    const wait = this.#notBefore - this.#clock.now();
-    if (wait > 0) return this.#later(wait);
+    if (!this.#canSend) return;
+    const paused = new Set(this.#pauses.values());
+    if (paused.has(null)) return;
     for (const entry of this.#outbox.nextEntries()) {
       const { conversationId } = entry;
-      const ownWait = (this.#delays.get(conversationId) ?? 0) - this.#clock.now();
-      if (this.#busy.has(conversationId)) continue;
-      if (ownWait > 0) this.#later(ownWait);
-      else this.#deliver(entry);
+      if (!this.#busy.has(conversationId) && !paused.has(conversationId)) this.#deliver(entry);
     }
   }
 
   stop() {
+    this.#useSocket();
+    for (const timer of this.#pauses.keys()) this.#end(timer);
+  }
+
+  /** The server may ask to wait over a reconnect. The wait of one conversation ends. */
+  #useSocket() {
     this.#byRest = false;
     this.#clock.clearTimeout(this.#fallback);
     this.#fallback = null;
-    for (const timer of this.#timers) this.#clock.clearTimeout(timer);
-    this.#timers.clear();
-    this.#delays.clear();
+    for (const [timer, held] of this.#pauses) if (held !== null) this.#end(timer);
   }
 
   #fallBack() {
@@ -120,9 +123,7 @@ export class Sender {
   #refused({ clientId, conversationId }, error) {
     const attempts = this.#outbox.countAttempt(clientId);
     if (attempts >= maxAttempts(error)) return this.#outbox.fail(clientId, asFailure(error));
-    const until = this.#clock.now() + this.#delayAfter(error, attempts);
-    if (MAX_ATTEMPTS[error.code] === Infinity) this.#notBefore = Math.max(this.#notBefore, until);
-    else this.#delays.set(conversationId, until);
+    this.#pause(MAX_ATTEMPTS[error.code] === Infinity ? null : conversationId, this.#delayAfter(error, attempts));
     return undefined;
   }
 
@@ -145,12 +146,19 @@ export class Sender {
     }
   }
 
-  #later(wait) {
+  /** A timer ends in time even if the computer's clock is set back. */
+  #pause(held, delay) {
+    if (delay === 0 || !this.#canSend) return;
     const timer = this.#clock.setTimeout(() => {
-      this.#timers.delete(timer);
+      this.#end(timer);
       this.pump();
-    }, wait);
-    this.#timers.add(timer);
+    }, delay);
+    this.#pauses.set(timer, held);
+  }
+
+  #end(timer) {
+    this.#clock.clearTimeout(timer);
+    this.#pauses.delete(timer);
   }
 }
 

@@ -22,7 +22,7 @@ export class ChatSocket {
   #waiting = new Map();
   #refs = 0;
   #ended = false;
-  lastHeard = 0;
+  heard = 0; // frames
 
   /** `handlers`: `opened()`, `event({event, data})`, `ended(code, reason)`, the last one exactly once. */
   constructor(socket, clock, handlers) {
@@ -61,7 +61,7 @@ export class ChatSocket {
   }
 
   #take(text) {
-    this.lastHeard = this.#clock.now();
+    this.heard += 1;
     let frame;
     try {
       frame = JSON.parse(text);

@@ -63,6 +63,7 @@ export class SyncRequester {
   async #run() {
     const views = [...this.#wanted].slice(0, MOST);
     for (const view of views) this.#wanted.delete(view);
+    const wasGeneral = this.#general;
     this.#general = false;
     this.#running = true;
     let delay = BATCH_DELAY;
@@ -75,6 +76,7 @@ export class SyncRequester {
         this.#failures += 1;
         const growing = Math.min(MAX_RETRY, RETRY * 2 ** (this.#failures - 1));
         delay = error.retryAfter?.(growing) ?? growing;
+        this.#general ||= wasGeneral;
         if (isPermanent(error) || this.#failures >= MAX_ATTEMPTS) for (const view of views) view.load();
         else for (const view of views) this.#wanted.add(view);
       }

@@ -36,7 +36,10 @@ export interface NoteEvent {
 }
 
 export interface TeamEvents {
-  team_state_updated: TeamState;
+  /** `repeated`: sent again after an outage of the server. It does not follow the `teamRev` before it. */
+  team_state_updated: TeamState & { repeated?: boolean };
+  /** The latest `teamRev` of a joined conversation, with each heartbeat. A lower one has missed something. */
+  team_rev: { conversationId: string; teamRev: number };
   note_added: NoteEvent;
   note_edited: NoteEvent;
   note_deleted: NoteEvent;

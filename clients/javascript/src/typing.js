@@ -1,3 +1,5 @@
+import { isWithin } from "./clock.js";
+
 const REPEAT = 3_000; // milliseconds; the server ends typing after six seconds
 const IDLE = 3_000; // milliseconds without a keystroke until typing stops
 const REMOTE_END = 7_000; // milliseconds, in case the stop was lost
@@ -17,7 +19,7 @@ export class LocalTyping {
     const now = this.#clock.now();
     const running = this.#running.get(conversationId);
     if (running) this.#clock.clearTimeout(running.idle);
-    const toldAt = running && now - running.toldAt < REPEAT ? running.toldAt : now;
+    const toldAt = running && isWithin(this.#clock, running.toldAt, REPEAT) ? running.toldAt : now;
     const idle = this.#clock.setTimeout(() => this.stop(conversationId), IDLE);
     this.#running.set(conversationId, { toldAt, idle });
     if (toldAt === now && running?.toldAt !== now) this.#send("typing_start", conversationId);

@@ -21,6 +21,7 @@ stop();
 client.on("messages_read", ({ messageIds, readBy }) => console.log(messageIds.length, readBy?.length));
 client.on("tokens", ({ refresh }) => localStorage.setItem("refresh", refresh));
 client.on("team_state_updated", ({ status, labelIds }) => console.log(status === "snoozed", labelIds.length));
+client.on("team_rev", ({ conversationId, teamRev }) => console.log(conversationId, teamRev + 1));
 client.on("note_added", ({ note }) => console.log(note.content));
 // @ts-expect-error: there is no such event
 client.on("new_mesage", () => undefined);

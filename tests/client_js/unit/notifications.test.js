@@ -101,3 +101,57 @@ test("what is marked as read is not counted, without a socket too", async () => 
   assert.equal(scene.count(), 0);
   assert.deepEqual(scene.server.requests.at(-1).query, { type: "system" });
 });
+
+const news = (number) => ({ ...NOTE, id: `n${number}` });
+
+function ids(client) {
+  const told = [];
+  client.on("notification", ({ notification }) => told.push(notification.id));
+  return told;
+}
+
+test("the first sync is repeated until it is answered, and then notifications arrive", async () => {
+  const scene = setting({ unreadNotifications: 2 }, withInbox);
+  const told = ids(scene.client);
+  let refusals = 5;
+  scene.server.refuses = ({ event }) => (event === "sync" && refusals-- > 0 ? { code: "unavailable", message: "" } : null);
+  scene.client.connect();
+  await scene.clock.advance(120_000);
+  assert.equal(scene.server.sent("sync").length, 6);
+  await tell(scene, { notification: news(5), unreadCount: 3 });
+  assert.deepEqual(told, ["n5"]);
+  assert.equal(scene.client.snapshot.unreadNotifications, 3);
+});
+
+for (const [name, show] of [
+  ["repeated event", ({ server }) => server.deliver("notification", { notification: news(5), rev: 5, unreadCount: 3, repeated: true })],
+  ["heartbeat", ({ server }) => (server.on_heartbeat = () => ({ conversations: {}, notificationsRev: 5 }))],
+]) {
+  test(`one lost notification is fetched after a ${name}`, async () => {
+    const scene = await notified();
+    const told = ids(scene.client);
+    scene.server.inbox = { rev: 5, total: 3 };
+    const sync = scene.server.on_sync;
+    scene.server.on_sync = (data) => ({ ...sync(data), notifications: data.notificationsAfter === "4" ? [news(5)] : [] });
+    show(scene);
+    await scene.clock.advance(60_000);
+    assert.deepEqual(told, ["n5"]);
+    assert.equal(scene.server.sent("sync").length, 2);
+    assert.equal(scene.client.snapshot.unreadNotifications, 3);
+  });
+}
+
+test("an answer that an event has overtaken does not set the count", async () => {
+  const scene = await notified();
+  const sync = scene.server.on_sync;
+  scene.server.on_sync = (data) => {
+    const answer = sync(data);
+    scene.server.inbox = { rev: 5, total: 3 };
+    scene.server.deliver("notification", { notification: news(5), rev: 5, unreadCount: 3 });
+    return answer;
+  };
+  scene.server.hangUp();
+  await scene.clock.advance(5_000);
+  assert.equal(scene.server.sent("sync").length, 2);
+  assert.equal(scene.count(), 3);
+});

@@ -89,6 +89,48 @@ test("a read that was lost with the socket is sent again on the next one", async
   assert.equal(server.messages[0].status, "read");
 });
 
+for (const code of ["unavailable", "rate_limited"]) {
+  test(`reads are sent until the server takes them, ever more slowly: ${code}`, async () => {
+    const { client, server, clock } = await joined();
+    server.write("theirs");
+    server.write("and this");
+    await settle();
+    server.refuses = ({ event }) => (event === "mark_read" ? { code, message: "", details: { retryAfter: 1 } } : null);
+    client.markReadUpTo(ROOM, 1);
+    await clock.advance(600_000);
+    const attempts = server.sent("mark_read").length;
+    assert.ok(attempts > 15 && attempts < 30, `${attempts} attempts`);
+    client.markRead(ROOM, ["m2"]);
+    await clock.advance(600_000);
+    server.refuses = () => null;
+    await clock.advance(31_000);
+    assert.deepEqual(server.messages.map(({ status }) => status), ["read", "read"]);
+  });
+}
+
+test("a read that the server cannot take is given up", async () => {
+  const { client, server, clock } = await joined();
+  server.write("theirs");
+  await settle();
+  server.refuses = ({ event }) => (event === "mark_read" ? { code: "internal", message: "" } : null);
+  client.markReadUpTo(ROOM, 1);
+  await clock.advance(600_000);
+  assert.equal(server.sent("mark_read").length, 5);
+});
+
+test("an answer about presence that an event has overtaken is not shown", async () => {
+  const { client, server, clock } = await joined();
+  server.onTheWay = async () => {
+    server.deliver("user_offline", { userId: "8", lastSeen: "2026-01-02T03:04:05Z" });
+    await settle();
+  };
+  client.isUserOnline("8");
+  client.isUserOnline("9");
+  await clock.advance(100);
+  assert.equal(client.isUserOnline("8"), false);
+  assert.equal(client.isUserOnline("9"), true);
+});
+
 test("presence is fetched once for all users, updated by events, and fetched again after a loss", async () => {
   const { client, server, clock } = await joined();
   const asked = () => server.requests.filter(({ path }) => path === "/presence");

@@ -92,8 +92,8 @@ export class DesktopNotifications {
     this.#show(name, previewText(conversation, this.#session.me), `conversation-${id}`, () => this.#handlers.open(id), data);
   }
 
-  #onNotification({ notification, deleted, readAll, repeated }) {
-    if (deleted || readAll || repeated || notification.readAt || !notification.title) return;
+  #onNotification({ notification, deleted, readAll }) {
+    if (deleted || readAll || notification.readAt || !notification.title) return;
     this.#show(notification.title, notification.body, `notification-${notification.id}`, () => this.#handlers.openAlerts());
   }
 

@@ -82,7 +82,7 @@ export class TeamActivity {
   #refresh() {
     if (this.#looking) this.#report();
     const before = this.#views.size;
-    for (const [id, { at }] of this.#views) if (Date.now() - at > FORGET) this.#views.delete(id);
+    for (const [id, { at }] of this.#views) if (Math.abs(Date.now() - at) > FORGET) this.#views.delete(id);
     if (this.#views.size !== before) this.#changed();
   }
 

@@ -22,7 +22,7 @@ export class PrivateNotes {
     this.#me = me;
     this.#handlers = handlers;
     const onEvent = (event) => event.conversationId === this.#id && this.#onNote(event);
-    const names = ["note_added", "note_edited", "note_deleted", "team_state_updated"];
+    const names = ["note_added", "note_edited", "note_deleted", "team_state_updated", "team_rev"];
     this.#stops = [...names.map((name) => client.on(name, onEvent)), client.on("ready", () => this.#catchUp())];
     for (const note of known?.notes ?? []) this.#stored.set(note.id, note);
     this.#rev = known?.teamRev ?? null;
@@ -100,18 +100,20 @@ export class PrivateNotes {
     this.#handlers.changed();
   }
 
-  #onNote({ teamRev, note }) {
+  /** Only a note or a new state takes a `teamRev`; other events tell the latest one. */
+  #onNote({ teamRev, note, status, repeated }) {
     if (note) {
       const isNew = !this.#stored.has(note.id) && !note.deletedAt;
       this.#store(note);
       if (isNew && note.authorId !== this.#me.id) this.#handlers.arrived(note);
     }
-    if (this.#rev === null) return;
-    if (teamRev > this.#rev + 1) this.#catchUp();
+    const isChange = note || (status && !repeated);
+    if (this.#rev === null && isChange) return;
+    if (teamRev > this.#rev + (isChange ? 1 : 0)) this.#catchUp();
     else this.#rev = Math.max(this.#rev, teamRev);
   }
 
-  /** Fetch the newest notes, or later the missed ones with `sync`. A failed request is repeated after a reconnect. */
+  /** Fetch the newest notes, or later the missed ones with `sync`. A heartbeat or a reconnect repeats a failed request. */
   async #catchUp() {
     if (this.#loading) return;
     try {

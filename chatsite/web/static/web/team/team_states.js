@@ -31,6 +31,7 @@ export class TeamStates {
     this.#since = Date.now();
     client.on("team_state_updated", (state) => this.#store([state]));
     for (const name of NOTE_EVENTS) client.on(name, (event) => this.#onNote(event));
+    client.on("team_rev", (head) => this.#expect(head));
     client.on("ready", () => this.#refetch());
   }
 
@@ -119,15 +120,21 @@ export class TeamStates {
     else if (known && known.teamRev < teamRev) this.#request(conversationId);
   }
 
+  /** A heartbeat shows what was missed, and that the server answers again. */
+  #expect({ conversationId: id, teamRev }) {
+    this.#failed.delete(id);
+    this.of({ id, teamRev });
+  }
+
   /** What the page has just brought needs no second request: the list's `teamRev` tells what has changed since. */
   #refetch() {
     const failed = [...this.#failed];
     this.#failed.clear();
     for (const id of failed) this.#request(id);
-    if (Date.now() - this.#since < STALE) return;
+    if (!isStale(this.#since)) return;
     this.#requested.clear();
     for (const id of this.#states.keys()) this.#request(id);
-    for (const [id, { at }] of this.#catalogs) if (Date.now() - at > STALE) this.#loadChoices(id);
+    for (const [id, { at }] of this.#catalogs) if (isStale(at)) this.#loadChoices(id);
   }
 
   async #loadChoices(businessId) {
@@ -151,7 +158,7 @@ export class TeamStates {
     const group = state.groupId && find(choices.groups, state.groupId);
     const assignee = state.assigneeId && find(choices.members, state.assigneeId);
     const isMissing = labels.includes(undefined) || group === undefined || assignee === undefined;
-    if (isMissing && choices.at && Date.now() - choices.at > STALE) this.#loadChoices(conversation.businessId);
+    if (isMissing && choices.at && isStale(choices.at)) this.#loadChoices(conversation.businessId);
     return { labels: labels.filter(Boolean), group: group ?? null, assignee: assignee ?? null };
   }
 
@@ -164,6 +171,11 @@ export class TeamStates {
   #changed(states) {
     for (const listener of this.#listeners) listener(states);
   }
+}
+
+/** The clock may have been set back. */
+function isStale(at) {
+  return Math.abs(Date.now() - at) > STALE;
 }
 
 export function initialState(conversationId) {

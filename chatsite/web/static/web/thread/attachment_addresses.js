@@ -16,7 +16,7 @@ export class AttachmentAddresses {
   /** The attachment with fresh addresses; null if it no longer exists or the server cannot be reached. */
   async renew(messageId, attachmentId) {
     const known = this.#fresh.get(messageId);
-    const isFresh = known && Date.now() - known.at < AGAIN;
+    const isFresh = known && Math.abs(Date.now() - known.at) < AGAIN;
     const entry = isFresh ? known : { at: Date.now(), message: this.#rest.get(`/chat/messages/${messageId}`) };
     this.#fresh.set(messageId, entry);
     try {

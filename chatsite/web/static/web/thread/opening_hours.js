@@ -23,7 +23,7 @@ export class OpeningHours {
 
   /** Fetch the hours again if they are old. */
   async renew(businessId) {
-    if (Date.now() - this.#fetchedAt < RENEWAL) return;
+    if (Math.abs(Date.now() - this.#fetchedAt) < RENEWAL) return;
     this.#fetchedAt = Date.now();
     try {
       const { text, answerTime } = hoursText(await this.#rest.get(`/chat/businesses/${businessId}/availability`));
