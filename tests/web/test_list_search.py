@@ -15,7 +15,7 @@ from tests.search.table import FINDS, MISSES
 
 pytestmark = pytest.mark.standalone
 
-MODULE: Final = Path(__file__).parents[2] / "chatsite/web/static/web/list_filters.js"
+MODULE: Final = Path(__file__).parents[2] / "chatsite/web/static/web/list_search.js"
 
 
 def found_by_the_page(pairs: list[tuple[str, str]]) -> list[bool]:

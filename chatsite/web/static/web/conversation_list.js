@@ -1,7 +1,7 @@
 import { announce, isPlainClick, make, show } from "./dom.js";
 import { errorText } from "./error_texts.js";
 import { isMuted, isPinned } from "./conversation_actions.js";
-import { emptyText, hasTeamFilter, passes, queryFor } from "./list_filters.js";
+import { emptyText, hasTeamFilter, loadSearchRule, passes, queryFor } from "./list_filters.js";
 import { ListPages } from "./list_pages.js";
 import { pinnedFirst } from "./pinned.js";
 import { otherSide } from "./people.js";
@@ -50,6 +50,7 @@ export class ConversationList {
       failed: (error) => this.#showError(error),
     });
     this.#listen();
+    this.#prepareSearch();
   }
 
   get filters() {
@@ -65,8 +66,13 @@ export class ConversationList {
     this.#root.querySelector("[data-list-scroll]").scrollTop = 0;
     this.#waiting = true; // the list may be empty only after the answer
     this.#loaded = true; // the first answer, which may still be in transit, has rows of other filters
+    this.#prepareSearch();
     this.render();
     return this.reload();
+  }
+
+  #prepareSearch() {
+    if (this.#filters.q) loadSearchRule().then(() => this.render(), console.warn);
   }
 
   setCurrent(id) {
