@@ -50,7 +50,6 @@ export class ConversationList {
       failed: (error) => this.#showError(error),
     });
     this.#listen();
-    this.#prepareSearch();
   }
 
   get filters() {
@@ -66,13 +65,8 @@ export class ConversationList {
     this.#root.querySelector("[data-list-scroll]").scrollTop = 0;
     this.#waiting = true; // the list may be empty only after the answer
     this.#loaded = true; // the first answer, which may still be in transit, has rows of other filters
-    this.#prepareSearch();
     this.render();
     return this.reload();
-  }
-
-  #prepareSearch() {
-    if (this.#filters.q) loadSearchRule().then(() => this.render(), console.warn);
   }
 
   setCurrent(id) {
@@ -86,6 +80,7 @@ export class ConversationList {
 
   /** The first page, again after every absence. */
   reload() {
+    if (this.#filters.q) loadSearchRule();
     return this.#pages.reload();
   }
 

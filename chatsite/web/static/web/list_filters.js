@@ -3,9 +3,9 @@ import { matches } from "./team/team_states.js";
 
 let isFound = () => true; // until the rule is here, what the server has listed counts
 
-/** Fetch the rule of a search, which few people need. */
-export async function loadSearchRule() {
-  ({ isFound } = await import("./list_search.js"));
+/** Fetch the rule of a search, which few people need. The next drawing follows it. */
+export function loadSearchRule() {
+  import("./list_search.js").then((rule) => (isFound = rule.isFound), console.warn); // the next search tries again
 }
 
 /** The filters of the list as the server takes them. */
