@@ -49,7 +49,7 @@ def test_a_message_is_sent_although_the_mark_of_its_business_cannot_be_written(
     def fail(business_ids: object) -> None:
         raise RuntimeError("the database is locked")
 
-    monkeypatch.setattr(outbox, "mark_recorded_businesses", fail)
+    monkeypatch.setattr(outbox, "mark_new_businesses", fail)
     member, customer = person(), person()
     talk = conversation(business(member), customer)  # nobody has looked for endpoints of a new business
     sent = operations.send_message(
