@@ -38,9 +38,8 @@ class ConversationState:
     silenced: frozenset[UUID] = (
         NO_CONVERSATION  # joined conversations in which the other side has blocked the user
     )
-    blocks_changed: int = (
-        0  # how often a control message told of blocks; what was read before may be outdated
-    )
+    # How often a control message told of blocks. What was read before may be outdated.
+    blocks_changed: int = 0
     asked_for_views: bool = False  # colleagues have been asked for their views
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -52,11 +52,19 @@ def reclaim_lost_jobs(running_here: Callable[[], Mapping[str, UUID | None]] = _n
         rows = list(running)
         here = running_here()  # after the rows are locked: a thread that ends its job waits for the lock
         for result in rows:
-            worker_id = result.worker_ids[-1] if result.worker_ids else ""
-            if here[worker_id] == result.pk if worker_id in here else process_of(worker_id) in alive:
-                continue
-            reclaimed += _start_again(result)
+            if not _is_running(result, here, alive):
+                reclaimed += _start_again(result)
     return reclaimed
+
+
+def _is_running(
+    result: DBTaskResult[..., None], here: Mapping[str, UUID | None], alive: Collection[str]
+) -> bool:
+    """Ask the thread, if it is one of this process. The threads of other processes run what they have begun."""
+    worker_id = result.worker_ids[-1] if result.worker_ids else ""
+    if worker_id in here:
+        return bool(here[worker_id] == result.pk)
+    return process_of(worker_id) in alive
 
 
 def _start_again(result: DBTaskResult[..., None]) -> bool:

@@ -36,9 +36,8 @@ logger = logging.getLogger(__name__)
 
 FIRST_RETRY: Final = 2.0  # seconds; each further wait is twice as long
 LONGEST_WAIT: Final = 3600.0  # seconds
-CLOCK_SKEW: Final = timedelta(
-    seconds=5
-)  # a worker whose clock is behind by less still finds a new job at once
+# A worker whose clock is behind by less still finds a new job at once.
+CLOCK_SKEW: Final = timedelta(seconds=5)
 OUTAGE_PAUSE: Final = 1.0  # seconds between two tries to reach the database
 
 job_retries = Counter("chat_job_retries", "Jobs that failed and were enqueued again.", "job")

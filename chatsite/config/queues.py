@@ -11,9 +11,8 @@ MEDIA_QUEUE: Final = "media"  # uses much CPU time: images, audio
 DELIVERY_QUEUE: Final = "delivery"  # who gets a push or a mail, and the pushes
 SLOW_PUSH_QUEUE: Final = "push-slow"  # push services that take seconds to answer
 MAIL_QUEUE: Final = "mail"  # about unread messages, and for ratings
-ACCOUNT_MAIL_QUEUE: Final = (
-    "account-mail"  # for somebody who waits: new passwords, confirmations, invitations
-)
+# For somebody who waits: new passwords, confirmations, invitations.
+ACCOUNT_MAIL_QUEUE: Final = "account-mail"
 WEBHOOK_QUEUE: Final = "webhooks"
 SLOW_WEBHOOK_QUEUE: Final = "webhooks-slow"  # endpoints that take seconds to answer
 

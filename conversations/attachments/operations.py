@@ -59,7 +59,7 @@ def store_upload(user_id: UserId, upload: Upload, *, attachment_id: UUID | None 
     check_kind(upload.kind)
     check_size(upload.size)
     check_quota(user_id, upload.size, completing=attachment_id)
-    attachment = _stored(user_id, upload, probe_in_request)
+    attachment = _stored(user_id, upload, _probe_in_request)
     if attachment_id is not None:
         attachment.pk = attachment_id
     _add(attachment)
@@ -69,7 +69,7 @@ def store_upload(user_id: UserId, upload: Upload, *, attachment_id: UUID | None 
 def store_imported(owner_id: UserId | None, upload: Upload) -> Attachment:
     """Store a file of an old message. Quotas are for people who upload, so they do not stop it."""
     check_size(upload.size)
-    attachment = _stored(owner_id, upload, probe_patiently)
+    attachment = _stored(owner_id, upload, _probe_patiently)
     with transaction.atomic():
         _insert(attachment)
     return attachment
@@ -117,11 +117,11 @@ def _stored(owner_id: UserId | None, upload: Upload, probe: Callable[[str], dict
     )
 
 
-def probe_in_request(path: str) -> dict[str, Any]:
+def _probe_in_request(path: str) -> dict[str, Any]:
     return decode_in_request("image", "probe", path)
 
 
-def probe_patiently(path: str) -> dict[str, Any]:
+def _probe_patiently(path: str) -> dict[str, Any]:
     return decode("image", "probe", path, seconds=PROBE_SECONDS)
 
 

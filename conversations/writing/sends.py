@@ -30,9 +30,8 @@ def apply_send(change: ConversationChange, lookups: Lookups, send: Send) -> Sent
     side = require_side(actor, conversation)
     assert conversation is not None  # otherwise `require_side` raises
     stored = lookups.stored.get(send.client_key) if send.client_key is not None else None
-    if (
-        stored is not None
-    ):  # a repeated send gets its message, whatever has happened to the conversation since
+    # A repeated send gets its message, whatever has happened to the conversation since.
+    if stored is not None:
         return Sent(stored, events.message_payload(stored), created=False)
     require_open(conversation)
     require_unblocked(conversation, send.sender_id)

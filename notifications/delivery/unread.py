@@ -26,9 +26,8 @@ from conversations.block_rules import sent_by_blocked
 from conversations.models import ChatMessage, Conversation, Membership, Side
 from notifications.delivery.models import Progress
 
-Spot: TypeAlias = tuple[
-    UUID, str, int
-]  # conversation, reading side, the last `seq` of which somebody was notified
+# Conversation, reading side, and the last `seq` of which somebody was notified.
+Spot: TypeAlias = tuple[UUID, str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,9 +46,8 @@ class Receiver(Protocol):
 class RedisConnection:
     def __init__(self, server: RedisServer, receiver: Receiver) -> None:
         self.publisher = Publisher(server, receiver.notice_of_loss)
-        self._lost_at: float | None = (
-            None  # a Unix time; None if nothing was lost since the last `announce_restored`
-        )
+        # A Unix time; None if nothing was lost since the last `announce_restored`.
+        self._lost_at: float | None = None
         self._server = server
         self._receiver = receiver
         self._lock = asyncio.Lock()  # one command at a time on the connection that listens

@@ -67,6 +67,6 @@ def _check_number(business_id: UUID, begin: datetime) -> None:
     if (read.aggregate(messages=Sum("last_seq"))["messages"] or 0) > MOST_MESSAGES:
         raise DomainError(
             "too_large",
-            f"The conversations since the begin of the period have more than {MOST_MESSAGES} messages.",
+            f"The conversations of the period have more than {MOST_MESSAGES:,} messages. Choose a later start.",
             {"field": "from", "limit": MOST_MESSAGES},
         )
