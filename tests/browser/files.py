@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pillow_heif
 from PIL import Image
@@ -51,6 +52,10 @@ async def attach(thread: ThreadPage, *files: FilePayload | Path, choice: str = "
 
     On a phone the button opens a menu, and `choice` is the entry. The browser reads a large file faster from a path.
     """
+    # A server that reads too many files at once asks the page to try again.
+    site = urljoin(thread.page.url, "/")
+    busy = f"status of 503 (Service Unavailable) ({site}chat/uploads)"
+    thread.page.allowed.append(busy)  # type: ignore[attr-defined]
     async with thread.page.expect_file_chooser() as chosen:
         await thread.root.get_by_role("button", name="Attach files").click()
         if choice:

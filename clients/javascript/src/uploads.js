@@ -3,7 +3,7 @@ import { ChatError, isPermanent } from "./errors.js";
 import { transfer } from "./http-transfer.js";
 import { parsed } from "./rest.js";
 
-const PARALLEL = 3; // uploads at a time; the others wait
+const PARALLEL = 2; // uploads at a time, as many as one server process reads at once; the others wait
 const MAX_ATTEMPTS = 8; // failures that are not caused by the network alone
 const DIRECT_ATTEMPTS = 2; // to reach the storage, before the file goes through the server
 const DIRECT_SIZE = 1024 * 1024; // the size in bytes from which a direct upload is worth its two extra requests
