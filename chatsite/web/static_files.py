@@ -61,6 +61,8 @@ UNUSED: Final = ("drf_spectacular_sidecar/redoc/",)  # `/api/docs` is Swagger
 class BundledStaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # has no types
     # Packages name source maps and images that they do not ship. Their files stay as they are.
     manifest_strict = False
+    entries: tuple[str, ...] = ENTRIES
+    split_entries: tuple[str, ...] = SPLIT_ENTRIES
 
     def create_compressor(self, **options: Any) -> Compressor:
         """Leave out source maps, which only open developer tools ask for."""
@@ -75,7 +77,8 @@ class BundledStaticStorage(CompressedManifestStaticFilesStorage):  # type: ignor
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
         if not dry_run:
-            paths = {**paths, **{name: (self, name) for name in make_bundles(Path(self.location))}}
+            made = make_bundles(Path(self.location), self.entries, self.split_entries)
+            paths = {**paths, **{name: (self, name) for name in made}}
         yield from super().post_process(paths, dry_run=dry_run, **options)
 
     def stored_name(self, name: str) -> str:
@@ -111,16 +114,18 @@ class BundledStaticStorage(CompressedManifestStaticFilesStorage):  # type: ignor
         return hashed
 
 
-def make_bundles(root: Path) -> list[str]:
+def make_bundles(
+    root: Path, entries: tuple[str, ...] = ENTRIES, split_entries: tuple[str, ...] = SPLIT_ENTRIES
+) -> list[str]:
     """Bundle the collected entries into the folder of bundles. Return the names of all files made."""
     bun = find_bundler()
     if bun is None:
         logger.warning("The bundler is not installed (extra `build`): pages load their modules one by one.")
         return []
     shutil.rmtree(root / FOLDER, ignore_errors=True)
-    whole = [entry for entry in ENTRIES if entry not in SPLIT_ENTRIES]
+    whole = [entry for entry in entries if entry not in split_entries]
     _bundle(bun, root, *whole, "--external", "*.woff2")  # or they would be part of the style sheets
-    for entry in SPLIT_ENTRIES:
+    for entry in split_entries:
         _bundle_in_parts(bun, root, entry)
     for style_sheet in (root / FOLDER).rglob("*.css"):
         _relocate_fonts(style_sheet, root)

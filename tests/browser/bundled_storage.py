@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from chatsite.web.static_files import BundledStaticStorage
+from chatsite.web.static_files import ENTRIES, SPLIT_ENTRIES, BundledStaticStorage
 
 
 class EverBundledStorage(BundledStaticStorage):
     offers_bundles = True
+    # The page of `tests/browser/threads.py` too.
+    entries = (*ENTRIES, "web/test-harness/page.css", "web/test-harness/page.js")
+    split_entries = (*SPLIT_ENTRIES, "web/test-harness/page.js")
 
     def url(self, name: str | None, force: bool = True) -> str:
         address: str = super().url(name, force=True)

@@ -6,6 +6,7 @@ import json
 import mimetypes
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -17,6 +18,8 @@ from tests.browser.conftest import OpenPage
 from tests.harness.cast import Person
 
 FILES: Final = Path(__file__).parent / "harness"
+PLACE: Final = "/static/web/test-harness/"
+BUNDLES: Final = "/static/bundles/web/test-harness/"  # of `bundled_storage.py`
 
 # As strict as the product's own pages: no other host, no inline code.
 POLICY: Final = (
@@ -28,12 +31,13 @@ POLICY: Final = (
 Clock = Callable[[], Awaitable[None]]
 
 
-async def serve(route: Route) -> None:
-    """Serve the files of the test page. Everything else comes from the server."""
-    name = route.request.url.partition("/test-harness/")[2].partition("#")[0] or "page.html"
+async def serve(route: Route, *, place: str) -> None:
+    """Serve the files of the test page, with the script and style sheet at `place`. All else comes from the server."""
+    name = route.request.url.partition(PLACE)[2].partition("#")[0]
     kind = mimetypes.guess_type(name)[0] or "text/html"
     headers = {"Content-Security-Policy": POLICY, "Content-Type": f"{kind}; charset=utf-8"}
-    await route.fulfill(body=(FILES / name).read_text(), headers=headers)
+    body = (FILES / name).read_text()
+    await route.fulfill(body=body.replace(PLACE, place), headers=headers)
 
 
 @dataclass
@@ -96,7 +100,9 @@ async def open_thread(
     page = await open_page("about:blank", **context)
     # The test page does not come from the network, so Chromium asks before the page may connect to this machine.
     await page.context.grant_permissions(["local-network-access"])
-    await page.context.route("**/test-harness/**", serve)
+    bundle = await page.context.request.head(f"{home}{BUNDLES}page.js")
+    place = BUNDLES if bundle.ok else PLACE
+    await page.context.route(f"**{PLACE}**", partial(serve, place=place))
     if before:
         await before(page)
     await enter(page, person, conversation_id, home)
@@ -111,7 +117,7 @@ async def enter(page: Page, person: Person, conversation_id: str, home: str) -> 
         "me": {"id": me["id"], "name": me["name"]},
         "seed": {"limit": Limits.message_length},
     }
-    await page.goto(f"{home}/test-harness/page.html#{quote(json.dumps(session))}")
+    await page.goto(f"{home}{PLACE}page.html#{quote(json.dumps(session))}")
 
 
 async def opened(page: Page) -> ThreadPage:

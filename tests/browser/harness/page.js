@@ -1,6 +1,6 @@
-import { ChatClient } from "/static/chat-client/chat-client.js";
-import { ThreadTeam } from "/static/web/team/thread_team.js";
-import { mountThread } from "/static/web/thread/thread.js";
+import { ChatClient } from "../../chat-client/chat-client.js";
+import { ThreadTeam } from "../team/thread_team.js";
+import { mountThread } from "../thread/thread.js";
 
 const { token, conversationId, me, back, seed } = JSON.parse(decodeURIComponent(location.hash.slice(1)));
 const data = Object.assign(document.createElement("script"), { type: "application/json", className: "thread-seed" });
