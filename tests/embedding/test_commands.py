@@ -23,16 +23,22 @@ print(json.dumps({"called": person.called, "signs_in": person.check_password("de
 """
 
 
-def test_the_demo_creates_users_with_an_address(shop: Shop) -> None:
-    assert "owner olivia@demo.example" in shop.manage("demo", "--force")
+@pytest.fixture(scope="module")
+def demo(shop: Shop) -> str:
+    """Create the demonstration users. Return what the command printed."""
+    return shop.manage("demo", "--force")
+
+
+def test_the_demo_creates_users_with_an_address(shop: Shop, demo: str) -> None:
+    assert "owner olivia@demo.example" in demo
     shop.manage("demo", "--force")  # a second run creates nobody again
     found = json.loads(shop.manage("shell", "--verbosity", "0", "-c", DEMO_PEOPLE))
     assert found == {"called": "Carol Jensen", "signs_in": True, "messages": 7}
 
 
+@pytest.mark.usefixtures("demo")
 @pytest.mark.parametrize("users", ["email", "username"])
 def test_an_import_finds_users_by_their_address(shop: Shop, tmp_path: Path, users: str) -> None:
-    shop.manage("demo", "--force")
     path = tmp_path / "old.sqlite3"
     with sqlite3.connect(path) as old:
         old.execute(
