@@ -35,7 +35,7 @@ export class Rating {
   }
 
   #makeForm() {
-    return this.#card.ratingForm((form, button, body) => this.#send(form, button, body));
+    return this.#card.ratingForm(this.#thread, this.#path, (question) => this.#setQuestion(question));
   }
 
   /** Only now, because most conversations ask for no rating. */
@@ -79,22 +79,6 @@ export class Rating {
     if (question.askedAt !== this.#question.askedAt) this.#form = null;
     this.#question = question;
     this.#thread.list.schedule();
-  }
-
-  async #send(form, button, body) {
-    if (button.disabled) return;
-    button.disabled = true;
-    const row = form.closest(".row");
-    const hadFocus = form.contains(document.activeElement);
-    try {
-      this.#setQuestion(await this.#thread.client.rest.put(this.#path, body));
-      this.#thread.announcer.say(this.#card.thanksText(body.score));
-      if (hadFocus) row?.focus({ preventScroll: true });
-    } catch (error) {
-      this.#thread.showError(error);
-    } finally {
-      button.disabled = false;
-    }
   }
 }
 

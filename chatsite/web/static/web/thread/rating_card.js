@@ -10,8 +10,8 @@ const SCORES = [
   { score: 5, face: "😄", label: () => gettext("Very good") },
 ];
 
-/** A form with five scores and a comment. Submitting it calls `send(form, button, {score, comment})`. */
-export function ratingForm(send) {
+/** A form with five scores and a comment. Submitting it puts them at `path`. `show(question)` gets the answer. */
+export function ratingForm(thread, path, show) {
   const title = el("legend", { class: "visually-hidden" }, gettext("Your rating"));
   const comment = el("textarea", { name: "comment", rows: "2", maxlength: String(MOST_COMMENT), dir: "auto" });
   const button = el("button", { class: "button is-main" }, gettext("Send rating"));
@@ -19,7 +19,7 @@ export function ratingForm(send) {
   const submit = (event) => {
     event.preventDefault();
     const { score, comment: text } = event.target.elements;
-    send(event.target, button, { score: Number(score.value), comment: text.value });
+    send(thread, event.target, button, path, { score: Number(score.value), comment: text.value }, show);
   };
   return el(
     "form",
@@ -29,12 +29,28 @@ export function ratingForm(send) {
   );
 }
 
+async function send(thread, form, button, path, body, show) {
+  if (button.disabled) return;
+  button.disabled = true;
+  const row = form.closest(".row");
+  const hadFocus = form.contains(document.activeElement);
+  try {
+    show(await thread.client.rest.put(path, body));
+    thread.announcer.say(thanksText(body.score));
+    if (hadFocus) row?.focus({ preventScroll: true });
+  } catch (error) {
+    thread.showError(error);
+  } finally {
+    button.disabled = false;
+  }
+}
+
 function choice({ score, face, label }) {
   const input = el("input", { type: "radio", name: "score", value: String(score), required: true });
   return el("label", { class: "rating-score" }, input, el("span", { class: "rating-face", "aria-hidden": "true" }, face), el("span", {}, label()));
 }
 
-export function thanksText(score) {
+function thanksText(score) {
   const { label } = SCORES.find((one) => one.score === score);
   return interpolate(gettext("Thank you! Your rating: %(rating)s"), { rating: label() });
 }
