@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
 
 from chatsite.widget import operations as widgets
@@ -40,10 +41,18 @@ def owner(client: Client, admin_user: User) -> Client:
     return client
 
 
-def rows() -> dict[str, list[dict[str, Any]]]:
-    """Return all rows of the database, except the times at which sessions were last used."""
-    models = [model for model in apps.get_models() if model._meta.label != "sessions.Session"]
-    return {model._meta.label: list(model._base_manager.order_by("pk").values()) for model in models}
+def rows() -> dict[str, list[tuple[Any, ...]]]:
+    """Return all rows of the database, except the times at which sessions were last used.
+
+    Plain statements take a tenth of the time of querysets, of which Django builds each anew.
+    """
+    found = {}
+    with connection.cursor() as cursor:
+        for table in set(connection.introspection.table_names(cursor)) - {Session._meta.db_table}:
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            found[table] = cursor.fetchall()
+    assert found[ChatMessage._meta.db_table]
+    return found
 
 
 def path_of(address: Address, ids: Json) -> str:
