@@ -33,6 +33,11 @@ def talk_in(shop: Business, customer: Any, member: Any, lines: int) -> Conversat
     return talk
 
 
+def lines_of_each(rows: int, lines: int) -> list[int]:
+    """Return the number of lines of each conversation: the first one, which the pages show, has all of them."""
+    return [lines, *[1] * (rows - 1)]
+
+
 def pages_of(user: Any, talk: Conversation) -> dict[str, int]:
     return {
         "list": queries_of(user, "/app/"),
@@ -45,14 +50,14 @@ def agent_with(rows: int, lines: int) -> dict[str, int]:
     owner, agent = person(), person()
     shop = business(owner)
     Membership.objects.create(business=shop, user=agent)
-    talks = [talk_in(shop, person(), owner, lines) for _ in range(rows)]
-    return pages_of(agent, talks[0])
+    opened, *_ = [talk_in(shop, person(), owner, number) for number in lines_of_each(rows, lines)]
+    return pages_of(agent, opened)
 
 
 def customer_with(rows: int, lines: int) -> dict[str, int]:
     customer, owner = person(), person()
-    talks = [talk_in(business(owner), customer, owner, lines) for _ in range(rows)]
-    return pages_of(customer, talks[0])
+    opened, *_ = [talk_in(business(owner), customer, owner, number) for number in lines_of_each(rows, lines)]
+    return pages_of(customer, opened)
 
 
 def test_of_an_agent() -> None:
