@@ -43,11 +43,13 @@ class Reader:
 
     def expected(self, filters: Filters) -> list[Conversation]:
         rows = Conversation.objects.filter(pk__in=[talk.pk for talk in self.talks])
-        return [row for row in rows.order_by("-active_at", "-id") if self._matches(row, filters)]
+        own = {state.conversation_id: state for state in OwnState.objects.filter(user=self.user)}
+        return [
+            row for row in rows.order_by("-active_at", "-id") if self._matches(row, own.get(row.pk), filters)
+        ]
 
-    def _matches(self, row: Conversation, filters: Filters) -> bool:
+    def _matches(self, row: Conversation, own: OwnState | None, filters: Filters) -> bool:
         side = "customer" if row.customer_id == self.user.pk else "business"
-        own = OwnState.objects.filter(user=self.user, conversation=row).first()
         is_unread = getattr(row, f"{side}_unread") > 0 or (own is not None and own.unread_from is not None)
         pairs = [
             (filters.archived, getattr(row, f"{side}_archived")),
