@@ -68,11 +68,9 @@ class Story:
         act = moderation.restore_message if message.hidden_at else moderation.hide_message
         act(actor=None, message_id=message.pk, reason="x")
 
-    def recount(self, talk: Conversation, who: User) -> int:
-        other = "business" if who == self.customer else "customer"
-        state = OwnState.objects.filter(user=who, conversation=talk).first()
+    def recount(self, messages: list[ChatMessage], state: OwnState | None, other: str) -> int:
         count = 0
-        for message in ChatMessage.objects.filter(conversation=talk, sender_side=other):
+        for message in messages:
             marked = (
                 state is not None
                 and state.unread_from is not None
@@ -80,19 +78,23 @@ class Story:
                 and state.unread_from <= message.seq <= state.unread_to
             )
             visible = message.deleted_at is None and message.hidden_at is None
-            count += visible and (marked or message.status != "read")
+            count += message.sender_side == other and visible and (marked or message.status != "read")
         return count
 
     def check(self) -> None:
+        keys = [talk.pk for talk in self.talks]
+        fresh = Conversation.objects.select_related("business", "customer").in_bulk(keys)
+        states = {(one.user_id, one.conversation_id): one for one in OwnState.objects.all()}
+        messages = {key: list(ChatMessage.objects.filter(conversation=key)) for key in keys}
         for who in (*self.team, self.customer):
             answer, total, muted = count_unread(who.pk), 0, 0
-            side = "customer" if who == self.customer else "business"
-            for talk in self.talks:
-                fresh = Conversation.objects.select_related("business", "customer").get(pk=talk.pk)
-                count = self.recount(talk, who)
-                assert personal_object(who.pk, fresh, side).unread_count == count
-                assert answer.conversations.get(talk.pk, 0) == count
-                if OwnState.objects.filter(user=who, conversation=talk, muted_until__isnull=False).exists():
+            side, other = ("customer", "business") if who == self.customer else ("business", "customer")
+            for key in keys:
+                state = states.get((who.pk, key))
+                count = self.recount(messages[key], state, other)
+                assert personal_object(who.pk, fresh[key], side).unread_count == count
+                assert answer.conversations.get(key, 0) == count
+                if state is not None and state.muted_until is not None:
                     muted += count
                 else:
                     total += count
