@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from functools import cached_property
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -32,9 +33,12 @@ class Pages:
         assert answer.status_code == 200
         return html.unescape(answer.content.decode())
 
+    @cached_property
+    def token(self) -> str:
+        return str(self.client.get("/app/form-token").json()["csrfToken"])
+
     def submit(self, path: str, **fields: Any) -> Any:
-        token = self.client.get("/app/form-token").json()["csrfToken"]
-        body = {**fields, "csrfmiddlewaretoken": token}
+        body = {**fields, "csrfmiddlewaretoken": self.token}
         return self.client.post(f"/app/team/{self.shop.pk}/{path}", body)
 
     def add_webhook(self) -> tuple[str, str]:
