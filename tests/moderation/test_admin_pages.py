@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import QuerySet
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -63,7 +64,8 @@ def crowd(shop: Shop) -> Shop:
         User(username=f"person{n}", first_name="Pat", last_name=f"Number {n}") for n in range(200)
     )
     firms = Business.objects.bulk_create(Business(name=f"Firm {n}", slug=f"firm-{n}") for n in range(200))
-    Membership.objects.bulk_create(Membership(business=b, user=p) for b, p in zip(firms, people, strict=True))
+    memberships: QuerySet[Membership] = QuerySet(Membership)  # without a query for each
+    memberships.bulk_create([Membership(business=b, user=p) for b, p in zip(firms, people, strict=True)])
     talks = Conversation.objects.bulk_create(
         Conversation(business=shop.business, customer=person, active_at=now - timedelta(minutes=n))
         for n, person in enumerate(people)
