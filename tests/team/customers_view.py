@@ -116,7 +116,7 @@ class CustomersView:
             f"?businessId={shop}&ids={talk}&metric=volume",
         )
         self.notice = Notice(pk=uuid4(), user=scene.customer)
-        self._asked: dict[str, set[Query]] = {}  # by path, at all times
+        self._asked: dict[tuple[str, str, str], set[Query]] = {}  # at all times; by address, filters and id
         self._results: dict[Query, list[Any]] = {}
         api = {address for address in addresses() if address.method == "GET"}
         self.read = [
@@ -150,12 +150,12 @@ class CustomersView:
         changed = self._changed_queries()
         for address, is_api in self.read:
             for query in ("", *(() if address.takes_an_id else self.queries)):
-                path = self._path(address) + query
-                always = everything or path not in self._asked or (address.name in MAIN and not query)
-                asked = self._asked.setdefault(path, set())
+                place = (address.pattern, query, self.ids.get(address.kind, ""))
+                always = everything or place not in self._asked or (address.name in MAIN and not query)
+                asked = self._asked.setdefault(place, set())
                 if always or not changed.isdisjoint(asked):
                     with queries() as found:
-                        answer = (self.client if is_api else self.pages).get(path)
+                        answer = (self.client if is_api else self.pages).get(self._path(address) + query)
                     asked |= found
                     self._results |= {one: result_of(one) for one in found - self._results.keys()}
                     content = CHANGING.sub(b"", b"" if answer.streaming else answer.content)
