@@ -144,6 +144,8 @@ def test_nothing_comes_twice_and_nothing_is_missing(scene: Scene) -> None:
     mail_server.resume()
     with scene.killed_worker():
         wait_until(lambda: len(mail_server.mails) == 1, "a mail that has arrived without an answer")
+        # The end of this worker would make a push that is under way `unknown` too.
+        wait_until(lambda: scene.states()["push-sent"] == PAIRS - 1, "the end of the pushes")
     mail_server.release()
     finished = {"push-unknown": 1, "push-sent": PAIRS - 1, "email-unknown": 1, "email-sent": PAIRS - 1}
     with scene.killed_worker():

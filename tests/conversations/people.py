@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 from uuid import uuid4
 
 from django.contrib.auth.models import User
@@ -12,13 +13,20 @@ from conversations import operations
 from conversations.models import Business, Conversation, Membership
 from conversations.requests import SendBody
 
+# Consonants for the digits of random names, in which a search finds neither a number nor a word.
+WORDLESS: Final = str.maketrans("0123456789abcdef", "bcdfghjkmnpqrtvw")
+
+
+def random_name(kind: str) -> str:
+    return f"{kind}-{uuid4().hex[:12].translate(WORDLESS)}"
+
 
 def person(name: str = "") -> User:
-    return User.objects.create(username=name or f"person-{uuid4().hex[:12]}", password="!")
+    return User.objects.create(username=name or random_name("person"), password="!")
 
 
 def business(*members: User) -> Business:
-    name = f"shop-{uuid4().hex[:12]}"
+    name = random_name("shop")
     # As after its first change: no webhook asks for its changes.
     made = Business.objects.create(name=name, slug=name, changes_recorded=False)
     Membership.objects.bulk_create(

@@ -82,7 +82,8 @@ def test_the_check_sees_each_way(code: str) -> None:
 
 def test_every_imported_distribution_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    lines = [*project["dependencies"], *project["optional-dependencies"]["s3"]]
+    extras = project["optional-dependencies"]
+    lines = [*project["dependencies"], *extras["s3"], *extras["build"]]
     declared = {_normal(re.split(r"[\[<>=;! ]", line, maxsplit=1)[0]) for line in lines}
     distributions = packages_distributions()
     missing = {
