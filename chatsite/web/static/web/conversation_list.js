@@ -213,8 +213,11 @@ export class ConversationList {
   /** A conversation that did not match the filters may match now. */
   #onTeamStates(states) {
     this.render();
-    const isNew = (state) => !this.#pages.has(state.conversationId) && matches(state, this.#filters, this.#session.me);
-    if (!hasTeamFilter(this.#filters) || !states.some(isNew)) return;
+    if (!hasTeamFilter(this.#filters)) return;
+    const ids = states.filter((state) => matches(state, this.#filters, this.#session.me)).map((state) => state.conversationId);
+    const listed = ids.filter((id) => this.#pages.has(id));
+    for (const id of listed) this.#pages.add(id); // the answer on its way may be from a time when it did not match
+    if (listed.length === ids.length) return;
     clearTimeout(this.#renewal);
     this.#renewal = setTimeout(() => this.reload(), RENEWAL);
   }
