@@ -33,7 +33,7 @@ from tests.harness.rest import random_address
 
 pytestmark = pytest.mark.one_database
 
-RUNS: Final = max(5, FUZZ.max_examples // 20)
+RUNS: Final = max(8, FUZZ.max_examples // 20)
 SETTINGS: Final = settings(
     FUZZ, derandomize=False, max_examples=8, stateful_step_count=10, phases=[Phase.generate]
 )
